@@ -1,0 +1,84 @@
+import { InvalidOptionError } from '../errors/index.js';
+import {
+  aBoolean,
+  aDuration,
+  aFunction,
+  anInteger,
+  anObjectOfStrings,
+  checkOptions,
+  describeValue,
+  oneOf,
+  type OptionRules,
+} from '../errors/option-rules.js';
+import type { PushReceipt } from './push-receipt.js';
+
+/** Options of one {@link RequestClient.emit}. */
+export interface EmitOptions {
+  /**
+   * ms within which the job has to be started; past it, it is dropped unrun.
+   * @default 0 - no limit: a job that nobody waits for may wait for its worker
+   */
+  readonly timeout?: number | undefined;
+  /** Texts that travel with the job and reach the handler as `job.headers`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Called once Redis has the job. */
+  readonly onPushed?: ((receipt: PushReceipt) => void) | undefined;
+  /**
+   * How often the job may be started; `1` = never run twice, though it may then not run at all.
+   * @default the handler's `maxDeliveries`
+   */
+  readonly maxDeliveries?: number | undefined;
+  /** Fail with a `NoWorkersError` when no live worker serves the queue. @default false */
+  readonly requireWorker?: boolean | undefined;
+  /** Fail with a `QueueFullError` when that many jobs wait already. @default no limit */
+  readonly maxQueueLength?: number | undefined;
+  /**
+   * `1` = speak to workers of the original `reqrep`, which know neither headers nor deadlines nor errors.
+   * @default 2
+   */
+  readonly protocol?: 1 | 2 | undefined;
+}
+
+/** Options of one {@link RequestClient.send}. */
+export interface SendOptions extends EmitOptions {
+  /**
+   * ms the whole request may take, from the subscription to its end; `0` = no limit.
+   * @default the module's `timeout`, 30 000 unless set
+   */
+  readonly timeout?: number | undefined;
+  /** Aborting it ends the request with the signal's reason as the error. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const RULES: OptionRules<SendOptions> = {
+  timeout: aDuration(0),
+  headers: anObjectOfStrings,
+  onPushed: aFunction,
+  maxDeliveries: anInteger(1),
+  requireWorker: aBoolean,
+  maxQueueLength: anInteger(1),
+  protocol: oneOf(1, 2),
+  signal: {
+    expected: 'an AbortSignal',
+    accepts: (value) => value instanceof AbortSignal,
+  },
+};
+
+/** What the original protocol has no place for. */
+const NOT_IN_ORIGINAL = ['headers', 'maxDeliveries', 'requireWorker'] as const;
+
+/** @throws InvalidOptionError */
+export function checkCallOptions(queue: string, options: SendOptions): void {
+  const place = `a call to queue "${queue}"`;
+  checkOptions(options, RULES, place);
+  if (options.protocol === 1) {
+    const unfit = NOT_IN_ORIGINAL.find((name) => options[name] !== undefined);
+    if (unfit) {
+      throw new InvalidOptionError(
+        `${unfit} in ${place}`,
+        'absent with `protocol: 1`, which has no place for it',
+        describeValue(options[unfit]),
+      );
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import type { Log } from '../observability/log.js';
+import {
+  COMPLETION_BYTES,
+  completeJob,
+  encodeJob,
+  encodeOriginalJob,
+} from '../protocol/job-element.js';
+import { checkPayloadSize, encodePayload } from '../protocol/payload.js';
+import type { EmitOptions } from './call-options.js';
+import type { PushReceipt } from './push-receipt.js';
+
+/** Who sends a job, and hears what becomes of its push. */
+export interface JobSender {
+  readonly id: string;
+  readonly queue: string;
+  /** When its time is up, ms on the monotonic clock; `undefined` = never. */
+  readonly expiresAt: number | undefined;
+  /** Whether it still waits for the push. */
+  isWaiting(): boolean;
+  pushed(receipt: PushReceipt): void;
+  /** Redis may have the job or not, and it must not be pushed again. */
+  unconfirmed(): void;
+  fail(error: unknown): void;
+}
+
+/** Conditions under which alone a job is pushed. */
+export interface PushGuard {
+  readonly maxQueueLength?: number | undefined;
+  readonly requireWorker: boolean;
+}
+
+/** A job on its way to Redis, written as far as it can be before it leaves. */
+export class OutgoingJob {
+  readonly guard: PushGuard | undefined;
+  private readonly encoded: string;
+
+  /**
+   * @param replyTo - the client that waits for a reply, if one does.
+   * @param maxPayload - bytes.
+   * @throws SerializationError, PayloadTooLargeError
+   */
+  constructor(
+    readonly sender: JobSender,
+    data: unknown,
+    private readonly options: EmitOptions,
+    replyTo: string | undefined,
+    maxPayload: number,
+    private readonly log: Log,
+  ) {
+    const { id, queue } = sender;
+    const { headers, maxDeliveries, maxQueueLength, requireWorker = false } = options;
+    const dataJson = encodePayload(data, queue, 'request') ?? 'null';
+    if (options.protocol === 1) {
+      this.encoded = encodeOriginalJob(id, dataJson);
+      checkPayloadSize(this.encoded, maxPayload, queue, 'request');
+    } else {
+      this.encoded = encodeJob(id, dataJson, { replyTo, headers, maxDeliveries });
+      checkPayloadSize(this.encoded, maxPayload - COMPLETION_BYTES, queue, 'request');
+    }
+    if (maxQueueLength !== undefined || requireWorker) {
+      this.guard = { maxQueueLength, requireWorker };
+    }
+  }
+
+  get queue(): string {
+    return this.sender.queue;
+  }
+
+  /** Whether a push that Redis did not confirm must not be repeated. */
+  get isOnce(): boolean {
+    return this.options.maxDeliveries === 1;
+  }
+
+  /** @param now - ms, Redis clock. */
+  element(now: number): string {
+    if (this.options.protocol === 1) {
+      return this.encoded;
+    }
+    const { expiresAt } = this.sender;
+    const deadline =
+      expiresAt === undefined
+        ? undefined
+        : now + Math.max(0, Math.ceil(expiresAt - performance.now()));
+    return completeJob(this.encoded, now, deadline);
+  }
+
+  pushed(queueLength: number): void {
+    const receipt = { id: this.sender.id, queue: this.queue, queueLength };
+    try {
+      this.options.onPushed?.(receipt);
+    } catch (error) {
+      this.log.error(
+        `onPushed of a call to queue "${this.queue}" threw: ${String(error)}`,
+        error instanceof Error ? error.stack : undefined,
+      );
+    }
+    this.sender.pushed(receipt);
+  }
+}

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { AsyncSubject, type Observable } from 'rxjs';
+import { PushFailedError, RequestTimeoutError } from '../errors/index.js';
+import type { Log } from '../observability/log.js';
+import type { JobSender } from './outgoing-job.js';
+import type { PushReceipt } from './push-receipt.js';
+
+const UNCONFIRMED =
+  'the connection broke before Redis confirmed it, and `maxDeliveries: 1` forbids to push it again';
+
+/** A job without a reply that waits for its receipt. */
+export class PendingEmit implements JobSender {
+  readonly id = randomUUID();
+  expiresAt: number | undefined;
+  private readonly receipt = new AsyncSubject<PushReceipt>();
+  private timer: NodeJS.Timeout | undefined;
+  private isSettled = false;
+
+  /** @param waiting - where it stands for as long as it waits. */
+  constructor(
+    readonly queue: string,
+    private readonly waiting: Set<PendingEmit>,
+    private readonly log: Log,
+  ) {}
+
+  /** @param timeout - ms; `0` = no limit. */
+  start(timeout: number, onTimeout: () => void): void {
+    this.waiting.add(this);
+    if (timeout > 0) {
+      this.expiresAt = performance.now() + timeout;
+      this.timer = setTimeout(() => {
+        onTimeout();
+        this.fail(new RequestTimeoutError({ queue: this.queue, id: this.id, timeout }));
+      }, timeout);
+    }
+  }
+
+  get receipt$(): Observable<PushReceipt> {
+    return this.receipt.asObservable();
+  }
+
+  isWaiting(): boolean {
+    return !this.isSettled;
+  }
+
+  pushed(receipt: PushReceipt): void {
+    if (this.settle()) {
+      this.receipt.next(receipt);
+      this.receipt.complete();
+    }
+  }
+
+  unconfirmed(): void {
+    this.fail(new PushFailedError(this.queue, UNCONFIRMED));
+  }
+
+  /** An error that nobody listens for is logged, once the caller had the chance to subscribe. */
+  fail(error: unknown): void {
+    if (this.settle()) {
+      queueMicrotask(() => {
+        if (!this.receipt.observed) {
+          this.log.warn(error instanceof Error ? error.message : String(error));
+        }
+        this.receipt.error(error);
+      });
+    }
+  }
+
+  private settle(): boolean {
+    const isFirst = !this.isSettled;
+    this.isSettled = true;
+    clearTimeout(this.timer);
+    this.waiting.delete(this);
+    return isFirst;
+  }
+}

@@ -1,0 +1,186 @@
+import { NoWorkersError, PushFailedError, QueueFullError } from '../errors/index.js';
+import type { Keys } from '../protocol/keys.js';
+import { pushGuardedJob, type GuardedPushResult } from '../protocol/scripts/push-guarded-job.js';
+import { isRefusal } from '../redis/connection.js';
+import type { Connections } from '../redis/connections.js';
+import type { OutgoingJob, PushGuard } from './outgoing-job.js';
+
+/** Length past which one `RPUSH` is cut in two, UTF-16 units: Redis should not be held up by one command. */
+const COMMAND_LENGTH = 256 * 1024;
+
+/** Jobs that leave as one command. */
+interface Batch {
+  readonly jobs: OutgoingJob[];
+  readonly elements: string[];
+  length: number;
+}
+
+/**
+ * Pushes the jobs of one turn of the event loop together, one command for each queue. While Redis is away they
+ * wait here, in order, so that one whose time runs out meanwhile is never pushed.
+ */
+export class PushBatcher {
+  private waiting = new Map<string, OutgoingJob>();
+  private isScheduled = false;
+  private isClosed = false;
+
+  constructor(
+    private readonly connections: Connections,
+    private readonly keys: Keys,
+    private readonly closedError: (queue: string) => Error,
+  ) {}
+
+  add(job: OutgoingJob): void {
+    this.waiting.set(job.sender.id, job);
+    this.schedule();
+  }
+
+  /** Takes a job back that has not left yet. */
+  drop(id: string): void {
+    this.waiting.delete(id);
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.failWaiting();
+  }
+
+  private schedule(): void {
+    if (this.isScheduled) {
+      return;
+    }
+    this.isScheduled = true;
+    const flush = (): void => {
+      this.isScheduled = false;
+      this.flush();
+    };
+    if (this.connections.isReady) {
+      // After the poll phase: what the replies of one read led to leaves together.
+      setImmediate(flush);
+    } else {
+      this.connections.ready().then(flush, () => this.failWaiting());
+    }
+  }
+
+  private flush(): void {
+    if (this.waiting.size === 0) {
+      return;
+    }
+    if (!this.connections.isReady) {
+      this.schedule();
+      return;
+    }
+    const jobs = this.waiting;
+    this.waiting = new Map();
+    void this.push(this.batch(jobs.values()));
+  }
+
+  private batch(jobs: Iterable<OutgoingJob>): Batch[] {
+    const now = this.connections.clock.now();
+    const batches: Batch[] = [];
+    const open = new Map<string, Batch>();
+    for (const job of jobs) {
+      const element = job.element(now);
+      let batch = open.get(job.queue);
+      if (!batch || job.guard || batch.length + element.length > COMMAND_LENGTH) {
+        batch = { jobs: [], elements: [], length: 0 };
+        batches.push(batch);
+        if (job.guard) {
+          // Jobs behind it start a batch of their own, so that the order is kept.
+          open.delete(job.queue);
+        } else {
+          open.set(job.queue, batch);
+        }
+      }
+      batch.jobs.push(job);
+      batch.elements.push(element);
+      batch.length += element.length;
+    }
+    return batches;
+  }
+
+  private async push(batches: readonly Batch[]): Promise<void> {
+    const answers = await this.connections.commands.pipeline((commands, addScript) => {
+      for (const { jobs, elements } of batches) {
+        const [job] = jobs as [OutgoingJob];
+        const { requests, workers } = this.keys.queue(job.queue);
+        if (job.guard) {
+          const [element] = elements as [string];
+          addScript(pushGuardedJob, { requests, workers, element, ...job.guard });
+        } else {
+          commands.rpush(requests, ...elements);
+        }
+      }
+    });
+    const again: OutgoingJob[] = [];
+    batches.forEach(({ jobs }, index) => {
+      const answer = answers[index];
+      if (answer instanceof Error) {
+        again.push(...this.failed(jobs, answer));
+      } else {
+        this.pushed(jobs, answer);
+      }
+    });
+    if (again.length > 0) {
+      this.waiting = new Map([
+        ...again.map((job) => [job.sender.id, job] as const),
+        ...this.waiting,
+      ]);
+      if (this.isClosed) {
+        this.failWaiting();
+      } else {
+        this.schedule();
+      }
+    }
+  }
+
+  private pushed(jobs: readonly OutgoingJob[], answer: unknown): void {
+    const [job] = jobs as [OutgoingJob];
+    if (job.guard) {
+      settleGuarded(job, pushGuardedJob.read(answer), job.guard);
+      return;
+    }
+    const firstLength = (answer as number) - jobs.length + 1;
+    jobs.forEach((each, index) => each.pushed(firstLength + index));
+  }
+
+  /** @returns the jobs to push again: nobody knows whether Redis had them, and a job run twice has one reply. */
+  private failed(jobs: readonly OutgoingJob[], error: Error): OutgoingJob[] {
+    if (isRefusal(error)) {
+      for (const job of jobs) {
+        job.sender.fail(new PushFailedError(job.queue, error.message));
+      }
+      return [];
+    }
+    const wanted = jobs.filter((job) => job.sender.isWaiting());
+    for (const job of wanted) {
+      if (job.isOnce) {
+        job.sender.unconfirmed();
+      }
+    }
+    return wanted.filter((job) => !job.isOnce);
+  }
+
+  private failWaiting(): void {
+    this.isScheduled = false;
+    const jobs = this.waiting;
+    this.waiting = new Map();
+    for (const job of jobs.values()) {
+      job.sender.fail(this.closedError(job.queue));
+    }
+  }
+}
+
+function settleGuarded(job: OutgoingJob, result: GuardedPushResult, guard: PushGuard): void {
+  switch (result.outcome) {
+    case 'pushed':
+      job.pushed(result.queueLength);
+      break;
+    case 'no workers':
+      job.sender.fail(new NoWorkersError(job.queue));
+      break;
+    case 'full':
+      job.sender.fail(new QueueFullError(job.queue, guard.maxQueueLength ?? 0, result.queueLength));
+      break;
+  }
+}

@@ -1,0 +1,110 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { droppedReplies, type DroppedReply } from '../observability/channels.js';
+import type { Log } from '../observability/log.js';
+import type { ReviveError } from '../protocol/error-form.js';
+import { decodeFrame } from '../protocol/reply-frame.js';
+import { isRefusal, type Connection } from '../redis/connection.js';
+import type { Connections } from '../redis/connections.js';
+import type { PendingRequests } from './pending-requests.js';
+
+/** How long one blocking call waits for a reply, seconds. */
+const BLOCK_SECONDS = 5;
+
+/** How long to wait after Redis refused to be read, ms. */
+const REFUSED_DELAY = 1_000;
+
+/** About how much one read should bring, UTF-16 units. */
+const READ_LENGTH = 1024 * 1024;
+const MOST_FRAMES = 1_000;
+
+/**
+ * Reads the reply list of one client: one blocking connection for all its queues. The list belongs to it alone,
+ * so it reads before it removes; a connection that dies in between costs nothing, since the frames are still
+ * there, and those seen twice find no pending request.
+ */
+export class ReplyListener {
+  /** Frames that found no pending request, or could not be read. */
+  dropped = 0;
+  private connection: Connection | undefined;
+  private isClosed = false;
+  /** Frames at the head of the list that were handed out and not yet removed. */
+  private handedOut = 0;
+  private framesPerRead = 64;
+
+  constructor(
+    private readonly connections: Connections,
+    private readonly list: string,
+    private readonly pending: PendingRequests,
+    private readonly log: Log,
+    private readonly revive: ReviveError | undefined,
+  ) {}
+
+  start(): void {
+    if (!this.connection && !this.isClosed) {
+      this.connection = this.connections.blocking('replies');
+      void this.listen(this.connection);
+    }
+  }
+
+  close(): void {
+    this.isClosed = true;
+    if (this.connection) {
+      this.connections.release(this.connection);
+    }
+  }
+
+  private async listen(connection: Connection): Promise<void> {
+    while (!this.isClosed) {
+      try {
+        await connection.ready();
+        this.handOut(await this.read(connection));
+      } catch (error) {
+        // Whether the last removal was carried out is unknown: everything is read again.
+        this.handedOut = 0;
+        if (isRefusal(error) && !this.isClosed) {
+          this.log.error(`Replies cannot be read from "${this.list}": ${error.message}`);
+          await delay(REFUSED_DELAY, undefined, { ref: false });
+        }
+      }
+    }
+  }
+
+  /** Removes what was handed out, waits for the next frame and reads what lies behind it, in one round trip. */
+  private async read(connection: Connection): Promise<string[]> {
+    const answers = await connection.allOrError((commands) => {
+      if (this.handedOut > 0) {
+        commands.ltrim(this.list, this.handedOut, -1);
+      }
+      commands.blmove(this.list, this.list, 'LEFT', 'LEFT', BLOCK_SECONDS);
+      commands.lrange(this.list, 1, this.framesPerRead - 1);
+    });
+    const [head, rest] = answers.slice(-2) as [string | null, string[]];
+    return head === null ? [] : [head, ...rest];
+  }
+
+  private handOut(frames: readonly string[]): void {
+    this.handedOut = frames.length;
+    let length = 0;
+    for (const text of frames) {
+      length += text.length;
+      const frame = decodeFrame(text);
+      const request = frame && this.pending.get(frame.id);
+      if (request) {
+        request.receive(frame, this.revive);
+      } else {
+        this.drop(frame ? 'not pending' : 'unreadable');
+      }
+    }
+    if (frames.length > 0) {
+      const fitting = Math.floor((READ_LENGTH * frames.length) / (length + 1));
+      this.framesPerRead = Math.min(Math.max(fitting, 1), MOST_FRAMES);
+    }
+  }
+
+  private drop(reason: DroppedReply['reason']): void {
+    this.dropped++;
+    if (droppedReplies.hasSubscribers) {
+      droppedReplies.publish({ reason } satisfies DroppedReply);
+    }
+  }
+}

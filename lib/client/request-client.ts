@@ -1,0 +1,234 @@
+import { randomUUID } from 'node:crypto';
+import { Observable, type Subscriber } from 'rxjs';
+import {
+  ClientClosedError,
+  InvalidOptionError,
+  PendingLimitError,
+  RequestTimeoutError,
+} from '../errors/index.js';
+import { describeValue } from '../errors/option-rules.js';
+import type { Log } from '../observability/log.js';
+import type { Keys } from '../protocol/keys.js';
+import type { ConnectionState } from '../redis/connection.js';
+import type { Connections } from '../redis/connections.js';
+import { checkCallOptions, type EmitOptions, type SendOptions } from './call-options.js';
+import type { ClientOptions } from './client-options.js';
+import { OriginalReplyListener } from './original-reply-listener.js';
+import { OutgoingJob, type JobSender } from './outgoing-job.js';
+import { PendingEmit } from './pending-emit.js';
+import { PendingRequest } from './pending-request.js';
+import { PendingRequests } from './pending-requests.js';
+import { PushBatcher } from './push-batcher.js';
+import type { PushReceipt } from './push-receipt.js';
+import { QueueInspector } from './queue-inspector.js';
+import { ReplyListener } from './reply-listener.js';
+
+/** What a client is made of. @internal */
+export interface ClientParts {
+  readonly connections: Connections;
+  readonly keys: Keys;
+  readonly log: Log;
+  readonly options: ClientOptions;
+}
+
+/**
+ * Sends requests to the workers of a queue, in whatever process they run, and hands back their replies.
+ *
+ * @example
+ * ```ts
+ * constructor(private readonly requests: RequestClient) {}
+ *
+ * render(id: string): Observable<Report> {
+ *   return this.requests.send<Report>('reports', { id }, { timeout: 5_000 });
+ * }
+ * ```
+ */
+export class RequestClient {
+  private readonly id = randomUUID();
+  private readonly pendingRequests = new PendingRequests();
+  private readonly batcher: PushBatcher;
+  private readonly inspector: QueueInspector;
+  private readonly listener: ReplyListener;
+  private readonly originalListener: OriginalReplyListener;
+  private readonly emits = new Set<PendingEmit>();
+  private isClosed = false;
+
+  /** Made by `ReqRepModule`; inject it. @internal */
+  constructor(private readonly parts: ClientParts) {
+    const { connections, keys, log, options } = parts;
+    this.batcher = new PushBatcher(connections, keys, (queue) => new ClientClosedError(queue));
+    this.inspector = new QueueInspector(connections, keys);
+    this.listener = new ReplyListener(
+      connections,
+      keys.replies(this.id),
+      this.pendingRequests,
+      log,
+      options.reviveError,
+    );
+    this.originalListener = new OriginalReplyListener(connections, keys, log);
+  }
+
+  /** How many requests wait for an end. */
+  get pending(): number {
+    return this.pendingRequests.size;
+  }
+
+  /** How many replies came that nobody waited for any more: late, cancelled or second ones. */
+  get droppedReplies(): number {
+    return this.listener.dropped;
+  }
+
+  /**
+   * The state of the connections to Redis: the present one at once, then each change; completes when they are
+   * closed. `ready` means that all of them are.
+   */
+  readonly status$: Observable<ConnectionState> = new Observable((subscriber) => {
+    const { connections } = this.parts;
+    const tell = (state: ConnectionState): void => {
+      subscriber.next(state);
+      if (state === 'closed') {
+        subscriber.complete();
+      }
+    };
+    tell(connections.state);
+    return connections.onState(tell);
+  });
+
+  /**
+   * Asks the workers of a queue. The Observable is cold: each subscription is one job. It emits what the handler
+   * returns (once, also for `undefined`) and completes, or ends with the first of its errors. Unsubscribing gives
+   * the request up; a job that has not left for Redis by then never does.
+   *
+   * @param queue - the name under which a handler is registered with `@OnJob`.
+   * @param data - anything that JSON can write; `undefined` arrives as `null`.
+   * @returns an Observable that ends with
+   * - {@link RequestTimeoutError} when no end comes within `timeout`
+   * - `RemoteError` when the handler throws, or an `HttpException` when it throws one
+   * - `WorkerLostError` when the job's workers died and its deliveries are used up
+   * - `NoWorkersError`, `QueueFullError` when the call's conditions are not met
+   * - {@link PendingLimitError}, `PayloadTooLargeError`, `SerializationError`, `PushFailedError` when the
+   *   job cannot be sent
+   * - {@link ClientClosedError} when the client is closed
+   * - {@link InvalidOptionError} for a wrong option
+   * - the signal's reason when `signal` aborts
+   */
+  send<Reply = unknown>(
+    queue: string,
+    data?: unknown,
+    options: SendOptions = {},
+  ): Observable<Reply> {
+    return new Observable<Reply>((subscriber) => {
+      try {
+        return this.begin(queue, data, options, subscriber as Subscriber<unknown>);
+      } catch (error) {
+        subscriber.error(error);
+        return undefined;
+      }
+    });
+  }
+
+  /**
+   * Pushes a job that nobody waits for. The Observable is hot: the job is pushed even if nobody subscribes. It
+   * emits a receipt once Redis has the job, or ends with one of the errors of {@link send}. An error that nobody
+   * subscribes to is logged.
+   */
+  emit(queue: string, data?: unknown, options: EmitOptions = {}): Observable<PushReceipt> {
+    const emit = new PendingEmit(queue, this.emits, this.parts.log);
+    try {
+      this.check(queue, options);
+      emit.start(options.timeout ?? 0, () => this.batcher.drop(emit.id));
+      this.push(emit, data, options);
+    } catch (error) {
+      emit.fail(error);
+    }
+    return emit.receipt$;
+  }
+
+  /**
+   * Ends all that wait with a {@link ClientClosedError}, and everything sent from now on as well. Closing it twice
+   * does no harm.
+   */
+  async close(): Promise<void> {
+    if (this.isClosed) {
+      return;
+    }
+    this.isClosed = true;
+    this.batcher.close();
+    this.pendingRequests.failAll(({ queue }) => new ClientClosedError(queue));
+    this.listener.close();
+    this.originalListener.close();
+    const { connections, keys } = this.parts;
+    if (connections.isReady) {
+      // Late replies that lie there already; those still to come expire.
+      await connections.commands.redis.del(keys.replies(this.id)).catch(() => undefined);
+    }
+  }
+
+  private begin(
+    queue: string,
+    data: unknown,
+    options: SendOptions,
+    subscriber: Subscriber<unknown>,
+  ): () => void {
+    this.check(queue, options);
+    const { signal, protocol, timeout = this.parts.options.timeout } = options;
+    signal?.throwIfAborted();
+    const request = new PendingRequest(queue, this.pendingRequests, subscriber, timeout, () => {
+      giveUp();
+      void this.explainTimeout(request, timeout, subscriber);
+    });
+    const giveUp = (): void => {
+      this.batcher.drop(request.id);
+      if (protocol === 1) {
+        this.originalListener.abandon(request);
+      }
+    };
+    const abort = (): void => request.fail(signal?.reason);
+    try {
+      this.push(request, data, options, this.id);
+    } catch (error) {
+      request.cancel();
+      throw error;
+    }
+    if (protocol === 1) {
+      this.originalListener.expect(request);
+    } else {
+      this.listener.start();
+    }
+    signal?.addEventListener('abort', abort);
+    return () => {
+      signal?.removeEventListener('abort', abort);
+      request.cancel();
+      giveUp();
+    };
+  }
+
+  /** @throws what keeps a job from being made at all. */
+  private check(queue: string, options: SendOptions): void {
+    if (typeof queue !== 'string' || queue === '') {
+      throw new InvalidOptionError('queue', 'a string that is not empty', describeValue(queue));
+    }
+    if (this.isClosed) {
+      throw new ClientClosedError(queue);
+    }
+    checkCallOptions(queue, options);
+    const { maxPending } = this.parts.options;
+    if (this.pendingRequests.size + this.emits.size >= maxPending) {
+      throw new PendingLimitError(queue, maxPending);
+    }
+  }
+
+  private push(sender: JobSender, data: unknown, options: EmitOptions, replyTo?: string): void {
+    const { maxPayload } = this.parts.options;
+    this.batcher.add(new OutgoingJob(sender, data, options, replyTo, maxPayload, this.parts.log));
+  }
+
+  private async explainTimeout(
+    { queue, id }: PendingRequest,
+    timeout: number,
+    subscriber: Subscriber<unknown>,
+  ): Promise<void> {
+    const state = await this.inspector.inspect(queue);
+    subscriber.error(new RequestTimeoutError({ queue, id, timeout, ...state }));
+  }
+}

@@ -1,0 +1,21 @@
+import { ReqRepError } from './reqrep.error.js';
+
+/** Two handlers claim one queue of one instance. Raised before any connection is opened. */
+export class DuplicateJobHandlerError extends ReqRepError {
+  static {
+    this.prototype.name = 'DuplicateJobHandlerError';
+  }
+
+  readonly code = 'DUPLICATE_HANDLER';
+
+  constructor(
+    readonly queue: string,
+    /** Both handlers, as `Class#method`. */
+    readonly handlers: readonly [string, string],
+  ) {
+    super(
+      `Queue "${queue}" has two handlers: ${handlers[0]} and ${handlers[1]}. ` +
+        `Remove one, or give one of them another queue or \`instance\`.`,
+    );
+  }
+}

@@ -1,0 +1,13 @@
+export { ClientClosedError } from './client-closed.error.js';
+export { DuplicateJobHandlerError } from './duplicate-job-handler.error.js';
+export { InvalidOptionError } from './invalid-option.error.js';
+export { NoWorkersError } from './no-workers.error.js';
+export { PayloadTooLargeError, type PayloadDirection } from './payload-too-large.error.js';
+export { PendingLimitError } from './pending-limit.error.js';
+export { QueueFullError } from './queue-full.error.js';
+export { PushFailedError } from './push-failed.error.js';
+export { RemoteError, type RemoteFailure } from './remote.error.js';
+export { ReqRepError, type ReqRepErrorCode } from './reqrep.error.js';
+export { RequestTimeoutError, type RequestTimeoutDetails } from './request-timeout.error.js';
+export { SerializationError } from './serialization.error.js';
+export { WorkerLostError } from './worker-lost.error.js';

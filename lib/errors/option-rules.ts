@@ -1,0 +1,99 @@
+import { InvalidOptionError } from './invalid-option.error.js';
+
+/** What one option may be. */
+export interface OptionRule {
+  readonly expected: string;
+  readonly accepts: (value: unknown) => boolean;
+}
+
+/** A rule for each option there is. */
+export type OptionRules<Options> = Readonly<Record<keyof Required<Options>, OptionRule>>;
+
+/** The longest delay that a timer of Node keeps, ms; a longer one would fire at once. */
+const LONGEST_TIMER = 2_147_483_647;
+
+/**
+ * @param place - where the options stand, for the message; such as `@OnJob('reports') of ReportWorker#render`.
+ * @throws InvalidOptionError for the first option that breaks its rule or that does not exist.
+ */
+export function checkOptions<Options extends object>(
+  options: Options,
+  rules: OptionRules<Options>,
+  place: string,
+): void {
+  for (const [name, value] of Object.entries(options)) {
+    const rule: OptionRule | undefined = rules[name as keyof Options];
+    if (!rule) {
+      const known = Object.keys(rules).join(', ');
+      throw new InvalidOptionError(
+        `${name} in ${place}`,
+        `one of the options ${known}`,
+        'another name',
+      );
+    }
+    if (value !== undefined && !rule.accepts(value)) {
+      throw new InvalidOptionError(`${name} in ${place}`, rule.expected, describeValue(value));
+    }
+  }
+}
+
+/** A value as an error message shows it: its kind always, its content only where that can be no secret. */
+export function describeValue(value: unknown): string {
+  switch (typeof value) {
+    case 'number':
+    case 'boolean':
+    case 'bigint':
+      return `\`${value}\` (${typeof value})`;
+    case 'string':
+      return `"${value}" (string)`;
+    case 'object':
+      return value === null ? '`null`' : Array.isArray(value) ? 'an array' : 'an object';
+    default:
+      return `a ${typeof value}`;
+  }
+}
+
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const anInteger = (least: number): OptionRule => ({
+  expected: `an integer >= ${least}`,
+  accepts: (value) => Number.isSafeInteger(value) && (value as number) >= least,
+});
+
+/** ms that a timer can keep. */
+export const aDuration = (least: number): OptionRule => ({
+  expected: `an integer from ${least} to ${LONGEST_TIMER} (ms)`,
+  accepts: (value) =>
+    Number.isInteger(value) && (value as number) >= least && (value as number) <= LONGEST_TIMER,
+});
+
+export const oneOf = (...values: readonly unknown[]): OptionRule => ({
+  expected: values.map((value) => JSON.stringify(value)).join(' or '),
+  accepts: (value) => values.includes(value),
+});
+
+export const aBoolean = oneOf(true, false);
+
+export const aString: OptionRule = {
+  expected: 'a string',
+  accepts: (value) => typeof value === 'string',
+};
+
+export const aName: OptionRule = {
+  expected: 'a string that is not empty',
+  accepts: (value) => typeof value === 'string' && value !== '',
+};
+
+export const aFunction: OptionRule = {
+  expected: 'a function',
+  accepts: (value) => typeof value === 'function',
+};
+
+export const anObject: OptionRule = { expected: 'an object', accepts: isRecord };
+
+export const anObjectOfStrings: OptionRule = {
+  expected: 'an object of strings',
+  accepts: (value) =>
+    isRecord(value) && Object.values(value).every((text) => typeof text === 'string'),
+};

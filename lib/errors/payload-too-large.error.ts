@@ -1,0 +1,28 @@
+import { ReqRepError } from './reqrep.error.js';
+
+/** Which way a payload was going: from the caller to a worker, or back. */
+export type PayloadDirection = 'request' | 'reply';
+
+/** An encoded job or reply is larger than `maxPayload`. */
+export class PayloadTooLargeError extends ReqRepError {
+  static {
+    this.prototype.name = 'PayloadTooLargeError';
+  }
+
+  readonly code = 'PAYLOAD_TOO_LARGE';
+
+  constructor(
+    readonly queue: string,
+    /** Whether the job or its reply was too large. */
+    readonly direction: PayloadDirection,
+    /** How large it is when encoded, bytes. */
+    readonly size: number,
+    /** The limit of the side that wrote it, bytes. */
+    readonly maxPayload: number,
+  ) {
+    super(
+      `The ${direction} ${direction === 'request' ? 'to' : 'from'} queue "${queue}" takes ${size} bytes and ` +
+        `${maxPayload} are allowed. Send a reference instead, or raise \`maxPayload\` on the side that sends it.`,
+    );
+  }
+}

@@ -1,0 +1,23 @@
+import { ReqRepError } from './reqrep.error.js';
+
+/** The queue was as long as the call's `maxQueueLength` allows. The job was not pushed. */
+export class QueueFullError extends ReqRepError {
+  static {
+    this.prototype.name = 'QueueFullError';
+  }
+
+  readonly code = 'QUEUE_FULL';
+
+  constructor(
+    readonly queue: string,
+    /** The call's limit, jobs. */
+    readonly maxQueueLength: number,
+    /** How many jobs waited. */
+    readonly queueLength: number,
+  ) {
+    super(
+      `Queue "${queue}" holds ${queueLength} jobs and this call allows ${maxQueueLength}. ` +
+        `Try again later, add workers, or raise \`maxQueueLength\`.`,
+    );
+  }
+}

@@ -1,0 +1,36 @@
+export type { EmitOptions, SendOptions } from './client/call-options.js';
+export type { PushReceipt } from './client/push-receipt.js';
+export { RequestClient } from './client/request-client.js';
+export {
+  ClientClosedError,
+  DuplicateJobHandlerError,
+  InvalidOptionError,
+  NoWorkersError,
+  PayloadTooLargeError,
+  PendingLimitError,
+  PushFailedError,
+  QueueFullError,
+  RemoteError,
+  ReqRepError,
+  RequestTimeoutError,
+  SerializationError,
+  WorkerLostError,
+  type PayloadDirection,
+  type RemoteFailure,
+  type ReqRepErrorCode,
+  type RequestTimeoutDetails,
+} from './errors/index.js';
+export { InjectReplyWorkers, InjectRequestClient } from './nest/inject.decorators.js';
+export { OnJob, type JobMethod, type OnJobOptions } from './nest/on-job.decorator.js';
+export { ReqRepModule, type ReqRepModuleAsyncOptions } from './nest/reqrep.module.js';
+export type {
+  ReqRepModuleExtras,
+  ReqRepModuleOptions,
+  ReqRepOptionsFactory,
+} from './nest/reqrep.options.js';
+export { getReplyWorkersToken, getRequestClientToken } from './nest/tokens.js';
+export type { ConnectionState } from './redis/connection.js';
+export type { ConnectionOption } from './redis/connection-source.js';
+export type { DeadJob, DeadReason } from './protocol/scripts/bury-job.js';
+export { JobContext } from './worker/job-context.js';
+export { ReplyWorkers, type QueueStatus, type ReplyWorkersStatus } from './worker/reply-workers.js';

@@ -1,0 +1,27 @@
+import { HttpException } from '@nestjs/common';
+import type { ErrorForm } from '../protocol/error-form.js';
+
+/** An `HttpException` travels with its status and its body. */
+export function describeHttpException(error: unknown): ErrorForm | undefined {
+  if (!(error instanceof HttpException)) {
+    return undefined;
+  }
+  return {
+    name: error.name,
+    message: error.message,
+    status: error.getStatus(),
+    details: error.getResponse(),
+    stack: error.stack,
+  };
+}
+
+/** An error with a status arrives as an `HttpException`, so that a controller that returns the request answers with it. */
+export function reviveHttpException({ status, details, message }: ErrorForm): Error | undefined {
+  if (status === undefined) {
+    return undefined;
+  }
+  const hasBody = typeof details === 'string' || (typeof details === 'object' && details !== null);
+  const exception = new HttpException(hasBody ? details : message, status);
+  exception.message = message;
+  return exception;
+}

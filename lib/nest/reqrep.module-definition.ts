@@ -1,0 +1,94 @@
+import { ConfigurableModuleBuilder, type Provider } from '@nestjs/common';
+import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { RequestClient } from '../client/request-client.js';
+import { Keys } from '../protocol/keys.js';
+import { Connections } from '../redis/connections.js';
+import { ReplyWorkers } from '../worker/reply-workers.js';
+import { describeHttpException, reviveHttpException } from './http-exception-form.js';
+import { JobHandlerExplorer } from './job-handler.explorer.js';
+import { nestLog } from './nest-log.js';
+import { ReqRepInstance } from './reqrep-instance.js';
+import { ReqRepLifecycle } from './reqrep.lifecycle.js';
+import type { ReqRepModuleExtras, ReqRepModuleOptions } from './reqrep.options.js';
+import { resolveOptions } from './resolve-options.js';
+import { DEFAULT_INSTANCE, getReplyWorkersToken, getRequestClientToken } from './tokens.js';
+
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
+  new ConfigurableModuleBuilder<ReqRepModuleOptions>({ moduleName: 'ReqRep' })
+    .setClassMethodName('forRoot')
+    .setFactoryMethodName('createReqRepOptions')
+    .setExtras<ReqRepModuleExtras>(
+      { isGlobal: true, name: DEFAULT_INSTANCE },
+      (definition, { isGlobal = true, name = DEFAULT_INSTANCE }) => ({
+        ...definition,
+        global: isGlobal,
+        imports: [...(definition.imports ?? []), DiscoveryModule],
+        providers: [...(definition.providers ?? []), ...providersOf(name)],
+        exports: [getRequestClientToken(name), getReplyWorkersToken(name)],
+      }),
+    )
+    .build();
+
+/** Everything that one instance of the module is made of. */
+function providersOf(name: string): Provider[] {
+  const log = nestLog(name);
+  return [
+    {
+      provide: ReqRepInstance,
+      inject: [MODULE_OPTIONS_TOKEN],
+      useFactory: (options: ReqRepModuleOptions) =>
+        new ReqRepInstance(name, resolveOptions(options)),
+    },
+    {
+      provide: Connections,
+      inject: [ReqRepInstance],
+      useFactory: ({ options }: ReqRepInstance) => new Connections(options.source, name, log),
+    },
+    {
+      provide: getRequestClientToken(name),
+      inject: [ReqRepInstance, Connections],
+      useFactory: ({ options }: ReqRepInstance, connections: Connections) =>
+        new RequestClient({
+          connections,
+          keys: new Keys(options.prefix),
+          log,
+          options: { ...options, reviveError: reviveHttpException },
+        }),
+    },
+    {
+      provide: getReplyWorkersToken(name),
+      inject: [ReqRepInstance, Connections],
+      useFactory: ({ options }: ReqRepInstance, connections: Connections) =>
+        new ReplyWorkers({
+          connections,
+          keys: new Keys(options.prefix),
+          log,
+          options: { ...options, describeError: describeHttpException },
+        }),
+    },
+    {
+      provide: JobHandlerExplorer,
+      inject: [ReqRepInstance, DiscoveryService, MetadataScanner],
+      useFactory: (...parts: ConstructorParameters<typeof JobHandlerExplorer>) =>
+        new JobHandlerExplorer(...parts),
+    },
+    {
+      provide: ReqRepLifecycle,
+      inject: [
+        ReqRepInstance,
+        JobHandlerExplorer,
+        getRequestClientToken(name),
+        getReplyWorkersToken(name),
+        Connections,
+      ],
+      useFactory: (
+        { options }: ReqRepInstance,
+        explorer: JobHandlerExplorer,
+        client: RequestClient,
+        workers: ReplyWorkers,
+        connections: Connections,
+      ) =>
+        new ReqRepLifecycle(explorer, client, workers, connections, options.workers === true, log),
+    },
+  ];
+}

@@ -1,0 +1,43 @@
+import { Module, type ConfigurableModuleAsyncOptions, type DynamicModule } from '@nestjs/common';
+import { ConfigurableModuleClass } from './reqrep.module-definition.js';
+import type { ReqRepModuleExtras, ReqRepModuleOptions } from './reqrep.options.js';
+
+/**
+ * Request/reply over Redis lists: exports a `RequestClient` and the `ReplyWorkers`, finds the methods under
+ * `@OnJob` in all providers and controllers, and serves their queues.
+ *
+ * @example
+ * ```ts
+ * @Module({ imports: [ReqRepModule.forRoot({ connection: 'redis://localhost:6379' })] })
+ * export class AppModule {}
+ * ```
+ */
+@Module({})
+export class ReqRepModule extends ConfigurableModuleClass {
+  /** A wrong option fails when the application starts, with an `InvalidOptionError`. */
+  static override forRoot(options: ReqRepModuleOptions & ReqRepModuleExtras = {}): DynamicModule {
+    return super.forRoot(options);
+  }
+
+  /**
+   * As {@link forRoot}, with options that have to be injected or awaited.
+   *
+   * @example
+   * ```ts
+   * ReqRepModule.forRootAsync({
+   *   inject: [ConfigService],
+   *   useFactory: (config: ConfigService) => ({ connection: config.getOrThrow('REDIS_URL') }),
+   * })
+   * ```
+   */
+  static override forRootAsync(options: ReqRepModuleAsyncOptions): DynamicModule {
+    return super.forRootAsync(options);
+  }
+}
+
+/** What `ReqRepModule.forRootAsync` takes: `imports`, `inject` and one of `useFactory`, `useClass`, `useExisting`. */
+export type ReqRepModuleAsyncOptions = ConfigurableModuleAsyncOptions<
+  ReqRepModuleOptions,
+  'createReqRepOptions'
+> &
+  ReqRepModuleExtras;

@@ -1,0 +1,65 @@
+import type { Redis } from 'ioredis';
+import type { ConnectionOption } from '../redis/connection-source.js';
+
+/** What `ReqRepModule.forRoot` takes. Everything has a default. */
+export interface ReqRepModuleOptions {
+  /**
+   * The Redis server: a URL, ioredis options, an ioredis `Redis` (which is never used, changed or closed: ours are
+   * made after it), or a function that returns a new `Redis` each time (which we close).
+   * @default 'redis://localhost:6379'
+   */
+  connection?: ConnectionOption | undefined;
+  /** Host of the server, as the original `reqrep` had it; instead of `connection`. @default 'localhost' */
+  host?: string | undefined;
+  /** Port of the server, as the original `reqrep` had it; instead of `connection`. @default 6379 */
+  port?: number | undefined;
+  /** Number of the database, as the original `reqrep` had it; instead of `connection`. @default 0 */
+  database?: number | undefined;
+  /** A `Redis` to connect after, as the original `reqrep` had it; instead of `host` and `port`. */
+  client?: Redis | undefined;
+  /** In front of every key. @default '' */
+  prefix?: string | undefined;
+  /** ms a request may take unless the call says otherwise; `0` = no limit. @default 30_000 */
+  timeout?: number | undefined;
+  /** Jobs that a handler runs at a time unless it says otherwise. @default 16 */
+  concurrency?: number | undefined;
+  /** How often a job may be started before it is given up. @default 3 */
+  maxDeliveries?: number | undefined;
+  /**
+   * `true`: workers start with the application. `false`: this process only sends. `'manual'`: they are started by
+   * `ReplyWorkers.start()`.
+   * @default true
+   */
+  workers?: boolean | 'manual' | undefined;
+  /** ms without a sign of life after which a worker with no connection counts as dead. @default 5_000 */
+  lease?: number | undefined;
+  /** ms after which a worker counts as dead although its connection stands. @default 60_000 */
+  stallLimit?: number | undefined;
+  /** ms that running jobs get at shutdown; what is left goes back to its queue. @default 10_000 */
+  shutdownTimeout?: number | undefined;
+  /** Requests that one client may have waiting; past it, a request fails at once. @default 100_000 */
+  maxPending?: number | undefined;
+  /** Bytes of one encoded job or reply. @default 1_048_576 */
+  maxPayload?: number | undefined;
+  /**
+   * Whether app-wide guards, pipes, interceptors and filters run on jobs too. This version runs none on jobs and
+   * takes no `true`.
+   * @default false
+   */
+  globalEnhancers?: boolean | undefined;
+  /** Whether error frames carry the worker's stack. @default false */
+  exposeStack?: boolean | undefined;
+}
+
+/** What `forRoot` and `forRootAsync` take beside the options. */
+export interface ReqRepModuleExtras {
+  /** Whether every module can inject what this one exports. @default true */
+  isGlobal?: boolean | undefined;
+  /** Tells several instances apart; see `InjectRequestClient` and the `instance` of `OnJob`. */
+  name?: string | undefined;
+}
+
+/** A class that makes the options: `forRootAsync({ useClass })` or `useExisting`. */
+export interface ReqRepOptionsFactory {
+  createReqRepOptions(): Promise<ReqRepModuleOptions> | ReqRepModuleOptions;
+}

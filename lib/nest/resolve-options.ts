@@ -1,0 +1,108 @@
+import { InvalidOptionError } from '../errors/index.js';
+import {
+  aBoolean,
+  aDuration,
+  aName,
+  anInteger,
+  anObject,
+  aString,
+  checkOptions,
+  oneOf,
+  type OptionRules,
+} from '../errors/option-rules.js';
+import {
+  connectionSource,
+  type ConnectionOption,
+  type ConnectionSource,
+} from '../redis/connection-source.js';
+import type { ReqRepModuleOptions } from './reqrep.options.js';
+
+/** The module's options, complete and checked. */
+export type ResolvedOptions = typeof DEFAULTS & {
+  readonly workers: boolean | 'manual';
+  readonly source: ConnectionSource;
+};
+
+const DEFAULTS = {
+  prefix: '' as string,
+  timeout: 30_000 as number,
+  concurrency: 16 as number,
+  maxDeliveries: 3 as number,
+  workers: true as boolean | 'manual',
+  lease: 5_000 as number,
+  stallLimit: 60_000 as number,
+  shutdownTimeout: 10_000 as number,
+  maxPending: 100_000 as number,
+  maxPayload: 1_048_576 as number,
+  globalEnhancers: false as boolean,
+  exposeStack: false as boolean,
+} as const;
+
+const DEFAULT_URL = 'redis://localhost:6379';
+
+/** The `connection` is checked by whoever knows what can be one. */
+const anything = { expected: 'anything', accepts: () => true };
+
+const RULES: OptionRules<ReqRepModuleOptions> = {
+  connection: anything,
+  host: aName,
+  port: anInteger(1),
+  database: anInteger(0),
+  client: anObject,
+  prefix: aString,
+  timeout: aDuration(0),
+  concurrency: anInteger(1),
+  maxDeliveries: anInteger(1),
+  workers: oneOf(true, false, 'manual'),
+  lease: aDuration(100),
+  stallLimit: aDuration(100),
+  shutdownTimeout: aDuration(0),
+  maxPending: anInteger(1),
+  maxPayload: anInteger(1_024),
+  globalEnhancers: {
+    expected: 'false: this version runs no guards, pipes, interceptors or filters on jobs',
+    accepts: (value) => value === false,
+  },
+  exposeStack: aBoolean,
+};
+
+/** @throws InvalidOptionError */
+export function resolveOptions(options: ReqRepModuleOptions = {}): ResolvedOptions {
+  checkOptions(options, RULES, 'the options of ReqRepModule');
+  const given = Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as Partial<typeof DEFAULTS>;
+  const resolved = { ...DEFAULTS, ...given };
+  if (resolved.stallLimit < resolved.lease) {
+    throw new InvalidOptionError(
+      'stallLimit in the options of ReqRepModule',
+      `at least the lease, ${resolved.lease} ms`,
+      `\`${resolved.stallLimit}\` (number)`,
+    );
+  }
+  return { ...resolved, source: connectionSource(connectionOf(options)) };
+}
+
+/** The flat options of the original mean what they meant: `client` goes before `host` and `port`. */
+function connectionOf(options: ReqRepModuleOptions): ConnectionOption {
+  const { connection, host, port, database, client } = options;
+  const flat = Object.entries({ host, port, database, client }).filter(
+    ([, value]) => value !== undefined,
+  );
+  if (connection !== undefined) {
+    if (flat.length > 0) {
+      const names = flat.map(([name]) => name).join(', ');
+      throw new InvalidOptionError(
+        'connection in the options of ReqRepModule',
+        `alone, or absent`,
+        `it beside ${names}`,
+      );
+    }
+    return connection;
+  }
+  if (flat.length === 0) {
+    return DEFAULT_URL;
+  }
+  const db = database === undefined ? {} : { db: database };
+  return client ? { ...client.options, ...db } : { host, port, ...db };
+}

@@ -1,0 +1,14 @@
+import type { InjectionToken } from '@nestjs/common';
+import { RequestClient } from '../client/request-client.js';
+import { ReplyWorkers } from '../worker/reply-workers.js';
+
+/** The name of the instance that has none. */
+export const DEFAULT_INSTANCE = 'default';
+
+/** The token of a `RequestClient`; the class itself for the instance without a name. */
+export const getRequestClientToken = (instance = DEFAULT_INSTANCE): InjectionToken =>
+  instance === DEFAULT_INSTANCE ? RequestClient : `ReqRepRequestClient:${instance}`;
+
+/** The token of the `ReplyWorkers`; the class itself for the instance without a name. */
+export const getReplyWorkersToken = (instance = DEFAULT_INSTANCE): InjectionToken =>
+  instance === DEFAULT_INSTANCE ? ReplyWorkers : `ReqRepReplyWorkers:${instance}`;

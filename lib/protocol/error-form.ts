@@ -1,0 +1,115 @@
+import {
+  PayloadTooLargeError,
+  RemoteError,
+  SerializationError,
+  WorkerLostError,
+  type RemoteFailure,
+} from '../errors/index.js';
+
+/** An error as it travels in an `"e"` frame. */
+export interface ErrorForm extends RemoteFailure {
+  /** The HTTP status of an error that has one; `details` is its body then. */
+  readonly status?: number | undefined;
+}
+
+/** Turns an error that a handler threw into its form; `undefined` leaves it to the next. */
+export type DescribeError = (error: unknown) => ErrorForm | undefined;
+
+/** Turns a form back into an error for the caller; `undefined` leaves it to the next. */
+export type ReviveError = (form: ErrorForm) => Error | undefined;
+
+/** What of a request its errors speak of. */
+export interface RequestName {
+  readonly queue: string;
+  readonly id: string;
+}
+
+/** The form of anything that a handler may throw, an `Error` or not. */
+export function toErrorForm(error: unknown): ErrorForm {
+  if (!(error instanceof Error)) {
+    return { name: 'Error', message: String(error), details: jsonOrNothing(error) };
+  }
+  const { code, details } = error as { code?: unknown; details?: unknown };
+  return {
+    name: error.name,
+    message: error.message,
+    code: typeof code === 'string' || typeof code === 'number' ? code : undefined,
+    details: jsonOrNothing(details),
+    stack: error.stack,
+  };
+}
+
+/**
+ * The form of an error that the library itself raises about a job. It names the job, so that the caller can tell
+ * it from one that a handler passed on from a request of its own.
+ */
+export function toOwnErrorForm(
+  error: PayloadTooLargeError | SerializationError | WorkerLostError,
+  jobId: string | number,
+): ErrorForm {
+  const { queue: _queue, name, message, code, cause: _cause, stack: _stack, ...fields } = error;
+  return { name, message, code, details: { ...fields, job: jobId } };
+}
+
+/** The error that a caller gets for a form. */
+export function toCallerError(form: ErrorForm, request: RequestName, revive?: ReviveError): Error {
+  return (
+    toOwnError(form, request) ??
+    revive?.(form) ??
+    new RemoteError(request.queue, request.id, {
+      name: form.name,
+      message: form.message,
+      code: form.code,
+      details: form.details,
+      stack: form.stack,
+    })
+  );
+}
+
+function toOwnError({ code, details }: ErrorForm, { queue, id }: RequestName): Error | undefined {
+  const fields = details as Record<string, unknown> | undefined;
+  if (fields?.['job'] !== id) {
+    return undefined;
+  }
+  switch (code) {
+    case 'PAYLOAD_TOO_LARGE':
+      return new PayloadTooLargeError(
+        queue,
+        'reply',
+        Number(fields['size']),
+        Number(fields['maxPayload']),
+      );
+    case 'SERIALIZATION':
+      return new SerializationError(queue, 'reply', String(fields['reason']));
+    case 'WORKER_LOST':
+      return new WorkerLostError(queue, id, Number(fields['deliveries']));
+    default:
+      return undefined;
+  }
+}
+
+/** Reads the payload of an `"e"` frame, however odd: an error that cannot be read is still an error. */
+export function readErrorForm(payload: unknown): ErrorForm {
+  if (typeof payload !== 'object' || payload === null) {
+    return { name: 'Error', message: String(payload ?? 'the worker gave no reason') };
+  }
+  const { name, message, code, status, details, stack } = payload as Record<string, unknown>;
+  return {
+    name: typeof name === 'string' ? name : 'Error',
+    message: typeof message === 'string' ? message : 'the worker gave no reason',
+    code: typeof code === 'string' || typeof code === 'number' ? code : undefined,
+    status: typeof status === 'number' ? status : undefined,
+    details,
+    stack: typeof stack === 'string' ? stack : undefined,
+  };
+}
+
+/** A value that JSON cannot write is left out: the error must arrive, its details may not. */
+function jsonOrNothing(value: unknown): unknown {
+  try {
+    const json = JSON.stringify(value);
+    return json === undefined ? undefined : JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * A job as it lies in `requests` and `active`: `[id, data]` (version 1) or `[id, data, meta]` (version 2). A
+ * version 1 worker ignores the third item. JSON allows white space in front of a value, and there redeliveries
+ * are counted: one space each.
+ */
+
+/** What a version 2 job carries beside its data. */
+export interface JobMeta {
+  /** The client to reply to; absent when nobody waits. */
+  readonly replyTo?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Most deliveries allowed for this request; absent = the handler's own limit. */
+  readonly maxDeliveries?: number | undefined;
+}
+
+/** A job that could be read. */
+export interface Job extends JobMeta {
+  readonly version: 1 | 2;
+  readonly id: string | number;
+  readonly data: unknown;
+  /** When it was pushed, ms, Redis clock. */
+  readonly pushedAt?: number | undefined;
+  /** When it expires, ms, Redis clock. */
+  readonly deadline?: number | undefined;
+  /** How often it was delivered before. */
+  readonly redeliveries: number;
+}
+
+/** A job that could not be read. */
+export interface UnreadableJob {
+  readonly version: 0;
+  readonly reason: string;
+}
+
+/** Longest text that {@link completeJob} appends, bytes: two timestamps of 13 digits, their names and brackets. */
+export const COMPLETION_BYTES = 38;
+
+export function encodeOriginalJob(id: string, dataJson: string): string {
+  return `[${JSON.stringify(id)},${dataJson}]`;
+}
+
+/** Everything of a version 2 element that is known when the request is made; {@link completeJob} closes it. */
+export function encodeJob(id: string, dataJson: string, meta: JobMeta): string {
+  const metaJson = JSON.stringify({ c: meta.replyTo, h: meta.headers, n: meta.maxDeliveries });
+  return `[${JSON.stringify(id)},${dataJson},${metaJson.slice(0, -1)}`;
+}
+
+/** Closes an element with the times, which are known when it is pushed. */
+export function completeJob(encoded: string, pushedAt: number, deadline?: number): string {
+  const comma = encoded.endsWith('{') ? '' : ',';
+  return deadline === undefined
+    ? `${encoded}${comma}"t":${pushedAt}}]`
+    : `${encoded}${comma}"t":${pushedAt},"d":${deadline}}]`;
+}
+
+export function decodeJob(element: string): Job | UnreadableJob {
+  let item: unknown;
+  try {
+    item = JSON.parse(element);
+  } catch (error) {
+    return unreadable(`not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (!Array.isArray(item) || item.length < 2) {
+    return unreadable('expected an array [id, data] or [id, data, meta]');
+  }
+  const [id, data, meta] = item as unknown[];
+  if (typeof id !== 'string' && typeof id !== 'number') {
+    return unreadable(`expected the id to be a string or a number, got ${kindOf(id)}`);
+  }
+  const redeliveries = leadingSpaces(element);
+  if (item.length === 2) {
+    return { version: 1, id, data, redeliveries };
+  }
+  if (!isRecord(meta)) {
+    return unreadable(`expected the meta to be an object, got ${kindOf(meta)}`);
+  }
+  for (const [name, isRight, expected] of META_FIELDS) {
+    if (meta[name] !== undefined && !isRight(meta[name])) {
+      return unreadable(`expected meta.${name} to be ${expected}, got ${kindOf(meta[name])}`);
+    }
+  }
+  const { c, t, d, h, n } = meta as WireMeta;
+  return {
+    version: 2,
+    id,
+    data,
+    redeliveries,
+    replyTo: c,
+    pushedAt: t,
+    deadline: d,
+    headers: h,
+    maxDeliveries: n,
+  };
+}
+
+/** The meta by its names on the wire; unknown ones are ignored. */
+interface WireMeta {
+  readonly c?: string;
+  readonly t?: number;
+  readonly d?: number;
+  readonly h?: Record<string, string>;
+  readonly n?: number;
+}
+
+const isString = (value: unknown): boolean => typeof value === 'string';
+const isHeaders = (value: unknown): boolean =>
+  isRecord(value) && Object.values(value).every(isString);
+
+const META_FIELDS: readonly (readonly [keyof WireMeta, (value: unknown) => boolean, string])[] = [
+  ['c', isString, 'a string'],
+  ['t', Number.isFinite, 'a number'],
+  ['d', Number.isFinite, 'a number'],
+  ['h', isHeaders, 'an object of strings'],
+  ['n', Number.isFinite, 'a number'],
+];
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function kindOf(value: unknown): string {
+  return value === null ? 'null' : Array.isArray(value) ? 'an array' : `${typeof value}`;
+}
+
+function leadingSpaces(element: string): number {
+  let count = 0;
+  while (element.charCodeAt(count) === 0x20) {
+    count++;
+  }
+  return count;
+}
+
+function unreadable(reason: string): UnreadableJob {
+  return { version: 0, reason };
+}

@@ -1,0 +1,48 @@
+/**
+ * Every Redis key of the library. Nothing stands between a queue's name and a suffix: that is the rule of the
+ * original `reqrep`, whose processes share these keys.
+ */
+export class Keys {
+  /** @param prefix - stands in front of every key; default `''`. */
+  constructor(private readonly prefix = '') {}
+
+  /** The list of reply frames of one client, for all its queues. */
+  replies(clientId: string): string {
+    return `${this.prefix}replies:${clientId}`;
+  }
+
+  queue(queue: string): QueueKeys {
+    return new QueueKeys(this.prefix + queue);
+  }
+}
+
+/** The keys of one queue. */
+export class QueueKeys {
+  /** List of waiting jobs: pushed right, taken left. */
+  readonly requests: string;
+  /** Sorted set of live workers; score = lease expiry, ms, Redis clock. */
+  readonly workers: string;
+  /** List of jobs that could not be run, with the reason. */
+  readonly dead: string;
+
+  constructor(private readonly base: string) {
+    this.requests = `${base}requests`;
+    this.workers = `${base}workers`;
+    this.dead = `${base}dead`;
+  }
+
+  /** List of none or one: the job that this slot of this worker is running. */
+  active(workerId: string, slot: number): string {
+    return `${this.base}active:${workerId}:${slot}`;
+  }
+
+  /** Hash of what others may know of a worker. */
+  worker(workerId: string): string {
+    return `${this.base}worker:${workerId}`;
+  }
+
+  /** List for the one reply of a version 1 request. */
+  originalReply(jobId: string | number): string {
+    return `${this.base}replies:${jobId}`;
+  }
+}

@@ -1,0 +1,48 @@
+import {
+  PayloadTooLargeError,
+  SerializationError,
+  type PayloadDirection,
+} from '../errors/index.js';
+
+/**
+ * @returns the value as JSON; `undefined` for `undefined`, which JSON has no form for.
+ * @throws SerializationError for a cycle, a BigInt, a function, a symbol or a throwing `toJSON`.
+ */
+export function encodePayload(
+  value: unknown,
+  queue: string,
+  direction: PayloadDirection,
+): string | undefined {
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(value);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new SerializationError(queue, direction, reason, { cause: error });
+  }
+  if (json === undefined && value !== undefined) {
+    throw new SerializationError(queue, direction, `JSON has no form for a ${typeof value}`);
+  }
+  return json;
+}
+
+/**
+ * @param text - an encoded job or reply.
+ * @param maxPayload - bytes.
+ * @throws PayloadTooLargeError
+ */
+export function checkPayloadSize(
+  text: string,
+  maxPayload: number,
+  queue: string,
+  direction: PayloadDirection,
+): void {
+  // A UTF-16 unit takes three bytes at most, so that small texts need no counting.
+  if (text.length * 3 <= maxPayload) {
+    return;
+  }
+  const size = Buffer.byteLength(text);
+  if (size > maxPayload) {
+    throw new PayloadTooLargeError(queue, direction, size, maxPayload);
+  }
+}

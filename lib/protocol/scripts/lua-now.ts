@@ -1,0 +1,5 @@
+/** Lua: `now`, ms, by the server's clock. */
+export const LUA_NOW = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+`;

@@ -1,0 +1,43 @@
+import { LUA_NOW } from './lua-now.js';
+
+export interface GuardedPush {
+  readonly requests: string;
+  readonly workers: string;
+  /** Jobs that may wait in the queue, this one included. */
+  readonly maxQueueLength?: number | undefined;
+  readonly requireWorker: boolean;
+  readonly element: string;
+}
+
+export type GuardedPushResult =
+  | { readonly outcome: 'pushed' | 'full'; readonly queueLength: number }
+  | { readonly outcome: 'no workers' };
+
+/** Pushes one job only if a live worker serves the queue, or the queue is not too long. */
+export const pushGuardedJob = {
+  name: 'reqrepPushGuardedJob',
+  // KEYS: requests, workers
+  // ARGV: max queue length or -1, whether a worker is required (1 or 0), element
+  // Output: {'pushed', length} | {'full', length} | {'no workers'}
+  lua: `${LUA_NOW}
+if ARGV[2] == '1' and redis.call('ZCOUNT', KEYS[2], now, '+inf') == 0 then
+  return {'no workers'}
+end
+local limit = tonumber(ARGV[1])
+local length = redis.call('LLEN', KEYS[1])
+if limit >= 0 and length >= limit then
+  return {'full', length}
+end
+return {'pushed', redis.call('RPUSH', KEYS[1], ARGV[3])}
+`,
+  keys: ({ requests, workers }: GuardedPush) => [requests, workers],
+  args: ({ maxQueueLength, requireWorker, element }: GuardedPush) => [
+    maxQueueLength ?? -1,
+    requireWorker ? 1 : 0,
+    element,
+  ],
+  read: (answer: unknown): GuardedPushResult => {
+    const [outcome, queueLength] = answer as ['pushed' | 'full' | 'no workers', number];
+    return outcome === 'no workers' ? { outcome } : { outcome, queueLength };
+  },
+};

@@ -1,0 +1,86 @@
+import { Redis, type Cluster, type RedisOptions } from 'ioredis';
+import { InvalidOptionError } from '../errors/index.js';
+
+/** What may stand for a Redis server in the module's options. */
+export type ConnectionOption = string | RedisOptions | Redis | Cluster | (() => Redis | Cluster);
+
+/** Opens connections to one server, all alike but for the given overrides. */
+export type ConnectionSource = (overrides: RedisOptions) => Redis;
+
+/** @throws InvalidOptionError for what cannot be a connection; the text never shows a credential. */
+export function connectionSource(connection: ConnectionOption): ConnectionSource {
+  if (typeof connection === 'string') {
+    checkUrl(connection);
+    return (overrides) => new Redis(connection, overrides);
+  }
+  if (typeof connection === 'function') {
+    return fromFactory(connection);
+  }
+  if (typeof connection !== 'object' || connection === null) {
+    throw invalid(`\`${String(connection)}\` (${typeof connection})`);
+  }
+  if (isConnection(connection)) {
+    const redis = standalone(connection);
+    return (overrides) => redis.duplicate(overrides);
+  }
+  return (overrides) => new Redis({ ...connection, ...overrides });
+}
+
+/** What a factory makes is ours to close, so that it has to make a new one for each connection. */
+function fromFactory(factory: () => Redis | Cluster): ConnectionSource {
+  const made = new WeakSet<Redis>();
+  return (overrides) => {
+    const redis: unknown = factory();
+    if (!isConnection(redis)) {
+      throw invalid(`a factory that returned ${redis === null ? 'null' : typeof redis}`);
+    }
+    const connection = standalone(redis);
+    if (made.has(connection)) {
+      throw invalid('a factory that returned one connection twice');
+    }
+    made.add(connection);
+    Object.assign(connection.options, overrides);
+    return connection;
+  };
+}
+
+function checkUrl(url: string): void {
+  const isSocket = url.startsWith('/');
+  const protocol = URL.canParse(url) ? new URL(url).protocol : undefined;
+  if (!isSocket && protocol !== 'redis:' && protocol !== 'rediss:') {
+    throw invalid(`"${withoutCredentials(url)}"`);
+  }
+}
+
+/** Everything before an `@` may be a user or a password, and everything behind a `?` may be, too. */
+function withoutCredentials(url: string): string {
+  const [address = ''] = url.split('?');
+  const at = address.lastIndexOf('@');
+  return at < 0 ? address : `***@${address.slice(at + 1)}`;
+}
+
+/** By shape, since the application's ioredis may be another copy than ours. */
+function isConnection(value: unknown): value is Redis | Cluster {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as Partial<Redis>).duplicate === 'function' &&
+    typeof (value as Partial<Redis>).defineCommand === 'function'
+  );
+}
+
+function standalone(connection: Redis | Cluster): Redis {
+  if (connection.isCluster) {
+    throw invalid('an ioredis `Cluster`, which this version does not support yet');
+  }
+  return connection as Redis;
+}
+
+function invalid(received: string): InvalidOptionError {
+  return new InvalidOptionError(
+    'connection',
+    'a redis:// or rediss:// URL, the path of a socket, ioredis options, an ioredis `Redis`, ' +
+      'or a function that returns a new `Redis` each time',
+    received,
+  );
+}

@@ -1,0 +1,162 @@
+import type { Log } from '../observability/log.js';
+import { decodeJob, type Job } from '../protocol/job-element.js';
+import type { Keys, QueueKeys } from '../protocol/keys.js';
+import { replyTtl } from '../protocol/reply-ttl.js';
+import { buryJob } from '../protocol/scripts/bury-job.js';
+import { giveBackJobs } from '../protocol/scripts/give-back-jobs.js';
+import type { Connections } from '../redis/connections.js';
+import { JobFetcher } from './job-fetcher.js';
+import { JobRunner, type Run } from './job-runner.js';
+import { Settler, type OutcomeReply } from './settler.js';
+import { Slots, type Slot } from './slots.js';
+import type { JobHandler, WorkerOptions } from './worker-options.js';
+
+/** What all reply workers of a process share. */
+export interface WorkerParts {
+  readonly workerId: string;
+  readonly connections: Connections;
+  readonly keys: Keys;
+  readonly options: WorkerOptions;
+  readonly log: Log;
+}
+
+/** Answers the jobs of one queue: takes them into slots, runs them, and settles each. */
+export class ReplyWorker {
+  private readonly keys: QueueKeys;
+  private readonly slots: Slots;
+  private readonly runner: JobRunner;
+  private readonly settler: Settler;
+  private readonly fetcher: JobFetcher;
+  /** The jobs that hold a slot, until Redis confirms its release. */
+  private readonly running = new Map<Slot, Run>();
+  private isStopping = false;
+  private onIdle: (() => void) | undefined;
+
+  constructor(
+    readonly handler: JobHandler,
+    private readonly parts: WorkerParts,
+  ) {
+    const { connections, keys, options, workerId, log } = parts;
+    const { queue, concurrency } = handler;
+    this.keys = keys.queue(queue);
+    this.slots = new Slots(this.keys, workerId, concurrency);
+    this.runner = new JobRunner(handler, options, () => connections.clock.now(), log);
+    this.settler = new Settler(connections, log, (slot) => void this.release(slot));
+    this.fetcher = new JobFetcher(connections, queue, this.keys, this.slots, log, (slot, element) =>
+      this.accept(slot, element),
+    );
+  }
+
+  /** How many jobs it runs now. */
+  get busy(): number {
+    return this.running.size;
+  }
+
+  start(): void {
+    this.fetcher.start();
+  }
+
+  /**
+   * Takes no more jobs, waits for those that run, and returns what is left to the head of the queue.
+   * @param outOfTime - aborts when the running jobs have had their time.
+   */
+  async stop(outOfTime: AbortSignal): Promise<void> {
+    this.isStopping = true;
+    await this.fetcher.stop();
+    await this.idle(outOfTime);
+    for (const { context } of this.running.values()) {
+      context.abort(new DOMException('The worker is shutting down', 'AbortError'));
+    }
+    await this.giveBack([...this.running.keys()]);
+  }
+
+  private accept(slot: Slot, element: string): void {
+    if (this.isStopping) {
+      void this.giveBack([slot]);
+      return;
+    }
+    const job = decodeJob(element);
+    if (job.version === 0) {
+      void this.bury(slot, job.reason);
+    } else if (job.deadline !== undefined && job.deadline <= this.parts.connections.clock.now()) {
+      this.settler.add({ slot });
+    } else {
+      void this.run(slot, job);
+    }
+  }
+
+  private async run(slot: Slot, job: Job): Promise<void> {
+    const run = this.runner.run(job);
+    this.running.set(slot, run);
+    const text = await run.reply;
+    this.settler.add({
+      slot,
+      reply: text === undefined ? undefined : { ...this.address(job), text },
+    });
+  }
+
+  /** Where the reply to a job goes, and how long it may lie there. */
+  private address(job: Job): Pick<OutcomeReply, 'list' | 'ttl'> {
+    const { keys, connections } = this.parts;
+    return {
+      list: job.replyTo === undefined ? this.keys.originalReply(job.id) : keys.replies(job.replyTo),
+      ttl: replyTtl(connections.clock.now(), job.deadline),
+    };
+  }
+
+  /** Its key is free; the slot is, too, once the handler has really returned. */
+  private async release(slot: Slot): Promise<void> {
+    await this.running.get(slot)?.ended;
+    this.running.delete(slot);
+    this.slots.release(slot);
+    if (this.running.size === 0) {
+      this.onIdle?.();
+    }
+  }
+
+  private async bury(slot: Slot, message: string): Promise<void> {
+    const { connections, workerId, log } = this.parts;
+    const { queue } = this.handler;
+    log.error(
+      `A job in queue "${queue}" cannot be read and goes to "${this.keys.dead}": ${message}`,
+    );
+    await connections
+      .runUntilAnswered(buryJob, {
+        slot: slot.key,
+        dead: this.keys.dead,
+        reason: 'unreadable',
+        message,
+        workerId,
+      })
+      .then(
+        () => this.slots.release(slot),
+        // The slot keeps it, and whoever sweeps this worker finds it there.
+        (error: Error) => log.error(`It could not be moved there: ${error.message}`),
+      );
+  }
+
+  private async giveBack(slots: readonly Slot[]): Promise<void> {
+    if (slots.length === 0 || !this.parts.connections.isReady) {
+      return;
+    }
+    const { requests } = this.keys;
+    await this.parts.connections.commands
+      .run(giveBackJobs, { requests, slots: slots.map(({ key }) => key) })
+      .catch((error: Error) => {
+        const { queue } = this.handler;
+        this.parts.log.warn(
+          `${slots.length} unfinished jobs of queue "${queue}" could not be returned (${error.message})`,
+        );
+      });
+  }
+
+  private async idle(outOfTime: AbortSignal): Promise<void> {
+    if (this.running.size === 0 || outOfTime.aborted) {
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      this.onIdle = resolve;
+      outOfTime.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+}

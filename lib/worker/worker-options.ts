@@ -1,0 +1,31 @@
+import type { DescribeError } from '../protocol/error-form.js';
+import type { JobContext } from './job-context.js';
+
+/** What the workers of one process need to know, complete. */
+export interface WorkerOptions {
+  /** ms without a sign of life after which a worker with no connection counts as dead. */
+  readonly lease: number;
+  /** ms that running jobs get when the workers stop. */
+  readonly shutdownTimeout: number;
+  /** Bytes of one encoded reply. */
+  readonly maxPayload: number;
+  /** Whether error frames carry the stack. */
+  readonly exposeStack: boolean;
+  /** Turns an error of the application's framework into its form. */
+  readonly describeError?: DescribeError | undefined;
+}
+
+/** What answers the jobs of one queue. */
+export interface JobHandler {
+  readonly queue: string;
+  /** How it is named in logs and errors: `Class#method`. */
+  readonly name: string;
+  /** How many jobs it runs at a time. */
+  readonly concurrency: number;
+  /** ms one run may take; `0` = no limit. */
+  readonly timeout: number;
+  /** How often a job may be started, unless its caller said otherwise. */
+  readonly maxDeliveries: number;
+  /** Runs one job. */
+  handle(data: unknown, context: JobContext): unknown;
+}

@@ -1,0 +1,2 @@
+import { a } from 'nestjs-reqrep';
+export const b = a;

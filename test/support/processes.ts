@@ -1,0 +1,33 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterEach } from 'vitest';
+
+const running = new Set<ChildProcess>();
+
+afterEach(async () => {
+  await Promise.all([...running].map(stopProcess));
+});
+
+/** Starts one of `test/processes`; it is stopped behind the test. Resolves once it says that it is ready. */
+export async function startProcess(
+  name: string,
+  env: Readonly<Record<string, string>>,
+): Promise<ChildProcess> {
+  const file = fileURLToPath(new URL(`../.build/${name}.js`, import.meta.url));
+  const child = fork(file, { env: { ...process.env, ...env } });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  const [message] = await Promise.race([once(child, 'message'), once(child, 'exit')]);
+  if (message !== 'ready') {
+    throw new Error(`${name} ended before it was ready: ${String(message)}`);
+  }
+  return child;
+}
+
+export async function stopProcess(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) {
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  }
+}
