@@ -62,7 +62,9 @@ export class Connection {
       this.id = undefined;
       onChange();
     });
-    this.redis.on('end', () => onChange());
+    for (const event of ['connecting', 'reconnecting', 'end']) {
+      this.redis.on(event, () => onChange());
+    }
     this.redis.on('error', (error: Error) => onChange(error));
   }
 

@@ -1,38 +1,184 @@
-import { Injectable } from '@nestjs/common';
+import { Controller, Injectable } from '@nestjs/common';
 import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
-import { describe, expect, it } from 'vitest';
-import { OnJob, RequestClient, type JobContext } from '../../lib/index.js';
-import { startApp } from '../support/app.js';
-import { startProcess } from '../support/processes.js';
+import { expect, it } from 'vitest';
+import { OnJob, type JobContext, type PushReceipt } from '../../lib/index.js';
+import { startApp, startModule } from '../support/app.js';
+import { ReqRepModule } from '../../lib/index.js';
 import { randomQueue } from '../support/random-queue.js';
 import { useRedis } from '../support/redis.js';
+import { waitFor } from '../support/wait-for.js';
 
 const redis = useRedis();
 
-describe('request and reply', () => {
-  it('within one application', async () => {
-    const queue = randomQueue();
-    @Injectable()
-    class Worker {
-      @OnJob(queue)
-      double(data: { value: number }, job: JobContext) {
-        return { value: data.value * 2, queue: job.queue, attempt: job.attempt };
-      }
+/** An application whose one handler does as it is told. */
+function startWith(queue: string, handle: (data: unknown, job: JobContext) => unknown) {
+  @Injectable()
+  class Worker {
+    @OnJob(queue)
+    run(data: unknown, job: JobContext): unknown {
+      return handle(data, job);
     }
-    const app = await startApp({ connection: redis.url }, [Worker]);
-    const reply = await lastValueFrom(
-      app.get(RequestClient).send(queue, { value: 21 }).pipe(toArray()),
-    );
-    expect(reply).toEqual([{ value: 42, queue, attempt: 1 }]);
-  });
+  }
+  return startApp({ connection: redis.url }, [Worker]);
+}
 
-  it('with a worker in another process', async () => {
-    const queue = randomQueue();
-    const worker = await startProcess('worker', { QUEUE: queue, REDIS_URL: redis.url });
-    const app = await startApp({ connection: redis.url });
-    expect(await firstValueFrom(app.get(RequestClient).send(queue, 'hello'))).toEqual({
-      data: 'hello',
-      pid: worker.pid,
-    });
+it('gives what the handler returns exactly once and completes', async () => {
+  const queue = randomQueue();
+  const { client } = await startWith(queue, (data) => ({ got: data }));
+  const replies = client.send(queue, { value: 21 }).pipe(toArray());
+  expect(await lastValueFrom(replies)).toEqual([{ got: { value: 21 } }]);
+});
+
+it.each([
+  [undefined, undefined],
+  [null, null],
+  [0, 0],
+  ['', ''],
+  [false, false],
+  ['naïve ☃ 🎉', 'naïve ☃ 🎉'],
+  [
+    [1, [2]],
+    [1, [2]],
+  ],
+])('carries %j as a reply', async (value, expected) => {
+  const queue = randomQueue();
+  const { client } = await startWith(queue, async () => value);
+  expect(await lastValueFrom(client.send(queue).pipe(toArray()))).toEqual([expected]);
+});
+
+it('hands `undefined` data on as null', async () => {
+  const queue = randomQueue();
+  const { client } = await startWith(queue, (data) => data === null);
+  expect(await firstValueFrom(client.send(queue))).toBe(true);
+});
+
+it('makes one job of each subscription, and none without', async () => {
+  const queue = randomQueue();
+  let runs = 0;
+  const { client } = await startWith(queue, () => ++runs);
+  const request = client.send(queue);
+  expect(await firstValueFrom(request)).toBe(1);
+  expect(await firstValueFrom(request)).toBe(2);
+  expect(runs).toBe(2);
+});
+
+it('tells the handler about its job', async () => {
+  const queue = randomQueue();
+  const { client } = await startWith(queue, (_, job) => ({
+    queue: job.queue,
+    attempt: job.attempt,
+    headers: job.headers,
+    aborted: job.signal.aborted,
+    lifetime: (job.deadline ?? 0) - (job.pushedAt ?? 0),
+    left: job.timeLeft(),
+    id: job.id,
+  }));
+  const receipts: PushReceipt[] = [];
+  const reply = await firstValueFrom(
+    client.send<Record<string, unknown>>(queue, 1, {
+      timeout: 5_000,
+      headers: { trace: 'abc' },
+      onPushed: (receipt) => receipts.push(receipt),
+    }),
+  );
+  expect(reply).toMatchObject({ queue, attempt: 1, headers: { trace: 'abc' }, aborted: false });
+  expect(reply['lifetime']).toBeGreaterThan(4_900);
+  expect(reply['lifetime']).toBeLessThanOrEqual(5_000);
+  expect(reply['left']).toBeLessThanOrEqual(5_000);
+  expect(receipts).toEqual([{ id: reply['id'], queue, queueLength: 1 }]);
+});
+
+it('says how long the queue is when it pushes', async () => {
+  const queue = randomQueue();
+  const { client } = await startApp({ connection: redis.url });
+  const receipts: PushReceipt[] = [];
+  for (let i = 0; i < 3; i++) {
+    client
+      .send(queue, i, { onPushed: (receipt) => receipts.push(receipt) })
+      .subscribe({ error: () => undefined });
+  }
+  await waitFor(() => receipts.length === 3);
+  expect(receipts.map(({ queueLength }) => queueLength)).toEqual([1, 2, 3]);
+});
+
+it('goes on when `onPushed` throws', async () => {
+  const queue = randomQueue();
+  const { client, log } = await startWith(queue, () => 'fine');
+  const reply = client.send(queue, 1, {
+    onPushed: () => {
+      throw new Error('oops');
+    },
   });
+  expect(await firstValueFrom(reply)).toBe('fine');
+  expect(log.text).toContain('oops');
+});
+
+it('emits a job at once, whether or not anybody subscribes', async () => {
+  const queue = randomQueue();
+  const seen: unknown[] = [];
+  const { client } = await startWith(queue, (data) => {
+    seen.push(data);
+  });
+  client.emit(queue, 'alone');
+  const receipt = await firstValueFrom(client.emit(queue, 'watched'));
+  expect(receipt).toMatchObject({ queue });
+  await waitFor(() => seen.length === 2);
+  expect(seen).toEqual(['alone', 'watched']);
+  expect(await redis.look.keys('*replies:*')).toEqual([]);
+});
+
+it('serves several queues with one method, and methods of controllers and of base classes', async () => {
+  const [one, two, three] = [randomQueue(), randomQueue(), randomQueue()];
+  class Base {
+    readonly name = this.constructor.name;
+
+    @OnJob(three)
+    inherited() {
+      return `${this.name} inherited`;
+    }
+  }
+  @Controller()
+  class Jobs extends Base {
+    @OnJob(one)
+    @OnJob(two)
+    both(_: unknown, job: JobContext) {
+      return `${this.name} ${job.queue === one ? 'one' : 'two'}`;
+    }
+  }
+  const { client } = await startModule({
+    imports: [ReqRepModule.forRoot({ connection: redis.url })],
+    controllers: [Jobs],
+  });
+  expect(await firstValueFrom(client.send(one))).toBe('Jobs one');
+  expect(await firstValueFrom(client.send(two))).toBe('Jobs two');
+  expect(await firstValueFrom(client.send(three))).toBe('Jobs inherited');
+});
+
+it('runs as many jobs at a time as `concurrency` says', async () => {
+  const queue = randomQueue();
+  let running = 0;
+  let most = 0;
+  @Injectable()
+  class Worker {
+    @OnJob(queue, { concurrency: 3 })
+    async run(): Promise<void> {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      running--;
+    }
+  }
+  const { client } = await startApp({ connection: redis.url }, [Worker]);
+  await Promise.all(Array.from({ length: 20 }, () => firstValueFrom(client.send(queue))));
+  expect(most).toBe(3);
+});
+
+it('does not start a job twice that takes long', async () => {
+  const queue = randomQueue();
+  let runs = 0;
+  const { client } = await startWith(queue, async () => {
+    runs++;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    return runs;
+  });
+  expect(await firstValueFrom(client.send(queue))).toBe(1);
 });

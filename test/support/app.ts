@@ -1,29 +1,47 @@
-import type { INestApplicationContext, Provider } from '@nestjs/common';
+import type { INestApplicationContext, ModuleMetadata, Provider } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import { afterEach } from 'vitest';
 import {
   ReqRepModule,
+  RequestClient,
   type ReqRepModuleExtras,
   type ReqRepModuleOptions,
 } from '../../lib/index.js';
-import { afterEach } from 'vitest';
+import { RecordedLog } from './recorded-log.js';
 
-const open: INestApplicationContext[] = [];
+const open = new Set<INestApplicationContext>();
 
 afterEach(async () => {
-  await Promise.all(open.splice(0).map((app) => app.close()));
+  await Promise.all([...open].map((app) => app.close()));
+  open.clear();
 });
 
-/** Starts an application with the module and the given providers; it is closed behind the test. */
-export async function startApp(
+/** An application that is closed behind the test, with what it logged. */
+export interface TestApp {
+  readonly app: INestApplicationContext;
+  readonly client: RequestClient;
+  readonly log: RecordedLog;
+}
+
+/** Starts an application with the module and the given providers. */
+export function startApp(
   options: ReqRepModuleOptions & ReqRepModuleExtras,
   providers: Provider[] = [],
-): Promise<INestApplicationContext> {
-  const module = await Test.createTestingModule({
-    imports: [ReqRepModule.forRoot(options)],
-    providers,
-  }).compile();
-  module.useLogger(false);
-  open.push(module);
-  await module.init();
-  return module;
+): Promise<TestApp> {
+  return startModule({ imports: [ReqRepModule.forRoot(options)], providers });
+}
+
+/** Starts an application made of the given parts. */
+export async function startModule(metadata: ModuleMetadata): Promise<TestApp> {
+  const log = new RecordedLog();
+  const app = await Test.createTestingModule(metadata).setLogger(log).compile();
+  await app.init();
+  open.add(app);
+  return {
+    app,
+    log,
+    get client() {
+      return app.get(RequestClient, { strict: false });
+    },
+  };
 }

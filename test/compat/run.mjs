@@ -1,0 +1,57 @@
+/**
+ * Runs the e2e tests on every combination of Nest and ioredis that package.json allows: the newest where it
+ * stands, the older one in a copy of the repository with packages of its own.
+ */
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const tests = ['test/e2e', 'test/interop'];
+const copied = [
+  'lib',
+  'sample-app',
+  'test',
+  'nest-cli.json',
+  'tsconfig.json',
+  'vitest.config.ts',
+  'README.md',
+];
+
+const older = {
+  '@nestjs/common': '^11.0.0',
+  '@nestjs/core': '^11.0.0',
+  '@nestjs/platform-express': '^11.0.0',
+  '@nestjs/testing': '^11.0.0',
+  ioredis: '^5.0.0',
+};
+
+function run(folder, command, ...args) {
+  execFileSync(command, args, { cwd: folder, stdio: 'inherit' });
+}
+
+function versionsIn(folder) {
+  const version = (name) =>
+    JSON.parse(readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8')).version;
+  return `Nest ${version('@nestjs/core')} with ioredis ${version('ioredis')}`;
+}
+
+function copyWithOlderPackages() {
+  const folder = join(root, '.compat');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  for (const name of copied) {
+    cpSync(join(root, name), join(folder, name), { recursive: true });
+  }
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  manifest.devDependencies = { ...manifest.devDependencies, ...older };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest, undefined, 2));
+  run(folder, 'npm', 'install', '--no-audit', '--no-fund', '--loglevel=error');
+  return folder;
+}
+
+for (const folder of [root, copyWithOlderPackages()]) {
+  console.log(`\n${versionsIn(folder)}`);
+  run(folder, 'npx', '--no-install', 'vitest', 'run', ...tests);
+}

@@ -1,0 +1,166 @@
+import { ForbiddenException, HttpException, Injectable } from '@nestjs/common';
+import { firstValueFrom } from 'rxjs';
+import { expect, it } from 'vitest';
+import {
+  OnJob,
+  PayloadTooLargeError,
+  RemoteError,
+  SerializationError,
+  type ReqRepModuleOptions,
+} from '../../lib/index.js';
+import { startApp } from '../support/app.js';
+import { failureOf } from '../support/failure-of.js';
+import { randomQueue } from '../support/random-queue.js';
+import { useRedis } from '../support/redis.js';
+
+const redis = useRedis();
+
+async function callWith(handle: () => unknown, options: ReqRepModuleOptions = {}) {
+  const queue = randomQueue();
+  @Injectable()
+  class Worker {
+    @OnJob(queue)
+    run(): unknown {
+      return handle();
+    }
+  }
+  const { client, log } = await startApp({ connection: redis.url, ...options }, [Worker]);
+  return { queue, log, error: await failureOf(client.send(queue)) };
+}
+
+const throwing = (error: unknown) => () => {
+  throw error;
+};
+
+it('brings a handler’s error to the caller with its name, message, code and details', async () => {
+  class OrderError extends Error {
+    override readonly name = 'OrderError';
+    readonly code = 'E_ORDER';
+    readonly details = { order: 7 };
+  }
+  const { error, queue, log } = await callWith(throwing(new OrderError('no such order')));
+  expect(error).toBeInstanceOf(RemoteError);
+  expect(error).toMatchObject({
+    code: 'REMOTE',
+    message: 'no such order',
+    queue,
+    remote: {
+      name: 'OrderError',
+      message: 'no such order',
+      code: 'E_ORDER',
+      details: { order: 7 },
+      stack: undefined,
+    },
+  });
+  expect(log.text).toContain(`error Worker#run failed on job`);
+  expect(log.text).toContain(`no such order`);
+});
+
+it('sends the stack only when told to', async () => {
+  const { error } = await callWith(throwing(new TypeError('boom')), { exposeStack: true });
+  expect((error as RemoteError).remote.stack).toContain('errors.test');
+});
+
+it.each([['a string'], [42], [null], [undefined], [{ reason: 'an object' }]])(
+  'survives a handler that throws %j',
+  async (thrown) => {
+    const { error } = await callWith(throwing(thrown));
+    expect(error).toMatchObject({ code: 'REMOTE', message: String(thrown) });
+  },
+);
+
+it('brings an HttpException back as one of the same status and body', async () => {
+  const { error, log } = await callWith(throwing(new ForbiddenException({ reason: 'closed' })));
+  expect(error).toBeInstanceOf(HttpException);
+  const exception = error as HttpException;
+  expect(exception.getStatus()).toBe(403);
+  expect(exception.getResponse()).toEqual({ reason: 'closed' });
+  expect(log.text).not.toContain('failed');
+});
+
+it.each<[string, () => unknown]>([
+  [
+    'a cycle',
+    () => {
+      const value: Record<string, unknown> = {};
+      value['self'] = value;
+      return value;
+    },
+  ],
+  ['a BigInt', () => 10n],
+  ['a function', () => () => 1],
+])('tells the caller that %s in a reply cannot be written', async (_, handle) => {
+  const { error, queue, log } = await callWith(handle);
+  expect(error).toBeInstanceOf(SerializationError);
+  expect(error).toMatchObject({ queue, direction: 'reply' });
+  expect(log.text).toContain('cannot be written as JSON');
+});
+
+it('tells the caller that a reply is too large', async () => {
+  const { error, queue } = await callWith(() => 'x'.repeat(5_000), { maxPayload: 4_096 });
+  expect(error).toBeInstanceOf(PayloadTooLargeError);
+  expect(error).toMatchObject({ queue, direction: 'reply', maxPayload: 4_096 });
+});
+
+it('shortens an error that is too large itself', async () => {
+  const { error } = await callWith(throwing(new Error('x'.repeat(5_000))), { maxPayload: 4_096 });
+  expect(error).toBeInstanceOf(RemoteError);
+  expect((error as RemoteError).message).toMatch(/^x{1000} \[shortened\]$/);
+});
+
+it('fails a request whose data cannot be written, or is too large, without sending it', async () => {
+  const queue = randomQueue();
+  const { client } = await startApp({ connection: redis.url, maxPayload: 4_096 });
+  expect(await failureOf(client.send(queue, 1n))).toMatchObject({
+    code: 'SERIALIZATION',
+    direction: 'request',
+  });
+  expect(await failureOf(client.send(queue, 'x'.repeat(5_000)))).toMatchObject({
+    code: 'PAYLOAD_TOO_LARGE',
+    direction: 'request',
+  });
+  expect(await failureOf(client.emit(queue, 1n))).toBeInstanceOf(SerializationError);
+  expect(client.pending).toBe(0);
+  expect(await redis.look.exists(`${queue}requests`)).toBe(0);
+});
+
+it('an error that a handler passes on from a request of its own stays a remote one', async () => {
+  const { error } = await callWith(throwing(new PayloadTooLargeError('inner', 'reply', 2, 1)));
+  expect(error).toBeInstanceOf(RemoteError);
+  expect(error).toMatchObject({
+    remote: { name: 'PayloadTooLargeError', code: 'PAYLOAD_TOO_LARGE' },
+  });
+});
+
+it('tells the caller, and aborts the run, when a handler takes longer than its timeout', async () => {
+  const queue = randomQueue();
+  let aborted = false;
+  let runs = 0;
+  let finish: () => void = () => undefined;
+  @Injectable()
+  class Worker {
+    @OnJob(queue, { timeout: 100, concurrency: 1 })
+    run(data: unknown, { signal }: { signal: AbortSignal }) {
+      runs++;
+      if (data === 'quick') {
+        return 'quick';
+      }
+      signal.addEventListener('abort', () => {
+        aborted = true;
+      });
+      return new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+    }
+  }
+  const { client } = await startApp({ connection: redis.url }, [Worker]);
+  expect(await failureOf(client.send(queue))).toMatchObject({
+    remote: { name: 'TimeoutError', message: 'Worker#run took longer than 100 ms' },
+  });
+  expect(aborted).toBe(true);
+  // Its slot stays taken for as long as it runs.
+  const quick = firstValueFrom(client.send(queue, 'quick'));
+  expect(runs).toBe(1);
+  finish();
+  expect(await quick).toBe('quick');
+});

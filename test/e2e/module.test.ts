@@ -1,0 +1,288 @@
+import { Inject, Injectable, Module, Scope } from '@nestjs/common';
+import { firstValueFrom } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import {
+  DuplicateJobHandlerError,
+  getRequestClientToken,
+  InjectReplyWorkers,
+  InjectRequestClient,
+  InvalidOptionError,
+  OnJob,
+  ReplyWorkers,
+  ReqRepModule,
+  RequestClient,
+  type ReqRepModuleOptions,
+  type ReqRepOptionsFactory,
+} from '../../lib/index.js';
+import { startApp, startModule } from '../support/app.js';
+import { failureOf } from '../support/failure-of.js';
+import { randomQueue } from '../support/random-queue.js';
+import { useRedis } from '../support/redis.js';
+import { waitFor } from '../support/wait-for.js';
+
+const redis = useRedis();
+
+/** A worker class that answers with a word. */
+function answering(queue: string, word: string, options = {}) {
+  @Injectable()
+  class Worker {
+    @OnJob(queue, options)
+    run() {
+      return word;
+    }
+  }
+  return Worker;
+}
+
+describe('forRootAsync', () => {
+  @Injectable()
+  class Options implements ReqRepOptionsFactory {
+    createReqRepOptions(): ReqRepModuleOptions {
+      return { connection: redis.url };
+    }
+  }
+  @Module({ providers: [Options], exports: [Options] })
+  class OptionsModule {}
+
+  it.each([
+    [
+      'useFactory with inject',
+      () => ({
+        imports: [OptionsModule],
+        inject: [Options],
+        useFactory: async (options: Options) => options.createReqRepOptions(),
+      }),
+    ],
+    ['useFactory', () => ({ useFactory: () => ({ connection: redis.url }) })],
+    ['useClass', () => ({ useClass: Options })],
+    ['useExisting', () => ({ imports: [OptionsModule], useExisting: Options })],
+  ])('takes its options by %s', async (_, options) => {
+    const queue = randomQueue();
+    const { client } = await startModule({
+      imports: [ReqRepModule.forRootAsync(options())],
+      providers: [answering(queue, 'here')],
+    });
+    expect(await firstValueFrom(client.send(queue))).toBe('here');
+  });
+});
+
+describe('instances', () => {
+  it('named ones stand beside the one without a name', async () => {
+    const queue = randomQueue();
+    @Injectable()
+    class Caller {
+      constructor(
+        readonly client: RequestClient,
+        @InjectRequestClient('billing') readonly billing: RequestClient,
+        @InjectReplyWorkers('billing') readonly workers: ReplyWorkers,
+      ) {}
+    }
+    const { app } = await startModule({
+      imports: [
+        ReqRepModule.forRoot({ connection: redis.url }),
+        ReqRepModule.forRootAsync({
+          name: 'billing',
+          useFactory: () => ({ connection: redis.url, prefix: 'billing:' }),
+        }),
+      ],
+      providers: [
+        Caller,
+        answering(queue, 'default'),
+        answering(queue, 'billing', { instance: 'billing' }),
+      ],
+    });
+    const { client, billing, workers } = app.get(Caller);
+    expect(client).not.toBe(billing);
+    expect(app.get(getRequestClientToken('billing'), { strict: false })).toBe(billing);
+    expect(await firstValueFrom(client.send(queue))).toBe('default');
+    expect(await firstValueFrom(billing.send(queue))).toBe('billing');
+    expect(workers.status.queues).toHaveLength(1);
+  });
+
+  it('one that is not global is seen where it is imported only', async () => {
+    @Injectable()
+    class Caller {
+      constructor(readonly client: RequestClient) {}
+    }
+    @Module({ providers: [Caller] })
+    class Elsewhere {}
+    await expect(
+      startModule({
+        imports: [ReqRepModule.forRoot({ connection: redis.url, isGlobal: false }), Elsewhere],
+      }),
+    ).rejects.toThrow(/can't resolve dependencies of the Caller/);
+    const { app } = await startModule({
+      imports: [ReqRepModule.forRoot({ connection: redis.url, isGlobal: false })],
+      providers: [Caller],
+    });
+    expect(app.get(Caller).client).toBeInstanceOf(RequestClient);
+  });
+
+  it('two applications in one process do not see each other', async () => {
+    const [one, two] = [randomQueue(), randomQueue()];
+    const first = await startApp({ connection: redis.url }, [answering(one, 'first')]);
+    const second = await startApp({ connection: redis.url }, [answering(two, 'second')]);
+    expect(first.client).not.toBe(second.client);
+    await first.app.close();
+    expect(await firstValueFrom(second.client.send(two))).toBe('second');
+  });
+});
+
+describe('mistakes are found before a socket is opened', () => {
+  /** Nobody listens there: a socket that was opened would show as a warning. */
+  const nowhere = { connection: 'redis://127.0.0.1:1' };
+
+  class Other {
+    @OnJob('q')
+    also() {
+      return 2;
+    }
+  }
+
+  it.each<
+    [string, () => unknown[], typeof DuplicateJobHandlerError | typeof InvalidOptionError, string[]]
+  >([
+    [
+      'two handlers for one queue',
+      () => [answering('q', '1'), Other],
+      DuplicateJobHandlerError,
+      ['"q"', 'Worker#run', 'Other#also'],
+    ],
+    ['a queue without a name', () => [answering('', '1')], InvalidOptionError, ['Worker#run']],
+    [
+      'a wrong concurrency',
+      () => [answering('q', '1', { concurrency: 0 })],
+      InvalidOptionError,
+      ['concurrency', 'Worker#run', 'integer >= 1', '`0` (number)'],
+    ],
+    [
+      'an instance that is not there',
+      () => [answering('q', '1', { instance: 'shop' })],
+      InvalidOptionError,
+      ['instance', '"shop"', 'default'],
+    ],
+    [
+      'a handler in a request-scoped provider',
+      () => {
+        @Injectable({ scope: Scope.REQUEST })
+        class Scoped {
+          @OnJob('q')
+          run() {}
+        }
+        return [Scoped];
+      },
+      InvalidOptionError,
+      ['Scoped#run'],
+    ],
+  ])('%s', async (_, providers, type, words) => {
+    const start = startApp(nowhere, providers() as never[]);
+    const error = await start.then(
+      () => undefined,
+      (reason: unknown) => reason as Error,
+    );
+    expect(error).toBeInstanceOf(type);
+    for (const word of words) {
+      expect(error?.message).toContain(word);
+    }
+  });
+
+  it('a wrong option', async () => {
+    await expect(startApp({ ...nowhere, timeout: -5 })).rejects.toThrow(
+      'Expected timeout in the options of ReqRepModule to be an integer from 0 to 2147483647 (ms), got `-5` (number)',
+    );
+  });
+
+  it('two instances of one name', async () => {
+    await expect(
+      startModule({ imports: [ReqRepModule.forRoot(nowhere), ReqRepModule.forRoot(nowhere)] }),
+    ).rejects.toThrow(InvalidOptionError);
+  });
+
+  it('a provider that is registered under an alias is one handler, not two', async () => {
+    const queue = randomQueue();
+    const Worker = answering(queue, 'once');
+    const { client } = await startApp({ connection: redis.url }, [
+      Worker,
+      { provide: 'ALIAS', useExisting: Worker },
+    ]);
+    expect(await firstValueFrom(client.send(queue))).toBe('once');
+  });
+});
+
+describe('workers', () => {
+  it('do not run with `workers: false`', async () => {
+    const queue = randomQueue();
+    const { app, client } = await startApp({ connection: redis.url, workers: false }, [
+      answering(queue, 'here'),
+    ]);
+    expect(await failureOf(client.send(queue, 1, { timeout: 100 }))).toMatchObject({ workers: 0 });
+    expect(app.get(ReplyWorkers).status.state).toBe('stopped');
+  });
+
+  it('start and stop by hand with `workers: manual`, as often as one likes', async () => {
+    const queue = randomQueue();
+    const { app, client } = await startApp({ connection: redis.url, workers: 'manual' }, [
+      answering(queue, 'here', { concurrency: 4 }),
+    ]);
+    const workers = app.get(ReplyWorkers);
+    const reply = firstValueFrom(client.send(queue));
+    await waitFor(async () => (await redis.look.llen(`${queue}requests`)) === 1);
+    expect(workers.status).toEqual({
+      state: 'stopped',
+      queues: [{ queue, handler: 'Worker#run', concurrency: 4, busy: 0 }],
+    });
+    await workers.start();
+    expect(await reply).toBe('here');
+    expect(workers.status.state).toBe('running');
+    expect(await redis.look.zcard(`${queue}workers`)).toBe(1);
+    await Promise.all([workers.stop(), workers.stop()]);
+    expect(workers.status.state).toBe('stopped');
+    expect(await redis.look.keys(`${queue}*`)).toEqual([]);
+    await workers.start();
+    expect(await firstValueFrom(client.send(queue))).toBe('here');
+  });
+
+  it('say what others may know of them', async () => {
+    const queue = randomQueue();
+    await startApp({ connection: redis.url, lease: 3_000 }, [
+      answering(queue, 'here', { concurrency: 5 }),
+    ]);
+    const [id = '', expiry] = await redis.look.zrange(`${queue}workers`, 0, '-1', 'WITHSCORES');
+    expect(Number(expiry)).toBeGreaterThan(Date.now());
+    expect(Number(expiry)).toBeLessThan(Date.now() + 3_100);
+    const hash = await redis.look.hgetall(`${queue}worker:${id}`);
+    expect(hash).toMatchObject({ slots: '5', pid: String(process.pid) });
+    const list = (await redis.look.client('LIST')) as string;
+    expect(list).toContain(`id=${hash['connection']} `);
+  });
+
+  it('renew their lease', async () => {
+    const queue = randomQueue();
+    await startApp({ connection: redis.url, lease: 150 }, [answering(queue, 'here')]);
+    const score = async () => {
+      const [, expiry] = await redis.look.zrange(`${queue}workers`, 0, '-1', 'WITHSCORES');
+      return Number(expiry);
+    };
+    const first = await score();
+    await waitFor(async () => (await score()) > first + 150);
+  });
+
+  it('the application starts while Redis is away, and its workers begin when it comes', async () => {
+    const { app, log } = await startApp({ connection: 'redis://127.0.0.1:1' }, [
+      answering('q', 'here'),
+    ]);
+    expect(app.get(ReplyWorkers).status.state).toBe('starting');
+    expect(log.lines).toEqual([
+      'warn Redis cannot be reached (connect ECONNREFUSED 127.0.0.1:1); trying again until it answers ReqRep',
+    ]);
+  });
+});
+
+it('is injected by its class, or by a token', async () => {
+  @Injectable()
+  class Caller {
+    constructor(@Inject(getRequestClientToken()) readonly client: RequestClient) {}
+  }
+  const { app, client } = await startApp({ connection: redis.url }, [Caller]);
+  expect(app.get(Caller).client).toBe(client);
+});

@@ -1,0 +1,125 @@
+import { Injectable } from '@nestjs/common';
+import { firstValueFrom } from 'rxjs';
+import { expect, it } from 'vitest';
+import { OnJob, RequestTimeoutError } from '../../lib/index.js';
+import { startApp } from '../support/app.js';
+import { failureOf } from '../support/failure-of.js';
+import { randomQueue } from '../support/random-queue.js';
+import { useRedis } from '../support/redis.js';
+import { waitFor } from '../support/wait-for.js';
+
+const redis = useRedis();
+
+it('ends a request that nobody answers at its time, and says what it knows of the queue', async () => {
+  const queue = randomQueue();
+  const { client } = await startApp({ connection: redis.url });
+  const start = performance.now();
+  const error = await failureOf(client.send(queue, 1, { timeout: 200 }));
+  const waited = performance.now() - start;
+  expect(error).toBeInstanceOf(RequestTimeoutError);
+  expect(error).toMatchObject({
+    code: 'REQUEST_TIMEOUT',
+    queue,
+    timeout: 200,
+    workers: 0,
+    queueLength: 1,
+  });
+  expect(waited).toBeGreaterThan(195);
+  expect(waited).toBeLessThan(1_000);
+  expect(client.pending).toBe(0);
+});
+
+it('does not run the job of a request that has timed out', async () => {
+  const queue = randomQueue();
+  const ran: unknown[] = [];
+  @Injectable()
+  class Worker {
+    @OnJob(queue)
+    run(data: unknown) {
+      ran.push(data);
+    }
+  }
+  const { client } = await startApp({ connection: redis.url });
+  await failureOf(client.send(queue, 'expired', { timeout: 50 }));
+  const alive = firstValueFrom(client.send(queue, 'alive'));
+  await waitFor(async () => (await redis.look.llen(`${queue}requests`)) === 2);
+  await startApp({ connection: redis.url }, [Worker]);
+  await alive;
+  expect(ran).toEqual(['alive']);
+  expect(await redis.look.keys(`${queue}active:*`)).toEqual([]);
+});
+
+it('counts the workers that are alive but too slow', async () => {
+  const queue = randomQueue();
+  let finish: () => void = () => undefined;
+  @Injectable()
+  class Worker {
+    @OnJob(queue, { concurrency: 1 })
+    run() {
+      return new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+    }
+  }
+  const { client } = await startApp({ connection: redis.url }, [Worker]);
+  const first = firstValueFrom(client.send(queue));
+  const error = await failureOf(client.send(queue, 2, { timeout: 200 }));
+  expect(error).toMatchObject({ workers: 1, queueLength: 1 });
+  finish();
+  await first;
+});
+
+it('waits for ever with a timeout of 0', async () => {
+  const queue = randomQueue();
+  const { client } = await startApp({ connection: redis.url, timeout: 50 });
+  client.send(queue, 1, { timeout: 0 }).subscribe({ error: () => undefined });
+  await failureOf(client.send(queue, 2, { timeout: 150 }));
+  expect(client.pending).toBe(1);
+  const [element = ''] = await redis.look.lrange(`${queue}requests`, 0, 0);
+  expect(JSON.parse(element)[2]).not.toHaveProperty('d');
+});
+
+it('uses the timeout of the module unless the call has one', async () => {
+  const { client } = await startApp({ connection: redis.url, timeout: 60 });
+  expect(await failureOf(client.send(randomQueue()))).toMatchObject({ timeout: 60 });
+});
+
+it('a reply that nobody waits for any more is dropped and counted', async () => {
+  const queue = randomQueue();
+  let finish: () => void = () => undefined;
+  @Injectable()
+  class Worker {
+    @OnJob(queue)
+    run() {
+      return new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+    }
+  }
+  const { client } = await startApp({ connection: redis.url }, [Worker]);
+  await failureOf(client.send(queue, 1, { timeout: 100 }));
+  finish();
+  await waitFor(() => client.droppedReplies === 1);
+});
+
+it('gives the reply list a life that ends after its last deadline', async () => {
+  const queue = randomQueue();
+  const { client, app } = await startApp({ connection: redis.url });
+  client.send(queue, 1, { timeout: 5_000 }).subscribe({ error: () => undefined });
+  await waitFor(async () => (await redis.look.llen(`${queue}requests`)) === 1);
+  // The caller is gone before the worker comes.
+  await app.close();
+  @Injectable()
+  class Worker {
+    @OnJob(queue)
+    run() {
+      return 'late';
+    }
+  }
+  await startApp({ connection: redis.url }, [Worker]);
+  await waitFor(async () => (await redis.look.keys('replies:*')).length === 1);
+  const [list = ''] = await redis.look.keys('replies:*');
+  const life = await redis.look.pttl(list);
+  expect(life).toBeGreaterThan(50_000);
+  expect(life).toBeLessThan(66_000);
+});

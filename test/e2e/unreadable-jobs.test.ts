@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+import { firstValueFrom } from 'rxjs';
+import { expect, it } from 'vitest';
+import { OnJob, type DeadJob } from '../../lib/index.js';
+import { startApp } from '../support/app.js';
+import { randomQueue } from '../support/random-queue.js';
+import { useRedis } from '../support/redis.js';
+import { waitFor } from '../support/wait-for.js';
+
+const redis = useRedis();
+
+it('goes to the dead list with the reason, and the worker goes on', async () => {
+  const queue = randomQueue();
+  const unreadable = [
+    'no JSON',
+    '{"id":1}',
+    '[]',
+    '["a"]',
+    '[null,1]',
+    '["a",1,"meta"]',
+    '["a",1,{"d":"soon"}]',
+  ];
+  await redis.look.rpush(`${queue}requests`, ...unreadable);
+  @Injectable()
+  class Worker {
+    @OnJob(queue, { concurrency: 2 })
+    run(data: unknown) {
+      return data;
+    }
+  }
+  const { client, log } = await startApp({ connection: redis.url }, [Worker]);
+  expect(await firstValueFrom(client.send(queue, 'still here'))).toBe('still here');
+  await waitFor(async () => (await redis.look.llen(`${queue}dead`)) === unreadable.length);
+  const dead = (await redis.look.lrange(`${queue}dead`, 0, -1)).map(
+    (entry) => JSON.parse(entry) as DeadJob,
+  );
+  expect(dead.map(({ job }) => job).sort()).toEqual([...unreadable].sort());
+  for (const entry of dead) {
+    expect(entry).toMatchObject({ reason: 'unreadable', message: expect.stringMatching(/.+/) });
+    expect(Math.abs(entry.at - Date.now())).toBeLessThan(60_000);
+  }
+  expect(log.text).toContain(`A job in queue "${queue}" cannot be read`);
+  expect(await redis.look.keys(`${queue}active:*`)).toEqual([]);
+});
+
+it('unknown meta is none of our business', async () => {
+  const queue = randomQueue();
+  const seen: unknown[] = [];
+  @Injectable()
+  class Worker {
+    @OnJob(queue)
+    run(data: unknown, job: { attempt: number }) {
+      seen.push([data, job.attempt]);
+    }
+  }
+  await redis.look.rpush(`${queue}requests`, '  ["a","data",{"z":{"later":true}}]');
+  await startApp({ connection: redis.url }, [Worker]);
+  await waitFor(() => seen.length === 1);
+  expect(seen).toEqual([['data', 3]]);
+});

@@ -1,0 +1,128 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startLocalRedis, type LocalRedis } from '../../sample-app/src/local-redis.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'nestjs-reqrep-package-'));
+
+/** What the types may speak of: the peers, and nothing of Node that an application may not have. */
+const ALLOWED_IN_TYPES = ['@nestjs/common', '@nestjs/core', 'ioredis', 'rxjs'];
+
+let tarball: string;
+let files: string[];
+let redis: LocalRedis;
+
+function run(cwd: string, command: string, ...args: string[]): string {
+  return execFileSync(command, args, {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, REDIS_URL: redis.url },
+  });
+}
+
+beforeAll(async () => {
+  redis = await startLocalRedis();
+  const [packed] = JSON.parse(
+    run(root, 'npm', 'pack', '--json', '--silent', '--pack-destination', folder),
+  ) as [{ filename: string; files: { path: string }[] }];
+  tarball = join(folder, packed.filename);
+  files = packed.files.map(({ path }) => path);
+});
+
+afterAll(async () => {
+  await redis.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+it('holds the build, README, LICENSE and CHANGELOG, and nothing else', () => {
+  const others = files.filter((file) => !file.startsWith('dist/'));
+  expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
+  expect(files.filter((file) => !/\.(js|d\.ts|md|json)$|^LICENSE$/.test(file))).toEqual([]);
+});
+
+it('its types import what they may, and keep their comments', () => {
+  run(root, 'tar', '-xzf', tarball, '-C', folder);
+  const dist = join(folder, 'package', 'dist');
+  const types = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.d.ts'),
+  );
+  const reachable = new Set<string>();
+  const visit = (file: string): void => {
+    if (reachable.has(file)) {
+      return;
+    }
+    reachable.add(file);
+    const text = readFileSync(join(dist, file), 'utf8');
+    for (const [, from = ''] of text.matchAll(/(?:from|import\()\s*['"]([^'"]+)['"]/g)) {
+      if (from.startsWith('.')) {
+        visit(join(file, '..', from.replace(/\.js$/, '.d.ts')));
+      } else {
+        expect(ALLOWED_IN_TYPES, `${file} imports ${from}`).toContain(from);
+      }
+    }
+  };
+  visit('index.d.ts');
+  expect(types).toContain('index.d.ts');
+  expect(readFileSync(join(dist, 'client', 'request-client.d.ts'), 'utf8')).toContain(
+    'Asks the workers of a queue',
+  );
+});
+
+/** A block of README.md that begins with `// <file>`, but for the address of the server. */
+function fromReadme(file: string): string {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const block = readme.split('```').find((text) => text.startsWith(`ts\n// ${file}\n`));
+  return (block ?? '')
+    .slice('ts'.length)
+    .replace('.forRoot()', `.forRoot({ connection: '${redis.url}' })`);
+}
+
+it.each([
+  ['an ES module', 'module'],
+  ['a CommonJS', 'commonjs'],
+])('both sides of README.md’s example compile and work in %s application', async (_, type) => {
+  const app = mkdtempSync(join(folder, `${type}-`));
+  writeFileSync(join(app, 'package.json'), JSON.stringify({ name: 'app', private: true, type }));
+  for (const file of ['worker.ts', 'requester.ts']) {
+    writeFileSync(join(app, file), fromReadme(file));
+  }
+  writeFileSync(
+    join(app, 'tsconfig.json'),
+    JSON.stringify({
+      compilerOptions: {
+        module: 'nodenext',
+        target: 'es2022',
+        strict: true,
+        experimentalDecorators: true,
+        emitDecoratorMetadata: true,
+        types: ['node'],
+      },
+    }),
+  );
+  const packages = ['@nestjs/common', '@nestjs/core', 'ioredis', 'reflect-metadata', 'rxjs'];
+  const development = ['typescript@6', '@types/node@20'];
+  run(
+    app,
+    'npm',
+    'install',
+    '--no-audit',
+    '--no-fund',
+    '--silent',
+    tarball,
+    ...packages,
+    ...development,
+  );
+  run(app, 'npx', '--no-install', 'tsc');
+  const worker = spawn('node', ['worker.js'], { cwd: app, stdio: 'inherit' });
+  try {
+    expect(run(app, 'node', 'requester.js')).toMatch(/^report A7, attempt 1$/m);
+  } finally {
+    worker.kill();
+    await once(worker, 'exit');
+  }
+});
