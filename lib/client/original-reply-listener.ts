@@ -1,14 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../observability/log.js';
 import type { Keys } from '../protocol/keys.js';
-import { isRefusal, type Connection } from '../redis/connection.js';
+import { beforeRetry, isRefusal, type Connection } from '../redis/connection.js';
 import type { Connections } from '../redis/connections.js';
 import type { PendingRequest } from './pending-request.js';
 
 const BLOCK_SECONDS = 5;
-const REFUSED_DELAY = 1_000;
-
 /** How long the list that wakes the listener may lie about, ms. */
 const WAKE_TTL = 60_000;
 
@@ -75,10 +72,8 @@ export class OriginalReplyListener {
       try {
         await connection.ready();
         this.isBlocked = true;
-        const answer = await connection.redis.blpop(
-          [...this.waiting.keys(), this.wakeList],
-          BLOCK_SECONDS,
-        );
+        const lists = [...this.waiting.keys(), this.wakeList];
+        const answer = await connection.send((redis) => redis.blpop(lists, BLOCK_SECONDS));
         this.isBlocked = false;
         if (answer) {
           this.receive(...answer);
@@ -87,8 +82,8 @@ export class OriginalReplyListener {
         this.isBlocked = false;
         if (isRefusal(error) && !this.isClosed) {
           this.log.error(`Replies of original workers cannot be read: ${error.message}`);
-          await delay(REFUSED_DELAY, undefined, { ref: false });
         }
+        await beforeRetry(error);
       }
     }
   }

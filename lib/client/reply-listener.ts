@@ -1,17 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { droppedReplies, type DroppedReply } from '../observability/channels.js';
 import type { Log } from '../observability/log.js';
 import type { ReviveError } from '../protocol/error-form.js';
 import { decodeFrame } from '../protocol/reply-frame.js';
-import { isRefusal, type Connection } from '../redis/connection.js';
+import { beforeRetry, isRefusal, type Connection } from '../redis/connection.js';
 import type { Connections } from '../redis/connections.js';
 import type { PendingRequests } from './pending-requests.js';
 
 /** How long one blocking call waits for a reply, seconds. */
 const BLOCK_SECONDS = 5;
-
-/** How long to wait after Redis refused to be read, ms. */
-const REFUSED_DELAY = 1_000;
 
 /** About how much one read should bring, UTF-16 units. */
 const READ_LENGTH = 1024 * 1024;
@@ -63,8 +59,8 @@ export class ReplyListener {
         this.handedOut = 0;
         if (isRefusal(error) && !this.isClosed) {
           this.log.error(`Replies cannot be read from "${this.list}": ${error.message}`);
-          await delay(REFUSED_DELAY, undefined, { ref: false });
         }
+        await beforeRetry(error);
       }
     }
   }

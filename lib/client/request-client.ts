@@ -21,6 +21,7 @@ import { PendingRequests } from './pending-requests.js';
 import { PushBatcher } from './push-batcher.js';
 import type { PushReceipt } from './push-receipt.js';
 import { QueueInspector } from './queue-inspector.js';
+import { QueuePruner } from './queue-pruner.js';
 import { ReplyListener } from './reply-listener.js';
 
 /** What a client is made of. @internal */
@@ -48,6 +49,7 @@ export class RequestClient {
   private readonly pendingRequests = new PendingRequests();
   private readonly batcher: PushBatcher;
   private readonly inspector: QueueInspector;
+  private readonly pruner: QueuePruner;
   private readonly listener: ReplyListener;
   private readonly originalListener: OriginalReplyListener;
   private readonly emits = new Set<PendingEmit>();
@@ -58,6 +60,7 @@ export class RequestClient {
     const { connections, keys, log, options } = parts;
     this.batcher = new PushBatcher(connections, keys, (queue) => new ClientClosedError(queue));
     this.inspector = new QueueInspector(connections, keys);
+    this.pruner = new QueuePruner(connections, keys);
     this.listener = new ReplyListener(
       connections,
       keys.replies(this.id),
@@ -148,19 +151,21 @@ export class RequestClient {
    * Ends all that wait with a {@link ClientClosedError}, and everything sent from now on as well. Closing it twice
    * does no harm.
    */
-  async close(): Promise<void> {
+  close(): void {
     if (this.isClosed) {
       return;
     }
     this.isClosed = true;
     this.batcher.close();
+    this.pruner.close();
     this.pendingRequests.failAll(({ queue }) => new ClientClosedError(queue));
     this.listener.close();
     this.originalListener.close();
     const { connections, keys } = this.parts;
     if (connections.isReady) {
-      // Late replies that lie there already; those still to come expire.
-      await connections.commands.redis.del(keys.replies(this.id)).catch(() => undefined);
+      // Late replies that lie there already; those still to come expire, and so do these where it fails.
+      const list = keys.replies(this.id);
+      connections.commands.send((redis) => redis.del(list)).catch(() => undefined);
     }
   }
 
@@ -175,6 +180,7 @@ export class RequestClient {
     signal?.throwIfAborted();
     const request = new PendingRequest(queue, this.pendingRequests, subscriber, timeout, () => {
       giveUp();
+      this.pruner.expired(queue);
       void this.explainTimeout(request, timeout, subscriber);
     });
     const giveUp = (): void => {

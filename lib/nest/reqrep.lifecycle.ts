@@ -44,8 +44,8 @@ export class ReqRepLifecycle
     await this.workers.stop();
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    await this.client.close();
+  onApplicationShutdown(): void {
+    this.client.close();
     this.connections.close();
   }
 }

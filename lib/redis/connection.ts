@@ -1,7 +1,8 @@
-import { once } from 'node:events';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { ChainableCommander, Redis, RedisOptions } from 'ioredis';
 import type { ConnectionSource } from './connection-source.js';
 import type { Script } from './script.js';
+import { Watchdog } from './watchdog.js';
 
 /** Waits between attempts to reconnect, ms: soon at first, then once a second for as long as it takes. */
 const reconnectDelay = (attempt: number): number => Math.min(50 * attempt, 1_000);
@@ -28,14 +29,29 @@ const OPTIONS = {
 export type ConnectionState = 'idle' | 'connecting' | 'ready' | 'reconnecting' | 'closed';
 
 type Command = (...args: unknown[]) => Promise<unknown>;
+type FillPipeline = (commands: ChainableCommander, addScript: AddScript) => void;
+
+export type AddScript = <Input>(script: Script<Input, unknown>, input: Input) => void;
+
+/** How the server knows a connection. Only both together tell one: a server that restarts counts anew. */
+export interface ConnectionIdentity {
+  readonly id: number;
+  /** Address and port of our end, as the server sees them. */
+  readonly address: string;
+}
 
 /** One connection that we own: opened on first use, open again after every loss, until it is closed. */
 export class Connection {
   readonly redis: Redis;
-  /** Its id on the server, as `CLIENT LIST` shows it; `undefined` where the server does not tell. */
-  id: number | undefined;
+  /** `undefined` while it is not ready, and where the server does not tell. */
+  identity: ConnectionIdentity | undefined;
+  /** Connections before this one that were lost to us, but perhaps not yet to the server. */
+  private lost: ConnectionIdentity[] = [];
   private wasReady = false;
-  private closed = false;
+  private isIntroduced = false;
+  private isClosed = false;
+  private waiters: (() => void)[] = [];
+  private readonly watchdog = new Watchdog(() => this.redis.disconnect(true));
   private readonly defined = new Set<string>();
 
   /**
@@ -45,37 +61,26 @@ export class Connection {
   constructor(
     source: ConnectionSource,
     readonly name: string,
-    onChange: (error?: Error) => void,
+    private readonly onChange: (error?: Error) => void,
   ) {
     this.redis = source({ ...OPTIONS, connectionName: name });
-    this.redis.on('ready', () => {
-      this.wasReady = true;
-      this.redis.client('ID').then(
-        (id) => {
-          this.id = id;
-        },
-        () => undefined,
-      );
-      onChange();
-    });
-    this.redis.on('close', () => {
-      this.id = undefined;
-      onChange();
-    });
-    for (const event of ['connecting', 'reconnecting', 'end']) {
-      this.redis.on(event, () => onChange());
+    this.redis.on('ready', () => void this.introduce());
+    this.redis.on('close', () => this.forgetIdentity());
+    for (const event of ['connecting', 'close', 'reconnecting', 'end']) {
+      this.redis.on(event, () => this.changed());
     }
-    this.redis.on('error', (error: Error) => onChange(error));
+    this.redis.on('error', (error: Error) => this.changed(error));
   }
 
   get state(): ConnectionState {
-    if (this.closed || this.redis.status === 'end') {
+    if (this.isClosed || this.redis.status === 'end') {
       return 'closed';
     }
     if (this.redis.status === 'wait') {
       return 'idle';
     }
-    if (this.redis.status === 'ready') {
+    // A connection whose other end has gone is not writable some turns before ioredis says that it is closed.
+    if (this.redis.status === 'ready' && this.isIntroduced && this.redis.stream.writable) {
       return 'ready';
     }
     return this.wasReady ? 'reconnecting' : 'connecting';
@@ -85,17 +90,7 @@ export class Connection {
   async ready(): Promise<void> {
     while (this.state !== 'ready') {
       this.open();
-      const settled = new AbortController();
-      try {
-        await Promise.race([
-          once(this.redis, 'ready', { signal: settled.signal }),
-          once(this.redis, 'end', { signal: settled.signal }),
-        ]);
-      } catch {
-        // `once` rejects on an error event, too; ioredis goes on trying after it.
-      } finally {
-        settled.abort();
-      }
+      await new Promise<void>((resolve) => this.waiters.push(resolve));
     }
   }
 
@@ -110,8 +105,13 @@ export class Connection {
     }
   }
 
+  /** Sends one command. One that is not answered for long costs the connection. */
+  send<Answer>(command: (redis: Redis) => Promise<Answer>): Promise<Answer> {
+    return this.watchdog.watch(command(this.redis));
+  }
+
   async run<Input, Output>(script: Script<Input, Output>, input: Input): Promise<Output> {
-    return script.read(await this.call(this.redis, script, input));
+    return script.read(await this.send((redis) => this.call(redis, script, input)));
   }
 
   /**
@@ -119,21 +119,17 @@ export class Connection {
    * @param fill - adds the commands; `addScript` adds a script.
    * @returns an answer or an `Error` for each command.
    */
-  async pipeline(
-    fill: (commands: ChainableCommander, addScript: AddScript) => void,
-  ): Promise<unknown[]> {
+  async pipeline(fill: FillPipeline): Promise<unknown[]> {
     const commands = this.redis.pipeline();
     fill(commands, (script, input) => {
       void this.call(commands, script, input);
     });
-    const answers = (await commands.exec()) ?? [];
+    const answers = (await this.watchdog.watch(commands.exec())) ?? [];
     return answers.map(([error, answer]) => error ?? answer);
   }
 
   /** As {@link pipeline}. @throws the first error among the answers. */
-  async allOrError(
-    fill: (commands: ChainableCommander, addScript: AddScript) => void,
-  ): Promise<unknown[]> {
+  async allOrError(fill: FillPipeline): Promise<unknown[]> {
     const answers = await this.pipeline(fill);
     const error = answers.find((answer) => answer instanceof Error);
     if (error) {
@@ -142,14 +138,53 @@ export class Connection {
     return answers;
   }
 
-  /** Cuts the connection so that it is made anew; what was in flight fails. */
-  reconnect(): void {
-    this.redis.disconnect(true);
+  /** Makes the server close another connection, if that still stands. */
+  async cut({ id, address }: ConnectionIdentity): Promise<void> {
+    await this.send((redis) => redis.call('CLIENT', 'KILL', 'ID', id, 'ADDR', address));
   }
 
   close(): void {
-    this.closed = true;
+    this.isClosed = true;
     this.redis.disconnect();
+    this.changed();
+  }
+
+  /**
+   * Learns how the server knows this connection, and makes it forget those before: a command that they still hold
+   * in some buffer must not be carried out after what this one is about to do.
+   */
+  private async introduce(): Promise<void> {
+    try {
+      const info = String(await this.send((redis) => redis.client('INFO')));
+      this.identity = parseClient(info);
+      for (const identity of this.lost) {
+        await this.cut(identity);
+      }
+    } catch (error) {
+      if (!isRefusal(error)) {
+        return; // lost again; the next one introduces itself
+      }
+      // It may neither ask nor kill, and has to trust that the server notices the loss as soon as we do.
+    }
+    this.lost = [];
+    this.wasReady = true;
+    this.isIntroduced = true;
+    this.changed();
+  }
+
+  private forgetIdentity(): void {
+    this.isIntroduced = false;
+    if (this.identity) {
+      this.lost.push(this.identity);
+      this.identity = undefined;
+    }
+  }
+
+  private changed(error?: Error): void {
+    this.onChange(error);
+    for (const resolve of this.waiters.splice(0)) {
+      resolve();
+    }
   }
 
   private call<Input>(
@@ -161,16 +196,32 @@ export class Connection {
       this.defined.add(script.name);
       this.redis.defineCommand(script.name, { lua: script.lua });
     }
-    const keys = script.keys(input);
     // A pipeline has the commands that were defined when it was made; the connection's own serve both.
     const command = Reflect.get(this.redis, script.name) as Command;
+    const keys = script.keys(input);
     return command.call(target, keys.length, ...keys, ...script.args(input));
   }
 }
 
-export type AddScript = <Input>(script: Script<Input, unknown>, input: Input) => void;
+/** Reads one line of `CLIENT LIST` or `CLIENT INFO`. */
+export function parseClient(line: string): ConnectionIdentity | undefined {
+  const id = /\bid=(\d+)/.exec(line)?.[1];
+  const address = /\baddr=(\S+)/.exec(line)?.[1];
+  return id !== undefined && address !== undefined ? { id: Number(id), address } : undefined;
+}
 
 /** Whether Redis itself answered with an error, rather than the connection breaking before an answer came. */
 export function isRefusal(error: unknown): error is Error {
   return error instanceof Error && error.name === 'ReplyError';
+}
+
+/** How long to wait after Redis refused something, ms. */
+const REFUSED_DELAY = 1_000;
+
+/**
+ * Waits before something that failed is tried again: for a while after a refusal, else for one turn of the event
+ * loop at least. Without it, a call that fails at once would keep the loop from ever hearing of a new connection.
+ */
+export async function beforeRetry(error: unknown): Promise<void> {
+  await (isRefusal(error) ? delay(REFUSED_DELAY, undefined, { ref: false }) : nextTurn());
 }

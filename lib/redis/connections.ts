@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import type { Log } from '../observability/log.js';
-import { Connection, isRefusal, type ConnectionState } from './connection.js';
+import { beforeRetry, Connection, isRefusal, type ConnectionState } from './connection.js';
 import type { ConnectionSource } from './connection-source.js';
 import type { Script } from './script.js';
 import { ServerClock } from './server-clock.js';
@@ -45,11 +45,10 @@ export class Connections {
   /** For commands that do not block. */
   get commands(): Connection {
     if (!this.shared) {
-      const commands = this.add('commands');
-      commands.redis.on('ready', () => {
-        this.measured = this.measureClock(commands);
+      this.shared = this.add('commands');
+      this.shared.redis.on('ready', () => {
+        this.measured = this.measureClock();
       });
-      this.shared = commands;
     }
     return this.shared;
   }
@@ -116,6 +115,7 @@ export class Connections {
         if (isRefusal(error)) {
           throw error;
         }
+        await beforeRetry(error);
       }
     }
   }
@@ -140,14 +140,11 @@ export class Connections {
     return connection;
   }
 
-  private async measureClock(commands: Connection): Promise<void> {
+  private async measureClock(): Promise<void> {
     try {
-      await this.clock.measure(commands);
+      await this.clock.measure(this.commands);
       this.isClockRight = true;
-      this.clockTimer ??= setInterval(
-        () => void this.measureClock(commands),
-        CLOCK_INTERVAL,
-      ).unref();
+      this.clockTimer ??= setInterval(() => void this.measureClock(), CLOCK_INTERVAL).unref();
     } catch (error) {
       if (isRefusal(error)) {
         this.log.warn(

@@ -19,7 +19,7 @@ export class ServerClock {
     let shortest = Infinity;
     for (let sample = 0; sample < SAMPLES; sample++) {
       const sent = performance.now();
-      const [seconds, microseconds] = await connection.redis.time();
+      const [seconds, microseconds] = await connection.send((redis) => redis.time());
       const received = performance.now();
       if (received - sent < shortest) {
         shortest = received - sent;

@@ -2,15 +2,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../observability/log.js';
 import type { QueueKeys } from '../protocol/keys.js';
 import { takeJobs } from '../protocol/scripts/take-jobs.js';
-import { isRefusal, type Connection } from '../redis/connection.js';
+import {
+  beforeRetry,
+  isRefusal,
+  type Connection,
+  type ConnectionIdentity,
+} from '../redis/connection.js';
 import type { Connections } from '../redis/connections.js';
 import type { Slot, Slots } from './slots.js';
 
 /** How long one blocking call waits for a job, seconds. */
 const BLOCK_SECONDS = 5;
-
-/** How long to wait after Redis refused to hand out jobs, ms. */
-const REFUSED_DELAY = 1_000;
 
 /** How often a blocking call that should end is asked to, ms: it may not have reached Redis yet. */
 const UNBLOCK_INTERVAL = 20;
@@ -21,10 +23,13 @@ const UNBLOCK_INTERVAL = 20;
  * slot, a crash of this process cannot lose it.
  */
 export class JobFetcher {
-  private readonly connection: Connection;
+  private connection: Connection | undefined;
   private loop: Promise<void> | undefined;
   private isStopping = false;
+  private isPaused = false;
   private isFetching = false;
+  private onResume: (() => void) | undefined;
+  private announced: ConnectionIdentity | undefined;
   /** Slots whose take was not answered: each may hold a job or not. */
   private unconfirmed: Slot[] = [];
 
@@ -35,44 +40,91 @@ export class JobFetcher {
     private readonly slots: Slots,
     private readonly log: Log,
     private readonly onJob: (slot: Slot, element: string) => void,
-  ) {
-    this.connection = connections.blocking(queue);
+    /** Awaited before a new connection takes its first job: until others know of it, they might miss its jobs. */
+    private readonly onConnected: () => Promise<void>,
+  ) {}
+
+  get identity(): ConnectionIdentity | undefined {
+    return this.connection?.identity;
   }
 
   start(): void {
-    this.loop = this.fetchUntilStopped();
+    this.connection = this.connections.blocking(this.queue);
+    this.loop = this.fetchUntilStopped(this.connection);
   }
 
-  /** Resolves when no job will be taken any more; those taken have been handed on. */
-  async stop(): Promise<void> {
+  /** Resolves when no job will be taken until {@link resume}. */
+  async pause(): Promise<void> {
+    this.isPaused = true;
+    await this.interrupt();
+  }
+
+  resume(): void {
+    this.isPaused = false;
+    this.onResume?.();
+  }
+
+  /**
+   * Resolves when no job will be taken any more; those taken have been handed on.
+   * @param outOfTime - aborts when Redis has had its time to answer.
+   * @returns slots that may hold a job that Redis did not tell of.
+   */
+  async stop(outOfTime: AbortSignal): Promise<readonly Slot[]> {
+    const { connection } = this;
+    if (!connection) {
+      return [];
+    }
     this.isStopping = true;
     this.slots.wake();
-    const unblocking = setInterval(() => void this.unblock(), UNBLOCK_INTERVAL);
-    void this.unblock();
+    this.resume();
+    const close = (): void => this.connections.release(connection);
+    outOfTime.addEventListener('abort', close);
+    if (connection.state !== 'ready' || outOfTime.aborted) {
+      close();
+    }
+    await this.interrupt();
     await this.loop;
-    clearInterval(unblocking);
-    this.connections.release(this.connection);
+    outOfTime.removeEventListener('abort', close);
+    close();
+    return this.unconfirmed;
   }
 
-  private async fetchUntilStopped(): Promise<void> {
+  private async fetchUntilStopped(connection: Connection): Promise<void> {
     while (!this.isStopping) {
+      if (this.isPaused) {
+        await new Promise<void>((resolve) => {
+          this.onResume = resolve;
+        });
+      }
       await this.slots.available();
+      if (this.isPaused || this.isStopping) {
+        continue;
+      }
       try {
-        await this.connection.ready();
-        await this.resume();
-        if (!this.isStopping) {
-          await this.fetch();
-        }
+        await connection.ready();
+        await this.announce(connection);
+        await this.readUnconfirmed(connection);
+        await this.fetch(connection);
       } catch (error) {
         if (isRefusal(error)) {
           this.log.error(`Queue "${this.queue}" hands out no jobs: ${error.message}; trying again`);
-          await delay(REFUSED_DELAY, undefined, { ref: false });
         }
+        await beforeRetry(error);
       }
     }
   }
 
-  private async fetch(): Promise<void> {
+  private async announce({ identity }: Connection): Promise<void> {
+    if (identity !== this.announced) {
+      await this.onConnected();
+      this.announced = identity;
+    }
+  }
+
+  private async fetch(connection: Connection): Promise<void> {
+    if (this.isStopping || this.isPaused) {
+      return;
+    }
     const { requests } = this.keys;
     const slots = this.slots.takeFree();
     const [first, ...others] = slots;
@@ -82,7 +134,7 @@ export class JobFetcher {
     this.unconfirmed = slots;
     this.isFetching = true;
     try {
-      const answers = await this.connection.allOrError((commands, addScript) => {
+      const answers = await connection.allOrError((commands, addScript) => {
         commands.blmove(requests, first.key, 'LEFT', 'RIGHT', BLOCK_SECONDS);
         if (others.length > 0) {
           addScript(takeJobs, { requests, slots: others.map(({ key }) => key) });
@@ -97,13 +149,16 @@ export class JobFetcher {
     }
   }
 
-  /** Reads the slots of a take that was not answered, before anything else is taken into them. */
-  private async resume(): Promise<void> {
+  /**
+   * Reads the slots of a take that was not answered, before anything else is taken into them. The connection that
+   * asked for them is cut by now on the server's side, too, so that what lies in them is final.
+   */
+  private async readUnconfirmed(connection: Connection): Promise<void> {
     const slots = this.unconfirmed;
     if (slots.length === 0) {
       return;
     }
-    const jobs = await this.connection.allOrError((commands) => {
+    const jobs = await connection.allOrError((commands) => {
       for (const { key } of slots) {
         commands.lindex(key, 0);
       }
@@ -121,13 +176,16 @@ export class JobFetcher {
   }
 
   /** Ends a blocking call as its own timeout would: a job that is being handed out still arrives. */
-  private async unblock(): Promise<void> {
-    const { id } = this.connection;
-    if (this.connection.state !== 'ready') {
-      this.connection.close();
-    } else if (this.isFetching && id !== undefined) {
-      // Where it is refused, the call ends by itself soon.
-      await this.connections.commands.redis.client('UNBLOCK', id).catch(() => undefined);
+  private async interrupt(): Promise<void> {
+    while (this.isFetching) {
+      const { identity } = this;
+      if (identity) {
+        // Where it is refused, the call ends by itself soon.
+        this.connections.commands
+          .send((redis) => redis.client('UNBLOCK', identity.id))
+          .catch(() => undefined);
+      }
+      await delay(UNBLOCK_INTERVAL);
     }
   }
 }

@@ -1,15 +1,23 @@
 import { hostname } from 'node:os';
 import type { QueueKeys } from '../protocol/keys.js';
 import { renewLease } from '../protocol/scripts/renew-lease.js';
+import type { ConnectionIdentity } from '../redis/connection.js';
 import type { Connections } from '../redis/connections.js';
 
 /** A queue on which this process is to be known as alive. */
 export interface LeasedQueue {
   readonly keys: QueueKeys;
   readonly slots: number;
+  /** The connection that takes its jobs. */
+  identity(): ConnectionIdentity | undefined;
+  /** Hears of the workers whose lease has lapsed. */
+  onLapsed(workerIds: readonly string[]): void;
 }
 
-/** Tells Redis, every third of the lease, that the workers of this process are alive. */
+/**
+ * Tells Redis, every third of the lease, that the workers of this process are alive, and hears at each turn which
+ * others have not told.
+ */
 export class Lease {
   private timer: NodeJS.Timeout | undefined;
   private started = 0;
@@ -26,8 +34,8 @@ export class Lease {
   async start(): Promise<void> {
     await this.connections.ready();
     this.started = this.connections.clock.now();
-    this.timer = setInterval(() => void this.tryRenew(), this.duration / 3);
     await this.renew();
+    this.timer = setInterval(() => void this.tryRenew(), this.duration / 3);
   }
 
   /** Gives the lease up: nobody looks after these workers any more. */
@@ -43,10 +51,11 @@ export class Lease {
     });
   }
 
-  private async renew(): Promise<void> {
+  /** Renews it out of turn, which also tells of connections that have changed. */
+  async renew(): Promise<void> {
     const { commands } = this.connections;
-    await commands.allOrError((_, addScript) => {
-      for (const { keys, slots } of this.queues) {
+    const answers = await commands.allOrError((_, addScript) => {
+      for (const { keys, slots, identity } of this.queues) {
         addScript(renewLease, {
           workers: keys.workers,
           worker: keys.worker(this.workerId),
@@ -54,7 +63,9 @@ export class Lease {
           lease: this.duration,
           description: {
             slots,
-            connection: commands.id ?? 0,
+            connections: [commands.identity, identity()]
+              .flatMap((known) => (known ? [`${known.id}@${known.address}`] : []))
+              .join(' '),
             host: hostname(),
             pid: process.pid,
             started: this.started,
@@ -62,6 +73,7 @@ export class Lease {
         });
       }
     });
+    this.queues.forEach(({ onLapsed }, index) => onLapsed(renewLease.read(answers[index])));
   }
 
   private async tryRenew(): Promise<void> {

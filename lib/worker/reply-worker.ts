@@ -1,24 +1,18 @@
-import type { Log } from '../observability/log.js';
+import { setTimeout as delay } from 'node:timers/promises';
 import { decodeJob, type Job } from '../protocol/job-element.js';
-import type { Keys, QueueKeys } from '../protocol/keys.js';
+import type { QueueKeys } from '../protocol/keys.js';
 import { replyTtl } from '../protocol/reply-ttl.js';
 import { buryJob } from '../protocol/scripts/bury-job.js';
 import { giveBackJobs } from '../protocol/scripts/give-back-jobs.js';
-import type { Connections } from '../redis/connections.js';
+import type { ConnectionIdentity } from '../redis/connection.js';
 import { JobFetcher } from './job-fetcher.js';
 import { JobRunner, type Run } from './job-runner.js';
 import { Settler, type OutcomeReply } from './settler.js';
 import { Slots, type Slot } from './slots.js';
-import type { JobHandler, WorkerOptions } from './worker-options.js';
+import type { JobHandler, WorkerParts } from './worker-options.js';
 
-/** What all reply workers of a process share. */
-export interface WorkerParts {
-  readonly workerId: string;
-  readonly connections: Connections;
-  readonly keys: Keys;
-  readonly options: WorkerOptions;
-  readonly log: Log;
-}
+/** How long a stopping worker waits for Redis, ms. */
+const LAST_WORD = 500;
 
 /** Answers the jobs of one queue: takes them into slots, runs them, and settles each. */
 export class ReplyWorker {
@@ -29,21 +23,39 @@ export class ReplyWorker {
   private readonly fetcher: JobFetcher;
   /** The jobs that hold a slot, until Redis confirms its release. */
   private readonly running = new Map<Slot, Run>();
+  /** Slots whose jobs arrived when it was stopping already. */
+  private unstarted: Slot[] = [];
   private isStopping = false;
   private onIdle: (() => void) | undefined;
 
   constructor(
     readonly handler: JobHandler,
     private readonly parts: WorkerParts,
+    onConnected: () => Promise<void>,
   ) {
     const { connections, keys, options, workerId, log } = parts;
     const { queue, concurrency } = handler;
     this.keys = keys.queue(queue);
     this.slots = new Slots(this.keys, workerId, concurrency);
     this.runner = new JobRunner(handler, options, () => connections.clock.now(), log);
-    this.settler = new Settler(connections, log, (slot) => void this.release(slot));
-    this.fetcher = new JobFetcher(connections, queue, this.keys, this.slots, log, (slot, element) =>
-      this.accept(slot, element),
+    this.settler = new Settler(
+      connections,
+      log,
+      (slot) => void this.release(slot),
+      (count) =>
+        log.warn(
+          `${count} jobs of queue "${queue}" had been taken over from ${handler.name} while it ran them; ` +
+            `their replies come from elsewhere`,
+        ),
+    );
+    this.fetcher = new JobFetcher(
+      connections,
+      queue,
+      this.keys,
+      this.slots,
+      log,
+      (slot, element) => this.accept(slot, element),
+      onConnected,
     );
   }
 
@@ -56,13 +68,28 @@ export class ReplyWorker {
     this.fetcher.start();
   }
 
+  /** The connection that takes its jobs. */
+  get identity(): ConnectionIdentity | undefined {
+    return this.fetcher.identity;
+  }
+
+  /** Resolves when no job will be started until {@link resume}; those that run go on. */
+  async pause(): Promise<void> {
+    await this.fetcher.pause();
+  }
+
+  resume(): void {
+    this.fetcher.resume();
+  }
+
   /**
    * Takes no more jobs, waits for those that run, and returns what is left to the head of the queue.
    * @param outOfTime - aborts when the running jobs have had their time.
    */
   async stop(outOfTime: AbortSignal): Promise<void> {
     this.isStopping = true;
-    await this.fetcher.stop();
+    const unconfirmed = await this.fetcher.stop(outOfTime);
+    await this.giveBack([...unconfirmed, ...this.unstarted]);
     await this.idle(outOfTime);
     for (const { context } of this.running.values()) {
       context.abort(new DOMException('The worker is shutting down', 'AbortError'));
@@ -72,7 +99,7 @@ export class ReplyWorker {
 
   private accept(slot: Slot, element: string): void {
     if (this.isStopping) {
-      void this.giveBack([slot]);
+      this.unstarted.push(slot);
       return;
     }
     const job = decodeJob(element);
@@ -136,18 +163,22 @@ export class ReplyWorker {
   }
 
   private async giveBack(slots: readonly Slot[]): Promise<void> {
-    if (slots.length === 0 || !this.parts.connections.isReady) {
+    const { connections, log } = this.parts;
+    if (slots.length === 0 || !connections.isReady) {
       return;
     }
-    const { requests } = this.keys;
-    await this.parts.connections.commands
-      .run(giveBackJobs, { requests, slots: slots.map(({ key }) => key) })
+    const given = connections.commands
+      .run(giveBackJobs, {
+        requests: this.keys.requests,
+        slots: slots.map(({ key }) => key),
+      })
       .catch((error: Error) => {
-        const { queue } = this.handler;
-        this.parts.log.warn(
-          `${slots.length} unfinished jobs of queue "${queue}" could not be returned (${error.message})`,
+        log.warn(
+          `Unfinished jobs of queue "${this.handler.queue}" could not be returned (${error.message}); ` +
+            `another worker takes them over when the lease has run out`,
         );
       });
+    await Promise.race([given, delay(LAST_WORD)]);
   }
 
   private async idle(outOfTime: AbortSignal): Promise<void> {

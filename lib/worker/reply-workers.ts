@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { Lease } from './lease.js';
-import { ReplyWorker, type WorkerParts } from './reply-worker.js';
-import type { JobHandler } from './worker-options.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { InvalidOptionError } from '../errors/index.js';
+import { describeValue } from '../errors/option-rules.js';
+import { Lease, type LeasedQueue } from './lease.js';
+import { Recovery } from './recovery.js';
+import { ReplyWorker } from './reply-worker.js';
+import type { JobHandler, WorkerParts } from './worker-options.js';
 
 /** What the workers of one process do at a moment. */
 export interface ReplyWorkersStatus {
@@ -19,7 +23,12 @@ export interface QueueStatus {
   readonly concurrency: number;
   /** How many it runs now. */
   readonly busy: number;
+  /** Whether it was paused. */
+  readonly isPaused: boolean;
 }
+
+/** How long stopping workers wait for Redis, ms. */
+const LAST_WORD = 500;
 
 /**
  * All reply workers of this process: one for each queue that has a handler. `ReqRepModule` starts them with the
@@ -31,6 +40,7 @@ export class ReplyWorkers {
   private lease: Lease | undefined;
   private stopped: Promise<void> | undefined;
   private handlers: readonly JobHandler[] = [];
+  private readonly paused = new Set<string>();
 
   /** Made by `ReqRepModule`; inject it. @internal */
   constructor(private readonly parts: Omit<WorkerParts, 'workerId'>) {}
@@ -43,7 +53,8 @@ export class ReplyWorkers {
         queue,
         handler: name,
         concurrency,
-        busy: this.workers.find(({ handler }) => handler.queue === queue)?.busy ?? 0,
+        busy: this.workerOf(queue)?.busy ?? 0,
+        isPaused: this.paused.has(queue),
       })),
     };
   }
@@ -60,14 +71,11 @@ export class ReplyWorkers {
       return;
     }
     this.state = 'starting';
-    const { connections, keys, options } = this.parts;
-    const workerId = randomUUID();
-    const queues = this.handlers.map(({ queue, concurrency }) => ({
-      keys: keys.queue(queue),
-      slots: concurrency,
-    }));
-    const lease = new Lease(workerId, options.lease, queues, connections);
-    this.lease = lease;
+    const parts = { ...this.parts, workerId: randomUUID() };
+    const workers = this.handlers.map(
+      (handler) => new ReplyWorker(handler, parts, () => lease.renew()),
+    );
+    const lease: Lease = this.leaseOf(workers, parts);
     try {
       await lease.start();
     } catch (error) {
@@ -80,13 +88,38 @@ export class ReplyWorkers {
       await lease.stop();
       return;
     }
-    this.workers = this.handlers.map(
-      (handler) => new ReplyWorker(handler, { ...this.parts, workerId }),
+    this.lease = lease;
+    this.workers = workers;
+    await Promise.all(
+      workers.map(async (worker) => {
+        if (this.paused.has(worker.handler.queue)) {
+          await worker.pause();
+        }
+        worker.start();
+      }),
     );
-    for (const worker of this.workers) {
-      worker.start();
-    }
     this.state = 'running';
+  }
+
+  /**
+   * Takes no more jobs from one queue until {@link resume}, also if the workers are started anew meanwhile. Those
+   * that run go on. Resolves when no job will be started any more.
+   * @throws InvalidOptionError for a queue that this process does not serve.
+   */
+  async pause(queue: string): Promise<void> {
+    this.check(queue);
+    this.paused.add(queue);
+    await this.workerOf(queue)?.pause();
+  }
+
+  /**
+   * Takes jobs from a paused queue again.
+   * @throws InvalidOptionError for a queue that this process does not serve.
+   */
+  resume(queue: string): void {
+    this.check(queue);
+    this.paused.delete(queue);
+    this.workerOf(queue)?.resume();
   }
 
   /**
@@ -109,9 +142,43 @@ export class ReplyWorkers {
     const timer = setTimeout(() => outOfTime.abort(), this.parts.options.shutdownTimeout);
     await Promise.all(this.workers.map((worker) => worker.stop(outOfTime.signal)));
     clearTimeout(timer);
-    await this.lease?.stop();
+    await Promise.race([this.lease?.stop(), delay(LAST_WORD)]);
+    this.lease = undefined;
     this.workers = [];
     this.state = 'stopped';
+  }
+
+  private leaseOf(workers: readonly ReplyWorker[], parts: WorkerParts): Lease {
+    const { workerId, options, connections, keys, log } = parts;
+    const said = new Set<string>();
+    const warnOnce = (text: string): void => {
+      if (!said.has(text)) {
+        said.add(text);
+        log.warn(text);
+      }
+    };
+    const queues = workers.map((worker): LeasedQueue => {
+      const recovery = new Recovery(worker.handler, parts, warnOnce);
+      return {
+        keys: keys.queue(worker.handler.queue),
+        slots: worker.handler.concurrency,
+        identity: () => worker.identity,
+        onLapsed: (workerIds) => void recovery.sweep(workerIds),
+      };
+    });
+    return new Lease(workerId, options.lease, queues, connections);
+  }
+
+  private workerOf(queue: string): ReplyWorker | undefined {
+    return this.workers.find(({ handler }) => handler.queue === queue);
+  }
+
+  private check(queue: string): void {
+    const queues = this.handlers.map((handler) => handler.queue);
+    if (!queues.includes(queue)) {
+      const expected = `a queue that this process serves (${queues.join(', ') || 'it serves none'})`;
+      throw new InvalidOptionError('queue', expected, describeValue(queue));
+    }
   }
 
   /** By a method, since the state may change while `start` waits. */

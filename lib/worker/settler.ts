@@ -1,12 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../observability/log.js';
 import { settleJobs, type SettleJobs } from '../protocol/scripts/settle-jobs.js';
-import { isRefusal } from '../redis/connection.js';
+import { beforeRetry, isRefusal } from '../redis/connection.js';
 import type { Connections } from '../redis/connections.js';
 import type { Slot } from './slots.js';
-
-/** How long to wait after Redis refused a reply, ms. */
-const REFUSED_DELAY = 1_000;
 
 /** Jobs settled by one call at most: Lua's stack takes about 8 000 values. */
 const MOST_JOBS = 500;
@@ -36,6 +32,8 @@ export class Settler {
     private readonly connections: Connections,
     private readonly log: Log,
     private readonly onReleased: (slot: Slot) => void,
+    /** Hears how many jobs others had taken over, so that they are answered elsewhere. */
+    private readonly onTaken: (count: number) => void,
   ) {}
 
   add(outcome: Outcome): void {
@@ -55,7 +53,10 @@ export class Settler {
 
   private async settle(outcomes: readonly Outcome[]): Promise<void> {
     try {
-      await this.connections.runUntilAnswered(settleJobs, groupByList(outcomes));
+      const taken = await this.connections.runUntilAnswered(settleJobs, groupByList(outcomes));
+      if (taken > 0) {
+        this.onTaken(taken);
+      }
     } catch (error) {
       // Else the connections are closed for good: the lease runs out, and others take over what is left.
       if (isRefusal(error)) {
@@ -76,7 +77,7 @@ export class Settler {
     }
     const list = outcomes[0]?.reply?.list;
     this.log.error(`A reply cannot be pushed to "${list}": ${error.message}; trying again`);
-    await delay(REFUSED_DELAY, undefined, { ref: false });
+    await beforeRetry(error);
     await this.settle(outcomes);
   }
 }

@@ -1,10 +1,15 @@
+import type { Log } from '../observability/log.js';
 import type { DescribeError } from '../protocol/error-form.js';
+import type { Keys } from '../protocol/keys.js';
+import type { Connections } from '../redis/connections.js';
 import type { JobContext } from './job-context.js';
 
 /** What the workers of one process need to know, complete. */
 export interface WorkerOptions {
   /** ms without a sign of life after which a worker with no connection counts as dead. */
   readonly lease: number;
+  /** ms after which a worker counts as dead although its connection stands. */
+  readonly stallLimit: number;
   /** ms that running jobs get when the workers stop. */
   readonly shutdownTimeout: number;
   /** Bytes of one encoded reply. */
@@ -28,4 +33,13 @@ export interface JobHandler {
   readonly maxDeliveries: number;
   /** Runs one job. */
   handle(data: unknown, context: JobContext): unknown;
+}
+
+/** What all reply workers of a process share. */
+export interface WorkerParts {
+  readonly workerId: string;
+  readonly connections: Connections;
+  readonly keys: Keys;
+  readonly options: WorkerOptions;
+  readonly log: Log;
 }

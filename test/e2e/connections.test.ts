@@ -13,7 +13,7 @@ const redis = useRedis();
 /** The names of the connections that the library has opened. */
 async function connectionNames(): Promise<string[]> {
   const list = (await redis.look.client('LIST')) as string;
-  return [...list.matchAll(/name=(nestjs-reqrep\S*)/g)].map(([, name = '']) => name).sort();
+  return [...list.matchAll(/name=(nestjs-reqrep\S*)/g)].map(([, name = '']) => name).toSorted();
 }
 
 it('a client has two connections, whatever the number of its queues', async () => {

@@ -229,7 +229,7 @@ describe('workers', () => {
     await waitFor(async () => (await redis.look.llen(`${queue}requests`)) === 1);
     expect(workers.status).toEqual({
       state: 'stopped',
-      queues: [{ queue, handler: 'Worker#run', concurrency: 4, busy: 0 }],
+      queues: [{ queue, handler: 'Worker#run', concurrency: 4, busy: 0, isPaused: false }],
     });
     await workers.start();
     expect(await reply).toBe('here');
@@ -253,7 +253,9 @@ describe('workers', () => {
     const hash = await redis.look.hgetall(`${queue}worker:${id}`);
     expect(hash).toMatchObject({ slots: '5', pid: String(process.pid) });
     const list = (await redis.look.client('LIST')) as string;
-    expect(list).toContain(`id=${hash['connection']} `);
+    const [commands = ''] = (hash['connections'] ?? '').split(' ');
+    expect(commands).toMatch(/^\d+@127\.0\.0\.1:\d+$/);
+    expect(list).toContain(`id=${commands.replace('@', ' addr=')} `);
   });
 
   it('renew their lease', async () => {

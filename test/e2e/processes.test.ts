@@ -28,7 +28,7 @@ it('shares 20 requests among two worker processes, each answered once', async ()
     client.send<Echo>(queue, i).subscribe((reply) => replies.push(reply));
   }
   await waitFor(() => client.pending === 0);
-  expect(replies.map(({ data }) => data).sort((a, b) => a - b)).toEqual([...Array(20).keys()]);
+  expect(replies.map(({ data }) => data).toSorted((a, b) => a - b)).toEqual([...Array(20).keys()]);
   expect(new Set(replies.map(({ pid }) => pid))).toEqual(new Set(workers.map(({ pid }) => pid)));
   expect(client.droppedReplies).toBe(0);
 });

@@ -34,7 +34,7 @@ it('goes to the dead list with the reason, and the worker goes on', async () => 
   const dead = (await redis.look.lrange(`${queue}dead`, 0, -1)).map(
     (entry) => JSON.parse(entry) as DeadJob,
   );
-  expect(dead.map(({ job }) => job).sort()).toEqual([...unreadable].sort());
+  expect(dead.map(({ job }) => job).toSorted()).toEqual(unreadable.toSorted());
   for (const entry of dead) {
     expect(entry).toMatchObject({ reason: 'unreadable', message: expect.stringMatching(/.+/) });
     expect(Math.abs(entry.at - Date.now())).toBeLessThan(60_000);

@@ -119,8 +119,8 @@ it('its reply lists have an end, and an error is reported where it happened', as
   await redis.look.rpush(`${queue}requests`, '["a",1]', '[7,2]', '["b","fail"]');
   await waitFor(() => log.text.includes('no form for it'));
   await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
-  expect((await redis.look.keys(`${queue}replies:*`)).sort()).toEqual(
-    [`${queue}replies:7`, `${queue}replies:a`].sort(),
+  expect((await redis.look.keys(`${queue}replies:*`)).toSorted()).toEqual(
+    [`${queue}replies:7`, `${queue}replies:a`].toSorted(),
   );
   expect(await redis.look.lrange(`${queue}replies:a`, 0, -1)).toEqual(['null']);
   expect(await redis.look.pttl(`${queue}replies:a`)).toBeGreaterThan(0);

@@ -41,7 +41,7 @@ afterAll(async () => {
 
 it('holds the build, README, LICENSE and CHANGELOG, and nothing else', () => {
   const others = files.filter((file) => !file.startsWith('dist/'));
-  expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
+  expect(others.toSorted()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
   expect(files.filter((file) => !/\.(js|d\.ts|md|json)$|^LICENSE$/.test(file))).toEqual([]);
 });
 

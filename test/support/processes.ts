@@ -27,6 +27,7 @@ export async function startProcess(
 
 export async function stopProcess(child: ChildProcess): Promise<void> {
   if (!hasEnded(child)) {
+    child.kill('SIGCONT');
     child.kill('SIGTERM');
     await once(child, 'exit');
   }

@@ -13,23 +13,30 @@ export interface RenewLease {
 export interface WorkerDescription {
   /** How many slots it has on this queue. */
   readonly slots: number;
-  /** The id of its connection, as `CLIENT LIST` shows it; `0` where the server did not tell. */
-  readonly connection: number;
+  /** Its connections, as `CLIENT LIST` shows them: `id@address`, with spaces between; empty where the server does not tell. */
+  readonly connections: string;
   readonly host: string;
   readonly pid: number;
   /** When it started, ms, Redis clock. */
   readonly started: number;
 }
 
-/** Says that a worker is alive. It writes the whole entry each time, so that an emptied server knows it again. */
+/** Lapsed workers named by one call at most. */
+const MOST_LAPSED = 32;
+
+/**
+ * Says that a worker is alive, and asks which others have not said so in time. It writes the whole entry each
+ * time, so that an emptied server knows it again.
+ */
 export const renewLease = {
   name: 'reqrepRenewLease',
   // KEYS: workers, worker
   // ARGV: worker id, lease, field, value...
-  // Output: none
+  // Output: the ids of workers whose lease has lapsed
   lua: `${LUA_NOW}
 redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), ARGV[1])
 redis.call('HSET', KEYS[2], unpack(ARGV, 3))
+return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ${MOST_LAPSED})
 `,
   keys: ({ workers, worker }: RenewLease) => [workers, worker],
   args: ({ workerId, lease, description }: RenewLease) => [
@@ -37,5 +44,5 @@ redis.call('HSET', KEYS[2], unpack(ARGV, 3))
     lease,
     ...Object.entries(description).flat(),
   ],
-  read: (): void => undefined,
+  read: (answer: unknown): string[] => answer as string[],
 };

@@ -1,3 +1,5 @@
+import { LUA_KEEP_ALIVE } from './lua-keep-alive.js';
+
 /** Replies that go to one list, with the slots whose jobs they end. */
 export interface ReplyGroup {
   readonly list: string;
@@ -24,12 +26,12 @@ export const settleJobs = {
   // KEYS: slot..., reply list...
   // ARGV: number of slots, then for each reply list: ttl, number of frames, frame...
   // Output: how many slots no longer held their job
-  lua: `
+  lua: `${LUA_KEEP_ALIVE}
 local slots = tonumber(ARGV[1])
 local owned = redis.call('EXISTS', unpack(KEYS, 1, slots))
 local arg, slot = 2, 1
 for list = slots + 1, #KEYS do
-  local ttl, frames = tonumber(ARGV[arg]), tonumber(ARGV[arg + 1])
+  local frames = tonumber(ARGV[arg + 1])
   if owned == slots then
     redis.call('RPUSH', KEYS[list], unpack(ARGV, arg + 2, arg + 1 + frames))
   else
@@ -39,9 +41,7 @@ for list = slots + 1, #KEYS do
       end
     end
   end
-  if redis.call('PTTL', KEYS[list]) < ttl then
-    redis.call('PEXPIRE', KEYS[list], ttl)
-  end
+  keepAlive(KEYS[list], ARGV[arg])
   arg, slot = arg + 2 + frames, slot + frames
 end
 redis.call('DEL', unpack(KEYS, 1, slots))

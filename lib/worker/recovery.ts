@@ -1,0 +1,201 @@
+import { WorkerLostError } from '../errors/index.js';
+import { toOwnErrorForm } from '../protocol/error-form.js';
+import { decodeJob } from '../protocol/job-element.js';
+import { encodeError } from '../protocol/reply-frame.js';
+import { replyTtl } from '../protocol/reply-ttl.js';
+import { recoverWorker, type FoundSlot } from '../protocol/scripts/recover-worker.js';
+import type { QueueKeys } from '../protocol/keys.js';
+import { isRefusal, parseClient, type ConnectionIdentity } from '../redis/connection.js';
+import type { JobHandler, WorkerParts } from './worker-options.js';
+
+/** A worker whose lease has lapsed, as its hash describes it. */
+interface LapsedWorker {
+  readonly id: string;
+  readonly slots: number;
+  readonly connections: readonly ConnectionIdentity[];
+  /** How to name it in a log. */
+  readonly name: string;
+  /** How long ago its lease lapsed, ms. */
+  readonly overdue: number;
+}
+
+/** Looks after the workers of one queue that gave no sign of life: takes their jobs back once they are lost. */
+export class Recovery {
+  private readonly keys: QueueKeys;
+  private isRunning = false;
+
+  /** @param warnOnce - says each text once only: a server that refuses something refuses it at every sweep. */
+  constructor(
+    private readonly handler: JobHandler,
+    private readonly parts: WorkerParts,
+    private readonly warnOnce: (text: string) => void,
+  ) {
+    this.keys = parts.keys.queue(handler.queue);
+  }
+
+  /** @param workerIds - workers whose lease has lapsed. */
+  async sweep(workerIds: readonly string[]): Promise<void> {
+    if (this.isRunning || workerIds.length === 0) {
+      return;
+    }
+    this.isRunning = true;
+    try {
+      for (const id of workerIds) {
+        await this.examine(id);
+      }
+    } catch (error) {
+      // What a lost connection interrupts, the next sweep finds again.
+      if (isRefusal(error)) {
+        this.warnOnce(
+          `Lost workers of queue "${this.handler.queue}" cannot be looked after: ${error.message}`,
+        );
+      }
+    } finally {
+      this.isRunning = false;
+    }
+  }
+
+  private async examine(id: string): Promise<void> {
+    const { stallLimit, lease } = this.parts.options;
+    const worker = await this.describe(id);
+    if (!worker) {
+      return;
+    }
+    const standing = await this.standing(worker);
+    const isGone = standing?.length === 0;
+    if (!isGone && worker.overdue < stallLimit - lease) {
+      return;
+    }
+    // It may wake up, but until then it must not take more jobs into its slots.
+    await this.cut(standing ?? []);
+    await this.takeBack(worker, isGone);
+  }
+
+  private async describe(id: string): Promise<LapsedWorker | undefined> {
+    const { commands, clock } = this.parts.connections;
+    const [expiry, hash] = (await commands.allOrError((pipeline) =>
+      pipeline.zscore(this.keys.workers, id).hgetall(this.keys.worker(id)),
+    )) as [string | null, Partial<Record<string, string>>];
+    if (expiry === null) {
+      return undefined; // somebody else was faster
+    }
+    return {
+      id,
+      slots: Number(hash['slots'] ?? 0),
+      connections: parseIdentities(hash['connections'] ?? ''),
+      name: `${id} (process ${hash['pid']} on ${hash['host']})`,
+      overdue: clock.now() - Number(expiry),
+    };
+  }
+
+  /** The connections of a worker that still stand; `undefined` where the server does not tell. */
+  private async standing(worker: LapsedWorker): Promise<ConnectionIdentity[] | undefined> {
+    const ids = worker.connections.map(({ id }) => id);
+    if (ids.length === 0) {
+      this.warnOfBlindness('CLIENT INFO');
+      return undefined;
+    }
+    try {
+      const list = await this.parts.connections.commands.send((redis) =>
+        redis.call('CLIENT', 'LIST', 'ID', ...ids),
+      );
+      const known = String(list).split('\n').map(parseClient);
+      return worker.connections.filter(({ id, address }) =>
+        known.some((client) => client?.id === id && client.address === address),
+      );
+    } catch (error) {
+      if (!isRefusal(error)) {
+        throw error;
+      }
+      this.warnOfBlindness('CLIENT LIST');
+      return undefined;
+    }
+  }
+
+  private warnOfBlindness(command: string): void {
+    this.warnOnce(
+      `Redis refuses ${command}, so that nobody knows which connections stand: a worker counts as lost after ` +
+        `stallLimit, ${this.parts.options.stallLimit} ms, even if its process is gone. Allow it to be quicker.`,
+    );
+  }
+
+  private async cut(connections: readonly ConnectionIdentity[]): Promise<void> {
+    for (const identity of connections) {
+      await this.parts.connections.commands.cut(identity).catch((error: Error) => {
+        this.warnOnce(`The connections of a stalled worker cannot be cut: ${error.message}`);
+      });
+    }
+  }
+
+  private async takeBack(worker: LapsedWorker, forget: boolean): Promise<void> {
+    const { connections, log } = this.parts;
+    const slots = await this.readSlots(worker);
+    const result = await connections.commands.run(recoverWorker, {
+      requests: this.keys.requests,
+      workers: this.keys.workers,
+      dead: this.keys.dead,
+      worker: this.keys.worker(worker.id),
+      workerId: worker.id,
+      forget,
+      slots,
+    });
+    const jobs = slots.filter(({ element }) => element !== null);
+    if (result === 'recovered' && jobs.length > 0) {
+      const dead = jobs.filter((slot) => slot.dead).length;
+      log.warn(
+        `Worker ${worker.name} of queue "${this.handler.queue}" is lost: ` +
+          `${jobs.length - dead} of its jobs go back to the queue, ${dead} to "${this.keys.dead}"`,
+      );
+    }
+  }
+
+  private async readSlots({ id, slots }: LapsedWorker): Promise<FoundSlot[]> {
+    const keys = Array.from({ length: slots }, (_, slot) => this.keys.active(id, slot));
+    const elements = (await this.parts.connections.commands.allOrError((pipeline) => {
+      for (const key of keys) {
+        pipeline.lindexBuffer(key, 0);
+      }
+    })) as (Buffer | null)[];
+    return keys.map((key, slot) => this.judge(key, elements[slot] ?? null));
+  }
+
+  /** Decides what becomes of a job whose worker was lost. */
+  private judge(key: string, element: Buffer | null): FoundSlot {
+    if (!element) {
+      return { key, element };
+    }
+    const job = decodeJob(element.toString());
+    if (job.version === 0) {
+      return { key, element, dead: { reason: 'unreadable', message: job.reason } };
+    }
+    const deliveries = job.redeliveries + 1;
+    if (deliveries < (job.maxDeliveries ?? this.handler.maxDeliveries)) {
+      return { key, element };
+    }
+    const error = new WorkerLostError(this.handler.queue, String(job.id), deliveries);
+    const { clock } = this.parts.connections;
+    return {
+      key,
+      element,
+      dead: { reason: 'out of deliveries', message: error.message },
+      reply:
+        job.replyTo === undefined
+          ? undefined
+          : {
+              list: this.parts.keys.replies(job.replyTo),
+              text: encodeError(job.id, toOwnErrorForm(error, job.id)),
+              ttl: replyTtl(clock.now(), job.deadline),
+            },
+    };
+  }
+}
+
+function parseIdentities(text: string): ConnectionIdentity[] {
+  return text
+    .split(' ')
+    .filter(Boolean)
+    .map((identity) => {
+      const [id, address = ''] = identity.split('@');
+      return { id: Number(id), address };
+    });
+}

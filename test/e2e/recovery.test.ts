@@ -1,0 +1,162 @@
+import type { ChildProcess } from 'node:child_process';
+import { Injectable } from '@nestjs/common';
+import { firstValueFrom } from 'rxjs';
+import { expect, it } from 'vitest';
+import { OnJob, WorkerLostError, type DeadJob, type JobContext } from '../../lib/index.js';
+import { startApp } from '../support/app.js';
+import { failureOf } from '../support/failure-of.js';
+import { hasEnded, startProcess } from '../support/processes.js';
+import { randomQueue } from '../support/random-queue.js';
+import { useRedis } from '../support/redis.js';
+import { waitFor } from '../support/wait-for.js';
+
+const redis = useRedis();
+const quick = { lease: 300, stallLimit: 60_000 };
+
+interface Echo {
+  readonly data: unknown;
+  readonly pid: number;
+  readonly attempt: number;
+}
+
+const startWorker = (queue: string, env: Readonly<Record<string, string>> = {}) =>
+  startProcess('worker', {
+    QUEUE: queue,
+    REDIS_URL: redis.url,
+    OPTIONS: JSON.stringify(quick),
+    ...env,
+  });
+
+/** Whether that many jobs lie in slots. */
+const areActive = async (queue: string, count: number) =>
+  (await redis.look.keys(`${queue}active:*`)).length === count;
+
+/** Kills a process in the middle of its work. */
+async function kill(child: ChildProcess): Promise<void> {
+  child.kill('SIGKILL');
+  await waitFor(() => hasEnded(child));
+}
+
+it('hands the jobs of a killed worker to another one, in their order and before all others', async () => {
+  const queue = randomQueue();
+  const lost = await startWorker(queue, { MS: '60000', CONCURRENCY: '3' });
+  const { client } = await startApp({ connection: redis.url });
+  const replies = [1, 2, 3, 4].map((data) => firstValueFrom(client.send<Echo>(queue, data)));
+  await waitFor(() => areActive(queue, 3));
+  await kill(lost);
+  const order: unknown[] = [];
+  @Injectable()
+  class Worker {
+    @OnJob(queue, { concurrency: 1 })
+    run(data: unknown, job: JobContext) {
+      order.push(data);
+      return { attempt: job.attempt };
+    }
+  }
+  const { log } = await startApp({ connection: redis.url, ...quick }, [Worker]);
+  const attempts = (await Promise.all(replies)).map(({ attempt }) => attempt);
+  expect(attempts).toEqual([2, 2, 2, 1]);
+  expect(order.filter((data) => data !== 4)).toEqual([1, 2, 3]);
+  expect(log.text).toContain(`process ${lost.pid}`);
+  expect(log.text).toContain('3 of its jobs go back to the queue, 0 to');
+  await waitFor(async () => (await redis.look.zcard(`${queue}workers`)) === 1);
+  expect(await redis.look.keys(`${queue}worker:*`)).toHaveLength(1);
+});
+
+it('gives up a job that kills its workers, tells the caller, and goes on', async () => {
+  const queue = randomQueue();
+  const workers: Promise<ChildProcess>[] = [];
+  for (let i = 0; i < 4; i++) {
+    workers.push(startWorker(queue, { CONCURRENCY: '1' }));
+  }
+  await Promise.all(workers);
+  const { client } = await startApp({ connection: redis.url });
+  const error = await failureOf(client.send(queue, 'poison'));
+  expect(error).toBeInstanceOf(WorkerLostError);
+  expect(error).toMatchObject({ code: 'WORKER_LOST', queue, deliveries: 3 });
+  const [entry = ''] = await redis.look.lrange(`${queue}dead`, 0, -1);
+  const dead = JSON.parse(entry) as DeadJob;
+  expect(dead.reason).toBe('out of deliveries');
+  expect(dead.message).toBe((error as Error).message);
+  expect(dead.job).toMatch(/^ {2}\[.*"poison"/);
+  expect(await firstValueFrom(client.send(queue, 'fine'))).toMatchObject({ data: 'fine' });
+});
+
+it('runs a job no more than once with `maxDeliveries: 1`', async () => {
+  const queue = randomQueue();
+  await Promise.all([startWorker(queue), startWorker(queue)]);
+  const { client } = await startApp({ connection: redis.url });
+  const error = await failureOf(client.send(queue, 'poison', { maxDeliveries: 1 }));
+  expect(error).toMatchObject({ code: 'WORKER_LOST', deliveries: 1 });
+});
+
+it('leaves a worker alone whose event loop is blocked', async () => {
+  const queue = randomQueue();
+  await Promise.all([startWorker(queue), startWorker(queue)]);
+  const { client } = await startApp({ connection: redis.url });
+  const reply = await firstValueFrom(client.send<Echo>(queue, 'block 2000'));
+  expect(reply.attempt).toBe(1);
+  expect(client.droppedReplies).toBe(0);
+});
+
+it('takes over from a worker that hangs for longer than `stallLimit`, whose late reply is none', async () => {
+  const queue = randomQueue();
+  const OPTIONS = JSON.stringify({ lease: 300, stallLimit: 1_000 });
+  const stalled = await startWorker(queue, { OPTIONS, MS: '100' });
+  const { client } = await startApp({ connection: redis.url });
+  const reply = firstValueFrom(client.send<Echo>(queue, 'job'));
+  await waitFor(() => areActive(queue, 1));
+  stalled.kill('SIGSTOP');
+  const other = await startWorker(queue, { OPTIONS });
+  expect(await reply).toMatchObject({ pid: other.pid, attempt: 2 });
+  // Its blocking call is cut off, so that nothing more goes into its slots.
+  const more = await Promise.all(
+    Array.from({ length: 20 }, (_, i) => firstValueFrom(client.send<Echo>(queue, i))),
+  );
+  expect(new Set(more.map(({ pid }) => pid))).toEqual(new Set([other.pid]));
+  stalled.kill('SIGCONT');
+  await waitFor(() => areActive(queue, 0));
+  await kill(other);
+  expect(await firstValueFrom(client.send<Echo>(queue, 'again'))).toMatchObject({
+    pid: stalled.pid,
+  });
+  expect(client.droppedReplies).toBe(0);
+});
+
+it('waits for `stallLimit` and says so once where Redis does not show its connections', async () => {
+  const queue = randomQueue();
+  await redis.look.call(
+    ...['ACL', 'SETUSER', 'plain', 'on', 'nopass', 'allkeys', 'allchannels', '+@all'],
+    ...['-client|list', '-client|info', '-client|kill'],
+  );
+  const connection = redis.url.replace('redis://', 'redis://plain:x@');
+  const OPTIONS = JSON.stringify({ lease: 200, stallLimit: 1_500 });
+  const lost = await startWorker(queue, { REDIS_URL: connection, OPTIONS, MS: '60000' });
+  const { client } = await startApp({ connection: redis.url });
+  const reply = firstValueFrom(client.send<Echo>(queue, 'job'));
+  await waitFor(() => areActive(queue, 1));
+  const start = performance.now();
+  await kill(lost);
+  @Injectable()
+  class Worker {
+    @OnJob(queue)
+    run() {
+      return 'taken over';
+    }
+  }
+  const { log } = await startApp({ connection, lease: 200, stallLimit: 1_500 }, [Worker]);
+  expect(await reply).toBe('taken over');
+  expect(performance.now() - start).toBeGreaterThan(1_000);
+  expect(log.lines.filter((line) => line.includes('stallLimit'))).toHaveLength(1);
+});
+
+it('prunes the expired jobs of a queue that nobody serves', async () => {
+  const queue = randomQueue();
+  const { client } = await startApp({ connection: redis.url });
+  let ended = 0;
+  for (let i = 0; i < 50_000; i++) {
+    client.send(queue, i, { timeout: 2_000 }).subscribe({ error: () => ended++ });
+  }
+  await waitFor(() => ended === 50_000);
+  await waitFor(async () => (await redis.look.exists(`${queue}requests`)) === 0);
+});
