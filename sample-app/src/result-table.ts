@@ -1,0 +1,57 @@
+import { RemoteError } from 'nestjs-reqrep';
+import type { Outcome } from './render-pictures.js';
+import { formatTable, type Column } from './table.js';
+import type { PictureSize } from './thumbnail-job.js';
+import type { WorkerProcess } from './worker-process.js';
+
+const COLUMNS: readonly Column[] = [
+  { title: 'Picture', align: 'left' },
+  { title: 'Before', align: 'right' },
+  { title: 'kB', align: 'right' },
+  { title: 'After', align: 'right' },
+  { title: 'kB', align: 'right' },
+  { title: 'Worker', align: 'left' },
+  { title: 'ms', align: 'right' },
+];
+
+/** One row for each picture. */
+export function formatOutcomes(
+  outcomes: readonly Outcome[],
+  workers: readonly WorkerProcess[],
+): string {
+  return formatTable(
+    COLUMNS,
+    outcomes.map((outcome) => [
+      outcome.file,
+      ...('thumbnail' in outcome
+        ? [...formatSize(outcome.thumbnail.before), ...formatSize(outcome.thumbnail.after)]
+        : ['–', '–', outcome.error.name, '–']),
+      nameWorker(pidOf(outcome), workers),
+      outcome.ms.toFixed(0),
+    ]),
+  );
+}
+
+function formatSize({ width, height, bytes }: PictureSize): string[] {
+  return [`${width} × ${height}`, (bytes / 1000).toFixed(1)];
+}
+
+/** Where `REDIS_URL` is set, workers of another run of the sample may answer, too. */
+function nameWorker(pid: number | undefined, workers: readonly WorkerProcess[]): string {
+  if (pid === undefined) {
+    return '–';
+  }
+  return String(workers.find((worker) => worker.pid === pid) ?? `pid ${pid}`);
+}
+
+/** The process that answered; that of an `UnreadablePictureError` is in its details. */
+function pidOf(outcome: Outcome): number | undefined {
+  if ('thumbnail' in outcome) {
+    return outcome.thumbnail.pid;
+  }
+  const { error } = outcome;
+  const details = error instanceof RemoteError ? error.remote.details : undefined;
+  return typeof details === 'object' && details !== null && 'pid' in details
+    ? Number(details.pid)
+    : undefined;
+}

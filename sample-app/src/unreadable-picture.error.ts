@@ -1,0 +1,13 @@
+import { basename } from 'node:path';
+
+/** A file is no picture that can be read; the caller gets `code` and `details` as part of a `RemoteError`. */
+export class UnreadablePictureError extends Error {
+  override readonly name = 'UnreadablePictureError';
+  readonly code = 'UNREADABLE_PICTURE';
+  readonly details = { pid: process.pid };
+
+  constructor(path: string, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(`${basename(path)} cannot be read as a picture: ${reason}`, { cause });
+  }
+}

@@ -1,0 +1,34 @@
+/** A worker process: renders thumbnails until its parent lets go of it or dies. */
+import { once } from 'node:events';
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ReplyWorkers } from 'nestjs-reqrep';
+import { WorkerModule } from './worker.module.js';
+
+// Heard from the first moment on, since the parent may die while this process starts.
+const abandoned = once(process, 'disconnect');
+
+let app: INestApplicationContext | undefined;
+try {
+  // Without logs: the caller shows what a failed job says, and a log would come between the lines of its table.
+  app = await NestFactory.createApplicationContext(WorkerModule, {
+    logger: false,
+    abortOnError: false,
+  });
+  app.enableShutdownHooks();
+  const { state } = app.get(ReplyWorkers).status;
+  tellParent(
+    state === 'running'
+      ? 'ready'
+      : 'Redis does not answer, or does not let it in; check REDIS_URL.',
+  );
+} catch (error) {
+  tellParent(String(error));
+}
+await abandoned;
+await app?.close();
+
+function tellParent(message: string): void {
+  // Without somebody who hears of its failure, it would end the process if the parent dies at this moment.
+  process.send?.(message, undefined, undefined, () => undefined);
+}
