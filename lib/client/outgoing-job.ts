@@ -55,7 +55,7 @@ export class OutgoingJob {
       checkPayloadSize(this.encoded, maxPayload, queue, 'request');
     } else {
       this.encoded = encodeJob(id, dataJson, { replyTo, headers, maxDeliveries });
-      checkPayloadSize(this.encoded, maxPayload - COMPLETION_BYTES, queue, 'request');
+      checkPayloadSize(this.encoded, maxPayload, queue, 'request', COMPLETION_BYTES);
     }
     if (maxQueueLength !== undefined || requireWorker) {
       this.guard = { maxQueueLength, requireWorker };

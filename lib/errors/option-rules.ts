@@ -4,13 +4,15 @@ import { InvalidOptionError } from './invalid-option.error.js';
 export interface OptionRule {
   readonly expected: string;
   readonly accepts: (value: unknown) => boolean;
+  /** Whether a wrong value may hold a password, and must not be shown. */
+  readonly isSecret?: boolean;
 }
 
 /** A rule for each option there is. */
 export type OptionRules<Options> = Readonly<Record<keyof Required<Options>, OptionRule>>;
 
 /** The longest delay that a timer of Node keeps, ms; a longer one would fire at once. */
-const LONGEST_TIMER = 2_147_483_647;
+export const LONGEST_TIMER = 2_147_483_647;
 
 /**
  * @param place - where the options stand, for the message; such as `@OnJob('reports') of ReportWorker#render`.
@@ -21,8 +23,11 @@ export function checkOptions<Options extends object>(
   rules: OptionRules<Options>,
   place: string,
 ): void {
+  if (!isRecord(options)) {
+    throw new InvalidOptionError(place, 'an object', describeValue(options));
+  }
   for (const [name, value] of Object.entries(options)) {
-    const rule: OptionRule | undefined = rules[name as keyof Options];
+    const rule = Object.hasOwn(rules, name) ? rules[name as keyof Options] : undefined;
     if (!rule) {
       const known = Object.keys(rules).join(', ');
       throw new InvalidOptionError(
@@ -32,7 +37,11 @@ export function checkOptions<Options extends object>(
       );
     }
     if (value !== undefined && !rule.accepts(value)) {
-      throw new InvalidOptionError(`${name} in ${place}`, rule.expected, describeValue(value));
+      throw new InvalidOptionError(
+        `${name} in ${place}`,
+        rule.expected,
+        rule.isSecret ? `a ${typeof value}` : describeValue(value),
+      );
     }
   }
 }
@@ -56,17 +65,20 @@ export function describeValue(value: unknown): string {
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-export const anInteger = (least: number): OptionRule => ({
-  expected: `an integer >= ${least}`,
-  accepts: (value) => Number.isSafeInteger(value) && (value as number) >= least,
+export const anInteger = (least: number, most = Number.MAX_SAFE_INTEGER): OptionRule => ({
+  expected:
+    most === Number.MAX_SAFE_INTEGER
+      ? `an integer >= ${least}`
+      : `an integer from ${least} to ${most}`,
+  accepts: (value) =>
+    Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
 });
 
 /** ms that a timer can keep. */
-export const aDuration = (least: number): OptionRule => ({
-  expected: `an integer from ${least} to ${LONGEST_TIMER} (ms)`,
-  accepts: (value) =>
-    Number.isInteger(value) && (value as number) >= least && (value as number) <= LONGEST_TIMER,
-});
+export const aDuration = (least: number): OptionRule => {
+  const rule = anInteger(least, LONGEST_TIMER);
+  return { ...rule, expected: `${rule.expected} (ms)` };
+};
 
 export const oneOf = (...values: readonly unknown[]): OptionRule => ({
   expected: values.map((value) => JSON.stringify(value)).join(' or '),
@@ -89,8 +101,6 @@ export const aFunction: OptionRule = {
   expected: 'a function',
   accepts: (value) => typeof value === 'function',
 };
-
-export const anObject: OptionRule = { expected: 'an object', accepts: isRecord };
 
 export const anObjectOfStrings: OptionRule = {
   expected: 'an object of strings',

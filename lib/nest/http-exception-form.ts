@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import type { ErrorForm } from '../protocol/error-form.js';
+import { jsonOrNothing, type ErrorForm } from '../protocol/error-form.js';
 
 /** An `HttpException` travels with its status and its body. */
 export function describeHttpException(error: unknown): ErrorForm | undefined {
@@ -10,7 +10,7 @@ export function describeHttpException(error: unknown): ErrorForm | undefined {
     name: error.name,
     message: error.message,
     status: error.getStatus(),
-    details: error.getResponse(),
+    details: jsonOrNothing(error.getResponse()),
     stack: error.stack,
   };
 }

@@ -4,7 +4,6 @@ import {
   aDuration,
   aName,
   anInteger,
-  anObject,
   aString,
   checkOptions,
   oneOf,
@@ -12,7 +11,7 @@ import {
 } from '../errors/option-rules.js';
 import {
   connectionSource,
-  type ConnectionOption,
+  isConnection,
   type ConnectionSource,
 } from '../redis/connection-source.js';
 import type { ReqRepModuleOptions } from './reqrep.options.js';
@@ -46,9 +45,13 @@ const anything = { expected: 'anything', accepts: () => true };
 const RULES: OptionRules<ReqRepModuleOptions> = {
   connection: anything,
   host: aName,
-  port: anInteger(1),
+  port: anInteger(1, 65_535),
   database: anInteger(0),
-  client: anObject,
+  client: {
+    expected: 'an ioredis `Redis`',
+    accepts: (value) => isConnection(value) && !value.isCluster,
+    isSecret: true,
+  },
   prefix: aString,
   timeout: aDuration(0),
   concurrency: anInteger(1),
@@ -80,29 +83,26 @@ export function resolveOptions(options: ReqRepModuleOptions = {}): ResolvedOptio
       `\`${resolved.stallLimit}\` (number)`,
     );
   }
-  return { ...resolved, source: connectionSource(connectionOf(options)) };
+  return { ...resolved, source: sourceOf(options) };
 }
 
 /** The flat options of the original mean what they meant: `client` goes before `host` and `port`. */
-function connectionOf(options: ReqRepModuleOptions): ConnectionOption {
+function sourceOf(options: ReqRepModuleOptions): ConnectionSource {
   const { connection, host, port, database, client } = options;
   const flat = Object.entries({ host, port, database, client }).filter(
     ([, value]) => value !== undefined,
   );
-  if (connection !== undefined) {
-    if (flat.length > 0) {
-      const names = flat.map(([name]) => name).join(', ');
-      throw new InvalidOptionError(
-        'connection in the options of ReqRepModule',
-        `alone, or absent`,
-        `it beside ${names}`,
-      );
-    }
-    return connection;
+  if (connection !== undefined && flat.length > 0) {
+    const names = flat.map(([name]) => name).join(', ');
+    throw new InvalidOptionError(
+      'connection in the options of ReqRepModule',
+      'alone, or absent',
+      `it beside ${names}`,
+    );
   }
   if (flat.length === 0) {
-    return DEFAULT_URL;
+    return connectionSource(connection === undefined ? DEFAULT_URL : connection);
   }
-  const db = database === undefined ? {} : { db: database };
-  return client ? { ...client.options, ...db } : { host, port, ...db };
+  const source = connectionSource(client ?? { host, port });
+  return database === undefined ? source : (overrides) => source({ ...overrides, db: database });
 }

@@ -27,12 +27,12 @@ export interface RequestName {
 /** The form of anything that a handler may throw, an `Error` or not. */
 export function toErrorForm(error: unknown): ErrorForm {
   if (!(error instanceof Error)) {
-    return { name: 'Error', message: String(error), details: jsonOrNothing(error) };
+    return { name: 'Error', message: textOf(error), details: jsonOrNothing(error) };
   }
   const { code, details } = error as { code?: unknown; details?: unknown };
   return {
     name: error.name,
-    message: error.message,
+    message: textOf(error.message),
     code: typeof code === 'string' || typeof code === 'number' ? code : undefined,
     details: jsonOrNothing(details),
     stack: error.stack,
@@ -105,11 +105,20 @@ export function readErrorForm(payload: unknown): ErrorForm {
 }
 
 /** A value that JSON cannot write is left out: the error must arrive, its details may not. */
-function jsonOrNothing(value: unknown): unknown {
+export function jsonOrNothing(value: unknown): unknown {
   try {
     const json = JSON.stringify(value);
     return json === undefined ? undefined : JSON.parse(json);
   } catch {
     return undefined;
+  }
+}
+
+/** Anything as a text, even what refuses to be made one. */
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return `a thrown ${typeof value}`;
   }
 }

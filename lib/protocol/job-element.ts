@@ -108,10 +108,10 @@ const isHeaders = (value: unknown): boolean =>
 
 const META_FIELDS: readonly (readonly [keyof WireMeta, (value: unknown) => boolean, string])[] = [
   ['c', isString, 'a string'],
-  ['t', Number.isFinite, 'a number'],
-  ['d', Number.isFinite, 'a number'],
+  ['t', Number.isSafeInteger, 'an integer'],
+  ['d', Number.isSafeInteger, 'an integer'],
   ['h', isHeaders, 'an object of strings'],
-  ['n', Number.isFinite, 'a number'],
+  ['n', Number.isSafeInteger, 'an integer'],
 ];
 
 function isRecord(value: unknown): value is Record<string, unknown> {

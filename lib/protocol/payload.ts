@@ -29,6 +29,7 @@ export function encodePayload(
 /**
  * @param text - an encoded job or reply.
  * @param maxPayload - bytes.
+ * @param missing - bytes that will be added to the text yet.
  * @throws PayloadTooLargeError
  */
 export function checkPayloadSize(
@@ -36,12 +37,13 @@ export function checkPayloadSize(
   maxPayload: number,
   queue: string,
   direction: PayloadDirection,
+  missing = 0,
 ): void {
   // A UTF-16 unit takes three bytes at most, so that small texts need no counting.
-  if (text.length * 3 <= maxPayload) {
+  if (text.length * 3 + missing <= maxPayload) {
     return;
   }
-  const size = Buffer.byteLength(text);
+  const size = Buffer.byteLength(text) + missing;
   if (size > maxPayload) {
     throw new PayloadTooLargeError(queue, direction, size, maxPayload);
   }

@@ -11,7 +11,11 @@ export type ConnectionSource = (overrides: RedisOptions) => Redis;
 export function connectionSource(connection: ConnectionOption): ConnectionSource {
   if (typeof connection === 'string') {
     checkUrl(connection);
-    return (overrides) => new Redis(connection, overrides);
+    return (overrides) => {
+      const redis = new Redis(connection, overrides);
+      // ioredis lets what stands behind the `?` of a URL go before its options.
+      return Object.assign(redis, { options: { ...redis.options, ...overrides } });
+    };
   }
   if (typeof connection === 'function') {
     return fromFactory(connection);
@@ -45,22 +49,34 @@ function fromFactory(factory: () => Redis | Cluster): ConnectionSource {
 }
 
 function checkUrl(url: string): void {
-  const isSocket = url.startsWith('/');
-  const protocol = URL.canParse(url) ? new URL(url).protocol : undefined;
-  if (!isSocket && protocol !== 'redis:' && protocol !== 'rediss:') {
+  if (!url.startsWith('/') && !(/^rediss?:\/\//.test(url) && canBeRead(url))) {
     throw invalid(`"${withoutCredentials(url)}"`);
   }
 }
 
-/** Everything before an `@` may be a user or a password, and everything behind a `?` may be, too. */
+/** Whether ioredis can take it apart. */
+function canBeRead(url: string): boolean {
+  try {
+    const { username, password } = new URL(url);
+    decodeURIComponent(username + password);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Everything before an `@` may be a user or a password, and so may be everything behind a `?`. */
 function withoutCredentials(url: string): string {
-  const [address = ''] = url.split('?');
-  const at = address.lastIndexOf('@');
-  return at < 0 ? address : `***@${address.slice(at + 1)}`;
+  const at = url.lastIndexOf('@');
+  const question = url.indexOf('?');
+  if (at < 0) {
+    return question < 0 ? url : url.slice(0, question);
+  }
+  return question < 0 || question > at ? `***@${url.slice(at + 1).split('?')[0]}` : '***';
 }
 
 /** By shape, since the application's ioredis may be another copy than ours. */
-function isConnection(value: unknown): value is Redis | Cluster {
+export function isConnection(value: unknown): value is Redis | Cluster {
   return (
     typeof value === 'object' &&
     value !== null &&

@@ -1,3 +1,4 @@
+import { LONGEST_TIMER } from '../errors/option-rules.js';
 import type { Job } from '../protocol/job-element.js';
 
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
@@ -86,8 +87,12 @@ export class JobContext {
     const left = this.timeLeft();
     if (left !== Infinity && !this.isEnded) {
       this.deadlineTimer = setTimeout(
-        () => this.abort(new DOMException('The deadline of the job has passed', 'TimeoutError')),
-        left,
+        () =>
+          this.timeLeft() > 0
+            ? this.watchDeadline()
+            : this.abort(new DOMException('The deadline of the job has passed', 'TimeoutError')),
+        // A longer delay would fire at once; and a timer may be a little early.
+        Math.min(left, LONGEST_TIMER),
       );
     }
   }

@@ -98,17 +98,19 @@ export class JobRunner {
 
   /** @param described - the error's form, where it has one of its own; any other error is a surprise and is logged. */
   private failure(job: Job, error: unknown, described?: ErrorForm): string | undefined {
-    // An original requester cannot be told, so that the worker's log is the only place left.
-    if (!described || job.version === 1) {
+    const canTell = job.version !== 1 && hasCaller(job);
+    // Where nobody can be told, the worker's log is the only place left.
+    if (!described || !canTell) {
       this.report(job, error);
     }
-    if (job.version === 1 || !hasCaller(job)) {
+    if (!canTell) {
       return undefined;
     }
     const { stack, ...form } = described ?? toErrorForm(error);
     const text = encodeError(job.id, this.options.exposeStack ? { ...form, stack } : form);
-    const isTooLarge = Buffer.byteLength(text) > this.options.maxPayload;
-    return isTooLarge ? encodeError(job.id, shortened(form)) : text;
+    return fits(text, this.options.maxPayload)
+      ? text
+      : encodeShortened(job.id, form, this.options.maxPayload);
   }
 
   private report(job: Job, error: unknown): void {
@@ -126,12 +128,23 @@ function hasCaller(job: Job): boolean {
   return job.version === 1 || job.replyTo !== undefined;
 }
 
-/** Characters of a message that are sent of an error that is too large as a whole. */
+/** Characters of a name, and of a message at first, that are sent of an error that is too large as a whole. */
+const SHORT_NAME = 100;
 const SHORT_MESSAGE = 1_000;
 
-function shortened({ name, message, code, status }: ErrorForm): ErrorForm {
-  return { name, message: `${message.slice(0, SHORT_MESSAGE)} [shortened]`, code, status };
+function encodeShortened(id: Job['id'], form: ErrorForm, maxPayload: number): string {
+  const { status, code } = form;
+  const name = form.name.slice(0, SHORT_NAME);
+  for (let length = SHORT_MESSAGE; ; length = Math.floor(length / 2)) {
+    const message = `${form.message.slice(0, length)} [shortened]`;
+    const text = encodeError(id, { name, message, code, status });
+    if (length === 0 || fits(text, maxPayload)) {
+      return text;
+    }
+  }
 }
+
+const fits = (text: string, maxPayload: number): boolean => Buffer.byteLength(text) <= maxPayload;
 
 function isAsyncIterable(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;

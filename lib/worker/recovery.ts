@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { WorkerLostError } from '../errors/index.js';
 import { toOwnErrorForm } from '../protocol/error-form.js';
 import { decodeJob } from '../protocol/job-element.js';
@@ -139,7 +140,7 @@ export class Recovery {
       forget,
       slots,
     });
-    const jobs = slots.filter(({ element }) => element !== null);
+    const jobs = slots.filter(({ digest }) => digest !== '');
     if (result === 'recovered' && jobs.length > 0) {
       const dead = jobs.filter((slot) => slot.dead).length;
       log.warn(
@@ -162,21 +163,22 @@ export class Recovery {
   /** Decides what becomes of a job whose worker was lost. */
   private judge(key: string, element: Buffer | null): FoundSlot {
     if (!element) {
-      return { key, element };
+      return { key, digest: '' };
     }
+    const digest = createHash('sha1').update(element).digest('hex');
     const job = decodeJob(element.toString());
     if (job.version === 0) {
-      return { key, element, dead: { reason: 'unreadable', message: job.reason } };
+      return { key, digest, dead: { reason: 'unreadable', message: job.reason } };
     }
     const deliveries = job.redeliveries + 1;
     if (deliveries < (job.maxDeliveries ?? this.handler.maxDeliveries)) {
-      return { key, element };
+      return { key, digest };
     }
     const error = new WorkerLostError(this.handler.queue, String(job.id), deliveries);
     const { clock } = this.parts.connections;
     return {
       key,
-      element,
+      digest,
       dead: { reason: 'out of deliveries', message: error.message },
       reply:
         job.replyTo === undefined

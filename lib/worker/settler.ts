@@ -76,6 +76,12 @@ export class Settler {
       return;
     }
     const list = outcomes[0]?.reply?.list;
+    if (error.message.startsWith('WRONGTYPE')) {
+      // It would never be one, and must not hold the slot for ever.
+      this.log.error(`A reply cannot be pushed to "${list}" and is dropped: ${error.message}`);
+      await this.settle(outcomes.map(({ slot }) => ({ slot })));
+      return;
+    }
     this.log.error(`A reply cannot be pushed to "${list}": ${error.message}; trying again`);
     await beforeRetry(error);
     await this.settle(outcomes);

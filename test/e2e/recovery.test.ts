@@ -126,8 +126,9 @@ it('takes over from a worker that hangs for longer than `stallLimit`, whose late
 it('waits for `stallLimit` and says so once where Redis does not show its connections', async () => {
   const queue = randomQueue();
   await redis.look.call(
-    ...['ACL', 'SETUSER', 'plain', 'on', 'nopass', 'allkeys', 'allchannels', '+@all'],
-    ...['-client|list', '-client|info', '-client|kill'],
+    'ACL',
+    ...'SETUSER plain on nopass allkeys allchannels +@all'.split(' '),
+    ...'-client|list -client|info -client|kill'.split(' '),
   );
   const connection = redis.url.replace('redis://', 'redis://plain:x@');
   const OPTIONS = JSON.stringify({ lease: 200, stallLimit: 1_500 });

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { DeadReason } from './bury-job.js';
 import { LUA_KEEP_ALIVE } from './lua-keep-alive.js';
 import { LUA_NOW } from './lua-now.js';
@@ -19,8 +18,8 @@ export interface RecoverWorker {
 /** A slot of a lost worker. */
 export interface FoundSlot {
   readonly key: string;
-  /** The job in it, to the byte; `null` when it was empty. */
-  readonly element: Buffer | null;
+  /** SHA-1 of the job in it, in hex; `''` when it was empty. */
+  readonly digest: string;
   /** Why its job is not to be run again; absent = back to the queue with it. */
   readonly dead?: { readonly reason: DeadReason; readonly message: string } | undefined;
   /** What its caller is told in that case. */
@@ -95,8 +94,8 @@ return 'recovered'
       workerId,
       forget ? 1 : 0,
       slots.length,
-      ...slots.flatMap(({ element, dead, reply }) => [
-        element ? createHash('sha1').update(element).digest('hex') : '',
+      ...slots.flatMap(({ digest, dead, reply }) => [
+        digest,
         dead?.reason ?? '',
         dead?.message ?? '',
         reply ? ++lists : NO_LIST,

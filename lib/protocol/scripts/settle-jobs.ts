@@ -28,6 +28,12 @@ export const settleJobs = {
   // Output: how many slots no longer held their job
   lua: `${LUA_KEEP_ALIVE}
 local slots = tonumber(ARGV[1])
+for list = slots + 1, #KEYS do
+  local kind = redis.call('TYPE', KEYS[list]).ok
+  if kind ~= 'none' and kind ~= 'list' then
+    return redis.error_reply('WRONGTYPE ' .. KEYS[list] .. ' is a ' .. kind .. ', no list of replies')
+  end
+end
 local owned = redis.call('EXISTS', unpack(KEYS, 1, slots))
 local arg, slot = 2, 1
 for list = slots + 1, #KEYS do

@@ -1,0 +1,119 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { ALLOWED, spelledKeys, wrongImports } from './support/architecture.js';
+
+const LIB = fileURLToPath(new URL('../../lib', import.meta.url));
+
+const files = readdirSync(LIB, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => path.split(sep).join('/'));
+
+const read = (path: string): string => readFileSync(join(LIB, path), 'utf8');
+
+describe('the library', () => {
+  it('is read in full', () => {
+    const folders = new Set(files.filter((path) => path.includes('/')).map(folderOf));
+    expect([...folders].toSorted()).toEqual(Object.keys(ALLOWED).toSorted());
+    expect(files).toContain('index.ts');
+    expect(files).toContain('protocol/scripts/settle-jobs.ts');
+  });
+
+  it('imports along the arrows only', () => {
+    expect(files.flatMap((path) => wrongImports(path, read(path)))).toEqual([]);
+  });
+
+  it('has no barrel files but its own and that of the errors', () => {
+    const barrels = files.filter((path) => basename(path) === 'index.ts');
+    expect(barrels.toSorted()).toEqual(['errors/index.ts', 'index.ts']);
+  });
+
+  it('spells keys in one file only, and there all of them', () => {
+    const spelling = files.filter((path) => spelledKeys(read(path)).length > 0);
+    expect(spelling).toEqual(['protocol/keys.ts']);
+    const suffixes = new Set(spelledKeys(read('protocol/keys.ts')));
+    expect([...suffixes].toSorted()).toEqual([
+      'active:',
+      'dead',
+      'replies:',
+      'requests',
+      'worker:',
+      'workers',
+    ]);
+  });
+});
+
+describe('the check of imports', () => {
+  it.each([
+    ['client/a.ts', `import { Slots } from '../worker/slots.js';`],
+    ['client/a.ts', `import type { Slots } from '../worker/slots.js';`],
+    ['worker/a.ts', `import type {\n  RequestClient,\n} from '../client/request-client.js';`],
+    ['worker/a.ts', `export { RequestClient } from '../client/request-client.js';`],
+    ['worker/a.ts', `export * from '../client/request-client.js';`],
+    ['worker/a.ts', `import '../client/request-client.js';`],
+    ['worker/a.ts', `const { RequestClient } = await import('../client/request-client.js');`],
+    ['worker/a.ts', `let client: import('../client/request-client.js').RequestClient;`],
+    ['worker/a.ts', `import { Injectable } from '@nestjs/common';`],
+    ['worker/a.ts', `import { Redis } from 'ioredis';`],
+    ['client/a.ts', `import type { Redis } from 'ioredis';`],
+    ['nest/a.ts', `import { Redis } from 'ioredis';`],
+    ['nest/a.ts', `import { type Redis } from 'ioredis';`],
+    ['nest/a.ts', `import { RequestClient } from '../index.js';`],
+    ['nest/a.ts', `import { waitFor } from '../../test/support/wait-for.js';`],
+    ['redis/a.ts', `import { Keys } from '../protocol/keys.js';`],
+    ['redis/a.ts', `import { Observable } from 'rxjs';`],
+    ['protocol/a.ts', `import { createHash } from 'node:crypto';`],
+    ['protocol/scripts/a.ts', `import type { Script } from '../../redis/script.js';`],
+    ['observability/a.ts', `import { ReqRepError } from '../errors/index.js';`],
+    ['errors/a.ts', `import { inspect } from 'node:util';`],
+    ['errors/a.ts', `import { Keys } from '../protocol/keys.js';`],
+    ['a.ts', `import { Keys } from './protocol/keys.js';`],
+    ['other/a.ts', ``],
+    ['index.ts', `export * from './client/request-client.js';`],
+    ['index.ts', `export * as client from './client/request-client.js';`],
+    ['index.ts', `export type * from './client/request-client.js';`],
+  ])('finds the wrong one in %s: %s', (path, text) => {
+    expect(wrongImports(path, text)).toEqual([expect.stringContaining(path)]);
+  });
+
+  it.each([
+    ['nest/a.ts', `import type { Redis } from 'ioredis';`],
+    ['nest/a.ts', `import { Injectable } from '@nestjs/common';`],
+    ['client/a.ts', `import { PendingRequest } from './pending-request.js';`],
+    ['client/a.ts', `import { randomUUID } from 'node:crypto';`],
+    ['protocol/a.ts', `import { takeJobs } from './scripts/take-jobs.js';`],
+    ['protocol/scripts/a.ts', `import { Keys } from '../keys.js';`],
+    ['redis/a.ts', `import { Redis } from 'ioredis';`],
+    ['errors/a.ts', `// import { Keys } from '../protocol/keys.js';`],
+    ['index.ts', `export { RequestClient, type Options } from './client/request-client.js';`],
+  ])('finds nothing wrong in %s: %s', (path, text) => {
+    expect(wrongImports(path, text)).toEqual([]);
+  });
+});
+
+describe('the check of keys', () => {
+  it.each([
+    ['const key = `${base}requests`;', 'requests'],
+    [`const key = base + 'workers';`, 'workers'],
+    ['const key = `${base}dead`;', 'dead'],
+    ['const key = `${base}active:${id}:${slot}`;', 'active:'],
+    ['const key = `worker:${id}`;', 'worker:'],
+    [`const key = prefix + 'replies:' + id;`, 'replies:'],
+  ])('finds the key in %s', (text, suffix) => {
+    expect(spelledKeys(text)).toEqual([suffix]);
+  });
+
+  it.each([
+    'const { requests, workers, dead } = keys;',
+    '/** The list `requests`, or `replies:CLIENT`. */',
+    'log.warn(`${count} requests of queue "${queue}" wait for workers`);',
+    `connections.blocking('replies');`,
+  ])('finds none in %s', (text) => {
+    expect(spelledKeys(text)).toEqual([]);
+  });
+});
+
+function folderOf(path: string): string {
+  return path.slice(0, path.indexOf('/'));
+}

@@ -1,0 +1,223 @@
+import { Observable } from 'rxjs';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { PendingRequest } from '../../../lib/client/pending-request.js';
+import { PendingRequests } from '../../../lib/client/pending-requests.js';
+import { PayloadTooLargeError, RemoteError } from '../../../lib/errors/index.js';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A request that waits, with what its subscriber saw of it and whether its time was up. */
+function newRequest(registry: PendingRequests, timeout = 0) {
+  const seen: unknown[] = [];
+  const timedOut: PendingRequest[] = [];
+  const made: PendingRequest[] = [];
+  new Observable<unknown>((subscriber) => {
+    made.push(
+      new PendingRequest('reports', registry, subscriber, timeout, (request) =>
+        timedOut.push(request),
+      ),
+    );
+  }).subscribe({
+    next: (value) => seen.push(['next', value]),
+    error: (error: unknown) => seen.push(['error', error]),
+    complete: () => seen.push(['complete']),
+  });
+  const [request] = made as [PendingRequest];
+  return { request, seen, timedOut };
+}
+
+describe('a request that waits', () => {
+  it('is found by its id, which no other has', () => {
+    const registry = new PendingRequests();
+    const one = newRequest(registry).request;
+    const two = newRequest(registry).request;
+    expect(one.id).not.toBe(two.id);
+    expect(registry.size).toBe(2);
+    expect(registry.get(one.id)).toBe(one);
+    expect(registry.get(two.id)).toBe(two);
+    expect(registry.get('another')).toBeUndefined();
+    expect(one.isWaiting()).toBe(true);
+  });
+
+  it('is not settled by its push, nor by one that is not confirmed', () => {
+    const registry = new PendingRequests();
+    const { request, seen } = newRequest(registry);
+    request.pushed();
+    request.unconfirmed();
+    expect(request.isWaiting()).toBe(true);
+    expect(seen).toEqual([]);
+  });
+
+  it('knows when its time is up', () => {
+    const registry = new PendingRequests();
+    const now = performance.now();
+    expect(newRequest(registry, 5_000).request.expiresAt).toBe(now + 5_000);
+    expect(newRequest(registry, 0).request.expiresAt).toBeUndefined();
+  });
+});
+
+describe('a reply', () => {
+  it.each([['value'], [null], [undefined], [0]])(
+    'is emitted once, and is the end: %j',
+    (payload) => {
+      const registry = new PendingRequests();
+      const { request, seen } = newRequest(registry, 5_000);
+      const frame = { kind: 'r', id: request.id, payload } as const;
+      request.receive(frame);
+      request.receive(frame);
+      expect(seen).toEqual([['next', payload], ['complete']]);
+      expect(registry.size).toBe(0);
+      expect(request.isWaiting()).toBe(false);
+      expect(vi.getTimerCount()).toBe(0);
+    },
+  );
+
+  it('leaves the other requests waiting', () => {
+    const registry = new PendingRequests();
+    const { request } = newRequest(registry);
+    const other = newRequest(registry);
+    request.receive({ kind: 'r', id: request.id, payload: 1 });
+    expect(registry.size).toBe(1);
+    expect(other.request.isWaiting()).toBe(true);
+    expect(other.seen).toEqual([]);
+  });
+});
+
+describe('an error frame', () => {
+  const error = { name: 'TypeError', message: 'oops' };
+
+  it('is the end, as the error of the handler', () => {
+    const registry = new PendingRequests();
+    const { request, seen } = newRequest(registry, 5_000);
+    request.receive({ kind: 'e', id: request.id, error });
+    request.receive({ kind: 'r', id: request.id, payload: 'late' });
+    expect(seen).toEqual([['error', expect.any(RemoteError)]]);
+    expect(seen[0]).toMatchObject([
+      'error',
+      { queue: 'reports', id: request.id, message: 'oops', remote: error },
+    ]);
+    expect(registry.size).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is what the application makes of it', () => {
+    const { request, seen } = newRequest(new PendingRequests());
+    const revived = new RangeError('revived');
+    request.receive({ kind: 'e', id: request.id, error }, () => revived);
+    expect(seen).toEqual([['error', revived]]);
+  });
+
+  it('of the library about this very job is the error itself', () => {
+    const { request, seen } = newRequest(new PendingRequests());
+    const details = { job: request.id, size: 2_000, maxPayload: 1_024 };
+    const form = { ...error, code: 'PAYLOAD_TOO_LARGE', details };
+    request.receive({ kind: 'e', id: request.id, error: form });
+    expect(seen).toEqual([['error', expect.any(PayloadTooLargeError)]]);
+  });
+});
+
+describe('a stream', () => {
+  it('emits each value until its end', () => {
+    const registry = new PendingRequests();
+    const { request, seen } = newRequest(registry);
+    request.receive({ kind: 'n', id: request.id, payload: 1, attempt: 1 });
+    request.receive({ kind: 'n', id: request.id, payload: undefined, attempt: 1 });
+    expect(request.isWaiting()).toBe(true);
+    request.receive({ kind: 'c', id: request.id });
+    request.receive({ kind: 'n', id: request.id, payload: 'late', attempt: 1 });
+    expect(seen).toEqual([['next', 1], ['next', undefined], ['complete']]);
+    expect(registry.size).toBe(0);
+  });
+});
+
+describe('the timeout', () => {
+  it('tells once, when the request is no longer pending', () => {
+    const registry = new PendingRequests();
+    const { request, seen, timedOut } = newRequest(registry, 5_000);
+    vi.advanceTimersByTime(4_999);
+    expect(timedOut).toEqual([]);
+    expect(request.isWaiting()).toBe(true);
+    vi.advanceTimersByTime(1);
+    expect(timedOut).toEqual([request]);
+    expect(request.isWaiting()).toBe(false);
+    expect(registry.size).toBe(0);
+    vi.advanceTimersByTime(10_000);
+    expect(timedOut).toHaveLength(1);
+    expect(seen).toEqual([]);
+  });
+
+  it('goes before a reply that is late', () => {
+    const { request, seen, timedOut } = newRequest(new PendingRequests(), 5_000);
+    vi.advanceTimersByTime(5_000);
+    request.receive({ kind: 'r', id: request.id, payload: 'late' });
+    request.fail(new Error('late'));
+    expect(timedOut).toHaveLength(1);
+    expect(seen).toEqual([]);
+  });
+
+  it('of nothing never comes', () => {
+    const { request } = newRequest(new PendingRequests(), 0);
+    expect(vi.getTimerCount()).toBe(0);
+    expect(request.isWaiting()).toBe(true);
+  });
+});
+
+describe('a failure', () => {
+  it('is the end', () => {
+    const registry = new PendingRequests();
+    const { request, seen, timedOut } = newRequest(registry, 5_000);
+    const reason = new Error('not pushed');
+    request.fail(reason);
+    request.fail(new Error('again'));
+    request.receive({ kind: 'r', id: request.id, payload: 'late' });
+    vi.advanceTimersByTime(5_000);
+    expect(seen).toEqual([['error', reason]]);
+    expect(timedOut).toEqual([]);
+    expect(registry.size).toBe(0);
+  });
+
+  it('may be one of all that wait, each with an error of its own', () => {
+    const registry = new PendingRequests();
+    const requests = [newRequest(registry), newRequest(registry), newRequest(registry)];
+    registry.failAll(({ id }) => new Error(id));
+    for (const { request, seen } of requests) {
+      expect(seen).toEqual([['error', new Error(request.id)]]);
+    }
+    expect(registry.size).toBe(0);
+  });
+
+  it('of all that wait reaches even one that is sent because of it', () => {
+    const registry = new PendingRequests();
+    newRequest(registry);
+    const added: ReturnType<typeof newRequest>[] = [];
+    registry.failAll(({ id }) => {
+      if (added.length === 0) {
+        added.push(newRequest(registry));
+      }
+      return new Error(id);
+    });
+    expect(added).toHaveLength(1);
+    expect(registry.size).toBe(0);
+  });
+});
+
+describe('a request that is given up', () => {
+  it('has no end', () => {
+    const registry = new PendingRequests();
+    const { request, seen, timedOut } = newRequest(registry, 5_000);
+    request.cancel();
+    expect(request.isWaiting()).toBe(false);
+    expect(registry.size).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
+    request.receive({ kind: 'r', id: request.id, payload: 'late' });
+    vi.advanceTimersByTime(5_000);
+    expect(seen).toEqual([]);
+    expect(timedOut).toEqual([]);
+  });
+});

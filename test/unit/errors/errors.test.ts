@@ -1,0 +1,220 @@
+import { describe, expect, it } from 'vitest';
+import {
+  ClientClosedError,
+  DuplicateJobHandlerError,
+  InvalidOptionError,
+  NoWorkersError,
+  PayloadTooLargeError,
+  PendingLimitError,
+  PushFailedError,
+  QueueFullError,
+  RemoteError,
+  ReqRepError,
+  RequestTimeoutError,
+  SerializationError,
+  WorkerLostError,
+} from '../../../lib/errors/index.js';
+import * as exported from '../../../lib/index.js';
+
+const timeout = { queue: 'reports', id: 'job-1', timeout: 5_000 };
+
+interface Case {
+  readonly error: ReqRepError;
+  readonly type: abstract new (...args: never[]) => ReqRepError;
+  readonly name: string;
+  readonly code: string;
+  /** Its own fields. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** What its message says, and what to do. */
+  readonly says: readonly string[];
+}
+
+const CASES: readonly Case[] = [
+  {
+    error: new ClientClosedError('reports'),
+    type: ClientClosedError,
+    name: 'ClientClosedError',
+    code: 'CLIENT_CLOSED',
+    fields: { queue: 'reports' },
+    says: ['"reports"', 'closed'],
+  },
+  {
+    error: new DuplicateJobHandlerError('reports', ['A#run', 'B#run']),
+    type: DuplicateJobHandlerError,
+    name: 'DuplicateJobHandlerError',
+    code: 'DUPLICATE_HANDLER',
+    fields: { queue: 'reports', handlers: ['A#run', 'B#run'] },
+    says: ['"reports"', 'A#run', 'B#run', 'Remove one', '`instance`'],
+  },
+  {
+    error: new InvalidOptionError('concurrency', 'an integer >= 1', '`0` (number)'),
+    type: InvalidOptionError,
+    name: 'InvalidOptionError',
+    code: 'INVALID_OPTION',
+    fields: { option: 'concurrency', expected: 'an integer >= 1', received: '`0` (number)' },
+    says: ['concurrency', 'an integer >= 1', '`0` (number)'],
+  },
+  {
+    error: new NoWorkersError('reports'),
+    type: NoWorkersError,
+    name: 'NoWorkersError',
+    code: 'NO_WORKERS',
+    fields: { queue: 'reports' },
+    says: ['"reports"', 'Start one', '`requireWorker`'],
+  },
+  {
+    error: new PayloadTooLargeError('reports', 'request', 2_000, 1_024),
+    type: PayloadTooLargeError,
+    name: 'PayloadTooLargeError',
+    code: 'PAYLOAD_TOO_LARGE',
+    fields: { queue: 'reports', direction: 'request', size: 2_000, maxPayload: 1_024 },
+    says: ['request to queue "reports"', '2000', '1024', 'Send a reference', '`maxPayload`'],
+  },
+  {
+    error: new PayloadTooLargeError('reports', 'reply', 2_000, 1_024),
+    type: PayloadTooLargeError,
+    name: 'PayloadTooLargeError',
+    code: 'PAYLOAD_TOO_LARGE',
+    fields: { queue: 'reports', direction: 'reply', size: 2_000, maxPayload: 1_024 },
+    says: ['reply from queue "reports"', '2000', '1024', 'Send a reference', '`maxPayload`'],
+  },
+  {
+    error: new PendingLimitError('reports', 100),
+    type: PendingLimitError,
+    name: 'PendingLimitError',
+    code: 'PENDING_LIMIT',
+    fields: { queue: 'reports', maxPending: 100 },
+    says: ['"reports"', '100', 'Send fewer', '`maxPending`'],
+  },
+  {
+    error: new PushFailedError('reports', 'OOM command not allowed'),
+    type: PushFailedError,
+    name: 'PushFailedError',
+    code: 'PUSH_FAILED',
+    fields: { queue: 'reports', reason: 'OOM command not allowed' },
+    says: ['"reports"', 'OOM command not allowed'],
+  },
+  {
+    error: new QueueFullError('reports', 10, 12),
+    type: QueueFullError,
+    name: 'QueueFullError',
+    code: 'QUEUE_FULL',
+    fields: { queue: 'reports', maxQueueLength: 10, queueLength: 12 },
+    says: ['"reports"', '10', '12', 'Try again later', '`maxQueueLength`'],
+  },
+  {
+    error: new RemoteError('reports', 'job-1', { name: 'TypeError', message: 'oops', code: 7 }),
+    type: RemoteError,
+    name: 'RemoteError',
+    code: 'REMOTE',
+    fields: {
+      queue: 'reports',
+      id: 'job-1',
+      remote: { name: 'TypeError', message: 'oops', code: 7 },
+    },
+    says: ['oops'],
+  },
+  {
+    error: new RequestTimeoutError({ ...timeout, workers: 0, queueLength: 7 }),
+    type: RequestTimeoutError,
+    name: 'RequestTimeoutError',
+    code: 'REQUEST_TIMEOUT',
+    fields: { ...timeout, workers: 0, queueLength: 7 },
+    says: ['"reports"', '5000 ms', 'job-1', 'no live worker', '7 jobs', `@OnJob('reports')`],
+  },
+  {
+    error: new RequestTimeoutError({ ...timeout, workers: 3, queueLength: 7 }),
+    type: RequestTimeoutError,
+    name: 'RequestTimeoutError',
+    code: 'REQUEST_TIMEOUT',
+    fields: { ...timeout, workers: 3, queueLength: 7 },
+    says: ['"reports"', '5000 ms', 'job-1', '3 live workers', '7 jobs', 'Give it more'],
+  },
+  {
+    error: new RequestTimeoutError(timeout),
+    type: RequestTimeoutError,
+    name: 'RequestTimeoutError',
+    code: 'REQUEST_TIMEOUT',
+    fields: { ...timeout, workers: undefined, queueLength: undefined },
+    says: ['"reports"', '5000 ms', 'job-1', 'could not be asked', 'Check the connection'],
+  },
+  {
+    error: new SerializationError('reports', 'reply', 'a cycle'),
+    type: SerializationError,
+    name: 'SerializationError',
+    code: 'SERIALIZATION',
+    fields: { queue: 'reports', direction: 'reply', reason: 'a cycle' },
+    says: ['reply from queue "reports"', 'JSON', 'a cycle'],
+  },
+  {
+    error: new SerializationError('reports', 'request', 'a cycle'),
+    type: SerializationError,
+    name: 'SerializationError',
+    code: 'SERIALIZATION',
+    fields: { queue: 'reports', direction: 'request', reason: 'a cycle' },
+    says: ['request to queue "reports"', 'JSON', 'a cycle'],
+  },
+  {
+    error: new WorkerLostError('reports', 'job-1', 3),
+    type: WorkerLostError,
+    name: 'WorkerLostError',
+    code: 'WORKER_LOST',
+    fields: { queue: 'reports', id: 'job-1', deliveries: 3 },
+    says: ['"reports"', 'job-1', '3 times', 'dead list'],
+  },
+];
+
+describe.each(CASES)('$name', ({ error, type, name, code, fields, says }) => {
+  it('can be told by its class, its name and its code', () => {
+    expect(error).toBeInstanceOf(type);
+    expect(error).toBeInstanceOf(ReqRepError);
+    expect(error).toBeInstanceOf(Error);
+    expect(error.name).toBe(name);
+    expect(error.code).toBe(code);
+  });
+
+  it('carries its fields, and nothing else', () => {
+    const own = { ...error } as Record<string, unknown>;
+    expect(own).toStrictEqual({ code, ...fields });
+  });
+
+  it('begins its stack with its name and its message', () => {
+    expect(error.stack).toMatch(new RegExp(`^${name}: `));
+    expect(error.stack?.startsWith(`${name}: ${error.message}`)).toBe(true);
+  });
+
+  it('says what happened and what to do', () => {
+    for (const part of says) {
+      expect(error.message).toContain(part);
+    }
+  });
+
+  it('can be branched on by what the package exports', () => {
+    expect(Object.entries(exported)).toContainEqual([name, type]);
+  });
+});
+
+it('has a case for every error that there is', () => {
+  const errors = Object.entries(exported)
+    .filter(([, value]) => value.prototype instanceof ReqRepError)
+    .map(([name]) => name);
+  expect(errors.toSorted()).toEqual([...new Set(CASES.map(({ name }) => name))].toSorted());
+});
+
+it('has a code of its own for every class', () => {
+  const codes = new Set(CASES.map(({ code }) => code));
+  expect(codes.size).toBe(new Set(CASES.map(({ name }) => name)).size);
+});
+
+it('keeps the cause of what cannot be written', () => {
+  const cause = new TypeError('a cycle');
+  expect(new SerializationError('reports', 'reply', 'a cycle', { cause }).cause).toBe(cause);
+});
+
+it('does not show its name among its own fields', () => {
+  expect(Object.keys(new NoWorkersError('reports'))).not.toContain('name');
+  class OwnError extends RemoteError {}
+  expect(new OwnError('reports', 'job-1', { name: 'Error', message: 'oops' }).name).toBe(
+    'RemoteError',
+  );
+});

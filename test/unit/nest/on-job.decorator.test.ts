@@ -1,0 +1,76 @@
+import { expect, it } from 'vitest';
+import { getJobRoutes } from '../../../lib/nest/on-job.accessor.js';
+import { OnJob } from '../../../lib/nest/on-job.decorator.js';
+
+class Base {
+  @OnJob('plain')
+  plain(): string {
+    return 'plain';
+  }
+
+  @OnJob('with-options', { concurrency: 8, timeout: 5_000, maxDeliveries: 1, instance: 'billing' })
+  withOptions(): void {}
+
+  @OnJob('one', { concurrency: 1 })
+  @OnJob('two', { concurrency: 2 })
+  @OnJob('three')
+  stacked(): void {}
+
+  without(): void {}
+}
+
+class Derived extends Base {
+  override withOptions(): void {}
+
+  @OnJob('more')
+  override stacked(): void {}
+}
+
+it('says which queue a method answers', () => {
+  expect(getJobRoutes(Base.prototype.plain)).toEqual([{ queue: 'plain', options: {} }]);
+});
+
+it('keeps the options as they were written', () => {
+  expect(getJobRoutes(Base.prototype.withOptions)).toEqual([
+    {
+      queue: 'with-options',
+      options: { concurrency: 8, timeout: 5_000, maxDeliveries: 1, instance: 'billing' },
+    },
+  ]);
+});
+
+it('may stand on a method more than once', () => {
+  const routes = getJobRoutes(Base.prototype.stacked);
+  expect(routes).toHaveLength(3);
+  expect(routes).toEqual(
+    expect.arrayContaining([
+      { queue: 'one', options: { concurrency: 1 } },
+      { queue: 'two', options: { concurrency: 2 } },
+      { queue: 'three', options: {} },
+    ]),
+  );
+});
+
+it('is inherited with the method', () => {
+  expect(getJobRoutes(new Derived().plain)).toEqual([{ queue: 'plain', options: {} }]);
+});
+
+it('is not inherited by a method that takes the place of another', () => {
+  expect(getJobRoutes(new Derived().withOptions)).toEqual([]);
+  expect(getJobRoutes(new Derived().stacked)).toEqual([{ queue: 'more', options: {} }]);
+});
+
+it('leaves the methods of the base class as they are', () => {
+  expect(getJobRoutes(new Base().stacked)).toHaveLength(3);
+  expect(new Base().plain()).toBe('plain');
+});
+
+it.each([
+  ['a method without it', new Base().without],
+  ['nothing', undefined],
+  ['null', null],
+  ['a text', 'plain'],
+  ['an object', {}],
+])('says nothing of %s', (_, method) => {
+  expect(getJobRoutes(method)).toEqual([]);
+});

@@ -1,0 +1,267 @@
+import { inspect } from 'node:util';
+import { Cluster, Redis } from 'ioredis';
+import { describe, expect, it } from 'vitest';
+import type { ReqRepModuleOptions } from '../../../lib/nest/reqrep.options.js';
+import { resolveOptions, type ResolvedOptions } from '../../../lib/nest/resolve-options.js';
+import { refusalBy } from '../support/thrown-by.js';
+
+const LAZY = { lazyConnect: true };
+
+/** Resolves what is handed in from outside of TypeScript. */
+const resolve = (options: unknown): ResolvedOptions =>
+  resolveOptions(options as ReqRepModuleOptions);
+
+const connectionOptions = (options: ReqRepModuleOptions) =>
+  resolveOptions(options).source(LAZY).options;
+
+describe('the defaults', () => {
+  const DEFAULTS = {
+    prefix: '',
+    timeout: 30_000,
+    concurrency: 16,
+    maxDeliveries: 3,
+    workers: true,
+    lease: 5_000,
+    stallLimit: 60_000,
+    shutdownTimeout: 10_000,
+    maxPending: 100_000,
+    maxPayload: 1_048_576,
+    globalEnhancers: false,
+    exposeStack: false,
+  };
+
+  it('stand where nothing is said', () => {
+    expect(resolveOptions()).toEqual({ ...DEFAULTS, source: expect.any(Function) });
+  });
+
+  it('stand where `undefined` is said', () => {
+    const names = [...Object.keys(DEFAULTS), 'connection', 'host', 'port', 'database', 'client'];
+    const options = Object.fromEntries(names.map((name) => [name, undefined]));
+    expect(resolve(options)).toEqual({ ...DEFAULTS, source: expect.any(Function) });
+  });
+
+  it('give way to what is said, each by itself', () => {
+    const said: ReqRepModuleOptions = {
+      prefix: 'app:',
+      timeout: 0,
+      concurrency: 1,
+      maxDeliveries: 1,
+      workers: 'manual',
+      lease: 100,
+      stallLimit: 100,
+      shutdownTimeout: 0,
+      maxPending: 1,
+      maxPayload: 1_024,
+      globalEnhancers: false,
+      exposeStack: true,
+    };
+    expect(resolveOptions(said)).toEqual({ ...said, source: expect.any(Function) });
+    expect(resolveOptions({ concurrency: 4 })).toMatchObject({ ...DEFAULTS, concurrency: 4 });
+    expect(resolveOptions({ workers: false })).toMatchObject({ ...DEFAULTS, workers: false });
+  });
+});
+
+describe('a wrong option', () => {
+  const DURATION = 'an integer from 0 to 2147483647 (ms)';
+  const LEASE = 'an integer from 100 to 2147483647 (ms)';
+  const POSITIVE = 'an integer >= 1';
+
+  it.each<[string, unknown, string, string]>([
+    ['host', '', 'a string that is not empty', '"" (string)'],
+    ['host', 127, 'a string that is not empty', '`127` (number)'],
+    ['port', 0, 'an integer from 1 to 65535', '`0` (number)'],
+    ['port', '6379', 'an integer from 1 to 65535', '"6379" (string)'],
+    ['database', -1, 'an integer >= 0', '`-1` (number)'],
+    ['database', '0', 'an integer >= 0', '"0" (string)'],
+    ['prefix', 5, 'a string', '`5` (number)'],
+    ['prefix', null, 'a string', '`null`'],
+    ['timeout', -1, DURATION, '`-1` (number)'],
+    ['timeout', 1.5, DURATION, '`1.5` (number)'],
+    ['timeout', '5s', DURATION, '"5s" (string)'],
+    ['timeout', Infinity, DURATION, '`Infinity` (number)'],
+    ['timeout', 2_147_483_648, DURATION, '`2147483648` (number)'],
+    ['concurrency', 0, POSITIVE, '`0` (number)'],
+    ['concurrency', NaN, POSITIVE, '`NaN` (number)'],
+    ['concurrency', [4], POSITIVE, 'an array'],
+    ['maxDeliveries', 0, POSITIVE, '`0` (number)'],
+    ['maxDeliveries', 2.5, POSITIVE, '`2.5` (number)'],
+    ['workers', 'auto', 'true or false or "manual"', '"auto" (string)'],
+    ['workers', 1, 'true or false or "manual"', '`1` (number)'],
+    ['lease', 99, LEASE, '`99` (number)'],
+    ['lease', 2_147_483_648, LEASE, '`2147483648` (number)'],
+    ['stallLimit', 99, LEASE, '`99` (number)'],
+    ['stallLimit', {}, LEASE, 'an object'],
+    ['shutdownTimeout', -1, DURATION, '`-1` (number)'],
+    ['shutdownTimeout', () => 1, DURATION, 'a function'],
+    ['maxPending', 0, POSITIVE, '`0` (number)'],
+    ['maxPending', 5n, POSITIVE, '`5` (bigint)'],
+    ['maxPayload', 1_023, 'an integer >= 1024', '`1023` (number)'],
+    ['maxPayload', '1mb', 'an integer >= 1024', '"1mb" (string)'],
+    ['exposeStack', 'yes', 'true or false', '"yes" (string)'],
+    ['exposeStack', 0, 'true or false', '`0` (number)'],
+  ])('is named with what was expected and what came: %s', (name, value, expected, received) => {
+    const error = refusalBy(() => resolve({ [name]: value }));
+    expect(error).toMatchObject({
+      option: `${name} in the options of ReqRepModule`,
+      expected,
+      received,
+    });
+    expect(error.message).toBe(`Expected ${error.option} to be ${expected}, got ${received}`);
+  });
+
+  it('is a `true` for `globalEnhancers`, which this version does not run', () => {
+    const error = refusalBy(() => resolve({ globalEnhancers: true }));
+    expect(error.option).toBe('globalEnhancers in the options of ReqRepModule');
+    expect(error.expected).toMatch(/^false: this version runs no guards/);
+    expect(error.received).toBe('`true` (boolean)');
+  });
+
+  it('is a stall limit shorter than the lease', () => {
+    const error = refusalBy(() => resolve({ lease: 5_000, stallLimit: 4_999 }));
+    expect(error.option).toBe('stallLimit in the options of ReqRepModule');
+    expect(error.expected).toContain('5000 ms');
+    expect(error.received).toBe('`4999` (number)');
+  });
+
+  it('is a port that there is not', () => {
+    const error = refusalBy(() => resolve({ port: 65_536 }));
+    expect(error.option).toBe('port in the options of ReqRepModule');
+  });
+
+  it('is one that does not exist, whose value is not shown', () => {
+    const error = refusalBy(() => resolve({ url: 'redis://:secret@redis.example' }));
+    expect(error.option).toBe('url in the options of ReqRepModule');
+    expect(error.expected).toContain('connection, host, port, database, client, prefix, timeout');
+    expect(inspect(error)).not.toContain('secret');
+  });
+
+  it.each<[string, unknown, string]>([
+    ['a number', 6379, '`6379` (number)'],
+    ['null', null, '`null` (object)'],
+    ['a bad URL', 'redis.example:6379', '"redis.example:6379"'],
+    ['a URL of another protocol', 'http://redis.example', '"http://redis.example"'],
+  ])('is a connection that is %s', (_, connection, received) => {
+    const error = refusalBy(() => resolve({ connection }));
+    expect(error.option).toBe('connection');
+    expect(error.expected).toContain('redis://');
+    expect(error.received).toBe(received);
+  });
+
+  it('is a factory of connections that returns nothing, once it is asked', () => {
+    const { source } = resolve({ connection: () => undefined });
+    const error = refusalBy(() => source(LAZY));
+    expect(error.option).toBe('connection');
+    expect(error.received).toBe('a factory that returned undefined');
+  });
+});
+
+describe('a connection', () => {
+  it('is to the local server unless it says otherwise', () => {
+    expect(connectionOptions({})).toMatchObject({ host: 'localhost', port: 6379, db: 0 });
+  });
+
+  it('may be said in one', () => {
+    expect(connectionOptions({ connection: 'redis://redis.example:6380/2' })).toMatchObject({
+      host: 'redis.example',
+      port: 6380,
+      db: 2,
+    });
+    expect(connectionOptions({ connection: { host: 'redis.example' } })).toMatchObject({
+      host: 'redis.example',
+      port: 6379,
+    });
+  });
+
+  it.each<[string, ReqRepModuleOptions]>([
+    ['host', { host: 'redis.example' }],
+    ['port', { port: 6380 }],
+    ['database', { database: 0 }],
+    ['client', { client: new Redis(LAZY) }],
+    ['host, port', { host: 'redis.example', port: 6380, database: undefined }],
+  ])('is not said twice: beside %s', (names, flat) => {
+    const error = refusalBy(() => resolve({ connection: 'redis://localhost', ...flat }));
+    expect(error.option).toBe('connection in the options of ReqRepModule');
+    expect(error.received).toBe(`it beside ${names}`);
+  });
+});
+
+describe('the flat options', () => {
+  it.each<[ReqRepModuleOptions, object]>([
+    [{ host: 'redis.example' }, { host: 'redis.example', port: 6379, db: 0 }],
+    [{ port: 6380 }, { host: 'localhost', port: 6380, db: 0 }],
+    [{ database: 2 }, { host: 'localhost', port: 6379, db: 2 }],
+    [
+      { host: 'h', port: 1, database: 3 },
+      { host: 'h', port: 1, db: 3 },
+    ],
+  ])('say where to connect: %o', (options, expected) => {
+    expect(connectionOptions(options)).toMatchObject(expected);
+  });
+
+  const client = (): Redis =>
+    new Redis({ ...LAZY, host: 'redis.example', port: 6380, db: 5, password: 'p' });
+
+  it('may be a client to connect after, which is neither used nor changed', () => {
+    const given = client();
+    const before = { ...given.options };
+    const made = resolveOptions({ client: given }).source({ ...LAZY, connectionName: 'ours' });
+    expect(made).not.toBe(given);
+    expect(made.options).toEqual({ ...before, connectionName: 'ours' });
+    expect(given.options).toEqual(before);
+    expect(given.status).toBe('wait');
+  });
+
+  it('put a client before host and port, and the database before its own', () => {
+    const options = { client: client(), host: 'other.example', port: 1, database: 2 };
+    expect(connectionOptions(options)).toMatchObject({
+      host: 'redis.example',
+      port: 6380,
+      password: 'p',
+      db: 2,
+    });
+  });
+
+  it.each<[string, unknown]>([
+    ['a number', 5],
+    ['null', null],
+    ['a URL', 'redis://redis.example'],
+    ['an object', {}],
+    ['ioredis options', { host: 'redis.example' }],
+    ['a Cluster', new Cluster([{ host: 'redis.example', port: 6379 }], LAZY)],
+  ])('take no client that is %s', (_, wrong) => {
+    expect(refusalBy(() => resolve({ client: wrong })).option).toMatch(/^(client|connection)\b/);
+  });
+});
+
+describe('a password', () => {
+  it.each([
+    { connection: 'user:secret@redis.example' },
+    { connection: ':secret@redis.example:6379' },
+    { connection: 'http://user:secret@redis.example' },
+    { connection: 'redis//:secret@redis.example' },
+    { connection: 'redis//:secret@redis.example?password=secret' },
+    { connection: 'http://redis.example?password=secret' },
+    { connection: 'redis://:secret@redis.example:99999' },
+    { connection: 'redis://user:secret@' },
+    { connection: 'redis ://user:se@cret:secret@redis.example' },
+    { connection: 'redis//user:secret#1@redis.example' },
+    { connection: 'redis//user:secret/1@redis.example' },
+    { connection: 'redis//user:secret?1@redis.example' },
+    { client: 'redis://user:secret@redis.example' },
+  ])('is never shown by the refusal of %o', (options) => {
+    const error = refusalBy(() => resolve(options));
+    const shown = [
+      error.message,
+      String(error.stack),
+      ...Object.values(error).map(String),
+      JSON.stringify(error),
+      inspect(error, { depth: null, showHidden: true }),
+    ].join('\n');
+    expect(shown).not.toContain('secret');
+  });
+
+  it('leaves the rest of the URL to be seen', () => {
+    const error = refusalBy(() => resolve({ connection: 'http://user:secret@redis.example:1' }));
+    expect(error.received).toBe('"***@redis.example:1"');
+  });
+});

@@ -1,0 +1,254 @@
+import { describe, expect, it } from 'vitest';
+import {
+  PayloadTooLargeError,
+  RemoteError,
+  SerializationError,
+  WorkerLostError,
+} from '../../../lib/errors/index.js';
+import {
+  readErrorForm,
+  toCallerError,
+  toErrorForm,
+  toOwnErrorForm,
+  type ErrorForm,
+} from '../../../lib/protocol/error-form.js';
+import { decodeFrame, encodeError } from '../../../lib/protocol/reply-frame.js';
+
+const REQUEST = { queue: 'reports', id: 'job-1' };
+
+/** A form as the caller reads it. */
+function travel(form: ErrorForm): ErrorForm {
+  const frame = decodeFrame(encodeError(REQUEST.id, form));
+  if (frame?.kind !== 'e') {
+    throw new Error('No error frame');
+  }
+  return frame.error;
+}
+
+describe('the form of a thrown error', () => {
+  it('has its name, message and stack', () => {
+    const error = new TypeError('oops');
+    expect(toErrorForm(error)).toEqual({
+      name: 'TypeError',
+      message: 'oops',
+      code: undefined,
+      details: undefined,
+      stack: error.stack,
+    });
+  });
+
+  it('has the code and the details of a subclass', () => {
+    class PaymentError extends Error {
+      override readonly name = 'PaymentError';
+      readonly code = 'E_CARD';
+      readonly details = { card: 'expired', at: new Date(0) };
+      readonly internal = 'not sent';
+    }
+    const form = toErrorForm(new PaymentError('refused'));
+    expect(form).toMatchObject({
+      name: 'PaymentError',
+      message: 'refused',
+      code: 'E_CARD',
+      details: { card: 'expired', at: '1970-01-01T00:00:00.000Z' },
+    });
+    expect(JSON.stringify(form)).not.toContain('not sent');
+  });
+
+  it.each([
+    ['E_CARD', 'E_CARD'],
+    [402, 402],
+    [{ nested: true }, undefined],
+    [null, undefined],
+    [true, undefined],
+  ])('has a code that is a text or a number: %j', (code, expected) => {
+    expect(toErrorForm(Object.assign(new Error('oops'), { code })).code).toBe(expected);
+  });
+
+  const cycle: Record<string, unknown> = {};
+  cycle['self'] = cycle;
+
+  it.each([
+    ['a cycle', cycle],
+    ['a BigInt', { n: 1n }],
+    ['a function', () => 1],
+    ['a symbol', Symbol('s')],
+    ['nothing', undefined],
+  ])('leaves out details that are %s', (_, details) => {
+    const form = toErrorForm(Object.assign(new Error('oops'), { details }));
+    expect(form.details).toBeUndefined();
+    expect(form.message).toBe('oops');
+  });
+
+  it.each([
+    ['a string', 'oops', 'oops', 'oops'],
+    ['a number', 42, '42', 42],
+    ['null', null, 'null', null],
+    ['nothing', undefined, 'undefined', undefined],
+    ['an object', { reason: 'oops' }, '[object Object]', { reason: 'oops' }],
+    ['a symbol', Symbol('s'), 'Symbol(s)', undefined],
+    ['a BigInt', 1n, '1', undefined],
+    ['an object with a cycle', cycle, '[object Object]', undefined],
+  ])('says what was thrown where it was %s', (_, thrown, message, details) => {
+    expect(toErrorForm(thrown)).toEqual({ name: 'Error', message, details });
+  });
+
+  it.each([
+    ['has no prototype', Object.assign(Object.create(null) as object, { reason: 'oops' })],
+    [
+      'cannot be made a text',
+      {
+        reason: 'oops',
+        toString() {
+          throw new Error('no text today');
+        },
+      },
+    ],
+  ])('is made of an object that %s, too', (_, thrown) => {
+    expect(toErrorForm(thrown)).toMatchObject({ details: { reason: 'oops' } });
+  });
+
+  it.each([
+    ['an object', { text: 'oops' }],
+    ['a BigInt', 1n],
+    ['nothing', undefined],
+  ])('has a text as its message where the error has %s there', (_, message) => {
+    const form = toErrorForm(Object.assign(new Error('oops'), { message }));
+    expect(form.message).toBeTypeOf('string');
+  });
+});
+
+describe("the error of a handler at its caller's", () => {
+  it('is a RemoteError with the queue, the job and everything of the thrown error', () => {
+    const thrown = Object.assign(new TypeError('oops'), { code: 7, details: { a: 1 } });
+    const error = toCallerError(travel(toErrorForm(thrown)), REQUEST);
+    expect(error).toBeInstanceOf(RemoteError);
+    expect(error.message).toBe('oops');
+    expect(error).toMatchObject({
+      queue: 'reports',
+      id: 'job-1',
+      remote: {
+        name: 'TypeError',
+        message: 'oops',
+        code: 7,
+        details: { a: 1 },
+        stack: thrown.stack,
+      },
+    });
+  });
+
+  it('is what the application makes of it where it makes something', () => {
+    const revived = new RangeError('revived');
+    const form = { name: 'Error', message: 'oops', status: 404 };
+    expect(toCallerError(form, REQUEST, () => revived)).toBe(revived);
+    expect(toCallerError(form, REQUEST, () => undefined)).toBeInstanceOf(RemoteError);
+  });
+
+  it('hands the whole form to the application', () => {
+    const form = { name: 'Error', message: 'oops', status: 404, details: [1], code: 'E_OOPS' };
+    const seen: ErrorForm[] = [];
+    toCallerError(travel(form), REQUEST, (each) => {
+      seen.push(each);
+      return undefined;
+    });
+    expect(seen).toEqual([form]);
+  });
+});
+
+describe('an error of the library itself', () => {
+  const tooLarge = new PayloadTooLargeError('reports', 'reply', 2_000, 1_024);
+  const unwritable = new SerializationError('reports', 'reply', 'a cycle', {
+    cause: new TypeError('a cycle'),
+  });
+  const lost = new WorkerLostError('reports', 'job-1', 3);
+
+  it.each([
+    [tooLarge, PayloadTooLargeError, { direction: 'reply', size: 2_000, maxPayload: 1_024 }],
+    [unwritable, SerializationError, { direction: 'reply', reason: 'a cycle' }],
+    [lost, WorkerLostError, { id: 'job-1', deliveries: 3 }],
+  ])('arrives as itself: $name', (error, type, fields) => {
+    const arrived = toCallerError(travel(toOwnErrorForm(error, 'job-1')), REQUEST);
+    expect(arrived).toBeInstanceOf(type);
+    expect(arrived).toMatchObject({ queue: 'reports', code: error.code, ...fields });
+    expect(arrived.message).toBe(error.message);
+  });
+
+  it.each([tooLarge, unwritable, lost])(
+    'is a remote one where it speaks of another job: $name',
+    (error) => {
+      const arrived = toCallerError(travel(toOwnErrorForm(error, 'job-2')), REQUEST);
+      expect(arrived).toBeInstanceOf(RemoteError);
+      expect(arrived).toMatchObject({ remote: { name: error.name, code: error.code } });
+    },
+  );
+
+  it.each([tooLarge, unwritable, lost])(
+    'is a remote one where a handler passed it on: $name',
+    (error) => {
+      expect(toCallerError(travel(toErrorForm(error)), REQUEST)).toBeInstanceOf(RemoteError);
+    },
+  );
+
+  it('goes before what the application would make of it', () => {
+    const form = travel(toOwnErrorForm(tooLarge, 'job-1'));
+    const arrived = toCallerError(form, REQUEST, () => new RangeError('revived'));
+    expect(arrived).toBeInstanceOf(PayloadTooLargeError);
+  });
+
+  it('takes neither its cause nor its stack along', () => {
+    const form = toOwnErrorForm(unwritable, 'job-1');
+    expect(Object.keys(form).toSorted()).toEqual(['code', 'details', 'message', 'name']);
+    expect(form.details).toEqual({ direction: 'reply', reason: 'a cycle', job: 'job-1' });
+  });
+
+  it.each([null, 'job-1', 7, ['job-1'], undefined])(
+    'is not mistaken for one with details of %j',
+    (details) => {
+      const form = { name: 'Error', message: 'oops', code: 'WORKER_LOST', details };
+      expect(toCallerError(form, REQUEST)).toBeInstanceOf(RemoteError);
+    },
+  );
+
+  it('is not mistaken for one of an unknown code', () => {
+    const form = { name: 'Error', message: 'oops', code: 'E_OOPS', details: { job: 'job-1' } };
+    expect(toCallerError(form, REQUEST)).toBeInstanceOf(RemoteError);
+  });
+});
+
+describe('the reading of a form', () => {
+  it.each([
+    ['nothing', undefined, 'the worker gave no reason'],
+    ['null', null, 'the worker gave no reason'],
+    ['a text', 'oops', 'oops'],
+    ['a number', 42, '42'],
+    ['false', false, 'false'],
+  ])('makes an error of %s', (_, payload, message) => {
+    expect(readErrorForm(payload)).toEqual({ name: 'Error', message });
+  });
+
+  it.each([
+    ['an array', ['oops']],
+    ['an empty object', {}],
+    ['wrong types throughout', { name: 1, message: {}, code: [], status: '404', stack: 5 }],
+  ])('makes an error of %s', (_, payload) => {
+    expect(readErrorForm(payload)).toEqual({
+      name: 'Error',
+      message: 'the worker gave no reason',
+      code: undefined,
+      status: undefined,
+      details: undefined,
+      stack: undefined,
+    });
+  });
+
+  it('keeps what it knows and drops the rest', () => {
+    const form = {
+      name: 'TypeError',
+      message: '',
+      code: 7,
+      status: 404,
+      details: null,
+      stack: 'TypeError: at',
+    };
+    expect(readErrorForm({ ...form, more: true })).toEqual(form);
+  });
+});

@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { Keys } from '../../../lib/protocol/keys.js';
+
+it('puts nothing between the name of a queue and a suffix', () => {
+  const queue = new Keys().queue('reports');
+  expect(queue.requests).toBe('reportsrequests');
+  expect(queue.workers).toBe('reportsworkers');
+  expect(queue.dead).toBe('reportsdead');
+  expect(queue.active('worker-1', 7)).toBe('reportsactive:worker-1:7');
+  expect(queue.worker('worker-1')).toBe('reportsworker:worker-1');
+  expect(queue.originalReply('job-1')).toBe('reportsreplies:job-1');
+});
+
+it('puts the prefix in front of every key', () => {
+  const queue = new Keys('app:').queue('reports');
+  expect(queue.requests).toBe('app:reportsrequests');
+  expect(queue.workers).toBe('app:reportsworkers');
+  expect(queue.dead).toBe('app:reportsdead');
+  expect(queue.active('worker-1', 0)).toBe('app:reportsactive:worker-1:0');
+  expect(queue.worker('worker-1')).toBe('app:reportsworker:worker-1');
+  expect(queue.originalReply('job-1')).toBe('app:reportsreplies:job-1');
+});
+
+it('gives a client one list for all its queues', () => {
+  expect(new Keys().replies('client-1')).toBe('replies:client-1');
+  expect(new Keys('app:').replies('client-1')).toBe('app:replies:client-1');
+});
+
+it('writes the numeric id of an original request as it is', () => {
+  expect(new Keys().queue('reports').originalReply(42)).toBe('reportsreplies:42');
+});

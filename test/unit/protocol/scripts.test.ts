@@ -1,0 +1,638 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { completeJob, encodeJob } from '../../../lib/protocol/job-element.js';
+import { Keys } from '../../../lib/protocol/keys.js';
+import { buryJob, type DeadJob } from '../../../lib/protocol/scripts/bury-job.js';
+import { giveBackJobs } from '../../../lib/protocol/scripts/give-back-jobs.js';
+import { inspectQueue } from '../../../lib/protocol/scripts/inspect-queue.js';
+import { pruneExpiredJobs } from '../../../lib/protocol/scripts/prune-expired-jobs.js';
+import { pushGuardedJob } from '../../../lib/protocol/scripts/push-guarded-job.js';
+import { recoverWorker, type FoundSlot } from '../../../lib/protocol/scripts/recover-worker.js';
+import { renewLease } from '../../../lib/protocol/scripts/renew-lease.js';
+import { settleJobs } from '../../../lib/protocol/scripts/settle-jobs.js';
+import { takeJobs } from '../../../lib/protocol/scripts/take-jobs.js';
+import type { Script } from '../../../lib/redis/script.js';
+import { randomQueue } from '../../support/random-queue.js';
+import { useRedis } from '../../support/redis.js';
+
+const redis = useRedis();
+
+async function run<Input, Output>(script: Script<Input, Output>, input: Input): Promise<Output> {
+  const keys = script.keys(input);
+  const answer = await redis.look.eval(script.lua, keys.length, ...keys, ...script.args(input));
+  return script.read(answer);
+}
+
+/** The keys of a queue that no other test uses, with some of its slots and reply lists. */
+function newQueue() {
+  const queue = randomQueue();
+  const keys = new Keys().queue(queue);
+  return {
+    keys,
+    slots: [0, 1, 2, 3].map((index) => keys.active('worker-1', index)) as [
+      string,
+      string,
+      string,
+      string,
+    ],
+    replies: (client: string) => new Keys(queue).replies(client),
+  };
+}
+
+const listOf = (key: string): Promise<string[]> => redis.look.lrange(key, 0, -1);
+
+async function serverNow(): Promise<number> {
+  const [seconds, microseconds] = await redis.look.time();
+  return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
+}
+
+const bury = (slot: string, dead: string): Promise<boolean> =>
+  run(buryJob, {
+    slot,
+    dead,
+    reason: 'unreadable',
+    message: 'not "JSON" ☃',
+    workerId: 'worker-1',
+  });
+
+describe('taking jobs', () => {
+  it('moves the oldest job into the first slot, and so on', async () => {
+    const { keys, slots } = newQueue();
+    await redis.look.rpush(keys.requests, 'a', 'b', 'c', 'd', 'e');
+    const taken = await run(takeJobs, { requests: keys.requests, slots: slots.slice(0, 3) });
+    expect(taken).toEqual(['a', 'b', 'c']);
+    expect(await Promise.all(slots.map(listOf))).toEqual([['a'], ['b'], ['c'], []]);
+    expect(await listOf(keys.requests)).toEqual(['d', 'e']);
+  });
+
+  it('takes as many as there are where there are fewer than slots', async () => {
+    const { keys, slots } = newQueue();
+    await redis.look.rpush(keys.requests, 'a', 'b');
+    expect(await run(takeJobs, { requests: keys.requests, slots })).toEqual(['a', 'b']);
+    expect(await Promise.all(slots.map(listOf))).toEqual([['a'], ['b'], [], []]);
+    expect(await redis.look.exists(keys.requests)).toBe(0);
+  });
+
+  it('takes nothing from an empty queue', async () => {
+    const { keys, slots } = newQueue();
+    expect(await run(takeJobs, { requests: keys.requests, slots })).toEqual([]);
+    expect(await redis.look.exists(...slots)).toBe(0);
+  });
+});
+
+describe('giving jobs back', () => {
+  it("puts them at the head of the queue, the first slot's job foremost", async () => {
+    const { keys, slots } = newQueue();
+    await redis.look.rpush(keys.requests, 'a', 'b', 'c', 'd', 'e');
+    await run(takeJobs, { requests: keys.requests, slots: slots.slice(0, 3) });
+    const returned = await run(giveBackJobs, {
+      requests: keys.requests,
+      slots: slots.slice(0, 3),
+    });
+    expect(returned).toBe(3);
+    expect(await listOf(keys.requests)).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(await redis.look.exists(...slots)).toBe(0);
+  });
+
+  it('leaves out slots that hold nothing', async () => {
+    const { keys, slots } = newQueue();
+    await redis.look.rpush(keys.requests, 'z');
+    await redis.look.rpush(slots[1], 'a');
+    await redis.look.rpush(slots[3], 'b');
+    expect(await run(giveBackJobs, { requests: keys.requests, slots })).toBe(2);
+    expect(await listOf(keys.requests)).toEqual(['a', 'b', 'z']);
+  });
+
+  it('does not count as a redelivery', async () => {
+    const { keys, slots } = newQueue();
+    await redis.look.rpush(slots[0], '  ["job-1",null]');
+    await run(giveBackJobs, { requests: keys.requests, slots: [slots[0]] });
+    expect(await listOf(keys.requests)).toEqual(['  ["job-1",null]']);
+  });
+});
+
+describe('settling jobs', () => {
+  it('pushes the replies of each list in order and frees their slots', async () => {
+    const { slots, replies } = newQueue();
+    await Promise.all(slots.map((slot) => redis.look.rpush(slot, 'job')));
+    const missing = await run(settleJobs, {
+      groups: [
+        { list: replies('one'), ttl: 60_000, slots: [slots[2], slots[0]], frames: ['a', 'b'] },
+        { list: replies('two'), ttl: 60_000, slots: [slots[1]], frames: ['c'] },
+      ],
+      unanswered: [slots[3]],
+    });
+    expect(missing).toBe(0);
+    expect(await listOf(replies('one'))).toEqual(['a', 'b']);
+    expect(await listOf(replies('two'))).toEqual(['c']);
+    expect(await redis.look.exists(...slots)).toBe(0);
+  });
+
+  it('pushes behind the replies that lie there', async () => {
+    const { slots, replies } = newQueue();
+    await redis.look.rpush(replies('one'), 'earlier');
+    await redis.look.rpush(slots[0], 'job');
+    const group = { list: replies('one'), ttl: 60_000, slots: [slots[0]], frames: ['later'] };
+    await run(settleJobs, { groups: [group], unanswered: [] });
+    expect(await listOf(replies('one'))).toEqual(['earlier', 'later']);
+  });
+
+  it('pushes no reply for a slot that no longer holds its job, and the others', async () => {
+    const { slots, replies } = newQueue();
+    await redis.look.rpush(slots[0], 'job');
+    await redis.look.rpush(slots[2], 'job');
+    const missing = await run(settleJobs, {
+      groups: [
+        { list: replies('one'), ttl: 60_000, slots: slots.slice(0, 2), frames: ['a', 'b'] },
+        { list: replies('two'), ttl: 60_000, slots: [slots[2]], frames: ['c'] },
+        { list: replies('three'), ttl: 60_000, slots: [slots[3]], frames: ['d'] },
+      ],
+      unanswered: [],
+    });
+    expect(missing).toBe(2);
+    expect(await listOf(replies('one'))).toEqual(['a']);
+    expect(await listOf(replies('two'))).toEqual(['c']);
+    expect(await redis.look.exists(replies('three'), ...slots)).toBe(0);
+  });
+
+  it('pushes nothing when it is asked again', async () => {
+    const { slots, replies } = newQueue();
+    await redis.look.rpush(slots[0], 'job');
+    const input = {
+      groups: [{ list: replies('one'), ttl: 60_000, slots: [slots[0]], frames: ['a'] }],
+      unanswered: [],
+    };
+    await run(settleJobs, input);
+    expect(await run(settleJobs, input)).toBe(1);
+    expect(await listOf(replies('one'))).toEqual(['a']);
+  });
+
+  it('frees slots whose jobs nobody waits for', async () => {
+    const { slots } = newQueue();
+    await redis.look.rpush(slots[0], 'job');
+    const missing = await run(settleJobs, { groups: [], unanswered: slots.slice(0, 2) });
+    expect(missing).toBe(1);
+    expect(await redis.look.exists(...slots)).toBe(0);
+  });
+
+  it('frees no other slot', async () => {
+    const { slots } = newQueue();
+    await redis.look.rpush(slots[0], 'job');
+    await redis.look.rpush(slots[1], 'another');
+    await run(settleJobs, { groups: [], unanswered: [slots[0]] });
+    expect(await listOf(slots[1])).toEqual(['another']);
+  });
+
+  it('lets a list live for its time, and longer by a later settle but never shorter', async () => {
+    const { slots, replies } = newQueue();
+    const list = replies('one');
+    const settleWith = async (ttl: number): Promise<number> => {
+      await redis.look.rpush(slots[0], 'job');
+      const group = { list, ttl, slots: [slots[0]], frames: ['a'] };
+      await run(settleJobs, { groups: [group], unanswered: [] });
+      return redis.look.pttl(list);
+    };
+    const first = await settleWith(100_000);
+    expect(first).toBeGreaterThan(50_000);
+    expect(first).toBeLessThanOrEqual(100_000);
+    const shorter = await settleWith(1_000);
+    expect(shorter).toBeGreaterThan(50_000);
+    const longer = await settleWith(3_600_000);
+    expect(longer).toBeGreaterThan(3_000_000);
+    expect(longer).toBeLessThanOrEqual(3_600_000);
+  });
+
+  it('settles five hundred jobs for as many lists at once', async () => {
+    const { keys, replies } = newQueue();
+    const groups = Array.from({ length: 500 }, (_, index) => ({
+      list: replies(`client-${index}`),
+      ttl: 60_000,
+      slots: [keys.active('worker-1', index)],
+      frames: [`frame-${index}`],
+    }));
+    const fill = redis.look.pipeline();
+    for (const { slots } of groups) {
+      fill.rpush(slots[0] ?? '', 'job');
+    }
+    await fill.exec();
+    expect(await run(settleJobs, { groups, unanswered: [] })).toBe(0);
+    expect(await listOf(replies('client-0'))).toEqual(['frame-0']);
+    expect(await listOf(replies('client-499'))).toEqual(['frame-499']);
+    expect(await redis.look.exists(...groups.flatMap(({ slots }) => slots))).toBe(0);
+  });
+
+  it('leaves no reply behind without its release when Redis refuses another one', async () => {
+    const { slots, replies } = newQueue();
+    await redis.look.rpush(slots[0], 'job');
+    await redis.look.rpush(slots[1], 'job');
+    await redis.look.set(replies('no-list'), 'a text');
+    const settled = run(settleJobs, {
+      groups: [
+        { list: replies('one'), ttl: 60_000, slots: [slots[0]], frames: ['a'] },
+        { list: replies('no-list'), ttl: 60_000, slots: [slots[1]], frames: ['b'] },
+      ],
+      unanswered: [],
+    });
+    await settled.catch(() => undefined);
+    const [replied, held] = [await listOf(replies('one')), await listOf(slots[0])];
+    expect(replied.length + held.length).toBe(1);
+    expect(await listOf(slots[1])).toEqual(['job']);
+  });
+});
+
+describe('burying a job', () => {
+  it('moves it to the dead list, with the reason, the worker and the time', async () => {
+    const { keys, slots } = newQueue();
+    await redis.look.rpush(slots[0], ' ["job-1" 1]');
+    const before = await serverNow();
+    expect(await bury(slots[0], keys.dead)).toBe(true);
+    const after = await serverNow();
+    expect(await redis.look.exists(slots[0])).toBe(0);
+    const [entry = '', ...others] = await listOf(keys.dead);
+    expect(others).toEqual([]);
+    const dead = JSON.parse(entry) as DeadJob;
+    expect(dead).toEqual({
+      reason: 'unreadable',
+      message: 'not "JSON" ☃',
+      worker: 'worker-1',
+      at: expect.any(Number),
+      job: ' ["job-1" 1]',
+    });
+    expect(dead.at).toBeGreaterThanOrEqual(before);
+    expect(dead.at).toBeLessThanOrEqual(after);
+  });
+
+  it('puts it behind those that lie there', async () => {
+    const { keys, slots } = newQueue();
+    for (const job of ['first', 'second']) {
+      await redis.look.rpush(slots[0], job);
+      await bury(slots[0], keys.dead);
+    }
+    const jobs = (await listOf(keys.dead)).map((entry) => (JSON.parse(entry) as DeadJob).job);
+    expect(jobs).toEqual(['first', 'second']);
+  });
+
+  it.each([
+    ['is no UTF-8', Buffer.from([0x5b, 0xff, 0xfe, 0x80, 0xc3, 0x28, 0x5d])],
+    ['has every byte there is', Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))],
+    ['is UTF-8', Buffer.from('["naïve ☃ 🎉 \\ud83c \\/ / "')],
+    ['is empty', Buffer.alloc(0)],
+  ])('keeps to the byte a job that %s', async (_, job) => {
+    const { keys, slots } = newQueue();
+    await redis.look.rpush(slots[0], job);
+    expect(await bury(slots[0], keys.dead)).toBe(true);
+    const [entry = Buffer.alloc(0)] = await redis.look.lrangeBuffer(keys.dead, 0, -1);
+    // Each byte as one character, so that nothing is lost on what is no UTF-8.
+    const dead = JSON.parse(entry.toString('latin1')) as DeadJob;
+    expect(Buffer.from(dead.job, 'latin1')).toEqual(job);
+  });
+
+  it('buries nothing from an empty slot', async () => {
+    const { keys, slots } = newQueue();
+    expect(await bury(slots[0], keys.dead)).toBe(false);
+    expect(await redis.look.exists(keys.dead)).toBe(0);
+  });
+});
+
+describe('renewing a lease', () => {
+  const description = {
+    slots: 16,
+    connections: '7@::1:8',
+    host: 'a host',
+    pid: 42,
+    started: 1_753,
+  };
+
+  it('moves its end to now, by the clock of Redis, and the lease', async () => {
+    const { keys } = newQueue();
+    const worker = keys.worker('worker-1');
+    for (const lease of [100_000, 5_000]) {
+      const before = await serverNow();
+      await run(renewLease, {
+        workers: keys.workers,
+        worker,
+        workerId: 'worker-1',
+        lease,
+        description,
+      });
+      const after = await serverNow();
+      const end = Number(await redis.look.zscore(keys.workers, 'worker-1'));
+      expect(end).toBeGreaterThanOrEqual(before + lease);
+      expect(end).toBeLessThanOrEqual(after + lease);
+    }
+    expect(await redis.look.zcard(keys.workers)).toBe(1);
+  });
+
+  it('writes what others may know of the worker', async () => {
+    const { keys } = newQueue();
+    const worker = keys.worker('worker-1');
+    const input = { workers: keys.workers, worker, workerId: 'worker-1', lease: 5_000 };
+    await run(renewLease, { ...input, description });
+    expect(await redis.look.hgetall(worker)).toEqual({
+      slots: '16',
+      connections: '7@::1:8',
+      host: 'a host',
+      pid: '42',
+      started: '1753',
+    });
+    await run(renewLease, { ...input, description: { ...description, connections: '' } });
+    expect(await redis.look.hget(worker, 'connections')).toBe('');
+  });
+
+  it('tells which other workers have not renewed theirs', async () => {
+    const { keys } = newQueue();
+    const now = await serverNow();
+    await redis.look.zadd(
+      keys.workers,
+      now - 1,
+      'late',
+      now - 60_000,
+      'later',
+      now + 60_000,
+      'alive',
+    );
+    const lapsed = await run(renewLease, {
+      workers: keys.workers,
+      worker: keys.worker('worker-1'),
+      workerId: 'worker-1',
+      lease: 5_000,
+      description,
+    });
+    expect(lapsed).toEqual(['later', 'late']);
+  });
+
+  it('takes a worker that was late itself for alive', async () => {
+    const { keys } = newQueue();
+    await redis.look.zadd(keys.workers, (await serverNow()) - 60_000, 'worker-1');
+    const lapsed = await run(renewLease, {
+      workers: keys.workers,
+      worker: keys.worker('worker-1'),
+      workerId: 'worker-1',
+      lease: 5_000,
+      description,
+    });
+    expect(lapsed).toEqual([]);
+  });
+});
+
+describe('taking back the jobs of a lost worker', () => {
+  /** A worker whose lease lapsed long ago, with a job in each of its slots. */
+  async function newLostWorker(...jobs: (string | Buffer)[]) {
+    const queue = newQueue();
+    const { keys, slots } = queue;
+    await redis.look.zadd(keys.workers, (await serverNow()) - 60_000, 'worker-1');
+    await redis.look.hset(keys.worker('worker-1'), 'slots', 4);
+    await Promise.all(jobs.map((job, index) => redis.look.rpush(slots[index] ?? '', job)));
+    const found = slots.map((key, index): FoundSlot => {
+      const job = jobs[index];
+      return {
+        key,
+        digest: job === undefined ? '' : createHash('sha1').update(job).digest('hex'),
+      };
+    });
+    const recover = (given: readonly FoundSlot[] = found, forget = true) =>
+      run(recoverWorker, {
+        requests: keys.requests,
+        workers: keys.workers,
+        dead: keys.dead,
+        worker: keys.worker('worker-1'),
+        workerId: 'worker-1',
+        forget,
+        slots: given,
+      });
+    /** All that it could change. */
+    const state = async (): Promise<unknown> => [
+      await Promise.all([keys.requests, keys.dead, ...slots].map(listOf)),
+      await redis.look.zscore(keys.workers, 'worker-1'),
+      await redis.look.hgetall(keys.worker('worker-1')),
+    ];
+    return { ...queue, found, recover, state };
+  }
+
+  it('puts them at the head of the queue with one more space each', async () => {
+    const { keys, slots, recover } = await newLostWorker('["a"]', ' ["b"]', '  ["c"]');
+    await redis.look.rpush(keys.requests, '["z"]');
+    expect(await recover()).toBe('recovered');
+    expect(await listOf(keys.requests)).toEqual([' ["a"]', '  ["b"]', '   ["c"]', '["z"]']);
+    expect(await redis.look.exists(keys.dead, ...slots)).toBe(0);
+  });
+
+  it('keeps them to the byte', async () => {
+    const job = Buffer.from([0x5b, 0xff, 0x00, 0x80, 0x5d]);
+    const { keys, recover } = await newLostWorker(job);
+    expect(await recover()).toBe('recovered');
+    expect(await redis.look.lrangeBuffer(keys.requests, 0, -1)).toEqual([
+      Buffer.concat([Buffer.from(' '), job]),
+    ]);
+  });
+
+  it('forgets the worker where it is told to, and only there', async () => {
+    for (const forget of [true, false]) {
+      const { keys, found, recover } = await newLostWorker('a');
+      expect(await recover(found, forget)).toBe('recovered');
+      expect(await redis.look.exists(keys.worker('worker-1'))).toBe(forget ? 0 : 1);
+      expect(await redis.look.zcard(keys.workers)).toBe(forget ? 0 : 1);
+    }
+  });
+
+  it('buries those that are not to run again, with a word to their caller', async () => {
+    const { keys, slots, replies, found, recover } = await newLostWorker('a', 'b');
+    const [first, ...others] = found as [FoundSlot, ...FoundSlot[]];
+    const dead = { reason: 'out of deliveries', message: 'three times' } as const;
+    const reply = { list: replies('one'), text: 'frame', ttl: 60_000 };
+    expect(await recover([{ ...first, dead, reply }, ...others])).toBe('recovered');
+    expect(await listOf(keys.requests)).toEqual([' b']);
+    expect((await listOf(keys.dead)).map((entry) => JSON.parse(entry) as DeadJob)).toEqual([
+      { ...dead, worker: 'worker-1', at: expect.any(Number), job: 'a' },
+    ]);
+    expect(await listOf(replies('one'))).toEqual(['frame']);
+    const ttl = await redis.look.pttl(replies('one'));
+    expect(ttl).toBeGreaterThan(30_000);
+    expect(ttl).toBeLessThanOrEqual(60_000);
+    expect(await redis.look.exists(...slots)).toBe(0);
+  });
+
+  it('tells each caller in its own list', async () => {
+    const { replies, found, recover } = await newLostWorker('a', 'b', 'c');
+    const dead = { reason: 'out of deliveries', message: 'three times' } as const;
+    const told = found.map((slot, index) =>
+      slot.digest === '' || index === 1
+        ? slot
+        : {
+            ...slot,
+            dead,
+            reply: { list: replies(`${index}`), text: `for ${index}`, ttl: 60_000 },
+          },
+    );
+    expect(await recover(told)).toBe('recovered');
+    expect(await listOf(replies('0'))).toEqual(['for 0']);
+    expect(await listOf(replies('1'))).toEqual([]);
+    expect(await listOf(replies('2'))).toEqual(['for 2']);
+  });
+
+  it('does nothing where the worker has renewed its lease meanwhile', async () => {
+    const { keys, recover, state } = await newLostWorker('a');
+    await redis.look.zadd(keys.workers, (await serverNow()) + 60_000, 'worker-1');
+    const before = await state();
+    expect(await recover()).toBe('alive');
+    expect(await state()).toEqual(before);
+  });
+
+  it('does nothing where somebody else was faster', async () => {
+    const { recover, state } = await newLostWorker('a');
+    await recover();
+    const before = await state();
+    expect(await recover()).toBe('alive');
+    expect(await state()).toEqual(before);
+  });
+
+  it.each([
+    ['holds another job', 0, 'b'],
+    ['holds a job again', 1, 'b'],
+    ['holds nothing any more', 0, undefined],
+  ])('does nothing where a slot %s', async (_, index, job) => {
+    const { slots, recover, state } = await newLostWorker('a');
+    const slot = slots[index] ?? '';
+    await redis.look.del(slot);
+    if (job !== undefined) {
+      await redis.look.rpush(slot, job);
+    }
+    const before = await state();
+    expect(await recover()).toBe('changed');
+    expect(await state()).toEqual(before);
+  });
+});
+
+describe('inspecting a queue', () => {
+  it('counts the jobs that wait and the workers whose lease stands', async () => {
+    const { keys } = newQueue();
+    await redis.look.rpush(keys.requests, 'a', 'b', 'c');
+    const now = await serverNow();
+    await redis.look.zadd(keys.workers, now - 1, 'dead', now + 60_000, 'one', now + 60_000, 'two');
+    expect(await run(inspectQueue, keys)).toEqual({ workers: 2, queueLength: 3 });
+  });
+
+  it('finds nothing where there is nothing', async () => {
+    expect(await run(inspectQueue, newQueue().keys)).toEqual({ workers: 0, queueLength: 0 });
+  });
+});
+
+describe('pruning expired jobs', () => {
+  /** A job whose deadline is so far from now, ms; without one where that is not said. */
+  async function jobDueIn(offset?: number, data: unknown = null): Promise<string> {
+    const now = await serverNow();
+    const encoded = encodeJob('job-1', JSON.stringify(data), { replyTo: 'client-1' });
+    return completeJob(encoded, now, offset === undefined ? undefined : now + offset);
+  }
+
+  it('drops them from the head of the queue, up to the first that is none', async () => {
+    const { keys } = newQueue();
+    const expired = await jobDueIn(-1);
+    const waiting = await jobDueIn(60_000);
+    await redis.look.rpush(keys.requests, expired, `  ${expired}`, waiting, expired);
+    expect(await run(pruneExpiredJobs, keys)).toBe(false);
+    expect(await listOf(keys.requests)).toEqual([waiting, expired]);
+  });
+
+  it('empties a queue where all of them are', async () => {
+    const { keys } = newQueue();
+    await redis.look.rpush(keys.requests, await jobDueIn(-1), await jobDueIn(-60_000));
+    expect(await run(pruneExpiredJobs, keys)).toBe(false);
+    expect(await redis.look.exists(keys.requests)).toBe(0);
+  });
+
+  it('does nothing to an empty queue', async () => {
+    expect(await run(pruneExpiredJobs, newQueue().keys)).toBe(false);
+  });
+
+  it.each([
+    ['without a deadline', '["job-1",1,{"t":1}]'],
+    ['of an original requester', '["job-1",1]'],
+    ['of an original requester with data that looks like meta', '["job-1",{"d":1}]'],
+    ['that is no JSON', '["job-1",1,{"d":1}'],
+    ['that is no array', '{"3":{"d":1}}'],
+    ['that is null', 'null'],
+    ['whose meta is null', '["job-1",1,null]'],
+    ['whose meta is a text', '["job-1",1,"d"]'],
+    ['whose deadline is a text', '["job-1",1,{"d":"1"}]'],
+    ['whose deadline is null', '["job-1",1,{"d":null}]'],
+  ])('leaves alone a job %s', async (_, job) => {
+    const { keys } = newQueue();
+    await redis.look.rpush(keys.requests, job);
+    expect(await run(pruneExpiredJobs, keys)).toBe(false);
+    expect(await listOf(keys.requests)).toEqual([job]);
+  });
+
+  it.each<[string, unknown]>([
+    ['null', null],
+    ['a long list', Array.from({ length: 1_000 }, (_, index) => index)],
+    ['odd characters', { 'naïve ☃ 🎉': '\u0000\u2028' }],
+    ['half a character', '\ud83c'],
+  ])('drops a job whatever its data: %s', async (_, data) => {
+    const { keys } = newQueue();
+    await redis.look.rpush(keys.requests, await jobDueIn(-1, data));
+    await run(pruneExpiredJobs, keys);
+    expect(await redis.look.exists(keys.requests)).toBe(0);
+  });
+
+  it('takes no more than it can at once, and says that there may be more', async () => {
+    const { keys } = newQueue();
+    const expired = await jobDueIn(-1);
+    await redis.look.rpush(keys.requests, ...Array.from({ length: 700 }, () => expired));
+    expect(await run(pruneExpiredJobs, keys)).toBe(true);
+    const left = await redis.look.llen(keys.requests);
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThan(700);
+    expect(await run(pruneExpiredJobs, keys)).toBe(false);
+    expect(await redis.look.exists(keys.requests)).toBe(0);
+  });
+
+  it('takes fewer at once where they are large', async () => {
+    const { keys } = newQueue();
+    const large = await jobDueIn(-1, 'x'.repeat(200_000));
+    await redis.look.rpush(keys.requests, large, large, large, large);
+    expect(await run(pruneExpiredJobs, keys)).toBe(true);
+    expect(await redis.look.llen(keys.requests)).toBe(2);
+  });
+});
+
+describe('pushing under conditions', () => {
+  it('pushes while fewer jobs wait than are allowed', async () => {
+    const { keys } = newQueue();
+    const push = (element: string) =>
+      run(pushGuardedJob, { ...keys, element, requireWorker: false, maxQueueLength: 2 });
+    expect(await push('a')).toEqual({ outcome: 'pushed', queueLength: 1 });
+    expect(await push('b')).toEqual({ outcome: 'pushed', queueLength: 2 });
+    expect(await push('c')).toEqual({ outcome: 'full', queueLength: 2 });
+    expect(await listOf(keys.requests)).toEqual(['a', 'b']);
+  });
+
+  it('pushes only where a worker is alive when one is required', async () => {
+    const { keys } = newQueue();
+    const push = () => run(pushGuardedJob, { ...keys, element: 'a', requireWorker: true });
+    expect(await push()).toEqual({ outcome: 'no workers' });
+    await redis.look.zadd(keys.workers, (await serverNow()) - 1, 'dead');
+    expect(await push()).toEqual({ outcome: 'no workers' });
+    expect(await redis.look.exists(keys.requests)).toBe(0);
+    await redis.look.zadd(keys.workers, (await serverNow()) + 60_000, 'alive');
+    expect(await push()).toEqual({ outcome: 'pushed', queueLength: 1 });
+    expect(await listOf(keys.requests)).toEqual(['a']);
+  });
+
+  it('asks for both when both are wanted', async () => {
+    const { keys } = newQueue();
+    const push = () =>
+      run(pushGuardedJob, { ...keys, element: 'a', requireWorker: true, maxQueueLength: 1 });
+    await redis.look.rpush(keys.requests, 'waiting');
+    expect(await push()).toEqual({ outcome: 'no workers' });
+    await redis.look.zadd(keys.workers, (await serverNow()) + 60_000, 'alive');
+    expect(await push()).toEqual({ outcome: 'full', queueLength: 1 });
+  });
+
+  it('pushes the element to the byte', async () => {
+    const { keys } = newQueue();
+    const element = '["naïve ☃ 🎉",{"a":"\\u0000"},{"t":1}]';
+    await run(pushGuardedJob, { ...keys, element, requireWorker: false });
+    expect(await listOf(keys.requests)).toEqual([element]);
+  });
+});

@@ -1,0 +1,187 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { describe, expect, it } from 'vitest';
+import { connectionSource, type ConnectionOption } from '../../../lib/redis/connection-source.js';
+import { refusalBy } from '../support/thrown-by.js';
+
+const LAZY = { lazyConnect: true } satisfies RedisOptions;
+
+/** What is handed in from outside of TypeScript. */
+const sourceOf = (connection: unknown) => connectionSource(connection as ConnectionOption);
+
+describe('a URL', () => {
+  it('says where to connect, and as whom', () => {
+    const { options } = connectionSource('redis://user:p%40ss@redis.example:6380/3')(LAZY);
+    expect(options).toMatchObject({
+      host: 'redis.example',
+      port: 6380,
+      username: 'user',
+      password: 'p@ss',
+      db: 3,
+    });
+    expect(options.tls).toBeUndefined();
+  });
+
+  it('of rediss:// connects by TLS', () => {
+    expect(connectionSource('rediss://redis.example')(LAZY).options.tls).toBeTruthy();
+  });
+
+  it('may be the path of a socket', () => {
+    expect(connectionSource('/run/redis.sock')(LAZY).options.path).toBe('/run/redis.sock');
+  });
+
+  it('may have further options', () => {
+    expect(connectionSource('redis://redis.example?family=6')(LAZY).options.family).toBe(6);
+  });
+});
+
+describe('ioredis options', () => {
+  it('are those of each connection', () => {
+    const source = connectionSource({ host: 'redis.example', port: 6380, db: 3, password: 'p' });
+    for (const redis of [source(LAZY), source(LAZY)]) {
+      expect(redis.options).toMatchObject({
+        host: 'redis.example',
+        port: 6380,
+        db: 3,
+        password: 'p',
+      });
+    }
+  });
+
+  it('are not changed', () => {
+    const options = Object.freeze({ host: 'redis.example', connectionName: 'theirs' });
+    connectionSource(options)({ ...LAZY, connectionName: 'ours' });
+    expect(options).toEqual({ host: 'redis.example', connectionName: 'theirs' });
+  });
+});
+
+describe('a Redis', () => {
+  it('is a pattern for connections of our own', () => {
+    const given = new Redis({ ...LAZY, host: 'redis.example', port: 6380, db: 3, password: 'p' });
+    const source = connectionSource(given);
+    const made = [source(LAZY), source(LAZY)];
+    expect(new Set([given, ...made]).size).toBe(3);
+    for (const { options } of made) {
+      expect(options).toEqual(given.options);
+    }
+  });
+
+  it('is neither used, nor changed, nor closed', () => {
+    const given = new Redis({ ...LAZY, host: 'redis.example', connectionName: 'theirs' });
+    const before = { ...given.options };
+    const made = connectionSource(given)({ ...LAZY, connectionName: 'ours', db: 5 });
+    made.disconnect();
+    expect(made.options).toMatchObject({ connectionName: 'ours', db: 5 });
+    expect(given.options).toEqual(before);
+    expect(given.status).toBe('wait');
+    expect(given.eventNames()).toEqual([]);
+  });
+});
+
+describe('a factory', () => {
+  it('makes each connection', () => {
+    const made: Redis[] = [];
+    const source = connectionSource(() => {
+      const redis = new Redis({ ...LAZY, host: 'redis.example', port: 6380 });
+      made.push(redis);
+      return redis;
+    });
+    expect(made).toEqual([]);
+    const got = [source(LAZY), source(LAZY)];
+    expect(got).toHaveLength(2);
+    expect(got[0]).toBe(made[0]);
+    expect(got[1]).toBe(made[1]);
+  });
+
+  it('has to make another one each time', () => {
+    const redis = new Redis(LAZY);
+    const source = connectionSource(() => redis);
+    source(LAZY);
+    const error = refusalBy(() => source(LAZY));
+    expect(error.option).toBe('connection');
+    expect(error.received).toBe('a factory that returned one connection twice');
+  });
+
+  it.each([
+    ['undefined', undefined],
+    ['null', null],
+    ['string', 'redis://redis.example'],
+    ['object', { host: 'redis.example' }],
+    ['object', Promise.resolve()],
+  ])('has to return a Redis, and no %s', (kind, value) => {
+    const error = refusalBy(() => sourceOf(() => value)(LAZY));
+    expect(error.option).toBe('connection');
+    expect(error.received).toBe(`a factory that returned ${kind}`);
+  });
+
+  it('passes on what it throws', () => {
+    const reason = new RangeError('no Redis today');
+    const source = connectionSource(() => {
+      throw reason;
+    });
+    expect(() => source(LAZY)).toThrow(reason);
+  });
+});
+
+describe('what our connections need', () => {
+  const THEIRS = {
+    connectionName: 'theirs',
+    commandTimeout: 100,
+    maxRetriesPerRequest: 20,
+    enableOfflineQueue: true,
+    autoResendUnfulfilledCommands: true,
+  } satisfies RedisOptions;
+  const OURS = {
+    ...LAZY,
+    connectionName: 'ours',
+    commandTimeout: undefined,
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+  } satisfies RedisOptions;
+  const query = Object.entries(THEIRS)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('&');
+
+  it.each<[string, ConnectionOption]>([
+    ['options', { ...THEIRS, host: 'redis.example' }],
+    ['a Redis', new Redis({ ...THEIRS, ...LAZY, host: 'redis.example' })],
+    ['a factory', () => new Redis({ ...THEIRS, ...LAZY, host: 'redis.example' })],
+    ['a URL', `redis://redis.example?${query}`],
+  ])('goes before what the application says by %s', (_, connection) => {
+    const { options } = connectionSource(connection)(OURS);
+    expect(options).toMatchObject(OURS);
+    expect(options.host).toBe('redis.example');
+  });
+});
+
+describe('what is no connection', () => {
+  it.each<[string, unknown, string]>([
+    ['a number', 6379, '`6379` (number)'],
+    ['a boolean', true, '`true` (boolean)'],
+    ['null', null, '`null` (object)'],
+    ['nothing', undefined, '`undefined` (undefined)'],
+    ['an empty text', '', '""'],
+    ['a host', 'redis.example', '"redis.example"'],
+    ['a host and a port', 'redis.example:6379', '"redis.example:6379"'],
+    ['a URL of another protocol', 'http://redis.example', '"http://redis.example"'],
+    ['a URL with a port that there is not', 'redis://h:99999', '"redis://h:99999"'],
+    ['a URL without slashes', 'redis:localhost', '"redis:localhost"'],
+  ])('is refused at once: %s', (_, connection, received) => {
+    const error = refusalBy(() => sourceOf(connection));
+    expect(error.option).toBe('connection');
+    expect(error.expected).toContain('a redis:// or rediss:// URL');
+    expect(error.received).toBe(received);
+  });
+
+  it('is refused at once: a URL whose password is not encoded rightly', () => {
+    const error = refusalBy(() => sourceOf('redis://:50%off@redis.example'));
+    expect(error.option).toBe('connection');
+    expect(error.message).not.toContain('50%off');
+  });
+
+  it('is refused: a Cluster, which is not supported yet', () => {
+    const newCluster = () => new Cluster([{ host: 'redis.example', port: 6379 }], LAZY);
+    expect(refusalBy(() => connectionSource(newCluster())).received).toContain('`Cluster`');
+    expect(refusalBy(() => connectionSource(newCluster)(LAZY)).received).toContain('`Cluster`');
+  });
+});

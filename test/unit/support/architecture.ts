@@ -1,0 +1,147 @@
+import { posix } from 'node:path';
+import {
+  createSourceFile,
+  forEachChild,
+  isCallExpression,
+  isExportDeclaration,
+  isImportDeclaration,
+  isImportTypeNode,
+  isLiteralTypeNode,
+  isStringLiteralLike,
+  isTemplateHead,
+  isTemplateMiddle,
+  isTemplateTail,
+  ScriptTarget,
+  SyntaxKind,
+  type Node,
+} from 'typescript';
+
+/**
+ * What each folder of the library may import beside itself. `type` in front: as `import type` only. Whatever
+ * stands here neither by itself nor by its scope is forbidden.
+ */
+export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  nest: [
+    'client',
+    'worker',
+    'redis',
+    'protocol',
+    'observability',
+    'errors',
+    '@nestjs',
+    'rxjs',
+    'node:',
+    // The metadata of decorators.
+    'reflect-metadata',
+    // The public options speak of its types.
+    'type ioredis',
+  ],
+  client: ['redis', 'protocol', 'observability', 'errors', 'rxjs', 'node:'],
+  worker: ['redis', 'protocol', 'observability', 'errors', 'rxjs', 'node:'],
+  redis: ['observability', 'errors', 'ioredis', 'node:'],
+  protocol: ['errors'],
+  observability: ['node:'],
+  errors: [],
+};
+
+/** What a file refers to another module by. */
+interface ImportLine {
+  readonly from: string;
+  readonly isType: boolean;
+}
+
+/**
+ * @param path - from the library's folder on, such as `client/request-client.ts`.
+ * @returns what the file imports and must not, in words.
+ */
+export function wrongImports(path: string, text: string): string[] {
+  if (path === 'index.ts') {
+    return nodesOf(text).some(isWildcardExport) ? [`${path} exports by wildcard`] : [];
+  }
+  const [folder = ''] = path.split('/');
+  const allowed = ALLOWED[folder];
+  if (!path.includes('/') || !allowed) {
+    return [`${path} lies in no known folder`];
+  }
+  return importsOf(text)
+    .filter(({ from, isType }) => {
+      const target = targetOf(path, from);
+      return (
+        target !== folder &&
+        !allowed.includes(target) &&
+        !(isType && allowed.includes(`type ${target}`))
+      );
+    })
+    .map(({ from }) => `${path} imports ${from}`);
+}
+
+/** The last part of each key; those behind which an id follows include their colon. */
+const WHOLE_SUFFIXES = new Set(['requests', 'workers', 'dead']);
+const OPEN_SUFFIXES = ['replies:', 'active:', 'worker:'];
+
+/** @returns the literals of a file, or parts of its templates, that spell a suffix of a Redis key. */
+export function spelledKeys(text: string): string[] {
+  return nodesOf(text)
+    .filter(
+      (node) =>
+        isStringLiteralLike(node) ||
+        isTemplateHead(node) ||
+        isTemplateMiddle(node) ||
+        isTemplateTail(node),
+    )
+    .map((node) => node.text)
+    .filter(
+      (literal) =>
+        WHOLE_SUFFIXES.has(literal) || OPEN_SUFFIXES.some((suffix) => literal.includes(suffix)),
+    );
+}
+
+/** The folder of the library, the scope or the name of the package that an import leads to. */
+function targetOf(path: string, from: string): string {
+  if (from.startsWith('.')) {
+    const [folder = ''] = posix.join(posix.dirname(path), from).split('/');
+    return folder;
+  }
+  if (from.startsWith('node:')) {
+    return 'node:';
+  }
+  const [name = ''] = from.split('/');
+  return name;
+}
+
+function importsOf(text: string): ImportLine[] {
+  return nodesOf(text).flatMap((node): ImportLine[] => {
+    if (isImportDeclaration(node)) {
+      const isType = node.importClause?.phaseModifier === SyntaxKind.TypeKeyword;
+      return lineOf(node.moduleSpecifier, isType);
+    }
+    if (isExportDeclaration(node)) {
+      return lineOf(node.moduleSpecifier, node.isTypeOnly);
+    }
+    if (isCallExpression(node) && node.expression.kind === SyntaxKind.ImportKeyword) {
+      return lineOf(node.arguments[0], false);
+    }
+    if (isImportTypeNode(node) && isLiteralTypeNode(node.argument)) {
+      return lineOf(node.argument.literal, true);
+    }
+    return [];
+  });
+}
+
+function lineOf(specifier: Node | undefined, isType: boolean): ImportLine[] {
+  return specifier && isStringLiteralLike(specifier) ? [{ from: specifier.text, isType }] : [];
+}
+
+const isWildcardExport = (node: Node): boolean =>
+  isExportDeclaration(node) && node.exportClause?.kind !== SyntaxKind.NamedExports;
+
+/** All nodes of a file; comments are none. */
+function nodesOf(text: string): Node[] {
+  const nodes: Node[] = [];
+  const visit = (node: Node): void => {
+    nodes.push(node);
+    forEachChild(node, visit);
+  };
+  visit(createSourceFile('file.ts', text, ScriptTarget.Latest, true));
+  return nodes;
+}

@@ -1,0 +1,203 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Job } from '../../../lib/protocol/job-element.js';
+import { JobContext } from '../../../lib/worker/job-context.js';
+
+/** The clock of the server; it runs on with the timers. */
+const START = 1_753_000_000_000;
+
+const contextOf = (job: Partial<Job>): JobContext =>
+  new JobContext('reports', { version: 2, id: 'job-1', data: null, redeliveries: 0, ...job }, () =>
+    Date.now(),
+  );
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: START });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('what a handler may know', () => {
+  it('is the queue, the id, the headers and the times of its job', () => {
+    const context = contextOf({
+      headers: { trace: 'abc' },
+      pushedAt: START - 100,
+      deadline: START + 5_000,
+    });
+    expect(context).toMatchObject({
+      queue: 'reports',
+      id: 'job-1',
+      headers: { trace: 'abc' },
+      pushedAt: START - 100,
+      deadline: START + 5_000,
+    });
+  });
+
+  it('is little of a job of an original requester', () => {
+    const context = contextOf({ version: 1, id: 42 });
+    expect(context.id).toBe(42);
+    expect(context.headers).toEqual({});
+    expect(context.pushedAt).toBeUndefined();
+    expect(context.deadline).toBeUndefined();
+  });
+
+  it('are no headers that one handler could leave to another', () => {
+    expect(Object.isFrozen(contextOf({}).headers)).toBe(true);
+  });
+
+  it.each([
+    [0, 1],
+    [1, 2],
+    [7, 8],
+  ])(
+    'is which delivery it is: after %i redeliveries the attempt is %i',
+    (redeliveries, attempt) => {
+      expect(contextOf({ redeliveries }).attempt).toBe(attempt);
+    },
+  );
+});
+
+describe('the time that is left', () => {
+  it('runs down to the deadline and never below nothing', () => {
+    const context = contextOf({ deadline: START + 5_000 });
+    expect(context.timeLeft()).toBe(5_000);
+    vi.advanceTimersByTime(4_999);
+    expect(context.timeLeft()).toBe(1);
+    vi.advanceTimersByTime(1);
+    expect(context.timeLeft()).toBe(0);
+    vi.advanceTimersByTime(1_000);
+    expect(context.timeLeft()).toBe(0);
+  });
+
+  it('is endless without a deadline', () => {
+    expect(contextOf({}).timeLeft()).toBe(Infinity);
+  });
+});
+
+describe('the signal', () => {
+  it('is one and the same each time', () => {
+    const context = contextOf({});
+    expect(context.signal).toBe(context.signal);
+    expect(context.signal.aborted).toBe(false);
+  });
+
+  it('aborts when the deadline passes, and not before', () => {
+    const { signal } = contextOf({ deadline: START + 5_000 });
+    vi.advanceTimersByTime(4_999);
+    expect(signal.aborted).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(signal.aborted).toBe(true);
+    expect(signal.reason).toBeInstanceOf(DOMException);
+    expect(signal.reason).toHaveProperty('name', 'TimeoutError');
+  });
+
+  it('aborts when the deadline passes however late it is asked for', () => {
+    const context = contextOf({ deadline: START + 5_000 });
+    vi.advanceTimersByTime(4_000);
+    const { signal } = context;
+    vi.advanceTimersByTime(1_000);
+    expect(signal.aborted).toBe(true);
+  });
+
+  it('aborts soon when the deadline has passed before', () => {
+    const { signal } = contextOf({ deadline: START - 1 });
+    vi.advanceTimersByTime(1);
+    expect(signal.aborted).toBe(true);
+  });
+
+  it('waits for no deadline where there is none', () => {
+    expect(contextOf({}).signal.aborted).toBe(false);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('waits for a deadline that is further away than a timer can be', () => {
+    const month = 30 * 24 * 3_600_000;
+    const { signal } = contextOf({ deadline: START + month });
+    vi.advanceTimersByTime(month - 1);
+    expect(signal.aborted).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(signal.aborted).toBe(true);
+  });
+
+  it('costs no timer until it is asked for', () => {
+    const context = contextOf({ deadline: START + 5_000 });
+    expect(vi.getTimerCount()).toBe(0);
+    expect(context.signal.aborted).toBe(false);
+    expect(vi.getTimerCount()).toBe(1);
+  });
+});
+
+describe('an abort', () => {
+  it('reaches a signal that was asked for before', () => {
+    const context = contextOf({ deadline: START + 5_000 });
+    const { signal } = context;
+    const reason = new Error('shutting down');
+    context.abort(reason);
+    expect(signal.aborted).toBe(true);
+    expect(signal.reason).toBe(reason);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('reaches a signal that is asked for later', () => {
+    const context = contextOf({ deadline: START + 5_000 });
+    const reason = new Error('shutting down');
+    context.abort(reason);
+    expect(context.signal.aborted).toBe(true);
+    expect(context.signal.reason).toBe(reason);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it.each(['asked for before', 'asked for later'])('counts once, the first: signal %s', (when) => {
+    const context = contextOf({});
+    const early = when === 'asked for before' ? context.signal : undefined;
+    const reason = new Error('first');
+    context.abort(reason);
+    context.abort(new Error('second'));
+    expect((early ?? context.signal).reason).toBe(reason);
+  });
+
+  it('is told to whoever listens, once', () => {
+    const context = contextOf({ deadline: START + 5_000 });
+    const heard: unknown[] = [];
+    context.signal.addEventListener('abort', (event) => heard.push(event.type));
+    context.abort(new Error('shutting down'));
+    vi.advanceTimersByTime(10_000);
+    expect(heard).toEqual(['abort']);
+  });
+});
+
+describe('the end of the run', () => {
+  it('leaves the signal alone when the deadline passes later', () => {
+    const context = contextOf({ deadline: START + 5_000 });
+    const { signal } = context;
+    context.end();
+    expect(vi.getTimerCount()).toBe(0);
+    vi.advanceTimersByTime(10_000);
+    expect(signal.aborted).toBe(false);
+  });
+
+  it('leaves a signal alone that is asked for later', () => {
+    const context = contextOf({ deadline: START + 5_000 });
+    context.end();
+    const { signal } = context;
+    vi.advanceTimersByTime(10_000);
+    expect(signal.aborted).toBe(false);
+  });
+
+  it('leaves the signal alone when it is aborted later', () => {
+    const context = contextOf({});
+    const { signal } = context;
+    context.end();
+    context.abort(new Error('shutting down'));
+    expect(signal.aborted).toBe(false);
+  });
+
+  it('takes no abort back', () => {
+    const context = contextOf({});
+    const reason = new Error('shutting down');
+    context.abort(reason);
+    context.end();
+    expect(context.signal.reason).toBe(reason);
+  });
+});

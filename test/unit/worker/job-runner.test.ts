@@ -1,0 +1,438 @@
+import { EventEmitter, once } from 'node:events';
+import { HttpException } from '@nestjs/common';
+import { of } from 'rxjs';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { PayloadTooLargeError, SerializationError } from '../../../lib/errors/index.js';
+import { describeHttpException } from '../../../lib/nest/http-exception-form.js';
+import { toCallerError, type ErrorForm } from '../../../lib/protocol/error-form.js';
+import type { Job } from '../../../lib/protocol/job-element.js';
+import { decodeFrame } from '../../../lib/protocol/reply-frame.js';
+import type { JobContext } from '../../../lib/worker/job-context.js';
+import { JobRunner } from '../../../lib/worker/job-runner.js';
+import type { JobHandler, WorkerOptions } from '../../../lib/worker/worker-options.js';
+import { KeptLog } from '../support/kept-log.js';
+
+const OPTIONS: WorkerOptions = {
+  lease: 5_000,
+  stallLimit: 60_000,
+  shutdownTimeout: 10_000,
+  maxPayload: 1_048_576,
+  exposeStack: false,
+  describeError: describeHttpException,
+};
+
+const JOB: Job = { version: 2, id: 'job-1', data: null, redeliveries: 0, replyTo: 'client-1' };
+const ORIGINAL_JOB: Job = { version: 1, id: 'job-1', data: null, redeliveries: 0 };
+/** A job that nobody waits for. */
+const EMITTED_JOB: Job = { ...JOB, replyTo: undefined };
+
+type Handle = (data: unknown, context: JobContext) => unknown;
+
+/** A runner of a handler that does as it is told, and what it logs. */
+function runnerOf(
+  handle: Handle,
+  options: Partial<WorkerOptions & Pick<JobHandler, 'timeout'>> = {},
+) {
+  const log = new KeptLog();
+  const handler: JobHandler = {
+    queue: 'reports',
+    name: 'Worker#run',
+    concurrency: 1,
+    timeout: options.timeout ?? 0,
+    maxDeliveries: 3,
+    handle,
+  };
+  const runner = new JobRunner(handler, { ...OPTIONS, ...options }, () => Date.now(), log);
+  return { runner, log };
+}
+
+const throwing =
+  (thrown: unknown): Handle =>
+  () => {
+    throw thrown;
+  };
+
+/** The error that a reply carries. */
+function errorIn(reply: string | undefined): ErrorForm {
+  const frame = decodeFrame(reply ?? '');
+  if (frame?.kind !== 'e') {
+    throw new Error(`No error frame: ${reply}`);
+  }
+  return frame.error;
+}
+
+/** The error that a caller gets by a reply. */
+const callerErrorIn = (reply: string | undefined): Error =>
+  toCallerError(errorIn(reply), { queue: 'reports', id: 'job-1' });
+
+describe('a handler', () => {
+  it('gets the data and the context of its job', async () => {
+    const seen: unknown[] = [];
+    const { runner } = runnerOf((data, context) => {
+      seen.push(data, context);
+    });
+    const run = runner.run({ ...JOB, data: { a: 1 }, redeliveries: 2 });
+    await run.ended;
+    expect(seen).toEqual([{ a: 1 }, run.context]);
+    expect(run.context).toMatchObject({ queue: 'reports', id: 'job-1', attempt: 3 });
+  });
+
+  it('is called at once', () => {
+    const handle = vi.fn<Handle>();
+    runnerOf(handle).runner.run(JOB);
+    expect(handle).toHaveBeenCalledOnce();
+  });
+});
+
+describe('the reply', () => {
+  it.each([
+    ['a value', { a: [1, null] }, '["job-1","r",{"a":[1,null]}]'],
+    ['null', null, '["job-1","r",null]'],
+    ['a falsy value', 0, '["job-1","r",0]'],
+    ['nothing', undefined, '["job-1","r"]'],
+    ['a promise', Promise.resolve('later'), '["job-1","r","later"]'],
+    ['a promise of nothing', Promise.resolve(), '["job-1","r"]'],
+  ])('is a frame with what the handler returns: %s', async (_, value, expected) => {
+    const { runner, log } = runnerOf(() => value);
+    expect(await runner.run(JOB).reply).toBe(expected);
+    expect(log.errors).toEqual([]);
+  });
+
+  it('answers a numeric id with a numeric id', async () => {
+    expect(await runnerOf(() => 1).runner.run({ ...JOB, id: 42 }).reply).toBe('[42,"r",1]');
+  });
+
+  it.each([
+    ['a value', { a: 1 }, '{"a":1}'],
+    ['null', null, 'null'],
+    ['nothing', undefined, 'null'],
+  ])('to an original requester is bare: %s', async (_, value, expected) => {
+    expect(await runnerOf(() => value).runner.run(ORIGINAL_JOB).reply).toBe(expected);
+  });
+
+  it.each([
+    ['a value', 'value'],
+    ['what JSON cannot write', 1n],
+  ])('is none where nobody waits: %s', async (_, value) => {
+    const { runner, log } = runnerOf(() => value);
+    expect(await runner.run(EMITTED_JOB).reply).toBeUndefined();
+    expect(log.errors).toEqual([]);
+  });
+});
+
+describe('a handler that throws', () => {
+  it.each<[string, Handle]>([
+    ['at once', throwing(new TypeError('oops'))],
+    ['later', () => Promise.reject(new TypeError('oops'))],
+  ])('tells its caller, and the log: %s', async (_, handle) => {
+    const { runner, log } = runnerOf(handle);
+    expect(errorIn(await runner.run(JOB).reply)).toMatchObject({
+      name: 'TypeError',
+      message: 'oops',
+    });
+    expect(log.errors).toEqual([
+      'Worker#run failed on job job-1 of queue "reports": TypeError: oops',
+    ]);
+    expect(log.stacks).toEqual([expect.stringContaining('TypeError: oops\n')]);
+  });
+
+  it.each<[string, unknown, string]>([
+    ['a text', 'oops', 'oops'],
+    ['nothing', undefined, 'undefined'],
+    ['an object', { reason: 'oops' }, '[object Object]'],
+  ])('may throw anything: %s', async (_, thrown, message) => {
+    const reply = await runnerOf(throwing(thrown)).runner.run(JOB).reply;
+    expect(errorIn(reply)).toMatchObject({ name: 'Error', message });
+  });
+
+  it('may throw even an object that cannot be made a text', async () => {
+    const thrown: unknown = Object.create(null);
+    const reply = await runnerOf(throwing(thrown)).runner.run(JOB).reply;
+    expect(errorIn(reply)).toMatchObject({ name: 'Error' });
+  });
+
+  it('may throw even an error whose message is no text', async () => {
+    const thrown = Object.assign(new Error('oops'), { message: 1n });
+    const reply = await runnerOf(throwing(thrown)).runner.run(JOB).reply;
+    expect(errorIn(reply)).toMatchObject({ name: 'Error' });
+  });
+
+  it('does not show its stack to its caller', async () => {
+    const reply = await runnerOf(throwing(new Error('oops'))).runner.run(JOB).reply;
+    expect(reply).not.toContain('stack');
+    expect(reply).not.toContain('job-runner.test');
+  });
+
+  it('shows its stack to its caller when the worker is told to', async () => {
+    const thrown = new Error('oops');
+    const { runner } = runnerOf(throwing(thrown), { exposeStack: true });
+    expect(errorIn(await runner.run(JOB).reply).stack).toBe(thrown.stack);
+  });
+
+  it('tells the log alone where nobody waits', async () => {
+    const { runner, log } = runnerOf(throwing(new Error('oops')));
+    expect(await runner.run(EMITTED_JOB).reply).toBeUndefined();
+    expect(log.errors).toEqual([expect.stringContaining('oops')]);
+  });
+
+  it('tells the log alone where the requester is an original one', async () => {
+    const { runner, log } = runnerOf(throwing(new Error('oops')));
+    expect(await runner.run(ORIGINAL_JOB).reply).toBeUndefined();
+    expect(log.errors).toEqual([expect.stringContaining('oops')]);
+  });
+});
+
+describe('a handler that throws an HttpException', () => {
+  const thrown = new HttpException({ reason: 'gone' }, 410);
+
+  it('tells its caller the status and the body, and not the log', async () => {
+    const { runner, log } = runnerOf(throwing(thrown));
+    expect(errorIn(await runner.run(JOB).reply)).toMatchObject({
+      name: 'HttpException',
+      status: 410,
+      details: { reason: 'gone' },
+      stack: undefined,
+    });
+    expect(log.errors).toEqual([]);
+  });
+
+  it('shows its stack when the worker is told to', async () => {
+    const { runner } = runnerOf(throwing(thrown), { exposeStack: true });
+    expect(errorIn(await runner.run(JOB).reply).stack).toBe(thrown.stack);
+  });
+
+  it.each([
+    ['the requester is an original one', ORIGINAL_JOB],
+    ['nobody waits', EMITTED_JOB],
+  ])('tells the log where %s', async (_, job) => {
+    const { runner, log } = runnerOf(throwing(thrown));
+    expect(await runner.run(job).reply).toBeUndefined();
+    expect(log.errors).toEqual([expect.stringContaining('HttpException')]);
+  });
+
+  it('tells its caller even when JSON cannot write the body', async () => {
+    const { runner } = runnerOf(throwing(new HttpException({ n: 1n }, 410)));
+    expect(errorIn(await runner.run(JOB).reply)).toMatchObject({ status: 410 });
+  });
+});
+
+describe('a reply that cannot be sent', () => {
+  const maxPayload = 1_024;
+  /** As long as a text may be, so that its frame is as large as is allowed. */
+  const longest = maxPayload - Buffer.byteLength('["job-1","r",""]');
+
+  it('is one larger than is allowed', async () => {
+    const { runner } = runnerOf(() => 'x'.repeat(longest), { maxPayload });
+    expect(Buffer.byteLength((await runner.run(JOB).reply) ?? '')).toBe(maxPayload);
+
+    const { runner: other, log } = runnerOf(() => 'x'.repeat(longest + 1), { maxPayload });
+    const error = callerErrorIn(await other.run(JOB).reply);
+    expect(error).toBeInstanceOf(PayloadTooLargeError);
+    expect(error).toMatchObject({
+      queue: 'reports',
+      direction: 'reply',
+      size: maxPayload + 1,
+      maxPayload,
+    });
+    expect(log.errors).toEqual([expect.stringContaining('PayloadTooLargeError')]);
+  });
+
+  it.each([
+    ['a BigInt', 1n],
+    ['a function', () => 1],
+  ])('is one that JSON cannot write: %s', async (_, value) => {
+    const { runner, log } = runnerOf(() => value);
+    const error = callerErrorIn(await runner.run(JOB).reply);
+    expect(error).toBeInstanceOf(SerializationError);
+    expect(error).toMatchObject({ queue: 'reports', direction: 'reply' });
+    expect(log.errors).toEqual([expect.stringContaining('SerializationError')]);
+  });
+
+  it.each([
+    ['an Observable', of(1, 2)],
+    [
+      'an AsyncIterable',
+      (async function* values() {
+        yield 1;
+      })(),
+    ],
+  ])('is a stream, which this version has not: %s', async (_, stream) => {
+    const { runner, log } = runnerOf(() => stream);
+    expect(errorIn(await runner.run(JOB).reply)).toMatchObject({
+      name: 'TypeError',
+      message: expect.stringMatching(/^Worker#run returned a stream/),
+    });
+    expect(log.errors).toHaveLength(1);
+  });
+
+  it.each([
+    ['too large', 'x'.repeat(maxPayload)],
+    ['not to be written', 1n],
+  ])('is told to the log, once, where the requester is an original one: %s', async (_, value) => {
+    const { runner, log } = runnerOf(() => value, { maxPayload });
+    expect(await runner.run(ORIGINAL_JOB).reply).toBeUndefined();
+    expect(log.errors).toHaveLength(1);
+  });
+});
+
+describe('an error that is larger than is allowed', () => {
+  const maxPayload = 1_024;
+
+  it('arrives with a shortened message and without its details', async () => {
+    const thrown = Object.assign(new TypeError('x'.repeat(5_000)), {
+      code: 'E_OOPS',
+      details: 'y'.repeat(5_000),
+    });
+    const reply = await runnerOf(throwing(thrown), { maxPayload }).runner.run(JOB).reply;
+    const form = errorIn(reply);
+    expect(form).toMatchObject({ name: 'TypeError', code: 'E_OOPS', details: undefined });
+    expect(form.message).toMatch(/^x{100,1000} \[shortened\]$/);
+  });
+
+  it('arrives with its message when only its details are too large', async () => {
+    const thrown = Object.assign(new Error('oops'), { details: 'y'.repeat(5_000) });
+    const reply = await runnerOf(throwing(thrown), { maxPayload }).runner.run(JOB).reply;
+    expect(errorIn(reply)).toMatchObject({
+      message: expect.stringMatching(/^oops/),
+      details: undefined,
+    });
+  });
+
+  it('keeps its status', async () => {
+    const thrown = new HttpException({ reason: 'x'.repeat(5_000) }, 410);
+    const reply = await runnerOf(throwing(thrown), { maxPayload }).runner.run(JOB).reply;
+    expect(errorIn(reply)).toMatchObject({ status: 410, details: undefined });
+  });
+
+  it('does not arrive with the stack that made it too large', async () => {
+    const thrown = Object.assign(new Error('oops'), { stack: 's'.repeat(5_000) });
+    const { runner } = runnerOf(throwing(thrown), { maxPayload, exposeStack: true });
+    expect(errorIn(await runner.run(JOB).reply).stack).toBeUndefined();
+  });
+
+  it.each([
+    ['ASCII', 'x'],
+    ['three bytes each', '☃'],
+    ['six bytes each', '\u0000'],
+  ])('is made to fit: %s', async (_, character) => {
+    const thrown = new Error(character.repeat(5_000));
+    const reply = await runnerOf(throwing(thrown), { maxPayload }).runner.run(JOB).reply;
+    expect(Buffer.byteLength(reply ?? '')).toBeLessThanOrEqual(maxPayload);
+  });
+});
+
+describe('the end of a run', () => {
+  it.each<[string, Handle]>([
+    ['returned', () => 'value'],
+    ['thrown', throwing(new Error('oops'))],
+  ])(
+    'comes when the handler has %s, and leaves its signal alone from then on',
+    async (_, handle) => {
+      const run = runnerOf(handle).runner.run(JOB);
+      const { signal } = run.context;
+      await run.ended;
+      run.context.abort(new Error('shutting down'));
+      expect(signal.aborted).toBe(false);
+    },
+  );
+});
+
+describe('a run with a timeout', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  /** A run whose handler returns when it is told to. */
+  function startRun(timeout: number, job = JOB) {
+    const returned = new EventEmitter();
+    const { runner, log } = runnerOf(async () => (await once(returned, 'value'))[0] as unknown, {
+      timeout,
+    });
+    const run = runner.run(job);
+    let hasEnded = false;
+    void run.ended.then(() => {
+      hasEnded = true;
+    });
+    return {
+      run,
+      log,
+      hasEnded: () => hasEnded,
+      handler: {
+        resolve: (value: unknown) => returned.emit('value', value),
+        reject: (error: Error) => returned.emit('error', error),
+      },
+    };
+  }
+
+  it('tells the caller when the time is up, and ends when the handler returns', async () => {
+    const { handler, run, log, hasEnded } = startRun(50);
+    await vi.advanceTimersByTimeAsync(49);
+    expect(run.context.signal.aborted).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(errorIn(await run.reply)).toMatchObject({
+      name: 'TimeoutError',
+      message: 'Worker#run took longer than 50 ms',
+    });
+    expect(log.errors).toHaveLength(1);
+    expect(hasEnded()).toBe(false);
+    handler.resolve('late');
+    await run.ended;
+    expect(hasEnded()).toBe(true);
+  });
+
+  it('aborts the signal when the time is up', async () => {
+    const { run } = startRun(50);
+    const { signal } = run.context;
+    await vi.advanceTimersByTimeAsync(50);
+    expect(signal.aborted).toBe(true);
+    expect(signal.reason).toMatchObject({
+      name: 'TimeoutError',
+      message: 'Worker#run took longer than 50 ms',
+    });
+  });
+
+  it('ends, too, when the handler throws after the time is up', async () => {
+    const { handler, run, log } = startRun(50);
+    await vi.advanceTimersByTimeAsync(50);
+    handler.reject(new Error('aborted'));
+    await run.ended;
+    expect(errorIn(await run.reply).name).toBe('TimeoutError');
+    expect(log.errors).toHaveLength(1);
+  });
+
+  it('replies as ever in time, and leaves no timer behind', async () => {
+    const { handler, run, log } = startRun(50);
+    await vi.advanceTimersByTimeAsync(49);
+    handler.resolve('in time');
+    expect(await run.reply).toBe('["job-1","r","in time"]');
+    expect(vi.getTimerCount()).toBe(0);
+    expect(run.context.signal.aborted).toBe(false);
+    expect(log.errors).toEqual([]);
+  });
+
+  it('tells of what is thrown in time as ever', async () => {
+    const { handler, run } = startRun(50);
+    handler.reject(new TypeError('oops'));
+    expect(errorIn(await run.reply)).toMatchObject({ name: 'TypeError', message: 'oops' });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('tells the log alone where the requester is an original one', async () => {
+    const { run, log } = startRun(50, ORIGINAL_JOB);
+    await vi.advanceTimersByTimeAsync(50);
+    expect(await run.reply).toBeUndefined();
+    expect(log.errors).toEqual([expect.stringContaining('took longer than 50 ms')]);
+  });
+
+  it('of nothing has no limit', async () => {
+    const { handler, run } = startRun(0);
+    expect(vi.getTimerCount()).toBe(0);
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    handler.resolve('late');
+    expect(await run.reply).toBe('["job-1","r","late"]');
+  });
+});
