@@ -64,6 +64,7 @@ export class Connection {
     private readonly onChange: (error?: Error) => void,
   ) {
     this.redis = source({ ...OPTIONS, connectionName: name });
+    this.redis.on('connect', () => void this.watchdog.watch(this.handshake()));
     this.redis.on('ready', () => void this.introduce());
     this.redis.on('close', () => this.forgetIdentity());
     for (const event of ['connecting', 'close', 'reconnecting', 'end']) {
@@ -147,6 +148,14 @@ export class Connection {
     this.isClosed = true;
     this.redis.disconnect();
     this.changed();
+  }
+
+  /** Resolves when the server has answered what ioredis asks of a new connection, or the connection is lost. */
+  private async handshake(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.redis.once('ready', resolve);
+      this.redis.once('close', resolve);
+    });
   }
 
   /**

@@ -53,9 +53,10 @@ export function viewDirection(px, py, { pitch, zoom }) {
  * Where a ray meets the ground.
  *
  * @param ground.height - the height at a place.
- * @param ground.lowest - no height is below.
  * @param ground.highest - no height is above.
- * @returns the distance, or `Infinity` when there is nothing within `reach`.
+ * @param ground.reach - how far is looked.
+ * @param stride - how much of the gap to the ground one step may take.
+ * @returns the distance, or `Infinity` when there is nothing.
  */
 export function trace([ox, oy, oz], [dx, dy, dz], { height, highest, reach }, stride = 0.5) {
   let distance = oy > highest ? (dy < 0 ? (highest - oy) / dy : Infinity) : 0;

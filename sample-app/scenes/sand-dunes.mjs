@@ -16,6 +16,7 @@ const SKY = [
 ];
 const REACH = 70;
 const HIGHEST = 4.6;
+const TOP = 0.7;
 
 /** Low sun over a sea of dunes, with the ripples of the wind. */
 export function sandDunes() {
@@ -49,13 +50,14 @@ function duneHeight(x, z) {
   return 2.3 * large + 0.5 * small + 1.5 * fractalNoise(x * 0.06, z * 0.06, 3, 8);
 }
 
-/** One dune from 0 to 1 and back per unit. */
+/** One dune from 0 to 1 and back per unit: up to `TOP` of it, then down. */
 function crest(t) {
   const phase = t - Math.floor(t);
-  const top = 0.7;
-  return phase < top
-    ? smoothstep(0, 1, (phase / top) * 0.82) / smoothstep(0, 1, 0.82)
-    : (1 - smoothstep(0, 1, 0.1 + (0.9 * (phase - top)) / (1 - top))) / (1 - smoothstep(0, 1, 0.1));
+  if (phase < TOP) {
+    return smoothstep(0, 1, (phase / TOP) * 0.82) / smoothstep(0, 1, 0.82);
+  }
+  const down = (phase - TOP) / (1 - TOP);
+  return (1 - smoothstep(0, 1, 0.1 + 0.9 * down)) / (1 - smoothstep(0, 1, 0.1));
 }
 
 function sand(ground, x, z, distance) {
