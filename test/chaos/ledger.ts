@@ -72,7 +72,7 @@ export function readLedger(file: string): Map<string, Story> {
 }
 
 /** Ends of a request that was pushed but never run. */
-const EXCUSED = ['REQUEST_TIMEOUT', 'WORKER_LOST'];
+const EXCUSED: ReadonlySet<string> = new Set(['REQUEST_TIMEOUT', 'WORKER_LOST']);
 
 /** How long after a fault its effects may still show, ms. */
 const AFTERMATH = 10_000;
@@ -96,7 +96,7 @@ export function findWrongs(
     if (end === 'complete' && (story.replies.length !== 1 || story.runs.length === 0)) {
       wrongs.push(`${key} completed with ${story.replies.length} replies`);
     }
-    if (story.isPushed && story.runs.length === 0 && !isOrphan && !EXCUSED.includes(end ?? '')) {
+    if (story.isPushed && story.runs.length === 0 && !isOrphan && !EXCUSED.has(end ?? '')) {
       wrongs.push(`${key} was pushed and never run, and ended with ${end}`);
     }
     const last = story.runs.at(-1);
