@@ -96,7 +96,9 @@ export class JobFetcher {
           this.onResume = resolve;
         });
       }
-      await this.slots.available();
+      if (this.unconfirmed.length === 0) {
+        await this.slots.available();
+      }
       if (this.isPaused || this.isStopping) {
         continue;
       }

@@ -157,6 +157,23 @@ describe('a handler that throws', () => {
     expect(errorIn(reply)).toMatchObject({ name: 'Error' });
   });
 
+  it.each([
+    ['whose name is no text', Object.assign(new Error('oops'), { name: 1n })],
+    ['without a name, too large', Object.assign(new Error('x'.repeat(2e6)), { name: undefined })],
+    ['whose stack is no text', Object.assign(new Error('oops'), { stack: 1n })],
+    [
+      'that cannot be looked at',
+      Object.defineProperty(new Error('oops'), 'message', {
+        get() {
+          throw new Error('not today');
+        },
+      }),
+    ],
+  ])('may throw even an error %s', async (_, thrown) => {
+    const { runner } = runnerOf(throwing(thrown), { exposeStack: true });
+    expect(errorIn(await runner.run(JOB).reply).message).toBeTypeOf('string');
+  });
+
   it('does not show its stack to its caller', async () => {
     const reply = await runnerOf(throwing(new Error('oops'))).runner.run(JOB).reply;
     expect(reply).not.toContain('stack');
@@ -208,6 +225,14 @@ describe('a handler that throws an HttpException', () => {
     const { runner, log } = runnerOf(throwing(thrown));
     expect(await runner.run(job).reply).toBeUndefined();
     expect(log.errors).toEqual([expect.stringContaining('HttpException')]);
+  });
+
+  it('tells its caller even when its message is no text and it is too large', async () => {
+    const odd = Object.assign(new HttpException({ text: 'x'.repeat(5_000) }, 410), {
+      message: { text: 'gone' },
+    });
+    const { runner } = runnerOf(throwing(odd), { maxPayload: 1_024 });
+    expect(errorIn(await runner.run(JOB).reply)).toMatchObject({ status: 410 });
   });
 
   it('tells its caller even when JSON cannot write the body', async () => {
@@ -308,6 +333,16 @@ describe('an error that is larger than is allowed', () => {
     const thrown = Object.assign(new Error('oops'), { stack: 's'.repeat(5_000) });
     const { runner } = runnerOf(throwing(thrown), { maxPayload, exposeStack: true });
     expect(errorIn(await runner.run(JOB).reply).stack).toBeUndefined();
+  });
+
+  it('is made to fit even where its name and its code are long', async () => {
+    const thrown = Object.assign(new Error('oops'), {
+      name: 'N'.repeat(5_000),
+      code: 'C'.repeat(5_000),
+    });
+    const reply = await runnerOf(throwing(thrown), { maxPayload }).runner.run(JOB).reply;
+    expect(Buffer.byteLength(reply ?? '')).toBeLessThanOrEqual(maxPayload);
+    expect(errorIn(reply).message).toMatch(/^oops/);
   });
 
   it.each([

@@ -1,0 +1,132 @@
+import { Injectable } from '@nestjs/common';
+import { firstValueFrom } from 'rxjs';
+import { expect, it } from 'vitest';
+import { OnJob, ReplyWorkers, RequestTimeoutError } from '../../lib/index.js';
+import { Proxy } from '../chaos/proxy.js';
+import { startApp } from '../support/app.js';
+import { failureOf } from '../support/failure-of.js';
+import { hasEnded, startProcess } from '../support/processes.js';
+import { randomQueue } from '../support/random-queue.js';
+import { useRedis } from '../support/redis.js';
+import { waitFor } from '../support/wait-for.js';
+
+const redis = useRedis();
+const nobodyThere = 1;
+
+function recording(queue: string) {
+  const seen: unknown[] = [];
+  @Injectable()
+  class Worker {
+    @OnJob(queue, { concurrency: 1 })
+    run(data: unknown) {
+      seen.push(data);
+      return data;
+    }
+  }
+  return { Worker, seen };
+}
+
+it('requests made while Redis is away are pushed in order when it is back, or time out', async () => {
+  const proxy = await Proxy.before(redis.port);
+  const queue = randomQueue();
+  const { Worker, seen } = recording(queue);
+  const { client } = await startApp({ connection: proxy.url }, [Worker]);
+  expect(await firstValueFrom(client.send(queue, 'before'))).toBe('before');
+  proxy.port = nobodyThere;
+  proxy.cut(() => true);
+  await waitFor(
+    async () => (await redis.look.client('LIST'))?.toString().includes('reqrep') === false,
+  );
+  const late = failureOf(client.send(queue, 'late', { timeout: 200 }));
+  const replies = [1, 2, 3].map((data) => firstValueFrom(client.send(queue, data)));
+  const error = await late;
+  expect(error).toBeInstanceOf(RequestTimeoutError);
+  expect(error).toMatchObject({ workers: undefined, queueLength: undefined });
+  proxy.port = redis.port;
+  expect(await Promise.all(replies)).toEqual([1, 2, 3]);
+  expect(seen).toEqual(['before', 1, 2, 3]);
+  proxy.close();
+});
+
+it('a connection that goes silent without closing is replaced', async () => {
+  const proxy = await Proxy.before(redis.port);
+  const queue = randomQueue();
+  const { Worker } = recording(queue);
+  const { client } = await startApp({ connection: proxy.url }, [Worker]);
+  expect(await firstValueFrom(client.send(queue, 'before'))).toBe('before');
+  proxy.stall(() => true, 600_000);
+  expect(await firstValueFrom(client.send(queue, 'after'))).toBe('after');
+  proxy.close();
+}, 60_000);
+
+it('an application closes in time while Redis is away', async () => {
+  const proxy = await Proxy.before(redis.port);
+  const queue = randomQueue();
+  @Injectable()
+  class Worker {
+    @OnJob(queue)
+    run() {
+      return new Promise(() => undefined);
+    }
+  }
+  const { app, client, log } = await startApp({ connection: proxy.url, shutdownTimeout: 300 }, [
+    Worker,
+  ]);
+  const lost = failureOf(client.send(queue));
+  await waitFor(() => app.get(ReplyWorkers).status.queues[0]?.busy === 1);
+  proxy.port = nobodyThere;
+  proxy.cut(() => true);
+  const start = performance.now();
+  await app.close();
+  expect(performance.now() - start).toBeLessThan(1_300);
+  expect(await lost).toMatchObject({ code: 'CLIENT_CLOSED' });
+  expect(log.lines.filter((line) => line.startsWith('error'))).toEqual([]);
+  proxy.close();
+});
+
+it('a rolling restart of all workers under load costs no caller more than a job', async () => {
+  const queue = randomQueue();
+  const start = () => startProcess('worker', { QUEUE: queue, REDIS_URL: redis.url, MS: '20' });
+  const workers = await Promise.all([start(), start()]);
+  const { client } = await startApp({ connection: redis.url });
+  let isOver = false;
+  let slowest = 0;
+  let answered = 0;
+  const callers = Array.from({ length: 64 }, async () => {
+    while (!isOver) {
+      const sent = performance.now();
+      await firstValueFrom(client.send(queue, 'job'));
+      slowest = Math.max(slowest, performance.now() - sent);
+      answered++;
+    }
+  });
+  for (const old of workers) {
+    await start();
+    old.kill('SIGTERM');
+    await waitFor(() => hasEnded(old));
+  }
+  isOver = true;
+  await Promise.all(callers);
+  expect(answered).toBeGreaterThan(100);
+  expect(client.droppedReplies).toBe(0);
+  expect(slowest).toBeLessThan(2_000);
+});
+
+it('a paused queue is not served until it is resumed', async () => {
+  const queue = randomQueue();
+  const { Worker, seen } = recording(queue);
+  const { app, client } = await startApp({ connection: redis.url }, [Worker]);
+  const workers = app.get(ReplyWorkers);
+  await workers.pause(queue);
+  expect(workers.status.queues[0]?.isPaused).toBe(true);
+  const reply = firstValueFrom(client.send(queue, 'held'));
+  await firstValueFrom(client.emit(queue, 'behind'));
+  expect(await redis.look.llen(`${queue}requests`)).toBe(2);
+  expect(seen).toEqual([]);
+  await workers.stop();
+  await workers.start();
+  expect(await redis.look.llen(`${queue}requests`)).toBe(2);
+  workers.resume(queue);
+  expect(await reply).toBe('held');
+  await expect(workers.pause('another')).rejects.toThrow(/a queue that this process serves/);
+});
