@@ -77,3 +77,36 @@ it('closing an idle worker takes no time and logs no error', async () => {
   expect(log.lines).toEqual([]);
   await app.close();
 });
+
+it('closing under load is quick, logs no error, and costs no caller elsewhere its reply', async () => {
+  const queue = randomQueue();
+  @Injectable()
+  class Worker {
+    @OnJob(queue)
+    async run(data: unknown) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return data;
+    }
+  }
+  const { client } = await startApp({ connection: redis.url });
+  await startApp({ connection: redis.url }, [Worker]);
+  const closing = await startApp({ connection: redis.url, shutdownTimeout: 1_000 }, [Worker]);
+  let isOver = false;
+  let answered = 0;
+  const callers = Array.from({ length: 64 }, async () => {
+    while (!isOver) {
+      await firstValueFrom(client.send(queue, 'job'));
+      answered++;
+    }
+  });
+  await waitFor(() => answered > 500);
+  const start = performance.now();
+  await closing.app.close();
+  expect(performance.now() - start).toBeLessThan(2_000);
+  const atClose = answered;
+  await waitFor(() => answered > atClose + 500);
+  isOver = true;
+  await Promise.all(callers);
+  expect(closing.log.lines).toEqual([]);
+  expect(client.droppedReplies).toBe(0);
+});
