@@ -1,5 +1,4 @@
-import type { Redis } from 'ioredis';
-import type { ConnectionOption } from '../redis/connection-source.js';
+import type { ConnectionOption, Redis } from '../redis/connection-source.js';
 
 /** What `ReqRepModule.forRoot` takes. Everything has a default. */
 export interface ReqRepModuleOptions {

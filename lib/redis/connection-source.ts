@@ -1,6 +1,8 @@
 import { Redis, type Cluster, type RedisOptions } from 'ioredis';
 import { InvalidOptionError } from '../errors/index.js';
 
+export type { Redis } from 'ioredis';
+
 /** What may stand for a Redis server in the module's options. */
 export type ConnectionOption = string | RedisOptions | Redis | Cluster | (() => Redis | Cluster);
 

@@ -59,6 +59,7 @@ describe('the check of imports', () => {
     ['client/a.ts', `import type { Redis } from 'ioredis';`],
     ['nest/a.ts', `import { Redis } from 'ioredis';`],
     ['nest/a.ts', `import { type Redis } from 'ioredis';`],
+    ['nest/a.ts', `import type { Redis } from 'ioredis';`],
     ['nest/a.ts', `import { RequestClient } from '../index.js';`],
     ['nest/a.ts', `import { waitFor } from '../../test/support/wait-for.js';`],
     ['redis/a.ts', `import { Keys } from '../protocol/keys.js';`],
@@ -78,7 +79,6 @@ describe('the check of imports', () => {
   });
 
   it.each([
-    ['nest/a.ts', `import type { Redis } from 'ioredis';`],
     ['nest/a.ts', `import { Injectable } from '@nestjs/common';`],
     ['client/a.ts', `import { PendingRequest } from './pending-request.js';`],
     ['client/a.ts', `import { randomUUID } from 'node:crypto';`],

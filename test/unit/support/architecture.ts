@@ -33,8 +33,6 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'node:',
     // The metadata of decorators.
     'reflect-metadata',
-    // The public options speak of its types.
-    'type ioredis',
   ],
   client: ['redis', 'protocol', 'observability', 'errors', 'rxjs', 'node:'],
   worker: ['redis', 'protocol', 'observability', 'errors', 'rxjs', 'node:'],
