@@ -44,8 +44,8 @@ export class ReplyWorker {
       (slot) => void this.release(slot),
       (count) =>
         log.warn(
-          `${count} jobs of queue "${queue}" had been taken over from ${handler.name} while it ran them; ` +
-            `their replies come from elsewhere`,
+          `Redis no longer held ${count} jobs of queue "${queue}" when ${handler.name} had run them: ` +
+            `another worker has taken them over and answers them, or the server lost them`,
         ),
     );
     this.fetcher = new JobFetcher(

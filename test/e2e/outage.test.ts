@@ -130,3 +130,26 @@ it('a paused queue is not served until it is resumed', async () => {
   expect(await reply).toBe('held');
   await expect(workers.pause('another')).rejects.toThrow(/a queue that this process serves/);
 });
+
+it('a server that came back empty shows as timeouts, and work goes on', async () => {
+  const queue = randomQueue();
+  const held: (() => void)[] = [];
+  @Injectable()
+  class Worker {
+    @OnJob(queue, { concurrency: 2 })
+    run(data: unknown) {
+      return data === 'held'
+        ? new Promise((resolve) => held.push(() => resolve(data)))
+        : Promise.resolve(data);
+    }
+  }
+  const { client, log } = await startApp({ connection: redis.url, lease: 300 }, [Worker]);
+  const lost = failureOf(client.send(queue, 'held', { timeout: 1_000 }));
+  await waitFor(() => held.length === 1);
+  await redis.look.flushall();
+  held.forEach((finish) => finish());
+  expect(await lost).toBeInstanceOf(RequestTimeoutError);
+  expect(await firstValueFrom(client.send(queue, 'after'))).toBe('after');
+  await waitFor(async () => (await redis.look.zcard(`${queue}workers`)) === 1);
+  expect(log.text).toContain('Redis no longer held 1 jobs');
+});

@@ -17,8 +17,8 @@ import {
 } from 'typescript';
 
 /**
- * What each folder of the library may import beside itself. `type` in front: as `import type` only. Whatever
- * stands here neither by itself nor by its scope is forbidden.
+ * What each folder of the library may import beside itself, types included. Whatever stands here neither by itself
+ * nor by its scope is forbidden.
  */
 export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   nest: [
@@ -42,12 +42,6 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   errors: [],
 };
 
-/** What a file refers to another module by. */
-interface ImportLine {
-  readonly from: string;
-  readonly isType: boolean;
-}
-
 /**
  * @param path - from the library's folder on, such as `client/request-client.ts`.
  * @returns what the file imports and must not, in words.
@@ -62,15 +56,8 @@ export function wrongImports(path: string, text: string): string[] {
     return [`${path} lies in no known folder`];
   }
   return importsOf(text)
-    .filter(({ from, isType }) => {
-      const target = targetOf(path, from);
-      return (
-        target !== folder &&
-        !allowed.includes(target) &&
-        !(isType && allowed.includes(`type ${target}`))
-      );
-    })
-    .map(({ from }) => `${path} imports ${from}`);
+    .filter((from) => ![folder, ...allowed].includes(targetOf(path, from)))
+    .map((from) => `${path} imports ${from}`);
 }
 
 /** The last part of each key; those behind which an id follows include their colon. */
@@ -107,27 +94,25 @@ function targetOf(path: string, from: string): string {
   return name;
 }
 
-function importsOf(text: string): ImportLine[] {
-  return nodesOf(text).flatMap((node): ImportLine[] => {
-    if (isImportDeclaration(node)) {
-      const isType = node.importClause?.phaseModifier === SyntaxKind.TypeKeyword;
-      return lineOf(node.moduleSpecifier, isType);
-    }
-    if (isExportDeclaration(node)) {
-      return lineOf(node.moduleSpecifier, node.isTypeOnly);
-    }
-    if (isCallExpression(node) && node.expression.kind === SyntaxKind.ImportKeyword) {
-      return lineOf(node.arguments[0], false);
-    }
-    if (isImportTypeNode(node) && isLiteralTypeNode(node.argument)) {
-      return lineOf(node.argument.literal, true);
-    }
-    return [];
+/** What a file refers to other modules by. */
+function importsOf(text: string): string[] {
+  return nodesOf(text).flatMap((node) => {
+    const specifier = specifierIn(node);
+    return specifier && isStringLiteralLike(specifier) ? [specifier.text] : [];
   });
 }
 
-function lineOf(specifier: Node | undefined, isType: boolean): ImportLine[] {
-  return specifier && isStringLiteralLike(specifier) ? [{ from: specifier.text, isType }] : [];
+function specifierIn(node: Node): Node | undefined {
+  if (isImportDeclaration(node) || isExportDeclaration(node)) {
+    return node.moduleSpecifier;
+  }
+  if (isCallExpression(node) && node.expression.kind === SyntaxKind.ImportKeyword) {
+    return node.arguments[0];
+  }
+  if (isImportTypeNode(node) && isLiteralTypeNode(node.argument)) {
+    return node.argument.literal;
+  }
+  return undefined;
 }
 
 const isWildcardExport = (node: Node): boolean =>

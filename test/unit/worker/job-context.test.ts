@@ -181,6 +181,7 @@ describe('the end of the run', () => {
     const context = contextOf({ deadline: START + 5_000 });
     context.end();
     const { signal } = context;
+    expect(vi.getTimerCount()).toBe(0);
     vi.advanceTimersByTime(10_000);
     expect(signal.aborted).toBe(false);
   });
