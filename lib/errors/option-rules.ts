@@ -65,6 +65,10 @@ export function describeValue(value: unknown): string {
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** Neither a `Map` nor `Headers`, whose entries would not travel. */
+const isPlain = (value: unknown): value is Record<string, unknown> =>
+  isRecord(value) && [Object.prototype, null].includes(Object.getPrototypeOf(value));
+
 export const anInteger = (least: number, most = Number.MAX_SAFE_INTEGER): OptionRule => ({
   expected:
     most === Number.MAX_SAFE_INTEGER
@@ -105,5 +109,5 @@ export const aFunction: OptionRule = {
 export const anObjectOfStrings: OptionRule = {
   expected: 'an object of strings',
   accepts: (value) =>
-    isRecord(value) && Object.values(value).every((text) => typeof text === 'string'),
+    isPlain(value) && Object.values(value).every((text) => typeof text === 'string'),
 };

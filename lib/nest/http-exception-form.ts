@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { jsonOrNothing, type ErrorForm } from '../protocol/error-form.js';
+import { jsonOrNothing, toErrorForm, type ErrorForm } from '../protocol/error-form.js';
 
 /** An `HttpException` travels with its status and its body. */
 export function describeHttpException(error: unknown): ErrorForm | undefined {
@@ -7,11 +7,10 @@ export function describeHttpException(error: unknown): ErrorForm | undefined {
     return undefined;
   }
   return {
-    name: error.name,
-    message: error.message,
+    ...toErrorForm(error),
+    code: undefined,
     status: error.getStatus(),
     details: jsonOrNothing(error.getResponse()),
-    stack: error.stack,
   };
 }
 

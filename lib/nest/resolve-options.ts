@@ -2,7 +2,6 @@ import { InvalidOptionError } from '../errors/index.js';
 import {
   aBoolean,
   aDuration,
-  aName,
   anInteger,
   aString,
   checkOptions,
@@ -44,7 +43,11 @@ const anything = { expected: 'anything', accepts: () => true };
 
 const RULES: OptionRules<ReqRepModuleOptions> = {
   connection: anything,
-  host: aName,
+  host: {
+    expected: 'the name or the address of a host, without a protocol',
+    accepts: (value) => typeof value === 'string' && /^[^/@?]+$/.test(value),
+    isSecret: true,
+  },
   port: anInteger(1, 65_535),
   database: anInteger(0),
   client: {
@@ -75,7 +78,11 @@ export function resolveOptions(options: ReqRepModuleOptions = {}): ResolvedOptio
   const given = Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),
   ) as Partial<typeof DEFAULTS>;
-  const resolved = { ...DEFAULTS, ...given };
+  const resolved = {
+    ...DEFAULTS,
+    stallLimit: Math.max(DEFAULTS.stallLimit, given.lease ?? 0),
+    ...given,
+  };
   if (resolved.stallLimit < resolved.lease) {
     throw new InvalidOptionError(
       'stallLimit in the options of ReqRepModule',

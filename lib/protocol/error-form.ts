@@ -24,19 +24,27 @@ export interface RequestName {
   readonly id: string;
 }
 
-/** The form of anything that a handler may throw, an `Error` or not. */
+/** The form of anything that a handler may throw, an `Error` or not, and however odd. */
 export function toErrorForm(error: unknown): ErrorForm {
   if (!(error instanceof Error)) {
     return { name: 'Error', message: textOf(error), details: jsonOrNothing(error) };
   }
-  const { code, details } = error as { code?: unknown; details?: unknown };
-  return {
-    name: error.name,
-    message: textOf(error.message),
-    code: typeof code === 'string' || typeof code === 'number' ? code : undefined,
-    details: jsonOrNothing(details),
-    stack: error.stack,
-  };
+  try {
+    const { code, details, stack } = error as {
+      code?: unknown;
+      details?: unknown;
+      stack?: unknown;
+    };
+    return {
+      name: textOf(error.name),
+      message: textOf(error.message),
+      code: typeof code === 'string' || typeof code === 'number' ? code : undefined,
+      details: jsonOrNothing(details),
+      stack: typeof stack === 'string' ? stack : undefined,
+    };
+  } catch {
+    return { name: 'Error', message: 'the error that was thrown cannot be read' };
+  }
 }
 
 /**

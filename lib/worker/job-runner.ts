@@ -55,7 +55,7 @@ export class JobRunner {
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        const error = new DOMException(`${name} took longer than ${timeout} ms`, 'TimeoutError');
+        const error = new JobTimeoutError(`${name} took longer than ${timeout} ms`);
         context.abort(error);
         reject(error);
       }, timeout);
@@ -123,6 +123,15 @@ export class JobRunner {
   }
 }
 
+/** What a run ends with that takes longer than the handler's `timeout`. */
+class JobTimeoutError extends Error {
+  static {
+    this.prototype.name = 'TimeoutError';
+  }
+
+  readonly code = 'JOB_TIMEOUT';
+}
+
 /** An original requester always waits; of a version 2 job, its client id says so. */
 function hasCaller(job: Job): boolean {
   return job.version === 1 || job.replyTo !== undefined;
@@ -133,7 +142,8 @@ const SHORT_NAME = 100;
 const SHORT_MESSAGE = 1_000;
 
 function encodeShortened(id: Job['id'], form: ErrorForm, maxPayload: number): string {
-  const { status, code } = form;
+  const { status } = form;
+  const code = typeof form.code === 'string' ? form.code.slice(0, SHORT_NAME) : form.code;
   const name = form.name.slice(0, SHORT_NAME);
   for (let length = SHORT_MESSAGE; ; length = Math.floor(length / 2)) {
     const message = `${form.message.slice(0, length)} [shortened]`;

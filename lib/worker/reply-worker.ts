@@ -115,7 +115,11 @@ export class ReplyWorker {
   private async run(slot: Slot, job: Job): Promise<void> {
     const run = this.runner.run(job);
     this.running.set(slot, run);
-    const text = await run.reply;
+    const text = await run.reply.catch((error: Error) => {
+      // No reply is better than no worker: the caller ends with a timeout.
+      this.parts.log.error(`Job ${job.id} could not be answered: ${error.message}`, error.stack);
+      return undefined;
+    });
     this.settler.add({
       slot,
       reply: text === undefined ? undefined : { ...this.address(job), text },

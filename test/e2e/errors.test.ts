@@ -155,7 +155,11 @@ it('tells the caller, and aborts the run, when a handler takes longer than its t
   }
   const { client } = await startApp({ connection: redis.url }, [Worker]);
   expect(await failureOf(client.send(queue))).toMatchObject({
-    remote: { name: 'TimeoutError', message: 'Worker#run took longer than 100 ms' },
+    remote: {
+      name: 'TimeoutError',
+      code: 'JOB_TIMEOUT',
+      message: 'Worker#run took longer than 100 ms',
+    },
   });
   expect(aborted).toBe(true);
   // Its slot stays taken for as long as it runs.

@@ -67,8 +67,14 @@ describe('a wrong option', () => {
   const POSITIVE = 'an integer >= 1';
 
   it.each<[string, unknown, string, string]>([
-    ['host', '', 'a string that is not empty', '"" (string)'],
-    ['host', 127, 'a string that is not empty', '`127` (number)'],
+    ['host', '', 'the name or the address of a host, without a protocol', 'a string'],
+    ['host', 127, 'the name or the address of a host, without a protocol', 'a number'],
+    [
+      'host',
+      'redis://:secret@h',
+      'the name or the address of a host, without a protocol',
+      'a string',
+    ],
     ['port', 0, 'an integer from 1 to 65535', '`0` (number)'],
     ['port', '6379', 'an integer from 1 to 65535', '"6379" (string)'],
     ['database', -1, 'an integer >= 0', '`-1` (number)'],
