@@ -21,6 +21,8 @@ const OPTIONS = {
   retryStrategy: reconnectDelay,
   commandTimeout: undefined,
   socketTimeout: undefined,
+  // ioredis holds the process for that long after a connection that was never made.
+  disconnectTimeout: 500,
   enableAutoPipelining: false,
   stringNumbers: false,
   monitor: false,

@@ -79,9 +79,10 @@ export class ReplyWorkers {
     try {
       await lease.start();
     } catch (error) {
-      if (this.isStarting()) {
-        this.state = 'stopped';
+      if (!this.isStarting()) {
+        return; // stopped, and closed, before Redis ever answered
       }
+      this.state = 'stopped';
       throw error;
     }
     if (!this.isStarting()) {

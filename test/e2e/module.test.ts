@@ -277,6 +277,8 @@ describe('workers', () => {
     expect(log.lines).toEqual([
       'warn Redis cannot be reached (connect ECONNREFUSED 127.0.0.1:1); trying again until it answers ReqRep',
     ]);
+    await app.close();
+    expect(log.lines).toHaveLength(1);
   });
 });
 
