@@ -46,12 +46,15 @@ export interface SendOptions extends EmitOptions {
    * @default the module's `timeout`, 30 000 unless set
    */
   readonly timeout?: number | undefined;
+  /** ms that may pass before the first value and from one value of a stream to the next. @default 0 - no limit */
+  readonly idleTimeout?: number | undefined;
   /** Aborting it ends the request with the signal's reason as the error. */
   readonly signal?: AbortSignal | undefined;
 }
 
 const RULES: OptionRules<SendOptions> = {
   timeout: aDuration(0),
+  idleTimeout: aDuration(0),
   headers: anObjectOfStrings,
   onPushed: aFunction,
   maxDeliveries: anInteger(1),

@@ -1,5 +1,14 @@
 import type { ReviveError } from '../protocol/error-form.js';
 
+/** What a request takes over from the job inside whose handler it is made. */
+export interface ParentJob {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Aborts when nobody waits for the job any more. */
+  readonly signal: AbortSignal;
+  /** ms until its deadline, never negative; `Infinity` where there is none. */
+  timeLeft(): number;
+}
+
 /** What a client needs to know, complete. */
 export interface ClientOptions {
   /** ms a request may take unless the call says otherwise; `0` = no limit. */
@@ -8,6 +17,10 @@ export interface ClientOptions {
   readonly maxPending: number;
   /** Bytes of one encoded job. */
   readonly maxPayload: number;
+  /** Headers that a request made inside a handler takes over from the handler's job. */
+  readonly inheritedHeaders?: readonly string[] | undefined;
+  /** The job whose handler is running at the moment, if one is. */
+  readonly parentJob?: (() => ParentJob | undefined) | undefined;
   /** Turns the form of a remote error into an error of the application's framework. */
   readonly reviveError?: ReviveError | undefined;
 }

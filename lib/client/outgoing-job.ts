@@ -17,7 +17,8 @@ export interface JobSender {
   readonly expiresAt: number | undefined;
   /** Whether it still waits for the push. */
   isWaiting(): boolean;
-  pushed(receipt: PushReceipt): void;
+  /** Where that is what it waits for. */
+  pushed?(receipt: PushReceipt): void;
   /** Redis may have the job or not, and it must not be pushed again. */
   unconfirmed(): void;
   fail(error: unknown): void;
@@ -32,6 +33,8 @@ export interface PushGuard {
 /** A job on its way to Redis, written as far as it can be before it leaves. */
 export class OutgoingJob {
   readonly guard: PushGuard | undefined;
+  /** Whether a push of it was not answered. */
+  mayHaveLeft = false;
   private readonly encoded: string;
 
   /**
@@ -85,6 +88,9 @@ export class OutgoingJob {
   }
 
   pushed(queueLength: number): void {
+    if (!this.options.onPushed && !this.sender.pushed) {
+      return;
+    }
     const receipt = { id: this.sender.id, queue: this.queue, queueLength };
     try {
       this.options.onPushed?.(receipt);
@@ -94,6 +100,6 @@ export class OutgoingJob {
         error instanceof Error ? error.stack : undefined,
       );
     }
-    this.sender.pushed(receipt);
+    this.sender.pushed?.(receipt);
   }
 }

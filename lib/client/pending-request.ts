@@ -1,81 +1,145 @@
 import { randomUUID } from 'node:crypto';
 import type { Subscriber } from 'rxjs';
+import { WorkerLostError, type TimeLimit } from '../errors/index.js';
 import { toCallerError, type ReviveError } from '../protocol/error-form.js';
 import type { ReplyFrame } from '../protocol/reply-frame.js';
+import { IncomingStream, type Verdict } from './incoming-stream.js';
 import type { JobSender } from './outgoing-job.js';
 import type { PendingRequests } from './pending-requests.js';
 
-/** One request that waits: it owns its timer and its removal, and settles once. */
+/** Anything but the one reply. */
+type StreamFrame = Exclude<ReplyFrame, { readonly kind: 'r' }>;
+
+/** How long a request may wait, ms; `0` = no limit. */
+export interface RequestLimits {
+  /** For its end. */
+  readonly timeout: number;
+  /** From one frame to the next. */
+  readonly idleTimeout?: number | undefined;
+  /** Whether `timeout` is all that the job which makes the request has left. */
+  readonly isInherited?: boolean;
+}
+
+/** Who hears that a request was given up before its end. It is no longer pending then. */
+export interface RequestOwner {
+  /** Its time is up. */
+  timedOut(request: PendingRequest, limit: TimeLimit): void;
+  /** Its stream broke: what its job still does is in vain. */
+  broken(request: PendingRequest): void;
+}
+
+/** One request that waits: it owns its timers and its removal, and settles once. */
 export class PendingRequest implements JobSender {
   readonly id = randomUUID();
   readonly expiresAt: number | undefined;
   private readonly timer: NodeJS.Timeout | undefined;
+  private readonly idleTimer: NodeJS.Timeout | undefined;
+  private stream: IncomingStream | undefined;
 
-  /**
-   * @param timeout - ms; `0` = no limit.
-   * @param onTimeout - called when the time is up; the request is no longer pending then.
-   */
   constructor(
     readonly queue: string,
     private readonly registry: PendingRequests,
     private readonly subscriber: Subscriber<unknown>,
-    timeout: number,
-    onTimeout: (request: PendingRequest) => void,
+    readonly limits: RequestLimits,
+    private readonly owner: RequestOwner,
+    /** Whether it speaks to original workers. */
+    readonly isOriginal = false,
   ) {
+    const { timeout, idleTimeout = 0 } = limits;
     registry.add(this);
     if (timeout > 0) {
       this.expiresAt = performance.now() + timeout;
-      this.timer = setTimeout(() => {
-        if (this.settle()) {
-          onTimeout(this);
-        }
-      }, timeout);
+      this.timer = setTimeout(() => this.expire('timeout'), timeout);
+    }
+    if (idleTimeout > 0) {
+      this.idleTimer = setTimeout(() => this.expire('idleTimeout'), idleTimeout);
     }
   }
 
   receive(frame: ReplyFrame, revive?: ReviveError): void {
-    if (frame.kind === 'n') {
-      this.subscriber.next(frame.payload);
-      return;
-    }
-    if (!this.settle()) {
-      return;
-    }
-    if (frame.kind === 'e') {
-      this.subscriber.error(toCallerError(frame.error, this, revive));
-      return;
-    }
     if (frame.kind === 'r') {
-      this.subscriber.next(frame.payload);
+      if (this.settle()) {
+        this.subscriber.next(frame.payload);
+        this.subscriber.complete();
+      }
+      return;
     }
-    this.subscriber.complete();
+    switch (this.judge(frame)) {
+      case 'next':
+        this.accept(frame, revive);
+        break;
+      case 'broken':
+        this.breakOff();
+        break;
+      case 'repeated':
+    }
   }
 
   isWaiting(): boolean {
     return this.registry.has(this);
   }
 
-  pushed(): void {
-    // The reply is what its caller waits for.
-  }
-
   unconfirmed(): void {
     // It may have been pushed: the reply or the timeout tells.
   }
 
-  fail(error: unknown): void {
-    if (this.settle()) {
+  /** @returns whether it was still pending. */
+  fail(error: unknown): boolean {
+    const wasPending = this.settle();
+    if (wasPending) {
       this.subscriber.error(error);
+    }
+    return wasPending;
+  }
+
+  /** Tells its caller why it was given up, when it is no longer pending. */
+  explain(error: unknown): void {
+    this.subscriber.error(error);
+  }
+
+  /** Gives the request up without an end: its subscriber has gone. @returns whether it was still pending. */
+  cancel(): boolean {
+    return this.settle();
+  }
+
+  private judge(frame: StreamFrame): Verdict {
+    if (frame.kind === 'e') {
+      return frame.position && this.stream ? this.stream.judgeError(frame.position) : 'next';
+    }
+    this.stream ??= new IncomingStream();
+    return this.stream.judge(frame.position, frame.kind === 'n');
+  }
+
+  private accept(frame: StreamFrame, revive: ReviveError | undefined): void {
+    if (frame.kind === 'n') {
+      this.idleTimer?.refresh();
+      this.subscriber.next(frame.payload);
+    } else if (this.settle()) {
+      if (frame.kind === 'e') {
+        this.subscriber.error(toCallerError(frame.error, this, revive));
+      } else {
+        this.subscriber.complete();
+      }
     }
   }
 
-  /** Gives the request up without an end: its subscriber has gone. */
-  cancel(): void {
-    this.settle();
+  private breakOff(): void {
+    if (this.settle()) {
+      this.owner.broken(this);
+      const { attempt = 1, count = 0 } = this.stream ?? {};
+      this.subscriber.error(new WorkerLostError(this.queue, this.id, attempt, count));
+    }
+  }
+
+  private expire(limit: TimeLimit): void {
+    if (this.settle()) {
+      this.owner.timedOut(this, limit);
+    }
   }
 
   private settle(): boolean {
     clearTimeout(this.timer);
+    clearTimeout(this.idleTimer);
     return this.registry.remove(this);
   }
 }

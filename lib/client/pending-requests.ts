@@ -25,6 +25,10 @@ export class PendingRequests {
     return this.byId.delete(request.id);
   }
 
+  all(): Iterable<PendingRequest> {
+    return this.byId.values();
+  }
+
   failAll(error: (request: PendingRequest) => Error): void {
     for (const request of this.byId.values()) {
       request.fail(error(request));

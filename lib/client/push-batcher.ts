@@ -35,9 +35,11 @@ export class PushBatcher {
     this.schedule();
   }
 
-  /** Takes a job back that has not left yet. */
-  drop(id: string): void {
+  /** Takes a job back that waits here. @returns whether Redis never had it for sure. */
+  drop(id: string): boolean {
+    const job = this.waiting.get(id);
     this.waiting.delete(id);
+    return job !== undefined && !job.mayHaveLeft;
   }
 
   close(): void {
@@ -100,18 +102,7 @@ export class PushBatcher {
   }
 
   private async push(batches: readonly Batch[]): Promise<void> {
-    const answers = await this.connections.commands.pipeline((commands, addScript) => {
-      for (const { jobs, elements } of batches) {
-        const [job] = jobs as [OutgoingJob];
-        const { requests, workers } = this.keys.queue(job.queue);
-        if (job.guard) {
-          const [element] = elements as [string];
-          addScript(pushGuardedJob, { requests, workers, element, ...job.guard });
-        } else {
-          commands.rpush(requests, ...elements);
-        }
-      }
-    });
+    const answers = await this.send(batches);
     const again: OutgoingJob[] = [];
     batches.forEach(({ jobs }, index) => {
       const answer = answers[index];
@@ -134,6 +125,32 @@ export class PushBatcher {
     }
   }
 
+  /** @returns an answer or an `Error` for each batch. */
+  private async send(batches: readonly Batch[]): Promise<unknown[]> {
+    const { commands } = this.connections;
+    const [only, ...others] = batches as [Batch, ...Batch[]];
+    if (others.length === 0 && !only.jobs[0]?.guard) {
+      // Most turns have one queue: a pipeline would cost more than the command.
+      const { requests } = this.keys.queue(only.jobs[0]?.queue ?? '');
+      const pushed: Promise<unknown> = commands.send((redis) =>
+        redis.rpush(requests, ...only.elements),
+      );
+      return [await pushed.catch((error: unknown) => error)];
+    }
+    return commands.pipeline((pipeline, addScript) => {
+      for (const { jobs, elements } of batches) {
+        const [job] = jobs as [OutgoingJob];
+        const { requests, workers } = this.keys.queue(job.queue);
+        if (job.guard) {
+          const [element] = elements as [string];
+          addScript(pushGuardedJob, { requests, workers, element, ...job.guard });
+        } else {
+          pipeline.rpush(requests, ...elements);
+        }
+      }
+    });
+  }
+
   private pushed(jobs: readonly OutgoingJob[], answer: unknown): void {
     const [job] = jobs as [OutgoingJob];
     if (job.guard) {
@@ -154,6 +171,7 @@ export class PushBatcher {
     }
     const wanted = jobs.filter((job) => job.sender.isWaiting());
     for (const job of wanted) {
+      job.mayHaveLeft = true;
       if (job.isOnce) {
         job.sender.unconfirmed();
       }

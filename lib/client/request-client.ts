@@ -5,6 +5,7 @@ import {
   InvalidOptionError,
   PendingLimitError,
   RequestTimeoutError,
+  type TimeLimit,
 } from '../errors/index.js';
 import { describeValue } from '../errors/option-rules.js';
 import type { Log } from '../observability/log.js';
@@ -12,11 +13,14 @@ import type { Keys } from '../protocol/keys.js';
 import type { ConnectionState } from '../redis/connection.js';
 import type { Connections } from '../redis/connections.js';
 import { checkCallOptions, type EmitOptions, type SendOptions } from './call-options.js';
-import type { ClientOptions } from './client-options.js';
+import type { ClientOptions, ParentJob } from './client-options.js';
+import { onAbortOf, timeAllowed, withInheritedHeaders } from './inheritance.js';
+import type { EmitCall, FreeQueue, MappedQueue, ReplyOf, SendCall } from './job-map.js';
+import { JobCanceller } from './job-canceller.js';
 import { OriginalReplyListener } from './original-reply-listener.js';
 import { OutgoingJob, type JobSender } from './outgoing-job.js';
 import { PendingEmit } from './pending-emit.js';
-import { PendingRequest } from './pending-request.js';
+import { PendingRequest, type RequestOwner } from './pending-request.js';
 import { PendingRequests } from './pending-requests.js';
 import { PushBatcher } from './push-batcher.js';
 import type { PushReceipt } from './push-receipt.js';
@@ -50,10 +54,15 @@ export class RequestClient {
   private readonly batcher: PushBatcher;
   private readonly inspector: QueueInspector;
   private readonly pruner: QueuePruner;
+  private readonly canceller: JobCanceller;
   private readonly listener: ReplyListener;
   private readonly originalListener: OriginalReplyListener;
   private readonly emits = new Set<PendingEmit>();
   private isClosed = false;
+  private readonly requestOwner: RequestOwner = {
+    broken: (request) => this.giveUp(request),
+    timedOut: (request, limit) => void this.timedOut(request, limit),
+  };
 
   /** Made by `ReqRepModule`; inject it. @internal */
   constructor(private readonly parts: ClientParts) {
@@ -61,6 +70,7 @@ export class RequestClient {
     this.batcher = new PushBatcher(connections, keys, (queue) => new ClientClosedError(queue));
     this.inspector = new QueueInspector(connections, keys);
     this.pruner = new QueuePruner(connections, keys);
+    this.canceller = new JobCanceller(connections, keys);
     this.listener = new ReplyListener(
       connections,
       keys.replies(this.id),
@@ -99,30 +109,40 @@ export class RequestClient {
 
   /**
    * Asks the workers of a queue. The Observable is cold: each subscription is one job. It emits what the handler
-   * returns (once, also for `undefined`) and completes, or ends with the first of its errors. Unsubscribing gives
-   * the request up; a job that has not left for Redis by then never does.
+   * returns (once, also for `undefined`; each value of a stream) and completes, or ends with the first of its
+   * errors. Unsubscribing before the end cancels the job wherever it is: it never leaves, is dropped unrun, or the
+   * `job.signal` of its handler aborts. Inside a handler, a request ends with the handler's job: it inherits what is
+   * left of its deadline, its cancellation and the headers named in `inheritedHeaders`.
    *
    * @param queue - the name under which a handler is registered with `@OnJob`.
    * @param data - anything that JSON can write; `undefined` arrives as `null`.
    * @returns an Observable that ends with
-   * - {@link RequestTimeoutError} when no end comes within `timeout`
+   * - {@link RequestTimeoutError} when no end comes within `timeout`, or no value within `idleTimeout`
    * - `RemoteError` when the handler throws, or an `HttpException` when it throws one
-   * - `WorkerLostError` when the job's workers died and its deliveries are used up
+   * - `WorkerLostError` when the job's workers died and its deliveries are used up, or its stream broke
    * - `NoWorkersError`, `QueueFullError` when the call's conditions are not met
    * - {@link PendingLimitError}, `PayloadTooLargeError`, `SerializationError`, `PushFailedError` when the
    *   job cannot be sent
    * - {@link ClientClosedError} when the client is closed
    * - {@link InvalidOptionError} for a wrong option
-   * - the signal's reason when `signal` aborts
+   * - the signal's reason when `signal`, or that of the handler's job, aborts
    */
-  send<Reply = unknown>(
-    queue: string,
+  send<Queue extends MappedQueue>(
+    queue: Queue,
+    ...call: SendCall<Queue>
+  ): Observable<ReplyOf<Queue>>;
+  send<Reply = unknown, Queue extends string = string>(
+    queue: Queue & FreeQueue<Queue>,
     data?: unknown,
-    options: SendOptions = {},
-  ): Observable<Reply> {
-    return new Observable<Reply>((subscriber) => {
+    options?: SendOptions,
+  ): Observable<Reply>;
+  send(queue: string, data?: unknown, options: SendOptions = {}): Observable<unknown> {
+    const { parentJob } = this.parts.options;
+    const sendingJob = parentJob?.();
+    return new Observable((subscriber) => {
       try {
-        return this.begin(queue, data, options, subscriber as Subscriber<unknown>);
+        const parent = parentJob?.() ?? sendingJob;
+        return this.begin(queue, data, options, parent, subscriber);
       } catch (error) {
         subscriber.error(error);
         return undefined;
@@ -135,12 +155,18 @@ export class RequestClient {
    * emits a receipt once Redis has the job, or ends with one of the errors of {@link send}. An error that nobody
    * subscribes to is logged.
    */
+  emit<Queue extends MappedQueue>(queue: Queue, ...call: EmitCall<Queue>): Observable<PushReceipt>;
+  emit<Queue extends string>(
+    queue: Queue & FreeQueue<Queue>,
+    data?: unknown,
+    options?: EmitOptions,
+  ): Observable<PushReceipt>;
   emit(queue: string, data?: unknown, options: EmitOptions = {}): Observable<PushReceipt> {
     const emit = new PendingEmit(queue, this.emits, this.parts.log);
     try {
       this.check(queue, options);
       emit.start(options.timeout ?? 0, () => this.batcher.drop(emit.id));
-      this.push(emit, data, options);
+      this.push(emit, data, this.inheritHeaders(options, this.parts.options.parentJob?.()));
     } catch (error) {
       emit.fail(error);
     }
@@ -158,6 +184,10 @@ export class RequestClient {
     this.isClosed = true;
     this.batcher.close();
     this.pruner.close();
+    for (const request of this.pendingRequests.all()) {
+      this.canceller.cancel(request);
+    }
+    this.canceller.flush();
     this.pendingRequests.failAll(({ queue }) => new ClientClosedError(queue));
     this.listener.close();
     this.originalListener.close();
@@ -173,25 +203,35 @@ export class RequestClient {
     queue: string,
     data: unknown,
     options: SendOptions,
+    parent: ParentJob | undefined,
     subscriber: Subscriber<unknown>,
   ): () => void {
     this.check(queue, options);
-    const { signal, protocol, timeout = this.parts.options.timeout } = options;
-    signal?.throwIfAborted();
-    const request = new PendingRequest(queue, this.pendingRequests, subscriber, timeout, () => {
-      giveUp();
-      this.pruner.expired(queue);
-      void this.explainTimeout(request, timeout, subscriber);
-    });
-    const giveUp = (): void => {
-      this.batcher.drop(request.id);
-      if (protocol === 1) {
-        this.originalListener.abandon(request);
-      }
-    };
-    const abort = (): void => request.fail(signal?.reason);
+    const { protocol, idleTimeout, timeout: own = this.parts.options.timeout } = options;
+    const limits = { ...timeAllowed(own, parent), idleTimeout };
+    if (limits.isInherited && limits.timeout === 0) {
+      const id = randomUUID();
+      throw new RequestTimeoutError({ queue, id, timeout: 0, limit: 'inherited' });
+    }
+    const request = new PendingRequest(
+      queue,
+      this.pendingRequests,
+      subscriber,
+      limits,
+      this.requestOwner,
+      protocol === 1,
+    );
     try {
-      this.push(request, data, options, this.id);
+      const stopListening = onAbortOf(options, parent, (reason) => {
+        if (request.cancel()) {
+          this.giveUp(request);
+          subscriber.error(reason);
+        }
+      });
+      if (stopListening) {
+        subscriber.add(stopListening);
+      }
+      this.push(request, data, this.inheritHeaders(options, parent), this.id);
     } catch (error) {
       request.cancel();
       throw error;
@@ -201,12 +241,21 @@ export class RequestClient {
     } else {
       this.listener.start();
     }
-    signal?.addEventListener('abort', abort);
     return () => {
-      signal?.removeEventListener('abort', abort);
-      request.cancel();
-      giveUp();
+      if (request.cancel()) {
+        this.giveUp(request);
+      }
     };
+  }
+
+  /** Drops the job of a request that nobody waits for any more, wherever it is. */
+  private giveUp(request: PendingRequest): void {
+    const wasPushed = !this.batcher.drop(request.id);
+    if (request.isOriginal) {
+      this.originalListener.abandon(request);
+    } else if (wasPushed) {
+      this.canceller.cancel(request);
+    }
   }
 
   /** @throws what keeps a job from being made at all. */
@@ -229,12 +278,22 @@ export class RequestClient {
     this.batcher.add(new OutgoingJob(sender, data, options, replyTo, maxPayload, this.parts.log));
   }
 
-  private async explainTimeout(
-    { queue, id }: PendingRequest,
-    timeout: number,
-    subscriber: Subscriber<unknown>,
-  ): Promise<void> {
+  private inheritHeaders<Options extends EmitOptions>(
+    options: Options,
+    parent: ParentJob | undefined,
+  ): Options {
+    return withInheritedHeaders(options, parent, this.parts.options.inheritedHeaders ?? []);
+  }
+
+  private async timedOut(request: PendingRequest, limit: TimeLimit): Promise<void> {
+    this.giveUp(request);
+    const { queue, id, limits } = request;
+    this.pruner.expired(queue);
     const state = await this.inspector.inspect(queue);
-    subscriber.error(new RequestTimeoutError({ queue, id, timeout, ...state }));
+    const details =
+      limit === 'idleTimeout'
+        ? { limit, timeout: limits.idleTimeout ?? 0 }
+        : { limit: limits.isInherited ? ('inherited' as const) : limit, timeout: limits.timeout };
+    request.explain(new RequestTimeoutError({ queue, id, ...details, ...state }));
   }
 }

@@ -8,6 +8,10 @@ export { QueueFullError } from './queue-full.error.js';
 export { PushFailedError } from './push-failed.error.js';
 export { RemoteError, type RemoteFailure } from './remote.error.js';
 export { ReqRepError, type ReqRepErrorCode } from './reqrep.error.js';
-export { RequestTimeoutError, type RequestTimeoutDetails } from './request-timeout.error.js';
+export {
+  RequestTimeoutError,
+  type RequestTimeoutDetails,
+  type TimeLimit,
+} from './request-timeout.error.js';
 export { SerializationError } from './serialization.error.js';
 export { WorkerLostError } from './worker-lost.error.js';

@@ -11,10 +11,18 @@ export interface RequestTimeoutDetails {
   readonly workers?: number | undefined;
   /** Jobs waiting in the queue when the time ran out; `undefined` when Redis could not be asked. */
   readonly queueLength?: number | undefined;
+  /**
+   * Which limit was reached: the request's `timeout`, its `idleTimeout`, or what was left of the deadline of the job
+   * whose handler sent it.
+   */
+  readonly limit?: TimeLimit | undefined;
 }
 
+/** What can end a request for want of time. */
+export type TimeLimit = 'timeout' | 'idleTimeout' | 'inherited';
+
 /**
- * No end came within the request's `timeout`. The job will not be started any more; one that already runs
+ * No end came within the request's `timeout`, or no frame within its `idleTimeout`. The job will not be started any more; one that already runs
  * may still finish, unheard. `workers` and `queueLength` tell a missing worker from a busy one.
  */
 export class RequestTimeoutError extends ReqRepError implements RequestTimeoutDetails {
@@ -28,25 +36,40 @@ export class RequestTimeoutError extends ReqRepError implements RequestTimeoutDe
   readonly timeout: number;
   readonly workers: number | undefined;
   readonly queueLength: number | undefined;
+  readonly limit: TimeLimit;
 
   constructor(details: RequestTimeoutDetails) {
-    super(
-      `No reply from queue "${details.queue}" within ${details.timeout} ms (job ${details.id}): ${reason(details)}`,
-    );
+    super(`${what(details)} (job ${details.id}): ${reason(details)}`);
     this.queue = details.queue;
     this.id = details.id;
     this.timeout = details.timeout;
     this.workers = details.workers;
     this.queueLength = details.queueLength;
+    this.limit = details.limit ?? 'timeout';
   }
 }
 
-function reason({ queue, workers, queueLength }: RequestTimeoutDetails): string {
+function what({ queue, timeout, limit }: RequestTimeoutDetails): string {
+  switch (limit) {
+    case 'idleTimeout':
+      return `Queue "${queue}" was silent for ${timeout} ms`;
+    case 'inherited':
+      return `No end from queue "${queue}" within the ${timeout} ms that were left to the job that asked`;
+    default:
+      return `No end from queue "${queue}" within ${timeout} ms`;
+  }
+}
+
+function reason({ queue, timeout, workers, queueLength, limit }: RequestTimeoutDetails): string {
+  if (limit === 'inherited' && timeout === 0) {
+    return 'it was not sent. Ask sooner, or give the outer request more time.';
+  }
   if (workers === undefined || queueLength === undefined) {
     return 'Redis could not be asked about the queue. Check the connection.';
   }
   if (workers === 0) {
     return `no live worker serves it and ${queueLength} jobs wait. Start a process with @OnJob('${queue}').`;
   }
-  return `${workers} live workers serve it and ${queueLength} jobs wait. Give it more time, workers or concurrency.`;
+  const serve = workers === 1 ? '1 live worker serves' : `${workers} live workers serve`;
+  return `${serve} it and ${queueLength} jobs wait. Give it more time, workers or concurrency.`;
 }

@@ -13,10 +13,15 @@ export class WorkerLostError extends ReqRepError {
     readonly id: string,
     /** How often the job was started. */
     readonly deliveries: number,
+    /** How many values of its stream had come; `undefined` for a job that was given up before it sent any. */
+    readonly values?: number,
   ) {
     super(
-      `Job ${id} of queue "${queue}" was started ${deliveries} times and lost its worker each time. ` +
-        `It lies in the queue's dead list; look there for what it carried.`,
+      values === undefined
+        ? `Job ${id} of queue "${queue}" was started ${deliveries} times and lost its worker each time. ` +
+            `It lies in the queue's dead list; look there for what it carried.`
+        : `The stream of job ${id} of queue "${queue}" broke after ${values} values: its worker was lost or shut ` +
+            `down. Send the request again if its values may come twice.`,
     );
   }
 }

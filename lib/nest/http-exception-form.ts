@@ -16,7 +16,7 @@ export function describeHttpException(error: unknown): ErrorForm | undefined {
 
 /** An error with a status arrives as an `HttpException`, so that a controller that returns the request answers with it. */
 export function reviveHttpException({ status, details, message }: ErrorForm): Error | undefined {
-  if (status === undefined) {
+  if (!Number.isInteger(status) || status === undefined || status < 100 || status > 599) {
     return undefined;
   }
   const hasBody = typeof details === 'string' || (typeof details === 'object' && details !== null);

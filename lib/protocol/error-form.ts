@@ -5,11 +5,14 @@ import {
   WorkerLostError,
   type RemoteFailure,
 } from '../errors/index.js';
+import { isRecord } from '../errors/option-rules.js';
 
 /** An error as it travels in an `"e"` frame. */
 export interface ErrorForm extends RemoteFailure {
   /** The HTTP status of an error that has one; `details` is its body then. */
   readonly status?: number | undefined;
+  /** The fields of an error whose class is registered. */
+  readonly fields?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Turns an error that a handler threw into its form; `undefined` leaves it to the next. */
@@ -90,7 +93,12 @@ function toOwnError({ code, details }: ErrorForm, { queue, id }: RequestName): E
     case 'SERIALIZATION':
       return new SerializationError(queue, 'reply', String(fields['reason']));
     case 'WORKER_LOST':
-      return new WorkerLostError(queue, id, Number(fields['deliveries']));
+      return new WorkerLostError(
+        queue,
+        id,
+        Number(fields['deliveries']),
+        fields['values'] === undefined ? undefined : Number(fields['values']),
+      );
     default:
       return undefined;
   }
@@ -101,13 +109,17 @@ export function readErrorForm(payload: unknown): ErrorForm {
   if (typeof payload !== 'object' || payload === null) {
     return { name: 'Error', message: String(payload ?? 'the worker gave no reason') };
   }
-  const { name, message, code, status, details, stack } = payload as Record<string, unknown>;
+  const { name, message, code, status, details, fields, stack } = payload as Record<
+    string,
+    unknown
+  >;
   return {
     name: typeof name === 'string' ? name : 'Error',
     message: typeof message === 'string' ? message : 'the worker gave no reason',
     code: typeof code === 'string' || typeof code === 'number' ? code : undefined,
     status: typeof status === 'number' ? status : undefined,
     details,
+    fields: isRecord(fields) ? fields : undefined,
     stack: typeof stack === 'string' ? stack : undefined,
   };
 }

@@ -41,7 +41,12 @@ export function encodeOriginalJob(id: string, dataJson: string): string {
 
 /** Everything of a version 2 element that is known when the request is made; {@link completeJob} closes it. */
 export function encodeJob(id: string, dataJson: string, meta: JobMeta): string {
-  const metaJson = JSON.stringify({ c: meta.replyTo, h: meta.headers, n: meta.maxDeliveries });
+  const { replyTo, headers, maxDeliveries } = meta;
+  // Most jobs have nothing but whom to reply to.
+  const metaJson =
+    headers === undefined && maxDeliveries === undefined && replyTo !== undefined
+      ? `{"c":${JSON.stringify(replyTo)}}`
+      : JSON.stringify({ c: replyTo, h: headers, n: maxDeliveries });
   return `[${JSON.stringify(id)},${dataJson},${metaJson.slice(0, -1)}`;
 }
 

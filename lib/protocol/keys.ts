@@ -24,11 +24,14 @@ export class QueueKeys {
   readonly workers: string;
   /** List of jobs that could not be run, with the reason. */
   readonly dead: string;
+  /** Channel on which the ids of cancelled jobs are published, as JSON arrays. */
+  readonly cancel: string;
 
   constructor(private readonly base: string) {
     this.requests = `${base}requests`;
     this.workers = `${base}workers`;
     this.dead = `${base}dead`;
+    this.cancel = `${base}cancel`;
   }
 
   /** List of none or one: the job that this slot of this worker is running. */

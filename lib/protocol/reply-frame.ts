@@ -1,23 +1,62 @@
 import { readErrorForm, type ErrorForm } from './error-form.js';
 
-/** A frame in a client's reply list: `[id, kind, payload]`. */
+/** Where in which stream a frame belongs. */
+export interface StreamPosition {
+  /** Which delivery of the job it is; 1 = the first. */
+  readonly attempt: number;
+  /** How many values of the run came before. */
+  readonly index: number;
+  /** Names the run: a job that was pushed twice may run twice at a time. */
+  readonly run: string;
+}
+
+/** A frame in a client's reply list: `[id, kind, payload]`, and of a stream `[id, kind, payload, attempt, index, run]`. */
 export type ReplyFrame =
   /** The one reply, and the end. */
   | { readonly kind: 'r'; readonly id: string; readonly payload: unknown }
-  /** One value of a stream; `attempt` when it is not the first. */
-  | { readonly kind: 'n'; readonly id: string; readonly payload: unknown; readonly attempt: number }
-  /** The end of a stream. */
-  | { readonly kind: 'c'; readonly id: string }
-  /** An error, and the end. */
-  | { readonly kind: 'e'; readonly id: string; readonly error: ErrorForm };
+  /** One value of a stream. */
+  | {
+      readonly kind: 'n';
+      readonly id: string;
+      readonly payload: unknown;
+      readonly position: StreamPosition;
+    }
+  /** The end of a stream; its index is the number of values. */
+  | { readonly kind: 'c'; readonly id: string; readonly position: StreamPosition }
+  /** An error, and the end; with a position where it ends a stream. */
+  | {
+      readonly kind: 'e';
+      readonly id: string;
+      readonly error: ErrorForm;
+      readonly position: StreamPosition | undefined;
+    };
 
 /** @param json - the value as JSON; absent = `undefined`, which JSON has no form for. */
 export function encodeReply(id: string | number, json?: string): string {
   return json === undefined ? `[${JSON.stringify(id)},"r"]` : `[${JSON.stringify(id)},"r",${json}]`;
 }
 
-export function encodeError(id: string | number, error: ErrorForm): string {
-  return `[${JSON.stringify(id)},"e",${JSON.stringify(error)}]`;
+/** @param json - the value as JSON; absent = `undefined`, which arrives as `null`. */
+export function encodeValue(
+  id: string | number,
+  json: string | undefined,
+  position: StreamPosition,
+): string {
+  return `[${JSON.stringify(id)},"n",${json ?? 'null'},${positionText(position)}]`;
+}
+
+export function encodeEnd(id: string | number, position: StreamPosition): string {
+  return `[${JSON.stringify(id)},"c",null,${positionText(position)}]`;
+}
+
+/** @param position - of the stream that it ends, if it ends one. */
+export function encodeError(
+  id: string | number,
+  error: ErrorForm,
+  position?: StreamPosition,
+): string {
+  const end = position ? `,${positionText(position)}]` : ']';
+  return `[${JSON.stringify(id)},"e",${JSON.stringify(error)}${end}`;
 }
 
 /** @returns `undefined` for what is no frame, or is of a kind that this version does not know. */
@@ -31,17 +70,32 @@ export function decodeFrame(text: string): ReplyFrame | undefined {
   if (!Array.isArray(frame) || typeof frame[0] !== 'string') {
     return undefined;
   }
-  const [id, kind, payload, attempt] = frame as [string, ...unknown[]];
+  const [id, kind, payload, ...where] = frame as [string, ...unknown[]];
+  if (kind === 'r') {
+    return { kind, id, payload };
+  }
+  const position = readPosition(where);
+  if (kind === 'e') {
+    return { kind, id, error: readErrorForm(payload), position };
+  }
+  if (!position) {
+    return undefined;
+  }
   switch (kind) {
-    case 'r':
-      return { kind, id, payload };
     case 'n':
-      return { kind, id, payload, attempt: typeof attempt === 'number' ? attempt : 1 };
+      return { kind, id, payload, position };
     case 'c':
-      return { kind, id };
-    case 'e':
-      return { kind, id, error: readErrorForm(payload) };
+      return { kind, id, position };
     default:
       return undefined;
   }
+}
+
+const positionText = ({ attempt, index, run }: StreamPosition): string =>
+  `${attempt},${index},${JSON.stringify(run)}`;
+
+function readPosition([attempt, index, run]: readonly unknown[]): StreamPosition | undefined {
+  return typeof attempt === 'number' && typeof index === 'number' && typeof run === 'string'
+    ? { attempt, index, run }
+    : undefined;
 }

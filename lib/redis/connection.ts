@@ -17,6 +17,7 @@ const OPTIONS = {
   lazyConnect: true,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
+  autoResubscribe: false,
   maxRetriesPerRequest: 0,
   retryStrategy: reconnectDelay,
   commandTimeout: undefined,

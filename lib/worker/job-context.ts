@@ -10,6 +10,12 @@ export class JobContext {
   private abortReason: unknown;
   private isAborted = false;
   private isEnded = false;
+  /** Whether its handler sends values one by one. @internal */
+  isStreaming = false;
+  /** Resolves when the next value may be sent; `undefined` = at once. @internal */
+  room: () => Promise<void> | undefined = () => undefined;
+  /** Resolves when the last value was pulled out of the handler. @internal */
+  pulling: Promise<void> | undefined;
 
   /** Made by the worker. @internal */
   constructor(
@@ -51,8 +57,8 @@ export class JobContext {
   }
 
   /**
-   * Aborts when the deadline passes, when the run takes longer than the handler's `timeout`, and when a shutdown
-   * runs out of time. Hand it to whatever can be aborted.
+   * Aborts when the caller cancels, when the deadline passes, when the run takes longer than the handler's
+   * `timeout`, and when a shutdown runs out of time. Hand it to whatever can be aborted.
    */
   get signal(): AbortSignal {
     if (!this.controller) {
@@ -65,6 +71,13 @@ export class JobContext {
       }
     }
     return this.controller.signal;
+  }
+
+  /** Throws the reason of an abort without making the signal. @internal */
+  throwIfAborted(): void {
+    if (this.isAborted) {
+      throw this.abortReason;
+    }
   }
 
   /** @internal */

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../observability/log.js';
 import type { QueueKeys } from '../protocol/keys.js';
 import { takeJobs } from '../protocol/scripts/take-jobs.js';
@@ -9,7 +9,7 @@ import {
   type ConnectionIdentity,
 } from '../redis/connection.js';
 import type { Connections } from '../redis/connections.js';
-import type { Slot, Slots } from './slots.js';
+import type { Slot } from './slots.js';
 
 /** How long one blocking call waits for a job, seconds. */
 const BLOCK_SECONDS = 5;
@@ -17,10 +17,22 @@ const BLOCK_SECONDS = 5;
 /** How often a blocking call that should end is asked to, ms: it may not have reached Redis yet. */
 const UNBLOCK_INTERVAL = 20;
 
+/** What the worker that jobs are fetched for hears, and says of itself. */
+export interface FetcherOwner {
+  /** Resolves when it has room for a job that nobody else fetches, or it is to stop or pause. */
+  hasRoom(): Promise<void>;
+  /** So many empty slots, or as many as it has room for. */
+  nextSlots(most: number): Slot[];
+  /** A slot of {@link nextSlots} has a job; `undefined` = it is still empty. */
+  onNext(slot: Slot, element: string | undefined): void;
+  /** Awaited before a new connection takes its first job: until others know of it, they might miss its jobs. */
+  onConnected(): Promise<void>;
+}
+
 /**
- * The fetch loop of one queue: takes jobs into free slots. Each round waits for one job and takes as many more
- * as there are slots, in one round trip on a connection of its own. From the moment Redis moves a job into a
- * slot, a crash of this process cannot lose it.
+ * The fetch loop of one queue, on a connection of its own: waits for a job, and as long as there are more takes as many
+ * as there is room for. From the moment Redis moves a job into a slot, a crash of this process cannot lose it. Under
+ * load it rests: who settles jobs takes the next ones in the same step.
  */
 export class JobFetcher {
   private connection: Connection | undefined;
@@ -29,6 +41,8 @@ export class JobFetcher {
   private isPaused = false;
   private isFetching = false;
   private onResume: (() => void) | undefined;
+  /** Whether the queue had as many jobs as were last asked for, so that it need not wait for the next. */
+  areMore = false;
   private announced: ConnectionIdentity | undefined;
   /** Slots whose take was not answered: each may hold a job or not. */
   private unconfirmed: Slot[] = [];
@@ -37,11 +51,8 @@ export class JobFetcher {
     private readonly connections: Connections,
     private readonly queue: string,
     private readonly keys: QueueKeys,
-    private readonly slots: Slots,
     private readonly log: Log,
-    private readonly onJob: (slot: Slot, element: string) => void,
-    /** Awaited before a new connection takes its first job: until others know of it, they might miss its jobs. */
-    private readonly onConnected: () => Promise<void>,
+    private readonly owner: FetcherOwner,
   ) {}
 
   get identity(): ConnectionIdentity | undefined {
@@ -75,7 +86,6 @@ export class JobFetcher {
       return [];
     }
     this.isStopping = true;
-    this.slots.wake();
     this.resume();
     const close = (): void => this.connections.release(connection);
     outOfTime.addEventListener('abort', close);
@@ -97,7 +107,7 @@ export class JobFetcher {
         });
       }
       if (this.unconfirmed.length === 0) {
-        await this.slots.available();
+        await this.owner.hasRoom();
       }
       if (this.isPaused || this.isStopping) {
         continue;
@@ -118,7 +128,7 @@ export class JobFetcher {
 
   private async announce({ identity }: Connection): Promise<void> {
     if (identity !== this.announced) {
-      await this.onConnected();
+      await this.owner.onConnected();
       this.announced = identity;
     }
   }
@@ -127,28 +137,42 @@ export class JobFetcher {
     if (this.isStopping || this.isPaused) {
       return;
     }
-    const { requests } = this.keys;
-    const slots = this.slots.takeFree();
-    const [first, ...others] = slots;
-    if (!first) {
+    const slots = this.owner.nextSlots(this.areMore ? Infinity : 1);
+    if (slots.length === 0) {
       return;
     }
     this.unconfirmed = slots;
     this.isFetching = true;
     try {
-      const answers = await connection.allOrError((commands, addScript) => {
-        commands.blmove(requests, first.key, 'LEFT', 'RIGHT', BLOCK_SECONDS);
-        if (others.length > 0) {
-          addScript(takeJobs, { requests, slots: others.map(({ key }) => key) });
-        }
-      });
+      const jobs = this.areMore
+        ? await this.takeWaiting(connection, slots)
+        : await this.waitForOne(connection, slots);
       this.unconfirmed = [];
-      const [head, rest] = answers as [string | null, string[] | undefined];
-      this.handOn(first, head);
-      others.forEach((slot, index) => this.handOn(slot, rest?.[index]));
+      this.areMore = jobs.length === slots.length;
+      slots.forEach((slot, index) => this.owner.onNext(slot, jobs[index]));
     } finally {
       this.isFetching = false;
     }
+    if (this.areMore) {
+      // A job that is done by then takes the next ones when it is settled.
+      await nextTurn();
+    }
+  }
+
+  private async waitForOne(
+    connection: Connection,
+    [slot]: readonly Slot[],
+  ): Promise<readonly string[]> {
+    const { requests } = this.keys;
+    const job = await connection.send((redis) =>
+      redis.blmove(requests, slot?.key ?? '', 'LEFT', 'RIGHT', BLOCK_SECONDS),
+    );
+    return job === null ? [] : [job];
+  }
+
+  private takeWaiting(connection: Connection, slots: readonly Slot[]): Promise<readonly string[]> {
+    const { requests } = this.keys;
+    return connection.run(takeJobs, { requests, slots: slots.map(({ key }) => key) });
   }
 
   /**
@@ -166,15 +190,9 @@ export class JobFetcher {
       }
     });
     this.unconfirmed = [];
-    slots.forEach((slot, index) => this.handOn(slot, jobs[index] as string | null));
-  }
-
-  private handOn(slot: Slot, element: string | null | undefined): void {
-    if (typeof element === 'string') {
-      this.onJob(slot, element);
-    } else {
-      this.slots.release(slot);
-    }
+    slots.forEach((slot, index) =>
+      this.owner.onNext(slot, (jobs[index] as string | null) ?? undefined),
+    );
   }
 
   /** Ends a blocking call as its own timeout would: a job that is being handed out still arrives. */

@@ -21,6 +21,8 @@ export interface LeasedQueue {
 export class Lease {
   private timer: NodeJS.Timeout | undefined;
   private started = 0;
+  /** The connection for commands that others know of. */
+  private told: ConnectionIdentity | undefined;
 
   /** @param duration - ms. */
   constructor(
@@ -51,9 +53,15 @@ export class Lease {
     });
   }
 
+  /** Whether others know of the connection for commands, so that what it takes is looked after. */
+  get isUpToDate(): boolean {
+    return this.told === this.connections.commands.identity;
+  }
+
   /** Renews it out of turn, which also tells of connections that have changed. */
   async renew(): Promise<void> {
     const { commands } = this.connections;
+    const { identity: own } = commands;
     const answers = await commands.allOrError((_, addScript) => {
       for (const { keys, slots, identity } of this.queues) {
         addScript(renewLease, {
@@ -63,7 +71,7 @@ export class Lease {
           lease: this.duration,
           description: {
             slots,
-            connections: [commands.identity, identity()]
+            connections: [own, identity()]
               .flatMap((known) => (known ? [`${known.id}@${known.address}`] : []))
               .join(' '),
             host: hostname(),
@@ -73,6 +81,7 @@ export class Lease {
         });
       }
     });
+    this.told = own;
     this.queues.forEach(({ onLapsed }, index) => onLapsed(renewLease.read(answers[index])));
   }
 

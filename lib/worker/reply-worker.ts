@@ -5,63 +5,95 @@ import { replyTtl } from '../protocol/reply-ttl.js';
 import { buryJob } from '../protocol/scripts/bury-job.js';
 import { giveBackJobs } from '../protocol/scripts/give-back-jobs.js';
 import type { ConnectionIdentity } from '../redis/connection.js';
+import { Intake } from './intake.js';
 import { JobFetcher } from './job-fetcher.js';
-import { JobRunner, type Run } from './job-runner.js';
+import type { JobRun } from './job-run.js';
+import { JobRunner } from './job-runner.js';
+import { CancelledJobs } from './cancelled-jobs.js';
+import { ReplyStream } from './reply-stream.js';
 import { Settler, type OutcomeReply } from './settler.js';
-import { Slots, type Slot } from './slots.js';
+import type { Slot } from './slots.js';
 import type { JobHandler, WorkerParts } from './worker-options.js';
+
+/** Jobs that are taken at most in the step that settles others: Lua's stack takes about 8 000 values. */
+const MOST_NEXT = 500;
 
 /** How long a stopping worker waits for Redis, ms. */
 const LAST_WORD = 500;
 
+/** What a worker needs of its lease. */
+export interface WorkerLease {
+  /** Tells others of this worker and its connections. */
+  renew(): Promise<void>;
+  /** Whether others know that these are the connections of this worker. */
+  isUpToDate(): boolean;
+}
+
 /** Answers the jobs of one queue: takes them into slots, runs them, and settles each. */
 export class ReplyWorker {
   private readonly keys: QueueKeys;
-  private readonly slots: Slots;
+  private readonly intake: Intake;
   private readonly runner: JobRunner;
   private readonly settler: Settler;
   private readonly fetcher: JobFetcher;
   /** The jobs that hold a slot, until Redis confirms its release. */
-  private readonly running = new Map<Slot, Run>();
-  /** Slots whose jobs arrived when it was stopping already. */
-  private unstarted: Slot[] = [];
+  private readonly running = new Map<Slot, JobRun>();
+  /** Jobs that may still come, and that nobody waits for any more. */
+  private readonly cancelled = new CancelledJobs();
   private isStopping = false;
   private onIdle: (() => void) | undefined;
+  private onRoom: (() => void) | undefined;
 
   constructor(
     readonly handler: JobHandler,
     private readonly parts: WorkerParts,
-    onConnected: () => Promise<void>,
+    private readonly lease: WorkerLease,
   ) {
     const { connections, keys, options, workerId, log } = parts;
-    const { queue, concurrency } = handler;
+    const { queue } = handler;
     this.keys = keys.queue(queue);
-    this.slots = new Slots(this.keys, workerId, concurrency);
-    this.runner = new JobRunner(handler, options, () => connections.clock.now(), log);
-    this.settler = new Settler(
-      connections,
+    this.intake = new Intake(this.keys, workerId, handler.concurrency, {
+      start: (slot, element) => this.startJob(slot, element),
+      giveBack: (slots) => this.giveBack(slots),
+      onRoom: () => this.wakeFetcher(),
+    });
+    this.runner = new JobRunner({
+      handler,
+      options,
       log,
-      (slot) => void this.release(slot),
-      (count) =>
+      serverNow: () => connections.clock.now(),
+      openStream: (run, onLost) => this.openStream(run, onLost),
+      onAnswer: (run, text) => this.settle(run, text),
+      onEnded: (run) => this.ended(run),
+    });
+    this.settler = new Settler(connections, log, {
+      requests: this.keys.requests,
+      nextSlots: () => (this.takesWhenSettling ? this.intake.nextSlots(MOST_NEXT) : []),
+      onNext: (slots, elements) => this.tookWhenSettling(slots, elements),
+      onReleased: (slot) => this.released(slot),
+      onTaken: (count) =>
         log.warn(
           `Redis no longer held ${count} jobs of queue "${queue}" when ${handler.name} had run them: ` +
             `another worker has taken them over and answers them, or the server lost them`,
         ),
-    );
-    this.fetcher = new JobFetcher(
-      connections,
-      queue,
-      this.keys,
-      this.slots,
-      log,
-      (slot, element) => this.accept(slot, element),
-      onConnected,
-    );
+      onIdle: () => this.wakeFetcher(),
+    });
+    this.fetcher = new JobFetcher(connections, queue, this.keys, log, {
+      hasRoom: () => this.hasRoom(),
+      nextSlots: (most) => this.intake.nextSlots(most),
+      onNext: (slot, element) => this.intake.arrived(slot, element),
+      onConnected: () => this.lease.renew(),
+    });
   }
 
   /** How many jobs it runs now. */
   get busy(): number {
     return this.running.size;
+  }
+
+  /** How many keys it has for jobs. */
+  get slotCount(): number {
+    return this.intake.slotCount;
   }
 
   start(): void {
@@ -75,11 +107,14 @@ export class ReplyWorker {
 
   /** Resolves when no job will be started until {@link resume}; those that run go on. */
   async pause(): Promise<void> {
+    void this.intake.close();
     await this.fetcher.pause();
   }
 
   resume(): void {
+    this.intake.open();
     this.fetcher.resume();
+    this.wakeFetcher();
   }
 
   /**
@@ -88,58 +123,134 @@ export class ReplyWorker {
    */
   async stop(outOfTime: AbortSignal): Promise<void> {
     this.isStopping = true;
+    const closed = this.intake.close();
+    this.wakeFetcher();
     const unconfirmed = await this.fetcher.stop(outOfTime);
-    await this.giveBack([...unconfirmed, ...this.unstarted]);
+    await Promise.all([closed, this.giveBack(unconfirmed)]);
     await this.idle(outOfTime);
-    for (const { context } of this.running.values()) {
-      context.abort(new DOMException('The worker is shutting down', 'AbortError'));
+    const unfinished = [...this.running.values()].filter((run) => !run.isAnswered);
+    for (const run of unfinished) {
+      this.runner.interrupt(run, new DOMException('The worker is shutting down', 'AbortError'));
     }
-    await this.giveBack([...this.running.keys()]);
+    const begun = unfinished.filter(({ stream }) => stream && stream.count > 0);
+    const released = begun.map(
+      (run) =>
+        new Promise<void>((resolve) => {
+          run.onReleased = resolve;
+        }),
+    );
+    await this.giveBack(unfinished.filter((run) => !begun.includes(run)).map(({ slot }) => slot));
+    if (begun.length > 0) {
+      await Promise.race([Promise.all(released), delay(LAST_WORD)]);
+    }
   }
 
-  private accept(slot: Slot, element: string): void {
-    if (this.isStopping) {
-      this.unstarted.push(slot);
+  /** Nobody waits for these jobs any more. */
+  cancel(ids: readonly string[]): void {
+    const running = new Map([...this.running.values()].map((run) => [run.job.id, run]));
+    for (const id of ids) {
+      const run = running.get(id);
+      if (run) {
+        this.runner.cancel(run, new DOMException('The caller has cancelled the job', 'AbortError'));
+      } else {
+        this.cancelled.add(id);
+      }
+    }
+  }
+
+  /** Whether the next jobs are taken in the step that settles others. */
+  private get takesWhenSettling(): boolean {
+    return this.lease.isUpToDate();
+  }
+
+  private tookWhenSettling(slots: readonly Slot[], elements: readonly string[]): void {
+    if (slots.length > 0) {
+      this.fetcher.areMore = elements.length === slots.length;
+      slots.forEach((slot, index) => this.intake.arrived(slot, elements[index]));
+    }
+  }
+
+  /** Resolves when the fetcher has something to do, or is to look whether it has to stop. */
+  private async hasRoom(): Promise<void> {
+    const isSettling = !this.settler.isIdle && this.takesWhenSettling;
+    if (this.isStopping || (this.intake.room > 0 && !isSettling)) {
       return;
     }
+    await new Promise<void>((resolve) => {
+      this.onRoom = resolve;
+    });
+  }
+
+  private wakeFetcher(): void {
+    this.onRoom?.();
+    this.onRoom = undefined;
+  }
+
+  private startJob(slot: Slot, element: string): void {
     const job = decodeJob(element);
     if (job.version === 0) {
       void this.bury(slot, job.reason);
-    } else if (job.deadline !== undefined && job.deadline <= this.parts.connections.clock.now()) {
+    } else if (this.isInVain(job)) {
       this.settler.add({ slot });
     } else {
-      void this.run(slot, job);
+      this.intake.began();
+      const run = this.runner.run(job, slot);
+      this.running.set(slot, run);
     }
   }
 
-  private async run(slot: Slot, job: Job): Promise<void> {
-    const run = this.runner.run(job);
-    this.running.set(slot, run);
-    const text = await run.reply.catch((error: Error) => {
-      // No reply is better than no worker: the caller ends with a timeout.
-      this.parts.log.error(`Job ${job.id} could not be answered: ${error.message}`, error.stack);
-      return undefined;
-    });
-    this.settler.add({
-      slot,
-      reply: text === undefined ? undefined : { ...this.address(job), text },
-    });
+  private isInVain({ id, deadline }: Job): boolean {
+    const { clock } = this.parts.connections;
+    return (deadline !== undefined && deadline <= clock.now()) || this.cancelled.take(id);
   }
 
-  /** Where the reply to a job goes, and how long it may lie there. */
-  private address(job: Job): Pick<OutcomeReply, 'list' | 'ttl'> {
-    const { keys, connections } = this.parts;
-    return {
-      list: job.replyTo === undefined ? this.keys.originalReply(job.id) : keys.replies(job.replyTo),
-      ttl: replyTtl(connections.clock.now(), job.deadline),
+  private openStream({ job, slot, context }: JobRun, onLost: (reason: Error) => void): ReplyStream {
+    const { connections } = this.parts;
+    const target = {
+      id: job.id,
+      attempt: context.attempt,
+      slot: slot.key,
+      list: this.replyList(job),
+      ttl: () => replyTtl(connections.clock.now(), job.deadline),
     };
+    return new ReplyStream(target, connections, onLost);
   }
 
-  /** Its key is free; the slot is, too, once the handler has really returned. */
-  private async release(slot: Slot): Promise<void> {
-    await this.running.get(slot)?.ended;
+  private settle({ job, slot }: JobRun, text: string | undefined): void {
+    this.settler.add({ slot, reply: text === undefined ? undefined : this.replyTo(job, text) });
+  }
+
+  private replyTo(job: Job, text: string): OutcomeReply {
+    const now = this.parts.connections.clock.now();
+    return { list: this.replyList(job), text, ttl: replyTtl(now, job.deadline) };
+  }
+
+  private replyList({ id, replyTo }: Job): string {
+    return replyTo === undefined ? this.keys.originalReply(id) : this.parts.keys.replies(replyTo);
+  }
+
+  /** Redis has confirmed that the slot's key is free. */
+  private released(slot: Slot): void {
+    this.intake.release(slot);
+    const run = this.running.get(slot);
+    if (run) {
+      run.isReleased = true;
+      run.onReleased?.();
+      this.forgetIfOver(run);
+    }
+  }
+
+  private ended(run: JobRun): void {
+    this.forgetIfOver(run);
+    this.intake.ended(performance.now() - run.startedAt);
+  }
+
+  /** A run is over once its slot is free, and its handler has really returned. */
+  private forgetIfOver({ slot, isReleased, hasEnded }: JobRun): void {
+    if (!isReleased || !hasEnded) {
+      return;
+    }
     this.running.delete(slot);
-    this.slots.release(slot);
     if (this.running.size === 0) {
       this.onIdle?.();
     }
@@ -160,29 +271,28 @@ export class ReplyWorker {
         workerId,
       })
       .then(
-        () => this.slots.release(slot),
+        () => this.intake.release(slot),
         // The slot keeps it, and whoever sweeps this worker finds it there.
         (error: Error) => log.error(`It could not be moved there: ${error.message}`),
       );
   }
 
   private async giveBack(slots: readonly Slot[]): Promise<void> {
-    const { connections, log } = this.parts;
-    if (slots.length === 0 || !connections.isReady) {
+    if (slots.length === 0) {
       return;
     }
-    const given = connections.commands
-      .run(giveBackJobs, {
-        requests: this.keys.requests,
-        slots: slots.map(({ key }) => key),
-      })
-      .catch((error: Error) => {
+    const { connections, log } = this.parts;
+    const jobs = { requests: this.keys.requests, slots: slots.map(({ key }) => key) };
+    const given = connections.runUntilAnswered(giveBackJobs, jobs).then(
+      () => slots.forEach((slot) => this.intake.release(slot)),
+      (error: Error) => {
         log.warn(
           `Unfinished jobs of queue "${this.handler.queue}" could not be returned (${error.message}); ` +
             `another worker takes them over when the lease has run out`,
         );
-      });
-    await Promise.race([given, delay(LAST_WORD)]);
+      },
+    );
+    await (this.isStopping ? Promise.race([given, delay(LAST_WORD)]) : given);
   }
 
   private async idle(outOfTime: AbortSignal): Promise<void> {

@@ -4,6 +4,7 @@ import { InvalidOptionError } from '../errors/index.js';
 import { describeValue } from '../errors/option-rules.js';
 import { Lease, type LeasedQueue } from './lease.js';
 import { Recovery } from './recovery.js';
+import { CancelListener } from './cancel-listener.js';
 import { ReplyWorker } from './reply-worker.js';
 import type { JobHandler, WorkerParts } from './worker-options.js';
 
@@ -38,6 +39,7 @@ export class ReplyWorkers {
   private state: ReplyWorkersStatus['state'] = 'stopped';
   private workers: readonly ReplyWorker[] = [];
   private lease: Lease | undefined;
+  private cancelListener: CancelListener | undefined;
   private stopped: Promise<void> | undefined;
   private handlers: readonly JobHandler[] = [];
   private readonly paused = new Set<string>();
@@ -73,7 +75,11 @@ export class ReplyWorkers {
     this.state = 'starting';
     const parts = { ...this.parts, workerId: randomUUID() };
     const workers = this.handlers.map(
-      (handler) => new ReplyWorker(handler, parts, () => lease.renew()),
+      (handler) =>
+        new ReplyWorker(handler, parts, {
+          renew: () => lease.renew(),
+          isUpToDate: () => lease.isUpToDate,
+        }),
     );
     const lease: Lease = this.leaseOf(workers, parts);
     try {
@@ -91,6 +97,11 @@ export class ReplyWorkers {
     }
     this.lease = lease;
     this.workers = workers;
+    this.cancelListener = new CancelListener(workers, this.parts);
+    await this.cancelListener.start();
+    if (!this.isStarting()) {
+      return; // stopped meanwhile
+    }
     await Promise.all(
       workers.map(async (worker) => {
         if (this.paused.has(worker.handler.queue)) {
@@ -143,6 +154,7 @@ export class ReplyWorkers {
     const timer = setTimeout(() => outOfTime.abort(), this.parts.options.shutdownTimeout);
     await Promise.all(this.workers.map((worker) => worker.stop(outOfTime.signal)));
     clearTimeout(timer);
+    this.cancelListener?.close();
     await Promise.race([this.lease?.stop(), delay(LAST_WORD)]);
     this.lease = undefined;
     this.workers = [];
@@ -162,7 +174,7 @@ export class ReplyWorkers {
       const recovery = new Recovery(worker.handler, parts, warnOnce);
       return {
         keys: keys.queue(worker.handler.queue),
-        slots: worker.handler.concurrency,
+        slots: worker.slotCount,
         identity: () => worker.identity,
         onLapsed: (workerIds) => void recovery.sweep(workerIds),
       };

@@ -20,52 +20,88 @@ export interface OutcomeReply {
   readonly ttl: number;
 }
 
+/** What the worker that is settled for hears, and says of itself. */
+export interface SettlerOwner {
+  /** The list of waiting jobs. */
+  readonly requests: string;
+  /** Empty slots for as many next jobs as the worker has room for; none where it shall take none. */
+  nextSlots(): Slot[];
+  /** The slots of {@link nextSlots} have these jobs, the first the first; the others are still empty. */
+  onNext(slots: readonly Slot[], elements: readonly string[]): void;
+  /** Redis has confirmed that a slot is free. */
+  onReleased(slot: Slot): void;
+  /** So many jobs had been taken over by others, and are answered elsewhere. */
+  onTaken(count: number): void;
+  /** Nothing is on its way any more. */
+  onIdle(): void;
+}
+
 /**
- * Pushes the replies of one turn of the event loop together and releases their slots in the same step. It asks
- * again until Redis confirms; asking twice does no harm, because a slot that is released answers nothing.
+ * Pushes the replies of one turn of the event loop together, releases their slots and takes the next jobs, all in one
+ * step. It asks again until Redis confirms; asking twice does no harm, because a slot that is released answers
+ * nothing, and what was taken is found in its slot.
  */
 export class Settler {
   private waiting: Outcome[] = [];
   private isScheduled = false;
 
+  private underway = 0;
+
   constructor(
     private readonly connections: Connections,
     private readonly log: Log,
-    private readonly onReleased: (slot: Slot) => void,
-    /** Hears how many jobs others had taken over, so that they are answered elsewhere. */
-    private readonly onTaken: (count: number) => void,
+    private readonly owner: SettlerOwner,
   ) {}
+
+  /** Whether nothing waits or is on its way. */
+  get isIdle(): boolean {
+    return !this.isScheduled && this.underway === 0;
+  }
 
   add(outcome: Outcome): void {
     this.waiting.push(outcome);
     if (!this.isScheduled) {
       this.isScheduled = true;
-      setImmediate(() => {
-        this.isScheduled = false;
-        const outcomes = this.waiting;
-        this.waiting = [];
-        for (let start = 0; start < outcomes.length; start += MOST_JOBS) {
-          void this.settle(outcomes.slice(start, start + MOST_JOBS));
+      setImmediate(() => this.flush());
+    }
+  }
+
+  private flush(): void {
+    this.isScheduled = false;
+    const outcomes = this.waiting;
+    this.waiting = [];
+    const next = this.owner.nextSlots();
+    for (let start = 0; start < outcomes.length; start += MOST_JOBS) {
+      const isLast = start + MOST_JOBS >= outcomes.length;
+      this.underway++;
+      void this.settle(outcomes.slice(start, start + MOST_JOBS), isLast ? next : []).finally(() => {
+        this.underway--;
+        if (this.isIdle) {
+          this.owner.onIdle();
         }
       });
     }
   }
 
-  private async settle(outcomes: readonly Outcome[]): Promise<void> {
+  private async settle(outcomes: readonly Outcome[], next: readonly Slot[] = []): Promise<void> {
+    const { requests } = this.owner;
+    const input = { ...groupByList(outcomes), requests, next: next.map(({ key }) => key) };
     try {
-      const taken = await this.connections.runUntilAnswered(settleJobs, groupByList(outcomes));
+      const { taken, jobs } = await this.connections.runUntilAnswered(settleJobs, input);
       if (taken > 0) {
-        this.onTaken(taken);
+        this.owner.onTaken(taken);
       }
+      for (const { slot } of outcomes) {
+        this.owner.onReleased(slot);
+      }
+      this.owner.onNext(next, jobs);
     } catch (error) {
       // Else the connections are closed for good: the lease runs out, and others take over what is left.
       if (isRefusal(error)) {
+        // A refusal comes before anything was done.
+        this.owner.onNext(next, []);
         await this.settleRefused(outcomes, error);
       }
-      return;
-    }
-    for (const { slot } of outcomes) {
-      this.onReleased(slot);
     }
   }
 
@@ -88,7 +124,7 @@ export class Settler {
   }
 }
 
-function groupByList(outcomes: readonly Outcome[]): SettleJobs {
+function groupByList(outcomes: readonly Outcome[]): Pick<SettleJobs, 'groups' | 'unanswered'> {
   const groups = new Map<
     string,
     { list: string; ttl: number; slots: string[]; frames: string[] }

@@ -16,6 +16,8 @@ export interface WorkerOptions {
   readonly maxPayload: number;
   /** Whether error frames carry the stack. */
   readonly exposeStack: boolean;
+  /** Calls a function in such a way that it, and all it leads to, can find the job that is being run. */
+  readonly runWithin?: ((context: JobContext, work: () => void) => void) | undefined;
   /** Turns an error of the application's framework into its form. */
   readonly describeError?: DescribeError | undefined;
 }

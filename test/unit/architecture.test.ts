@@ -35,6 +35,7 @@ describe('the library', () => {
     const suffixes = new Set(spelledKeys(read('protocol/keys.ts')));
     expect([...suffixes].toSorted()).toEqual([
       'active:',
+      'cancel',
       'dead',
       'replies:',
       'requests',

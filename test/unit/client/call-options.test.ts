@@ -74,7 +74,7 @@ describe('the options of a call', () => {
   it('are refused where there is no such option', () => {
     const error = refusalBy(() => check({ timeOut: 5_000 }));
     expect(error.option).toBe('timeOut in a call to queue "reports"');
-    expect(error.expected).toContain('timeout, headers, onPushed');
+    expect(error.expected).toContain('timeout, idleTimeout, headers, onPushed');
   });
 
   it('do not show what is in the headers', () => {

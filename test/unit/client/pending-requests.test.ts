@@ -13,14 +13,22 @@ afterEach(() => {
 });
 
 /** A request that waits, with what its subscriber saw of it and whether its time was up. */
-function newRequest(registry: PendingRequests, timeout = 0) {
+function newRequest(registry: PendingRequests, timeout = 0, idleTimeout = 0) {
   const seen: unknown[] = [];
   const timedOut: PendingRequest[] = [];
+  const broken: PendingRequest[] = [];
   const made: PendingRequest[] = [];
   new Observable<unknown>((subscriber) => {
     made.push(
-      new PendingRequest('reports', registry, subscriber, timeout, (request) =>
-        timedOut.push(request),
+      new PendingRequest(
+        'reports',
+        registry,
+        subscriber,
+        { timeout, idleTimeout },
+        {
+          timedOut: (request) => timedOut.push(request),
+          broken: (request) => broken.push(request),
+        },
       ),
     );
   }).subscribe({
@@ -29,7 +37,7 @@ function newRequest(registry: PendingRequests, timeout = 0) {
     complete: () => seen.push(['complete']),
   });
   const [request] = made as [PendingRequest];
-  return { request, seen, timedOut };
+  return { request, seen, timedOut, broken };
 }
 
 describe('a request that waits', () => {
@@ -45,10 +53,9 @@ describe('a request that waits', () => {
     expect(one.isWaiting()).toBe(true);
   });
 
-  it('is not settled by its push, nor by one that is not confirmed', () => {
+  it('is not settled by a push that is not confirmed', () => {
     const registry = new PendingRequests();
     const { request, seen } = newRequest(registry);
-    request.pushed();
     request.unconfirmed();
     expect(request.isWaiting()).toBe(true);
     expect(seen).toEqual([]);
@@ -95,7 +102,7 @@ describe('an error frame', () => {
   it('is the end, as the error of the handler', () => {
     const registry = new PendingRequests();
     const { request, seen } = newRequest(registry, 5_000);
-    request.receive({ kind: 'e', id: request.id, error });
+    request.receive({ kind: 'e', id: request.id, error, position: undefined });
     request.receive({ kind: 'r', id: request.id, payload: 'late' });
     expect(seen).toEqual([['error', expect.any(RemoteError)]]);
     expect(seen[0]).toMatchObject([
@@ -109,7 +116,7 @@ describe('an error frame', () => {
   it('is what the application makes of it', () => {
     const { request, seen } = newRequest(new PendingRequests());
     const revived = new RangeError('revived');
-    request.receive({ kind: 'e', id: request.id, error }, () => revived);
+    request.receive({ kind: 'e', id: request.id, error, position: undefined }, () => revived);
     expect(seen).toEqual([['error', revived]]);
   });
 
@@ -117,22 +124,53 @@ describe('an error frame', () => {
     const { request, seen } = newRequest(new PendingRequests());
     const details = { job: request.id, size: 2_000, maxPayload: 1_024 };
     const form = { ...error, code: 'PAYLOAD_TOO_LARGE', details };
-    request.receive({ kind: 'e', id: request.id, error: form });
+    request.receive({ kind: 'e', id: request.id, error: form, position: undefined });
     expect(seen).toEqual([['error', expect.any(PayloadTooLargeError)]]);
   });
 });
 
 describe('a stream', () => {
+  const at = (index: number, run = 'one', attempt = 1) => ({ attempt, index, run });
+
   it('emits each value until its end', () => {
     const registry = new PendingRequests();
     const { request, seen } = newRequest(registry);
-    request.receive({ kind: 'n', id: request.id, payload: 1, attempt: 1 });
-    request.receive({ kind: 'n', id: request.id, payload: undefined, attempt: 1 });
+    const { id } = request;
+    request.receive({ kind: 'n', id, payload: 1, position: at(0) });
+    request.receive({ kind: 'n', id, payload: null, position: at(1) });
+    request.receive({ kind: 'n', id, payload: null, position: at(1) });
     expect(request.isWaiting()).toBe(true);
-    request.receive({ kind: 'c', id: request.id });
-    request.receive({ kind: 'n', id: request.id, payload: 'late', attempt: 1 });
-    expect(seen).toEqual([['next', 1], ['next', undefined], ['complete']]);
+    request.receive({ kind: 'c', id, position: at(2) });
+    request.receive({ kind: 'n', id, payload: 'late', position: at(2) });
+    expect(seen).toEqual([['next', 1], ['next', null], ['complete']]);
     expect(registry.size).toBe(0);
+  });
+
+  it('breaks where a value is missing, or where it begins anew', () => {
+    for (const position of [at(2), at(0, 'two', 2)]) {
+      const { request, seen, broken } = newRequest(new PendingRequests(), 5_000);
+      const { id } = request;
+      request.receive({ kind: 'n', id, payload: 1, position: at(0) });
+      request.receive({ kind: 'n', id, payload: 2, position });
+      expect(seen).toEqual([
+        ['next', 1],
+        ['error', expect.objectContaining({ code: 'WORKER_LOST', deliveries: 1, values: 1 })],
+      ]);
+      expect(broken).toEqual([request]);
+      expect(vi.getTimerCount()).toBe(0);
+    }
+  });
+
+  it('may be silent for its `idleTimeout` at a time', () => {
+    const { request, seen, timedOut } = newRequest(new PendingRequests(), 0, 1_000);
+    for (const index of [0, 1, 2]) {
+      vi.advanceTimersByTime(999);
+      request.receive({ kind: 'n', id: request.id, payload: index, position: at(index) });
+    }
+    vi.advanceTimersByTime(999);
+    expect([seen.length, timedOut]).toEqual([3, []]);
+    vi.advanceTimersByTime(1);
+    expect(timedOut).toEqual([request]);
   });
 });
 

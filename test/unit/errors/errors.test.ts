@@ -119,7 +119,7 @@ const CASES: readonly Case[] = [
     type: RequestTimeoutError,
     name: 'RequestTimeoutError',
     code: 'REQUEST_TIMEOUT',
-    fields: { ...timeout, workers: 0, queueLength: 7 },
+    fields: { ...timeout, limit: 'timeout', workers: 0, queueLength: 7 },
     says: ['"reports"', '5000 ms', 'job-1', 'no live worker', '7 jobs', `@OnJob('reports')`],
   },
   {
@@ -127,7 +127,7 @@ const CASES: readonly Case[] = [
     type: RequestTimeoutError,
     name: 'RequestTimeoutError',
     code: 'REQUEST_TIMEOUT',
-    fields: { ...timeout, workers: 3, queueLength: 7 },
+    fields: { ...timeout, limit: 'timeout', workers: 3, queueLength: 7 },
     says: ['"reports"', '5000 ms', 'job-1', '3 live workers', '7 jobs', 'Give it more'],
   },
   {
@@ -135,8 +135,29 @@ const CASES: readonly Case[] = [
     type: RequestTimeoutError,
     name: 'RequestTimeoutError',
     code: 'REQUEST_TIMEOUT',
-    fields: { ...timeout, workers: undefined, queueLength: undefined },
+    fields: { ...timeout, limit: 'timeout', workers: undefined, queueLength: undefined },
     says: ['"reports"', '5000 ms', 'job-1', 'could not be asked', 'Check the connection'],
+  },
+  {
+    error: new RequestTimeoutError({
+      ...timeout,
+      limit: 'idleTimeout',
+      workers: 1,
+      queueLength: 0,
+    }),
+    type: RequestTimeoutError,
+    name: 'RequestTimeoutError',
+    code: 'REQUEST_TIMEOUT',
+    fields: { ...timeout, limit: 'idleTimeout', workers: 1, queueLength: 0 },
+    says: ['"reports"', '5000 ms', 'job-1', '1 live worker', '0 jobs'],
+  },
+  {
+    error: new RequestTimeoutError({ ...timeout, limit: 'inherited', workers: 1, queueLength: 0 }),
+    type: RequestTimeoutError,
+    name: 'RequestTimeoutError',
+    code: 'REQUEST_TIMEOUT',
+    fields: { ...timeout, limit: 'inherited', workers: 1, queueLength: 0 },
+    says: ['"reports"', '5000 ms that were left to the job that asked', 'job-1'],
   },
   {
     error: new SerializationError('reports', 'reply', 'a cycle'),
@@ -159,8 +180,16 @@ const CASES: readonly Case[] = [
     type: WorkerLostError,
     name: 'WorkerLostError',
     code: 'WORKER_LOST',
-    fields: { queue: 'reports', id: 'job-1', deliveries: 3 },
+    fields: { queue: 'reports', id: 'job-1', deliveries: 3, values: undefined },
     says: ['"reports"', 'job-1', '3 times', 'dead list'],
+  },
+  {
+    error: new WorkerLostError('reports', 'job-1', 1, 7),
+    type: WorkerLostError,
+    name: 'WorkerLostError',
+    code: 'WORKER_LOST',
+    fields: { queue: 'reports', id: 'job-1', deliveries: 1, values: 7 },
+    says: ['"reports"', 'job-1', '7 values', 'Send the request again'],
   },
 ];
 

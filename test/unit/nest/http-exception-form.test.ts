@@ -104,3 +104,7 @@ describe('a form', () => {
     expect((exception as HttpException).getStatus()).toBe(404);
   });
 });
+
+it.each([0, 99, 600, 404.5, -1, NaN])('a status of %s is none', (status) => {
+  expect(reviveHttpException({ name: 'HttpException', message: 'm', status })).toBeUndefined();
+});

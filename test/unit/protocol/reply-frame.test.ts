@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { decodeFrame, encodeError, encodeReply } from '../../../lib/protocol/reply-frame.js';
+import {
+  decodeFrame,
+  encodeEnd,
+  encodeError,
+  encodeReply,
+  encodeValue,
+} from '../../../lib/protocol/reply-frame.js';
 
 describe('a reply', () => {
   it('is the array of id, kind and payload', () => {
@@ -48,22 +54,40 @@ describe('an error', () => {
   });
 });
 
-describe('a value of a stream', () => {
-  it('belongs to the first attempt unless it says otherwise', () => {
-    const first = { kind: 'n', id: 'job-1', payload: 5, attempt: 1 };
-    expect(decodeFrame('["job-1","n",5]')).toEqual(first);
-    expect(decodeFrame('["job-1","n",5,"2"]')).toEqual(first);
-    expect(decodeFrame('["job-1","n",5,2]')).toEqual({ ...first, attempt: 2 });
+describe('a frame of a stream', () => {
+  const position = { attempt: 2, index: 3, run: 'run "1"' };
+
+  it('is a value with its place', () => {
+    const text = encodeValue('job-1', '{"a":1}', position);
+    expect(text).toBe('["job-1","n",{"a":1},2,3,"run \\"1\\""]');
+    expect(decodeFrame(text)).toEqual({ kind: 'n', id: 'job-1', payload: { a: 1 }, position });
   });
 
-  it('keeps null as null and an absent payload as `undefined`', () => {
-    expect(decodeFrame('["job-1","n",null]')).toMatchObject({ payload: null });
-    expect(decodeFrame('["job-1","n"]')).toMatchObject({ payload: undefined });
+  it('carries `undefined` as null', () => {
+    const frame = decodeFrame(encodeValue('job-1', undefined, position));
+    expect(frame).toEqual({ kind: 'n', id: 'job-1', payload: null, position });
   });
-});
 
-it('reads the end of a stream', () => {
-  expect(decodeFrame('["job-1","c"]')).toEqual({ kind: 'c', id: 'job-1' });
+  it('is its end, with the number of values', () => {
+    const text = encodeEnd('job-1', position);
+    expect(text).toBe('["job-1","c",null,2,3,"run \\"1\\""]');
+    expect(decodeFrame(text)).toEqual({ kind: 'c', id: 'job-1', position });
+  });
+
+  it('is an error that ends it', () => {
+    const error = { name: 'Error', message: 'broken' };
+    const frame = decodeFrame(encodeError('job-1', error, position));
+    expect(frame).toEqual({ kind: 'e', id: 'job-1', error, position });
+  });
+
+  it.each([
+    ['a value without a place', '["job-1","n",1]'],
+    ['an end without a place', '["job-1","c"]'],
+    ['a value with a text as its index', '["job-1","n",1,1,"0","run"]'],
+    ['an end with a number as its run', '["job-1","c",null,1,0,5]'],
+  ])('is nothing when it is %s', (_, text) => {
+    expect(decodeFrame(text)).toBeUndefined();
+  });
 });
 
 it.each([

@@ -48,16 +48,19 @@ it('calls the script that settles jobs', () => {
       { list: 'r1', ttl: 2_000, slots: ['s2'], frames: ['f2'] },
     ],
     unanswered: ['s3', 's4'],
+    requests: 'q',
+    next: ['s5', 's6'],
   };
-  expect(settleJobs.keys(input)).toEqual(['s0', 's1', 's2', 's3', 's4', 'r0', 'r1']);
-  expect(settleJobs.args(input)).toEqual([5, 1_000, 2, 'f0', 'f1', 2_000, 1, 'f2']);
-  expect(settleJobs.read(0)).toBe(0);
+  expect(settleJobs.keys(input).join(' ')).toBe('s0 s1 s2 s3 s4 r0 r1 q s5 s6');
+  expect(settleJobs.args(input)).toEqual([5, 2, 1_000, 2, 'f0', 'f1', 2_000, 1, 'f2']);
+  expect(settleJobs.read([1, 'a', 'b'])).toEqual({ taken: 1, jobs: ['a', 'b'] });
 });
 
 it('calls the script that settles jobs that nobody waits for', () => {
-  const input = { groups: [], unanswered: ['s0'] };
-  expect(settleJobs.keys(input)).toEqual(['s0']);
-  expect(settleJobs.args(input)).toEqual([1]);
+  const input = { groups: [], unanswered: ['s0'], requests: 'q', next: [] };
+  expect(settleJobs.keys(input)).toEqual(['s0', 'q']);
+  expect(settleJobs.args(input)).toEqual([1, 0]);
+  expect(settleJobs.read([0])).toEqual({ taken: 0, jobs: [] });
 });
 
 it('calls the script that buries a job', () => {

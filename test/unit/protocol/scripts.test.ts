@@ -7,9 +7,10 @@ import { giveBackJobs } from '../../../lib/protocol/scripts/give-back-jobs.js';
 import { inspectQueue } from '../../../lib/protocol/scripts/inspect-queue.js';
 import { pruneExpiredJobs } from '../../../lib/protocol/scripts/prune-expired-jobs.js';
 import { pushGuardedJob } from '../../../lib/protocol/scripts/push-guarded-job.js';
+import { pushValues } from '../../../lib/protocol/scripts/push-values.js';
 import { recoverWorker, type FoundSlot } from '../../../lib/protocol/scripts/recover-worker.js';
 import { renewLease } from '../../../lib/protocol/scripts/renew-lease.js';
-import { settleJobs } from '../../../lib/protocol/scripts/settle-jobs.js';
+import { settleJobs, type SettleJobs } from '../../../lib/protocol/scripts/settle-jobs.js';
 import { takeJobs } from '../../../lib/protocol/scripts/take-jobs.js';
 import type { Script } from '../../../lib/redis/script.js';
 import { randomQueue } from '../../support/random-queue.js';
@@ -111,11 +112,55 @@ describe('giving jobs back', () => {
   });
 });
 
+/** Settles without taking next jobs. @returns how many slots no longer held their job. */
+const settle = async (input: Pick<SettleJobs, 'groups' | 'unanswered'>): Promise<number> =>
+  (await run(settleJobs, { ...input, requests: randomQueue(), next: [] })).taken;
+
 describe('settling jobs', () => {
+  it('takes the next jobs into other slots, as many as there are', async () => {
+    const { keys, slots, replies } = newQueue();
+    await redis.look.rpush(slots[0], 'done');
+    await redis.look.rpush(keys.requests, 'a', 'b');
+    const input = {
+      groups: [{ list: replies('one'), ttl: 60_000, slots: [slots[0]], frames: ['reply'] }],
+      unanswered: [],
+      requests: keys.requests,
+      next: slots.slice(1),
+    };
+    expect(await run(settleJobs, input)).toEqual({ taken: 0, jobs: ['a', 'b'] });
+    expect(await Promise.all(slots.map(listOf))).toEqual([[], ['a'], ['b'], []]);
+    expect(await redis.look.exists(keys.requests)).toBe(0);
+  });
+
+  it('finds the next jobs where it has put them when it is asked again', async () => {
+    const { keys, slots, replies } = newQueue();
+    await redis.look.rpush(slots[0], 'done');
+    await redis.look.rpush(keys.requests, 'a', 'b', 'c');
+    const input = {
+      groups: [{ list: replies('one'), ttl: 60_000, slots: [slots[0]], frames: ['reply'] }],
+      unanswered: [],
+      requests: keys.requests,
+      next: slots.slice(1, 3),
+    };
+    const first = await run(settleJobs, input);
+    expect(await run(settleJobs, input)).toEqual(first);
+    expect(await listOf(replies('one'))).toEqual(['reply']);
+    expect(await listOf(keys.requests)).toEqual(['c']);
+  });
+
+  it('settles where the next jobs cannot be taken', async () => {
+    const { keys, slots } = newQueue();
+    await redis.look.rpush(slots[0], 'done');
+    await redis.look.set(keys.requests, 'no list');
+    const input = { groups: [], unanswered: [slots[0]], requests: keys.requests, next: [slots[1]] };
+    expect(await run(settleJobs, input)).toEqual({ taken: 0, jobs: [] });
+    expect(await redis.look.exists(slots[0])).toBe(0);
+  });
+
   it('pushes the replies of each list in order and frees their slots', async () => {
     const { slots, replies } = newQueue();
     await Promise.all(slots.map((slot) => redis.look.rpush(slot, 'job')));
-    const missing = await run(settleJobs, {
+    const missing = await settle({
       groups: [
         { list: replies('one'), ttl: 60_000, slots: [slots[2], slots[0]], frames: ['a', 'b'] },
         { list: replies('two'), ttl: 60_000, slots: [slots[1]], frames: ['c'] },
@@ -133,7 +178,7 @@ describe('settling jobs', () => {
     await redis.look.rpush(replies('one'), 'earlier');
     await redis.look.rpush(slots[0], 'job');
     const group = { list: replies('one'), ttl: 60_000, slots: [slots[0]], frames: ['later'] };
-    await run(settleJobs, { groups: [group], unanswered: [] });
+    await settle({ groups: [group], unanswered: [] });
     expect(await listOf(replies('one'))).toEqual(['earlier', 'later']);
   });
 
@@ -141,7 +186,7 @@ describe('settling jobs', () => {
     const { slots, replies } = newQueue();
     await redis.look.rpush(slots[0], 'job');
     await redis.look.rpush(slots[2], 'job');
-    const missing = await run(settleJobs, {
+    const missing = await settle({
       groups: [
         { list: replies('one'), ttl: 60_000, slots: slots.slice(0, 2), frames: ['a', 'b'] },
         { list: replies('two'), ttl: 60_000, slots: [slots[2]], frames: ['c'] },
@@ -162,15 +207,15 @@ describe('settling jobs', () => {
       groups: [{ list: replies('one'), ttl: 60_000, slots: [slots[0]], frames: ['a'] }],
       unanswered: [],
     };
-    await run(settleJobs, input);
-    expect(await run(settleJobs, input)).toBe(1);
+    await settle(input);
+    expect(await settle(input)).toBe(1);
     expect(await listOf(replies('one'))).toEqual(['a']);
   });
 
   it('frees slots whose jobs nobody waits for', async () => {
     const { slots } = newQueue();
     await redis.look.rpush(slots[0], 'job');
-    const missing = await run(settleJobs, { groups: [], unanswered: slots.slice(0, 2) });
+    const missing = await settle({ groups: [], unanswered: slots.slice(0, 2) });
     expect(missing).toBe(1);
     expect(await redis.look.exists(...slots)).toBe(0);
   });
@@ -179,7 +224,7 @@ describe('settling jobs', () => {
     const { slots } = newQueue();
     await redis.look.rpush(slots[0], 'job');
     await redis.look.rpush(slots[1], 'another');
-    await run(settleJobs, { groups: [], unanswered: [slots[0]] });
+    await settle({ groups: [], unanswered: [slots[0]] });
     expect(await listOf(slots[1])).toEqual(['another']);
   });
 
@@ -189,7 +234,7 @@ describe('settling jobs', () => {
     const settleWith = async (ttl: number): Promise<number> => {
       await redis.look.rpush(slots[0], 'job');
       const group = { list, ttl, slots: [slots[0]], frames: ['a'] };
-      await run(settleJobs, { groups: [group], unanswered: [] });
+      await settle({ groups: [group], unanswered: [] });
       return redis.look.pttl(list);
     };
     const first = await settleWith(100_000);
@@ -215,7 +260,7 @@ describe('settling jobs', () => {
       fill.rpush(slots[0] ?? '', 'job');
     }
     await fill.exec();
-    expect(await run(settleJobs, { groups, unanswered: [] })).toBe(0);
+    expect(await settle({ groups, unanswered: [] })).toBe(0);
     expect(await listOf(replies('client-0'))).toEqual(['frame-0']);
     expect(await listOf(replies('client-499'))).toEqual(['frame-499']);
     expect(await redis.look.exists(...groups.flatMap(({ slots }) => slots))).toBe(0);
@@ -226,7 +271,7 @@ describe('settling jobs', () => {
     await redis.look.rpush(slots[0], 'job');
     await redis.look.rpush(slots[1], 'job');
     await redis.look.set(replies('no-list'), 'a text');
-    const settled = run(settleJobs, {
+    const settled = settle({
       groups: [
         { list: replies('one'), ttl: 60_000, slots: [slots[0]], frames: ['a'] },
         { list: replies('no-list'), ttl: 60_000, slots: [slots[1]], frames: ['b'] },
@@ -634,5 +679,37 @@ describe('pushing under conditions', () => {
     const element = '["naïve ☃ 🎉",{"a":"\\u0000"},{"t":1}]';
     await run(pushGuardedJob, { ...keys, element, requireWorker: false });
     expect(await listOf(keys.requests)).toEqual([element]);
+  });
+});
+
+describe('pushing values of a stream', () => {
+  it('puts them behind those that lie there, and says how many that makes', async () => {
+    const { slots, replies } = newQueue();
+    const list = replies('client-1');
+    await redis.look.rpush(slots[0], 'job');
+    const push = (...frames: string[]) =>
+      run(pushValues, { slot: slots[0], list, ttl: 60_000, frames });
+    expect(await push('1', '2')).toBe(2);
+    expect(await push('3')).toBe(3);
+    expect(await listOf(list)).toEqual(['1', '2', '3']);
+    expect(await redis.look.pttl(list)).toBeGreaterThan(50_000);
+  });
+
+  it('pushes nothing once the slot has lost its job', async () => {
+    const { slots, replies } = newQueue();
+    const list = replies('client-1');
+    expect(
+      await run(pushValues, { slot: slots[0], list, ttl: 60_000, frames: ['1'] }),
+    ).toBeUndefined();
+    expect(await listOf(list)).toEqual([]);
+  });
+
+  it('never shortens the life of the list', async () => {
+    const { slots, replies } = newQueue();
+    const list = replies('client-1');
+    await redis.look.rpush(slots[0], 'job');
+    await run(pushValues, { slot: slots[0], list, ttl: 60_000, frames: ['1'] });
+    await run(pushValues, { slot: slots[0], list, ttl: 1_000, frames: ['2'] });
+    expect(await redis.look.pttl(list)).toBeGreaterThan(50_000);
   });
 });

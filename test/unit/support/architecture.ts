@@ -61,7 +61,7 @@ export function wrongImports(path: string, text: string): string[] {
 }
 
 /** The last part of each key; those behind which an id follows include their colon. */
-const WHOLE_SUFFIXES = new Set(['requests', 'workers', 'dead']);
+const WHOLE_SUFFIXES = new Set(['requests', 'workers', 'dead', 'cancel']);
 const OPEN_SUFFIXES = ['replies:', 'active:', 'worker:'];
 
 /** @returns the literals of a file, or parts of its templates, that spell a suffix of a Redis key. */

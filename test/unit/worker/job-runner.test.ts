@@ -1,14 +1,16 @@
 import { EventEmitter, once } from 'node:events';
 import { HttpException } from '@nestjs/common';
-import { of } from 'rxjs';
+import { concat, NEVER, Observable, of, throwError } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PayloadTooLargeError, SerializationError } from '../../../lib/errors/index.js';
 import { describeHttpException } from '../../../lib/nest/http-exception-form.js';
 import { toCallerError, type ErrorForm } from '../../../lib/protocol/error-form.js';
 import type { Job } from '../../../lib/protocol/job-element.js';
-import { decodeFrame } from '../../../lib/protocol/reply-frame.js';
+import { decodeFrame, type StreamPosition } from '../../../lib/protocol/reply-frame.js';
 import type { JobContext } from '../../../lib/worker/job-context.js';
+import type { JobRun } from '../../../lib/worker/job-run.js';
 import { JobRunner } from '../../../lib/worker/job-runner.js';
+import type { ReplyStream } from '../../../lib/worker/reply-stream.js';
 import type { JobHandler, WorkerOptions } from '../../../lib/worker/worker-options.js';
 import { KeptLog } from '../support/kept-log.js';
 
@@ -28,6 +30,42 @@ const EMITTED_JOB: Job = { ...JOB, replyTo: undefined };
 
 type Handle = (data: unknown, context: JobContext) => unknown;
 
+/** Takes the place of the stream to Redis: keeps what it is to send. */
+class KeptStream {
+  readonly values: (string | undefined)[] = [];
+  isStopped = false;
+  /** How many values there is room for. */
+  capacity = Infinity;
+  private onRoom: (() => void) | undefined;
+
+  get count(): number {
+    return this.values.length;
+  }
+
+  get position(): StreamPosition {
+    return { attempt: 1, index: this.count, run: 'run-1' };
+  }
+
+  add(json: string | undefined): void {
+    this.values.push(json);
+  }
+
+  room(): Promise<void> | undefined {
+    return this.count < this.capacity || this.isStopped
+      ? undefined
+      : new Promise((resolve) => {
+          this.onRoom = resolve;
+        });
+  }
+
+  async flushed(): Promise<void> {}
+
+  stop(): void {
+    this.isStopped = true;
+    this.onRoom?.();
+  }
+}
+
 /** A runner of a handler that does as it is told, and what it logs. */
 function runnerOf(
   handle: Handle,
@@ -42,8 +80,31 @@ function runnerOf(
     maxDeliveries: 3,
     handle,
   };
-  const runner = new JobRunner(handler, { ...OPTIONS, ...options }, () => Date.now(), log);
-  return { runner, log };
+  const events = new EventEmitter();
+  const stream = new KeptStream();
+  const runner = new JobRunner({
+    handler,
+    options: { ...OPTIONS, ...options },
+    log,
+    serverNow: () => Date.now(),
+    openStream: () => stream as unknown as ReplyStream,
+    onAnswer: (_, text) => events.emit('answer', text),
+    onEnded: () => events.emit('ended'),
+  });
+  return {
+    log,
+    stream,
+    cancel: (run: JobRun, reason: unknown) => runner.cancel(run, reason),
+    interrupt: (run: JobRun, reason: unknown) => runner.interrupt(run, reason),
+    runner: {
+      run(job: Job) {
+        const reply = once(events, 'answer').then(([text]) => text as string | undefined);
+        const ended = once(events, 'ended');
+        const begun = runner.run(job, { index: 0, key: 'slot' });
+        return { begun, context: begun.context, reply, ended };
+      },
+    },
+  };
 }
 
 const throwing =
@@ -274,23 +335,6 @@ describe('a reply that cannot be sent', () => {
   });
 
   it.each([
-    ['an Observable', of(1, 2)],
-    [
-      'an AsyncIterable',
-      (async function* values() {
-        yield 1;
-      })(),
-    ],
-  ])('is a stream, which this version has not: %s', async (_, stream) => {
-    const { runner, log } = runnerOf(() => stream);
-    expect(errorIn(await runner.run(JOB).reply)).toMatchObject({
-      name: 'TypeError',
-      message: expect.stringMatching(/^Worker#run returned a stream/),
-    });
-    expect(log.errors).toHaveLength(1);
-  });
-
-  it.each([
     ['too large', 'x'.repeat(maxPayload)],
     ['not to be written', 1n],
   ])('is told to the log, once, where the requester is an original one: %s', async (_, value) => {
@@ -469,5 +513,135 @@ describe('a run with a timeout', () => {
     await vi.advanceTimersByTimeAsync(3_600_000);
     handler.resolve('late');
     expect(await run.reply).toBe('["job-1","r","late"]');
+  });
+});
+
+describe('a stream', () => {
+  async function* values(count: number) {
+    for (let value = 1; value <= count; value++) {
+      yield value;
+    }
+  }
+  const END = '["job-1","c",null,1,2,"run-1"]';
+
+  it.each<[string, Handle]>([
+    ['an Observable', () => of(1, 2)],
+    ['a promise of an Observable', async () => of(1, 2)],
+    ['an AsyncIterable', () => values(2)],
+    ['a promise of an AsyncIterable', async () => values(2)],
+  ])('is sent value by value, with its end behind them: %s', async (_, handle) => {
+    const { runner, stream, log } = runnerOf(handle);
+    const { reply, ended } = runner.run(JOB);
+    expect(await reply).toBe(END);
+    await ended;
+    expect(stream.values).toEqual(['1', '2']);
+    expect(log.errors).toEqual([]);
+  });
+
+  it('may be empty', async () => {
+    const { runner, stream } = runnerOf(() => of());
+    expect(await runner.run(JOB).reply).toBe('["job-1","c",null,1,0,"run-1"]');
+    expect(stream.values).toEqual([]);
+  });
+
+  it('ends with its error, which is told the place behind its values', async () => {
+    const { runner, stream } = runnerOf(() =>
+      concat(
+        of(1),
+        throwError(() => new Error('broken')),
+      ),
+    );
+    const frame = decodeFrame((await runner.run(JOB).reply) ?? '');
+    expect(frame).toMatchObject({
+      kind: 'e',
+      error: { message: 'broken' },
+      position: { index: 1 },
+    });
+    expect(stream.values).toEqual(['1']);
+  });
+
+  it('ends with an error for a value that JSON cannot write, and its source with it', async () => {
+    let isStopped = false;
+    const source = new Observable<unknown>((subscriber) => {
+      subscriber.next(1);
+      subscriber.next(1n);
+      return () => (isStopped = true);
+    });
+    const { runner } = runnerOf(() => source);
+    const { reply, ended } = runner.run(JOB);
+    expect(callerErrorIn(await reply)).toBeInstanceOf(SerializationError);
+    await ended;
+    expect(isStopped).toBe(true);
+  });
+
+  it('is stopped by a cancellation, without a reply', async () => {
+    let isStopped = false;
+    const { runner, stream, cancel } = runnerOf(() =>
+      concat(of(1), new Observable(() => () => (isStopped = true))),
+    );
+    const { begun, reply, ended } = runner.run(JOB);
+    cancel(begun, new Error('gone'));
+    expect(await reply).toBeUndefined();
+    await ended;
+    expect([isStopped, stream.isStopped]).toEqual([true, true]);
+  });
+
+  it('asks an AsyncIterable for no more than there is room for, and gives it up when it is stopped', async () => {
+    let pulled = 0;
+    let isReturned = false;
+    async function* many() {
+      try {
+        for (;;) {
+          yield ++pulled;
+        }
+      } finally {
+        isReturned = true;
+      }
+    }
+    const { runner, stream, cancel } = runnerOf(() => many());
+    stream.capacity = 3;
+    const { begun, ended } = runner.run(JOB);
+    await vi.waitFor(() => expect(stream.values).toHaveLength(3));
+    cancel(begun, new Error('gone'));
+    await ended;
+    expect([pulled, isReturned]).toEqual([3, true]);
+  });
+
+  it.each([
+    ['an original requester, that takes one reply', ORIGINAL_JOB, '2'],
+    ['nobody', EMITTED_JOB, undefined],
+  ])('runs to its end for %s', async (_, job, reply) => {
+    const { runner, stream } = runnerOf(() => values(2));
+    const run = runner.run(job);
+    expect(await run.reply).toBe(reply);
+    await run.ended;
+    expect(stream.values).toEqual([]);
+  });
+
+  it("ends with the handler's timeout", async () => {
+    const { runner, stream } = runnerOf(() => concat(of(1), NEVER), { timeout: 20 });
+    const { reply, ended } = runner.run(JOB);
+    expect(errorIn(await reply)).toMatchObject({ code: 'JOB_TIMEOUT' });
+    await ended;
+    expect(stream.isStopped).toBe(true);
+  });
+
+  it('that has begun ends with a WorkerLostError when it is interrupted, and one that has not goes back', async () => {
+    const begun = runnerOf(() => concat(of(1), NEVER));
+    const run = begun.runner.run(JOB);
+    begun.interrupt(run.begun, new Error('shutdown'));
+    expect(errorIn(await run.reply)).toMatchObject({
+      code: 'WORKER_LOST',
+      details: { deliveries: 1, values: 1 },
+    });
+    await run.ended;
+
+    const unbegun = runnerOf(() => NEVER);
+    const other = unbegun.runner.run(JOB);
+    let replied = false;
+    void other.reply.then(() => (replied = true));
+    unbegun.interrupt(other.begun, new Error('shutdown'));
+    await other.ended;
+    expect([other.context.signal.aborted, replied]).toEqual([true, false]);
   });
 });

@@ -1,0 +1,71 @@
+import { jsonOrNothing, toErrorForm, type DescribeError, type ErrorForm } from './error-form.js';
+
+/** A class of errors that travels as itself. Its constructor is not called on arrival. */
+export type ErrorClass = abstract new (...args: never[]) => Error;
+
+/** The classes of errors that both sides know by name, so that a caller gets an error of the class that was thrown. */
+export class ErrorRegistry {
+  private readonly byName: ReadonlyMap<string, ErrorClass>;
+
+  constructor(classes: readonly ErrorClass[]) {
+    this.byName = new Map(classes.map((each) => [each.name, each]));
+  }
+
+  /**
+   * The form of an error of a registered class, or of the nearest registered ancestor of its class.
+   * @param describe - gives the form that it would have otherwise, for callers that do not know the class.
+   */
+  describe(error: unknown, describe?: DescribeError): ErrorForm | undefined {
+    const form = describe?.(error);
+    const registered = error instanceof Error ? this.classOf(error) : undefined;
+    return registered
+      ? { ...(form ?? toErrorForm(error)), name: registered.name, fields: fieldsOf(error as Error) }
+      : form;
+  }
+
+  /** An error of the class that the form names, with its message and its fields. */
+  revive({ name, message, fields, stack }: ErrorForm): Error | undefined {
+    const registered = this.byName.get(name);
+    if (!registered || !fields) {
+      return undefined;
+    }
+    // A true Error, with a stack, that is none of the class's constructor: what that would be called with is not known.
+    const error: Error = Reflect.construct(Error, [message], registered);
+    const own = stack === undefined ? fields : { ...fields, stack };
+    for (const [field, value] of Object.entries(own)) {
+      Object.defineProperty(error, field, {
+        value,
+        writable: true,
+        configurable: true,
+        enumerable: field !== 'stack',
+      });
+    }
+    return error;
+  }
+
+  private classOf(error: Error): ErrorClass | undefined {
+    for (
+      let prototype: unknown = Object.getPrototypeOf(error);
+      typeof prototype === 'object' && prototype !== null;
+      prototype = Object.getPrototypeOf(prototype)
+    ) {
+      const { constructor } = prototype;
+      if (this.byName.get(constructor.name) === constructor) {
+        return constructor as ErrorClass;
+      }
+    }
+    return undefined;
+  }
+}
+
+/** What an error has of its own and JSON can write. Its stack travels only where it is to be exposed. */
+function fieldsOf(error: Error): Record<string, unknown> {
+  try {
+    const fields = Object.entries(error).map(([name, value]) => [name, jsonOrNothing(value)]);
+    return Object.fromEntries(
+      fields.filter(([name, value]) => name !== 'stack' && value !== undefined),
+    );
+  } catch {
+    return {};
+  }
+}

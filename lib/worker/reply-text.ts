@@ -1,0 +1,81 @@
+import type { ErrorForm } from '../protocol/error-form.js';
+import type { Job } from '../protocol/job-element.js';
+import { checkPayloadSize, encodePayload } from '../protocol/payload.js';
+import {
+  encodeEnd,
+  encodeError,
+  encodeReply,
+  type StreamPosition,
+} from '../protocol/reply-frame.js';
+import type { WorkerOptions } from './worker-options.js';
+
+/** What a frame adds to a value at most, bytes: the id, the place in the stream and the brackets. */
+const FRAME_BYTES = 100;
+
+/** Writes what the jobs of one queue are answered with. */
+export class ReplyText {
+  constructor(
+    private readonly queue: string,
+    private readonly options: Pick<WorkerOptions, 'maxPayload' | 'exposeStack'>,
+  ) {}
+
+  /**
+   * @returns `undefined` where nobody waits for it.
+   * @throws PayloadTooLargeError, SerializationError
+   */
+  success({ version, id, replyTo }: Job, value: unknown): string | undefined {
+    if (version === 2 && replyTo === undefined) {
+      return undefined;
+    }
+    const json = encodePayload(value, this.queue, 'reply');
+    const text = version === 1 ? (json ?? 'null') : encodeReply(id, json);
+    checkPayloadSize(text, this.options.maxPayload, this.queue, 'reply');
+    return text;
+  }
+
+  /**
+   * @returns a value of a stream as JSON; `undefined` for `undefined`.
+   * @throws PayloadTooLargeError, SerializationError
+   */
+  value(value: unknown): string | undefined {
+    const json = encodePayload(value, this.queue, 'reply');
+    checkPayloadSize(json ?? '', this.options.maxPayload, this.queue, 'reply', FRAME_BYTES);
+    return json;
+  }
+
+  end({ id }: Job, position: StreamPosition): string {
+    return encodeEnd(id, position);
+  }
+
+  /** @param position - of the stream that it ends, if it ends one. */
+  failure({ id }: Job, error: ErrorForm, position?: StreamPosition): string {
+    const { maxPayload, exposeStack } = this.options;
+    const { stack, ...form } = error;
+    const text = encodeError(id, exposeStack ? { ...form, stack } : form, position);
+    return fits(text, maxPayload) ? text : shortened(id, form, position, maxPayload);
+  }
+}
+
+/** Characters of a name, and of a message at first, that are sent of an error that is too large as a whole. */
+const SHORT_NAME = 100;
+const SHORT_MESSAGE = 1_000;
+
+function shortened(
+  id: Job['id'],
+  form: ErrorForm,
+  position: StreamPosition | undefined,
+  maxPayload: number,
+): string {
+  const { status } = form;
+  const code = typeof form.code === 'string' ? form.code.slice(0, SHORT_NAME) : form.code;
+  const name = form.name.slice(0, SHORT_NAME);
+  for (let length = SHORT_MESSAGE; ; length = Math.floor(length / 2)) {
+    const message = `${form.message.slice(0, length)} [shortened]`;
+    const text = encodeError(id, { name, message, code, status }, position);
+    if (length === 0 || fits(text, maxPayload)) {
+      return text;
+    }
+  }
+}
+
+const fits = (text: string, maxPayload: number): boolean => Buffer.byteLength(text) <= maxPayload;

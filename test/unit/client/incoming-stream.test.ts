@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest';
+import { IncomingStream } from '../../../lib/client/incoming-stream.js';
+
+const at = (index: number, run = 'one', attempt = 1) => ({ attempt, index, run });
+
+/** What becomes of the values at these places. */
+function verdicts(...places: ReturnType<typeof at>[]): string[] {
+  const stream = new IncomingStream();
+  return places.map((place) => stream.judge(place, true));
+}
+
+it('takes each value once and in order', () => {
+  expect(verdicts(at(0), at(1), at(2))).toEqual(['next', 'next', 'next']);
+  expect(verdicts(at(0), at(1), at(0), at(1), at(2))).toEqual([
+    'next',
+    'next',
+    'repeated',
+    'repeated',
+    'next',
+  ]);
+});
+
+it('is broken where a value is missing', () => {
+  expect(verdicts(at(1))).toEqual(['broken']);
+  expect(verdicts(at(0), at(2))).toEqual(['next', 'broken']);
+});
+
+it('keeps to the run whose value came first, as far as it is of the same delivery', () => {
+  expect(verdicts(at(0), at(0, 'two'), at(1))).toEqual(['next', 'repeated', 'next']);
+});
+
+it('is broken where a later delivery begins anew behind its first value', () => {
+  expect(verdicts(at(0), at(0, 'two', 2))).toEqual(['next', 'broken']);
+});
+
+it('knows its end by the number of values', () => {
+  const stream = new IncomingStream();
+  stream.judge(at(0), true);
+  expect(stream.judge(at(2), false)).toBe('broken');
+  expect(stream.judge(at(1), false)).toBe('next');
+  expect(stream.count).toBe(1);
+});
+
+it('ends with an error of its run even where values before it are missing', () => {
+  const stream = new IncomingStream();
+  stream.judge(at(0), true);
+  expect(stream.judgeError(at(5))).toBe('next');
+  expect(stream.judgeError(at(0, 'two'))).toBe('repeated');
+});

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { onAbortOf, timeAllowed, withInheritedHeaders } from '../../../lib/client/inheritance.js';
+
+function parentWith(left: number, headers: Record<string, string> = {}) {
+  const controller = new AbortController();
+  return { abort: controller, signal: controller.signal, headers, timeLeft: () => left };
+}
+
+describe('the time of a request', () => {
+  it.each([
+    ['its own where it has no parent', 5_000, undefined, 5_000, false],
+    ['its own where that is less', 5_000, 6_000, 5_000, false],
+    ["its parent's where that is less", 5_000, 4_000.9, 4_000, true],
+    ["its parent's where it has no limit", 0, 4_000, 4_000, true],
+    ['none where neither has a limit', 0, Infinity, 0, false],
+    ["none of its parent's that has none left", 5_000, 0, 0, true],
+  ])('is %s', (_, own, left, timeout, isInherited) => {
+    const parent = left === undefined ? undefined : parentWith(left);
+    expect(timeAllowed(own, parent)).toEqual({ timeout, isInherited });
+  });
+});
+
+describe('the headers of a request', () => {
+  const names = ['trace', 'toString'];
+
+  it("are its own, and those of its parent's that are chosen", () => {
+    const parent = parentWith(0, { trace: 'theirs', secret: 'theirs' });
+    expect(withInheritedHeaders({}, parent, names)).toEqual({ headers: { trace: 'theirs' } });
+    expect(withInheritedHeaders({ headers: { own: '1' } }, parent, names)).toEqual({
+      headers: { trace: 'theirs', own: '1' },
+    });
+    expect(withInheritedHeaders({ headers: { trace: 'own' } }, parent, names)).toEqual({
+      headers: { trace: 'own' },
+    });
+  });
+
+  it('are left alone where there is nothing to take over', () => {
+    const options = { timeout: 1 };
+    expect(withInheritedHeaders(options, undefined, names)).toBe(options);
+    expect(withInheritedHeaders(options, parentWith(0), names)).toBe(options);
+    const original = { protocol: 1 } as const;
+    expect(withInheritedHeaders(original, parentWith(0, { trace: '1' }), names)).toBe(original);
+  });
+});
+
+describe('the end of a request', () => {
+  it("is its signal's abort, and its parent's", () => {
+    const own = new AbortController();
+    const parent = parentWith(Infinity);
+    const reasons: unknown[] = [];
+    onAbortOf({ signal: own.signal }, parent, (reason) => reasons.push(reason));
+    own.abort('own');
+    parent.abort.abort('theirs');
+    expect(reasons).toEqual(['own', 'theirs']);
+  });
+
+  it('is heard of no more once it has ended', () => {
+    const parent = parentWith(Infinity);
+    const reasons: unknown[] = [];
+    onAbortOf({}, parent, (reason) => reasons.push(reason))?.();
+    parent.abort.abort('late');
+    expect(reasons).toEqual([]);
+  });
+
+  it('comes before its beginning where it is aborted already', () => {
+    const parent = parentWith(Infinity);
+    parent.abort.abort(new Error('gone'));
+    expect(() => onAbortOf({}, parent, () => undefined)).toThrow('gone');
+  });
+});

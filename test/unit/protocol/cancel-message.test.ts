@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import { decodeCancelMessage, encodeCancelMessage } from '../../../lib/protocol/cancel-message.js';
+
+it('carries ids', () => {
+  const ids = ['job-1', 'naïve " ☃'];
+  expect(encodeCancelMessage(['job-1'])).toBe('["job-1"]');
+  expect(decodeCancelMessage(encodeCancelMessage(ids))).toEqual(ids);
+});
+
+it.each([
+  ['no JSON', 'job-1'],
+  ['an object', '{"id":"job-1"}'],
+  ['null', 'null'],
+  ['nothing', ''],
+])('has none in what is %s', (_, message) => {
+  expect(decodeCancelMessage(message)).toEqual([]);
+});
+
+it('leaves out what is no id', () => {
+  expect(decodeCancelMessage('[1,"job-1",null]')).toEqual(['job-1']);
+});

@@ -1,0 +1,119 @@
+import { types } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { readErrorForm, type ErrorForm } from '../../../lib/protocol/error-form.js';
+import { ErrorRegistry } from '../../../lib/protocol/error-registry.js';
+
+class Declined extends Error {
+  readonly code = 'DECLINED';
+
+  constructor(
+    readonly account: string,
+    readonly amount: number,
+  ) {
+    super(`${account} has no ${amount}`);
+  }
+}
+
+class NotToday extends Declined {
+  override name = 'NotToday';
+}
+
+const registry = new ErrorRegistry([Declined]);
+
+/** There and back, as a frame carries it. */
+const travel = (form: ErrorForm | undefined): ErrorForm =>
+  readErrorForm(JSON.parse(JSON.stringify(form)));
+
+describe('an error of a registered class', () => {
+  it('comes back as itself, with its message and its fields', () => {
+    const { stack, ...form } = registry.describe(new Declined('ann', 5)) as ErrorForm;
+    const error = registry.revive(travel(form));
+    expect(error).toBeInstanceOf(Declined);
+    expect(error).toMatchObject({
+      message: 'ann has no 5',
+      account: 'ann',
+      amount: 5,
+      code: 'DECLINED',
+    });
+    expect(types.isNativeError(error)).toBe(true);
+    expect(error?.stack).toContain('ann has no 5');
+    expect(error?.stack).not.toBe(stack);
+  });
+
+  it('says the name of the class, not the `name` that few classes set', () => {
+    expect(registry.describe(new Declined('ann', 5))).toMatchObject({ name: 'Declined' });
+  });
+
+  it('comes back as the nearest registered ancestor of its class', () => {
+    const error = registry.revive(travel(registry.describe(new NotToday('ann', 5))));
+    expect(Object.getPrototypeOf(error)).toBe(Declined.prototype);
+    expect(error).toMatchObject({ name: 'NotToday', account: 'ann' });
+  });
+
+  it('has the stack of the worker where that came along', () => {
+    const form = registry.describe(new Declined('ann', 5)) as ErrorForm;
+    expect(registry.revive(travel(form))?.stack).toBe(form.stack);
+  });
+
+  it('loses the fields that JSON cannot write, and no other', () => {
+    const odd = Object.assign(new Declined('ann', 5), {
+      big: 1n,
+      self: {} as unknown,
+      stack: 'secret',
+    });
+    odd.self = odd;
+    const { fields } = registry.describe(odd) as ErrorForm;
+    expect(fields).toEqual({ account: 'ann', amount: 5, code: 'DECLINED' });
+  });
+
+  it('is still an error where its fields cannot be read at all', () => {
+    const odd = new Declined('ann', 5);
+    Object.defineProperty(odd, 'bad', {
+      enumerable: true,
+      get: () => {
+        throw new Error('no');
+      },
+    });
+    expect(registry.describe(odd)).toMatchObject({ name: 'Declined', fields: {} });
+  });
+
+  it('cannot reach a prototype, nor fail at an accessor of its class', () => {
+    class Guarded extends Error {
+      get account() {
+        return 'own';
+      }
+    }
+    const text =
+      '{"name":"Guarded","message":"m","fields":{"__proto__":{"bad":1},"account":"ann"}}';
+    const error = new ErrorRegistry([Guarded]).revive(readErrorForm(JSON.parse(text)));
+    expect(error).toBeInstanceOf(Guarded);
+    expect(error?.['account' as never]).toBe('ann');
+    expect(({} as { bad?: number }).bad).toBeUndefined();
+  });
+});
+
+describe('any other error', () => {
+  it('keeps the form that it would have', () => {
+    const form = { name: 'Error', message: 'known otherwise' };
+    expect(registry.describe(new Error('m'))).toBeUndefined();
+    expect(registry.describe('text')).toBeUndefined();
+    expect(registry.describe(new Error('m'), () => form)).toBe(form);
+    expect(registry.describe(new Declined('ann', 5), () => form)).toMatchObject({
+      ...form,
+      name: 'Declined',
+    });
+  });
+
+  it('of the same name, whose class the worker did not register, is not revived', () => {
+    expect(
+      registry.revive({ name: 'Declined', message: 'm', details: { account: 'x' } }),
+    ).toBeUndefined();
+    expect(registry.revive({ name: 'Other', message: 'm', fields: {} })).toBeUndefined();
+    expect(registry.revive({ name: 'toString', message: 'm', fields: {} })).toBeUndefined();
+  });
+
+  it('of another class of the same name is not described', () => {
+    const Other = { Declined: class extends Error {} }.Declined;
+    expect(registry.describe(new Other())).toBeUndefined();
+  });
+});

@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import { Prefetch } from '../../../lib/worker/prefetch.js';
+
+function after(concurrency: number, ...durations: number[]): number {
+  const prefetch = new Prefetch(concurrency);
+  for (const duration of durations) {
+    prefetch.ran(duration);
+  }
+  return prefetch.limit;
+}
+
+const often = (duration: number): number[] => Array.from({ length: 200 }, () => duration);
+
+it('holds as many jobs as may run, until it is known how long they take', () => {
+  expect([after(16), after(1), after(500)]).toEqual([16, 1, 500]);
+  expect(after(16, 0.01)).toBe(16);
+});
+
+it('holds no more where they are slow', () => {
+  expect(after(16, ...often(5))).toBe(16);
+  expect(after(16, ...often(1_000))).toBe(16);
+});
+
+it('holds more the quicker they are, up to a bound', () => {
+  expect(Math.abs(after(16, ...often(2)) - 40)).toBeLessThan(2);
+  expect(Math.abs(after(1, ...often(1)) - 5)).toBeLessThan(2);
+  expect(after(16, ...often(0.01))).toBe(128);
+  expect(after(1, ...often(0))).toBe(128);
+});
+
+it('holds as many as may run again once they have become slow', () => {
+  expect(after(16, ...often(0.01), ...often(100))).toBe(16);
+  const prefetch = new Prefetch(16);
+  often(0.01).forEach((duration) => prefetch.ran(duration));
+  prefetch.forget();
+  expect(prefetch.limit).toBe(16);
+});
