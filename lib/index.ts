@@ -1,4 +1,5 @@
 export type { EmitOptions, SendOptions } from './client/call-options.js';
+export type { JobDataOf, JobMap, MappedQueue, ReplyOf } from './client/job-map.js';
 export type { PushReceipt } from './client/push-receipt.js';
 export { RequestClient } from './client/request-client.js';
 export {
@@ -19,9 +20,17 @@ export {
   type RemoteFailure,
   type ReqRepErrorCode,
   type RequestTimeoutDetails,
+  type TimeLimit,
 } from './errors/index.js';
+export {
+  switchToReqRep,
+  type ReqRepArgumentsHost,
+  type ReqRepContextType,
+} from './nest/execution-context.js';
 export { InjectReplyWorkers, InjectRequestClient } from './nest/inject.decorators.js';
-export { OnJob, type JobMethod, type OnJobOptions } from './nest/on-job.decorator.js';
+export { JobCtx, JobData } from './nest/job-parameters.js';
+export type { JobMethod } from './nest/job-method.js';
+export { OnJob, type OnJobOptions } from './nest/on-job.decorator.js';
 export { ReqRepModule, type ReqRepModuleAsyncOptions } from './nest/reqrep.module.js';
 export type {
   ReqRepModuleExtras,
@@ -31,6 +40,7 @@ export type {
 export { getReplyWorkersToken, getRequestClientToken } from './nest/tokens.js';
 export type { ConnectionState } from './redis/connection.js';
 export type { ConnectionOption } from './redis/connection-source.js';
+export type { ErrorClass } from './protocol/error-registry.js';
 export type { DeadJob, DeadReason } from './protocol/scripts/bury-job.js';
 export { JobContext } from './worker/job-context.js';
 export { ReplyWorkers, type QueueStatus, type ReplyWorkersStatus } from './worker/reply-workers.js';

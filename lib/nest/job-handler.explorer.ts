@@ -9,6 +9,8 @@ import {
   type OptionRules,
 } from '../errors/option-rules.js';
 import type { JobHandler } from '../worker/worker-options.js';
+import type { HandlerBinder } from './handler-binder.js';
+import type { HandlerMethod, ProviderWrapper } from './handler-method.js';
 import { getJobRoutes, type JobRoute } from './on-job.accessor.js';
 import type { OnJobOptions } from './on-job.decorator.js';
 import { ReqRepInstance } from './reqrep-instance.js';
@@ -21,13 +23,8 @@ const RULES: OptionRules<OnJobOptions> = {
   instance: aName,
 };
 
-type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
-
 /** One `@OnJob` on one method of one object. */
-interface FoundHandler extends JobRoute {
-  readonly wrapper: Wrapper;
-  readonly target: Readonly<Record<string, unknown>>;
-  readonly method: string;
+interface FoundHandler extends JobRoute, HandlerMethod {
   /** `Class#method`. */
   readonly name: string;
 }
@@ -38,10 +35,11 @@ export class JobHandlerExplorer {
     private readonly instance: ReqRepInstance,
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
+    private readonly binder: HandlerBinder,
   ) {}
 
   /** @throws InvalidOptionError, DuplicateJobHandlerError */
-  explore(): JobHandler[] {
+  async explore(): Promise<JobHandler[]> {
     const found = this.findAll();
     const instances = this.instanceNames();
     const byQueue = new Map<string, FoundHandler>();
@@ -56,35 +54,36 @@ export class JobHandlerExplorer {
       }
       byQueue.set(handler.queue, handler);
     }
-    return [...byQueue.values()].map((handler) => this.bind(handler));
+    return Promise.all([...byQueue.values()].map((handler) => this.bind(handler)));
   }
 
   private findAll(): FoundHandler[] {
-    return [...this.discovery.getProviders(), ...this.discovery.getControllers()].flatMap(
-      (wrapper) => this.findIn(wrapper),
-    );
+    const wrappers = [...this.discovery.getProviders(), ...this.discovery.getControllers()];
+    const seen = new Set<unknown>();
+    return wrappers.filter(isOriginal).flatMap((wrapper) => {
+      const { instance } = wrapper;
+      // A factory may return an object that is a provider already.
+      if (seen.has(instance)) {
+        return [];
+      }
+      seen.add(instance);
+      return this.findIn(wrapper);
+    });
   }
 
-  private findIn(wrapper: Wrapper): FoundHandler[] {
-    const target: unknown = wrapper.instance;
-    // An alias shows the object of another provider once more.
-    if (wrapper.isAlias || typeof target !== 'object' || target === null) {
+  private findIn(wrapper: ProviderWrapper): FoundHandler[] {
+    const prototype = prototypeOf(wrapper);
+    if (!prototype) {
       return [];
     }
-    const prototype: unknown = Object.getPrototypeOf(target);
-    if (typeof prototype !== 'object' || prototype === null) {
-      return [];
-    }
-    const methods = target as Readonly<Record<string, unknown>>;
-    return this.scanner.getAllMethodNames(prototype).flatMap((method) =>
-      getJobRoutes(methods[method]).map((route) => ({
-        ...route,
-        wrapper,
-        target: methods,
-        method,
-        name: `${prototype.constructor.name}#${method}`,
-      })),
-    );
+    const { constructor } = prototype;
+    return this.scanner.getAllMethodNames(prototype).flatMap((method) => {
+      const call = prototype[method] as HandlerMethod['call'];
+      const name = `${constructor.name}#${method}`;
+      return getJobRoutes(call).map((route) => {
+        return { ...route, wrapper, classRef: constructor, method, call, name };
+      });
+    });
   }
 
   /** The names of all instances of the module in this application. */
@@ -105,24 +104,39 @@ export class JobHandlerExplorer {
     return names;
   }
 
-  private bind({ queue, options, target, method, name }: FoundHandler): JobHandler {
+  private async bind(handler: FoundHandler): Promise<JobHandler> {
+    const { queue, options, name } = handler;
     const { concurrency, maxDeliveries } = this.instance.options;
-    const handle = target[method] as (...args: unknown[]) => unknown;
     return {
       queue,
       name,
       concurrency: options.concurrency ?? concurrency,
       maxDeliveries: options.maxDeliveries ?? maxDeliveries,
       timeout: options.timeout ?? 0,
-      handle: (data, context) => handle.call(target, data, context),
+      handle: await this.binder.bind(handler),
     };
   }
 }
 
-function check(
-  { queue, options, name, wrapper }: FoundHandler,
-  instances: readonly string[],
-): void {
+/** An alias shows the object of another provider once more; what a module gets of its own is made by a class first. */
+const isOriginal = ({ isAlias }: ProviderWrapper): boolean => !isAlias;
+
+/** Of an object, or of the class of objects that are made for each job; of those from a factory it is not known. */
+function prototypeOf({
+  instance,
+  metatype,
+  isNotMetatype,
+}: ProviderWrapper): Readonly<Record<string, unknown>> | undefined {
+  const prototype: unknown =
+    typeof instance === 'object' && instance !== null
+      ? Object.getPrototypeOf(instance)
+      : !isNotMetatype && metatype?.prototype;
+  return typeof prototype === 'object' && prototype !== null
+    ? (prototype as Readonly<Record<string, unknown>>)
+    : undefined;
+}
+
+function check({ queue, options, name }: FoundHandler, instances: readonly string[]): void {
   const place = `@OnJob(${JSON.stringify(queue)}) of ${name}`;
   if (!aName.accepts(queue)) {
     throw new InvalidOptionError(`the queue in ${place}`, aName.expected, describeValue(queue));
@@ -134,13 +148,6 @@ function check(
       `instance in ${place}`,
       `the name of an instance of ReqRepModule (there is ${instances.join(', ')})`,
       `"${instance}"`,
-    );
-  }
-  if (wrapper.isTransient || !wrapper.isDependencyTreeStatic()) {
-    throw new InvalidOptionError(
-      `the provider in ${place}`,
-      'a singleton: this version calls no request-scoped or transient handlers',
-      'one with another scope',
     );
   }
 }

@@ -1,3 +1,6 @@
+import { InvalidOptionError } from '../errors/index.js';
+import { definePlainParameters } from './job-parameters.js';
+import type { JobMethod, TakesDataOf } from './job-method.js';
 import { getJobRoutes, JOB_ROUTES } from './on-job.accessor.js';
 
 /** Options of one `@OnJob`. */
@@ -12,12 +15,11 @@ export interface OnJobOptions {
   instance?: string | undefined;
 }
 
-/** A method that can answer jobs: it takes the data and the `JobContext`, or less. */
-export type JobMethod = (...args: never[]) => unknown;
-
 /**
  * Makes a method of a provider or a controller answer the jobs of a queue. It is found when the application
- * starts; what it returns, or what its promise resolves to, is the reply. It may stand on a method more than once.
+ * starts; what it returns, or what its promise resolves to, is the reply, and an Observable or an AsyncIterable sends
+ * each of its values. It may stand on a method more than once. The compiler checks a method whose queue stands in the
+ * `JobMap`.
  *
  * @param queue - the name that callers hand to `RequestClient.send`.
  * @example
@@ -26,16 +28,22 @@ export type JobMethod = (...args: never[]) => unknown;
  * async render(data: { id: string }, job: JobContext): Promise<Report> {}
  * ```
  */
-export function OnJob(queue: string, options: OnJobOptions = {}) {
-  return <Method extends JobMethod>(
-    _target: object,
-    _name: string | symbol,
-    descriptor: TypedPropertyDescriptor<Method>,
+export function OnJob<const Queue extends string>(queue: Queue, options: OnJobOptions = {}) {
+  return <Method extends JobMethod<Queue>>(
+    target: object,
+    name: string | symbol,
+    descriptor: TypedPropertyDescriptor<Method> & TakesDataOf<Queue, Method>,
   ): void => {
     const method = descriptor.value;
-    if (method) {
-      const routes = [...getJobRoutes(method), { queue, options }];
-      Reflect.defineMetadata(JOB_ROUTES, routes, method);
+    if (typeof target === 'function' || !method) {
+      throw new InvalidOptionError(
+        `@OnJob(${JSON.stringify(queue)})`,
+        'on a method of the objects of a class',
+        `it on ${method ? 'the static method' : 'the accessor'} "${String(name)}"`,
+      );
     }
+    const routes = [...getJobRoutes(method), { queue, options }];
+    Reflect.defineMetadata(JOB_ROUTES, routes, method);
+    definePlainParameters(target.constructor, name);
   };
 }

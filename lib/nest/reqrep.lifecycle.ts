@@ -26,8 +26,8 @@ export class ReqRepLifecycle
     private readonly log: Log,
   ) {}
 
-  onModuleInit(): void {
-    this.workers.serve(this.explorer.explore());
+  async onModuleInit(): Promise<void> {
+    this.workers.serve(await this.explorer.explore());
   }
 
   /** Waits for the workers to be known, but not for a Redis that is away: the application starts without it. */

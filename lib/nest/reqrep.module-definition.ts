@@ -1,9 +1,18 @@
 import { ConfigurableModuleBuilder, type Provider } from '@nestjs/common';
-import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
+import {
+  ApplicationConfig,
+  DiscoveryModule,
+  DiscoveryService,
+  ExternalContextCreator,
+  MetadataScanner,
+} from '@nestjs/core';
 import { RequestClient } from '../client/request-client.js';
 import { Keys } from '../protocol/keys.js';
 import { Connections } from '../redis/connections.js';
 import { ReplyWorkers } from '../worker/reply-workers.js';
+import { currentJob } from './current-job.js';
+import { GlobalEnhancers } from './global-enhancers.js';
+import { HandlerBinder } from './handler-binder.js';
 import { describeHttpException, reviveHttpException } from './http-exception-form.js';
 import { JobHandlerExplorer } from './job-handler.explorer.js';
 import { nestLog } from './nest-log.js';
@@ -47,28 +56,45 @@ function providersOf(name: string): Provider[] {
     {
       provide: getRequestClientToken(name),
       inject: [ReqRepInstance, Connections],
-      useFactory: ({ options }: ReqRepInstance, connections: Connections) =>
+      useFactory: ({ options, errors }: ReqRepInstance, connections: Connections) =>
         new RequestClient({
           connections,
           keys: new Keys(options.prefix),
           log,
-          options: { ...options, reviveError: reviveHttpException },
+          options: {
+            ...options,
+            reviveError: (form) => errors.revive(form) ?? reviveHttpException(form),
+            parentJob: () => currentJob.getStore(),
+          },
         }),
     },
     {
       provide: getReplyWorkersToken(name),
       inject: [ReqRepInstance, Connections],
-      useFactory: ({ options }: ReqRepInstance, connections: Connections) =>
+      useFactory: ({ options, errors }: ReqRepInstance, connections: Connections) =>
         new ReplyWorkers({
           connections,
           keys: new Keys(options.prefix),
           log,
-          options: { ...options, describeError: describeHttpException },
+          options: {
+            ...options,
+            describeError: (error) => errors.describe(error, describeHttpException),
+            runWithin: (job, work) => currentJob.run(job, work),
+          },
         }),
     },
     {
+      provide: HandlerBinder,
+      inject: [ExternalContextCreator, ApplicationConfig, ReqRepInstance],
+      useFactory: (
+        creator: ExternalContextCreator,
+        application: ApplicationConfig,
+        { options }: ReqRepInstance,
+      ) => new HandlerBinder(creator, new GlobalEnhancers(application, options.globalEnhancers)),
+    },
+    {
       provide: JobHandlerExplorer,
-      inject: [ReqRepInstance, DiscoveryService, MetadataScanner],
+      inject: [ReqRepInstance, DiscoveryService, MetadataScanner, HandlerBinder],
       useFactory: (...parts: ConstructorParameters<typeof JobHandlerExplorer>) =>
         new JobHandlerExplorer(...parts),
     },

@@ -1,3 +1,4 @@
+import type { ErrorClass } from '../protocol/error-registry.js';
 import type { ConnectionOption, Redis } from '../redis/connection-source.js';
 
 /** What `ReqRepModule.forRoot` takes. Everything has a default. */
@@ -41,11 +42,23 @@ export interface ReqRepModuleOptions {
   /** Bytes of one encoded job or reply. @default 1_048_576 */
   maxPayload?: number | undefined;
   /**
-   * Whether app-wide guards, pipes, interceptors and filters run on jobs too. This version runs none on jobs and
-   * takes no `true`.
+   * Whether app-wide guards, pipes, interceptors and filters (`APP_GUARD`, `useGlobalGuards` and the like) run on jobs
+   * too. They are written for HTTP requests more often than not.
    * @default false
    */
   globalEnhancers?: boolean | undefined;
+  /**
+   * Classes of errors that come back as themselves, where both sides have them: with their message and with those of
+   * their fields that can be written as JSON. They travel by the name of the class; their constructor is not called.
+   * Any other error of a handler is a `RemoteError`, or an `HttpException` where it was one.
+   * @default []
+   */
+  errors?: readonly ErrorClass[] | undefined;
+  /**
+   * Headers of a job that a request sent inside its handler takes over, unless it has its own.
+   * @default ['traceparent', 'tracestate', 'baggage']
+   */
+  inheritedHeaders?: readonly string[] | undefined;
   /** Whether error frames carry the worker's stack. @default false */
   exposeStack?: boolean | undefined;
 }

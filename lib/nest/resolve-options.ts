@@ -2,12 +2,14 @@ import { InvalidOptionError } from '../errors/index.js';
 import {
   aBoolean,
   aDuration,
+  aName,
   anInteger,
   aString,
   checkOptions,
   oneOf,
   type OptionRules,
 } from '../errors/option-rules.js';
+import type { ErrorClass } from '../protocol/error-registry.js';
 import {
   connectionSource,
   isConnection,
@@ -34,9 +36,19 @@ const DEFAULTS = {
   maxPayload: 1_048_576 as number,
   globalEnhancers: false as boolean,
   exposeStack: false as boolean,
+  errors: [] as readonly ErrorClass[],
+  inheritedHeaders: ['traceparent', 'tracestate', 'baggage'] as readonly string[],
 } as const;
 
 const DEFAULT_URL = 'redis://localhost:6379';
+
+const isErrorClass = (value: unknown): boolean =>
+  typeof value === 'function' && value.prototype instanceof Error && value.name !== '';
+
+const someNames = {
+  expected: 'an array of names of headers',
+  accepts: (value: unknown) => Array.isArray(value) && value.every(aName.accepts),
+};
 
 /** The `connection` is checked by whoever knows what can be one. */
 const anything = { expected: 'anything', accepts: () => true };
@@ -56,6 +68,11 @@ const RULES: OptionRules<ReqRepModuleOptions> = {
     isSecret: true,
   },
   prefix: aString,
+  errors: {
+    expected: 'an array of classes that extend `Error`, each with a name',
+    accepts: (value) => Array.isArray(value) && value.every(isErrorClass),
+  },
+  inheritedHeaders: someNames,
   timeout: aDuration(0),
   concurrency: anInteger(1),
   maxDeliveries: anInteger(1),
@@ -65,10 +82,7 @@ const RULES: OptionRules<ReqRepModuleOptions> = {
   shutdownTimeout: aDuration(0),
   maxPending: anInteger(1),
   maxPayload: anInteger(1_024),
-  globalEnhancers: {
-    expected: 'false: this version runs no guards, pipes, interceptors or filters on jobs',
-    accepts: (value) => value === false,
-  },
+  globalEnhancers: aBoolean,
   exposeStack: aBoolean,
 };
 
@@ -88,6 +102,15 @@ export function resolveOptions(options: ReqRepModuleOptions = {}): ResolvedOptio
       'stallLimit in the options of ReqRepModule',
       `at least the lease, ${resolved.lease} ms`,
       `\`${resolved.stallLimit}\` (number)`,
+    );
+  }
+  const names = resolved.errors.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new InvalidOptionError(
+      'errors in the options of ReqRepModule',
+      'classes of different names, since they travel by name',
+      `two named "${twice}"`,
     );
   }
   return { ...resolved, source: sourceOf(options) };

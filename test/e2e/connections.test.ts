@@ -28,15 +28,15 @@ it('a client has two connections, whatever the number of its queues', async () =
     OnJob(queue)(Worker.prototype, `run${index}`, method ?? {});
   }
   const workers = await startApp({ connection: redis.url, name: 'default' }, [Worker]);
-  await waitFor(async () => (await connectionNames()).length === 11);
+  await waitFor(async () => (await connectionNames()).length === 12);
   const { client } = await startApp({ connection: redis.url });
   const replies = await Promise.all(
     queues.map((queue, index) => firstValueFrom(client.send(queue, index))),
   );
   expect(replies).toEqual([...queues.keys()]);
   const names = await connectionNames();
-  // Of the worker: one for commands and one for each queue.
-  expect(names).toHaveLength(11 + 2);
+  // Of the worker: one for commands, one for cancellations and one for each queue.
+  expect(names).toHaveLength(12 + 2);
   await workers.app.close();
   await waitFor(async () => (await connectionNames()).length === 2);
   expect(await connectionNames()).toEqual([

@@ -79,8 +79,29 @@ function fromReadme(file: string): string {
   const block = readme.split('```').find((text) => text.startsWith(`ts\n// ${file}\n`));
   return (block ?? '')
     .slice('ts'.length)
-    .replace('.forRoot()', `.forRoot({ connection: '${redis.url}' })`);
+    .replace('.forRoot()', `.forRoot({ connection: '${redis.url}' })`)
+    .replace('redis://localhost:6379', redis.url);
 }
+
+/** Does not compile unless an application's `JobMap` reaches the package's. */
+const TYPED = `
+import type { RequestClient } from 'nestjs-reqrep';
+import type { Observable } from 'rxjs';
+
+declare module 'nestjs-reqrep' {
+  interface JobMap {
+    sums: (data: { values: number[] }) => number;
+  }
+}
+
+export function sum(client: RequestClient): Observable<number> {
+  // @ts-expect-error wrong data
+  client.send('sums', { values: ['1'] });
+  // @ts-expect-error wrong reply
+  const text: Observable<string> = client.send('sums', { values: [1] });
+  return text as never ?? client.send('sums', { values: [1] });
+}
+`;
 
 it.each([
   ['an ES module', 'module'],
@@ -88,7 +109,7 @@ it.each([
 ])('both sides of README.md’s example compile and work in %s application', async (_, type) => {
   const app = mkdtempSync(join(folder, `${type}-`));
   writeFileSync(join(app, 'package.json'), JSON.stringify({ name: 'app', private: true, type }));
-  for (const file of ['worker.ts', 'requester.ts']) {
+  for (const file of ['worker.ts', 'requester.ts', 'reports.ts']) {
     writeFileSync(join(app, file), fromReadme(file));
   }
   writeFileSync(
@@ -104,7 +125,9 @@ it.each([
       },
     }),
   );
+  writeFileSync(join(app, 'typed.ts'), TYPED);
   const packages = ['@nestjs/common', '@nestjs/core', 'ioredis', 'reflect-metadata', 'rxjs'];
+  const validation = ['class-validator', 'class-transformer'];
   const development = ['typescript@6', '@types/node@20'];
   run(
     app,
@@ -115,6 +138,7 @@ it.each([
     '--silent',
     tarball,
     ...packages,
+    ...validation,
     ...development,
   );
   run(app, 'npx', '--no-install', 'tsc');
@@ -125,4 +149,10 @@ it.each([
     worker.kill();
     await once(worker, 'exit');
   }
+  expect(run(app, 'node', 'reports.js').trim().split('\n')).toEqual([
+    'report A7, attempt 1 for acme',
+    '403 Forbidden resource',
+    '400 Bad Request Exception',
+    '503 no paper left',
+  ]);
 });

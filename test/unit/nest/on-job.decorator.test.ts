@@ -74,3 +74,30 @@ it.each([
 ])('says nothing of %s', (_, method) => {
   expect(getJobRoutes(method)).toEqual([]);
 });
+
+function declareStatic(): void {
+  class Static {
+    @OnJob('plain')
+    static run(): void {}
+  }
+  Static.run();
+}
+
+function declareAccessor(): void {
+  class Accessor {
+    @OnJob('plain')
+    get run(): () => void {
+      return () => undefined;
+    }
+  }
+  new Accessor().run();
+}
+
+it.each([
+  ['a static method', declareStatic, 'the static method "run"'],
+  ['an accessor', declareAccessor, 'the accessor "run"'],
+])('is refused on %s, where it would never be found', (_, declare, where) => {
+  expect(declare).toThrow(
+    `Expected @OnJob("plain") to be on a method of the objects of a class, got it on ${where}`,
+  );
+});

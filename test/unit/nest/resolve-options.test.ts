@@ -7,6 +7,8 @@ import { refusalBy } from '../support/thrown-by.js';
 
 const LAZY = { lazyConnect: true };
 
+class Declined extends Error {}
+
 /** Resolves what is handed in from outside of TypeScript. */
 const resolve = (options: unknown): ResolvedOptions =>
   resolveOptions(options as ReqRepModuleOptions);
@@ -17,6 +19,8 @@ const connectionOptions = (options: ReqRepModuleOptions) =>
 describe('the defaults', () => {
   const DEFAULTS = {
     prefix: '',
+    errors: [],
+    inheritedHeaders: ['traceparent', 'tracestate', 'baggage'],
     timeout: 30_000,
     concurrency: 16,
     maxDeliveries: 3,
@@ -43,6 +47,8 @@ describe('the defaults', () => {
   it('give way to what is said, each by itself', () => {
     const said: ReqRepModuleOptions = {
       prefix: 'app:',
+      errors: [Declined],
+      inheritedHeaders: ['tenant'],
       timeout: 0,
       concurrency: 1,
       maxDeliveries: 1,
@@ -52,7 +58,7 @@ describe('the defaults', () => {
       shutdownTimeout: 0,
       maxPending: 1,
       maxPayload: 1_024,
-      globalEnhancers: false,
+      globalEnhancers: true,
       exposeStack: true,
     };
     expect(resolveOptions(said)).toEqual({ ...said, source: expect.any(Function) });
@@ -64,6 +70,7 @@ describe('the defaults', () => {
 describe('a wrong option', () => {
   const DURATION = 'an integer from 0 to 2147483647 (ms)';
   const LEASE = 'an integer from 100 to 2147483647 (ms)';
+  const CLASSES = 'an array of classes that extend `Error`, each with a name';
   const POSITIVE = 'an integer >= 1';
 
   it.each<[string, unknown, string, string]>([
@@ -103,6 +110,13 @@ describe('a wrong option', () => {
     ['maxPending', 5n, POSITIVE, '`5` (bigint)'],
     ['maxPayload', 1_023, 'an integer >= 1024', '`1023` (number)'],
     ['maxPayload', '1mb', 'an integer >= 1024', '"1mb" (string)'],
+    ['globalEnhancers', 1, 'true or false', '`1` (number)'],
+    ['errors', Error, CLASSES, 'a function'],
+    ['errors', [Object], CLASSES, 'an array'],
+    ['errors', [() => new Error()], CLASSES, 'an array'],
+    ['errors', [class extends Error {}], CLASSES, 'an array'],
+    ['inheritedHeaders', 'tenant', 'an array of names of headers', '"tenant" (string)'],
+    ['inheritedHeaders', [''], 'an array of names of headers', 'an array'],
     ['exposeStack', 'yes', 'true or false', '"yes" (string)'],
     ['exposeStack', 0, 'true or false', '`0` (number)'],
   ])('is named with what was expected and what came: %s', (name, value, expected, received) => {
@@ -115,11 +129,12 @@ describe('a wrong option', () => {
     expect(error.message).toBe(`Expected ${error.option} to be ${expected}, got ${received}`);
   });
 
-  it('is a `true` for `globalEnhancers`, which this version does not run', () => {
-    const error = refusalBy(() => resolve({ globalEnhancers: true }));
-    expect(error.option).toBe('globalEnhancers in the options of ReqRepModule');
-    expect(error.expected).toMatch(/^false: this version runs no guards/);
-    expect(error.received).toBe('`true` (boolean)');
+  it('is two classes of errors of one name', () => {
+    const error = refusalBy(() =>
+      resolve({ errors: [Declined, { Declined: class extends Error {} }.Declined] }),
+    );
+    expect(error.option).toBe('errors in the options of ReqRepModule');
+    expect(error.received).toBe('two named "Declined"');
   });
 
   it('is a stall limit shorter than the lease', () => {
@@ -137,7 +152,7 @@ describe('a wrong option', () => {
   it('is one that does not exist, whose value is not shown', () => {
     const error = refusalBy(() => resolve({ url: 'redis://:secret@redis.example' }));
     expect(error.option).toBe('url in the options of ReqRepModule');
-    expect(error.expected).toContain('connection, host, port, database, client, prefix, timeout');
+    expect(error.expected).toContain('connection, host, port, database, client, prefix, errors');
     expect(inspect(error)).not.toContain('secret');
   });
 

@@ -1,0 +1,65 @@
+import {
+  ContextIdFactory,
+  type ApplicationConfig,
+  type ContextId,
+  type ExternalContextCreator,
+} from '@nestjs/core';
+import type { JobHandler } from '../worker/worker-options.js';
+import { createMissingEnhancers, isEnhanced } from './enhancers.js';
+import type { GlobalEnhancers } from './global-enhancers.js';
+import type { HandlerMethod } from './handler-method.js';
+import { createPipeline, type PipelineParts } from './job-pipeline.js';
+import { moduleRefOf, resolveScoped } from './resolve-scoped.js';
+
+type Handle = JobHandler['handle'];
+
+/** Makes of a method what the worker calls: the method itself where nothing stands between it and a job. */
+export class HandlerBinder {
+  private readonly container: PipelineParts['container'];
+
+  constructor(
+    creator: ExternalContextCreator,
+    private readonly globalEnhancers: GlobalEnhancers,
+  ) {
+    // Nest has no public way to it, nor to a pipeline without the application's enhancers.
+    this.container = Reflect.get(creator, 'container');
+  }
+
+  async bind(handler: HandlerMethod): Promise<Handle> {
+    const { wrapper } = handler;
+    const made = await createMissingEnhancers(handler);
+    const isScoped =
+      wrapper.isTransient || !wrapper.isDependencyTreeStatic() || this.globalEnhancers.areScoped;
+    return isScoped
+      ? this.bindForEachJob(handler, made)
+      : this.bindTo(wrapper.instance, handler, made, this.globalEnhancers.shared());
+  }
+
+  private bindTo(
+    host: object,
+    handler: HandlerMethod,
+    made: PipelineParts['made'],
+    globals: ApplicationConfig,
+    contextId?: ContextId,
+  ): Handle {
+    if (!isEnhanced(handler, globals)) {
+      return (data, job) => handler.call.call(host, data, job);
+    }
+    return createPipeline({ handler, host, made, globals, contextId, container: this.container });
+  }
+
+  /** As Nest's router does it for a request: what is request-scoped is made anew, with the job as the request. */
+  private bindForEachJob(handler: HandlerMethod, made: PipelineParts['made']): Handle {
+    const { wrapper } = handler;
+    return async (data, job) => {
+      const contextId = ContextIdFactory.getByRequest(job);
+      const request = wrapper.isDependencyTreeDurable() ? contextId.payload : job;
+      moduleRefOf(wrapper).registerRequestByContextId(request, contextId);
+      const [host, globals] = await Promise.all([
+        resolveScoped<object>(wrapper, contextId),
+        this.globalEnhancers.of(contextId),
+      ]);
+      return this.bindTo(host, handler, made, globals, contextId)(data, job);
+    };
+  }
+}

@@ -1,0 +1,152 @@
+import { ExternalContextCreator, type ApplicationConfig, type ContextId } from '@nestjs/core';
+import { catchError, from, isObservable, mergeMap, of, type Observable } from 'rxjs';
+import type { JobContext } from '../worker/job-context.js';
+import { InterceptedReply, isStream, streamOf } from '../worker/stream-source.js';
+import type { JobHandler } from '../worker/worker-options.js';
+import { currentJob } from './current-job.js';
+import { hasFilters } from './enhancers.js';
+import type { HandlerMethod, ProviderWrapper } from './handler-method.js';
+import {
+  contextPlaces,
+  DECORATED_PARAMETERS,
+  hasDecoratedParameters,
+  jobParameters,
+  PLAIN_PARAMETERS,
+} from './job-parameters.js';
+
+type NestContainer = Parameters<typeof ExternalContextCreator.fromContainer>[0];
+
+/** What a pipeline is made of. */
+export interface PipelineParts {
+  readonly handler: HandlerMethod;
+  /** The object whose method answers. */
+  readonly host: object;
+  readonly container: NestContainer;
+  /** The application's enhancers that run on jobs. */
+  readonly globals: ApplicationConfig;
+  /** Enhancers that Nest does not have in the module of the handler. */
+  readonly made: ReadonlyMap<Function, ProviderWrapper>;
+  /** That of one job, where the handler is made for each; absent = static. */
+  readonly contextId?: ContextId | undefined;
+}
+
+type Handle = JobHandler['handle'];
+
+/** Puts Nest's guards, interceptors, pipes and filters around a method, with `ExternalContextCreator`. */
+export function createPipeline(parts: PipelineParts): Handle {
+  const { handler, host, contextId, globals } = parts;
+  const { classRef, method, wrapper } = handler;
+  const creator = ExternalContextCreator.fromContainer(containerOf(parts));
+  // Nest's own would wait for the last value of a stream.
+  creator.transformToResult = (result) => Promise.resolve(result);
+  const run = creator.create(
+    host,
+    callOf(handler),
+    method,
+    hasDecoratedParameters(classRef, method) ? DECORATED_PARAMETERS : PLAIN_PARAMETERS,
+    jobParameters,
+    contextId,
+    wrapper.id,
+    { guards: true, interceptors: true, filters: false },
+    'reqrep',
+  );
+  const filter = hasFilters(handler, globals) ? createFilter(creator, parts) : undefined;
+
+  return async (data, job) => {
+    if (!filter) {
+      return asReply(await run(data, job));
+    }
+    try {
+      const reply: unknown = await run(data, job);
+      return isObservable(reply)
+        ? new InterceptedReply(
+            reply.pipe(catchError((error: unknown) => from(filter(data, job, error)).pipe(flat))),
+          )
+        : reply;
+    } catch (error) {
+      return asReply(await filter(data, job, error));
+    }
+  };
+}
+
+/** Filters stand around the rest in a call of their own, since errors of a stream come when that has returned. */
+function createFilter(
+  creator: ExternalContextCreator,
+  { handler, host, contextId }: PipelineParts,
+): (data: unknown, job: JobContext, error: unknown) => Promise<unknown> {
+  const rethrow = withMetadataOf(
+    handler.call,
+    (_data: unknown, _job: unknown, error: unknown): never => {
+      throw error;
+    },
+  );
+  const filter = creator.create(
+    host,
+    rethrow,
+    handler.method,
+    undefined,
+    undefined,
+    contextId,
+    handler.wrapper.id,
+    { guards: false, interceptors: false, filters: true },
+    'reqrep',
+  );
+  return async (data, job, error) => {
+    const answer: unknown = await filter(data, job, error);
+    // A filter that gives nothing instead of the error has only looked at it.
+    if (answer === undefined) {
+      throw error;
+    }
+    return answer;
+  };
+}
+
+/** The method as Nest is to see it: with its metadata, and with a stream that an interceptor can follow. */
+function callOf({ classRef, method, call }: HandlerMethod): (...args: unknown[]) => unknown {
+  const places = contextPlaces(classRef, method);
+  const contextAt = places.length > 0 || hasDecoratedParameters(classRef, method) ? places : [1];
+  return withMetadataOf(call, async function (this: object, ...args: unknown[]) {
+    const job = currentJob.getStore() as JobContext;
+    job.throwIfAborted();
+    for (const place of contextAt) {
+      args[place] = job;
+    }
+    const result = await call.apply(this, args);
+    return isStream(result) ? streamOf(result, job) : result;
+  });
+}
+
+/** `Reflector` and logs of enhancers ask the function that `getHandler()` gives them. */
+function withMetadataOf<Call extends (...args: unknown[]) => unknown>(
+  method: Function,
+  call: Call,
+): Call {
+  for (const key of Reflect.getMetadataKeys(method)) {
+    Reflect.defineMetadata(key, Reflect.getMetadata(key, method), call);
+  }
+  return Object.defineProperty(call, 'name', { value: method.name });
+}
+
+/**
+ * The application's container as the pipeline of one handler sees it: with the module that has the handler, be it a
+ * provider, a controller or an object from a factory, and with the application's enhancers that it is to have.
+ */
+function containerOf({ handler, container, globals, made }: PipelineParts): NestContainer {
+  const { wrapper, classRef } = handler;
+  const host = Object.create(wrapper.host ?? null, {
+    providers: { value: new Map([[classRef, wrapper]]) },
+    injectables: { value: new Map([...(wrapper.host?.injectables ?? []), ...made]) },
+    hasProvider: { value: () => true },
+  });
+  return Object.create(container, {
+    applicationConfig: { value: globals },
+    getModules: { value: () => new Map([['host', host]]) },
+  });
+}
+
+const asReply = (reply: unknown): unknown =>
+  isObservable(reply) ? new InterceptedReply(reply) : reply;
+
+const flat = mergeMap((reply: unknown): Observable<unknown> =>
+  isObservable(reply) ? reply : of(reply),
+);

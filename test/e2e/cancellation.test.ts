@@ -1,0 +1,167 @@
+import { Injectable } from '@nestjs/common';
+import { Subject, switchMap } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { OnJob, RequestTimeoutError, type JobContext } from '../../lib/index.js';
+import { startApp } from '../support/app.js';
+import { failureOf } from '../support/failure-of.js';
+import { startProcess } from '../support/processes.js';
+import { randomQueue } from '../support/random-queue.js';
+import { useRedis } from '../support/redis.js';
+import { waitFor } from '../support/wait-for.js';
+
+const redis = useRedis();
+
+/** A worker in a process of its own that reports the jobs it starts and those whose signal aborts. */
+async function startWaiter(options: object = {}) {
+  const queue = randomQueue();
+  const worker = await startProcess('waiter', {
+    QUEUE: queue,
+    REDIS_URL: redis.url,
+    OPTIONS: JSON.stringify(options),
+  });
+  const started: unknown[] = [];
+  const aborted: unknown[] = [];
+  worker.on('message', (message: { started?: unknown; aborted?: unknown }) => {
+    if ('started' in message) {
+      started.push(message.started);
+    } else {
+      aborted.push(message.aborted);
+    }
+  });
+  const { client, app } = await startApp({ connection: redis.url, workers: false });
+  return { queue, client, app, started, aborted };
+}
+
+const isFree = (queue: string) => async (): Promise<boolean> =>
+  (await redis.look.keys(`${queue}active:*`)).length === 0;
+
+describe('a job that runs in another process', () => {
+  it('is aborted when its caller unsubscribes, and frees its slot', async () => {
+    const { queue, client, started, aborted } = await startWaiter();
+    const subscription = client.send(queue, 'a').subscribe();
+    await waitFor(() => started.length === 1);
+    subscription.unsubscribe();
+    await waitFor(() => aborted.length === 1);
+    await waitFor(isFree(queue));
+    expect(client.droppedReplies).toBe(0);
+  });
+
+  it("is aborted by its caller's signal, whose reason the caller gets", async () => {
+    const { queue, client, started, aborted } = await startWaiter();
+    const abort = new AbortController();
+    const failure = failureOf(client.send(queue, 'a', { signal: abort.signal }));
+    await waitFor(() => started.length === 1);
+    abort.abort(new Error('enough'));
+    expect(await failure).toMatchObject({ message: 'enough' });
+    await waitFor(() => aborted.length === 1);
+  });
+
+  it('is aborted when its caller runs out of time', async () => {
+    const { queue, client, aborted } = await startWaiter();
+    const error = await failureOf(client.send(queue, 'a', { timeout: 300 }));
+    expect(error).toBeInstanceOf(RequestTimeoutError);
+    await waitFor(() => aborted.length === 1);
+    await waitFor(isFree(queue));
+  });
+
+  it('is aborted by a switchMap to the next', async () => {
+    const { queue, client, started, aborted } = await startWaiter();
+    const clicks = new Subject<string>();
+    const subscription = clicks.pipe(switchMap((name) => client.send(queue, name))).subscribe();
+    clicks.next('first');
+    await waitFor(() => started.includes('first'));
+    clicks.next('second');
+    await waitFor(() => aborted.includes('first') && started.includes('second'));
+    expect(aborted).toEqual(['first']);
+    subscription.unsubscribe();
+    await waitFor(() => aborted.includes('second'));
+  });
+
+  it('is aborted when the client of its caller is closed', async () => {
+    const { queue, client, app, started, aborted } = await startWaiter();
+    client.send(queue, 'a').subscribe({ error: () => undefined });
+    await waitFor(() => started.length === 1);
+    await app.close();
+    await waitFor(() => aborted.length === 1);
+  });
+
+  it('is aborted after its connections were cut and are back', async () => {
+    const { queue, client, started, aborted } = await startWaiter();
+    await redis.look.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    const subscription = client.send(queue, 'a').subscribe();
+    await waitFor(() => started.length === 1);
+    await waitFor(async () => {
+      const [, count] = (await redis.look.pubsub('NUMSUB', `${queue}cancel`)) as [string, number];
+      return count === 1;
+    });
+    subscription.unsubscribe();
+    await waitFor(() => aborted.length === 1);
+  });
+});
+
+describe('a job that waits', () => {
+  it('is dropped unrun when its caller unsubscribes', async () => {
+    const { queue, client, started } = await startWaiter({ concurrency: 1 });
+    const first = client.send(queue, 'first').subscribe();
+    await waitFor(() => started.length === 1);
+    const second = client.send(queue, 'second').subscribe();
+    await waitFor(async () => (await redis.look.llen(`${queue}requests`)) === 1);
+    second.unsubscribe();
+    const third = client.send(queue, 'third').subscribe();
+    first.unsubscribe();
+    await waitFor(() => started.includes('third'));
+    expect(started).toEqual(['first', 'third']);
+    third.unsubscribe();
+  });
+
+  it('never leaves when its caller unsubscribes at once', async () => {
+    const { queue, client, started } = await startWaiter();
+    const first = client.send(queue, 'first').subscribe();
+    await waitFor(() => started.length === 1);
+    client.send(queue, 'second').subscribe().unsubscribe();
+    const third = client.send(queue, 'third').subscribe();
+    await waitFor(() => started.includes('third'));
+    expect(started).toEqual(['first', 'third']);
+    first.unsubscribe();
+    third.unsubscribe();
+  });
+});
+
+describe("a handler's own timeout", () => {
+  it('aborts its signal and tells the caller', async () => {
+    const queue = randomQueue();
+    let reason: unknown;
+    @Injectable()
+    class Worker {
+      @OnJob(queue, { timeout: 100 })
+      async wait(_: unknown, job: JobContext) {
+        await new Promise((resolve) => job.signal.addEventListener('abort', resolve));
+        ({ reason } = job.signal);
+      }
+    }
+    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    expect(await failureOf(client.send(queue))).toMatchObject({
+      code: 'REMOTE',
+      remote: { code: 'JOB_TIMEOUT' },
+    });
+    expect(reason).toMatchObject({ code: 'JOB_TIMEOUT' });
+  });
+});
+
+describe('the connections of a worker process', () => {
+  it('are two, and one for each queue that it serves', async () => {
+    const name = randomQueue();
+    const [a, b, c] = [randomQueue(), randomQueue(), randomQueue()];
+    @Injectable()
+    class Worker {
+      @OnJob(a, { instance: name })
+      @OnJob(b, { instance: name })
+      @OnJob(c, { instance: name })
+      async run() {}
+    }
+    await startApp({ connection: redis.url, name }, [Worker]);
+    const open = async (): Promise<number> =>
+      String(await redis.look.client('LIST')).split(encodeURIComponent(name)).length - 1;
+    await waitFor(async () => (await open()) === 5);
+  });
+});

@@ -1,0 +1,90 @@
+import {
+  createParamDecorator,
+  Injectable,
+  ParseIntPipe,
+  UsePipes,
+  type ExecutionContext,
+} from '@nestjs/common';
+import { lastValueFrom } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { JobCtx, JobData, OnJob, switchToReqRep, type JobContext } from '../../lib/index.js';
+import { startApp } from '../support/app.js';
+import { failureOf } from '../support/failure-of.js';
+import { randomQueue } from '../support/random-queue.js';
+import { useRedis } from '../support/redis.js';
+
+const redis = useRedis();
+
+describe('parameters', () => {
+  it('take the data, a property of it or the context of the job, wherever they stand', async () => {
+    const queue = randomQueue();
+    @Injectable()
+    class Worker {
+      @OnJob(queue)
+      run(
+        @JobCtx() job: JobContext,
+        @JobData('amount', ParseIntPipe) amount: number,
+        @JobData() all: object,
+      ) {
+        return [job.queue, amount, all];
+      }
+    }
+    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    const data = { amount: '12' };
+    expect(await lastValueFrom(client.send(queue, data))).toEqual([queue, 12, data]);
+    expect(await failureOf(client.send(queue, { amount: 'many' }))).toMatchObject({ status: 400 });
+    expect(await failureOf(client.send(queue))).toMatchObject({ status: 400 });
+  });
+
+  it('take pipes without a property, as classes and as objects', async () => {
+    const queue = randomQueue();
+    @Injectable()
+    class Worker {
+      @OnJob(queue)
+      run(@JobData(ParseIntPipe, { transform: (value: number) => value + 1 }) value: number) {
+        return value;
+      }
+    }
+    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    expect(await lastValueFrom(client.send(queue, '4'))).toBe(5);
+  });
+
+  it('without a decorator of their own take the data next to `@JobCtx`', async () => {
+    const [first, second] = [randomQueue(), randomQueue()];
+    @Injectable()
+    class Worker {
+      @OnJob(first)
+      run(@JobCtx() job: JobContext, data: unknown) {
+        return [job.queue, data];
+      }
+
+      @UsePipes({ transform: (value: number) => value * 10 })
+      @OnJob(second)
+      piped(data: unknown, @JobCtx() job: JobContext) {
+        return [job.queue, data];
+      }
+    }
+    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    expect(await lastValueFrom(client.send(first, 1))).toEqual([first, 1]);
+    expect(await lastValueFrom(client.send(second, 1))).toEqual([second, 10]);
+  });
+
+  it("can be an application's own", async () => {
+    const queue = randomQueue();
+    const Tenant = createParamDecorator((fallback: string, context: ExecutionContext) => {
+      const { headers } = switchToReqRep(context).getJob();
+      return headers['tenant'] ?? `${fallback} of ${context.getHandler().name}`;
+    });
+    @Injectable()
+    class Worker {
+      @OnJob(queue)
+      run(@Tenant('nobody') tenant: string, @JobData() data: unknown) {
+        return [tenant, data];
+      }
+    }
+    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    const headers = { tenant: 'ann' };
+    expect(await lastValueFrom(client.send(queue, 1, { headers }))).toEqual(['ann', 1]);
+    expect(await lastValueFrom(client.send(queue, 1))).toEqual(['nobody of run', 1]);
+  });
+});

@@ -1,0 +1,297 @@
+import { Injectable } from '@nestjs/common';
+import {
+  concat,
+  finalize,
+  interval,
+  lastValueFrom,
+  NEVER,
+  of,
+  throwError,
+  toArray,
+  type Observable,
+} from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import {
+  OnJob,
+  PayloadTooLargeError,
+  RemoteError,
+  RequestTimeoutError,
+  WorkerLostError,
+  type JobContext,
+} from '../../lib/index.js';
+import { startApp } from '../support/app.js';
+import { failureOf } from '../support/failure-of.js';
+import { startProcess, stopProcess } from '../support/processes.js';
+import { randomQueue } from '../support/random-queue.js';
+import { useRedis } from '../support/redis.js';
+import { waitFor } from '../support/wait-for.js';
+
+const redis = useRedis();
+
+/** An application whose one handler does as it is told. */
+async function startWith(handle: (data: never, job: JobContext) => unknown, options = {}) {
+  const queue = randomQueue();
+  @Injectable()
+  class Worker {
+    @OnJob(queue)
+    run(data: never, job: JobContext): unknown {
+      return handle(data, job);
+    }
+  }
+  const { client, log, app } = await startApp({ connection: redis.url, ...options }, [Worker]);
+  return { client, log, app, queue };
+}
+
+const all = <Value>(values: Observable<Value>): Promise<Value[]> =>
+  lastValueFrom(values.pipe(toArray()));
+
+/** Numbers below `count`, each with a while in between where a delay is given. */
+async function* numbers(count: number): AsyncGenerator<number> {
+  for (let value = 0; value < count; value++) {
+    yield value;
+  }
+}
+
+describe('a stream', () => {
+  it.each<[string, (data: never) => unknown]>([
+    ['an Observable', () => of(1, 'two', null, { four: 4 })],
+    ['a promise of an Observable', async () => of(1, 'two', null, { four: 4 })],
+    [
+      'an AsyncIterable',
+      async function* () {
+        yield* [1, 'two', null, { four: 4 }];
+      },
+    ],
+  ])('of %s sends each value as it comes, then completes', async (_, handle) => {
+    const { client, queue } = await startWith(handle);
+    expect(await all(client.send(queue))).toEqual([1, 'two', null, { four: 4 }]);
+    expect(client.pending).toBe(0);
+  });
+
+  it('arrives value by value', async () => {
+    const steps = { sent: 0, received: 0 };
+    const { client, queue } = await startWith(async function* () {
+      for (; steps.sent < 3; steps.sent++) {
+        await waitFor(() => steps.received === steps.sent);
+        yield steps.sent;
+      }
+    });
+    client.send(queue).subscribe(() => steps.received++);
+    await waitFor(() => steps.received === 3);
+  });
+
+  it('may be empty', async () => {
+    const { client, queue } = await startWith(() => numbers(0));
+    expect(await all(client.send(queue))).toEqual([]);
+  });
+
+  it('keeps many streams and replies of one client apart, each in its order', async () => {
+    const { client, queue } = await startWith(({ count }: { count: number }) => numbers(count), {
+      concurrency: 50,
+    });
+    const counts = Array.from({ length: 50 }, (_, index) => index * 7);
+    const streams = await Promise.all(counts.map((count) => all(client.send(queue, { count }))));
+    expect(streams).toEqual(counts.map((count) => Array.from({ length: count }, (_, i) => i)));
+  });
+
+  it('ends with the error of its source, behind the values before it', async () => {
+    const { client, queue } = await startWith(() =>
+      concat(
+        of(1, 2),
+        throwError(() => new TypeError('no three')),
+      ),
+    );
+    const values: unknown[] = [];
+    const error = await new Promise((resolve) => {
+      client.send(queue).subscribe({ next: (value) => values.push(value), error: resolve });
+    });
+    expect(values).toEqual([1, 2]);
+    expect(error).toBeInstanceOf(RemoteError);
+    expect(error).toMatchObject({ message: 'no three', remote: { name: 'TypeError' } });
+  });
+
+  it('ends with an error for a value that is too large, and stops its source', async () => {
+    let isStopped = false;
+    const { client, queue } = await startWith(
+      async function* () {
+        try {
+          yield 'small';
+          yield 'x'.repeat(2_000);
+          yield 'never';
+        } finally {
+          isStopped = true;
+        }
+      },
+      { maxPayload: 1_024 },
+    );
+    expect(await failureOf(client.send(queue))).toBeInstanceOf(PayloadTooLargeError);
+    await waitFor(() => isStopped);
+  });
+
+  it('is stopped when its caller unsubscribes', async () => {
+    let isStopped = false;
+    const { client, queue } = await startWith(() =>
+      interval(1).pipe(
+        finalize(() => {
+          isStopped = true;
+        }),
+      ),
+    );
+    let count = 0;
+    const subscription = client.send(queue).subscribe(() => count++);
+    await waitFor(() => count > 2);
+    expect(isStopped).toBe(false);
+    subscription.unsubscribe();
+    await waitFor(() => isStopped);
+  });
+
+  it('stops a generator at its next step when its caller unsubscribes', async () => {
+    let isStopped = false;
+    const { client, queue } = await startWith(async function* () {
+      try {
+        for (let value = 0; ; value++) {
+          await waitFor(() => true);
+          yield value;
+        }
+      } finally {
+        isStopped = true;
+      }
+    });
+    let count = 0;
+    const subscription = client.send(queue).subscribe(() => count++);
+    await waitFor(() => count > 2);
+    subscription.unsubscribe();
+    await waitFor(() => isStopped);
+    await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
+  });
+
+  it('ends with the deadline of its request, and its source with it', async () => {
+    let signal: AbortSignal | undefined;
+    const { client, queue } = await startWith((_, job) => {
+      signal = job.signal;
+      return NEVER;
+    });
+    const error = await failureOf(client.send(queue, null, { timeout: 200 }));
+    expect(error).toBeInstanceOf(RequestTimeoutError);
+    await waitFor(() => signal?.aborted === true);
+    await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
+  });
+
+  it('may be as slow as it likes, but not silent for longer than `idleTimeout`', async () => {
+    const { client, queue } = await startWith(() => concat(of(1, 2), NEVER));
+    const values: unknown[] = [];
+    const error = await new Promise((resolve) => {
+      client
+        .send(queue, null, { idleTimeout: 300 })
+        .subscribe({ next: (value) => values.push(value), error: resolve });
+    });
+    expect(values).toEqual([1, 2]);
+    expect(error).toBeInstanceOf(RequestTimeoutError);
+    expect(error).toMatchObject({ limit: 'idleTimeout', timeout: 300 });
+    await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
+  });
+
+  it('whose values nobody waits for runs to its end', async () => {
+    let count = 0;
+    const { client, queue } = await startWith(async function* () {
+      for (; count < 5; count++) {
+        yield count;
+      }
+    });
+    client.emit(queue);
+    await waitFor(() => count === 5);
+    await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
+  });
+});
+
+describe('a stream whose worker is killed', () => {
+  it('ends with a WorkerLostError, and does not begin anew for its caller', async () => {
+    const queue = randomQueue();
+    const env = {
+      QUEUE: queue,
+      REDIS_URL: redis.url,
+      OPTIONS: JSON.stringify({ lease: 300 }),
+    };
+    const first = await startProcess('streamer', env);
+    const { client } = await startApp({ connection: redis.url, workers: false });
+    const values: unknown[] = [];
+    const ended = new Promise((resolve) => {
+      client.send(queue, { ms: 20 }).subscribe({
+        next: (value) => values.push(value),
+        error: resolve,
+        complete: () => resolve('complete'),
+      });
+    });
+    await waitFor(() => values.length > 2);
+    await startProcess('streamer', env);
+    first.kill('SIGKILL');
+    const error = await ended;
+    expect(error).toBeInstanceOf(WorkerLostError);
+    expect(error).toMatchObject({ values: values.length });
+    expect(values).toEqual(values.map((_, index) => index));
+  });
+
+  it('ends with a WorkerLostError when it is shut down', async () => {
+    const queue = randomQueue();
+    const env = {
+      QUEUE: queue,
+      REDIS_URL: redis.url,
+      OPTIONS: JSON.stringify({ shutdownTimeout: 100 }),
+    };
+    const worker = await startProcess('streamer', env);
+    const { client } = await startApp({ connection: redis.url, workers: false });
+    let count = 0;
+    const ended = new Promise((resolve) => {
+      client.send(queue, { ms: 20 }).subscribe({ next: () => count++, error: resolve });
+    });
+    await waitFor(() => count > 2);
+    await stopProcess(worker);
+    expect(await ended).toBeInstanceOf(WorkerLostError);
+    expect(await redis.look.llen(`${queue}requests`)).toBe(0);
+  });
+});
+
+describe('a source that is faster than its reader', () => {
+  it('is held back, so that a million values take little memory anywhere', async () => {
+    const queue = randomQueue();
+    const worker = await startProcess('streamer', { QUEUE: queue, REDIS_URL: redis.url });
+    const { client } = await startApp({ connection: redis.url, workers: false });
+    let expected = 0;
+    let most = 0;
+    let longest = 0;
+    const watch = setInterval(() => {
+      most = Math.max(most, process.memoryUsage().rss);
+    }, 20);
+    const before = process.memoryUsage().rss;
+    await new Promise<void>((resolve, reject) => {
+      client.send<number>(queue, { count: 1_000_000 }, { timeout: 0 }).subscribe({
+        next: (value) => {
+          if (value !== expected++) {
+            reject(new Error(`got ${value} instead of ${expected - 1}`));
+          }
+          if (value % 50_000 === 0) {
+            const end = performance.now() + 50;
+            while (performance.now() < end);
+            void redis.look
+              .keys('replies:*')
+              .then((keys) => Promise.all(keys.map((key) => redis.look.llen(key))))
+              .then((lengths) => {
+                longest = Math.max(longest, ...lengths);
+              });
+          }
+        },
+        error: reject,
+        complete: resolve,
+      });
+    });
+    clearInterval(watch);
+    expect(expected).toBe(1_000_000);
+    expect(longest).toBeLessThan(3_000);
+    expect(most - before).toBeLessThan(100 * 1024 * 1024);
+    const { rss } = await new Promise<{ rss: number }>((resolve) => {
+      worker.once('message', resolve);
+      worker.send('usage');
+    });
+    expect(rss).toBeLessThan(250 * 1024 * 1024);
+  }, 120_000);
+});

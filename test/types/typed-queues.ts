@@ -1,0 +1,149 @@
+/** Compiled by `npm run typecheck`: each `@ts-expect-error` fails there when what stands under it is no error any more. */
+import { Injectable, createParamDecorator } from '@nestjs/common';
+import {
+  JobCtx,
+  JobData,
+  OnJob,
+  type JobContext,
+  type PushReceipt,
+  type RequestClient,
+} from 'nestjs-reqrep';
+import { of, type Observable } from 'rxjs';
+
+interface Report {
+  readonly text: string;
+}
+
+declare module 'nestjs-reqrep' {
+  interface JobMap {
+    'typed-reports': (data: { id: string; pages?: number }) => Report;
+    'typed-progress': (data: { id: string }) => Observable<number>;
+    'typed-lines': (data: { id: string }) => Promise<AsyncIterable<string>>;
+    'typed-ping': () => Promise<'pong'>;
+    'typed-note': (text?: string) => void;
+  }
+}
+
+declare const client: RequestClient;
+declare const anyQueue: string;
+
+export function send(): Observable<unknown>[] {
+  const report: Observable<Report> = client.send('typed-reports', { id: 'A7' });
+  const progress: Observable<number> = client.send('typed-progress', { id: 'A7' });
+  const lines: Observable<string> = client.send('typed-lines', { id: 'A7' }, { timeout: 5 });
+  const pong: Observable<'pong'> = client.send('typed-ping');
+  const nothing: Observable<void> = client.send('typed-note');
+  client.send('typed-note', 'text');
+
+  // @ts-expect-error wrong data
+  client.send('typed-reports', { id: 7 });
+  // @ts-expect-error no data
+  client.send('typed-reports');
+  // @ts-expect-error data that is not there
+  client.send('typed-reports', { id: 'A7', size: 1 });
+  // @ts-expect-error wrong reply
+  const wrong: Observable<number> = client.send('typed-reports', { id: 'A7' });
+  // @ts-expect-error wrong value of a stream
+  const wrongValue: Observable<string> = client.send('typed-progress', { id: 'A7' });
+  // @ts-expect-error wrong options
+  client.send('typed-reports', { id: 'A7' }, { timeout: 'long' });
+
+  const free: Observable<unknown> = client.send('free', { anything: 1 });
+  const chosen: Observable<Report> = client.send<Report>('free', 7, { timeout: 5 });
+  const byName: Observable<unknown> = client.send(anyQueue, 7);
+  // @ts-expect-error no queue
+  client.send(7);
+  return [report, progress, lines, pong, nothing, wrong, wrongValue, free, chosen, byName];
+}
+
+export function emit(): Observable<PushReceipt> {
+  client.emit('free', { anything: 1 });
+  client.emit(anyQueue);
+  client.emit('typed-ping');
+  // @ts-expect-error wrong data
+  client.emit('typed-reports', { id: 7 });
+  // @ts-expect-error no data
+  client.emit('typed-reports');
+  return client.emit('typed-reports', { id: 'A7' }, { headers: {} });
+}
+
+const Tenant = createParamDecorator(() => 'tenant');
+
+@Injectable()
+export class Handlers {
+  @OnJob('typed-reports')
+  value(data: { id: string }): Report {
+    return { text: data.id };
+  }
+
+  @OnJob('typed-reports', { instance: 'other' })
+  async promise({ id }: { id: string }, job: JobContext): Promise<Report> {
+    return { text: `${id} ${job.attempt}` };
+  }
+
+  @OnJob('typed-reports')
+  observable(): Observable<Report> {
+    return of({ text: '' });
+  }
+
+  @OnJob('typed-lines')
+  async *generator(): AsyncGenerator<string> {
+    yield 'line';
+  }
+
+  @OnJob('typed-reports')
+  property(@JobData('id') id: string, @JobCtx() job: JobContext): Report {
+    return { text: `${id} ${job.id}` };
+  }
+
+  @OnJob('typed-reports')
+  context(@JobCtx() job: JobContext): Report {
+    return { text: job.queue };
+  }
+
+  @OnJob('typed-reports')
+  custom(@Tenant() tenant: Set<string>, @JobData() data: { id: string }): Report {
+    return { text: `${tenant.size} ${data.id}` };
+  }
+
+  @OnJob('typed-reports')
+  @OnJob('free')
+  @OnJob('typed-reports')
+  stacked(data: { id: string }): Report {
+    return { text: data.id };
+  }
+
+  @OnJob('typed-ping')
+  async ping(): Promise<'pong'> {
+    return 'pong';
+  }
+
+  @OnJob('free')
+  free(data: Set<number>): number {
+    return data.size;
+  }
+
+  // @ts-expect-error wrong data
+  @OnJob('typed-reports')
+  wrongData(data: { id: number }): Report {
+    return { text: String(data.id) };
+  }
+
+  // @ts-expect-error wrong data, with a context
+  @OnJob('typed-reports')
+  wrongDataAndContext(data: { name: string }, job: JobContext): Report {
+    return { text: data.name + job.id };
+  }
+
+  // @ts-expect-error wrong reply
+  @OnJob('typed-reports')
+  wrongReply(data: { id: string }): string {
+    return data.id;
+  }
+
+  // @ts-expect-error wrong value of a stream
+  @OnJob('typed-progress')
+  wrongValue(): Observable<string> {
+    return of('half');
+  }
+}
