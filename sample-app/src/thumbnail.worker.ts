@@ -5,9 +5,6 @@ import sharp from 'sharp';
 import { THUMBNAILS, type Thumbnail, type ThumbnailJob } from './thumbnail-job.js';
 import { UnreadablePictureError } from './unreadable-picture.error.js';
 
-// The jobs run side by side already; one picture need not occupy all cores.
-sharp.concurrency(1);
-
 /** Renders thumbnails in a worker process. */
 @Injectable()
 export class ThumbnailWorker {

@@ -1,13 +1,19 @@
 import { basename } from 'node:path';
 
+export interface UnreadablePictureDetails {
+  readonly pid: number;
+  readonly reason: string;
+}
+
 /** A file is no picture that can be read; the caller gets `code` and `details` as part of a `RemoteError`. */
 export class UnreadablePictureError extends Error {
   override readonly name = 'UnreadablePictureError';
   readonly code = 'UNREADABLE_PICTURE';
-  readonly details = { pid: process.pid };
+  readonly details: UnreadablePictureDetails;
 
   constructor(path: string, cause: unknown) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     super(`${basename(path)} cannot be read as a picture: ${reason}`, { cause });
+    this.details = { pid: process.pid, reason };
   }
 }

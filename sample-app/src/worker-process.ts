@@ -17,7 +17,7 @@ export class WorkerProcess {
     redisUrl: string,
   ) {
     this.child = fork(WORKER_FILE, {
-      env: { ...process.env, REDIS_URL: redisUrl },
+      env: { ...process.env, REDIS_URL: redisUrl, WORKER_NUMBER: String(number) },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.ended = once(this.child, 'exit');

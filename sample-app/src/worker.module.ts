@@ -1,10 +1,15 @@
 import { Module } from '@nestjs/common';
 import { ReqRepModule } from 'nestjs-reqrep';
+import sharp from 'sharp';
+import { PictureSetWorker } from './picture-set.worker.js';
 import { ThumbnailWorker } from './thumbnail.worker.js';
+
+// The jobs run side by side already; one picture need not occupy all cores.
+sharp.concurrency(1);
 
 /** The application of a worker process. */
 @Module({
   imports: [ReqRepModule.forRoot({ connection: process.env['REDIS_URL'] })],
-  providers: [ThumbnailWorker],
+  providers: [ThumbnailWorker, PictureSetWorker],
 })
 export class WorkerModule {}

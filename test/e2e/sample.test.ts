@@ -1,4 +1,4 @@
-import { execFile, spawn, type ChildProcessByStdio } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,9 +6,8 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../../sample-app/dist/main.js', import.meta.url));
 const PICTURES = fileURLToPath(new URL('../../sample-app/pictures', import.meta.url));
@@ -17,10 +16,6 @@ const PICTURES = fileURLToPath(new URL('../../sample-app/pictures', import.meta.
 const ROW = /^(.+?) +\d+ × \d+ +[\d.]+ +(\d+) × \d+ +[\d.]+ +worker [12] \(pid (\d+)\) +\d+$/;
 
 const folders: string[] = [];
-
-beforeAll(async () => {
-  await promisify(execFile)('npx', ['--no-install', 'nest', 'build', 'sample-app']);
-}, 120_000);
 
 afterAll(async () => {
   await Promise.all(folders.map((folder) => rm(folder, { recursive: true })));

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
 
-/** Worker processes of the tests run what users run: the built library. */
+/** What tests start in processes of its own is built as users build it: the library, the sample and our own workers. */
 export default function setup(): void {
   for (const args of [
     ['nest', 'build', 'nestjs-reqrep'],
+    ['nest', 'build', 'sample-app'],
     ['tsc', '-p', 'test/processes'],
   ]) {
     execFileSync('npx', ['--no-install', ...args], { stdio: 'inherit' });

@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { Injectable } from '@nestjs/common';
+import { JobContext, OnJob } from 'nestjs-reqrep';
+import { PICTURE_SETS, type PictureSetJob, type SetProgress } from './picture-set-job.js';
+import { decode, planFor, render } from './renditions.js';
+import { RunLog } from './run-log.js';
+import { UnreadablePictureError } from './unreadable-picture.error.js';
+import { WORKER } from './worker-name.js';
+
+/** Makes the renditions of a picture in a worker process, and tells after each how far it is. */
+@Injectable()
+export class PictureSetWorker {
+  @OnJob(PICTURE_SETS, { concurrency: 2 })
+  async *render({ path }: PictureSetJob, job: JobContext): AsyncGenerator<SetProgress> {
+    const log = new RunLog(basename(path), job.signal);
+    try {
+      const file = await readFile(path, { signal: job.signal });
+      const plan = await planFor(file).catch((error: unknown) => {
+        throw new UnreadablePictureError(path, error);
+      });
+      const progress = { worker: WORKER, of: plan.length + 1 };
+      yield { ...progress, step: log.steps, doing: 'Reading the picture' };
+
+      const picture = await decode(file).catch((error: unknown) => {
+        throw new UnreadablePictureError(path, error);
+      });
+      log.steps++;
+      yield { ...progress, step: log.steps, doing: `Making ${plan[0]}` };
+
+      for (const [index, wanted] of plan.entries()) {
+        // Nothing can interrupt an encoder inside a step, so the steps are small and none begins in vain.
+        job.signal.throwIfAborted();
+        const made = await render(picture, wanted);
+        log.steps++;
+        const next = plan[index + 1];
+        yield { ...progress, step: log.steps, made, ...(next && { doing: `Making ${next}` }) };
+      }
+    } finally {
+      log.end();
+    }
+  }
+}

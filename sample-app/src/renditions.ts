@@ -1,0 +1,61 @@
+import sharp, { type Sharp } from 'sharp';
+import type { Rendition, RenditionFormat } from './picture-set-job.js';
+
+/** The longest side of each rendition, pixels, from the quickest on; the last bounds what a reply can weigh. */
+const EDGES = [160, 320, 480, 640, 800];
+const FORMATS: readonly RenditionFormat[] = ['webp', 'avif'];
+
+/** A rendition that is still to be made. */
+export class WantedRendition {
+  constructor(
+    readonly format: RenditionFormat,
+    /** The longest side, pixels. */
+    readonly edge: number,
+  ) {}
+
+  toString(): string {
+    return `${this.format === 'avif' ? 'AVIF' : 'WebP'}, ${this.edge} px`;
+  }
+}
+
+/** A picture in memory, no larger than the largest rendition. */
+export interface DecodedPicture {
+  readonly pixels: Buffer;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 2 | 3 | 4;
+}
+
+/** What shall be made of a picture: every size that does not enlarge it, in every format. */
+export async function planFor(file: Buffer): Promise<WantedRendition[]> {
+  const { autoOrient } = await sharp(file).metadata();
+  const longest = Math.max(autoOrient.width, autoOrient.height);
+  const edges = EDGES.filter((edge) => edge <= longest);
+  return (edges.length > 0 ? edges : [longest]).flatMap((edge) =>
+    FORMATS.map((format) => new WantedRendition(format, edge)),
+  );
+}
+
+/** Reads the picture once for all renditions. */
+export async function decode(file: Buffer): Promise<DecodedPicture> {
+  const { data, info } = await inside(sharp(file).autoOrient(), Math.max(...EDGES))
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  return { pixels: data, width, height, channels };
+}
+
+export async function render(
+  { pixels, ...raw }: DecodedPicture,
+  { format, edge }: WantedRendition,
+): Promise<Rendition> {
+  const { data, info } = await inside(sharp(pixels, { raw }), edge)
+    .toFormat(format, { quality: format === 'avif' ? 55 : 80, effort: 4 })
+    .toBuffer({ resolveWithObject: true });
+  const { width, height, size: bytes } = info;
+  return { format, width, height, bytes, data: data.toString('base64') };
+}
+
+const inside = (picture: Sharp, edge: number): Sharp =>
+  picture.resize({ width: edge, height: edge, fit: 'inside', withoutEnlargement: true });

@@ -1,0 +1,35 @@
+/** Serves the sample as a web page until it is told to stop: `npm start`. */
+import { withBackend, type Backend } from '../backend.js';
+import { SampleError } from '../sample.error.js';
+import { chosenPort } from './port.js';
+import { stopSignal } from './stop-signal.js';
+import { startWebServer } from './web-server.js';
+
+try {
+  const port = chosenPort();
+  // Heard from the first moment on: what has started by then is stopped in order.
+  const stopped = stopSignal();
+  await withBackend((backend) => serve(backend, port, stopped));
+  console.log('Stopped.');
+} catch (error) {
+  if (!(error instanceof SampleError)) {
+    throw error;
+  }
+  console.error(error.message);
+  process.exitCode = 1;
+}
+
+async function serve(
+  { redis, workers }: Backend,
+  port: number,
+  stopped: Promise<unknown>,
+): Promise<void> {
+  const server = await startWebServer(redis.url, port);
+  try {
+    console.log([redis.description, ...workers].join(', '));
+    console.log(`\nOpen ${server.url} in a browser. Ctrl-C ends it.\n`);
+    await stopped;
+  } finally {
+    await server.close();
+  }
+}

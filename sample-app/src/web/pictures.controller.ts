@@ -1,0 +1,36 @@
+import { basename } from 'node:path';
+import type { IncomingMessage } from 'node:http';
+import { Controller, Get, Param, Post, Req, Sse, type MessageEvent } from '@nestjs/common';
+import type { Observable } from 'rxjs';
+import { OWN_PICTURES, listPictures } from '../picture-folder.js';
+import { PictureSets } from './picture-sets.service.js';
+import { toEvents } from './progress-events.js';
+import { checkSize } from './upload-size.js';
+import { Uploads } from './uploads.service.js';
+
+@Controller()
+export class PicturesController {
+  constructor(
+    private readonly uploads: Uploads,
+    private readonly sets: PictureSets,
+  ) {}
+
+  /** The names of the sample's own pictures, for those who have none at hand. */
+  @Get('samples.json')
+  async samples(): Promise<string[]> {
+    return (await listPictures(OWN_PICTURES)).map((path) => basename(path));
+  }
+
+  /** Takes a picture as the body of the request, as it is. What its file is called stays in the browser. */
+  @Post('pictures')
+  async upload(@Req() request: IncomingMessage): Promise<{ id: string }> {
+    checkSize(request.headers);
+    return { id: await this.uploads.store(request) };
+  }
+
+  /** Has the picture rendered while the browser listens, and no longer: Nest unsubscribes when it goes. */
+  @Sse('pictures/:id/progress')
+  progress(@Param('id') id: string): Observable<MessageEvent> {
+    return toEvents(this.uploads.use(id, (path) => this.sets.of(path)));
+  }
+}

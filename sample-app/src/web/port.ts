@@ -1,0 +1,18 @@
+import { SampleError } from '../sample.error.js';
+
+const DEFAULT_PORT = 3000;
+
+/** The one that `PORT` names; `0` = any free one. @throws SampleError */
+export function chosenPort(): number {
+  const given = process.env['PORT'];
+  if (!given) {
+    return DEFAULT_PORT;
+  }
+  const port = Number(given);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new SampleError(
+      `PORT has to be an integer from 0 to 65535 (0 = any free port), got "${given}".`,
+    );
+  }
+  return port;
+}

@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import {
+  BadRequestException,
+  Injectable,
+  NotFoundException,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { finalize, type Observable } from 'rxjs';
+
+/** How long an upload is kept for a browser that does not come back for it. */
+const UNUSED_MS = 60_000;
+
+/** Keeps uploaded pictures in a folder that the workers can read, and no longer than they are needed. */
+@Injectable()
+export class Uploads implements OnModuleInit, OnApplicationShutdown {
+  private folder = '';
+  /** Of those that nobody has used yet: what removes them. */
+  private readonly unused = new Map<string, NodeJS.Timeout>();
+
+  async onModuleInit(): Promise<void> {
+    this.folder = await mkdtemp(join(tmpdir(), 'picture-sets-'));
+  }
+
+  /** @returns the id of the upload, by which alone it is known from then on. */
+  async store(picture: Readable): Promise<string> {
+    const id = randomUUID();
+    try {
+      await pipeline(picture, createWriteStream(this.pathOf(id)));
+    } catch (error) {
+      await this.remove(id);
+      throw new BadRequestException('The upload broke off.', { cause: error });
+    }
+    this.unused.set(
+      id,
+      setTimeout(() => void this.remove(id), UNUSED_MS),
+    );
+    return id;
+  }
+
+  /** Does something with an upload, once, and removes it behind that. @throws NotFoundException */
+  use<Value>(id: string, work: (path: string) => Observable<Value>): Observable<Value> {
+    // Only ids that were given out become paths.
+    if (!this.unused.has(id)) {
+      throw new NotFoundException('There is no such picture (any more). Upload it again.');
+    }
+    this.keep(id);
+    return work(this.pathOf(id)).pipe(finalize(() => void this.remove(id)));
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    for (const id of this.unused.keys()) {
+      this.keep(id);
+    }
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private pathOf(id: string): string {
+    return join(this.folder, id);
+  }
+
+  private keep(id: string): void {
+    clearTimeout(this.unused.get(id));
+    this.unused.delete(id);
+  }
+
+  private async remove(id: string): Promise<void> {
+    this.keep(id);
+    await rm(this.pathOf(id), { force: true });
+  }
+}

@@ -1,0 +1,46 @@
+import { fileURLToPath } from 'node:url';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { OWN_PICTURES } from '../picture-folder.js';
+import { SampleError } from '../sample.error.js';
+import { WebModule } from './web.module.js';
+
+const PAGE = fileURLToPath(new URL('../../public', import.meta.url));
+
+/** For this machine only: whoever reaches the server may have it render. */
+const HOST = '127.0.0.1';
+
+export interface WebServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Serves the page and what it asks for. @throws SampleError when the port is not to be had */
+export async function startWebServer(redisUrl: string, port: number): Promise<WebServer> {
+  const app = await NestFactory.create<NestExpressApplication>(WebModule.connectedTo(redisUrl), {
+    // Until it listens: what keeps it from that is told once, in the words of `explain`.
+    logger: false,
+    abortOnError: false,
+    // An upload is read as it comes.
+    bodyParser: false,
+    // Else the open event streams would keep the server from closing.
+    forceCloseConnections: true,
+  });
+  app.useStaticAssets(PAGE);
+  app.useStaticAssets(OWN_PICTURES, { prefix: '/samples' });
+  try {
+    await app.listen(port, HOST);
+  } catch (error) {
+    await app.close();
+    throw new SampleError(explain(error, port), { cause: error });
+  }
+  app.useLogger(['error', 'warn']);
+  return { url: await app.getUrl(), close: () => app.close() };
+}
+
+function explain(error: unknown, port: number): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === 'EADDRINUSE'
+    ? `Port ${port} is taken by another program. Choose another one: PORT=${port + 1} npm start, or PORT=0 for any free one.`
+    : `Port ${port} cannot be used: ${message}. Choose another one: PORT=0 npm start takes any free one.`;
+}

@@ -1,0 +1,265 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { useBrowser } from '../support/browser.js';
+import { waitFor } from '../support/wait-for.js';
+
+const MAIN = fileURLToPath(new URL('../../sample-app/dist/web/main.js', import.meta.url));
+const PICTURES = fileURLToPath(new URL('../../sample-app/pictures', import.meta.url));
+const picture = (name: string): string => join(PICTURES, name);
+
+/** Where pictures of the page go, for whoever wants to look at them. */
+const { SCREENSHOTS } = process.env;
+
+const browser = useBrowser();
+let server: ChildProcessByStdio<null, Readable, Readable>;
+let said = '';
+let url = '';
+
+beforeAll(async () => {
+  server = startServer({ PORT: '0' });
+  server.stdout.on('data', (text) => (said += text));
+  await waitFor(() => /Open (\S+) in a browser/.test(said));
+  url = /Open (\S+) in/.exec(said)?.[1] ?? '';
+});
+
+afterAll(async () => {
+  server.kill('SIGINT');
+  await once(server, 'exit');
+});
+
+function startServer(env: Readonly<Record<string, string>>) {
+  const { REDIS_URL: _redis, ...inherited } = process.env;
+  return spawn(process.execPath, [MAIN], {
+    env: { ...inherited, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** What the workers have said since: `began`, `cancelled` and `stopped` or `ended`, each with ms. */
+function saidSince(mark: number, what: string): string[] {
+  return said
+    .slice(mark)
+    .split('\n')
+    .filter((line) => line.includes(` ${what}`));
+}
+
+async function openPage(): Promise<Page> {
+  const page = await browser.context.newPage();
+  await page.goto(url);
+  return page;
+}
+
+const cardOf = (page: Page, name: string): Locator =>
+  page.locator('.card', { has: page.getByRole('heading', { name }) });
+
+const stateOf = (card: Locator): Promise<string | null> => card.getAttribute('data-state');
+
+async function screenshot(page: Page, name: string): Promise<void> {
+  if (SCREENSHOTS) {
+    await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
+  }
+}
+
+/** How long a picture may take while other tests want the processor, too, ms. */
+const RENDERED = 60_000;
+
+/** A picture that takes a worker some seconds. */
+const SLOW = 'aurora-lake.jpg';
+
+describe('the page', { timeout: 2 * RENDERED }, () => {
+  it('uploads pictures, shows their progress and their worker, and hands out what was made', async () => {
+    const page = await openPage();
+    await screenshot(page, 'empty');
+    await page.setInputFiles('#files', [picture(SLOW), picture('stained-glass.png')]);
+    const card = cardOf(page, SLOW);
+    const steps = new Set<number>();
+    await waitFor(async () => {
+      const step = await card.locator('progress').evaluate((bar: { value: number }) => bar.value);
+      steps.add(step);
+      return (await stateOf(card)) === 'done';
+    }, RENDERED);
+    expect(steps.size).toBeGreaterThan(2);
+    const other = cardOf(page, 'stained-glass.png');
+    await waitFor(async () => (await stateOf(other)) === 'done', RENDERED);
+    for (const each of [card, other]) {
+      expect(await each.locator('.worker').textContent()).toMatch(/^worker [12] \(pid \d+\)$/);
+      expect(await each.getByRole('link').count()).toBeGreaterThan(4);
+      const width = each
+        .locator('.preview')
+        .evaluate((image: { naturalWidth: number }) => image.naturalWidth);
+      expect(await width).toBeGreaterThan(0);
+    }
+    expect(await page.getByRole('status').textContent()).toBe('2 pictures: 2 done.');
+    await screenshot(page, 'done');
+    await page.close();
+  });
+
+  it('takes dropped pictures', async () => {
+    const page = await openPage();
+    const bytes = (await readFile(picture('mandelbrot.webp'))).toString('base64');
+    // As text, since it is about what only a browser has.
+    await page.evaluate(`(async () => {
+      const blob = await (await fetch('data:image/webp;base64,${bytes}')).blob();
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([blob], 'dropped.webp'));
+      dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true }));
+    })()`);
+    const card = cardOf(page, 'dropped.webp');
+    await waitFor(async () => (await stateOf(card)) === 'done', RENDERED);
+    await page.close();
+  });
+
+  it('says in words what is wrong with a file that is no picture', async () => {
+    const page = await openPage();
+    await page.setInputFiles('#files', picture('not-a-picture.jpg'));
+    const card = cardOf(page, 'not-a-picture.jpg');
+    await waitFor(async () => (await stateOf(card)) === 'failed');
+    const text = await card.locator('.failure').textContent();
+    expect(text).toContain('This file cannot be read as a picture');
+    expect(text).toContain('Choose a JPEG, PNG');
+    await screenshot(page, 'failed');
+    await page.close();
+  });
+
+  it('really stops the work with its cancel button, and starts it again', async () => {
+    const page = await openPage();
+    const mark = said.length;
+    await page.setInputFiles('#files', picture(SLOW));
+    const card = cardOf(page, SLOW);
+    await waitFor(() => saidSince(mark, 'began').length === 1);
+    await card.getByRole('button', { name: 'Cancel' }).click();
+    await waitFor(() => saidSince(mark, 'cancelled after').length === 1);
+    await waitFor(() => saidSince(mark, 'stopped after').length === 1);
+    expect(await stateOf(card)).toBe('cancelled');
+    await screenshot(page, 'cancelled');
+    await card.getByRole('button', { name: 'Start' }).click();
+    await waitFor(async () => (await stateOf(card)) === 'done', RENDERED);
+    await page.close();
+  });
+
+  it('can be used by keyboard alone', async () => {
+    const page = await openPage();
+    const mark = said.length;
+    await page.keyboard.press('Tab');
+    const chooser = page.waitForEvent('filechooser');
+    await page.keyboard.press('Space');
+    await (await chooser).setFiles(picture(SLOW));
+    await waitFor(() => saidSince(mark, 'began').length === 1);
+    // On the way are the button of the sample's own pictures, and links to what has been made by now.
+    await waitFor(async () => {
+      await page.keyboard.press('Tab');
+      return (await page.evaluate('document.activeElement.className')) === 'cancel';
+    });
+    await page.keyboard.press('Space');
+    await waitFor(() => saidSince(mark, 'stopped after').length === 1);
+    const card = cardOf(page, SLOW);
+    expect(await stateOf(card)).toBe('cancelled');
+    await page.keyboard.press('Enter');
+    await waitFor(async () => (await stateOf(card)) === 'done', RENDERED);
+    await page.close();
+  });
+
+  it(
+    'runs the pictures of the sample, few at a time',
+    async () => {
+      const page = await openPage();
+      await page.getByRole('button', { name: 'own pictures' }).click();
+      await waitFor(async () => (await page.locator('.card').count()) === 7);
+      await screenshot(page, 'running');
+      await page.emulateMedia({ colorScheme: 'dark' });
+      await screenshot(page, 'running-dark');
+      await page.setViewportSize({ width: 380, height: 800 });
+      await screenshot(page, 'running-narrow');
+      const status = page.getByRole('status');
+      await waitFor(
+        async () => (await status.textContent()) === '7 pictures: 6 done, 1 failed.',
+        3 * RENDERED,
+      );
+      await screenshot(page, 'all-narrow-dark');
+      await page.setViewportSize({ width: 1100, height: 900 });
+      await screenshot(page, 'all-dark');
+      await page.close();
+    },
+    4 * RENDERED,
+  );
+});
+
+describe('a page that goes', () => {
+  it.each<[string, (page: Page) => Promise<unknown>]>([
+    ['is closed', (page) => page.close()],
+    ['is loaded anew', (page) => page.reload()],
+  ])('stops its work within a second when it %s', async (_, leave) => {
+    const page = await openPage();
+    const mark = said.length;
+    await page.setInputFiles('#files', [picture(SLOW), picture('sunset-ridges.jpg')]);
+    await waitFor(() => saidSince(mark, 'began').length === 2);
+    const left = performance.now();
+    await leave(page);
+    await waitFor(() => saidSince(mark, 'cancelled after').length === 2);
+    expect(performance.now() - left).toBeLessThan(1_000);
+    await waitFor(() => saidSince(mark, 'stopped after').length === 2);
+    await page.close();
+  });
+});
+
+describe('the server', () => {
+  it.each([
+    ['an upload that is empty', { method: 'POST', body: '' }, 'pictures', 400, 'The file is empty'],
+    [
+      'a picture that it does not have',
+      {},
+      'pictures/..%2f..%2fetc%2fpasswd/progress',
+      404,
+      'no such picture',
+    ],
+  ])('refuses %s', async (_, init, path, status, text) => {
+    const response = await fetch(`${url}/${path}`, init);
+    expect([response.status, await response.text()]).toEqual([
+      status,
+      expect.stringContaining(text),
+    ]);
+  });
+
+  it('refuses an upload that is too large before it is read', async () => {
+    const response = await fetch(`${url}/pictures`, { method: 'POST', body: Buffer.alloc(31e6) });
+    expect(response.status).toBe(413);
+    expect(await response.text()).toContain('30 MB are allowed');
+  });
+
+  it('says in a line that its port is taken, and leaves nothing behind', async () => {
+    const second = startServer({ PORT: new URL(url).port });
+    let error = '';
+    second.stderr.on('data', (text) => (error += text));
+    await once(second, 'close');
+    expect(second.exitCode).toBe(1);
+    expect(error).toMatch(
+      /^Port \d+ is taken by another program\. Choose another one: PORT=\d+ npm start/,
+    );
+  });
+
+  it('ends with all of its processes when it is told to', async () => {
+    const other = startServer({ PORT: '0' });
+    let text = '';
+    other.stdout.on('data', (part) => (text += part));
+    await waitFor(() => text.includes('in a browser'));
+    const pids = [...text.matchAll(/\(pid (\d+)\)/g)].map(([, pid]) => Number(pid));
+    other.kill('SIGTERM');
+    await once(other, 'close');
+    expect([pids.length, other.exitCode]).toEqual([3, 0]);
+    expect(pids.filter(isAlive)).toEqual([]);
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
