@@ -156,8 +156,13 @@ export class Connection {
   /** Resolves when the server has answered what ioredis asks of a new connection, or the connection is lost. */
   private async handshake(): Promise<void> {
     await new Promise<void>((resolve) => {
-      this.redis.once('ready', resolve);
-      this.redis.once('close', resolve);
+      const end = (): void => {
+        this.redis.off('ready', end);
+        this.redis.off('close', end);
+        resolve();
+      };
+      this.redis.on('ready', end);
+      this.redis.on('close', end);
     });
   }
 
