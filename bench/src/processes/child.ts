@@ -1,0 +1,71 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+interface Call {
+  readonly name: string;
+  readonly input: unknown;
+}
+
+type Answer = { readonly result: unknown } | { readonly error: string };
+
+/** What a process can be asked for, by name, each with one input and one result. */
+export type Calls = Readonly<Record<string, (input: never) => unknown>>;
+
+/** Answers the calls of the parent process, one at a time, and ends with it. */
+export function answerParent(calls: Calls): void {
+  process.on('message', ({ name, input }: Call) => {
+    void answerTo(calls[name], input).then((answer) => process.send?.(answer));
+  });
+  process.on('disconnect', () => process.exit());
+}
+
+async function answerTo(call: Calls[string] | undefined, input: unknown): Promise<Answer> {
+  try {
+    return { result: await call?.(input as never) };
+  } catch (error) {
+    return { error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}
+
+/** A process of its own that answers the calls of `Answered`. */
+export class Child<Answered extends Calls> {
+  private readonly child: ChildProcess;
+
+  /** @param file - a module beside this one. */
+  constructor(file: string, args: readonly string[]) {
+    this.child = fork(fileURLToPath(new URL(file, import.meta.url)), args, {
+      // Garbage of the round before is no memory of this one.
+      execArgv: ['--expose-gc', ...process.execArgv],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+  }
+
+  async call<Name extends keyof Answered & string>(
+    name: Name,
+    ...[input]: Parameters<Answered[Name]>
+  ): Promise<Awaited<ReturnType<Answered[Name]>>> {
+    const settled = new AbortController();
+    const answered = once(this.child, 'message', { signal: settled.signal });
+    const ended = once(this.child, 'exit', { signal: settled.signal }).then(() => {
+      throw new Error(`A process ended when it was to ${name}`);
+    });
+    this.child.send({ name, input } satisfies Call);
+    try {
+      const [answer] = (await Promise.race([answered, ended])) as [Answer];
+      if ('error' in answer) {
+        throw new Error(answer.error);
+      }
+      return answer.result as Awaited<ReturnType<Answered[Name]>>;
+    } finally {
+      settled.abort();
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      this.child.kill('SIGKILL');
+      await once(this.child, 'exit');
+    }
+  }
+}
