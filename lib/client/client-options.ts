@@ -5,6 +5,8 @@ export interface ParentJob {
   readonly headers: Readonly<Record<string, string>>;
   /** Aborts when nobody waits for the job any more. */
   readonly signal: AbortSignal;
+  /** Whether its handler has returned: what it has left behind is on its own. */
+  readonly hasEnded: boolean;
   /** ms until its deadline, never negative; `Infinity` where there is none. */
   timeLeft(): number;
 }

@@ -31,28 +31,11 @@ export function withInheritedHeaders<Options extends EmitOptions>(
   return { ...options, headers: { ...headers, ...options.headers } };
 }
 
-/**
- * Calls `onAbort` when one of the signals that end a request aborts.
- * @returns how to stop listening; `undefined` where there is no signal.
- */
-export function onAbortOf(
-  { signal }: SendOptions,
-  parent: ParentJob | undefined,
-  onAbort: (reason: unknown) => void,
-): (() => void) | undefined {
-  if (!signal && !parent) {
-    return undefined;
-  }
+/** The signals that end a request. @throws the reason of one that is aborted already. */
+export function signalsOf({ signal }: SendOptions, parent: ParentJob | undefined): AbortSignal[] {
   const signals = [signal, parent?.signal].filter((each) => each !== undefined);
-  const listeners = signals.map((each) => {
+  for (const each of signals) {
     each.throwIfAborted();
-    const listener = (): void => onAbort(each.reason);
-    each.addEventListener('abort', listener);
-    return () => each.removeEventListener('abort', listener);
-  });
-  return () => {
-    for (const stop of listeners) {
-      stop();
-    }
-  };
+  }
+  return signals;
 }

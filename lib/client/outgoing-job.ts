@@ -1,5 +1,7 @@
+import type { AsyncResource } from 'node:async_hooks';
 import type { Log } from '../observability/log.js';
 import {
+  asRedelivered,
   COMPLETION_BYTES,
   completeJob,
   encodeJob,
@@ -9,8 +11,12 @@ import { checkPayloadSize, encodePayload } from '../protocol/payload.js';
 import type { EmitOptions } from './call-options.js';
 import type { PushReceipt } from './push-receipt.js';
 
-/** Who sends a job, and hears what becomes of its push. */
-export interface JobSender {
+/** Why a job that must not be run twice has failed, though Redis may have it. */
+export const UNCONFIRMED =
+  'the connection broke before Redis confirmed it, and `maxDeliveries: 1` forbids to push it again';
+
+/** Who sends a job, and hears what becomes of its push. Its scope is the async context of the call. */
+export interface JobSender extends Pick<AsyncResource, 'runInAsyncScope'> {
   readonly id: string;
   readonly queue: string;
   /** When its time is up, ms on the monotonic clock; `undefined` = never. */
@@ -76,6 +82,11 @@ export class OutgoingJob {
 
   /** @param now - ms, Redis clock. */
   element(now: number): string {
+    // Whoever has it already may run it: a handler that must not be run twice can tell by the count.
+    return this.mayHaveLeft ? asRedelivered(this.complete(now)) : this.complete(now);
+  }
+
+  private complete(now: number): string {
     if (this.options.protocol === 1) {
       return this.encoded;
     }
@@ -88,12 +99,15 @@ export class OutgoingJob {
   }
 
   pushed(queueLength: number): void {
-    if (!this.options.onPushed && !this.sender.pushed) {
+    const { onPushed } = this.options;
+    if (!onPushed && !this.sender.pushed) {
       return;
     }
     const receipt = { id: this.sender.id, queue: this.queue, queueLength };
     try {
-      this.options.onPushed?.(receipt);
+      if (onPushed) {
+        this.sender.runInAsyncScope(onPushed, undefined, receipt);
+      }
     } catch (error) {
       this.log.error(
         `onPushed of a call to queue "${this.queue}" threw: ${String(error)}`,

@@ -1,15 +1,13 @@
+import { AsyncResource } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { AsyncSubject, type Observable } from 'rxjs';
 import { PushFailedError, RequestTimeoutError } from '../errors/index.js';
 import type { Log } from '../observability/log.js';
-import type { JobSender } from './outgoing-job.js';
+import { UNCONFIRMED, type JobSender } from './outgoing-job.js';
 import type { PushReceipt } from './push-receipt.js';
 
-const UNCONFIRMED =
-  'the connection broke before Redis confirmed it, and `maxDeliveries: 1` forbids to push it again';
-
-/** A job without a reply that waits for its receipt. */
-export class PendingEmit implements JobSender {
+/** A job without a reply that waits for its receipt, which it hands on in the async context that it was made in. */
+export class PendingEmit extends AsyncResource implements JobSender {
   readonly id = randomUUID();
   expiresAt: number | undefined;
   private readonly receipt = new AsyncSubject<PushReceipt>();
@@ -21,7 +19,9 @@ export class PendingEmit implements JobSender {
     readonly queue: string,
     private readonly waiting: Set<PendingEmit>,
     private readonly log: Log,
-  ) {}
+  ) {
+    super('ReqRepEmit');
+  }
 
   /** @param timeout - ms; `0` = no limit. */
   start(timeout: number, onTimeout: () => void): void {
@@ -45,8 +45,10 @@ export class PendingEmit implements JobSender {
 
   pushed(receipt: PushReceipt): void {
     if (this.settle()) {
-      this.receipt.next(receipt);
-      this.receipt.complete();
+      this.runInAsyncScope(() => {
+        this.receipt.next(receipt);
+        this.receipt.complete();
+      });
     }
   }
 
@@ -57,7 +59,7 @@ export class PendingEmit implements JobSender {
   /** An error that nobody listens for is logged, once the caller had the chance to subscribe. */
   fail(error: unknown): void {
     if (this.settle()) {
-      queueMicrotask(() => {
+      this.runInAsyncScope(queueMicrotask, undefined, () => {
         if (!this.receipt.observed) {
           this.log.warn(error instanceof Error ? error.message : String(error));
         }

@@ -1,10 +1,11 @@
+import { AsyncResource } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { Subscriber } from 'rxjs';
-import { WorkerLostError, type TimeLimit } from '../errors/index.js';
+import { PushFailedError, WorkerLostError, type TimeLimit } from '../errors/index.js';
 import { toCallerError, type ReviveError } from '../protocol/error-form.js';
 import type { ReplyFrame } from '../protocol/reply-frame.js';
 import { IncomingStream, type Verdict } from './incoming-stream.js';
-import type { JobSender } from './outgoing-job.js';
+import { UNCONFIRMED, type JobSender } from './outgoing-job.js';
 import type { PendingRequests } from './pending-requests.js';
 
 /** Anything but the one reply. */
@@ -28,8 +29,11 @@ export interface RequestOwner {
   broken(request: PendingRequest): void;
 }
 
-/** One request that waits: it owns its timers and its removal, and settles once. */
-export class PendingRequest implements JobSender {
+/**
+ * One request that waits: it owns its timers and its removal, and settles once. Its subscriber is called in the async
+ * context that it was made in, and not in that of whoever reads the replies.
+ */
+export class PendingRequest extends AsyncResource implements JobSender {
   readonly id = randomUUID();
   readonly expiresAt: number | undefined;
   private readonly timer: NodeJS.Timeout | undefined;
@@ -45,6 +49,7 @@ export class PendingRequest implements JobSender {
     /** Whether it speaks to original workers. */
     readonly isOriginal = false,
   ) {
+    super('ReqRepRequest');
     const { timeout, idleTimeout = 0 } = limits;
     registry.add(this);
     if (timeout > 0) {
@@ -57,6 +62,45 @@ export class PendingRequest implements JobSender {
   }
 
   receive(frame: ReplyFrame, revive?: ReviveError): void {
+    this.runInAsyncScope(this.take, this, frame, revive);
+  }
+
+  /** How many values of its stream have come; `undefined` where it is none. */
+  get received(): number | undefined {
+    return this.stream?.count;
+  }
+
+  isWaiting(): boolean {
+    return this.registry.has(this);
+  }
+
+  /** It may have been pushed: the reply or the timeout tells, where there is one. */
+  unconfirmed(): void {
+    if (this.expiresAt === undefined) {
+      this.fail(new PushFailedError(this.queue, UNCONFIRMED));
+    }
+  }
+
+  /** @returns whether it was still pending. */
+  fail(error: unknown): boolean {
+    const wasPending = this.settle();
+    if (wasPending) {
+      this.explain(error);
+    }
+    return wasPending;
+  }
+
+  /** Tells its caller why it was given up, when it is no longer pending. */
+  explain(error: unknown): void {
+    this.runInAsyncScope(this.subscriber.error, this.subscriber, error);
+  }
+
+  /** Gives the request up without an end: its subscriber has gone. @returns whether it was still pending. */
+  cancel(): boolean {
+    return this.settle();
+  }
+
+  private take(frame: ReplyFrame, revive: ReviveError | undefined): void {
     if (frame.kind === 'r') {
       if (this.settle()) {
         this.subscriber.next(frame.payload);
@@ -73,33 +117,6 @@ export class PendingRequest implements JobSender {
         break;
       case 'repeated':
     }
-  }
-
-  isWaiting(): boolean {
-    return this.registry.has(this);
-  }
-
-  unconfirmed(): void {
-    // It may have been pushed: the reply or the timeout tells.
-  }
-
-  /** @returns whether it was still pending. */
-  fail(error: unknown): boolean {
-    const wasPending = this.settle();
-    if (wasPending) {
-      this.subscriber.error(error);
-    }
-    return wasPending;
-  }
-
-  /** Tells its caller why it was given up, when it is no longer pending. */
-  explain(error: unknown): void {
-    this.subscriber.error(error);
-  }
-
-  /** Gives the request up without an end: its subscriber has gone. @returns whether it was still pending. */
-  cancel(): boolean {
-    return this.settle();
   }
 
   private judge(frame: StreamFrame): Verdict {
@@ -126,8 +143,8 @@ export class PendingRequest implements JobSender {
   private breakOff(): void {
     if (this.settle()) {
       this.owner.broken(this);
-      const { attempt = 1, count = 0 } = this.stream ?? {};
-      this.subscriber.error(new WorkerLostError(this.queue, this.id, attempt, count));
+      const { attempt = 1 } = this.stream ?? {};
+      this.explain(new WorkerLostError(this.queue, this.id, attempt, this.received ?? 0));
     }
   }
 

@@ -28,6 +28,8 @@ export class PushBatcher {
     private readonly connections: Connections,
     private readonly keys: Keys,
     private readonly closedError: (queue: string) => Error,
+    /** Hears of a job that has failed for its caller, though Redis may have it. */
+    private readonly onGivenUp: (job: OutgoingJob) => void,
   ) {}
 
   add(job: OutgoingJob): void {
@@ -74,7 +76,10 @@ export class PushBatcher {
     }
     const jobs = this.waiting;
     this.waiting = new Map();
-    void this.push(this.batch(jobs.values()));
+    const batches = this.batch(jobs.values());
+    if (batches.length > 0) {
+      void this.push(batches);
+    }
   }
 
   private batch(jobs: Iterable<OutgoingJob>): Batch[] {
@@ -82,6 +87,9 @@ export class PushBatcher {
     const batches: Batch[] = [];
     const open = new Map<string, Batch>();
     for (const job of jobs) {
+      if (job.mayHaveLeft && !job.sender.isWaiting()) {
+        continue; // it had left, and was answered
+      }
       const element = job.element(now);
       let batch = open.get(job.queue);
       if (!batch || job.guard || batch.length + element.length > COMMAND_LENGTH) {
@@ -154,7 +162,7 @@ export class PushBatcher {
   private pushed(jobs: readonly OutgoingJob[], answer: unknown): void {
     const [job] = jobs as [OutgoingJob];
     if (job.guard) {
-      settleGuarded(job, pushGuardedJob.read(answer), job.guard);
+      this.settleGuarded(job, pushGuardedJob.read(answer), job.guard);
       return;
     }
     const firstLength = (answer as number) - jobs.length + 1;
@@ -165,7 +173,7 @@ export class PushBatcher {
   private failed(jobs: readonly OutgoingJob[], error: Error): OutgoingJob[] {
     if (isRefusal(error)) {
       for (const job of jobs) {
-        job.sender.fail(new PushFailedError(job.queue, error.message));
+        this.refuse(job, new PushFailedError(job.queue, error.message));
       }
       return [];
     }
@@ -187,18 +195,27 @@ export class PushBatcher {
       job.sender.fail(this.closedError(job.queue));
     }
   }
-}
 
-function settleGuarded(job: OutgoingJob, result: GuardedPushResult, guard: PushGuard): void {
-  switch (result.outcome) {
-    case 'pushed':
-      job.pushed(result.queueLength);
-      break;
-    case 'no workers':
-      job.sender.fail(new NoWorkersError(job.queue));
-      break;
-    case 'full':
-      job.sender.fail(new QueueFullError(job.queue, guard.maxQueueLength ?? 0, result.queueLength));
-      break;
+  private settleGuarded(job: OutgoingJob, result: GuardedPushResult, guard: PushGuard): void {
+    switch (result.outcome) {
+      case 'pushed':
+        job.pushed(result.queueLength);
+        break;
+      case 'no workers':
+        this.refuse(job, new NoWorkersError(job.queue));
+        break;
+      case 'full': {
+        const { maxQueueLength = 0 } = guard;
+        this.refuse(job, new QueueFullError(job.queue, maxQueueLength, result.queueLength));
+        break;
+      }
+    }
+  }
+
+  private refuse(job: OutgoingJob, error: Error): void {
+    job.sender.fail(error);
+    if (job.mayHaveLeft) {
+      this.onGivenUp(job);
+    }
   }
 }

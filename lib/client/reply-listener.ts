@@ -35,8 +35,12 @@ export class ReplyListener {
     private readonly revive: ReviveError | undefined,
   ) {}
 
+  get isStarted(): boolean {
+    return this.connection !== undefined;
+  }
+
   start(): void {
-    if (!this.connection && !this.isClosed) {
+    if (!this.isStarted && !this.isClosed) {
       this.connection = this.connections.blocking('replies');
       void this.listen(this.connection);
     }
@@ -93,7 +97,9 @@ export class ReplyListener {
     }
     if (frames.length > 0) {
       const fitting = Math.floor((READ_LENGTH * frames.length) / (length + 1));
-      this.framesPerRead = Math.min(Math.max(fitting, 1), MOST_FRAMES);
+      // Not at once to the most: small frames may have large ones behind them.
+      const most = Math.min(2 * this.framesPerRead, MOST_FRAMES);
+      this.framesPerRead = Math.min(Math.max(fitting, 1), most);
     }
   }
 

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { Observable, type Subscriber } from 'rxjs';
 import {
@@ -12,9 +13,10 @@ import type { Log } from '../observability/log.js';
 import type { Keys } from '../protocol/keys.js';
 import type { ConnectionState } from '../redis/connection.js';
 import type { Connections } from '../redis/connections.js';
+import { AbortListeners } from './abort-listeners.js';
 import { checkCallOptions, type EmitOptions, type SendOptions } from './call-options.js';
 import type { ClientOptions, ParentJob } from './client-options.js';
-import { onAbortOf, timeAllowed, withInheritedHeaders } from './inheritance.js';
+import { signalsOf, timeAllowed, withInheritedHeaders } from './inheritance.js';
 import type { EmitCall, FreeQueue, MappedQueue, ReplyOf, SendCall } from './job-map.js';
 import { JobCanceller } from './job-canceller.js';
 import { OriginalReplyListener } from './original-reply-listener.js';
@@ -58,6 +60,9 @@ export class RequestClient {
   private readonly listener: ReplyListener;
   private readonly originalListener: OriginalReplyListener;
   private readonly emits = new Set<PendingEmit>();
+  private readonly abortListeners = new AbortListeners();
+  /** What lives longer than a call shall not live in the async context of the first. */
+  private readonly scope = new AsyncResource('ReqRepClient');
   private isClosed = false;
   private readonly requestOwner: RequestOwner = {
     broken: (request) => this.giveUp(request),
@@ -67,10 +72,15 @@ export class RequestClient {
   /** Made by `ReqRepModule`; inject it. @internal */
   constructor(private readonly parts: ClientParts) {
     const { connections, keys, log, options } = parts;
-    this.batcher = new PushBatcher(connections, keys, (queue) => new ClientClosedError(queue));
+    this.canceller = new JobCanceller(connections, keys);
+    this.batcher = new PushBatcher(
+      connections,
+      keys,
+      (queue) => new ClientClosedError(queue),
+      ({ sender }) => this.canceller.cancel(sender),
+    );
     this.inspector = new QueueInspector(connections, keys);
     this.pruner = new QueuePruner(connections, keys);
-    this.canceller = new JobCanceller(connections, keys);
     this.listener = new ReplyListener(
       connections,
       keys.replies(this.id),
@@ -137,11 +147,10 @@ export class RequestClient {
     options?: SendOptions,
   ): Observable<Reply>;
   send(queue: string, data?: unknown, options: SendOptions = {}): Observable<unknown> {
-    const { parentJob } = this.parts.options;
-    const sendingJob = parentJob?.();
+    const sendingJob = this.parentJob();
     return new Observable((subscriber) => {
       try {
-        const parent = parentJob?.() ?? sendingJob;
+        const parent = this.parentJob() ?? unlessEnded(sendingJob);
         return this.begin(queue, data, options, parent, subscriber);
       } catch (error) {
         subscriber.error(error);
@@ -166,7 +175,7 @@ export class RequestClient {
     try {
       this.check(queue, options);
       emit.start(options.timeout ?? 0, () => this.batcher.drop(emit.id));
-      this.push(emit, data, this.inheritHeaders(options, this.parts.options.parentJob?.()));
+      this.push(emit, data, this.inheritHeaders(options, this.parentJob()));
     } catch (error) {
       emit.fail(error);
     }
@@ -213,6 +222,7 @@ export class RequestClient {
       const id = randomUUID();
       throw new RequestTimeoutError({ queue, id, timeout: 0, limit: 'inherited' });
     }
+    const signals = signalsOf(options, parent);
     const request = new PendingRequest(
       queue,
       this.pendingRequests,
@@ -222,13 +232,13 @@ export class RequestClient {
       protocol === 1,
     );
     try {
-      const stopListening = onAbortOf(options, parent, (reason) => {
-        if (request.cancel()) {
-          this.giveUp(request);
-          subscriber.error(reason);
-        }
-      });
-      if (stopListening) {
+      for (const signal of signals) {
+        const stopListening = this.abortListeners.add(signal, (reason) => {
+          if (request.cancel()) {
+            this.giveUp(request);
+            request.explain(reason);
+          }
+        });
         subscriber.add(stopListening);
       }
       this.push(request, data, this.inheritHeaders(options, parent), this.id);
@@ -237,9 +247,9 @@ export class RequestClient {
       throw error;
     }
     if (protocol === 1) {
-      this.originalListener.expect(request);
-    } else {
-      this.listener.start();
+      this.scope.runInAsyncScope(() => this.originalListener.expect(request));
+    } else if (!this.listener.isStarted) {
+      this.scope.runInAsyncScope(() => this.listener.start());
     }
     return () => {
       if (request.cancel()) {
@@ -278,6 +288,11 @@ export class RequestClient {
     this.batcher.add(new OutgoingJob(sender, data, options, replyTo, maxPayload, this.parts.log));
   }
 
+  /** The job whose handler makes a request now. */
+  private parentJob(): ParentJob | undefined {
+    return unlessEnded(this.parts.options.parentJob?.());
+  }
+
   private inheritHeaders<Options extends EmitOptions>(
     options: Options,
     parent: ParentJob | undefined,
@@ -297,3 +312,6 @@ export class RequestClient {
     request.explain(new RequestTimeoutError({ queue, id, ...details, ...state }));
   }
 }
+
+const unlessEnded = (job: ParentJob | undefined): ParentJob | undefined =>
+  job?.hasEnded ? undefined : job;

@@ -10,7 +10,7 @@ export class DuplicateJobHandlerError extends ReqRepError {
 
   constructor(
     readonly queue: string,
-    /** Both handlers, as `Class#method`. */
+    /** Both handlers, as `Class#method in Module`. */
     readonly handlers: readonly [string, string],
   ) {
     super(

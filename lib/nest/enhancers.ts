@@ -1,20 +1,22 @@
 import 'reflect-metadata';
-import type { Type } from '@nestjs/common';
+import { Scope, type Type } from '@nestjs/common';
 import { ApplicationConfig, ModuleRef } from '@nestjs/core';
+import { InvalidOptionError } from '../errors/index.js';
 import type { HandlerMethod, ProviderWrapper } from './handler-method.js';
-import { contextPlaces, DECORATED_PARAMETERS, hasDecoratedParameters } from './job-parameters.js';
+import { parameterPipes, takesDataAndJob } from './job-parameters.js';
 
 /** Where Nest keeps what `@UseGuards`, `@UsePipes`, `@UseInterceptors` and `@UseFilters` say. */
 const FILTERS = '__exceptionFilters__';
 const ENHANCERS = ['__guards__', '__pipes__', '__interceptors__', FILTERS];
 
+/** Where Nest keeps what `@Injectable({ scope })` says. */
+const SCOPE = 'scope:options';
+
 /** Whether there is anything between a job and the method, so that it cannot be called as it is. */
 export function isEnhanced(handler: HandlerMethod, globals: ApplicationConfig): boolean {
-  const { classRef, method } = handler;
   return (
     ENHANCERS.some((key) => metadataOf(key, handler).length > 0) ||
-    hasDecoratedParameters(classRef, method) ||
-    contextPlaces(classRef, method).length > 0 ||
+    !takesDataAndJob(handler.classRef, handler.method) ||
     globals.getGlobalGuards().length > 0 ||
     globals.getGlobalPipes().length > 0 ||
     globals.getGlobalInterceptors().length > 0 ||
@@ -26,20 +28,42 @@ export const hasFilters = (handler: HandlerMethod, globals: ApplicationConfig): 
   metadataOf(FILTERS, handler).length > 0 || globals.getGlobalFilters().length > 0;
 
 /**
- * The enhancers of a handler that Nest has not made: it reads the decorators of the classes that modules name, and
+ * The enhancers of a handler that Nest has not made for it: it reads the decorators of the classes that modules name, and
  * so not those of an object that comes out of a factory. Without this its guards would not run.
+ *
+ * @throws InvalidOptionError where one would have to be made for each job: nobody makes it for such an object.
  */
 export async function createMissingEnhancers(
   handler: HandlerMethod,
 ): Promise<ReadonlyMap<Function, ProviderWrapper>> {
-  const { host } = handler.wrapper;
-  const classes = [
-    ...ENHANCERS.flatMap((key) => metadataOf(key, handler)),
-    ...parameterPipes(handler),
-  ].filter((item) => typeof item === 'function');
-  const missing = [...new Set(classes)].filter((item) => !host?.injectables.has(item));
-  const made = missing.map(async (item) => [item, await createEnhancer(handler, item)] as const);
-  return new Map(await Promise.all(made));
+  const { wrapper, classRef, method } = handler;
+  const known = wrapper.host?.injectables;
+  const attached = new Set(wrapper.getEnhancersMetadata());
+  const classes = new Set(
+    [
+      ...ENHANCERS.flatMap((key) => metadataOf(key, handler)),
+      ...parameterPipes(classRef, method),
+    ].filter((item) => typeof item === 'function'),
+  );
+  const made = new Map<Function, ProviderWrapper>();
+  for (const item of classes) {
+    const found = known?.get(item);
+    if (found && attached.has(found)) {
+      continue;
+    }
+    if (found ? !found.isDependencyTreeStatic() : scopeOf(item) === Scope.REQUEST) {
+      throw new InvalidOptionError(
+        `${item.name} at ${classRef.name}#${method}`,
+        `made once, since the ${classRef.name} is made by a factory or is a value: provide the class itself, or take ` +
+          `\`scope: Scope.REQUEST\` from ${item.name} and what it injects`,
+        'one that is made for each request',
+      );
+    }
+    if (!found) {
+      made.set(item, await createEnhancer(handler, item));
+    }
+  }
+  return made;
 }
 
 async function createEnhancer(
@@ -63,7 +87,4 @@ function metadataOf(key: string, { classRef, call }: HandlerMethod): readonly un
   return [...(Reflect.getMetadata(key, classRef) ?? []), ...(Reflect.getMetadata(key, call) ?? [])];
 }
 
-function parameterPipes({ classRef, method }: HandlerMethod): readonly unknown[] {
-  const parameters: object = Reflect.getMetadata(DECORATED_PARAMETERS, classRef, method) ?? {};
-  return Object.values(parameters).flatMap(({ pipes }: { pipes?: unknown[] }) => pipes ?? []);
-}
+const scopeOf = (item: Function): Scope | undefined => Reflect.getMetadata(SCOPE, item)?.scope;

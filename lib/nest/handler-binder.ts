@@ -4,10 +4,12 @@ import {
   type ContextId,
   type ExternalContextCreator,
 } from '@nestjs/core';
+import { REQUEST_CONTEXT_ID } from '@nestjs/core/router/request/request-constants.js';
+import type { JobContext } from '../worker/job-context.js';
 import type { JobHandler } from '../worker/worker-options.js';
 import { createMissingEnhancers, isEnhanced } from './enhancers.js';
 import type { GlobalEnhancers } from './global-enhancers.js';
-import type { HandlerMethod } from './handler-method.js';
+import type { HandlerMethod, ProviderWrapper } from './handler-method.js';
 import { createPipeline, type PipelineParts } from './job-pipeline.js';
 import { moduleRefOf, resolveScoped } from './resolve-scoped.js';
 
@@ -53,8 +55,12 @@ export class HandlerBinder {
     const { wrapper } = handler;
     return async (data, job) => {
       const contextId = ContextIdFactory.getByRequest(job);
-      const request = wrapper.isDependencyTreeDurable() ? contextId.payload : job;
-      moduleRefOf(wrapper).registerRequestByContextId(request, contextId);
+      // By this, whoever has the job finds what was made for it.
+      Object.defineProperty(job, REQUEST_CONTEXT_ID, { value: contextId });
+      moduleRefOf(wrapper).registerRequestByContextId(
+        requestOf(wrapper, job, contextId),
+        contextId,
+      );
       const [host, globals] = await Promise.all([
         resolveScoped<object>(wrapper, contextId),
         this.globalEnhancers.of(contextId),
@@ -62,4 +68,17 @@ export class HandlerBinder {
       return this.bindTo(host, handler, made, globals, contextId)(data, job);
     };
   }
+}
+
+/** What is injected as `REQUEST`: the job, or where a strategy says so what a durable sub-tree is made for. */
+function requestOf(wrapper: ProviderWrapper, job: JobContext, { payload }: ContextId): unknown {
+  if (wrapper.isDependencyTreeDurable()) {
+    return payload ?? job;
+  }
+  for (const [name, value] of Object.entries(payload ?? {})) {
+    if (!(name in job)) {
+      Object.defineProperty(job, name, { value, enumerable: true });
+    }
+  }
+  return job;
 }

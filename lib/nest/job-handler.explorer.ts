@@ -50,7 +50,7 @@ export class JobHandlerExplorer {
       }
       const other = byQueue.get(handler.queue);
       if (other) {
-        throw new DuplicateJobHandlerError(handler.queue, [other.name, handler.name]);
+        throw new DuplicateJobHandlerError(handler.queue, [placeOf(other), placeOf(handler)]);
       }
       byQueue.set(handler.queue, handler);
     }
@@ -76,11 +76,11 @@ export class JobHandlerExplorer {
     if (!prototype) {
       return [];
     }
-    const { constructor } = prototype;
     return this.scanner.getAllMethodNames(prototype).flatMap((method) => {
       const call = prototype[method] as HandlerMethod['call'];
-      const name = `${constructor.name}#${method}`;
       return getJobRoutes(call).map((route) => {
+        const { constructor } = prototype;
+        const name = `${constructor.name}#${method}`;
         return { ...route, wrapper, classRef: constructor, method, call, name };
       });
     });
@@ -117,6 +117,9 @@ export class JobHandlerExplorer {
     };
   }
 }
+
+/** Where a handler is found: one class may stand in several modules. */
+const placeOf = ({ name, wrapper }: FoundHandler): string => `${name} in ${wrapper.host?.name}`;
 
 /** An alias shows the object of another provider once more; what a module gets of its own is made by a class first. */
 const isOriginal = ({ isAlias }: ProviderWrapper): boolean => !isAlias;

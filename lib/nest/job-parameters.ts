@@ -3,13 +3,16 @@ import type { PipeTransform, Type } from '@nestjs/common';
 import type { JobContext } from '../worker/job-context.js';
 
 /** Where Nest keeps what parameter decorators say: `createParamDecorator` and the injector know no other key. */
-export const DECORATED_PARAMETERS = '__routeArguments__';
-
-/** Where the parameters of a method stand of which none takes data by a decorator. */
-export const PLAIN_PARAMETERS = 'nestjs-reqrep:plain-parameters';
+const DECORATED_PARAMETERS = '__routeArguments__';
 
 /** Where `@JobCtx` keeps its places: apart, so that no pipe runs on a job's context. */
 const CONTEXT_PLACES = 'nestjs-reqrep:context-places';
+
+/** Where `@OnJob` keeps, in Nest's form, what the parameters of its method take. */
+export const JOB_PARAMETERS = 'nestjs-reqrep:parameters';
+
+/** Where it keeps which of them take the context of the job. */
+const JOB_CONTEXT_PLACES = 'nestjs-reqrep:job-context-places';
 
 /** Nest's numbers of what `@Payload()` and `@Ctx()` hand over; the first is that of `@Body()`, which pipes look at. */
 const PAYLOAD = 3;
@@ -55,22 +58,54 @@ export function JobCtx(): ParameterDecorator {
   };
 }
 
-/** Says where the data of a method goes that has no decorator for it: to the first place that is not the context's. */
-export function definePlainParameters(constructor: object, method: string | symbol): void {
-  const places = contextPlaces(constructor, method);
-  const index = [0, 1].find((place) => !places.includes(place)) ?? 0;
-  const parameters = { [`${PAYLOAD}:${index}`]: { index, data: undefined, pipes: [] } };
-  Reflect.defineMetadata(PLAIN_PARAMETERS, parameters, constructor, method);
+/** One parameter in Nest's form. */
+interface Parameter {
+  readonly index: number;
+  readonly data?: unknown;
+  readonly pipes?: readonly unknown[];
 }
 
-/** The places of a method's parameters that take the context; a method without any decorator takes it second. */
-export function contextPlaces(constructor: object, method: string | symbol): readonly number[] {
-  return Reflect.getMetadata(CONTEXT_PLACES, constructor, method) ?? [];
+/**
+ * Says what each parameter of a method under `@OnJob` takes. Where no decorator takes data, the first parameter without a
+ * decorator does; where there is no decorator at all, the second takes the context.
+ */
+export function defineJobParameters(constructor: object, method: string | symbol): void {
+  const decorated = own<Record<string, Parameter>>(DECORATED_PARAMETERS, constructor, method) ?? {};
+  const contextPlaces = own<number[]>(CONTEXT_PLACES, constructor, method) ?? [];
+  const places = [...contextPlaces, ...Object.values(decorated).map(({ index }) => index)];
+  const takesData = Object.keys(decorated).some((key) => key.startsWith(`${PAYLOAD}:`));
+  let free = 0;
+  while (places.includes(free)) {
+    free++;
+  }
+  const parameters = takesData
+    ? decorated
+    : { ...decorated, [`${PAYLOAD}:${free}`]: { index: free, data: undefined, pipes: [] } };
+  Reflect.defineMetadata(JOB_PARAMETERS, parameters, constructor, method);
+  const takeContext = places.length > 0 ? contextPlaces : [1];
+  Reflect.defineMetadata(JOB_CONTEXT_PLACES, takeContext, constructor, method);
 }
 
-/** Whether data goes to parameters by decorators. */
-export const hasDecoratedParameters = (constructor: object, method: string): boolean =>
-  Reflect.hasMetadata(DECORATED_PARAMETERS, constructor, method);
+/** The places of a method's parameters that take the context of the job. */
+export const contextPlaces = (constructor: object, method: string): readonly number[] =>
+  Reflect.getMetadata(JOB_CONTEXT_PLACES, constructor, method) ?? [];
+
+/** Whether a method takes `(data, job)`, as it is called without further ado. */
+export const takesDataAndJob = (constructor: object, method: string): boolean =>
+  Object.values(parametersOf(constructor, method)).every(
+    ({ index, data, pipes = [] }) => index === 0 && data === undefined && pipes.length === 0,
+  ) && contextPlaces(constructor, method).every((place) => place === 1);
+
+/** The pipes of a method's parameters. */
+export const parameterPipes = (constructor: object, method: string): readonly unknown[] =>
+  Object.values(parametersOf(constructor, method)).flatMap(({ pipes = [] }) => pipes);
+
+const parametersOf = (constructor: object, method: string): Readonly<Record<string, Parameter>> =>
+  Reflect.getMetadata(JOB_PARAMETERS, constructor, method) ?? {};
+
+/** What was said at this class, and at none that it extends. */
+const own = <Value>(key: string, constructor: object, method: string | symbol): Value | undefined =>
+  Reflect.getOwnMetadata(key, constructor, method);
 
 /** Finds what a parameter decorator asks for. */
 export const jobParameters = {

@@ -1,18 +1,13 @@
+import { AsyncResource } from 'node:async_hooks';
 import { ExternalContextCreator, type ApplicationConfig, type ContextId } from '@nestjs/core';
-import { catchError, from, isObservable, mergeMap, of, type Observable } from 'rxjs';
+import { catchError, from, isObservable, mergeMap, Observable, of } from 'rxjs';
 import type { JobContext } from '../worker/job-context.js';
 import { InterceptedReply, isStream, streamOf } from '../worker/stream-source.js';
 import type { JobHandler } from '../worker/worker-options.js';
 import { currentJob } from './current-job.js';
 import { hasFilters } from './enhancers.js';
 import type { HandlerMethod, ProviderWrapper } from './handler-method.js';
-import {
-  contextPlaces,
-  DECORATED_PARAMETERS,
-  hasDecoratedParameters,
-  jobParameters,
-  PLAIN_PARAMETERS,
-} from './job-parameters.js';
+import { contextPlaces, JOB_PARAMETERS, jobParameters } from './job-parameters.js';
 
 type NestContainer = Parameters<typeof ExternalContextCreator.fromContainer>[0];
 
@@ -35,22 +30,22 @@ type Handle = JobHandler['handle'];
 /** Puts Nest's guards, interceptors, pipes and filters around a method, with `ExternalContextCreator`. */
 export function createPipeline(parts: PipelineParts): Handle {
   const { handler, host, contextId, globals } = parts;
-  const { classRef, method, wrapper } = handler;
   const creator = ExternalContextCreator.fromContainer(containerOf(parts));
   // Nest's own would wait for the last value of a stream.
   creator.transformToResult = (result) => Promise.resolve(result);
+  handOverJob(creator);
   const run = creator.create(
     host,
     callOf(handler),
-    method,
-    hasDecoratedParameters(classRef, method) ? DECORATED_PARAMETERS : PLAIN_PARAMETERS,
+    handler.method,
+    JOB_PARAMETERS,
     jobParameters,
     contextId,
-    wrapper.id,
+    handler.wrapper.id,
     { guards: true, interceptors: true, filters: false },
     'reqrep',
   );
-  const filter = hasFilters(handler, globals) ? createFilter(creator, parts) : undefined;
+  const filter = hasFilters(handler, globals) ? createFilter(parts) : undefined;
 
   return async (data, job) => {
     if (!filter) {
@@ -69,17 +64,23 @@ export function createPipeline(parts: PipelineParts): Handle {
   };
 }
 
-/** Filters stand around the rest in a call of their own, since errors of a stream come when that has returned. */
-function createFilter(
-  creator: ExternalContextCreator,
-  { handler, host, contextId }: PipelineParts,
-): (data: unknown, job: JobContext, error: unknown) => Promise<unknown> {
+/**
+ * Filters stand around the rest in a call of their own, since errors of a stream come when that has returned. Their
+ * creator is another, too: that of Nest 11 remembers the parameters of a method by its name alone.
+ */
+function createFilter({
+  handler,
+  host,
+  contextId,
+  ...parts
+}: PipelineParts): (data: unknown, job: JobContext, error: unknown) => Promise<unknown> {
   const rethrow = withMetadataOf(
     handler.call,
     (_data: unknown, _job: unknown, error: unknown): never => {
       throw error;
     },
   );
+  const creator = ExternalContextCreator.fromContainer(containerOf({ handler, host, ...parts }));
   const filter = creator.create(
     host,
     rethrow,
@@ -92,8 +93,8 @@ function createFilter(
     'reqrep',
   );
   return async (data, job, error) => {
-    const answer: unknown = await filter(data, job, error);
-    // A filter that gives nothing instead of the error has only looked at it.
+    // A filter that gives nothing instead of the error has only looked at it, and a cancellation is no error.
+    const answer: unknown = job.isAborted ? undefined : await filter(data, job, error);
     if (answer === undefined) {
       throw error;
     }
@@ -101,20 +102,45 @@ function createFilter(
   };
 }
 
+/** Lets the method know its job, behind all arguments: an interceptor may call it whenever and wherever it likes. */
+function handOverJob(creator: ExternalContextCreator): void {
+  const pipesOf = creator.createPipesFn.bind(creator);
+  creator.createPipesFn = (pipes, parameters) => {
+    const apply = pipesOf(pipes, parameters);
+    return async (args, data, job) => {
+      await apply?.(args, data, job);
+      args.push(job);
+    };
+  };
+}
+
 /** The method as Nest is to see it: with its metadata, and with a stream that an interceptor can follow. */
 function callOf({ classRef, method, call }: HandlerMethod): (...args: unknown[]) => unknown {
   const places = contextPlaces(classRef, method);
-  const contextAt = places.length > 0 || hasDecoratedParameters(classRef, method) ? places : [1];
-  return withMetadataOf(call, async function (this: object, ...args: unknown[]) {
-    const job = currentJob.getStore() as JobContext;
+  return withMetadataOf(call, function (this: object, ...args: unknown[]) {
+    const job = args.pop() as JobContext;
     job.throwIfAborted();
-    for (const place of contextAt) {
+    for (const place of places) {
       args[place] = job;
     }
-    const result = await call.apply(this, args);
-    return isStream(result) ? streamOf(result, job) : result;
+    const answer = currentJob.run(job, async () => {
+      const within = AsyncResource.bind((begin: () => unknown) => begin());
+      const result = await call.apply(this, args);
+      return isStream(result) ? followedWithin(within, streamOf(result, job)) : result;
+    });
+    job.include(answer);
+    return answer;
   });
 }
+
+/** A stream whose source is called in the async context that the method was called in. */
+const followedWithin = <Value>(
+  within: (begin: () => unknown) => unknown,
+  values: Observable<Value>,
+): Observable<Value> =>
+  new Observable((subscriber) => {
+    within(() => subscriber.add(values.subscribe(subscriber)));
+  });
 
 /** `Reflector` and logs of enhancers ask the function that `getHandler()` gives them. */
 function withMetadataOf<Call extends (...args: unknown[]) => unknown>(

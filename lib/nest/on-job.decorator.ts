@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../errors/index.js';
-import { definePlainParameters } from './job-parameters.js';
+import { defineJobParameters } from './job-parameters.js';
 import type { JobMethod, TakesDataOf } from './job-method.js';
 import { getJobRoutes, JOB_ROUTES } from './on-job.accessor.js';
 
@@ -35,15 +35,16 @@ export function OnJob<const Queue extends string>(queue: Queue, options: OnJobOp
     descriptor: TypedPropertyDescriptor<Method> & TakesDataOf<Queue, Method>,
   ): void => {
     const method = descriptor.value;
-    if (typeof target === 'function' || !method) {
+    if (typeof target === 'function' || !method || typeof name === 'symbol') {
+      const kind = typeof target === 'function' ? 'static method' : method ? 'symbol' : 'accessor';
       throw new InvalidOptionError(
         `@OnJob(${JSON.stringify(queue)})`,
         'on a method of the objects of a class',
-        `it on ${method ? 'the static method' : 'the accessor'} "${String(name)}"`,
+        `it on the ${kind} "${String(name)}"`,
       );
     }
     const routes = [...getJobRoutes(method), { queue, options }];
     Reflect.defineMetadata(JOB_ROUTES, routes, method);
-    definePlainParameters(target.constructor, name);
+    defineJobParameters(target.constructor, name);
   };
 }

@@ -38,6 +38,13 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
     )
     .build();
 
+/**
+ * What the lifecycle starts and stops, under tokens that no application knows: a test may put something else under the
+ * public ones.
+ */
+const CLIENT = Symbol('nestjs-reqrep:client');
+const WORKERS = Symbol('nestjs-reqrep:workers');
+
 /** Everything that one instance of the module is made of. */
 function providersOf(name: string): Provider[] {
   const log = nestLog(name);
@@ -53,8 +60,10 @@ function providersOf(name: string): Provider[] {
       inject: [ReqRepInstance],
       useFactory: ({ options }: ReqRepInstance) => new Connections(options.source, name, log),
     },
+    { provide: getRequestClientToken(name), useExisting: CLIENT },
+    { provide: getReplyWorkersToken(name), useExisting: WORKERS },
     {
-      provide: getRequestClientToken(name),
+      provide: CLIENT,
       inject: [ReqRepInstance, Connections],
       useFactory: ({ options, errors }: ReqRepInstance, connections: Connections) =>
         new RequestClient({
@@ -69,7 +78,7 @@ function providersOf(name: string): Provider[] {
         }),
     },
     {
-      provide: getReplyWorkersToken(name),
+      provide: WORKERS,
       inject: [ReqRepInstance, Connections],
       useFactory: ({ options, errors }: ReqRepInstance, connections: Connections) =>
         new ReplyWorkers({
@@ -100,13 +109,7 @@ function providersOf(name: string): Provider[] {
     },
     {
       provide: ReqRepLifecycle,
-      inject: [
-        ReqRepInstance,
-        JobHandlerExplorer,
-        getRequestClientToken(name),
-        getReplyWorkersToken(name),
-        Connections,
-      ],
+      inject: [ReqRepInstance, JobHandlerExplorer, CLIENT, WORKERS, Connections],
       useFactory: (
         { options }: ReqRepInstance,
         explorer: JobHandlerExplorer,

@@ -25,6 +25,8 @@ export type ReviveError = (form: ErrorForm) => Error | undefined;
 export interface RequestName {
   readonly queue: string;
   readonly id: string;
+  /** How many values of its stream have come; `undefined` where it is none. */
+  readonly received?: number | undefined;
 }
 
 /** The form of anything that a handler may throw, an `Error` or not, and however odd. */
@@ -77,7 +79,10 @@ export function toCallerError(form: ErrorForm, request: RequestName, revive?: Re
   );
 }
 
-function toOwnError({ code, details }: ErrorForm, { queue, id }: RequestName): Error | undefined {
+function toOwnError(
+  { code, details }: ErrorForm,
+  { queue, id, received }: RequestName,
+): Error | undefined {
   const fields = details as Record<string, unknown> | undefined;
   if (fields?.['job'] !== id) {
     return undefined;
@@ -97,7 +102,8 @@ function toOwnError({ code, details }: ErrorForm, { queue, id }: RequestName): E
         queue,
         id,
         Number(fields['deliveries']),
-        fields['values'] === undefined ? undefined : Number(fields['values']),
+        // Of those that were sent, some may have been lost on the way.
+        fields['values'] === undefined ? undefined : (received ?? Number(fields['values'])),
       );
     default:
       return undefined;

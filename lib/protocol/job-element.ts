@@ -1,7 +1,7 @@
 /**
  * A job as it lies in `requests` and `active`: `[id, data]` (version 1) or `[id, data, meta]` (version 2). A
- * version 1 worker ignores the third item. JSON allows white space in front of a value, and there redeliveries
- * are counted: one space each.
+ * version 1 worker ignores the third item. JSON allows white space around a value: in front of it redeliveries are
+ * counted, one space each, and a line feed behind it says that values of its stream were sent.
  */
 
 /** What a version 2 job carries beside its data. */
@@ -57,6 +57,15 @@ export function completeJob(encoded: string, pushedAt: number, deadline?: number
     ? `${encoded}${comma}"t":${pushedAt}}]`
     : `${encoded}${comma}"t":${pushedAt},"d":${deadline}}]`;
 }
+
+/** Stands behind a job whose stream has begun, in its slot. */
+export const STREAM_MARK = '\n';
+
+/** Whether values of its stream were sent, so that it must not begin anew. */
+export const hasSentValues = (element: string): boolean => element.endsWith(STREAM_MARK);
+
+/** The same job, delivered once more. */
+export const asRedelivered = (element: string): string => ` ${element}`;
 
 export function decodeJob(element: string): Job | UnreadableJob {
   let item: unknown;

@@ -90,6 +90,11 @@ export class Connection {
     return this.wasReady ? 'reconnecting' : 'connecting';
   }
 
+  /** How the server may know it, now and before. */
+  get identities(): readonly ConnectionIdentity[] {
+    return this.identity ? [...this.lost, this.identity] : this.lost;
+  }
+
   /** Connects if nothing did yet, and waits for as long as it takes. Rejects once the connection is closed. */
   async ready(): Promise<void> {
     while (this.state !== 'ready') {

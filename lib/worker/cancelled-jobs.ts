@@ -5,10 +5,10 @@ const MOST_JOBS = 10_000;
 export class CancelledJobs {
   private readonly ids = new Set<string | number>();
 
-  add(id: string): void {
+  add(id: string | number): void {
     this.ids.add(id);
     if (this.ids.size > MOST_JOBS) {
-      const [oldest] = this.ids as Iterable<string> as [string];
+      const [oldest] = this.ids as Iterable<string | number> as [string | number];
       this.ids.delete(oldest);
     }
   }

@@ -9,7 +9,7 @@ const PATIENCE = 50;
 export interface IntakeOwner {
   /** Begins with a job. */
   start(slot: Slot, element: string): void;
-  /** Returns jobs that were not begun to the head of their queue; resolves when their slots are empty. */
+  /** Returns jobs that were not begun to the head of their queue, the first foremost; resolves when it has tried. */
   giveBack(slots: readonly Slot[]): Promise<void>;
   /** There is room for more. */
   onRoom(): void;
@@ -31,11 +31,14 @@ export class Intake {
   private readonly prefetch: Prefetch;
   /** Slots that jobs were asked for into, without an answer so far. */
   private asked = 0;
-  private running = 0;
+  /** How many jobs run. */
+  running = 0;
   private waiting: WaitingJob[] = [];
   private patience: NodeJS.Timeout | undefined;
   private isStarting = false;
   private isOpen = true;
+  /** Resolves when what was given back so far is back. */
+  private givenBack: Promise<unknown> = Promise.resolve();
 
   constructor(
     keys: QueueKeys,
@@ -56,29 +59,38 @@ export class Intake {
   /** How many more jobs it may hold. */
   get room(): number {
     const held = this.asked + this.waiting.length + this.running;
-    return this.isOpen ? Math.max(0, this.prefetch.limit - held) : 0;
+    return this.isOpen
+      ? Math.max(0, Math.min(this.prefetch.limit - held, this.slots.freeCount))
+      : 0;
   }
 
-  /** Empty slots for as many jobs as there is room for. Each is to be answered by {@link arrived}. */
+  /** Empty slots for as many jobs as there is room for. They are to be answered together by {@link arrived}. */
   nextSlots(most: number): Slot[] {
     const slots = this.slots.take(Math.min(this.room, most));
     this.asked += slots.length;
     return slots;
   }
 
-  /** @param element - the job that lies in the slot; `undefined` = none. */
-  arrived(slot: Slot, element: string | undefined): void {
-    this.asked--;
-    if (element === undefined) {
-      this.slots.release(slot);
-      return;
-    }
-    this.waiting.push({ slot, element, since: performance.now() });
-    if (this.isOpen) {
-      this.startWaiting();
-    } else {
-      void this.giveBackWaiting();
-    }
+  /** @param elements - the jobs that lie in the slots, in the same order; `undefined` = none. */
+  arrived(slots: readonly Slot[], elements: readonly (string | undefined)[]): void {
+    this.asked -= slots.length;
+    const since = performance.now();
+    slots.forEach((slot, index) => {
+      const element = elements[index];
+      if (element === undefined) {
+        this.slots.release(slot);
+      } else {
+        this.waiting.push({ slot, element, since });
+      }
+    });
+    this.startWaiting();
+    void this.giveBackIfClosed();
+  }
+
+  /** Nobody knows any more what lies in these of the {@link nextSlots}. */
+  forget(slots: readonly Slot[]): void {
+    this.asked -= slots.length;
+    void this.giveBackIfClosed();
   }
 
   /** A run has begun. */
@@ -98,17 +110,22 @@ export class Intake {
 
   /** Redis has confirmed that the slot is empty. */
   release(slot: Slot): void {
+    const hadNone = this.slots.freeCount === 0;
     this.slots.release(slot);
+    if (hadNone && this.room > 0) {
+      this.owner.onRoom();
+    }
   }
 
-  /** Holds no more jobs; resolves when those that wait were given back. */
+  /** Begins no more jobs. Resolves when those that wait were given back, and those that it has asked for as well. */
   async close(): Promise<void> {
     this.isOpen = false;
-    await this.giveBackWaiting();
+    await this.giveBackIfClosed();
   }
 
   open(): void {
     this.isOpen = true;
+    this.startWaiting();
   }
 
   private startWaiting(): void {
@@ -117,11 +134,14 @@ export class Intake {
       return;
     }
     this.isStarting = true;
-    while (this.isOpen && this.waiting.length > 0 && this.running < this.concurrency) {
-      const { slot, element } = this.waiting.shift() as WaitingJob;
-      this.owner.start(slot, element);
+    try {
+      while (this.isOpen && this.waiting.length > 0 && this.running < this.concurrency) {
+        const { slot, element } = this.waiting.shift() as WaitingJob;
+        this.owner.start(slot, element);
+      }
+    } finally {
+      this.isStarting = false;
     }
-    this.isStarting = false;
     if (this.waiting.length > 0) {
       this.patience ??= setTimeout(() => this.losePatience(), PATIENCE).unref();
     }
@@ -138,11 +158,17 @@ export class Intake {
     }
   }
 
-  private async giveBackWaiting(): Promise<void> {
+  /** All at once, since those that are given back later go in front of those before. */
+  private giveBackIfClosed(): Promise<unknown> {
+    return !this.isOpen && this.asked === 0 ? this.giveBackWaiting() : this.givenBack;
+  }
+
+  private giveBackWaiting(): Promise<unknown> {
     const slots = this.waiting.map(({ slot }) => slot);
     this.waiting = [];
     if (slots.length > 0) {
-      await this.owner.giveBack(slots);
+      this.givenBack = Promise.all([this.givenBack, this.owner.giveBack(slots)]);
     }
+    return this.givenBack;
   }
 }

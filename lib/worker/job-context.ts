@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { LONGEST_TIMER } from '../errors/option-rules.js';
 import type { Job } from '../protocol/job-element.js';
 
@@ -8,14 +9,15 @@ export class JobContext {
   private controller: AbortController | undefined;
   private deadlineTimer: NodeJS.Timeout | undefined;
   private abortReason: unknown;
-  private isAborted = false;
-  private isEnded = false;
+  /** Whether its signal is aborted, or would be. @internal */
+  isAborted = false;
+  /** Whether its handler has returned. @internal */
+  hasEnded = false;
   /** Whether its handler sends values one by one. @internal */
   isStreaming = false;
   /** Resolves when the next value may be sent; `undefined` = at once. @internal */
   room: () => Promise<void> | undefined = () => undefined;
-  /** Resolves when the last value was pulled out of the handler. @internal */
-  pulling: Promise<void> | undefined;
+  private included: Promise<unknown> | undefined;
 
   /** Made by the worker. @internal */
   constructor(
@@ -35,7 +37,7 @@ export class JobContext {
     return this.job.headers ?? NO_HEADERS;
   }
 
-  /** Which delivery this is; `1` = the first. */
+  /** Which delivery this is; `1` = the first. A job that is pushed again, since Redis did not confirm it, has `2`. */
   get attempt(): number {
     return this.job.redeliveries + 1;
   }
@@ -64,6 +66,8 @@ export class JobContext {
     if (!this.controller) {
       // Made on demand: most handlers never ask for it, and it costs more than the rest of a job's context.
       this.controller = new AbortController();
+      // A handler may well hand it to more than ten calls at a time.
+      setMaxListeners(0, this.controller.signal);
       if (this.isAborted) {
         this.controller.abort(this.abortReason);
       } else {
@@ -71,6 +75,37 @@ export class JobContext {
       }
     }
     return this.controller.signal;
+  }
+
+  /** What may be logged of it. */
+  toJSON(): object {
+    const { id, queue, headers, attempt, pushedAt, deadline } = this;
+    return { id, queue, headers, attempt, pushedAt, deadline };
+  }
+
+  /** Makes something a part of the run, which has not ended before. @internal */
+  include(work: Promise<unknown>): void {
+    this.included = Promise.allSettled([this.included, work]);
+  }
+
+  /** Calls back when all that is part of the run has ended: at once where nothing is. @internal */
+  whenDone(onDone: () => void): void {
+    const { included } = this;
+    if (included) {
+      this.included = undefined;
+      void included.then(() => this.whenDone(onDone));
+    } else {
+      onDone();
+    }
+  }
+
+  /** Whether an error only says that the run was aborted: what is handed the signal throws its reason. @internal */
+  isAbort(error: unknown): boolean {
+    const { abortReason } = this;
+    return (
+      this.isAborted &&
+      (error === abortReason || (error instanceof Error && error.cause === abortReason))
+    );
   }
 
   /** Throws the reason of an abort without making the signal. @internal */
@@ -82,7 +117,7 @@ export class JobContext {
 
   /** @internal */
   abort(reason: unknown): void {
-    if (!this.isAborted && !this.isEnded) {
+    if (!this.isAborted && !this.hasEnded) {
       this.isAborted = true;
       this.abortReason = reason;
       clearTimeout(this.deadlineTimer);
@@ -92,13 +127,13 @@ export class JobContext {
 
   /** The run has ended: the signal aborts no more. @internal */
   end(): void {
-    this.isEnded = true;
+    this.hasEnded = true;
     clearTimeout(this.deadlineTimer);
   }
 
   private watchDeadline(): void {
     const left = this.timeLeft();
-    if (left !== Infinity && !this.isEnded) {
+    if (left !== Infinity && !this.hasEnded) {
       this.deadlineTimer = setTimeout(
         () =>
           this.timeLeft() > 0

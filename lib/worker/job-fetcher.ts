@@ -17,14 +17,25 @@ const BLOCK_SECONDS = 5;
 /** How often a blocking call that should end is asked to, ms: it may not have reached Redis yet. */
 const UNBLOCK_INTERVAL = 20;
 
+/** How long a stopping fetcher waits for the server to forget its connection, ms. */
+const CUT_TIME = 500;
+
+/** What is left of a fetcher that has stopped. */
+export interface FetcherRest {
+  /** Slots that may hold a job that Redis did not tell of. */
+  readonly unconfirmed: readonly Slot[];
+  /** Whether no job can come into them any more. */
+  readonly isOver: boolean;
+}
+
 /** What the worker that jobs are fetched for hears, and says of itself. */
 export interface FetcherOwner {
   /** Resolves when it has room for a job that nobody else fetches, or it is to stop or pause. */
   hasRoom(): Promise<void>;
   /** So many empty slots, or as many as it has room for. */
   nextSlots(most: number): Slot[];
-  /** A slot of {@link nextSlots} has a job; `undefined` = it is still empty. */
-  onNext(slot: Slot, element: string | undefined): void;
+  /** The slots of {@link nextSlots} have these jobs; `undefined` = it is still empty. */
+  onNext(slots: readonly Slot[], jobs: readonly (string | undefined)[]): void;
   /** Awaited before a new connection takes its first job: until others know of it, they might miss its jobs. */
   onConnected(): Promise<void>;
 }
@@ -41,6 +52,10 @@ export class JobFetcher {
   private isPaused = false;
   private isFetching = false;
   private onResume: (() => void) | undefined;
+  private onStop: () => void = () => undefined;
+  private readonly stopped = new Promise<void>((resolve) => {
+    this.onStop = resolve;
+  });
   /** Whether the queue had as many jobs as were last asked for, so that it need not wait for the next. */
   areMore = false;
   private announced: ConnectionIdentity | undefined;
@@ -78,14 +93,14 @@ export class JobFetcher {
   /**
    * Resolves when no job will be taken any more; those taken have been handed on.
    * @param outOfTime - aborts when Redis has had its time to answer.
-   * @returns slots that may hold a job that Redis did not tell of.
    */
-  async stop(outOfTime: AbortSignal): Promise<readonly Slot[]> {
+  async stop(outOfTime: AbortSignal): Promise<FetcherRest> {
     const { connection } = this;
     if (!connection) {
-      return [];
+      return { unconfirmed: [], isOver: true };
     }
     this.isStopping = true;
+    this.onStop();
     this.resume();
     const close = (): void => this.connections.release(connection);
     outOfTime.addEventListener('abort', close);
@@ -96,21 +111,30 @@ export class JobFetcher {
     await this.loop;
     outOfTime.removeEventListener('abort', close);
     close();
-    return this.unconfirmed;
+    const { unconfirmed } = this;
+    return { unconfirmed, isOver: unconfirmed.length === 0 || (await this.cut(connection)) };
+  }
+
+  /** Makes the server forget a take that it may still hold for us. @returns whether it has. */
+  private async cut(connection: Connection): Promise<boolean> {
+    const cuts = connection.identities.map((identity) => this.connections.commands.cut(identity));
+    return Promise.race([
+      Promise.all(cuts).then(
+        () => true,
+        () => false,
+      ),
+      delay(CUT_TIME, false),
+    ]);
   }
 
   private async fetchUntilStopped(connection: Connection): Promise<void> {
     while (!this.isStopping) {
-      if (this.isPaused) {
-        await new Promise<void>((resolve) => {
-          this.onResume = resolve;
-        });
-      }
+      // What may have been taken is looked after even while nothing more is to be taken.
       if (this.unconfirmed.length === 0) {
-        await this.owner.hasRoom();
+        await this.untilWanted();
       }
-      if (this.isPaused || this.isStopping) {
-        continue;
+      if (this.isStopping) {
+        break;
       }
       try {
         await connection.ready();
@@ -126,8 +150,18 @@ export class JobFetcher {
     }
   }
 
+  private async untilWanted(): Promise<void> {
+    if (this.isPaused) {
+      await new Promise<void>((resolve) => {
+        this.onResume = resolve;
+      });
+    }
+    await this.owner.hasRoom();
+  }
+
   private async announce({ identity }: Connection): Promise<void> {
     if (identity !== this.announced) {
+      await Promise.race([this.connections.ready(), this.stopped]);
       await this.owner.onConnected();
       this.announced = identity;
     }
@@ -139,6 +173,7 @@ export class JobFetcher {
     }
     const slots = this.owner.nextSlots(this.areMore ? Infinity : 1);
     if (slots.length === 0) {
+      await nextTurn();
       return;
     }
     this.unconfirmed = slots;
@@ -149,7 +184,7 @@ export class JobFetcher {
         : await this.waitForOne(connection, slots);
       this.unconfirmed = [];
       this.areMore = jobs.length === slots.length;
-      slots.forEach((slot, index) => this.owner.onNext(slot, jobs[index]));
+      this.owner.onNext(slots, jobs);
     } finally {
       this.isFetching = false;
     }
@@ -190,9 +225,8 @@ export class JobFetcher {
       }
     });
     this.unconfirmed = [];
-    slots.forEach((slot, index) =>
-      this.owner.onNext(slot, (jobs[index] as string | null) ?? undefined),
-    );
+    const found = jobs.map((job) => (job as string | null) ?? undefined);
+    this.owner.onNext(slots, found);
   }
 
   /** Ends a blocking call as its own timeout would: a job that is being handed out still arrives. */

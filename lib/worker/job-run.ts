@@ -1,19 +1,23 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { Job } from '../protocol/job-element.js';
 import type { JobContext } from './job-context.js';
 import type { ReplyStream } from './reply-stream.js';
+import type { Outcome, OutcomeReply } from './settler.js';
 import type { Slot } from './slots.js';
 
-/** One job that is being run in a slot. */
-export class JobRun {
+/** One job that is being run in a slot, in an async context of its own. */
+export class JobRun extends AsyncResource implements Outcome {
   readonly startedAt = performance.now();
   /** Whether it is settled what its caller gets, if anything. */
   isAnswered = false;
+  /** Whether nobody waits for it any more. */
+  isCancelled = false;
+  /** What its caller gets, once that is settled. */
+  reply: OutcomeReply | undefined;
   /** Whether the handler has really returned, which a timed-out one does later than it is answered. */
   hasEnded = false;
-  /** Whether Redis has confirmed that the slot is free. */
+  /** Whether Redis has confirmed that the slot is free. Another job may be in it then. */
   isReleased = false;
-  /** Called when it is. */
-  onReleased: (() => void) | undefined;
   /** The values it has sent, if it sends any. */
   stream: ReplyStream | undefined;
   /** Ends a run that takes too long. */
@@ -23,5 +27,12 @@ export class JobRun {
     readonly job: Job,
     readonly slot: Slot,
     readonly context: JobContext,
-  ) {}
+  ) {
+    super('ReqRepJob');
+  }
+
+  /** Whether values of it may have reached its caller, so that it must not begin anew. */
+  get hasSent(): boolean {
+    return this.stream !== undefined && this.stream.pushedCount > 0;
+  }
 }

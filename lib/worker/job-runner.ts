@@ -1,5 +1,10 @@
-import type { Observable, Subscription } from 'rxjs';
-import { PayloadTooLargeError, SerializationError, WorkerLostError } from '../errors/index.js';
+import { Subscription, type Observable } from 'rxjs';
+import {
+  PayloadTooLargeError,
+  RequestTimeoutError,
+  SerializationError,
+  WorkerLostError,
+} from '../errors/index.js';
 import type { Log } from '../observability/log.js';
 import { toErrorForm, toOwnErrorForm, type ErrorForm } from '../protocol/error-form.js';
 import type { Job } from '../protocol/job-element.js';
@@ -19,7 +24,7 @@ export interface RunnerParts {
   /** ms, Redis clock. */
   serverNow(): number;
   /** Begins to send the values of a run. */
-  openStream(run: JobRun, onLost: (reason: Error) => void): ReplyStream;
+  openStream(run: JobRun, onLost: (reason: Error, isTaken: boolean) => void): ReplyStream;
   /** Hears, once, what a job is answered with; `undefined` = no reply. */
   onAnswer(run: JobRun, text: string | undefined): void;
   /** Hears, once, that the handler has really returned. */
@@ -35,40 +40,46 @@ export class JobRunner {
   }
 
   run(job: Job, slot: Slot): JobRun {
-    const { handler, options, serverNow } = this.parts;
+    const { handler, serverNow } = this.parts;
     const run = new JobRun(job, slot, new JobContext(handler.queue, job, serverNow));
-    if (options.runWithin) {
-      options.runWithin(run.context, () => this.begin(run));
-    } else {
-      this.begin(run);
-    }
+    run.runInAsyncScope(this.begin, this, run);
     return run;
   }
 
   /** Ends a run without a reply: nobody waits for it any more. */
   cancel(run: JobRun, reason: unknown): void {
-    this.answer(run, undefined);
+    run.isCancelled = true;
     run.stream?.stop();
+    this.answer(run, undefined);
     run.context.abort(reason);
   }
 
   /**
-   * Ends a run whose job goes back to its queue. A stream that has begun ends for its caller, since its values would
-   * come twice.
+   * Ends a run for want of time. What the handler still returns comes too late.
+   * @returns whether its job may be run again: not where values of it may have come already, since they would come
+   * twice. That ends with an error for its caller instead.
    */
-  interrupt(run: JobRun, reason: unknown): void {
-    const { job, stream, context } = run;
-    if (stream && stream.count > 0) {
-      const { queue } = this.parts.handler;
-      const error = new WorkerLostError(queue, String(job.id), context.attempt, stream.count);
-      this.fail(run, error, toOwnErrorForm(error, job.id));
+  interrupt(run: JobRun, reason: unknown): boolean {
+    run.stream?.stop();
+    if (run.hasSent) {
+      this.answer(run, undefined);
     }
-    // What it still returns comes too late.
+    const mayBeRunAgain = !run.isAnswered;
     run.isAnswered = true;
-    context.abort(reason);
+    run.context.abort(reason);
+    return mayBeRunAgain;
   }
 
   private begin(run: JobRun): void {
+    const { runWithin } = this.parts.options;
+    if (runWithin) {
+      runWithin(run.context, () => this.handle(run));
+    } else {
+      this.handle(run);
+    }
+  }
+
+  private handle(run: JobRun): void {
     const { handler } = this.parts;
     if (handler.timeout > 0) {
       run.timer = setTimeout(() => this.timeOut(run), handler.timeout);
@@ -76,80 +87,104 @@ export class JobRunner {
     let result: unknown;
     try {
       result = handler.handle(run.job.data, run.context);
+      if (isPromiseLike(result)) {
+        Promise.resolve(result).then(
+          (value) => this.returned(run, value),
+          (error: unknown) => this.threw(run, error),
+        );
+        return;
+      }
     } catch (error) {
       this.threw(run, error);
       return;
     }
-    if (isPromiseLike(result)) {
-      Promise.resolve(result).then(
-        (value) => this.returned(run, value),
-        (error: unknown) => this.threw(run, error),
-      );
-    } else {
-      this.returned(run, result);
-    }
+    this.returned(run, result);
   }
 
   private returned(run: JobRun, value: unknown): void {
-    if (value instanceof InterceptedReply) {
-      this.follow(run, value.values);
-    } else if (isStream(value)) {
-      this.follow(run, streamOf(value, run.context));
-    } else {
+    if (typeof value !== 'object' || value === null) {
       this.succeed(run, value);
       this.end(run);
+      return;
+    }
+    try {
+      if (value instanceof InterceptedReply) {
+        this.follow(run, value.values);
+      } else if (isStream(value)) {
+        this.follow(run, streamOf(value, run.context));
+      } else {
+        this.succeed(run, value);
+        this.end(run);
+      }
+    } catch (error) {
+      // A value so odd that it cannot even be looked at.
+      this.threw(run, error);
     }
   }
 
   private threw(run: JobRun, error: unknown): void {
-    this.fail(run, error, this.parts.options.describeError?.(error));
+    this.failWith(run, error);
     this.end(run);
   }
 
-  /** Sends the values as they come, or remembers the last where they are no stream. */
+  /** Sends the values as they come, or the last of them as the reply where they are no stream. */
   private follow(run: JobRun, values: Observable<unknown>): void {
     const { context, job } = run;
     const { signal } = context;
-    let last: unknown;
-    const end = (): void => void Promise.resolve(context.pulling).then(() => this.end(run));
-    context.room = () => run.stream?.room();
-    let subscription: Subscription | undefined;
-    const stop = (): void => {
-      // Where it was not answered with an error, its caller has gone.
+    if (signal.aborted) {
       this.answer(run, undefined);
-      run.stream?.stop();
-      subscription?.unsubscribe();
-      end();
+      this.end(run);
+      return;
+    }
+    const isSent = (): boolean => context.isStreaming && canStream(job);
+    /** Those that came before it was known whether they are a stream. */
+    let held: unknown[] = [];
+    const sendHeld = (): void => {
+      for (const value of held) {
+        this.send(run, value);
+      }
+      held = [];
+    };
+    context.room = () => run.stream?.room();
+    const subscription = new Subscription();
+    const stop = (): void => {
+      if (!run.isAnswered) {
+        // Its deadline has passed.
+        this.cancel(run, signal.reason);
+      }
+      subscription.unsubscribe();
+      this.end(run);
     };
     signal.addEventListener('abort', stop, { once: true });
     const settle = (): void => {
       signal.removeEventListener('abort', stop);
-      end();
+      this.end(run);
     };
-    subscription = values.subscribe({
-      next: (value) => {
-        if (context.isStreaming && canStream(job)) {
-          this.send(run, value);
-        } else {
-          last = value;
-        }
-      },
-      error: (error: unknown) => {
-        this.fail(run, error, this.parts.options.describeError?.(error));
-        settle();
-      },
-      complete: () => {
-        if (context.isStreaming && canStream(job)) {
-          this.answer(run, this.text.end(job, this.streamOf(run).position));
-        } else {
-          this.succeed(run, last);
-        }
-        settle();
-      },
-    });
-    if (signal.aborted) {
-      subscription.unsubscribe();
-    }
+    subscription.add(
+      values.subscribe({
+        next: (value) => {
+          if (isSent()) {
+            sendHeld();
+            this.send(run, value);
+          } else {
+            held.push(value);
+          }
+        },
+        error: (error: unknown) => {
+          this.failWith(run, error);
+          settle();
+        },
+        complete: () => {
+          if (isSent()) {
+            sendHeld();
+            this.answer(run, this.text.end(job, this.streamOf(run).position));
+          } else {
+            this.succeed(run, held.at(-1));
+          }
+          settle();
+        },
+      }),
+    );
   }
 
   private send(run: JobRun, value: unknown): void {
@@ -166,7 +201,13 @@ export class JobRunner {
   }
 
   private streamOf(run: JobRun): ReplyStream {
-    run.stream ??= this.parts.openStream(run, (reason) => this.cancel(run, reason));
+    run.stream ??= this.parts.openStream(run, (reason, isTaken) => {
+      if (isTaken) {
+        this.cancel(run, reason);
+      } else {
+        this.interrupt(run, reason);
+      }
+    });
     return run.stream;
   }
 
@@ -193,6 +234,18 @@ export class JobRunner {
     this.fail(run, error, isOwn ? toOwnErrorForm(error, run.job.id) : undefined);
   }
 
+  private failWith(run: JobRun, error: unknown): void {
+    if (run.isAnswered) {
+      return;
+    }
+    if (run.context.isAbort(error) || isInheritedTimeout(error)) {
+      // Its deadline has passed: nobody waits, and it has only ended with it.
+      this.answer(run, undefined);
+    } else {
+      this.fail(run, error, this.parts.options.describeError?.(error));
+    }
+  }
+
   /** @param form - the error's, where it has one of its own; any other error is a surprise and is logged. */
   private fail(run: JobRun, error: unknown, form: ErrorForm | undefined): void {
     if (run.isAnswered) {
@@ -214,7 +267,7 @@ export class JobRunner {
   private timeOut(run: JobRun): void {
     const { name, timeout } = this.parts.handler;
     const error = new JobTimeoutError(`${name} took longer than ${timeout} ms`);
-    this.fail(run, error, this.parts.options.describeError?.(error));
+    this.failWith(run, error);
     run.context.abort(error);
   }
 
@@ -224,20 +277,34 @@ export class JobRunner {
     }
     run.isAnswered = true;
     clearTimeout(run.timer);
-    if (run.stream) {
+    const { stream } = run;
+    if (stream) {
       // The end comes behind all values.
-      void run.stream.flushed().then(() => this.parts.onAnswer(run, text));
+      void stream.flushed().then(() => this.parts.onAnswer(run, this.endOf(run, stream, text)));
     } else {
       this.parts.onAnswer(run, text);
     }
   }
 
-  private end(run: JobRun): void {
-    if (!run.hasEnded) {
-      run.hasEnded = true;
-      run.context.end();
-      this.parts.onEnded(run);
+  /** What a stream ends with: `text`, unless it was stopped before all of its values were sent. */
+  private endOf(run: JobRun, stream: ReplyStream, text: string | undefined): string | undefined {
+    if (run.isCancelled || !stream.isStopped || (stream.isComplete && text !== undefined)) {
+      return text;
     }
+    const { job, context } = run;
+    const { queue } = this.parts.handler;
+    const error = new WorkerLostError(queue, String(job.id), context.attempt, stream.pushedCount);
+    return this.text.failure(job, toOwnErrorForm(error, job.id), stream.pushedPosition);
+  }
+
+  private end(run: JobRun): void {
+    run.context.whenDone(() => {
+      if (!run.hasEnded) {
+        run.hasEnded = true;
+        run.context.end();
+        this.parts.onEnded(run);
+      }
+    });
   }
 
   private report({ job }: JobRun, error: unknown): void {
@@ -258,6 +325,10 @@ class JobTimeoutError extends Error {
 
   readonly code = 'JOB_TIMEOUT';
 }
+
+/** Whether a request that the handler made has ended with the deadline of its job. */
+const isInheritedTimeout = (error: unknown): boolean =>
+  error instanceof RequestTimeoutError && error.limit === 'inherited';
 
 /** An original requester takes one reply only, and of an emitted job nobody takes any. */
 const canStream = ({ version, replyTo }: Job): boolean => version === 2 && replyTo !== undefined;

@@ -1,13 +1,15 @@
 import { hostname } from 'node:os';
 import type { QueueKeys } from '../protocol/keys.js';
 import { renewLease } from '../protocol/scripts/renew-lease.js';
+import { retireWorker } from '../protocol/scripts/retire-worker.js';
 import type { ConnectionIdentity } from '../redis/connection.js';
 import type { Connections } from '../redis/connections.js';
 
 /** A queue on which this process is to be known as alive. */
 export interface LeasedQueue {
   readonly keys: QueueKeys;
-  readonly slots: number;
+  /** The keys of its slots. */
+  readonly slots: readonly string[];
   /** The connection that takes its jobs. */
   identity(): ConnectionIdentity | undefined;
   /** Hears of the workers whose lease has lapsed. */
@@ -20,6 +22,7 @@ export interface LeasedQueue {
  */
 export class Lease {
   private timer: NodeJS.Timeout | undefined;
+  private isStopped = false;
   private started = 0;
   /** The connection for commands that others know of. */
   private told: ConnectionIdentity | undefined;
@@ -32,23 +35,41 @@ export class Lease {
     private readonly connections: Connections,
   ) {}
 
-  /** Resolves when the server knows the workers. */
+  /** Resolves when the server knows the workers, or they were stopped before. */
   async start(): Promise<void> {
     await this.connections.ready();
+    if (this.isStopped) {
+      return;
+    }
     this.started = this.connections.clock.now();
     await this.renew();
-    this.timer = setInterval(() => void this.tryRenew(), this.duration / 3);
+    if (this.isStopped) {
+      await this.stop(() => true);
+    } else {
+      this.timer = setInterval(() => void this.tryRenew(), this.duration / 3);
+    }
   }
 
-  /** Gives the lease up: nobody looks after these workers any more. */
-  async stop(): Promise<void> {
+  /**
+   * Gives the lease up: nobody looks after these workers any more, but for those in whose slots a job lies, or may come.
+   * @param isOver - whether no job can come into the slots of a queue any more.
+   */
+  async stop(isOver: (queue: LeasedQueue) => boolean): Promise<void> {
+    this.isStopped = true;
     clearInterval(this.timer);
     if (!this.connections.isReady) {
       return;
     }
-    await this.connections.commands.pipeline((commands) => {
-      for (const { keys } of this.queues) {
-        commands.zrem(keys.workers, this.workerId).del(keys.worker(this.workerId));
+    // What fails leaves the lease to lapse by itself.
+    await this.connections.commands.pipeline((_, addScript) => {
+      for (const queue of this.queues) {
+        addScript(retireWorker, {
+          workers: queue.keys.workers,
+          worker: queue.keys.worker(this.workerId),
+          workerId: this.workerId,
+          slots: queue.slots,
+          isWatched: !isOver(queue),
+        });
       }
     });
   }
@@ -70,7 +91,7 @@ export class Lease {
           workerId: this.workerId,
           lease: this.duration,
           description: {
-            slots,
+            slots: slots.length,
             connections: [own, identity()]
               .flatMap((known) => (known ? [`${known.id}@${known.address}`] : []))
               .join(' '),

@@ -1,12 +1,9 @@
 import { createHash } from 'node:crypto';
-import { WorkerLostError } from '../errors/index.js';
-import { toOwnErrorForm } from '../protocol/error-form.js';
-import { decodeJob } from '../protocol/job-element.js';
-import { encodeError } from '../protocol/reply-frame.js';
-import { replyTtl } from '../protocol/reply-ttl.js';
+import { decodeJob, hasSentValues } from '../protocol/job-element.js';
 import { recoverWorker, type FoundSlot } from '../protocol/scripts/recover-worker.js';
 import type { QueueKeys } from '../protocol/keys.js';
 import { isRefusal, parseClient, type ConnectionIdentity } from '../redis/connection.js';
+import { LostJobs, mostDeliveries } from './lost-jobs.js';
 import type { JobHandler, WorkerParts } from './worker-options.js';
 
 /** A worker whose lease has lapsed, as its hash describes it. */
@@ -23,6 +20,7 @@ interface LapsedWorker {
 /** Looks after the workers of one queue that gave no sign of life: takes their jobs back once they are lost. */
 export class Recovery {
   private readonly keys: QueueKeys;
+  private readonly lostJobs: LostJobs;
   private isRunning = false;
 
   /** @param warnOnce - says each text once only: a server that refuses something refuses it at every sweep. */
@@ -32,6 +30,7 @@ export class Recovery {
     private readonly warnOnce: (text: string) => void,
   ) {
     this.keys = parts.keys.queue(handler.queue);
+    this.lostJobs = new LostJobs(handler.queue, parts.keys, () => parts.connections.clock.now());
   }
 
   /** @param workerIds - workers whose lease has lapsed. */
@@ -166,29 +165,21 @@ export class Recovery {
       return { key, digest: '' };
     }
     const digest = createHash('sha1').update(element).digest('hex');
-    const job = decodeJob(element.toString());
+    const text = element.toString();
+    const job = decodeJob(text);
     if (job.version === 0) {
       return { key, digest, dead: { reason: 'unreadable', message: job.reason } };
     }
+    if (hasSentValues(text)) {
+      const dead = this.lostJobs.brokenStream(job);
+      return { key, digest, dead, reply: dead.reply };
+    }
     const deliveries = job.redeliveries + 1;
-    if (deliveries < (job.maxDeliveries ?? this.handler.maxDeliveries)) {
+    if (deliveries < mostDeliveries(job, this.handler)) {
       return { key, digest };
     }
-    const error = new WorkerLostError(this.handler.queue, String(job.id), deliveries);
-    const { clock } = this.parts.connections;
-    return {
-      key,
-      digest,
-      dead: { reason: 'out of deliveries', message: error.message },
-      reply:
-        job.replyTo === undefined
-          ? undefined
-          : {
-              list: this.parts.keys.replies(job.replyTo),
-              text: encodeError(job.id, toOwnErrorForm(error, job.id)),
-              ttl: replyTtl(clock.now(), job.deadline),
-            },
-    };
+    const dead = this.lostJobs.outOfDeliveries(job, deliveries);
+    return { key, digest, dead, reply: dead.reply };
   }
 }
 

@@ -1,5 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { encodeValue, type StreamPosition } from '../protocol/reply-frame.js';
+import type { ListSize } from '../protocol/scripts/lua-list-size.js';
+import { measureList } from '../protocol/scripts/measure-list.js';
 import { pushValues } from '../protocol/scripts/push-values.js';
 import { beforeRetry, isRefusal } from '../redis/connection.js';
 import type { Connections } from '../redis/connections.js';
@@ -8,16 +10,17 @@ import type { Connections } from '../redis/connections.js';
 const MOST_VALUES = 512;
 const PUSH_LENGTH = 256 * 1024;
 
-/** How many frames, and about how much, may lie unread in the reply list before the next value waits. */
+/** How many frames, and how many bytes, may lie unread in the reply list before the next value waits. */
 const MOST_UNREAD = 1_000;
-const MOST_UNREAD_LENGTH = 4 * 1024 * 1024;
+const MOST_UNREAD_BYTES = 4 * 1024 * 1024;
 
 /** Waits between looks at a full reply list, ms: soon at first, then less often. */
 const FIRST_LOOK = 1;
 const LATEST_LOOK = 64;
 
-/** A caller that reads nothing for that long has gone, ms. */
-const GONE_AFTER = 60_000;
+/** How often a stream looks whether its caller still reads, ms, and how many looks without it mean that it has gone. */
+const READER_INTERVAL = 15_000;
+const MOST_LOOKS_UNREAD = 4;
 
 /** Where the values of a stream go. */
 export interface StreamTarget {
@@ -37,33 +40,45 @@ export interface StreamTarget {
  * is held back with it.
  */
 export class ReplyStream {
-  /** How many values were pushed. */
-  private pushed = 0;
+  /** How many values were pushed, or may have been. */
+  pushedCount = 0;
+  /** Whether it pushes no more. */
+  isStopped = false;
   private waiting: string[] = [];
   private waitingLength = 0;
   /** Index in `waiting` of the first that was not pushed. */
   private head = 0;
-  private pushing: Promise<void> | undefined;
-  private isStopped = false;
+  private isPushing = false;
+  private pushing: Promise<void> = Promise.resolve();
   private onRoom: (() => void)[] = [];
+  private readonly readerTimer: NodeJS.Timeout;
   /** Tells this run from any other of the same job. */
   private readonly run = Math.random().toString(36).slice(2, 10);
 
-  /** @param onLost - hears that the stream is in vain: its caller has gone, or another worker has the job. */
+  /**
+   * @param onLost - hears that the stream is in vain: another worker has the job, or its caller does not read any more.
+   */
   constructor(
     private readonly target: StreamTarget,
     private readonly connections: Connections,
-    private readonly onLost: (reason: Error) => void,
-  ) {}
-
-  /** How many values were handed in. */
-  get count(): number {
-    return this.pushed + this.waiting.length - this.head;
+    private readonly onLost: (reason: Error, isTaken: boolean) => void,
+  ) {
+    this.readerTimer = this.watchReader();
   }
 
-  /** Where the next frame belongs. */
+  /** Whether every value that was handed in was pushed. */
+  get isComplete(): boolean {
+    return this.head === this.waiting.length;
+  }
+
+  /** Where the next frame belongs, behind all values that were handed in. */
   get position(): StreamPosition {
-    return { attempt: this.target.attempt, index: this.count, run: this.run };
+    return this.positionOf(this.pushedCount + this.waiting.length - this.head);
+  }
+
+  /** Where the next frame belongs, behind those that were pushed. */
+  get pushedPosition(): StreamPosition {
+    return this.positionOf(this.pushedCount);
   }
 
   /** @param json - the value; `undefined` for `undefined`. */
@@ -71,9 +86,10 @@ export class ReplyStream {
     const text = json ?? 'null';
     this.waiting.push(text);
     this.waitingLength += text.length;
-    this.pushing ??= this.pushAll().finally(() => {
-      this.pushing = undefined;
-    });
+    if (!this.isPushing) {
+      this.isPushing = true;
+      this.pushing = this.pushAll();
+    }
   }
 
   /** Resolves when the source may give its next value; `undefined` = at once. */
@@ -84,14 +100,16 @@ export class ReplyStream {
     return new Promise((resolve) => this.onRoom.push(resolve));
   }
 
-  /** Resolves when all values were pushed, or never will be. */
+  /** Resolves when all values were pushed, or never will be. Nothing may be added then. */
   async flushed(): Promise<void> {
     await this.pushing;
+    clearInterval(this.readerTimer);
   }
 
   /** Pushes no more. */
   stop(): void {
     this.isStopped = true;
+    clearInterval(this.readerTimer);
     this.makeRoom();
   }
 
@@ -100,6 +118,10 @@ export class ReplyStream {
       this.isStopped ||
       (this.waiting.length - this.head < MOST_VALUES && this.waitingLength < PUSH_LENGTH)
     );
+  }
+
+  private positionOf(index: number): StreamPosition {
+    return { attempt: this.target.attempt, index, run: this.run };
   }
 
   private makeRoom(): void {
@@ -113,33 +135,25 @@ export class ReplyStream {
   private async pushAll(): Promise<void> {
     // What the source gives in one turn leaves together.
     await nextTurn();
-    while (this.head < this.waiting.length && !this.isStopped) {
+    while (!this.isComplete && !this.isStopped) {
       const frames = this.takeFrames();
-      const length = await this.push(frames);
-      if (length === undefined) {
-        this.lose('another worker has taken the job over, or the server lost it');
-        return;
+      const size = await this.push(frames);
+      if (!size) {
+        this.lose('another worker has taken the job over, or the server lost it', true);
+        break;
       }
-      const largest = frames.reduce((most, frame) => Math.max(most, frame.length), 1);
-      await this.untilBelow(
-        Math.max(1, Math.min(MOST_UNREAD, Math.floor(MOST_UNREAD_LENGTH / largest))),
-        length,
-      );
+      await this.untilRead(size, frames);
       this.makeRoom();
     }
+    this.isPushing = false;
   }
 
   private takeFrames(): string[] {
     const frames: string[] = [];
-    const { id, attempt } = this.target;
     let length = 0;
-    while (
-      this.head < this.waiting.length &&
-      frames.length < MOST_VALUES &&
-      (frames.length === 0 || length < PUSH_LENGTH)
-    ) {
+    while (!this.isComplete && frames.length < MOST_VALUES && length < PUSH_LENGTH) {
       const json = this.waiting[this.head++];
-      frames.push(encodeValue(id, json, { attempt, index: this.pushed++, run: this.run }));
+      frames.push(encodeValue(this.target.id, json, this.positionOf(this.pushedCount++)));
       length += json?.length ?? 0;
     }
     this.waitingLength -= length;
@@ -150,8 +164,8 @@ export class ReplyStream {
     return frames;
   }
 
-  /** @returns the length of the list; `undefined` when the job is no longer ours. */
-  private async push(frames: readonly string[]): Promise<number | undefined> {
+  /** @returns how much lies unread in the list; `undefined` when the job is no longer ours. */
+  private async push(frames: readonly string[]): Promise<ListSize | undefined> {
     const { slot, list } = this.target;
     for (;;) {
       try {
@@ -166,38 +180,61 @@ export class ReplyStream {
     }
   }
 
-  private async untilBelow(mark: number, length: number): Promise<void> {
-    let unread = length;
+  /** Waits while too much lies unread. */
+  private async untilRead(size: ListSize, frames: readonly string[]): Promise<void> {
+    // Where the server does not tell, all are taken to be as large as ours.
+    const largest = frames.reduce((most, frame) => Math.max(most, frame.length), 0);
+    let unread: ListSize | undefined = size;
     let wait = FIRST_LOOK;
-    let quietSince = performance.now();
-    while (unread >= mark && !this.isStopped) {
+    while (!this.isStopped && (!unread || isFull(unread, largest))) {
       await delay(wait);
       wait = Math.min(wait * 2, LATEST_LOOK);
-      const now = await this.unread();
-      if (now === undefined || now !== unread) {
-        quietSince = performance.now();
-      } else if (performance.now() - quietSince > GONE_AFTER) {
-        this.lose(`its caller has read nothing for ${GONE_AFTER} ms`);
-      }
-      unread = now ?? unread;
+      unread = await this.measure();
     }
   }
 
   /** @returns `undefined` while Redis is away. */
-  private async unread(): Promise<number | undefined> {
+  private async measure(): Promise<ListSize | undefined> {
     try {
       await this.connections.ready();
-      return await this.connections.commands.send((redis) => redis.llen(this.target.list));
+      return await this.connections.commands.run(measureList, { list: this.target.list });
     } catch (error) {
       await beforeRetry(error);
       return undefined;
     }
   }
 
-  private lose(why: string): void {
+  /** A caller in whose list the same frame lies at the head for long has gone, or cannot reach Redis. */
+  private watchReader(): NodeJS.Timeout {
+    let head: string | null = null;
+    let unreadLooks = 0;
+    const look = async (): Promise<void> => {
+      const { commands } = this.connections;
+      const before = head;
+      head = await commands.send((redis) => redis.lindex(this.target.list, 0));
+      unreadLooks = head !== null && head === before ? unreadLooks + 1 : 0;
+      if (unreadLooks >= MOST_LOOKS_UNREAD) {
+        const seconds = (MOST_LOOKS_UNREAD * READER_INTERVAL) / 1_000;
+        this.lose(`its caller has read nothing for ${seconds} s`, false);
+      }
+    };
+    return setInterval(() => {
+      if (this.connections.isReady) {
+        // What fails now is looked at again.
+        look().catch(() => undefined);
+      }
+    }, READER_INTERVAL).unref();
+  }
+
+  private lose(why: string, isTaken: boolean): void {
     if (!this.isStopped) {
       this.stop();
-      this.onLost(new Error(`The stream of job ${this.target.id} is given up: ${why}`));
+      const reason = new Error(`The stream of job ${this.target.id} is given up: ${why}`);
+      this.onLost(reason, isTaken);
     }
   }
 }
+
+/** @param largest - bytes that a frame takes where the server does not tell. */
+const isFull = ({ length, bytes }: ListSize, largest: number): boolean =>
+  length >= MOST_UNREAD || (bytes ?? length * largest) >= MOST_UNREAD_BYTES;

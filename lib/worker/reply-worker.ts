@@ -4,19 +4,18 @@ import type { QueueKeys } from '../protocol/keys.js';
 import { replyTtl } from '../protocol/reply-ttl.js';
 import { buryJob } from '../protocol/scripts/bury-job.js';
 import { giveBackJobs } from '../protocol/scripts/give-back-jobs.js';
-import type { ConnectionIdentity } from '../redis/connection.js';
+import { beforeRetry, isRefusal, type ConnectionIdentity } from '../redis/connection.js';
+import type { Script } from '../redis/script.js';
+import { CancelledJobs } from './cancelled-jobs.js';
 import { Intake } from './intake.js';
 import { JobFetcher } from './job-fetcher.js';
 import type { JobRun } from './job-run.js';
 import { JobRunner } from './job-runner.js';
-import { CancelledJobs } from './cancelled-jobs.js';
+import { LostJobs, mostDeliveries, type Burial } from './lost-jobs.js';
 import { ReplyStream } from './reply-stream.js';
-import { Settler, type OutcomeReply } from './settler.js';
+import type { OutcomeReply, SettledQueue, Settler } from './settler.js';
 import type { Slot } from './slots.js';
 import type { JobHandler, WorkerParts } from './worker-options.js';
-
-/** Jobs that are taken at most in the step that settles others: Lua's stack takes about 8 000 values. */
-const MOST_NEXT = 500;
 
 /** How long a stopping worker waits for Redis, ms. */
 const LAST_WORD = 500;
@@ -32,28 +31,32 @@ export interface WorkerLease {
 /** Answers the jobs of one queue: takes them into slots, runs them, and settles each. */
 export class ReplyWorker {
   private readonly keys: QueueKeys;
+  private readonly lostJobs: LostJobs;
   private readonly intake: Intake;
   private readonly runner: JobRunner;
-  private readonly settler: Settler;
   private readonly fetcher: JobFetcher;
-  /** The jobs that hold a slot, until Redis confirms its release. */
-  private readonly running = new Map<Slot, JobRun>();
+  private readonly queue: SettledQueue;
+  /** Those whose handler has not returned yet, or whose slot is not free yet. */
+  private readonly runs = new Set<JobRun>();
   /** Jobs that may still come, and that nobody waits for any more. */
   private readonly cancelled = new CancelledJobs();
   private isStopping = false;
   private onIdle: (() => void) | undefined;
+  private onSettled: (() => void) | undefined;
   private onRoom: (() => void) | undefined;
 
   constructor(
     readonly handler: JobHandler,
     private readonly parts: WorkerParts,
+    private readonly settler: Settler,
     private readonly lease: WorkerLease,
   ) {
     const { connections, keys, options, workerId, log } = parts;
     const { queue } = handler;
     this.keys = keys.queue(queue);
+    this.lostJobs = new LostJobs(queue, keys, () => connections.clock.now());
     this.intake = new Intake(this.keys, workerId, handler.concurrency, {
-      start: (slot, element) => this.startJob(slot, element),
+      start: (slot, element) => parts.scope.runInAsyncScope(this.startJob, this, slot, element),
       giveBack: (slots) => this.giveBack(slots),
       onRoom: () => this.wakeFetcher(),
     });
@@ -66,34 +69,39 @@ export class ReplyWorker {
       onAnswer: (run, text) => this.settle(run, text),
       onEnded: (run) => this.ended(run),
     });
-    this.settler = new Settler(connections, log, {
+    this.queue = {
+      name: queue,
       requests: this.keys.requests,
-      nextSlots: () => (this.takesWhenSettling ? this.intake.nextSlots(MOST_NEXT) : []),
-      onNext: (slots, elements) => this.tookWhenSettling(slots, elements),
-      onReleased: (slot) => this.released(slot),
-      onTaken: (count) =>
-        log.warn(
-          `Redis no longer held ${count} jobs of queue "${queue}" when ${handler.name} had run them: ` +
-            `another worker has taken them over and answers them, or the server lost them`,
-        ),
-      onIdle: () => this.wakeFetcher(),
-    });
+      nextSlots: (most) => (this.takesWhenSettling ? this.intake.nextSlots(most) : []),
+      onNext: (slots, jobs) => {
+        this.fetcher.areMore = jobs.length === slots.length;
+        this.intake.arrived(slots, jobs);
+      },
+      onReleased: (outcome) => this.released(outcome as JobRun | { readonly slot: Slot }),
+      onSettled: () => {
+        this.wakeFetcher();
+        this.onSettled?.();
+      },
+    };
     this.fetcher = new JobFetcher(connections, queue, this.keys, log, {
       hasRoom: () => this.hasRoom(),
       nextSlots: (most) => this.intake.nextSlots(most),
-      onNext: (slot, element) => this.intake.arrived(slot, element),
+      onNext: (slots, jobs) => this.intake.arrived(slots, jobs),
       onConnected: () => this.lease.renew(),
     });
   }
 
   /** How many jobs it runs now. */
   get busy(): number {
-    return this.running.size;
+    return this.intake.running;
   }
 
-  /** How many keys it has for jobs. */
-  get slotCount(): number {
-    return this.intake.slotCount;
+  /** The keys it has for jobs. */
+  get slotKeys(): readonly string[] {
+    const { slotCount } = this.intake;
+    return Array.from({ length: slotCount }, (_, slot) =>
+      this.keys.active(this.parts.workerId, slot),
+    );
   }
 
   start(): void {
@@ -107,8 +115,9 @@ export class ReplyWorker {
 
   /** Resolves when no job will be started until {@link resume}; those that run go on. */
   async pause(): Promise<void> {
-    void this.intake.close();
+    const closed = this.intake.close();
     await this.fetcher.pause();
+    await closed;
   }
 
   resume(): void {
@@ -120,41 +129,31 @@ export class ReplyWorker {
   /**
    * Takes no more jobs, waits for those that run, and returns what is left to the head of the queue.
    * @param outOfTime - aborts when the running jobs have had their time.
+   * @returns whether no job can come into its slots any more.
    */
-  async stop(outOfTime: AbortSignal): Promise<void> {
+  async stop(outOfTime: AbortSignal): Promise<boolean> {
     this.isStopping = true;
-    const closed = this.intake.close();
+    void this.intake.close();
     this.wakeFetcher();
-    const unconfirmed = await this.fetcher.stop(outOfTime);
-    await Promise.all([closed, this.giveBack(unconfirmed)]);
+    const { unconfirmed, isOver } = await this.fetcher.stop(outOfTime);
+    await this.giveBack(unconfirmed);
+    this.intake.forget(unconfirmed);
     await this.idle(outOfTime);
-    const unfinished = [...this.running.values()].filter((run) => !run.isAnswered);
-    for (const run of unfinished) {
-      this.runner.interrupt(run, new DOMException('The worker is shutting down', 'AbortError'));
-    }
-    const begun = unfinished.filter(({ stream }) => stream && stream.count > 0);
-    const released = begun.map(
-      (run) =>
-        new Promise<void>((resolve) => {
-          run.onReleased = resolve;
-        }),
-    );
-    await this.giveBack(unfinished.filter((run) => !begun.includes(run)).map(({ slot }) => slot));
-    if (begun.length > 0) {
-      await Promise.race([Promise.all(released), delay(LAST_WORD)]);
-    }
+    await this.interruptRuns();
+    await Promise.race([this.intake.close(), delay(LAST_WORD)]);
+    return isOver;
   }
 
   /** Nobody waits for these jobs any more. */
   cancel(ids: readonly string[]): void {
-    const running = new Map([...this.running.values()].map((run) => [run.job.id, run]));
-    for (const id of ids) {
-      const run = running.get(id);
-      if (run) {
-        this.runner.cancel(run, new DOMException('The caller has cancelled the job', 'AbortError'));
-      } else {
-        this.cancelled.add(id);
-      }
+    const unmet = new Set<string | number>(ids);
+    const met = [...this.runs].filter(({ job }) => unmet.has(job.id));
+    for (const run of met) {
+      unmet.delete(run.job.id);
+      this.runner.cancel(run, new DOMException('The caller has cancelled the job', 'AbortError'));
+    }
+    for (const id of unmet) {
+      this.cancelled.add(id);
     }
   }
 
@@ -163,17 +162,10 @@ export class ReplyWorker {
     return this.lease.isUpToDate();
   }
 
-  private tookWhenSettling(slots: readonly Slot[], elements: readonly string[]): void {
-    if (slots.length > 0) {
-      this.fetcher.areMore = elements.length === slots.length;
-      slots.forEach((slot, index) => this.intake.arrived(slot, elements[index]));
-    }
-  }
-
   /** Resolves when the fetcher has something to do, or is to look whether it has to stop. */
   private async hasRoom(): Promise<void> {
-    const isSettling = !this.settler.isIdle && this.takesWhenSettling;
-    if (this.isStopping || (this.intake.room > 0 && !isSettling)) {
+    const isFetchedFor = this.settler.isSettling(this.queue) && this.takesWhenSettling;
+    if (this.isStopping || (this.intake.room > 0 && !isFetchedFor)) {
       return;
     }
     await new Promise<void>((resolve) => {
@@ -189,13 +181,17 @@ export class ReplyWorker {
   private startJob(slot: Slot, element: string): void {
     const job = decodeJob(element);
     if (job.version === 0) {
-      void this.bury(slot, job.reason);
+      this.parts.log.error(
+        `A job in queue "${this.handler.queue}" cannot be read and goes to "${this.keys.dead}": ${job.reason}`,
+      );
+      void this.bury(slot, { reason: 'unreadable', message: job.reason });
     } else if (this.isInVain(job)) {
-      this.settler.add({ slot });
+      this.settler.add(this.queue, { slot });
+    } else if (job.redeliveries >= mostDeliveries(job, this.handler)) {
+      void this.bury(slot, this.lostJobs.outOfDeliveries(job, job.redeliveries));
     } else {
       this.intake.began();
-      const run = this.runner.run(job, slot);
-      this.running.set(slot, run);
+      this.runs.add(this.runner.run(job, slot));
     }
   }
 
@@ -204,7 +200,10 @@ export class ReplyWorker {
     return (deadline !== undefined && deadline <= clock.now()) || this.cancelled.take(id);
   }
 
-  private openStream({ job, slot, context }: JobRun, onLost: (reason: Error) => void): ReplyStream {
+  private openStream(
+    { job, slot, context }: JobRun,
+    onLost: (reason: Error, isTaken: boolean) => void,
+  ): ReplyStream {
     const { connections } = this.parts;
     const target = {
       id: job.id,
@@ -216,8 +215,9 @@ export class ReplyWorker {
     return new ReplyStream(target, connections, onLost);
   }
 
-  private settle({ job, slot }: JobRun, text: string | undefined): void {
-    this.settler.add({ slot, reply: text === undefined ? undefined : this.replyTo(job, text) });
+  private settle(run: JobRun, text: string | undefined): void {
+    run.reply = text === undefined ? undefined : this.replyTo(run.job, text);
+    this.settler.add(this.queue, run);
   }
 
   private replyTo(job: Job, text: string): OutcomeReply {
@@ -230,14 +230,12 @@ export class ReplyWorker {
   }
 
   /** Redis has confirmed that the slot's key is free. */
-  private released(slot: Slot): void {
-    this.intake.release(slot);
-    const run = this.running.get(slot);
-    if (run) {
-      run.isReleased = true;
-      run.onReleased?.();
-      this.forgetIfOver(run);
+  private released(outcome: JobRun | { readonly slot: Slot }): void {
+    if ('isReleased' in outcome) {
+      outcome.isReleased = true;
+      this.forgetIfOver(outcome);
     }
+    this.intake.release(outcome.slot);
   }
 
   private ended(run: JobRun): void {
@@ -246,62 +244,94 @@ export class ReplyWorker {
   }
 
   /** A run is over once its slot is free, and its handler has really returned. */
-  private forgetIfOver({ slot, isReleased, hasEnded }: JobRun): void {
-    if (!isReleased || !hasEnded) {
-      return;
-    }
-    this.running.delete(slot);
-    if (this.running.size === 0) {
-      this.onIdle?.();
+  private forgetIfOver(run: JobRun): void {
+    if (run.isReleased && run.hasEnded) {
+      this.runs.delete(run);
+      if (this.runs.size === 0) {
+        this.onIdle?.();
+      }
     }
   }
 
-  private async bury(slot: Slot, message: string): Promise<void> {
-    const { connections, workerId, log } = this.parts;
-    const { queue } = this.handler;
-    log.error(
-      `A job in queue "${queue}" cannot be read and goes to "${this.keys.dead}": ${message}`,
-    );
-    await connections
-      .runUntilAnswered(buryJob, {
-        slot: slot.key,
-        dead: this.keys.dead,
-        reason: 'unreadable',
-        message,
-        workerId,
-      })
-      .then(
-        () => this.intake.release(slot),
-        // The slot keeps it, and whoever sweeps this worker finds it there.
-        (error: Error) => log.error(`It could not be moved there: ${error.message}`),
-      );
+  /** Ends what still runs: gives its jobs back, or tells their callers where they may not be run again. */
+  private async interruptRuns(): Promise<void> {
+    const reason = new DOMException('The worker is shutting down', 'AbortError');
+    const unfinished = [...this.runs].filter((run) => !run.isReleased);
+    const again = unfinished.filter((run) => this.runner.interrupt(run, reason));
+    const isOnce = ({ job }: JobRun): boolean => mostDeliveries(job, this.handler) === 1;
+    const told = unfinished.filter((run) => !again.includes(run));
+    const emptied = [
+      ...again
+        .filter(isOnce)
+        .map((run) =>
+          this.bury(run.slot, this.lostJobs.outOfDeliveries(run.job, run.context.attempt)),
+        ),
+      this.giveBack(again.filter((run) => !isOnce(run)).map(({ slot }) => slot)),
+      this.settled(told),
+    ];
+    await Promise.race([Promise.all(emptied), delay(LAST_WORD)]);
+  }
+
+  /** Resolves when nothing waits to be settled, these runs neither. */
+  private async settled(runs: readonly JobRun[]): Promise<void> {
+    while (this.settler.isSettling(this.queue) || runs.some((run) => !run.isReleased)) {
+      await new Promise<void>((resolve) => {
+        this.onSettled = resolve;
+      });
+    }
+  }
+
+  private async bury(slot: Slot, why: Burial): Promise<void> {
+    const { workerId } = this.parts;
+    const job = { slot: slot.key, dead: this.keys.dead, workerId, ...why };
+    await this.insist(buryJob, job, `A job could not be moved to "${this.keys.dead}"`, [slot]);
   }
 
   private async giveBack(slots: readonly Slot[]): Promise<void> {
-    if (slots.length === 0) {
-      return;
+    if (slots.length > 0) {
+      const jobs = { requests: this.keys.requests, slots: slots.map(({ key }) => key) };
+      const what = `Unfinished jobs of queue "${this.handler.queue}" could not be returned`;
+      await this.insist(giveBackJobs, jobs, what, slots);
     }
-    const { connections, log } = this.parts;
-    const jobs = { requests: this.keys.requests, slots: slots.map(({ key }) => key) };
-    const given = connections.runUntilAnswered(giveBackJobs, jobs).then(
-      () => slots.forEach((slot) => this.intake.release(slot)),
-      (error: Error) => {
-        log.warn(
-          `Unfinished jobs of queue "${this.handler.queue}" could not be returned (${error.message}); ` +
-            `another worker takes them over when the lease has run out`,
-        );
-      },
-    );
-    await (this.isStopping ? Promise.race([given, delay(LAST_WORD)]) : given);
   }
 
-  private async idle(outOfTime: AbortSignal): Promise<void> {
-    if (this.running.size === 0 || outOfTime.aborted) {
-      return;
+  /** Empties slots, again and again while Redis refuses it. A worker that stops leaves it to those after it. */
+  private async insist<Input>(
+    script: Script<Input, unknown>,
+    input: Input,
+    what: string,
+    slots: readonly Slot[],
+  ): Promise<void> {
+    for (;;) {
+      try {
+        const done = this.parts.connections.runUntilAnswered(script, input).then(() => true);
+        if (await (this.isStopping ? Promise.race([done, delay(LAST_WORD)]) : done)) {
+          slots.forEach((slot) => this.intake.release(slot));
+        }
+        return;
+      } catch (error) {
+        if (!isRefusal(error)) {
+          return; // the connections are closed for good
+        }
+        const next = this.isStopping
+          ? 'another worker takes them over'
+          : 'trying again until it can';
+        this.parts.log.warn(`${what} (${error.message}); ${next}`);
+        if (this.isStopping) {
+          return;
+        }
+        await beforeRetry(error);
+      }
     }
-    await new Promise<void>((resolve) => {
-      this.onIdle = resolve;
-      outOfTime.addEventListener('abort', () => resolve(), { once: true });
-    });
+  }
+
+  /** Resolves when all runs are over, or have had their time. */
+  private async idle(outOfTime: AbortSignal): Promise<void> {
+    if (this.runs.size > 0 && !outOfTime.aborted) {
+      await new Promise<void>((resolve) => {
+        this.onIdle = resolve;
+        outOfTime.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
   }
 }

@@ -1,11 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
+import { AsyncResource } from 'node:async_hooks';
 import { InvalidOptionError } from '../errors/index.js';
 import { describeValue } from '../errors/option-rules.js';
-import { Lease, type LeasedQueue } from './lease.js';
-import { Recovery } from './recovery.js';
-import { CancelListener } from './cancel-listener.js';
-import { ReplyWorker } from './reply-worker.js';
+import { StartedWorkers } from './started-workers.js';
 import type { JobHandler, WorkerParts } from './worker-options.js';
 
 /** What the workers of one process do at a moment. */
@@ -28,24 +24,20 @@ export interface QueueStatus {
   readonly isPaused: boolean;
 }
 
-/** How long stopping workers wait for Redis, ms. */
-const LAST_WORD = 500;
-
 /**
  * All reply workers of this process: one for each queue that has a handler. `ReqRepModule` starts them with the
  * application and stops them before it, unless told `workers: 'manual'`; inject it to do so by hand.
  */
 export class ReplyWorkers {
   private state: ReplyWorkersStatus['state'] = 'stopped';
-  private workers: readonly ReplyWorker[] = [];
-  private lease: Lease | undefined;
-  private cancelListener: CancelListener | undefined;
+  private started: StartedWorkers | undefined;
   private stopped: Promise<void> | undefined;
   private handlers: readonly JobHandler[] = [];
   private readonly paused = new Set<string>();
+  private readonly scope = new AsyncResource('ReqRepWorkers');
 
   /** Made by `ReqRepModule`; inject it. @internal */
-  constructor(private readonly parts: Omit<WorkerParts, 'workerId'>) {}
+  constructor(private readonly parts: Omit<WorkerParts, 'workerId' | 'scope'>) {}
 
   /** What it does now. */
   get status(): ReplyWorkersStatus {
@@ -55,7 +47,7 @@ export class ReplyWorkers {
         queue,
         handler: name,
         concurrency,
-        busy: this.workerOf(queue)?.busy ?? 0,
+        busy: this.started?.of(queue)?.busy ?? 0,
         isPaused: this.paused.has(queue),
       })),
     };
@@ -69,48 +61,25 @@ export class ReplyWorkers {
   /** Resolves when Redis knows the workers and they take jobs; waits while Redis is away. */
   async start(): Promise<void> {
     await this.stopped;
-    if (this.state !== 'stopped' || this.handlers.length === 0) {
+    if (this.started || this.handlers.length === 0) {
       return;
     }
+    const started = new StartedWorkers(this.handlers, { ...this.parts, scope: this.scope });
+    this.started = started;
     this.state = 'starting';
-    const parts = { ...this.parts, workerId: randomUUID() };
-    const workers = this.handlers.map(
-      (handler) =>
-        new ReplyWorker(handler, parts, {
-          renew: () => lease.renew(),
-          isUpToDate: () => lease.isUpToDate,
-        }),
-    );
-    const lease: Lease = this.leaseOf(workers, parts);
     try {
-      await lease.start();
-    } catch (error) {
-      if (!this.isStarting()) {
-        return; // stopped, and closed, before Redis ever answered
+      await this.scope.runInAsyncScope(started.start, started, this.paused);
+      if (this.isStarting(started)) {
+        this.state = 'running';
       }
-      this.state = 'stopped';
-      throw error;
+    } catch (error) {
+      if (this.isStarting(started)) {
+        this.started = undefined;
+        this.state = 'stopped';
+        throw error;
+      }
+      // Else they were stopped, and the connections closed, before Redis ever answered.
     }
-    if (!this.isStarting()) {
-      await lease.stop();
-      return;
-    }
-    this.lease = lease;
-    this.workers = workers;
-    this.cancelListener = new CancelListener(workers, this.parts);
-    await this.cancelListener.start();
-    if (!this.isStarting()) {
-      return; // stopped meanwhile
-    }
-    await Promise.all(
-      workers.map(async (worker) => {
-        if (this.paused.has(worker.handler.queue)) {
-          await worker.pause();
-        }
-        worker.start();
-      }),
-    );
-    this.state = 'running';
   }
 
   /**
@@ -121,7 +90,7 @@ export class ReplyWorkers {
   async pause(queue: string): Promise<void> {
     this.check(queue);
     this.paused.add(queue);
-    await this.workerOf(queue)?.pause();
+    await this.started?.of(queue)?.pause();
   }
 
   /**
@@ -131,7 +100,7 @@ export class ReplyWorkers {
   resume(queue: string): void {
     this.check(queue);
     this.paused.delete(queue);
-    this.workerOf(queue)?.resume();
+    this.started?.of(queue)?.resume();
   }
 
   /**
@@ -139,51 +108,21 @@ export class ReplyWorkers {
    * to the head of its queue. Stopping twice does no harm.
    */
   stop(): Promise<void> {
-    if (this.state === 'stopped') {
+    const { started } = this;
+    if (!started) {
       return Promise.resolve();
     }
-    this.stopped ??= this.stopAll().finally(() => {
+    this.stopped ??= this.stopThese(started).finally(() => {
       this.stopped = undefined;
     });
     return this.stopped;
   }
 
-  private async stopAll(): Promise<void> {
+  private async stopThese(started: StartedWorkers): Promise<void> {
     this.state = 'stopping';
-    const outOfTime = new AbortController();
-    const timer = setTimeout(() => outOfTime.abort(), this.parts.options.shutdownTimeout);
-    await Promise.all(this.workers.map((worker) => worker.stop(outOfTime.signal)));
-    clearTimeout(timer);
-    this.cancelListener?.close();
-    await Promise.race([this.lease?.stop(), delay(LAST_WORD)]);
-    this.lease = undefined;
-    this.workers = [];
+    await started.stop();
+    this.started = undefined;
     this.state = 'stopped';
-  }
-
-  private leaseOf(workers: readonly ReplyWorker[], parts: WorkerParts): Lease {
-    const { workerId, options, connections, keys, log } = parts;
-    const said = new Set<string>();
-    const warnOnce = (text: string): void => {
-      if (!said.has(text)) {
-        said.add(text);
-        log.warn(text);
-      }
-    };
-    const queues = workers.map((worker): LeasedQueue => {
-      const recovery = new Recovery(worker.handler, parts, warnOnce);
-      return {
-        keys: keys.queue(worker.handler.queue),
-        slots: worker.slotCount,
-        identity: () => worker.identity,
-        onLapsed: (workerIds) => void recovery.sweep(workerIds),
-      };
-    });
-    return new Lease(workerId, options.lease, queues, connections);
-  }
-
-  private workerOf(queue: string): ReplyWorker | undefined {
-    return this.workers.find(({ handler }) => handler.queue === queue);
   }
 
   private check(queue: string): void {
@@ -194,8 +133,8 @@ export class ReplyWorkers {
     }
   }
 
-  /** By a method, since the state may change while `start` waits. */
-  private isStarting(): boolean {
-    return this.state === 'starting';
+  /** Whether these are still being started: they may be stopped, and others started, meanwhile. */
+  private isStarting(started: StartedWorkers): boolean {
+    return this.started === started && this.state === 'starting';
   }
 }

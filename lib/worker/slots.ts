@@ -21,6 +21,10 @@ export class Slots {
     }));
   }
 
+  get freeCount(): number {
+    return this.free.length;
+  }
+
   /** Takes so many of those that are free, or all. */
   take(count: number): Slot[] {
     return this.free.splice(0, count);

@@ -38,12 +38,16 @@ function pulled(source: AsyncIterable<unknown>, context: JobContext): Observable
       }
       subscriber.complete();
     };
-    // The handler has not returned before its last step has.
-    context.pulling = pull().catch((error: unknown) => subscriber.error(error));
+    context.include(
+      pull().catch((error: unknown) => {
+        isDone = true;
+        subscriber.error(error);
+      }),
+    );
     return () => {
       if (!isDone) {
         // One that fails while it is stopped has nobody left to tell.
-        void Promise.resolve(iterator.return?.()).catch(() => undefined);
+        context.include((async () => iterator.return?.())());
       }
     };
   });

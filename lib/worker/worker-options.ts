@@ -1,3 +1,4 @@
+import type { AsyncResource } from 'node:async_hooks';
 import type { Log } from '../observability/log.js';
 import type { DescribeError } from '../protocol/error-form.js';
 import type { Keys } from '../protocol/keys.js';
@@ -44,4 +45,6 @@ export interface WorkerParts {
   readonly keys: Keys;
   readonly options: WorkerOptions;
   readonly log: Log;
+  /** The async context that jobs are begun in: that of no job, nor of whoever has started the workers. */
+  readonly scope: AsyncResource;
 }

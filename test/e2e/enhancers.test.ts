@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   BadRequestException,
   CallHandler,
@@ -32,7 +33,23 @@ import {
   Reflector,
 } from '@nestjs/core';
 import { IsInt, Min } from 'class-validator';
-import { firstValueFrom, lastValueFrom, map, Observable, of, tap, throwError, toArray } from 'rxjs';
+import {
+  defer,
+  endWith,
+  firstValueFrom,
+  lastValueFrom,
+  map,
+  mergeMap,
+  Observable,
+  of,
+  startWith,
+  Subject,
+  switchMap,
+  take,
+  tap,
+  throwError,
+  toArray,
+} from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import {
   JobContext,
@@ -354,6 +371,155 @@ describe('an interceptor', () => {
   });
 });
 
+describe('an interceptor that calls the handler elsewhere', () => {
+  it('hands it its own job after a request of its own', async () => {
+    const [queue, names] = [randomQueue(), randomQueue()];
+    @Injectable()
+    class Ask implements NestInterceptor {
+      constructor(private readonly requests: RequestClient) {}
+
+      intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
+        return this.requests.send(names).pipe(switchMap(() => next.handle()));
+      }
+    }
+    @Injectable()
+    class Worker {
+      @UseInterceptors(Ask)
+      @OnJob(queue)
+      run(data: unknown, job: JobContext) {
+        return [data, job.headers['user']];
+      }
+
+      @OnJob(names)
+      name() {}
+    }
+    const { client } = await start([Worker]);
+    const replies = ['ann', 'bob', 'cid'].map((user) =>
+      lastValueFrom(client.send(queue, user, { headers: { user } })),
+    );
+    expect(await Promise.all(replies)).toEqual([
+      ['ann', 'ann'],
+      ['bob', 'bob'],
+      ['cid', 'cid'],
+    ]);
+  });
+
+  it('hands it its own job when another job, or none, lets it go on', async () => {
+    const queue = randomQueue();
+    const gate = new Subject<void>();
+    let waiting = 0;
+    @Injectable()
+    class Worker {
+      @UseInterceptors({
+        intercept: (context: ExecutionContext, next: CallHandler) => {
+          if (switchToReqRep(context).getData() === 'opens') {
+            gate.next();
+            return next.handle();
+          }
+          waiting++;
+          return gate.pipe(
+            take(1),
+            mergeMap(() => next.handle()),
+          );
+        },
+      })
+      @OnJob(queue)
+      run(data: unknown, job: JobContext) {
+        return [data, job.headers['who']];
+      }
+    }
+    const { client } = await start([Worker]);
+    const waits = (who: string) => lastValueFrom(client.send(queue, 'waits', { headers: { who } }));
+    const one = waits('one');
+    await waitFor(() => waiting === 1);
+    await lastValueFrom(client.send(queue, 'opens', { headers: { who: 'another' } }));
+    expect(await one).toEqual(['waits', 'one']);
+    const two = waits('two');
+    await waitFor(() => waiting === 2);
+    gate.next();
+    expect(await two).toEqual(['waits', 'two']);
+  });
+
+  it('lets a stream see the async context that it opens', async () => {
+    const [generated, observed] = [randomQueue(), randomQueue()];
+    const storage = new AsyncLocalStorage<string>();
+    @Injectable()
+    @UseInterceptors({
+      intercept: (_: unknown, next: CallHandler) => storage.run('store', () => next.handle()),
+    })
+    class Worker {
+      @OnJob(generated)
+      async *generate() {
+        yield storage.getStore();
+      }
+
+      @OnJob(observed)
+      observe() {
+        return defer(() => of(storage.getStore()));
+      }
+    }
+    const { client } = await start([Worker]);
+    expect(await ask(client, generated)).toBe('store');
+    expect(await ask(client, observed)).toBe('store');
+  });
+
+  it('may send values of its own around those of a stream', async () => {
+    const queue = randomQueue();
+    @Injectable()
+    class Worker {
+      @UseInterceptors({
+        intercept: (_: unknown, next: CallHandler) =>
+          next.handle().pipe(startWith('begin'), endWith('end')),
+      })
+      @OnJob(queue)
+      async *run() {
+        yield 1;
+        yield 2;
+      }
+    }
+    const { client } = await start([Worker]);
+    expect(await lastValueFrom(client.send(queue).pipe(toArray()))).toEqual(['begin', 1, 2, 'end']);
+  });
+});
+
+describe('an enhancer that is made for each job', () => {
+  @Injectable({ scope: Scope.REQUEST })
+  class Deny implements CanActivate {
+    canActivate(): boolean {
+      return false;
+    }
+  }
+
+  /** The host comes out of a factory, beside a class that makes its guard known to Nest, or not. */
+  it.each([true, false])(
+    'is refused at the start where nobody would make it (known: %s)',
+    async (isKnown) => {
+      const [queue, other] = [randomQueue(), randomQueue()];
+      class Guarded {
+        @UseGuards(Deny)
+        @OnJob(queue)
+        run() {}
+      }
+      @Injectable()
+      class Sibling {
+        @UseGuards(Deny)
+        @OnJob(other)
+        run() {}
+      }
+      const starting = start([
+        { provide: 'it', useFactory: () => new Guarded() },
+        ...(isKnown ? [Sibling] : []),
+      ]);
+      await expect(starting).rejects.toMatchObject({
+        code: 'INVALID_OPTION',
+        message: expect.stringMatching(
+          /^Expected Deny at Guarded#run to be made once, since the Guarded/,
+        ),
+      });
+    },
+  );
+});
+
 describe('a filter', () => {
   class OutOfStock extends Error {}
 
@@ -396,6 +562,44 @@ describe('a filter', () => {
       expect(error).toMatchObject({ message: 'none left' });
     }
     expect(await failureOf(client.send(queue, 'other'))).toMatchObject({ message: 'other' });
+  });
+
+  it('hears nothing of a job that was cancelled', async () => {
+    const queue = randomQueue();
+    const heard: unknown[] = [];
+    let asked = 0;
+    let letGo: (isAllowed: boolean) => void = () => undefined;
+    @Catch()
+    class Hear implements ExceptionFilter {
+      catch(error: unknown): void {
+        heard.push(error);
+      }
+    }
+    @Injectable()
+    class Worker {
+      @UseGuards({
+        canActivate: () => {
+          asked++;
+          return new Promise<boolean>((resolve) => {
+            letGo = resolve;
+          });
+        },
+      })
+      @UseFilters(Hear)
+      @OnJob(queue, { concurrency: 1 })
+      run() {}
+    }
+    const { client } = await start([Worker]);
+    const subscription = client.send(queue).subscribe();
+    await waitFor(() => asked === 1);
+    subscription.unsubscribe();
+    await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
+    letGo(true);
+    const next = ask(client, queue);
+    await waitFor(() => asked === 2);
+    letGo(true);
+    await next;
+    expect(heard).toEqual([]);
   });
 
   it('hears the errors of guards, pipes and streams', async () => {

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Module } from '@nestjs/common';
-import { firstValueFrom } from 'rxjs';
+import { Test } from '@nestjs/testing';
+import { firstValueFrom, of } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import {
   DuplicateJobHandlerError,
@@ -17,6 +18,7 @@ import {
 import { startApp, startModule } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
+import { RecordedLog } from '../support/recorded-log.js';
 import { useRedis } from '../support/redis.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -277,4 +279,47 @@ it('is injected by its class, or by a token', async () => {
   }
   const { app, client } = await startApp({ connection: redis.url }, [Caller]);
   expect(app.get(Caller).client).toBe(client);
+});
+
+describe('a test of an application', () => {
+  it.each<[string, unknown, object]>([
+    ['the client', RequestClient, { send: () => of('mocked') }],
+    ['the workers', ReplyWorkers, {}],
+  ])(
+    'may put something else in the place of %s, and closes all connections',
+    async (_, token, mock) => {
+      const queue = randomQueue();
+      const app = await Test.createTestingModule({
+        imports: [ReqRepModule.forRoot({ connection: redis.url })],
+        providers: [answering(queue, 'here')],
+      })
+        .overrideProvider(token)
+        .useValue(mock)
+        .setLogger(new RecordedLog())
+        .compile();
+      await app.init();
+      expect(app.get(token as never)).toBe(mock);
+      expect(await redis.look.zcard(`${queue}workers`)).toBe(1);
+      await app.close();
+      expect(await redis.look.zcard(`${queue}workers`)).toBe(0);
+      await waitFor(
+        async () => !String(await redis.look.client('LIST')).includes(encodeURIComponent(queue)),
+      );
+    },
+  );
+});
+
+it('names the modules of two handlers of one class', async () => {
+  class Worker {
+    @OnJob('twice')
+    run() {}
+  }
+  Injectable()(Worker);
+  @Module({ providers: [Worker] })
+  class One {}
+  @Module({ providers: [Worker] })
+  class Two {}
+  await expect(
+    startModule({ imports: [One, Two, ReqRepModule.forRoot({ connection: redis.url })] }),
+  ).rejects.toThrow('Queue "twice" has two handlers: Worker#run in One and Worker#run in Two.');
 });

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Redis } from 'ioredis';
 import { firstValueFrom } from 'rxjs';
 import { expect, it } from 'vitest';
 import { OnJob, ReplyWorkers, RequestTimeoutError } from '../../lib/index.js';
@@ -152,4 +153,91 @@ it('a server that came back empty shows as timeouts, and work goes on', async ()
   expect(await firstValueFrom(client.send(queue, 'after'))).toBe('after');
   await waitFor(async () => (await redis.look.zcard(`${queue}workers`)) === 1);
   expect(log.text).toContain('Redis no longer held 1 jobs');
+});
+
+it('a worker goes on after its connection for commands was cut under load', async () => {
+  const queue = randomQueue();
+  await startProcess('worker', { QUEUE: queue, REDIS_URL: redis.url });
+  const { client } = await startApp({ connection: redis.url, workers: false });
+  const count = 40_000;
+  let answered = 0;
+  for (let data = 0; data < count; data++) {
+    const seen = { next: () => answered++, error: () => undefined };
+    client.send(queue, data, { timeout: 0 }).subscribe(seen);
+  }
+  await waitFor(() => answered > 1_000);
+  const clients = String(await redis.look.client('LIST')).split('\n');
+  const settling = clients.filter((line) => /:commands .*cmd=evalsha/.test(line));
+  for (const line of settling) {
+    await redis.look.call('CLIENT', 'KILL', 'ID', /\bid=(\d+)/.exec(line)?.[1] ?? '');
+  }
+  expect(settling).toHaveLength(1);
+  await waitFor(() => answered === count, 20_000);
+}, 40_000);
+
+it('a process rests while only its connection for commands is away', async () => {
+  const proxy = await Proxy.before(redis.port);
+  const queue = randomQueue();
+  const { Worker } = recording(queue);
+  let made = 0;
+  const connection = () => new Redis(made++ === 0 ? proxy.url : redis.url, { lazyConnect: true });
+  await startApp({ connection }, [Worker]);
+  await waitFor(async () => String(await redis.look.client('LIST')).includes('cmd=blmove'));
+  proxy.port = nobodyThere;
+  proxy.cut(() => true);
+  const fetching = String(await redis.look.client('LIST'))
+    .split('\n')
+    .find((line) => line.includes('cmd=blmove'));
+  await redis.look.call('CLIENT', 'KILL', 'ID', /\bid=(\d+)/.exec(fetching ?? '')?.[1] ?? '');
+  // Its successor comes to the point where it has to be told of.
+  await waitFor(async () => /:test-.* cmd=client/.test(String(await redis.look.client('LIST'))));
+  const before = process.cpuUsage();
+  const start = performance.now();
+  await waitFor(() => performance.now() - start > 1_000);
+  const { user, system } = process.cpuUsage(before);
+  expect((user + system) / 1_000).toBeLessThan(500);
+  proxy.close();
+});
+
+it('workers that are started, stopped and started before Redis answers are there once', async () => {
+  const proxy = await Proxy.before(nobodyThere);
+  const queue = randomQueue();
+  const { Worker } = recording(queue);
+  const { app } = await startApp({ connection: proxy.url, workers: 'manual', lease: 300 }, [
+    Worker,
+  ]);
+  const workers = app.get(ReplyWorkers);
+  const first = workers.start();
+  await workers.stop();
+  const second = workers.start();
+  proxy.port = redis.port;
+  await Promise.all([first, second]);
+  expect(await redis.look.zcard(`${queue}workers`)).toBe(1);
+  expect(workers.status.state).toBe('running');
+  await workers.stop();
+  expect(await redis.look.zcard(`${queue}workers`)).toBe(0);
+  proxy.close();
+});
+
+it('a job that was handed out to a worker that is paused then goes on elsewhere', async () => {
+  const proxy = await Proxy.before(redis.port);
+  const queue = randomQueue();
+  const { Worker, seen } = recording(queue);
+  const { app } = await startApp({ connection: proxy.url, lease: 60_000 }, [Worker]);
+  const { client } = await startApp({ connection: redis.url, workers: false });
+  const isFetching = async () => String(await redis.look.client('LIST')).includes('cmd=blmove');
+  await waitFor(isFetching);
+  // Its answers do not come through any more, and then its connections break.
+  proxy.stall(() => true, 60_000);
+  const reply = firstValueFrom(client.send(queue, 'handed out'));
+  await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 1);
+  const paused = app.get(ReplyWorkers).pause(queue);
+  proxy.cut(() => true);
+  await paused;
+  await waitFor(async () => (await redis.look.llen(`${queue}requests`)) === 1);
+  expect(seen).toEqual([]);
+  const other = recording(queue);
+  await startApp({ connection: redis.url }, [other.Worker]);
+  expect(await reply).toBe('handed out');
+  proxy.close();
 });

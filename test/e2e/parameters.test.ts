@@ -87,4 +87,51 @@ describe('parameters', () => {
     expect(await lastValueFrom(client.send(queue, 1, { headers }))).toEqual(['ann', 1]);
     expect(await lastValueFrom(client.send(queue, 1))).toEqual(['nobody of run', 1]);
   });
+
+  it('take the data beside decorators of an application that take something else', async () => {
+    const [first, second] = [randomQueue(), randomQueue()];
+    const Queue = createParamDecorator(
+      (_: unknown, context: ExecutionContext) => switchToReqRep(context).getJob().queue,
+    );
+    @Injectable()
+    class Worker {
+      @OnJob(first)
+      after(@Queue() queue: string, data: unknown) {
+        return [queue, data];
+      }
+
+      @OnJob(second)
+      before(data: unknown, @Queue() queue: string) {
+        return [queue, data];
+      }
+    }
+    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    expect(await lastValueFrom(client.send(first, 1))).toEqual([first, 1]);
+    expect(await lastValueFrom(client.send(second, 1))).toEqual([second, 1]);
+  });
+
+  it('of an overridden method are its own, those of an inherited one its own, too', async () => {
+    const [overridden, inherited] = [randomQueue(), randomQueue()];
+    class Base {
+      @OnJob(overridden)
+      one(@JobCtx() job: JobContext, data: unknown): unknown {
+        return ['base', job.queue, data];
+      }
+
+      @OnJob(inherited)
+      two(@JobCtx() job: JobContext, @JobData('a') a: unknown): unknown {
+        return [job.queue, a];
+      }
+    }
+    @Injectable()
+    class Worker extends Base {
+      @OnJob(overridden)
+      override one(data: unknown, job: unknown): unknown {
+        return ['own', (job as JobContext).queue, data];
+      }
+    }
+    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    expect(await lastValueFrom(client.send(overridden, 1))).toEqual(['own', overridden, 1]);
+    expect(await lastValueFrom(client.send(inherited, { a: 2 }))).toEqual([inherited, 2]);
+  });
 });

@@ -1,6 +1,7 @@
 import { Controller, Inject, Injectable, Module, Scope } from '@nestjs/common';
 import {
   ContextIdFactory,
+  ModuleRef,
   REQUEST,
   type ContextId,
   type ContextIdStrategy,
@@ -76,6 +77,28 @@ describe('a request-scoped handler', () => {
     expect(await lastValueFrom(client.send(queue))).toBe('ran');
   });
 
+  it('finds what was made for its job by `ContextIdFactory.getByRequest`', async () => {
+    const queue = randomQueue();
+    @Injectable({ scope: Scope.REQUEST })
+    class Unit {}
+    @Injectable({ scope: Scope.REQUEST })
+    class Worker {
+      constructor(
+        @Inject(REQUEST) private readonly request: object,
+        private readonly unit: Unit,
+        private readonly modules: ModuleRef,
+      ) {}
+
+      @OnJob(queue)
+      async run() {
+        const contextId = ContextIdFactory.getByRequest(this.request);
+        return (await this.modules.resolve(Unit, contextId)) === this.unit;
+      }
+    }
+    const { client } = await startApp({ connection: redis.url }, [Unit, Worker]);
+    expect(await lastValueFrom(client.send(queue))).toBe(true);
+  });
+
   it('that cannot be made ends its request with the error', async () => {
     const queue = randomQueue();
     @Injectable({ scope: Scope.REQUEST })
@@ -147,6 +170,38 @@ describe('a durable handler', () => {
     expect(await of('ann')).toEqual(['ann', 1]);
     expect(await of('bob')).toEqual(['bob', 2]);
     expect(await of('ann')).toEqual(['ann', 1]);
+  });
+
+  it('gives its payload to the jobs of others, too', async () => {
+    ContextIdFactory.apply(new ByTenant());
+    const queue = randomQueue();
+    @Injectable({ scope: Scope.REQUEST })
+    class Worker {
+      constructor(@Inject(REQUEST) private readonly job: JobContext & { tenant: string }) {}
+
+      @OnJob(queue)
+      run() {
+        return [this.job.queue, this.job.tenant];
+      }
+    }
+    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    const reply = client.send(queue, 0, { headers: { tenant: 'ann' } });
+    expect(await lastValueFrom(reply)).toEqual([queue, 'ann']);
+  });
+
+  it('has the job as its REQUEST where no strategy says otherwise', async () => {
+    const queue = randomQueue();
+    @Injectable({ scope: Scope.REQUEST, durable: true })
+    class Worker {
+      constructor(@Inject(REQUEST) private readonly job: JobContext) {}
+
+      @OnJob(queue)
+      run() {
+        return this.job.queue;
+      }
+    }
+    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    expect(await lastValueFrom(client.send(queue))).toBe(queue);
   });
 });
 

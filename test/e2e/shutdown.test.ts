@@ -1,7 +1,16 @@
 import { Injectable } from '@nestjs/common';
+import { Redis } from 'ioredis';
 import { firstValueFrom } from 'rxjs';
 import { expect, it } from 'vitest';
-import { ClientClosedError, OnJob, type JobContext } from '../../lib/index.js';
+import {
+  ClientClosedError,
+  OnJob,
+  ReplyWorkers,
+  RequestClient,
+  WorkerLostError,
+  type JobContext,
+} from '../../lib/index.js';
+import { Proxy } from '../chaos/proxy.js';
 import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
@@ -109,4 +118,133 @@ it('closing under load is quick, logs no error, and costs no caller elsewhere it
   await Promise.all(callers);
   expect(closing.log.lines).toEqual([]);
   expect(client.droppedReplies).toBe(0);
+});
+
+it('does not run a job again that must run once only, and tells its caller', async () => {
+  const queue = randomQueue();
+  const { Worker, jobs } = gate(queue);
+  const worker = await startApp({ connection: redis.url, shutdownTimeout: 50 }, [Worker]);
+  const { client } = await startApp({ connection: redis.url, workers: false });
+  const failure = failureOf(client.send(queue, 1, { maxDeliveries: 1 }));
+  await waitFor(() => jobs.length === 1);
+  await worker.app.close();
+  expect(await failure).toBeInstanceOf(WorkerLostError);
+  expect(await redis.look.llen(`${queue}requests`)).toBe(0);
+  expect(await redis.look.llen(`${queue}dead`)).toBe(1);
+  expect(await redis.look.keys(`${queue}active:*`)).toEqual([]);
+});
+
+it('leaves jobs that Redis does not take back to the workers after it', async () => {
+  const queue = randomQueue();
+  const { Worker, jobs } = gate(queue);
+  const options = { connection: redis.url, lease: 300 };
+  const worker = await startApp({ ...options, shutdownTimeout: 50 }, [Worker]);
+  // Nest has one logger for all applications of a process, that of the last.
+  const { client, log } = await startApp({ connection: redis.url, workers: false });
+  const reply = firstValueFrom(client.send(queue, 1));
+  await waitFor(() => jobs.length === 1);
+  await redis.look.config('SET', 'maxmemory', '1');
+  await worker.app.close();
+  await redis.look.config('SET', 'maxmemory', '0');
+  expect(log.text).toContain('another worker takes them over');
+  const next = gate(queue);
+  await startApp(options, [next.Worker]);
+  await waitFor(() => next.open.length === 1);
+  next.open.forEach((finish) => finish());
+  expect(await reply).toBe(1);
+});
+
+it('gives back what it holds ahead as soon as Redis takes it', async () => {
+  const queue = randomQueue();
+  let endSlow: () => void = () => undefined;
+  @Injectable()
+  class Worker {
+    @OnJob(queue, { concurrency: 1 })
+    run(data: unknown) {
+      return data === 'slow'
+        ? new Promise<void>((resolve) => {
+            endSlow = resolve;
+          })
+        : data;
+    }
+  }
+  await startApp({ connection: redis.url }, [Worker]);
+  const { client, log } = await startApp({ connection: redis.url, workers: false });
+  const ask = (data: unknown) => firstValueFrom(client.send(queue, data));
+  // It learns that the handler is quick, and holds jobs ahead from then on.
+  for (let round = 0; round < 30; round++) {
+    await Promise.all(Array.from({ length: 20 }, (_, data) => ask(data)));
+  }
+  const slow = ask('slow');
+  const others = Array.from({ length: 60 }, (_, data) => ask(data));
+  await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length > 1);
+  await redis.look.config('SET', 'maxmemory', '1');
+  await waitFor(() => log.text.includes('could not be returned'));
+  await redis.look.config('SET', 'maxmemory', '0');
+  await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 1);
+  endSlow();
+  await slow;
+  expect(await Promise.all(others)).toEqual(others.map((_, data) => data));
+});
+
+it('of a worker whose connection had just broken loses no job that is pushed meanwhile', async () => {
+  const proxy = await Proxy.before(redis.port);
+  const queue = randomQueue();
+  @Injectable()
+  class Worker {
+    @OnJob(queue)
+    run() {
+      return 'ran';
+    }
+  }
+  // The third connection is the one that jobs are fetched by.
+  let made = 0;
+  const connection = () => new Redis(++made === 3 ? proxy.url : redis.url, { lazyConnect: true });
+  const { app } = await startApp({ connection }, [Worker]);
+  const { client } = await startApp({ connection: redis.url, workers: false });
+  expect(await firstValueFrom(client.send(queue))).toBe('ran');
+  await waitFor(async () => String(await redis.look.client('LIST')).includes('cmd=blmove'));
+  proxy.port = 1;
+  proxy.halfClose(() => true);
+  let state: unknown;
+  app.get(RequestClient).status$.subscribe((each) => (state = each));
+  await waitFor(() => state === 'reconnecting');
+  await app.close();
+  const reply = firstValueFrom(client.send(queue));
+  await waitFor(async () => (await redis.look.llen(`${queue}requests`)) === 1);
+  await startApp({ connection: redis.url }, [Worker]);
+  expect(await reply).toBe('ran');
+  proxy.close();
+});
+
+it('pausing and resuming keeps the order of the jobs', async () => {
+  const queue = randomQueue();
+  const order: number[] = [];
+  @Injectable()
+  class Worker {
+    @OnJob(queue, { concurrency: 1 })
+    run(data: number) {
+      order.push(data);
+    }
+  }
+  const { app } = await startApp({ connection: redis.url }, [Worker]);
+  const { client } = await startApp({ connection: redis.url, workers: false });
+  const workers = app.get(ReplyWorkers);
+  const count = 10_000;
+  const replies = Array.from({ length: count }, (_, data) =>
+    firstValueFrom(client.send(queue, data)),
+  );
+  let isOver = false;
+  const pausing = (async () => {
+    for (let pauses = 0; !isOver; pauses++) {
+      const before = order.length;
+      await waitFor(() => order.length > before + 200 || order.length === count);
+      await workers.pause(queue);
+      workers.resume(queue);
+    }
+  })();
+  await Promise.all(replies);
+  isOver = true;
+  await pausing;
+  expect(order).toEqual(order.map((_, data) => data));
 });

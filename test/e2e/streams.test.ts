@@ -6,11 +6,13 @@ import {
   lastValueFrom,
   NEVER,
   of,
+  range,
   throwError,
   toArray,
   type Observable,
+  type Subscription,
 } from 'rxjs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   OnJob,
   PayloadTooLargeError,
@@ -19,6 +21,7 @@ import {
   WorkerLostError,
   type JobContext,
 } from '../../lib/index.js';
+import { Proxy } from '../chaos/proxy.js';
 import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { startProcess, stopProcess } from '../support/processes.js';
@@ -108,6 +111,31 @@ describe('a stream', () => {
     expect(values).toEqual([1, 2]);
     expect(error).toBeInstanceOf(RemoteError);
     expect(error).toMatchObject({ message: 'no three', remote: { name: 'TypeError' } });
+  });
+
+  it.each<[string, object, (job: JobContext) => AsyncGenerator<unknown>]>([
+    [
+      'one that is too large',
+      { maxPayload: 1_024 },
+      async function* () {
+        yield* ['a', 'b', 'x'.repeat(2_000)];
+      },
+    ],
+    [
+      'one that JSON cannot write',
+      {},
+      async function* () {
+        yield* ['a', 'b', 1n];
+      },
+    ],
+  ])('sends the values before %s', async (_, options, handle) => {
+    const { client, queue } = await startWith((_data, job) => handle(job), options);
+    const values: unknown[] = [];
+    const error = await new Promise((resolve) => {
+      client.send(queue).subscribe({ next: (value) => values.push(value), error: resolve });
+    });
+    expect(values).toEqual(['a', 'b']);
+    expect(error).toMatchObject({ queue, direction: 'reply' });
   });
 
   it('ends with an error for a value that is too large, and stops its source', async () => {
@@ -231,6 +259,42 @@ describe('a stream whose worker is killed', () => {
     expect(values).toEqual(values.map((_, index) => index));
   });
 
+  it('tells its caller before another worker has room, and is not run again', async () => {
+    const queue = randomQueue();
+    const env = { QUEUE: queue, REDIS_URL: redis.url, OPTIONS: JSON.stringify({ lease: 300 }) };
+    const first = await startProcess('streamer', env);
+    const { client } = await startApp({ connection: redis.url, workers: false });
+    let count = 0;
+    const ended = new Promise<unknown>((resolve) => {
+      client.send(queue, { ms: 20 }).subscribe({ next: () => count++, error: resolve });
+    });
+    await waitFor(() => count > 2);
+    let runs = 0;
+    @Injectable()
+    class Busy {
+      @OnJob(queue, { concurrency: 1 })
+      run() {
+        runs++;
+        return NEVER;
+      }
+    }
+    // The one slot is taken when the first worker is lost.
+    const second = await startApp({ connection: redis.url, lease: 300 }, [Busy]);
+    const others: Subscription[] = [];
+    await waitFor(() => {
+      others.push(client.send(queue, { ms: 20 }).subscribe({ error: () => undefined }));
+      return runs === 1;
+    });
+    first.kill('SIGKILL');
+    expect(await ended).toMatchObject({ code: 'WORKER_LOST', values: count });
+    const dead = await redis.look.lrange(`${queue}dead`, 0, -1);
+    const reasons = new Set(dead.map((entry) => JSON.parse(entry).reason));
+    expect(reasons).toEqual(new Set(['broken stream']));
+    expect(runs).toBe(1);
+    others.forEach((other) => other.unsubscribe());
+    await second.app.close();
+  });
+
   it('ends with a WorkerLostError when it is shut down', async () => {
     const queue = randomQueue();
     const env = {
@@ -249,6 +313,90 @@ describe('a stream whose worker is killed', () => {
     expect(await ended).toBeInstanceOf(WorkerLostError);
     expect(await redis.look.llen(`${queue}requests`)).toBe(0);
   });
+});
+
+describe('a stream that is read late', () => {
+  /** A stream of many values, whose reader sees the first and is then cut off from the server for a while. */
+  async function startStalled(handle: () => unknown, ms: number) {
+    const { app, queue } = await startWith(handle, { shutdownTimeout: 200 });
+    const proxy = await Proxy.before(redis.port);
+    const { client } = await startApp({ connection: proxy.url, workers: false });
+    const seen = { values: 0, end: undefined as unknown };
+    client.send(queue, null, { timeout: 0 }).subscribe({
+      next: () => {
+        if (seen.values++ === 0) {
+          proxy.stall(() => true, ms);
+        }
+      },
+      error: (error: unknown) => (seen.end = error),
+      complete: () => (seen.end = 'complete'),
+    });
+    await waitFor(() => seen.values > 0);
+    onTestFinished(() => proxy.close());
+    return { app, queue, seen };
+  }
+
+  it.each<[string, () => unknown]>([
+    ['that has ended', () => range(0, 20_000)],
+    ['that goes on', () => concat(range(0, 20_000), NEVER)],
+  ])('%s ends with what has come when its worker is shut down', async (_, handle) => {
+    const { app, queue, seen } = await startStalled(handle, 1_000);
+    await app.close();
+    await waitFor(() => seen.end !== undefined);
+    expect(seen.end).toBeInstanceOf(WorkerLostError);
+    expect(seen.end).toMatchObject({ values: seen.values });
+    expect(await redis.look.keys(`${queue}active:*`)).toEqual([]);
+    expect(await redis.look.zcard(`${queue}workers`)).toBe(0);
+  });
+
+  it('is given up when nobody reads it for a minute, and its caller hears of it afterwards', async () => {
+    const looks: (() => void)[] = [];
+    const { setInterval: original } = globalThis;
+    const spy = vi.spyOn(globalThis, 'setInterval').mockImplementation((look, ms, ...rest) => {
+      if (ms === 15_000) {
+        looks.push(look as () => void);
+      }
+      return original(look as () => void, ms, ...rest);
+    });
+    onTestFinished(() => spy.mockRestore());
+    const { queue, seen } = await startStalled(() => concat(range(0, 20_000), NEVER), 3_000);
+    await waitFor(async () => {
+      const [list = ''] = await redis.look.keys('replies:*');
+      return (await redis.look.llen(list)) >= 1_000;
+    });
+    const answered = async (): Promise<number> =>
+      Number(/cmdstat_lindex:calls=(\d+)/.exec(await redis.look.info('commandstats'))?.[1] ?? 0);
+    for (let quarters = 0; quarters < 5; quarters++) {
+      expect(seen.end).toBeUndefined();
+      const before = await answered();
+      looks.forEach((look) => look());
+      await waitFor(async () => (await answered()) > before);
+    }
+    await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
+    await waitFor(() => seen.end !== undefined);
+    expect(seen.end).toBeInstanceOf(WorkerLostError);
+    expect(seen.end).toMatchObject({ values: seen.values });
+  });
+});
+
+it('streams of large and of small values get on beside each other', async () => {
+  const { client, queue } = await startWith(async function* ({ size }: { size: number }) {
+    const text = 'x'.repeat(size);
+    for (;;) {
+      yield text;
+    }
+  });
+  let large = 0;
+  let small = 0;
+  const idle = { timeout: 0, idleTimeout: 5_000 };
+  const subscriptions = [
+    ...[1, 2, 3].map(() =>
+      client.send(queue, { size: 10 }, { timeout: 0 }).subscribe(() => small++),
+    ),
+    client.send(queue, { size: 1_000_000 }, idle).subscribe(() => large++),
+  ];
+  await waitFor(() => small > 20_000 && large > 60, 10_000);
+  subscriptions.forEach((subscription) => subscription.unsubscribe());
 });
 
 describe('a source that is faster than its reader', () => {

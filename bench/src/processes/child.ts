@@ -9,6 +9,9 @@ interface Call {
 
 type Answer = { readonly result: unknown } | { readonly error: string };
 
+/** What a process may take to end, ms. */
+const LONGEST_END = 5_000;
+
 /** What a process can be asked for, by name, each with one input and one result. */
 export type Calls = Readonly<Record<string, (input: never) => unknown>>;
 
@@ -62,10 +65,14 @@ export class Child<Answered extends Calls> {
     }
   }
 
+  /** It ends by itself when it is let go, unless it hangs. */
   async stop(): Promise<void> {
     if (this.child.exitCode === null && this.child.signalCode === null) {
-      this.child.kill('SIGKILL');
-      await once(this.child, 'exit');
+      const ended = once(this.child, 'exit');
+      const timer = setTimeout(() => this.child.kill('SIGKILL'), LONGEST_END);
+      this.child.disconnect();
+      await ended;
+      clearTimeout(timer);
     }
   }
 }

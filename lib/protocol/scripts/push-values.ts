@@ -1,4 +1,6 @@
+import { STREAM_MARK } from '../job-element.js';
 import { LUA_KEEP_ALIVE } from './lua-keep-alive.js';
+import { LUA_LIST_SIZE, readListSize, type ListSize } from './lua-list-size.js';
 
 export interface PushValues {
   /** The slot whose job the values are of. */
@@ -11,25 +13,28 @@ export interface PushValues {
 }
 
 /**
- * Pushes values of a stream, while the slot still holds its job: a worker whose job was taken over has to stop.
- * Pushed twice, its frames are told by their index.
+ * Pushes values of a stream, while the slot still holds its job: a worker whose job was taken over has to stop. The job
+ * is marked, so that whoever finds it in the slot of a lost worker does not begin the stream anew. Pushed twice, its
+ * frames are told by their index.
  */
 export const pushValues = {
   name: 'reqrepPushValues',
   // KEYS: slot, reply list
   // ARGV: ttl, frame...
-  // Output: the length of the list, or -1 when the slot no longer holds its job
-  lua: `${LUA_KEEP_ALIVE}
-if redis.call('EXISTS', KEYS[1]) == 0 then return -1 end
-local length = redis.call('RPUSH', KEYS[2], unpack(ARGV, 2))
+  // Output: {length, bytes or -1} of the list, or nil when the slot no longer holds its job
+  lua: `${LUA_KEEP_ALIVE}${LUA_LIST_SIZE}
+local job = redis.call('LINDEX', KEYS[1], 0)
+if not job then return nil end
+if job:sub(-1) ~= ${JSON.stringify(STREAM_MARK)} then
+  redis.call('LSET', KEYS[1], 0, job .. ${JSON.stringify(STREAM_MARK)})
+end
+redis.call('RPUSH', KEYS[2], unpack(ARGV, 2))
 keepAlive(KEYS[2], ARGV[1])
-return length
+return listSize(KEYS[2])
 `,
   keys: ({ slot, list }: PushValues) => [slot, list],
   args: ({ ttl, frames }: PushValues) => [ttl, ...frames],
   /** @returns `undefined` when the slot no longer holds its job. */
-  read: (answer: unknown): number | undefined => {
-    const length = answer as number;
-    return length < 0 ? undefined : length;
-  },
+  read: (answer: unknown): ListSize | undefined =>
+    answer === null ? undefined : readListSize(answer),
 };

@@ -1,4 +1,4 @@
-import type { DeadReason } from './bury-job.js';
+import type { DeadReason, ReplyToDead } from './bury-job.js';
 import { LUA_KEEP_ALIVE } from './lua-keep-alive.js';
 import { LUA_NOW } from './lua-now.js';
 
@@ -23,8 +23,7 @@ export interface FoundSlot {
   /** Why its job is not to be run again; absent = back to the queue with it. */
   readonly dead?: { readonly reason: DeadReason; readonly message: string } | undefined;
   /** What its caller is told in that case. */
-  readonly reply?:
-    { readonly list: string; readonly text: string; readonly ttl: number } | undefined;
+  readonly reply?: ReplyToDead | undefined;
 }
 
 /** `alive`: it has renewed its lease meanwhile. `changed`: a slot no longer holds what was found in it. */

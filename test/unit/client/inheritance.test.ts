@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { onAbortOf, timeAllowed, withInheritedHeaders } from '../../../lib/client/inheritance.js';
+import { signalsOf, timeAllowed, withInheritedHeaders } from '../../../lib/client/inheritance.js';
 
 function parentWith(left: number, headers: Record<string, string> = {}) {
   const controller = new AbortController();
-  return { abort: controller, signal: controller.signal, headers, timeLeft: () => left };
+  return {
+    abort: controller,
+    signal: controller.signal,
+    headers,
+    hasEnded: false,
+    timeLeft: () => left,
+  };
 }
 
 describe('the time of a request', () => {
@@ -43,28 +49,19 @@ describe('the headers of a request', () => {
   });
 });
 
-describe('the end of a request', () => {
-  it("is its signal's abort, and its parent's", () => {
-    const own = new AbortController();
+describe('what ends a request', () => {
+  it("is its signal, and its parent's", () => {
+    const { signal } = new AbortController();
     const parent = parentWith(Infinity);
-    const reasons: unknown[] = [];
-    onAbortOf({ signal: own.signal }, parent, (reason) => reasons.push(reason));
-    own.abort('own');
-    parent.abort.abort('theirs');
-    expect(reasons).toEqual(['own', 'theirs']);
+    expect(signalsOf({ signal }, parent)).toEqual([signal, parent.signal]);
+    expect(signalsOf({}, parent)).toEqual([parent.signal]);
+    expect(signalsOf({ signal }, undefined)).toEqual([signal]);
   });
 
-  it('is heard of no more once it has ended', () => {
-    const parent = parentWith(Infinity);
-    const reasons: unknown[] = [];
-    onAbortOf({}, parent, (reason) => reasons.push(reason))?.();
-    parent.abort.abort('late');
-    expect(reasons).toEqual([]);
-  });
-
-  it('comes before its beginning where it is aborted already', () => {
+  it('has come before its beginning where one is aborted already', () => {
+    const { signal } = new AbortController();
     const parent = parentWith(Infinity);
     parent.abort.abort(new Error('gone'));
-    expect(() => onAbortOf({}, parent, () => undefined)).toThrow('gone');
+    expect(() => signalsOf({ signal }, parent)).toThrow('gone');
   });
 });

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EmitOptions } from '../../../lib/client/call-options.js';
 import { OutgoingJob, type JobSender } from '../../../lib/client/outgoing-job.js';
@@ -9,13 +10,15 @@ import { thrownBy } from '../support/thrown-by.js';
 
 const NOW = 1_753_000_000_000;
 
-class KeptSender implements JobSender {
+class KeptSender extends AsyncResource implements JobSender {
   readonly id = 'job-1';
   readonly queue = 'reports';
   readonly receipts: PushReceipt[] = [];
 
   /** @param expiresAt - ms on the monotonic clock. */
-  constructor(readonly expiresAt: number | undefined = undefined) {}
+  constructor(readonly expiresAt: number | undefined = undefined) {
+    super('KeptSender');
+  }
 
   isWaiting(): boolean {
     return true;

@@ -53,12 +53,16 @@ describe('a request that waits', () => {
     expect(one.isWaiting()).toBe(true);
   });
 
-  it('is not settled by a push that is not confirmed', () => {
+  it('waits on for its time after a push that is not confirmed, and fails where it has no limit', () => {
     const registry = new PendingRequests();
-    const { request, seen } = newRequest(registry);
-    request.unconfirmed();
-    expect(request.isWaiting()).toBe(true);
-    expect(seen).toEqual([]);
+    const limited = newRequest(registry, 5_000);
+    limited.request.unconfirmed();
+    expect(limited.request.isWaiting()).toBe(true);
+    expect(limited.seen).toEqual([]);
+    const unlimited = newRequest(registry);
+    unlimited.request.unconfirmed();
+    expect(unlimited.request.isWaiting()).toBe(false);
+    expect(unlimited.seen).toMatchObject([['error', { code: 'PUSH_FAILED' }]]);
   });
 
   it('knows when its time is up', () => {

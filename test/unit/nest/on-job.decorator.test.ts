@@ -93,7 +93,17 @@ function declareAccessor(): void {
   new Accessor().run();
 }
 
+function declareSymbol(): void {
+  const run = Symbol('run');
+  class Named {
+    @OnJob('plain')
+    [run](): void {}
+  }
+  new Named()[run]();
+}
+
 it.each([
+  ['a method that is named by a symbol', declareSymbol, 'the symbol "Symbol(run)"'],
   ['a static method', declareStatic, 'the static method "run"'],
   ['an accessor', declareAccessor, 'the accessor "run"'],
 ])('is refused on %s, where it would never be found', (_, declare, where) => {

@@ -3,10 +3,13 @@ import { expect, it } from 'vitest';
 import { buryJob } from '../../../lib/protocol/scripts/bury-job.js';
 import { giveBackJobs } from '../../../lib/protocol/scripts/give-back-jobs.js';
 import { inspectQueue } from '../../../lib/protocol/scripts/inspect-queue.js';
+import { measureList } from '../../../lib/protocol/scripts/measure-list.js';
 import { pruneExpiredJobs } from '../../../lib/protocol/scripts/prune-expired-jobs.js';
 import { pushGuardedJob } from '../../../lib/protocol/scripts/push-guarded-job.js';
+import { pushValues } from '../../../lib/protocol/scripts/push-values.js';
 import { recoverWorker } from '../../../lib/protocol/scripts/recover-worker.js';
 import { renewLease } from '../../../lib/protocol/scripts/renew-lease.js';
+import { retireWorker } from '../../../lib/protocol/scripts/retire-worker.js';
 import { settleJobs } from '../../../lib/protocol/scripts/settle-jobs.js';
 import { takeJobs } from '../../../lib/protocol/scripts/take-jobs.js';
 
@@ -17,10 +20,13 @@ it('names each script once', () => {
     buryJob,
     giveBackJobs,
     inspectQueue,
+    measureList,
     pruneExpiredJobs,
     pushGuardedJob,
+    pushValues,
     recoverWorker,
     renewLease,
+    retireWorker,
     settleJobs,
     takeJobs,
   ];
@@ -48,19 +54,36 @@ it('calls the script that settles jobs', () => {
       { list: 'r1', ttl: 2_000, slots: ['s2'], frames: ['f2'] },
     ],
     unanswered: ['s3', 's4'],
-    requests: 'q',
-    next: ['s5', 's6'],
+    queues: [
+      { requests: 'q', next: ['s5', 's6'] },
+      { requests: 'p', next: ['t0'] },
+    ],
+    isRepeated: true,
   };
-  expect(settleJobs.keys(input).join(' ')).toBe('s0 s1 s2 s3 s4 r0 r1 q s5 s6');
-  expect(settleJobs.args(input)).toEqual([5, 2, 1_000, 2, 'f0', 'f1', 2_000, 1, 'f2']);
-  expect(settleJobs.read([1, 'a', 'b'])).toEqual({ taken: 1, jobs: ['a', 'b'] });
+  expect(settleJobs.keys(input).join(' ')).toBe('s0 s1 s2 s3 s4 r0 r1 q s5 s6 p t0');
+  expect(settleJobs.args(input).join(' ')).toBe('5 2 2 1 1000 2 f0 f1 2000 1 f2 2 1');
+  expect(settleJobs.read([1, ['a', 'b'], []])).toEqual({ taken: 1, jobs: [['a', 'b'], []] });
 });
 
 it('calls the script that settles jobs that nobody waits for', () => {
-  const input = { groups: [], unanswered: ['s0'], requests: 'q', next: [] };
-  expect(settleJobs.keys(input)).toEqual(['s0', 'q']);
-  expect(settleJobs.args(input)).toEqual([1, 0]);
+  const input = { groups: [], unanswered: ['s0'], queues: [], isRepeated: false };
+  expect(settleJobs.keys(input)).toEqual(['s0']);
+  expect(settleJobs.args(input)).toEqual([1, 0, 0, 0]);
   expect(settleJobs.read([0])).toEqual({ taken: 0, jobs: [] });
+});
+
+it('calls the script that retires a worker', () => {
+  const input = { workers: 'w', worker: 'h', workerId: 'id', slots: ['s0', 's1'], isWatched: true };
+  expect(retireWorker.keys(input)).toEqual(['w', 'h', 's0', 's1']);
+  expect(retireWorker.args(input)).toEqual(['id', 1]);
+  expect([retireWorker.read(1), retireWorker.read(0)]).toEqual([true, false]);
+});
+
+it('calls the script that measures a list', () => {
+  expect(measureList.keys({ list: 'r' })).toEqual(['r']);
+  expect(measureList.args()).toEqual([]);
+  expect(measureList.read([3, 100])).toEqual({ length: 3, bytes: 100 });
+  expect(measureList.read([3, -1])).toEqual({ length: 3, bytes: undefined });
 });
 
 it('calls the script that buries a job', () => {
@@ -72,7 +95,10 @@ it('calls the script that buries a job', () => {
     workerId: 'worker-1',
   } as const;
   expect(buryJob.keys(input)).toEqual(['s0', 'd']);
-  expect(buryJob.args(input)).toEqual(['unreadable', 'not JSON', 'worker-1']);
+  expect(buryJob.args(input)).toEqual(['unreadable', 'not JSON', 'worker-1', '', 0]);
+  const told = { ...input, reply: { list: 'r0', text: 'frame', ttl: 1_000 } };
+  expect(buryJob.keys(told)).toEqual(['s0', 'd', 'r0']);
+  expect(buryJob.args(told).slice(3)).toEqual(['frame', 1_000]);
   expect(buryJob.read(1)).toBe(true);
   expect(buryJob.read(0)).toBe(false);
 });

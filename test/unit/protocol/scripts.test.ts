@@ -5,11 +5,13 @@ import { Keys } from '../../../lib/protocol/keys.js';
 import { buryJob, type DeadJob } from '../../../lib/protocol/scripts/bury-job.js';
 import { giveBackJobs } from '../../../lib/protocol/scripts/give-back-jobs.js';
 import { inspectQueue } from '../../../lib/protocol/scripts/inspect-queue.js';
+import { measureList } from '../../../lib/protocol/scripts/measure-list.js';
 import { pruneExpiredJobs } from '../../../lib/protocol/scripts/prune-expired-jobs.js';
 import { pushGuardedJob } from '../../../lib/protocol/scripts/push-guarded-job.js';
 import { pushValues } from '../../../lib/protocol/scripts/push-values.js';
 import { recoverWorker, type FoundSlot } from '../../../lib/protocol/scripts/recover-worker.js';
 import { renewLease } from '../../../lib/protocol/scripts/renew-lease.js';
+import { retireWorker } from '../../../lib/protocol/scripts/retire-worker.js';
 import { settleJobs, type SettleJobs } from '../../../lib/protocol/scripts/settle-jobs.js';
 import { takeJobs } from '../../../lib/protocol/scripts/take-jobs.js';
 import type { Script } from '../../../lib/redis/script.js';
@@ -114,22 +116,30 @@ describe('giving jobs back', () => {
 
 /** Settles without taking next jobs. @returns how many slots no longer held their job. */
 const settle = async (input: Pick<SettleJobs, 'groups' | 'unanswered'>): Promise<number> =>
-  (await run(settleJobs, { ...input, requests: randomQueue(), next: [] })).taken;
+  (await run(settleJobs, { ...input, queues: [], isRepeated: false })).taken;
 
 describe('settling jobs', () => {
-  it('takes the next jobs into other slots, as many as there are', async () => {
+  it('takes the next jobs of each queue into other slots, as many as there are', async () => {
     const { keys, slots, replies } = newQueue();
+    const other = newQueue();
     await redis.look.rpush(slots[0], 'done');
     await redis.look.rpush(keys.requests, 'a', 'b');
+    await redis.look.rpush(other.keys.requests, 'c', 'd');
     const input = {
       groups: [{ list: replies('one'), ttl: 60_000, slots: [slots[0]], frames: ['reply'] }],
       unanswered: [],
-      requests: keys.requests,
-      next: slots.slice(1),
+      queues: [
+        { requests: keys.requests, next: slots.slice(1) },
+        { requests: randomQueue(), next: [randomQueue()] },
+        { requests: other.keys.requests, next: other.slots.slice(0, 1) },
+      ],
+      isRepeated: false,
     };
-    expect(await run(settleJobs, input)).toEqual({ taken: 0, jobs: ['a', 'b'] });
+    expect(await run(settleJobs, input)).toEqual({ taken: 0, jobs: [['a', 'b'], [], ['c']] });
     expect(await Promise.all(slots.map(listOf))).toEqual([[], ['a'], ['b'], []]);
+    expect(await listOf(other.slots[0])).toEqual(['c']);
     expect(await redis.look.exists(keys.requests)).toBe(0);
+    expect(await listOf(other.keys.requests)).toEqual(['d']);
   });
 
   it('finds the next jobs where it has put them when it is asked again', async () => {
@@ -139,11 +149,12 @@ describe('settling jobs', () => {
     const input = {
       groups: [{ list: replies('one'), ttl: 60_000, slots: [slots[0]], frames: ['reply'] }],
       unanswered: [],
-      requests: keys.requests,
-      next: slots.slice(1, 3),
+      queues: [{ requests: keys.requests, next: slots.slice(1, 3) }],
+      isRepeated: false,
     };
-    const first = await run(settleJobs, input);
-    expect(await run(settleJobs, input)).toEqual(first);
+    const { jobs } = await run(settleJobs, input);
+    expect(jobs).toEqual([['a', 'b']]);
+    expect(await run(settleJobs, { ...input, isRepeated: true })).toEqual({ taken: 1, jobs });
     expect(await listOf(replies('one'))).toEqual(['reply']);
     expect(await listOf(keys.requests)).toEqual(['c']);
   });
@@ -152,10 +163,34 @@ describe('settling jobs', () => {
     const { keys, slots } = newQueue();
     await redis.look.rpush(slots[0], 'done');
     await redis.look.set(keys.requests, 'no list');
-    const input = { groups: [], unanswered: [slots[0]], requests: keys.requests, next: [slots[1]] };
-    expect(await run(settleJobs, input)).toEqual({ taken: 0, jobs: [] });
+    const input = {
+      groups: [],
+      unanswered: [slots[0]],
+      queues: [{ requests: keys.requests, next: [slots[1]] }],
+      isRepeated: false,
+    };
+    expect(await run(settleJobs, input)).toEqual({ taken: 0, jobs: [[]] });
     expect(await redis.look.exists(slots[0])).toBe(0);
   });
+
+  it.each(['one', 'two'])(
+    'is refused before anything is done where list %s is none',
+    async (odd) => {
+      const { slots, replies } = newQueue();
+      await redis.look.rpush(slots[0], 'job');
+      await redis.look.rpush(slots[1], 'job');
+      await redis.look.set(replies(odd), 'no list');
+      const groups = ['one', 'two'].map((name, index) => ({
+        list: replies(name),
+        ttl: 60_000,
+        slots: [slots[index] ?? ''],
+        frames: ['reply'],
+      }));
+      await expect(settle({ groups, unanswered: [] })).rejects.toThrow(/^WRONGTYPE/);
+      expect(await redis.look.exists(slots[0], slots[1])).toBe(2);
+      expect(await redis.look.exists(replies('one'), replies('two'))).toBe(1);
+    },
+  );
 
   it('pushes the replies of each list in order and frees their slots', async () => {
     const { slots, replies } = newQueue();
@@ -689,8 +724,11 @@ describe('pushing values of a stream', () => {
     await redis.look.rpush(slots[0], 'job');
     const push = (...frames: string[]) =>
       run(pushValues, { slot: slots[0], list, ttl: 60_000, frames });
-    expect(await push('1', '2')).toBe(2);
-    expect(await push('3')).toBe(3);
+    expect(await push('1', '2')).toEqual({ length: 2, bytes: expect.any(Number) });
+    const size = await push('3');
+    expect(size?.length).toBe(3);
+    expect(size?.bytes).toBeGreaterThan(3);
+    expect(await run(measureList, { list })).toEqual(size);
     expect(await listOf(list)).toEqual(['1', '2', '3']);
     expect(await redis.look.pttl(list)).toBeGreaterThan(50_000);
   });
@@ -711,5 +749,50 @@ describe('pushing values of a stream', () => {
     await run(pushValues, { slot: slots[0], list, ttl: 60_000, frames: ['1'] });
     await run(pushValues, { slot: slots[0], list, ttl: 1_000, frames: ['2'] });
     expect(await redis.look.pttl(list)).toBeGreaterThan(50_000);
+  });
+});
+
+describe('retiring a worker', () => {
+  const retire = (isWatched: boolean, { keys, slots }: ReturnType<typeof newQueue>) =>
+    run(retireWorker, {
+      workers: keys.workers,
+      worker: keys.worker('worker-1'),
+      workerId: 'worker-1',
+      slots,
+      isWatched,
+    });
+
+  /** A queue with one worker whose lease stands. */
+  async function newWorker() {
+    const queue = newQueue();
+    await redis.look.zadd(queue.keys.workers, Date.now() + 60_000, 'worker-1');
+    await redis.look.hset(queue.keys.worker('worker-1'), 'slots', 4);
+    return queue;
+  }
+
+  it('forgets it', async () => {
+    const queue = await newWorker();
+    expect(await retire(false, queue)).toBe(true);
+    expect(await redis.look.exists(queue.keys.workers, queue.keys.worker('worker-1'))).toBe(0);
+  });
+
+  it.each([
+    ['a job lies in one of its slots', false],
+    ['a job may still come', true],
+  ])('leaves it to others where %s', async (_, isWatched) => {
+    const queue = await newWorker();
+    if (!isWatched) {
+      await redis.look.rpush(queue.slots[2], 'job');
+    }
+    expect(await retire(isWatched, queue)).toBe(false);
+    const expiry = await redis.look.zscore(queue.keys.workers, 'worker-1');
+    expect(Number(expiry)).toBeLessThanOrEqual(Date.now());
+    expect(await redis.look.hget(queue.keys.worker('worker-1'), 'slots')).toBe('4');
+  });
+
+  it('does not make one known that nobody knew', async () => {
+    const queue = newQueue();
+    await retire(true, queue);
+    expect(await redis.look.exists(queue.keys.workers)).toBe(0);
   });
 });

@@ -27,8 +27,13 @@ function newIntake(concurrency: number, onStart: (intake: Intake) => void = () =
     },
     onRoom: () => rooms++,
   });
-  const take = (count: number): void =>
-    intake.nextSlots(count).forEach((slot, index) => intake.arrived(slot, `job-${index}`));
+  const take = (count: number): void => {
+    const slots = intake.nextSlots(count);
+    intake.arrived(
+      slots,
+      slots.map((_, index) => `job-${index}`),
+    );
+  };
   return { intake, started, givenBack, take, rooms: () => rooms };
 }
 
@@ -46,9 +51,9 @@ describe('an intake', () => {
     expect(intake.room).toBe(2);
     const [first, second] = intake.nextSlots(5) as [Slot, Slot];
     expect([intake.room, intake.nextSlots(1)]).toEqual([0, []]);
-    intake.arrived(first, undefined);
+    intake.arrived([first], [undefined]);
     expect(intake.room).toBe(1);
-    intake.arrived(second, 'job');
+    intake.arrived([second], ['job']);
     expect(intake.room).toBe(1);
   });
 
@@ -100,9 +105,64 @@ describe('an intake', () => {
     const slots = intake.nextSlots(2);
     await intake.close();
     expect(intake.room).toBe(0);
-    slots.forEach((slot) => intake.arrived(slot, 'job'));
-    expect([started, givenBack.flat()]).toEqual([[], slots]);
+    intake.arrived(slots, ['job', 'job']);
+    expect([started, givenBack]).toEqual([[], [slots]]);
     intake.open();
     expect(intake.room).toBe(2);
+  });
+
+  it('gives back those that it held in front of those that come later, all together', async () => {
+    const { intake, givenBack, take } = newIntake(2);
+    beQuick(intake);
+    take(5);
+    const later = intake.nextSlots(3);
+    const closed = intake.close();
+    await closed;
+    expect(givenBack).toEqual([]);
+    intake.arrived(later, ['job', undefined, 'job']);
+    expect(givenBack).toHaveLength(1);
+    expect(givenBack[0]?.slice(-2)).toEqual([later[0], later[2]]);
+    expect(givenBack[0]).toHaveLength(5);
+  });
+
+  it('begins with those that it held when it is opened before they were given back', () => {
+    const { intake, started, take } = newIntake(2);
+    const slots = intake.nextSlots(1);
+    void intake.close();
+    intake.open();
+    intake.arrived(slots, ['held']);
+    take(1);
+    expect(started).toEqual(['held', 'job-0']);
+  });
+
+  it('has no room without an empty slot, and tells when it has one', () => {
+    const { intake, rooms } = newIntake(200);
+    const slots: Slot[] = [];
+    for (let round = 0; round < 2; round++) {
+      const next = intake.nextSlots(200);
+      intake.arrived(
+        next,
+        next.map(() => 'job'),
+      );
+      next.forEach(() => intake.ended(1_000));
+      slots.push(...next);
+    }
+    expect([slots.length, intake.room]).toEqual([400, 0]);
+    const before = rooms();
+    intake.release(slots[0] as Slot);
+    expect([intake.room, rooms()]).toEqual([1, before + 1]);
+  });
+
+  it('is not stopped by a job that cannot be begun', () => {
+    let isFirst = true;
+    const { started, take } = newIntake(2, () => {
+      if (isFirst) {
+        isFirst = false;
+        throw new Error('not this one');
+      }
+    });
+    expect(() => take(1)).toThrow('not this one');
+    take(1);
+    expect(started).toHaveLength(2);
   });
 });

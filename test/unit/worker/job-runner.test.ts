@@ -1,6 +1,7 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter, once } from 'node:events';
 import { HttpException } from '@nestjs/common';
-import { concat, NEVER, Observable, of, throwError } from 'rxjs';
+import { concat, defer, NEVER, Observable, of, throwError } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PayloadTooLargeError, SerializationError } from '../../../lib/errors/index.js';
 import { describeHttpException } from '../../../lib/nest/http-exception-form.js';
@@ -11,6 +12,7 @@ import type { JobContext } from '../../../lib/worker/job-context.js';
 import type { JobRun } from '../../../lib/worker/job-run.js';
 import { JobRunner } from '../../../lib/worker/job-runner.js';
 import type { ReplyStream } from '../../../lib/worker/reply-stream.js';
+import { InterceptedReply, streamOf } from '../../../lib/worker/stream-source.js';
 import type { JobHandler, WorkerOptions } from '../../../lib/worker/worker-options.js';
 import { KeptLog } from '../support/kept-log.js';
 
@@ -38,12 +40,23 @@ class KeptStream {
   capacity = Infinity;
   private onRoom: (() => void) | undefined;
 
-  get count(): number {
-    return this.values.length;
+  /** How many of the values have left; all where it is not said. */
+  pushed: number | undefined;
+
+  get pushedCount(): number {
+    return this.pushed ?? this.values.length;
+  }
+
+  get isComplete(): boolean {
+    return this.pushedCount === this.values.length;
   }
 
   get position(): StreamPosition {
-    return { attempt: 1, index: this.count, run: 'run-1' };
+    return { attempt: 1, index: this.values.length, run: 'run-1' };
+  }
+
+  get pushedPosition(): StreamPosition {
+    return { attempt: 1, index: this.pushedCount, run: 'run-1' };
   }
 
   add(json: string | undefined): void {
@@ -51,18 +64,29 @@ class KeptStream {
   }
 
   room(): Promise<void> | undefined {
-    return this.count < this.capacity || this.isStopped
+    return this.values.length < this.capacity || this.isStopped
       ? undefined
       : new Promise((resolve) => {
           this.onRoom = resolve;
         });
   }
 
-  async flushed(): Promise<void> {}
+  /** Whether values are still on their way, until it is stopped. */
+  isBusy = false;
+  private onStop: (() => void) | undefined;
+
+  async flushed(): Promise<void> {
+    if (this.isBusy) {
+      await new Promise<void>((resolve) => {
+        this.onStop = resolve;
+      });
+    }
+  }
 
   stop(): void {
     this.isStopped = true;
     this.onRoom?.();
+    this.onStop?.();
   }
 }
 
@@ -618,30 +642,149 @@ describe('a stream', () => {
     expect(stream.values).toEqual([]);
   });
 
-  it("ends with the handler's timeout", async () => {
-    const { runner, stream } = runnerOf(() => concat(of(1), NEVER), { timeout: 20 });
+  it("ends with the handler's timeout behind the values before it, and its source with it", async () => {
+    let isStopped = false;
+    const source = new Observable(() => () => (isStopped = true));
+    const { runner, stream } = runnerOf(() => concat(of(1), source), { timeout: 20 });
     const { reply, ended } = runner.run(JOB);
-    expect(errorIn(await reply)).toMatchObject({ code: 'JOB_TIMEOUT' });
+    const frame = decodeFrame((await reply) ?? '');
+    expect(frame).toMatchObject({ error: { code: 'JOB_TIMEOUT' }, position: { index: 1 } });
     await ended;
-    expect(stream.isStopped).toBe(true);
+    expect([isStopped, stream.isStopped, stream.values]).toEqual([true, false, ['1']]);
   });
 
-  it('that has begun ends with a WorkerLostError when it is interrupted, and one that has not goes back', async () => {
-    const begun = runnerOf(() => concat(of(1), NEVER));
-    const run = begun.runner.run(JOB);
-    begun.interrupt(run.begun, new Error('shutdown'));
-    expect(errorIn(await run.reply)).toMatchObject({
-      code: 'WORKER_LOST',
-      details: { deliveries: 1, values: 1 },
+  it('that has sent values ends with a WorkerLostError when it is interrupted', async () => {
+    const { runner, interrupt, stream } = runnerOf(() => concat(of(1, 2, 3), NEVER));
+    const { begun, reply, ended } = runner.run(JOB);
+    stream.pushed = 2;
+    expect(interrupt(begun, new Error('shutdown'))).toBe(false);
+    const frame = decodeFrame((await reply) ?? '');
+    expect(frame).toMatchObject({
+      error: { code: 'WORKER_LOST', details: { deliveries: 1, values: 2 } },
+      position: { index: 2 },
     });
-    await run.ended;
+    await ended;
+  });
 
-    const unbegun = runnerOf(() => NEVER);
-    const other = unbegun.runner.run(JOB);
+  it('that has sent nothing yet may be run again when it is interrupted', async () => {
+    const { runner, interrupt } = runnerOf(() => NEVER);
+    const { begun, context, reply, ended } = runner.run(JOB);
     let replied = false;
-    void other.reply.then(() => (replied = true));
-    unbegun.interrupt(other.begun, new Error('shutdown'));
-    await other.ended;
-    expect([other.context.signal.aborted, replied]).toEqual([true, false]);
+    void reply.then(() => (replied = true));
+    expect(interrupt(begun, new Error('shutdown'))).toBe(true);
+    await ended;
+    expect([context.signal.aborted, replied]).toEqual([true, false]);
+  });
+
+  it('that has ended, but not sent all of it, ends with a WorkerLostError when it is interrupted', async () => {
+    const { runner, interrupt, stream } = runnerOf(() => of(1, 2, 3));
+    stream.isBusy = true;
+    const { begun, reply } = runner.run(JOB);
+    stream.pushed = 1;
+    expect(interrupt(begun, new Error('shutdown'))).toBe(false);
+    const frame = decodeFrame((await reply) ?? '');
+    expect(frame).toMatchObject({ error: { code: 'WORKER_LOST' }, position: { index: 1 } });
+  });
+
+  it('sends what an interceptor gives before it', async () => {
+    const { runner, stream } = runnerOf(
+      (_, context) =>
+        new InterceptedReply(
+          concat(
+            of('begin'),
+            defer(() => streamOf(of(1), context)),
+            of('end'),
+          ),
+        ),
+    );
+    expect(await runner.run(JOB).reply).toBe('["job-1","c",null,1,3,"run-1"]');
+    expect(stream.values).toEqual(['"begin"', '1', '"end"']);
+  });
+
+  it('that comes when nobody waits any more is not begun, and ends the run', async () => {
+    let isBegun = false;
+    const source = new Observable(() => {
+      isBegun = true;
+    });
+    const { runner, cancel } = runnerOf(async () => source);
+    const { begun, ended } = runner.run(JOB);
+    cancel(begun, new Error('gone'));
+    await ended;
+    expect(isBegun).toBe(false);
+  });
+
+  it('has not ended before its generator has cleaned up', async () => {
+    const cleanup = deferred();
+    async function* cleaning() {
+      try {
+        yield 1;
+        yield 2;
+      } finally {
+        await cleanup.promise;
+      }
+    }
+    const { runner, stream, cancel } = runnerOf(() => cleaning());
+    stream.capacity = 1;
+    const { begun, ended } = runner.run(JOB);
+    await vi.waitFor(() => expect(stream.values).toHaveLength(1));
+    cancel(begun, new Error('gone'));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(begun.hasEnded).toBe(false);
+    cleanup.resolve();
+    await ended;
   });
 });
+
+describe('a run', () => {
+  it('has an async context of its own', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const seen: unknown[] = [];
+    const { runner } = runnerOf(() => {
+      seen.push(storage.getStore());
+      storage.enterWith('left behind');
+    });
+    await runner.run(JOB).ended;
+    await runner.run(JOB).ended;
+    expect(seen).toEqual([undefined, undefined]);
+  });
+
+  it.each<[string, Handle]>([
+    [
+      'whose `then` cannot be read',
+      () =>
+        new Proxy(
+          {},
+          {
+            get: () => {
+              throw new Error('odd');
+            },
+          },
+        ),
+    ],
+    [
+      'that cannot be looked at',
+      async () =>
+        new Proxy(
+          {},
+          {
+            has: () => {
+              throw new Error('odd');
+            },
+          },
+        ),
+    ],
+  ])('ends with an error for a result %s', async (_, handle) => {
+    const { runner } = runnerOf(handle);
+    const { reply, ended } = runner.run(JOB);
+    expect(errorIn(await reply)).toMatchObject({ message: 'odd' });
+    await ended;
+  });
+});
+
+function deferred() {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((onResolve) => {
+    resolve = onResolve;
+  });
+  return { promise, resolve };
+}

@@ -1,0 +1,113 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { firstValueFrom } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { OnJob, PushFailedError, WorkerLostError, type JobContext } from '../../lib/index.js';
+import { startApp } from '../support/app.js';
+import { failureOf } from '../support/failure-of.js';
+import { randomQueue } from '../support/random-queue.js';
+import { useRedis } from '../support/redis.js';
+import { swallowAnswerTo } from '../support/swallowing-proxy.js';
+import { waitFor } from '../support/wait-for.js';
+
+const redis = useRedis();
+
+const isPush = (command: string): boolean => /\brpush\b/i.test(command);
+
+/** A worker that tells which deliveries it has run. */
+async function startWorker({
+  maxDeliveries,
+  ms = 0,
+}: { maxDeliveries?: number; ms?: number } = {}) {
+  const queue = randomQueue();
+  const attempts: number[] = [];
+  @Injectable()
+  class Worker {
+    @OnJob(queue, { maxDeliveries })
+    async run(_data: unknown, job: JobContext) {
+      attempts.push(job.attempt);
+      await delay(ms);
+      return 'ran';
+    }
+  }
+  await startApp({ connection: redis.url }, [Worker]);
+  return { queue, attempts };
+}
+
+const startClient = async (isChosen: (command: string) => boolean) =>
+  (
+    await startApp({
+      connection: await swallowAnswerTo(redis.port, isChosen),
+      workers: false,
+    })
+  ).client;
+
+describe('a push whose answer is lost', () => {
+  it('is repeated as a second delivery', async () => {
+    const { queue, attempts } = await startWorker({ ms: 2_000 });
+    const client = await startClient(isPush);
+    expect(await firstValueFrom(client.send(queue))).toBe('ran');
+    expect(attempts).toEqual([1, 2]);
+  });
+
+  it('is not repeated once its reply has come', async () => {
+    const { queue, attempts } = await startWorker();
+    const client = await startClient(isPush);
+    expect(await firstValueFrom(client.send(queue))).toBe('ran');
+    expect(await firstValueFrom(client.send(queue))).toBe('ran');
+    expect(attempts).toEqual([1, 1]);
+  });
+
+  it('is run once by a handler with `maxDeliveries: 1`', async () => {
+    const { queue, attempts } = await startWorker({ maxDeliveries: 1, ms: 1_000 });
+    const client = await startClient(isPush);
+    const error = await failureOf(client.send(queue));
+    expect(error).toBeInstanceOf(WorkerLostError);
+    expect(error).toMatchObject({ queue, deliveries: 1 });
+    const [dead = '{}'] = await redis.look.lrange(`${queue}dead`, 0, -1);
+    expect(JSON.parse(dead)).toMatchObject({ reason: 'out of deliveries' });
+    expect(attempts).toEqual([1]);
+  });
+
+  it('fails where it must not be repeated, and nothing else would end it', async () => {
+    const client = await startClient(isPush);
+    const queue = randomQueue();
+    const error = await failureOf(client.send(queue, 1, { maxDeliveries: 1, timeout: 0 }));
+    expect(error).toBeInstanceOf(PushFailedError);
+    expect(client.pending).toBe(0);
+  });
+
+  it('of a job whose condition is not met any more is taken back', async () => {
+    const client = await startClient((command) => command.includes('["'));
+    const queue = randomQueue();
+    const cancelled: string[] = [];
+    const listener = redis.look.duplicate();
+    await listener.subscribe(`${queue}cancel`);
+    listener.on('message', (_channel, ids) => cancelled.push(...JSON.parse(ids)));
+    const error = await failureOf(client.send(queue, 1, { maxQueueLength: 1 }));
+    expect(error).toMatchObject({ code: 'QUEUE_FULL' });
+    const [job = '[]'] = await redis.look.lrange(`${queue}requests`, 0, -1);
+    await waitFor(() => cancelled.length === 1);
+    expect(cancelled).toEqual([JSON.parse(job)[0]]);
+    listener.disconnect();
+  });
+});
+
+it('a settle whose answer is lost is repeated without a word', async () => {
+  const queue = randomQueue();
+  let runs = 0;
+  @Injectable()
+  class Worker {
+    @OnJob(queue)
+    run() {
+      return ++runs;
+    }
+  }
+  const connection = await swallowAnswerTo(redis.port, (command) => command.includes('"r"'));
+  await startApp({ connection }, [Worker]);
+  const { client, log } = await startApp({ connection: redis.url, workers: false });
+  expect(await firstValueFrom(client.send(queue))).toBe(1);
+  await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
+  expect(await firstValueFrom(client.send(queue))).toBe(2);
+  expect(log.text).not.toContain('no longer held');
+});
