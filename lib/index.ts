@@ -1,5 +1,12 @@
 export type { EmitOptions, SendOptions } from './client/call-options.js';
-export type { JobDataOf, JobMap, MappedQueue, ReplyOf } from './client/job-map.js';
+export type {
+  EmitCall,
+  JobDataOf,
+  JobMap,
+  MappedQueue,
+  ReplyOf,
+  SendCall,
+} from './client/job-map.js';
 export type { PushReceipt } from './client/push-receipt.js';
 export { RequestClient } from './client/request-client.js';
 export {

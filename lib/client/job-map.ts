@@ -39,10 +39,10 @@ export type ReplyOf<Queue extends MappedQueue> = JobMap[Queue] extends (
   ? ValueIn<Returned>
   : never;
 
-type ValueIn<Returned> =
-  Awaited<Returned> extends Observable<infer Value> | AsyncIterable<infer Value>
-    ? Value
-    : Awaited<Returned>;
+type ValueIn<Returned> = EachValue<Awaited<Returned>>;
+type EachValue<Answer> = Answer extends Observable<infer Value> | AsyncIterable<infer Value>
+  ? Value
+  : Answer;
 
 /** What stands behind the name of a queue in a call: its data may be left out where it may be `undefined`. */
 type CallOf<Queue extends MappedQueue, Options> =
@@ -50,6 +50,20 @@ type CallOf<Queue extends MappedQueue, Options> =
     ? [data?: JobDataOf<Queue>, options?: Options]
     : [data: JobDataOf<Queue>, options?: Options];
 
+/** What stands behind the name of a queue in a `send`. */
 export type SendCall<Queue extends MappedQueue> = CallOf<Queue, SendOptions>;
 
+/** What stands behind the name of a queue in an `emit`. */
 export type EmitCall<Queue extends MappedQueue> = CallOf<Queue, EmitOptions>;
+
+/** Says that no type was given for a reply. */
+declare const notGiven: unique symbol;
+export type NotGiven = typeof notGiven;
+
+/** Names a queue whose reply the `JobMap` knows where a type was given for it all the same. */
+export type RetypedQueue<Reply> = Reply extends NotGiven ? never : MappedQueue;
+
+/** What a request gives whose reply was given a type although the `JobMap` knows it: nothing that can be used. */
+export interface Retyped<Reply> {
+  readonly 'leave the type of the reply out: the JobMap knows it': Reply;
+}

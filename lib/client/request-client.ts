@@ -17,7 +17,16 @@ import { AbortListeners } from './abort-listeners.js';
 import { checkCallOptions, type EmitOptions, type SendOptions } from './call-options.js';
 import type { ClientOptions, ParentJob } from './client-options.js';
 import { signalsOf, timeAllowed, withInheritedHeaders } from './inheritance.js';
-import type { EmitCall, FreeQueue, MappedQueue, ReplyOf, SendCall } from './job-map.js';
+import type {
+  EmitCall,
+  FreeQueue,
+  MappedQueue,
+  NotGiven,
+  ReplyOf,
+  Retyped,
+  RetypedQueue,
+  SendCall,
+} from './job-map.js';
 import { JobCanceller } from './job-canceller.js';
 import { OriginalReplyListener } from './original-reply-listener.js';
 import { OutgoingJob, type JobSender } from './outgoing-job.js';
@@ -137,16 +146,21 @@ export class RequestClient {
    * - {@link InvalidOptionError} for a wrong option
    * - the signal's reason when `signal`, or that of the handler's job, aborts
    */
-  send<Queue extends MappedQueue>(
-    queue: Queue,
-    ...call: SendCall<Queue>
-  ): Observable<ReplyOf<Queue>>;
+  send<Reply = NotGiven>(
+    queue: RetypedQueue<Reply>,
+    data?: unknown,
+    options?: SendOptions,
+  ): Retyped<Reply>;
   send<Reply = unknown, Queue extends string = string>(
     queue: Queue & FreeQueue<Queue>,
     data?: unknown,
     options?: SendOptions,
   ): Observable<Reply>;
-  send(queue: string, data?: unknown, options: SendOptions = {}): Observable<unknown> {
+  send<Queue extends MappedQueue>(
+    queue: Queue,
+    ...call: SendCall<Queue>
+  ): Observable<ReplyOf<Queue>>;
+  send(queue: string, data?: unknown, options: SendOptions = {}): unknown {
     const sendingJob = this.parentJob();
     return new Observable((subscriber) => {
       try {
@@ -164,12 +178,12 @@ export class RequestClient {
    * emits a receipt once Redis has the job, or ends with one of the errors of {@link send}. An error that nobody
    * subscribes to is logged.
    */
-  emit<Queue extends MappedQueue>(queue: Queue, ...call: EmitCall<Queue>): Observable<PushReceipt>;
   emit<Queue extends string>(
     queue: Queue & FreeQueue<Queue>,
     data?: unknown,
     options?: EmitOptions,
   ): Observable<PushReceipt>;
+  emit<Queue extends MappedQueue>(queue: Queue, ...call: EmitCall<Queue>): Observable<PushReceipt>;
   emit(queue: string, data?: unknown, options: EmitOptions = {}): Observable<PushReceipt> {
     const emit = new PendingEmit(queue, this.emits, this.parts.log);
     try {

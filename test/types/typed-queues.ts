@@ -1,12 +1,21 @@
 /** Compiled by `npm run typecheck`: each `@ts-expect-error` fails there when what stands under it is no error any more. */
-import { Injectable, createParamDecorator } from '@nestjs/common';
+import {
+  Injectable,
+  ParseIntPipe,
+  UsePipes,
+  ValidationPipe,
+  createParamDecorator,
+} from '@nestjs/common';
 import {
   JobCtx,
   JobData,
   OnJob,
   type JobContext,
+  type MappedQueue,
   type PushReceipt,
+  type ReplyOf,
   type RequestClient,
+  type SendCall,
 } from 'nestjs-reqrep';
 import { of, type Observable } from 'rxjs';
 
@@ -21,6 +30,8 @@ declare module 'nestjs-reqrep' {
     'typed-lines': (data: { id: string }) => Promise<AsyncIterable<string>>;
     'typed-ping': () => Promise<'pong'>;
     'typed-note': (text?: string) => void;
+    'typed-either': (data: { id: string }) => Observable<number> | number;
+    'typed-order': (data: { amount: string }) => number;
   }
 }
 
@@ -48,12 +59,31 @@ export function send(): Observable<unknown>[] {
   // @ts-expect-error wrong options
   client.send('typed-reports', { id: 'A7' }, { timeout: 'long' });
 
+  // @ts-expect-error a type for a reply that the map knows
+  const retyped: Observable<Report> = client.send<Report>('typed-reports', { id: 'A7' });
+  // @ts-expect-error and it checks no data, so that it can't be used for anything else either
+  client.send<Report>('typed-reports', { id: 7 }).subscribe();
+  const either: Observable<number> = client.send('typed-either', { id: 'A7' });
+
   const free: Observable<unknown> = client.send('free', { anything: 1 });
   const chosen: Observable<Report> = client.send<Report>('free', 7, { timeout: 5 });
   const byName: Observable<unknown> = client.send(anyQueue, 7);
   // @ts-expect-error no queue
   client.send(7);
-  return [report, progress, lines, pong, nothing, wrong, wrongValue, free, chosen, byName];
+  return [
+    report,
+    progress,
+    lines,
+    pong,
+    nothing,
+    wrong,
+    wrongValue,
+    retyped,
+    either,
+    free,
+    chosen,
+    byName,
+  ];
 }
 
 export function emit(): Observable<PushReceipt> {
@@ -67,7 +97,21 @@ export function emit(): Observable<PushReceipt> {
   return client.emit('typed-reports', { id: 'A7' }, { headers: {} });
 }
 
+/** What an application makes of it. */
+export const ask = <Queue extends MappedQueue>(
+  queue: Queue,
+  ...call: SendCall<Queue>
+): Observable<ReplyOf<Queue>> => client.send(queue, ...call);
+
 const Tenant = createParamDecorator(() => 'tenant');
+
+class Order {
+  readonly amount: string = '';
+
+  double(): number {
+    return Number(this.amount) * 2;
+  }
+}
 
 @Injectable()
 export class Handlers {
@@ -111,6 +155,32 @@ export class Handlers {
   @OnJob('typed-reports')
   stacked(data: { id: string }): Report {
     return { text: data.id };
+  }
+
+  @UsePipes(new ValidationPipe({ transform: true }))
+  @OnJob('typed-order')
+  withMethods(order: Order): number {
+    return order.double();
+  }
+
+  @OnJob('typed-order')
+  piped(@JobData('amount', ParseIntPipe) amount: number): number {
+    return amount;
+  }
+
+  @OnJob<string>('typed-order')
+  unchecked(data: Map<string, Date>): number {
+    return data.size;
+  }
+
+  @OnJob('typed-note')
+  leftOut(text: string | null): void {
+    this.wrongReply({ id: text ?? '' });
+  }
+
+  @OnJob('typed-ping')
+  nothing(_data: null, _job: JobContext): 'pong' {
+    return 'pong';
   }
 
   @OnJob('typed-ping')
