@@ -52,15 +52,19 @@ export interface SendOptions extends EmitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const RULES: OptionRules<SendOptions> = {
+const EMIT_RULES: OptionRules<EmitOptions> = {
   timeout: aDuration(0),
-  idleTimeout: aDuration(0),
   headers: anObjectOfStrings,
   onPushed: aFunction,
   maxDeliveries: anInteger(1),
   requireWorker: aBoolean,
   maxQueueLength: anInteger(1),
   protocol: oneOf(1, 2),
+};
+
+const SEND_RULES: OptionRules<SendOptions> = {
+  ...EMIT_RULES,
+  idleTimeout: aDuration(0),
   signal: {
     expected: 'an AbortSignal',
     accepts: (value) => value instanceof AbortSignal,
@@ -71,14 +75,25 @@ const RULES: OptionRules<SendOptions> = {
 const NOT_IN_ORIGINAL = ['headers', 'maxDeliveries', 'requireWorker'] as const;
 
 /** @throws InvalidOptionError */
-export function checkCallOptions(queue: string, options: SendOptions): void {
-  const place = `a call to queue "${queue}"`;
-  checkOptions(options, RULES, place);
+export function checkSendOptions(queue: string, options: SendOptions): void {
+  checkOptions(options, SEND_RULES, placeOf(queue));
+  checkOriginal(queue, options);
+}
+
+/** @throws InvalidOptionError */
+export function checkEmitOptions(queue: string, options: EmitOptions): void {
+  checkOptions(options, EMIT_RULES, placeOf(queue));
+  checkOriginal(queue, options);
+}
+
+const placeOf = (queue: string): string => `a call to queue "${queue}"`;
+
+function checkOriginal(queue: string, options: EmitOptions): void {
   if (options.protocol === 1) {
     const unfit = NOT_IN_ORIGINAL.find((name) => options[name] !== undefined);
     if (unfit) {
       throw new InvalidOptionError(
-        `${unfit} in ${place}`,
+        `${unfit} in ${placeOf(queue)}`,
         'absent with `protocol: 1`, which has no place for it',
         describeValue(options[unfit]),
       );

@@ -14,7 +14,12 @@ import type { Keys } from '../protocol/keys.js';
 import type { ConnectionState } from '../redis/connection.js';
 import type { Connections } from '../redis/connections.js';
 import { AbortListeners } from './abort-listeners.js';
-import { checkCallOptions, type EmitOptions, type SendOptions } from './call-options.js';
+import {
+  checkEmitOptions,
+  checkSendOptions,
+  type EmitOptions,
+  type SendOptions,
+} from './call-options.js';
 import type { ClientOptions, ParentJob } from './client-options.js';
 import { signalsOf, timeAllowed, withInheritedHeaders } from './inheritance.js';
 import type {
@@ -116,7 +121,12 @@ export class RequestClient {
    */
   readonly status$: Observable<ConnectionState> = new Observable((subscriber) => {
     const { connections } = this.parts;
+    let told: ConnectionState | undefined;
     const tell = (state: ConnectionState): void => {
+      if (state === told) {
+        return;
+      }
+      told = state;
       subscriber.next(state);
       if (state === 'closed') {
         subscriber.complete();
@@ -187,7 +197,9 @@ export class RequestClient {
   emit(queue: string, data?: unknown, options: EmitOptions = {}): Observable<PushReceipt> {
     const emit = new PendingEmit(queue, this.emits, this.parts.log);
     try {
-      this.check(queue, options);
+      this.checkQueue(queue);
+      checkEmitOptions(queue, options);
+      this.checkPending(queue);
       emit.start(options.timeout ?? 0, () => this.batcher.drop(emit.id));
       this.push(emit, data, this.inheritHeaders(options, this.parentJob()));
     } catch (error) {
@@ -229,7 +241,9 @@ export class RequestClient {
     parent: ParentJob | undefined,
     subscriber: Subscriber<unknown>,
   ): () => void {
-    this.check(queue, options);
+    this.checkQueue(queue);
+    checkSendOptions(queue, options);
+    this.checkPending(queue);
     const { protocol, idleTimeout, timeout: own = this.parts.options.timeout } = options;
     const limits = { ...timeAllowed(own, parent), idleTimeout };
     if (limits.isInherited && limits.timeout === 0) {
@@ -282,15 +296,16 @@ export class RequestClient {
     }
   }
 
-  /** @throws what keeps a job from being made at all. */
-  private check(queue: string, options: SendOptions): void {
+  private checkQueue(queue: unknown): void {
     if (typeof queue !== 'string' || queue === '') {
       throw new InvalidOptionError('queue', 'a string that is not empty', describeValue(queue));
     }
+  }
+
+  private checkPending(queue: string): void {
     if (this.isClosed) {
       throw new ClientClosedError(queue);
     }
-    checkCallOptions(queue, options);
     const { maxPending } = this.parts.options;
     if (this.pendingRequests.size + this.emits.size >= maxPending) {
       throw new PendingLimitError(queue, maxPending);

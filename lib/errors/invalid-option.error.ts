@@ -9,7 +9,7 @@ export class InvalidOptionError extends ReqRepError {
   readonly code = 'INVALID_OPTION';
 
   constructor(
-    /** The option, with its place: `concurrency`, or `@OnJob('reports') of ReportWorker#render: concurrency`. */
+    /** The option and its place, such as `concurrency in @OnJob("reports") of ReportWorker#render`. */
     readonly option: string,
     /** What was expected. */
     readonly expected: string,

@@ -40,7 +40,7 @@ export function checkOptions<Options extends object>(
       throw new InvalidOptionError(
         `${name} in ${place}`,
         rule.expected,
-        rule.isSecret ? `a ${typeof value}` : describeValue(value),
+        rule.isSecret ? kindOf(value) : describeValue(value),
       );
     }
   }
@@ -58,9 +58,16 @@ export function describeValue(value: unknown): string {
     case 'object':
       return value === null ? '`null`' : Array.isArray(value) ? 'an array' : 'an object';
     default:
-      return `a ${typeof value}`;
+      return kindOf(value);
   }
 }
+
+const kindOf = (value: unknown): string =>
+  value === undefined
+    ? '`undefined`'
+    : typeof value === 'object'
+      ? 'an object'
+      : `a ${typeof value}`;
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -17,6 +17,8 @@ export class PushFailedError extends ReqRepError {
     /** The server's own words, or what happened to the connection. */
     readonly reason: string,
   ) {
-    super(`A job for queue "${queue}" could not be pushed: ${reason}`);
+    super(
+      `A job for queue "${queue}" could not be pushed: ${reason}. Mend what keeps Redis from taking it, or send it again.`,
+    );
   }
 }

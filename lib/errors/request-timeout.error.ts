@@ -22,8 +22,8 @@ export interface RequestTimeoutDetails {
 export type TimeLimit = 'timeout' | 'idleTimeout' | 'inherited';
 
 /**
- * No end came within the request's `timeout`, or no frame within its `idleTimeout`. The job will not be started any more; one that already runs
- * may still finish, unheard. `workers` and `queueLength` tell a missing worker from a busy one.
+ * No end came within the request's `timeout`, or no frame within its `idleTimeout`. The job will not be started any
+ * more, and one that runs is cancelled. `workers` and `queueLength` tell a missing worker from a busy one.
  */
 export class RequestTimeoutError extends ReqRepError implements RequestTimeoutDetails {
   static {
@@ -67,9 +67,12 @@ function reason({ queue, timeout, workers, queueLength, limit }: RequestTimeoutD
   if (workers === undefined || queueLength === undefined) {
     return 'Redis could not be asked about the queue. Check the connection.';
   }
+  const waiting = queueLength === 1 ? '1 job waits' : `${queueLength} jobs wait`;
   if (workers === 0) {
-    return `no live worker serves it and ${queueLength} jobs wait. Start a process with @OnJob('${queue}').`;
+    return `no live worker serves it and ${waiting}. Start a process with @OnJob('${queue}').`;
   }
   const serve = workers === 1 ? '1 live worker serves' : `${workers} live workers serve`;
-  return `${serve} it and ${queueLength} jobs wait. Give it more time, workers or concurrency.`;
+  return queueLength === 0
+    ? `${serve} it and ${waiting}, so that it is being run, or was lost with the data of Redis. Give it more time.`
+    : `${serve} it and ${waiting}. Give it more time, workers or concurrency, unless the queue is paused.`;
 }

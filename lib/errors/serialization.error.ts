@@ -18,7 +18,8 @@ export class SerializationError extends ReqRepError {
     options?: ErrorOptions,
   ) {
     super(
-      `The ${direction} ${direction === 'request' ? 'to' : 'from'} queue "${queue}" cannot be written as JSON: ${reason}`,
+      `The ${direction} ${direction === 'request' ? 'to' : 'from'} queue "${queue}" cannot be written as JSON: ${reason}. ` +
+        `Send plain data: texts, numbers, booleans, null, arrays and objects of these.`,
       options,
     );
   }

@@ -1,3 +1,4 @@
+import * as nest from '@nestjs/common';
 import { HttpException } from '@nestjs/common';
 import { jsonOrNothing, toErrorForm, type ErrorForm } from '../protocol/error-form.js';
 
@@ -14,13 +15,29 @@ export function describeHttpException(error: unknown): ErrorForm | undefined {
   };
 }
 
-/** An error with a status arrives as an `HttpException`, so that a controller that returns the request answers with it. */
-export function reviveHttpException({ status, details, message }: ErrorForm): Error | undefined {
+/**
+ * An error with a status arrives as an `HttpException`, so that a controller that returns the request answers with it;
+ * one of Nest's own classes (`NotFoundException` and the like) as one of that class.
+ */
+export function reviveHttpException(form: ErrorForm): Error | undefined {
+  const { status, details, message } = form;
   if (!Number.isInteger(status) || status === undefined || status < 100 || status > 599) {
     return undefined;
   }
   const hasBody = typeof details === 'string' || (typeof details === 'object' && details !== null);
-  const exception = new HttpException(hasBody ? details : message, status);
+  const exception: HttpException = Reflect.construct(
+    HttpException,
+    [hasBody ? details : message, status],
+    ownClassOf(form),
+  );
   exception.message = message;
   return exception;
+}
+
+/** The class of Nest that a form names, if it is one of its exceptions. */
+function ownClassOf({ name }: ErrorForm): Function {
+  const named: unknown = Reflect.get(nest, name);
+  return typeof named === 'function' && named.prototype instanceof HttpException
+    ? named
+    : HttpException;
 }

@@ -7,6 +7,7 @@ import {
   MetadataScanner,
 } from '@nestjs/core';
 import { RequestClient } from '../client/request-client.js';
+import { aBoolean, aName, checkOptions, type OptionRules } from '../errors/option-rules.js';
 import { Keys } from '../protocol/keys.js';
 import { Connections } from '../redis/connections.js';
 import { ReplyWorkers } from '../worker/reply-workers.js';
@@ -22,19 +23,24 @@ import type { ReqRepModuleExtras, ReqRepModuleOptions } from './reqrep.options.j
 import { resolveOptions } from './resolve-options.js';
 import { DEFAULT_INSTANCE, getReplyWorkersToken, getRequestClientToken } from './tokens.js';
 
+const EXTRAS_RULES: OptionRules<ReqRepModuleExtras> = { isGlobal: aBoolean, name: aName };
+
 export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
   new ConfigurableModuleBuilder<ReqRepModuleOptions>({ moduleName: 'ReqRep' })
     .setClassMethodName('forRoot')
     .setFactoryMethodName('createReqRepOptions')
     .setExtras<ReqRepModuleExtras>(
       { isGlobal: true, name: DEFAULT_INSTANCE },
-      (definition, { isGlobal = true, name = DEFAULT_INSTANCE }) => ({
-        ...definition,
-        global: isGlobal,
-        imports: [...(definition.imports ?? []), DiscoveryModule],
-        providers: [...(definition.providers ?? []), ...providersOf(name)],
-        exports: [getRequestClientToken(name), getReplyWorkersToken(name)],
-      }),
+      (definition, { isGlobal = true, name = DEFAULT_INSTANCE }) => {
+        checkOptions({ isGlobal, name }, EXTRAS_RULES, 'the options of ReqRepModule');
+        return {
+          ...definition,
+          global: isGlobal,
+          imports: [...(definition.imports ?? []), DiscoveryModule],
+          providers: [...(definition.providers ?? []), ...providersOf(name)],
+          exports: [getRequestClientToken(name), getReplyWorkersToken(name)],
+        };
+      },
     )
     .build();
 

@@ -1,4 +1,6 @@
 import { Module, type ConfigurableModuleAsyncOptions, type DynamicModule } from '@nestjs/common';
+import { InvalidOptionError } from '../errors/index.js';
+import { describeValue, isRecord } from '../errors/option-rules.js';
 import { ConfigurableModuleClass } from './reqrep.module-definition.js';
 import type { ReqRepModuleExtras, ReqRepModuleOptions } from './reqrep.options.js';
 
@@ -14,8 +16,15 @@ import type { ReqRepModuleExtras, ReqRepModuleOptions } from './reqrep.options.j
  */
 @Module({})
 export class ReqRepModule extends ConfigurableModuleClass {
-  /** A wrong option fails when the application starts, with an `InvalidOptionError`. */
+  /** A wrong option fails with an `InvalidOptionError`, when the application starts at the latest. */
   static override forRoot(options: ReqRepModuleOptions & ReqRepModuleExtras = {}): DynamicModule {
+    if (!isRecord(options)) {
+      throw new InvalidOptionError(
+        'the options of ReqRepModule',
+        'an object',
+        describeValue(options),
+      );
+    }
     return super.forRoot(options);
   }
 

@@ -87,7 +87,8 @@ const RULES: OptionRules<ReqRepModuleOptions> = {
 };
 
 /** @throws InvalidOptionError */
-export function resolveOptions(options: ReqRepModuleOptions = {}): ResolvedOptions {
+export function resolveOptions(options: ReqRepModuleOptions): ResolvedOptions {
+  checkPlaceOfExtras(options);
   checkOptions(options, RULES, 'the options of ReqRepModule');
   const given = Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),
@@ -114,6 +115,18 @@ export function resolveOptions(options: ReqRepModuleOptions = {}): ResolvedOptio
     );
   }
   return { ...resolved, source: sourceOf(options) };
+}
+
+/** What `forRootAsync` takes itself, since the module is defined before its factory is called. */
+function checkPlaceOfExtras(options: object | undefined): void {
+  const misplaced = ['name', 'isGlobal'].find((name) => Object.hasOwn(options ?? {}, name));
+  if (misplaced !== undefined) {
+    throw new InvalidOptionError(
+      `${misplaced} of ReqRepModule`,
+      'beside `useFactory`, `useClass` or `useExisting`',
+      'it among the options that they make',
+    );
+  }
 }
 
 /** The flat options of the original mean what they meant: `client` goes before `host` and `port`. */

@@ -22,8 +22,10 @@ export function connectionSource(connection: ConnectionOption): ConnectionSource
   if (typeof connection === 'function') {
     return fromFactory(connection);
   }
-  if (typeof connection !== 'object' || connection === null) {
-    throw invalid(`\`${String(connection)}\` (${typeof connection})`);
+  if (typeof connection !== 'object' || connection === null || Array.isArray(connection)) {
+    throw invalid(
+      Array.isArray(connection) ? 'an array' : `\`${String(connection)}\` (${typeof connection})`,
+    );
   }
   if (isConnection(connection)) {
     const redis = standalone(connection);

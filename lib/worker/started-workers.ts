@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CancelListener } from './cancel-listener.js';
 import { Lease, type LeasedQueue } from './lease.js';
@@ -65,6 +66,8 @@ export class StartedWorkers {
   async stop(): Promise<void> {
     this.isStopping = true;
     const outOfTime = new AbortController();
+    // One or two for each queue.
+    setMaxListeners(0, outOfTime.signal);
     const timer = setTimeout(() => outOfTime.abort(), this.shared.options.shutdownTimeout);
     const over = new Map(
       await Promise.all(

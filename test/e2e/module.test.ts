@@ -323,3 +323,39 @@ it('names the modules of two handlers of one class', async () => {
     startModule({ imports: [One, Two, ReqRepModule.forRoot({ connection: redis.url })] }),
   ).rejects.toThrow('Queue "twice" has two handlers: Worker#run in One and Worker#run in Two.');
 });
+
+it.each<[string, () => unknown, string]>([
+  [
+    'no object',
+    () => ReqRepModule.forRoot('redis://localhost' as never),
+    'Expected the options of ReqRepModule to be an object, got "redis://localhost" (string)',
+  ],
+  [
+    'null',
+    () => ReqRepModule.forRoot(null as never),
+    'Expected the options of ReqRepModule to be an object, got `null`',
+  ],
+  [
+    'an empty name',
+    () => ReqRepModule.forRoot({ name: '' }),
+    'Expected name in the options of ReqRepModule to be a string that is not empty, got "" (string)',
+  ],
+  [
+    'a name from a factory',
+    () =>
+      startModule({
+        imports: [ReqRepModule.forRootAsync({ useFactory: () => ({ name: 'x' }) as object })],
+      }),
+    'Expected name of ReqRepModule to be beside `useFactory`, `useClass` or `useExisting`, got it among the options',
+  ],
+  [
+    'nothing from a factory',
+    () =>
+      startModule({
+        imports: [ReqRepModule.forRootAsync({ useFactory: () => undefined as never })],
+      }),
+    'Expected the options of ReqRepModule to be an object, got `undefined`',
+  ],
+])('refuses %s', async (_, start, text) => {
+  await expect((async () => start())()).rejects.toThrow(text);
+});

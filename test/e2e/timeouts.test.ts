@@ -1,7 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { firstValueFrom } from 'rxjs';
 import { expect, it } from 'vitest';
-import { OnJob, RequestTimeoutError } from '../../lib/index.js';
+import { OnJob, RequestTimeoutError, type JobContext } from '../../lib/index.js';
 import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
@@ -115,4 +116,25 @@ it('gives the reply list a life that ends after its last deadline', async () => 
   const life = await redis.look.pttl(list);
   expect(life).toBeGreaterThan(50_000);
   expect(life).toBeLessThan(66_000);
+});
+
+it('a handler that ends with its deadline has not failed', async () => {
+  const queue = randomQueue();
+  let ended = 0;
+  @Injectable()
+  class Worker {
+    @OnJob(queue)
+    async run(_data: unknown, job: JobContext) {
+      try {
+        await delay(60_000, undefined, { signal: job.signal });
+      } finally {
+        ended++;
+      }
+    }
+  }
+  const { client, log } = await startApp({ connection: redis.url }, [Worker]);
+  await failureOf(client.send(queue, null, { timeout: 100 }));
+  await waitFor(() => ended === 1);
+  await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
+  expect(log.text).not.toContain('failed on job');
 });

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { checkCallOptions, type SendOptions } from '../../../lib/client/call-options.js';
+import {
+  checkEmitOptions,
+  checkSendOptions,
+  type SendOptions,
+} from '../../../lib/client/call-options.js';
 import { refusalBy } from '../support/thrown-by.js';
 
 /** Checks what a caller without a compiler may hand in. */
-const check = (options: unknown): void => checkCallOptions('reports', options as SendOptions);
+const check = (options: unknown): void => checkSendOptions('reports', options as SendOptions);
 
 describe('the options of a call', () => {
   it.each<[string, SendOptions]>([
@@ -74,7 +78,7 @@ describe('the options of a call', () => {
   it('are refused where there is no such option', () => {
     const error = refusalBy(() => check({ timeOut: 5_000 }));
     expect(error.option).toBe('timeOut in a call to queue "reports"');
-    expect(error.expected).toContain('timeout, idleTimeout, headers, onPushed');
+    expect(error.expected).toContain('timeout, headers, onPushed');
   });
 
   it('do not show what is in the headers', () => {
@@ -112,4 +116,11 @@ describe('the options of a call to original workers', () => {
       expect(() => check({ [name]: value, protocol: 2 })).not.toThrow();
     },
   );
+});
+
+it.each(['signal', 'idleTimeout'])('those of a job without a reply have no %s', (name) => {
+  const options = { signal: new AbortController().signal, idleTimeout: 1 };
+  const { [name as keyof typeof options]: value } = options;
+  const error = refusalBy(() => checkEmitOptions('reports', { [name]: value }));
+  expect(error.option).toBe(`${name} in a call to queue "reports"`);
 });

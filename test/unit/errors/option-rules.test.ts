@@ -83,7 +83,7 @@ describe('a value in a message', () => {
     ['"five" (string)', 'five'],
     ['"" (string)', ''],
     ['`null`', null],
-    ['a undefined', undefined],
+    ['`undefined`', undefined],
     ['a function', () => 1],
     ['a symbol', Symbol('s')],
     ['an array', [1, 2]],

@@ -108,3 +108,19 @@ describe('a form', () => {
 it.each([0, 99, 600, 404.5, -1, NaN])('a status of %s is none', (status) => {
   expect(reviveHttpException({ name: 'HttpException', message: 'm', status })).toBeUndefined();
 });
+
+it.each([
+  ['one of its own classes', new NotFoundException('no report'), NotFoundException],
+  ['the base class', new HttpException('teapot', 418), HttpException],
+])("Nest's exception arrives as one of its class: %s", (_, thrown, type) => {
+  const arrived = reviveHttpException(describeHttpException(thrown) as ErrorForm);
+  expect(Object.getPrototypeOf(arrived)).toBe(type.prototype);
+  expect(arrived).toMatchObject({ name: type.name, message: thrown.message });
+  expect((arrived as HttpException).getStatus()).toBe(thrown.getStatus());
+  expect((arrived as HttpException).getResponse()).toEqual(thrown.getResponse());
+});
+
+it.each(['Injectable', 'constructor', 'NotThere'])('%s is no class of exceptions', (name) => {
+  const arrived = reviveHttpException({ name, message: 'm', status: 400 });
+  expect(Object.getPrototypeOf(arrived)).toBe(HttpException.prototype);
+});

@@ -35,7 +35,7 @@ describe('the defaults', () => {
   };
 
   it('stand where nothing is said', () => {
-    expect(resolveOptions()).toEqual({ ...DEFAULTS, source: expect.any(Function) });
+    expect(resolveOptions({})).toEqual({ ...DEFAULTS, source: expect.any(Function) });
   });
 
   it('stand where `undefined` is said', () => {
