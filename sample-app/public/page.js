@@ -2,11 +2,12 @@
 import { PictureCard } from './picture-card.js';
 
 /** A browser opens six connections to a server, and each picture that is being made holds one. */
-const MOST_AT_A_TIME = 3;
+const MOST_AT_A_TIME = 4;
 
 const input = document.querySelector('#files');
 const list = document.querySelector('#cards');
-const status = document.querySelector('#status');
+const count = document.querySelector('#count');
+const news = document.querySelector('#news');
 const samples = document.querySelector('#samples');
 
 const cards = [];
@@ -23,8 +24,8 @@ samples.addEventListener('click', async () => {
   samples.disabled = true;
   try {
     add(await fetchSamples());
-  } catch (error) {
-    status.textContent = `The sample’s own pictures cannot be read: ${error.message}.`;
+  } catch {
+    count.textContent = 'The sample’s own pictures cannot be read: is the sample still running?';
   } finally {
     samples.disabled = false;
   }
@@ -45,13 +46,16 @@ for (const type of ['dragleave', 'dragend', 'drop']) {
 addEventListener('drop', ({ dataTransfer }) => add(dataTransfer.files));
 
 function add(files) {
+  if (files.length === 0) {
+    return;
+  }
   for (const file of files) {
-    const card = new PictureCard(file, { start: enqueue, changed: showStatus });
+    const card = new PictureCard(file, { start: enqueue, changed: showCount, ended: tell });
     cards.push(card);
     list.append(card.element);
     enqueue(card);
   }
-  showStatus();
+  showCount();
 }
 
 function enqueue(card) {
@@ -83,16 +87,21 @@ async function fetchSamples() {
   );
 }
 
-function showStatus() {
-  const count = (state) => cards.filter((card) => card.state === state).length;
+function showCount() {
+  const inState = (state) => cards.filter((card) => card.state === state).length;
   const parts = [
-    [count('done'), 'done'],
-    [count('running'), 'being made'],
-    [count('waiting'), 'waiting'],
-    [count('cancelled'), 'cancelled'],
-    [count('failed'), 'failed'],
+    [inState('done'), 'done'],
+    [inState('running'), 'being made'],
+    [inState('waiting'), 'waiting'],
+    [inState('cancelled'), 'cancelled'],
+    [inState('failed'), 'failed'],
   ];
   const total = `${cards.length} ${cards.length === 1 ? 'picture' : 'pictures'}`;
   const text = parts.filter(([number]) => number > 0).map((part) => part.join(' '));
-  status.textContent = `${total}: ${text.join(', ')}.`;
+  count.textContent = `${total}: ${text.join(', ')}.`;
+}
+
+/** What a screen reader says: how a picture ended, and not each step of all of them. */
+function tell(text) {
+  news.textContent = text;
 }

@@ -1,5 +1,20 @@
 const template = document.querySelector('#card');
 
+/** What a user is told of a picture that was not made: a message, an advice, and whether it may be started again. */
+class Failure extends Error {
+  constructor({ message, advice, mayBeRepeated }) {
+    super(message);
+    this.advice = advice;
+    this.mayBeRepeated = mayBeRepeated;
+  }
+}
+
+const SERVER_GONE = {
+  message: 'The sample does not answer.',
+  advice: 'Look into its terminal. When it runs again, start this one again.',
+  mayBeRepeated: true,
+};
+
 /** One picture: uploads it, shows how far its worker is, and lets go of both when it is cancelled. */
 export class PictureCard {
   element = template.content.cloneNode(true).firstElementChild;
@@ -8,7 +23,7 @@ export class PictureCard {
   #owner;
   #file;
 
-  /** @param owner - `start(card)` runs it when there is a place, `changed()` hears of a new state. */
+  /** @param owner - `start(card)` runs it when there is a place; `changed()` and `ended(text)` hear of its state. */
   constructor(file, owner) {
     this.#file = file;
     this.#owner = owner;
@@ -17,7 +32,7 @@ export class PictureCard {
     this.#find('.size').textContent = sizeOf(file.size);
     this.#find('progress').setAttribute('aria-label', `Progress of ${file.name}`);
     this.#find('.cancel').setAttribute('aria-label', `Cancel ${file.name}`);
-    this.#find('.again').setAttribute('aria-label', `Start ${file.name} again`);
+    this.#find('.again').setAttribute('aria-label', `Start again: ${file.name}`);
     const preview = this.#find('.preview');
     preview.src = URL.createObjectURL(file);
     preview.addEventListener('error', () => this.#find('.frame').classList.add('empty'));
@@ -34,29 +49,34 @@ export class PictureCard {
     try {
       const id = await this.#upload(upload.signal);
       await this.#follow(id);
-    } catch (error) {
+    } catch (failure) {
       if (this.state === 'running') {
-        this.#fail({ message: error.message, advice: error.advice ?? 'Start again.' });
+        this.#fail(failure);
       }
     }
   }
 
   async #upload(signal) {
-    const response = await fetch('pictures', { method: 'POST', body: this.#file, signal }).catch(
-      (error) => {
-        throw signal.aborted ? error : new Error('The server does not answer.');
-      },
-    );
+    // Read before it is sent: a file that was changed or removed since cannot be.
+    const body = await this.#file.arrayBuffer().catch(() => {
+      const message = 'The file has been changed or removed since it was chosen.';
+      throw new Failure({ message, advice: 'Choose it once more.', mayBeRepeated: false });
+    });
+    const response = await fetch('pictures', { method: 'POST', body, signal }).catch(() => {
+      throw new Failure(SERVER_GONE);
+    });
     const answer = await response.json();
     if (!response.ok) {
-      throw Object.assign(new Error(answer.message), { advice: 'Choose another picture.' });
+      const { message } = answer;
+      throw new Failure({ message, advice: 'Choose another picture.', mayBeRepeated: false });
     }
     return answer.id;
   }
 
   #follow(id) {
     return new Promise((resolve) => {
-      const source = new EventSource(`pictures/${id}/progress`);
+      const name = encodeURIComponent(this.#file.name);
+      const source = new EventSource(`pictures/${id}/progress?name=${name}`);
       // The server unsubscribes when the browser goes, and its worker stops.
       this.#stop = () => {
         source.close();
@@ -67,20 +87,19 @@ export class PictureCard {
         show(event);
         resolve();
       };
-      source.addEventListener('progress', ({ data }) => this.#show(JSON.parse(data)));
-      source.addEventListener(
+      const on = (type, listener) => source.addEventListener(type, listener);
+      on('progress', ({ data }) => this.#show(JSON.parse(data)));
+      on(
         'done',
         end(() => this.#done()),
       );
-      source.addEventListener(
+      on(
         'failed',
         end(({ data }) => this.#fail(JSON.parse(data))),
       );
-      source.addEventListener(
+      on(
         'error',
-        end(() =>
-          this.#fail({ message: 'The server does not answer any more.', advice: 'Start again.' }),
-        ),
+        end(() => this.#fail(SERVER_GONE)),
       );
     });
   }
@@ -100,16 +119,26 @@ export class PictureCard {
 
   #addRendition({ format, width, height, bytes, data }) {
     const file = new Blob([bytesOf(data)], { type: `image/${format}` });
+    const kind = format === 'avif' ? 'AVIF' : 'WebP';
     const link = document.createElement('a');
     link.href = URL.createObjectURL(file);
     link.download = `${this.#file.name}-${width}x${height}.${format}`;
-    link.textContent = `${format === 'avif' ? 'AVIF' : 'WebP'} ${width} × ${height}`;
-    link.title = sizeOf(bytes);
+    const [what, weight] = [document.createElement('span'), document.createElement('span')];
+    what.textContent = `${kind} ${width} × ${height}`;
+    weight.textContent = sizeOf(bytes);
+    weight.className = 'bytes';
+    link.append(what, weight);
+    link.setAttribute(
+      'aria-label',
+      `${kind} ${width} × ${height}, ${sizeOf(bytes)}: download of ${this.#file.name}`,
+    );
     const item = document.createElement('li');
     item.append(link);
     const made = this.#find('.made');
     made.hidden = false;
-    made.append(item);
+    const list = made.querySelector('ul');
+    list.append(item);
+    made.querySelector('summary').textContent = `Download ${plural(list.children.length, 'file')}`;
     if (format === 'webp') {
       this.#find('.frame').classList.remove('empty');
       this.#find('.preview').src = link.href;
@@ -117,51 +146,57 @@ export class PictureCard {
   }
 
   #done() {
-    const count = this.#find('.made').children.length;
-    this.#enter('done', `${count} ${count === 1 ? 'file' : 'files'} made`);
+    const count = this.#find('.made ul').children.length;
+    this.#enter('done', 'Done');
+    this.#owner.ended(`${this.#file.name} is done: ${plural(count, 'file')}.`);
   }
 
-  #fail({ message, advice }) {
+  #fail({ message, advice, mayBeRepeated }) {
     const failure = this.#find('.failure');
     failure.hidden = false;
     failure.querySelector('strong').textContent = message;
     failure.querySelector('span').textContent = advice;
-    this.#enter('failed', '');
+    this.#enter('failed', '', mayBeRepeated);
+    this.#owner.ended(`${this.#file.name} has failed. ${message} ${advice}`);
   }
 
   #cancel() {
-    const hadFocus = this.element.contains(document.activeElement);
-    this.#enter('cancelled', 'Cancelled: its worker has been told to stop');
+    const wasRunning = this.state === 'running';
+    this.#enter('cancelled', wasRunning ? 'Cancelled: its worker stops' : 'Cancelled');
     this.#stop();
-    if (hadFocus) {
-      this.#find('.again').focus();
-    }
   }
 
   #again() {
-    this.#find('.made').replaceChildren();
+    this.#find('.made ul').replaceChildren();
     this.#find('.made').hidden = true;
     this.#find('.failure').hidden = true;
     this.#find('.worker').hidden = true;
     this.#find('progress').removeAttribute('value');
     this.#enter('waiting', 'Waiting for its turn');
-    this.#find('.cancel').focus();
     this.#owner.start(this);
   }
 
-  #enter(state, text) {
+  #enter(state, text, mayBeRepeated = state === 'cancelled') {
+    const hadFocus = this.element.contains(document.activeElement);
     this.state = state;
     this.element.dataset.state = state;
-    const isOpen = state === 'waiting' || state === 'running';
-    this.#find('.cancel').hidden = !isOpen;
-    this.#find('.again').hidden = state !== 'cancelled' && state !== 'failed';
-    this.#find('progress').hidden = state === 'failed' || state === 'cancelled';
+    const [cancel, again] = [this.#find('.cancel'), this.#find('.again')];
+    cancel.hidden = state !== 'waiting' && state !== 'running';
+    again.hidden = !mayBeRepeated;
+    this.#find('progress').hidden = state !== 'running';
     this.#say(text);
+    const { activeElement } = document;
+    if (hadFocus && (activeElement.hidden || !this.element.contains(activeElement))) {
+      // What had it is gone: it stays in the card.
+      (again.hidden ? (cancel.hidden ? this.element : cancel) : again).focus();
+    }
     this.#owner.changed();
   }
 
   #say(text) {
-    this.#find('.doing').textContent = text;
+    const doing = this.#find('.doing');
+    doing.textContent = text;
+    doing.hidden = text === '';
   }
 
   #find(selector) {
@@ -171,8 +206,8 @@ export class PictureCard {
 
 const bytesOf = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 
+const plural = (count, noun) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
 function sizeOf(bytes) {
-  return bytes < 1e6
-    ? `${Math.max(1, Math.round(bytes / 1e3))} kB`
-    : `${(bytes / 1e6).toFixed(1)} MB`;
+  return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

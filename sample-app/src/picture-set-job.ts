@@ -5,6 +5,8 @@ export const PICTURE_SETS = 'picture-sets';
 export interface PictureSetJob {
   /** The absolute path of the picture: as with thumbnails, all processes of this sample run on one machine. */
   readonly path: string;
+  /** What its user calls it. */
+  readonly name: string;
 }
 
 /** What the worker streams: once before its first step, then after each. */

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { JobContext, OnJob } from 'nestjs-reqrep';
 import { PICTURE_SETS, type PictureSetJob, type SetProgress } from './picture-set-job.js';
@@ -12,18 +11,18 @@ import { WORKER } from './worker-name.js';
 @Injectable()
 export class PictureSetWorker {
   @OnJob(PICTURE_SETS, { concurrency: 2 })
-  async *render({ path }: PictureSetJob, job: JobContext): AsyncGenerator<SetProgress> {
-    const log = new RunLog(basename(path), job.signal);
+  async *render({ path, name }: PictureSetJob, job: JobContext): AsyncGenerator<SetProgress> {
+    const log = new RunLog(name, job.signal);
     try {
       const file = await readFile(path, { signal: job.signal });
       const plan = await planFor(file).catch((error: unknown) => {
-        throw new UnreadablePictureError(path, error);
+        throw new UnreadablePictureError(name, error);
       });
       const progress = { worker: WORKER, of: plan.length + 1 };
       yield { ...progress, step: log.steps, doing: 'Reading the picture' };
 
       const picture = await decode(file).catch((error: unknown) => {
-        throw new UnreadablePictureError(path, error);
+        throw new UnreadablePictureError(name, error);
       });
       log.steps++;
       yield { ...progress, step: log.steps, doing: `Making ${plan[0]}` };
@@ -36,6 +35,9 @@ export class PictureSetWorker {
         const next = plan[index + 1];
         yield { ...progress, step: log.steps, made, ...(next && { doing: `Making ${next}` }) };
       }
+    } catch (error) {
+      log.failed(error);
+      throw error;
     } finally {
       log.end();
     }

@@ -4,6 +4,7 @@ import { WORKER } from './worker-name.js';
 export class RunLog {
   /** How many steps are done. */
   steps = 0;
+  private failure: string | undefined;
   private readonly start = performance.now();
 
   constructor(
@@ -14,9 +15,18 @@ export class RunLog {
     signal.addEventListener('abort', () => this.say(`cancelled after ${this.ms} ms`));
   }
 
+  failed(error: unknown): void {
+    this.failure = error instanceof Error ? error.message : String(error);
+  }
+
   end(): void {
-    const outcome = this.signal.aborted ? 'stopped' : 'ended';
-    this.say(`${outcome} after ${this.ms} ms and ${this.steps} steps`);
+    const outcome = this.signal.aborted
+      ? 'stopped'
+      : this.failure === undefined
+        ? 'ended'
+        : 'failed';
+    const why = outcome === 'failed' ? `: ${this.failure}` : '';
+    this.say(`${outcome} after ${this.ms} ms and ${this.steps} steps${why}`);
   }
 
   private get ms(): number {

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { OnJob } from 'nestjs-reqrep';
 import sharp from 'sharp';
@@ -13,7 +14,7 @@ export class ThumbnailWorker {
     try {
       return await thumbnailOf(await readFile(path), width);
     } catch (error) {
-      throw new UnreadablePictureError(path, error);
+      throw new UnreadablePictureError(basename(path), error);
     }
   }
 }

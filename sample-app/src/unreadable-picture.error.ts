@@ -1,5 +1,3 @@
-import { basename } from 'node:path';
-
 export interface UnreadablePictureDetails {
   readonly pid: number;
   readonly reason: string;
@@ -11,9 +9,9 @@ export class UnreadablePictureError extends Error {
   readonly code = 'UNREADABLE_PICTURE';
   readonly details: UnreadablePictureDetails;
 
-  constructor(path: string, cause: unknown) {
+  constructor(picture: string, cause: unknown) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    super(`${basename(path)} cannot be read as a picture: ${reason}`, { cause });
+    super(`${picture} cannot be read as a picture: ${reason}`, { cause });
     this.details = { pid: process.pid, reason };
   }
 }

@@ -1,6 +1,6 @@
 /** A worker process: renders thumbnails until its parent lets go of it or dies. */
 import { once } from 'node:events';
-import type { INestApplicationContext } from '@nestjs/common';
+import { ConsoleLogger, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ReplyWorkers } from 'nestjs-reqrep';
 import { WorkerModule } from './worker.module.js';
@@ -10,13 +10,15 @@ const abandoned = once(process, 'disconnect');
 
 let app: INestApplicationContext | undefined;
 try {
-  // Without logs: the caller shows what a failed job says, and a log would come between the lines of its table.
+  // Silent until it works: what keeps it from that is told by its parent, once.
+  const logger = new ConsoleLogger({ logLevels: [] });
   app = await NestFactory.createApplicationContext(WorkerModule, {
-    logger: false,
+    logger,
     abortOnError: false,
   });
   app.enableShutdownHooks();
   const { state } = app.get(ReplyWorkers).status;
+  logger.setLogLevels(['error', 'warn']);
   tellParent(
     state === 'running'
       ? 'ready'

@@ -89,13 +89,15 @@ describe('the page', { timeout: 2 * RENDERED }, () => {
     await waitFor(async () => (await stateOf(other)) === 'done', RENDERED);
     for (const each of [card, other]) {
       expect(await each.locator('.worker').textContent()).toMatch(/^worker [12] \(pid \d+\)$/);
+      await each.getByText(/^Download \d+ files$/).click();
       expect(await each.getByRole('link').count()).toBeGreaterThan(4);
       const width = each
         .locator('.preview')
         .evaluate((image: { naturalWidth: number }) => image.naturalWidth);
       expect(await width).toBeGreaterThan(0);
     }
-    expect(await page.getByRole('status').textContent()).toBe('2 pictures: 2 done.');
+    expect(await page.locator('#count').textContent()).toBe('2 pictures: 2 done.');
+    expect(await page.getByRole('status').textContent()).toMatch(/ is done: \d+ files\.$/);
     await screenshot(page, 'done');
     await page.close();
   });
@@ -123,6 +125,9 @@ describe('the page', { timeout: 2 * RENDERED }, () => {
     const text = await card.locator('.failure').textContent();
     expect(text).toContain('This file cannot be read as a picture');
     expect(text).toContain('Choose a JPEG, PNG');
+    // It would fail as often as it is started.
+    expect(await card.getByRole('button').count()).toBe(0);
+    expect(await page.getByRole('status').textContent()).toContain('not-a-picture.jpg has failed');
     await screenshot(page, 'failed');
     await page.close();
   });
@@ -139,6 +144,24 @@ describe('the page', { timeout: 2 * RENDERED }, () => {
     expect(await stateOf(card)).toBe('cancelled');
     await screenshot(page, 'cancelled');
     await card.getByRole('button', { name: 'Start' }).click();
+    await waitFor(async () => (await stateOf(card)) === 'done', RENDERED);
+    await page.close();
+  });
+
+  it('says that a worker has died, and another one takes its place', async () => {
+    const page = await openPage();
+    const mark = said.length;
+    await page.setInputFiles('#files', picture(SLOW));
+    const card = cardOf(page, SLOW);
+    // Before it has sent anything, another worker would take the job over without a word.
+    await waitFor(async () => / [3-9] of /.test(` ${await card.locator('.doing').textContent()}`));
+    const [, pid] = /\(pid (\d+)\)/.exec(saidSince(mark, 'began')[0] ?? '') ?? [];
+    process.kill(Number(pid), 'SIGKILL');
+    await waitFor(() => said.slice(mark).includes('takes its place'));
+    await waitFor(async () => (await stateOf(card)) === 'failed');
+    expect(await card.locator('.failure').textContent()).toContain('The worker stopped half way.');
+    await screenshot(page, 'worker-died');
+    await card.getByRole('button', { name: 'Start again' }).click();
     await waitFor(async () => (await stateOf(card)) === 'done', RENDERED);
     await page.close();
   });
@@ -162,6 +185,8 @@ describe('the page', { timeout: 2 * RENDERED }, () => {
     expect(await stateOf(card)).toBe('cancelled');
     await page.keyboard.press('Enter');
     await waitFor(async () => (await stateOf(card)) === 'done', RENDERED);
+    // The button that had the focus has gone, and the card has it.
+    expect(await page.evaluate('document.activeElement.className')).toBe('card');
     await page.close();
   });
 
@@ -176,9 +201,9 @@ describe('the page', { timeout: 2 * RENDERED }, () => {
       await screenshot(page, 'running-dark');
       await page.setViewportSize({ width: 380, height: 800 });
       await screenshot(page, 'running-narrow');
-      const status = page.getByRole('status');
+      const count = page.locator('#count');
       await waitFor(
-        async () => (await status.textContent()) === '7 pictures: 6 done, 1 failed.',
+        async () => (await count.textContent()) === '7 pictures: 6 done, 1 failed.',
         3 * RENDERED,
       );
       await screenshot(page, 'all-narrow-dark');

@@ -1,4 +1,5 @@
-import { NoWorkersError, RemoteError, ReqRepError, WorkerLostError } from 'nestjs-reqrep';
+import { NoWorkersError, ReqRepError, RequestTimeoutError, WorkerLostError } from 'nestjs-reqrep';
+import { UnreadablePictureError } from '../unreadable-picture.error.js';
 
 /** What the user is told of a set that was not made. */
 export interface Failure {
@@ -6,36 +7,37 @@ export interface Failure {
   readonly message: string;
   /** What to do. */
   readonly advice: string;
+  /** Whether the same picture may come out well if it is tried again. */
+  readonly mayBeRepeated: boolean;
 }
 
 /** @returns `undefined` for an error that nobody foresaw. */
 export function failureOf(error: unknown): Failure | undefined {
-  if (error instanceof RemoteError && error.remote.code === 'UNREADABLE_PICTURE') {
-    return {
-      message: `This file cannot be read as a picture: ${reasonOf(error)}.`,
-      advice: 'Choose a JPEG, PNG, WebP, AVIF, GIF, TIFF or SVG file.',
-    };
+  if (error instanceof UnreadablePictureError) {
+    return error.details.reason.includes('pixel limit')
+      ? final('This picture has too many pixels.', 'Choose a smaller one.')
+      : final(
+          'This file cannot be read as a picture.',
+          'Choose a JPEG, PNG, WebP, AVIF, GIF, TIFF or SVG file.',
+        );
   }
   if (error instanceof WorkerLostError) {
-    return {
-      message: 'The worker stopped half way.',
-      advice: 'Start again: another worker will take the picture.',
-    };
+    return again('The worker stopped half way.', 'Start again: another worker takes the picture.');
   }
-  if (error instanceof NoWorkersError) {
-    return {
-      message: 'No worker is running.',
-      advice: 'End the sample in its terminal, and run npm start once more.',
-    };
+  if (error instanceof NoWorkersError || error instanceof RequestTimeoutError) {
+    return again('No worker answers.', 'Look into the terminal of the sample, then start again.');
   }
-  return error instanceof ReqRepError
-    ? { message: error.message, advice: 'Start again.' }
-    : undefined;
+  return error instanceof ReqRepError ? again(error.message, 'Start again.') : undefined;
 }
 
-/** The class of the error stays in the worker's process; what it says of itself travels in its details. */
-function reasonOf({ message, remote: { details } }: RemoteError): string {
-  return typeof details === 'object' && details !== null && 'reason' in details
-    ? String(details.reason)
-    : message;
-}
+const final = (message: string, advice: string): Failure => ({
+  message,
+  advice,
+  mayBeRepeated: false,
+});
+
+const again = (message: string, advice: string): Failure => ({
+  message,
+  advice,
+  mayBeRepeated: true,
+});

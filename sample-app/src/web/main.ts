@@ -29,6 +29,7 @@ async function serve(
     console.log([redis.description, ...workers].join(', '));
     console.log(`\nOpen ${server.url} in a browser. Ctrl-C ends it.\n`);
     await stopped;
+    console.log('Stopping: the workers finish or give up what they do.');
   } finally {
     await server.close();
   }

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { IncomingMessage } from 'node:http';
-import { Controller, Get, Param, Post, Req, Sse, type MessageEvent } from '@nestjs/common';
+import { Controller, Get, Param, Post, Query, Req, Sse, type MessageEvent } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import { OWN_PICTURES, listPictures } from '../picture-folder.js';
 import { PictureSets } from './picture-sets.service.js';
@@ -21,7 +21,7 @@ export class PicturesController {
     return (await listPictures(OWN_PICTURES)).map((path) => basename(path));
   }
 
-  /** Takes a picture as the body of the request, as it is. What its file is called stays in the browser. */
+  /** Takes a picture as the body of the request, as it is. */
   @Post('pictures')
   async upload(@Req() request: IncomingMessage): Promise<{ id: string }> {
     checkSize(request.headers);
@@ -30,7 +30,10 @@ export class PicturesController {
 
   /** Has the picture rendered while the browser listens, and no longer: Nest unsubscribes when it goes. */
   @Sse('pictures/:id/progress')
-  progress(@Param('id') id: string): Observable<MessageEvent> {
-    return toEvents(this.uploads.use(id, (path) => this.sets.of(path)));
+  progress(@Param('id') id: string, @Query('name') name: unknown = id): Observable<MessageEvent> {
+    return toEvents(this.uploads.use(id, (path) => this.sets.of(path, printable(name))));
   }
 }
+
+/** A name that comes from outside, so that a terminal can show it. */
+const printable = (name: unknown): string => String(name).slice(0, 80).replaceAll(/\p{C}/gu, '');

@@ -1,7 +1,7 @@
 import { Logger, type MessageEvent } from '@nestjs/common';
 import { catchError, endWith, map, of, type Observable } from 'rxjs';
 import type { SetProgress } from '../picture-set-job.js';
-import { failureOf } from './failure.js';
+import { failureOf, type Failure } from './failure.js';
 
 /**
  * Makes the progress of a set what the browser is sent: `progress` events, then one that says how it ended, `done`
@@ -22,7 +22,8 @@ export function toEvents(progress: Observable<SetProgress>): Observable<MessageE
   );
 }
 
-const UNEXPECTED = {
+const UNEXPECTED: Failure = {
   message: 'Something went wrong in the server.',
   advice: 'Its terminal says what.',
+  mayBeRepeated: true,
 };

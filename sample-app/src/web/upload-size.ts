@@ -19,11 +19,11 @@ export function checkSize(headers: IncomingHttpHeaders): void {
   }
   const bytes = Number(length);
   if (bytes === 0) {
-    throw new BadRequestException('The file is empty. Choose a picture.');
+    throw new BadRequestException('The file is empty.');
   }
   if (bytes > MAX_MEGABYTES * 1e6) {
     throw new PayloadTooLargeException(
-      `The file has ${(bytes / 1e6).toFixed(1)} MB, and ${MAX_MEGABYTES} MB are allowed. Choose a smaller one.`,
+      `The file has ${(bytes / 1e6).toFixed(1)} MB, and ${MAX_MEGABYTES} MB are allowed.`,
     );
   }
 }

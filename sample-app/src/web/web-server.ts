@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { ConsoleLogger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { OWN_PICTURES } from '../picture-folder.js';
@@ -17,9 +18,10 @@ export interface WebServer {
 
 /** Serves the page and what it asks for. @throws SampleError when the port is not to be had */
 export async function startWebServer(redisUrl: string, port: number): Promise<WebServer> {
+  // Silent until it listens: what keeps it from that is told once, in the words of `explain`.
+  const logger = new ConsoleLogger({ logLevels: [] });
   const app = await NestFactory.create<NestExpressApplication>(WebModule.connectedTo(redisUrl), {
-    // Until it listens: what keeps it from that is told once, in the words of `explain`.
-    logger: false,
+    logger,
     abortOnError: false,
     // An upload is read as it comes.
     bodyParser: false,
@@ -34,7 +36,7 @@ export async function startWebServer(redisUrl: string, port: number): Promise<We
     await app.close();
     throw new SampleError(explain(error, port), { cause: error });
   }
-  app.useLogger(['error', 'warn']);
+  logger.setLogLevels(['error', 'warn']);
   return { url: await app.getUrl(), close: () => app.close() };
 }
 

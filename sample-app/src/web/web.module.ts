@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ReqRepModule } from 'nestjs-reqrep';
+import { UnreadablePictureError } from '../unreadable-picture.error.js';
 import { PictureSets } from './picture-sets.service.js';
 import { PicturesController } from './pictures.controller.js';
 import { Uploads } from './uploads.service.js';
@@ -10,7 +11,13 @@ export class WebModule {
   static connectedTo(redisUrl: string): DynamicModule {
     return {
       module: WebModule,
-      imports: [ReqRepModule.forRoot({ connection: redisUrl, workers: false })],
+      imports: [
+        ReqRepModule.forRoot({
+          connection: redisUrl,
+          workers: false,
+          errors: [UnreadablePictureError],
+        }),
+      ],
     };
   }
 }
