@@ -1,6 +1,6 @@
 import type { QueueKeys } from '../protocol/keys.js';
 import { Prefetch } from './prefetch.js';
-import { Slots, type Slot } from './slots.js';
+import { Slots, type JobPlace, type Slot } from './slots.js';
 
 /** How long a job waits here at most before another worker may have it, ms: the jobs before it have become slow. */
 const PATIENCE = 50;
@@ -8,16 +8,22 @@ const PATIENCE = 50;
 /** What becomes of the jobs of an intake. */
 export interface IntakeOwner {
   /** Begins with a job. */
-  start(slot: Slot, element: string): void;
+  start(place: JobPlace, element: string): void;
   /** Returns jobs that were not begun to the head of their queue, the first foremost; resolves when it has tried. */
-  giveBack(slots: readonly Slot[]): Promise<void>;
+  giveBack(places: readonly JobPlace[]): Promise<void>;
   /** There is room for more. */
   onRoom(): void;
 }
 
+/** An empty slot for so many jobs, of which Redis is asked for as many as wait. */
+export interface Take {
+  readonly slot: Slot;
+  readonly most: number;
+}
+
 /** A job that waits in its slot for its run. */
 interface WaitingJob {
-  readonly slot: Slot;
+  readonly place: JobPlace;
   readonly element: string;
   readonly since: number;
 }
@@ -29,7 +35,7 @@ interface WaitingJob {
 export class Intake {
   private readonly slots: Slots;
   private readonly prefetch: Prefetch;
-  /** Slots that jobs were asked for into, without an answer so far. */
+  /** Jobs that were asked for, without an answer so far. */
   private asked = 0;
   /** How many jobs run. */
   running = 0;
@@ -46,7 +52,7 @@ export class Intake {
     private readonly concurrency: number,
     private readonly owner: IntakeOwner,
   ) {
-    // Twice as many as jobs: the next ones are taken in the step that releases those of the last.
+    // One for each job that is held, were they all taken one by one, and as many for those whose release is under way.
     this.slots = new Slots(keys, workerId, 2 * Prefetch.most(concurrency));
     this.prefetch = new Prefetch(concurrency);
   }
@@ -59,37 +65,37 @@ export class Intake {
   /** How many more jobs it may hold. */
   get room(): number {
     const held = this.asked + this.waiting.length + this.running;
-    return this.isOpen
-      ? Math.max(0, Math.min(this.prefetch.limit - held, this.slots.freeCount))
-      : 0;
+    return this.isOpen && this.slots.areFree ? Math.max(0, this.prefetch.limit - held) : 0;
   }
 
-  /** Empty slots for as many jobs as there is room for. They are to be answered together by {@link arrived}. */
-  nextSlots(most: number): Slot[] {
-    const slots = this.slots.take(Math.min(this.room, most));
-    this.asked += slots.length;
-    return slots;
+  /** A take of so many jobs, or of as many as there is room for, which {@link arrived} is to answer. */
+  take(most: number): Take | undefined {
+    const count = Math.min(this.room, most);
+    const slot = count > 0 ? this.slots.take() : undefined;
+    if (!slot) {
+      return undefined;
+    }
+    this.asked += count;
+    return { slot, most: count };
   }
 
-  /** @param elements - the jobs that lie in the slots, in the same order; `undefined` = none. */
-  arrived(slots: readonly Slot[], elements: readonly (string | undefined)[]): void {
-    this.asked -= slots.length;
+  /** @param elements - the jobs that lie in the slot now, in their order. */
+  arrived({ slot, most }: Take, elements: readonly string[]): void {
+    this.asked -= most;
+    if (elements.length === 0) {
+      this.slots.release(slot);
+    }
     const since = performance.now();
-    slots.forEach((slot, index) => {
-      const element = elements[index];
-      if (element === undefined) {
-        this.slots.release(slot);
-      } else {
-        this.waiting.push({ slot, element, since });
-      }
+    slot.fill(elements.length).forEach((place, index) => {
+      this.waiting.push({ place, element: elements[index] ?? '', since });
     });
     this.startWaiting();
     void this.giveBackIfClosed();
   }
 
-  /** Nobody knows any more what lies in these of the {@link nextSlots}. */
-  forget(slots: readonly Slot[]): void {
-    this.asked -= slots.length;
+  /** Nobody knows any more what lies in the slot. */
+  forget({ most }: Take): void {
+    this.asked -= most;
     void this.giveBackIfClosed();
   }
 
@@ -108,12 +114,14 @@ export class Intake {
     }
   }
 
-  /** Redis has confirmed that the slot is empty. */
-  release(slot: Slot): void {
-    const hadNone = this.slots.freeCount === 0;
-    this.slots.release(slot);
-    if (hadNone && this.room > 0) {
-      this.owner.onRoom();
+  /** Redis has confirmed that a job has left its slot. */
+  release({ slot }: JobPlace): void {
+    if (slot.left()) {
+      const hadNone = !this.slots.areFree;
+      this.slots.release(slot);
+      if (hadNone && this.room > 0) {
+        this.owner.onRoom();
+      }
     }
   }
 
@@ -136,8 +144,8 @@ export class Intake {
     this.isStarting = true;
     try {
       while (this.isOpen && this.waiting.length > 0 && this.running < this.concurrency) {
-        const { slot, element } = this.waiting.shift() as WaitingJob;
-        this.owner.start(slot, element);
+        const { place, element } = this.waiting.shift() as WaitingJob;
+        this.owner.start(place, element);
       }
     } finally {
       this.isStarting = false;
@@ -164,10 +172,10 @@ export class Intake {
   }
 
   private giveBackWaiting(): Promise<unknown> {
-    const slots = this.waiting.map(({ slot }) => slot);
+    const places = this.waiting.map(({ place }) => place);
     this.waiting = [];
-    if (slots.length > 0) {
-      this.givenBack = Promise.all([this.givenBack, this.owner.giveBack(slots)]);
+    if (places.length > 0) {
+      this.givenBack = Promise.all([this.givenBack, this.owner.giveBack(places)]);
     }
     return this.givenBack;
   }

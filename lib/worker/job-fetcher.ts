@@ -9,10 +9,13 @@ import {
   type ConnectionIdentity,
 } from '../redis/connection.js';
 import type { Connections } from '../redis/connections.js';
-import type { Slot } from './slots.js';
+import type { Take } from './intake.js';
 
 /** How long one blocking call waits for a job, seconds. */
 const BLOCK_SECONDS = 5;
+
+/** Jobs that are taken at most by one call: Lua's stack takes about 8 000 values. */
+const MOST_JOBS = 500;
 
 /** How often a blocking call that should end is asked to, ms: it may not have reached Redis yet. */
 const UNBLOCK_INTERVAL = 20;
@@ -22,9 +25,9 @@ const CUT_TIME = 500;
 
 /** What is left of a fetcher that has stopped. */
 export interface FetcherRest {
-  /** Slots that may hold a job that Redis did not tell of. */
-  readonly unconfirmed: readonly Slot[];
-  /** Whether no job can come into them any more. */
+  /** What may have been taken without a word from Redis. */
+  readonly unconfirmed: Take | undefined;
+  /** Whether no job can come any more. */
   readonly isOver: boolean;
 }
 
@@ -32,10 +35,10 @@ export interface FetcherRest {
 export interface FetcherOwner {
   /** Resolves when it has room for a job that nobody else fetches, or it is to stop or pause. */
   hasRoom(): Promise<void>;
-  /** So many empty slots, or as many as it has room for. */
-  nextSlots(most: number): Slot[];
-  /** The slots of {@link nextSlots} have these jobs; `undefined` = it is still empty. */
-  onNext(slots: readonly Slot[], jobs: readonly (string | undefined)[]): void;
+  /** What to take: no more jobs than it has room for. */
+  take(most: number): Take | undefined;
+  /** These jobs were taken. */
+  onTaken(take: Take, jobs: readonly string[]): void;
   /** Awaited before a new connection takes its first job: until others know of it, they might miss its jobs. */
   onConnected(): Promise<void>;
 }
@@ -59,8 +62,8 @@ export class JobFetcher {
   /** Whether the queue had as many jobs as were last asked for, so that it need not wait for the next. */
   areMore = false;
   private announced: ConnectionIdentity | undefined;
-  /** Slots whose take was not answered: each may hold a job or not. */
-  private unconfirmed: Slot[] = [];
+  /** A take that was not answered: its slot may hold jobs or not. */
+  private unconfirmed: Take | undefined;
 
   constructor(
     private readonly connections: Connections,
@@ -97,7 +100,7 @@ export class JobFetcher {
   async stop(outOfTime: AbortSignal): Promise<FetcherRest> {
     const { connection } = this;
     if (!connection) {
-      return { unconfirmed: [], isOver: true };
+      return { unconfirmed: undefined, isOver: true };
     }
     this.isStopping = true;
     this.onStop();
@@ -112,7 +115,7 @@ export class JobFetcher {
     outOfTime.removeEventListener('abort', close);
     close();
     const { unconfirmed } = this;
-    return { unconfirmed, isOver: unconfirmed.length === 0 || (await this.cut(connection)) };
+    return { unconfirmed, isOver: !unconfirmed || (await this.cut(connection)) };
   }
 
   /** Makes the server forget a take that it may still hold for us. @returns whether it has. */
@@ -130,7 +133,7 @@ export class JobFetcher {
   private async fetchUntilStopped(connection: Connection): Promise<void> {
     while (!this.isStopping) {
       // What may have been taken is looked after even while nothing more is to be taken.
-      if (this.unconfirmed.length === 0) {
+      if (!this.unconfirmed) {
         await this.untilWanted();
       }
       if (this.isStopping) {
@@ -171,20 +174,20 @@ export class JobFetcher {
     if (this.isStopping || this.isPaused) {
       return;
     }
-    const slots = this.owner.nextSlots(this.areMore ? Infinity : 1);
-    if (slots.length === 0) {
+    const take = this.owner.take(this.areMore ? MOST_JOBS : 1);
+    if (!take) {
       await nextTurn();
       return;
     }
-    this.unconfirmed = slots;
+    this.unconfirmed = take;
     this.isFetching = true;
     try {
       const jobs = this.areMore
-        ? await this.takeWaiting(connection, slots)
-        : await this.waitForOne(connection, slots);
-      this.unconfirmed = [];
-      this.areMore = jobs.length === slots.length;
-      this.owner.onNext(slots, jobs);
+        ? await this.takeWaiting(connection, take)
+        : await this.waitForOne(connection, take);
+      this.unconfirmed = undefined;
+      this.areMore = jobs.length === take.most;
+      this.owner.onTaken(take, jobs);
     } finally {
       this.isFetching = false;
     }
@@ -194,39 +197,29 @@ export class JobFetcher {
     }
   }
 
-  private async waitForOne(
-    connection: Connection,
-    [slot]: readonly Slot[],
-  ): Promise<readonly string[]> {
+  private async waitForOne(connection: Connection, { slot }: Take): Promise<readonly string[]> {
     const { requests } = this.keys;
     const job = await connection.send((redis) =>
-      redis.blmove(requests, slot?.key ?? '', 'LEFT', 'RIGHT', BLOCK_SECONDS),
+      redis.blmove(requests, slot.key, 'LEFT', 'RIGHT', BLOCK_SECONDS),
     );
     return job === null ? [] : [job];
   }
 
-  private takeWaiting(connection: Connection, slots: readonly Slot[]): Promise<readonly string[]> {
-    const { requests } = this.keys;
-    return connection.run(takeJobs, { requests, slots: slots.map(({ key }) => key) });
+  private takeWaiting(connection: Connection, { slot, most }: Take): Promise<readonly string[]> {
+    return connection.run(takeJobs, { requests: this.keys.requests, slot: slot.key, most });
   }
 
   /**
-   * Reads the slots of a take that was not answered, before anything else is taken into them. The connection that
-   * asked for them is cut by now on the server's side, too, so that what lies in them is final.
+   * Reads the slot of a take that was not answered, before anything else is taken. The connection that asked for it is
+   * cut by now on the server's side, too, so that what lies in it is final.
    */
   private async readUnconfirmed(connection: Connection): Promise<void> {
-    const slots = this.unconfirmed;
-    if (slots.length === 0) {
-      return;
+    const take = this.unconfirmed;
+    if (take) {
+      const jobs = await connection.send((redis) => redis.lrange(take.slot.key, 0, -1));
+      this.unconfirmed = undefined;
+      this.owner.onTaken(take, jobs);
     }
-    const jobs = await connection.allOrError((commands) => {
-      for (const { key } of slots) {
-        commands.lindex(key, 0);
-      }
-    });
-    this.unconfirmed = [];
-    const found = jobs.map((job) => (job as string | null) ?? undefined);
-    this.owner.onNext(slots, found);
   }
 
   /** Ends a blocking call as its own timeout would: a job that is being handed out still arrives. */

@@ -3,9 +3,9 @@ import type { Job } from '../protocol/job-element.js';
 import type { JobContext } from './job-context.js';
 import type { ReplyStream } from './reply-stream.js';
 import type { Outcome, OutcomeReply } from './settler.js';
-import type { Slot } from './slots.js';
+import type { JobPlace } from './slots.js';
 
-/** One job that is being run in a slot, in an async context of its own. */
+/** One job that is being run, in an async context of its own. */
 export class JobRun extends AsyncResource implements Outcome {
   readonly startedAt = performance.now();
   /** Whether it is settled what its caller gets, if anything. */
@@ -16,7 +16,7 @@ export class JobRun extends AsyncResource implements Outcome {
   reply: OutcomeReply | undefined;
   /** Whether the handler has really returned, which a timed-out one does later than it is answered. */
   hasEnded = false;
-  /** Whether Redis has confirmed that the slot is free. Another job may be in it then. */
+  /** Whether Redis has confirmed that the job has left its slot. */
   isReleased = false;
   /** The values it has sent, if it sends any. */
   stream: ReplyStream | undefined;
@@ -25,7 +25,7 @@ export class JobRun extends AsyncResource implements Outcome {
 
   constructor(
     readonly job: Job,
-    readonly slot: Slot,
+    readonly place: JobPlace,
     readonly context: JobContext,
   ) {
     super('ReqRepJob');

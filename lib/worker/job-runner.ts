@@ -12,7 +12,7 @@ import { JobContext } from './job-context.js';
 import { JobRun } from './job-run.js';
 import { ReplyText } from './reply-text.js';
 import type { ReplyStream } from './reply-stream.js';
-import type { Slot } from './slots.js';
+import type { JobPlace } from './slots.js';
 import { InterceptedReply, isStream, streamOf } from './stream-source.js';
 import type { JobHandler, WorkerOptions } from './worker-options.js';
 
@@ -39,9 +39,9 @@ export class JobRunner {
     this.text = new ReplyText(parts.handler.queue, parts.options);
   }
 
-  run(job: Job, slot: Slot): JobRun {
+  run(job: Job, place: JobPlace): JobRun {
     const { handler, serverNow } = this.parts;
-    const run = new JobRun(job, slot, new JobContext(handler.queue, job, serverNow));
+    const run = new JobRun(job, place, new JobContext(handler.queue, job, serverNow));
     run.runInAsyncScope(this.begin, this, run);
     return run;
   }

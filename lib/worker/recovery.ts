@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import { decodeJob, hasSentValues } from '../protocol/job-element.js';
-import { recoverWorker, type FoundSlot } from '../protocol/scripts/recover-worker.js';
+import {
+  recoverWorker,
+  type FoundJob,
+  type FoundSlot,
+} from '../protocol/scripts/recover-worker.js';
 import type { QueueKeys } from '../protocol/keys.js';
 import { isRefusal, parseClient, type ConnectionIdentity } from '../redis/connection.js';
 import { LostJobs, mostDeliveries } from './lost-jobs.js';
@@ -139,9 +143,9 @@ export class Recovery {
       forget,
       slots,
     });
-    const jobs = slots.filter(({ digest }) => digest !== '');
+    const jobs = slots.flatMap((slot) => slot.jobs);
     if (result === 'recovered' && jobs.length > 0) {
-      const dead = jobs.filter((slot) => slot.dead).length;
+      const dead = jobs.filter((job) => job.dead).length;
       log.warn(
         `Worker ${worker.name} of queue "${this.handler.queue}" is lost: ` +
           `${jobs.length - dead} of its jobs go back to the queue, ${dead} to "${this.keys.dead}"`,
@@ -151,36 +155,45 @@ export class Recovery {
 
   private async readSlots({ id, slots }: LapsedWorker): Promise<FoundSlot[]> {
     const keys = Array.from({ length: slots }, (_, slot) => this.keys.active(id, slot));
-    const elements = (await this.parts.connections.commands.allOrError((pipeline) => {
+    const contents = (await this.parts.connections.commands.allOrError((pipeline) => {
       for (const key of keys) {
-        pipeline.lindexBuffer(key, 0);
+        pipeline.lrangeBuffer(key, 0, -1);
       }
-    })) as (Buffer | null)[];
-    return keys.map((key, slot) => this.judge(key, elements[slot] ?? null));
+    })) as Buffer[][];
+    return keys.map((key, index) => {
+      const elements = contents[index] ?? [];
+      const jobs = elements.flatMap((element, position) =>
+        // Those that have left their places before are empty.
+        element.length === 0 ? [] : [{ position, ...this.judge(element.toString()) }],
+      );
+      return { key, digest: digestOf(elements), jobs };
+    });
   }
 
   /** Decides what becomes of a job whose worker was lost. */
-  private judge(key: string, element: Buffer | null): FoundSlot {
-    if (!element) {
-      return { key, digest: '' };
-    }
-    const digest = createHash('sha1').update(element).digest('hex');
-    const text = element.toString();
-    const job = decodeJob(text);
+  private judge(element: string): Omit<FoundJob, 'position'> {
+    const job = decodeJob(element);
     if (job.version === 0) {
-      return { key, digest, dead: { reason: 'unreadable', message: job.reason } };
+      return { dead: { reason: 'unreadable', message: job.reason } };
     }
-    if (hasSentValues(text)) {
+    if (hasSentValues(element)) {
       const dead = this.lostJobs.brokenStream(job);
-      return { key, digest, dead, reply: dead.reply };
+      return { dead, reply: dead.reply };
     }
     const deliveries = job.redeliveries + 1;
     if (deliveries < mostDeliveries(job, this.handler)) {
-      return { key, digest };
+      return {};
     }
     const dead = this.lostJobs.outOfDeliveries(job, deliveries);
-    return { key, digest, dead, reply: dead.reply };
+    return { dead, reply: dead.reply };
   }
+}
+
+/** Tells one content of a slot from another, as the script that takes it back does. */
+export function digestOf(elements: readonly Buffer[]): string {
+  const hash = createHash('sha1');
+  elements.forEach((element, index) => hash.update(index === 0 ? '' : '\n').update(element));
+  return elements.length === 0 ? '' : hash.digest('hex');
 }
 
 function parseIdentities(text: string): ConnectionIdentity[] {

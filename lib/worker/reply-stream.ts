@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { encodeValue, type StreamPosition } from '../protocol/reply-frame.js';
+import type { Place } from '../protocol/scripts/lua-empty-place.js';
 import type { ListSize } from '../protocol/scripts/lua-list-size.js';
 import { measureList } from '../protocol/scripts/measure-list.js';
 import { pushValues } from '../protocol/scripts/push-values.js';
@@ -26,8 +27,8 @@ const MOST_LOOKS_UNREAD = 4;
 export interface StreamTarget {
   readonly id: string | number;
   readonly attempt: number;
-  /** The key of the slot that holds the job. */
-  readonly slot: string;
+  /** Where the job lies. */
+  readonly place: Place;
   /** The caller's reply list. */
   readonly list: string;
   /** How long the list is to live, ms. */
@@ -166,11 +167,11 @@ export class ReplyStream {
 
   /** @returns how much lies unread in the list; `undefined` when the job is no longer ours. */
   private async push(frames: readonly string[]): Promise<ListSize | undefined> {
-    const { slot, list } = this.target;
+    const { place, list } = this.target;
     for (;;) {
       try {
         const ttl = this.target.ttl();
-        return await this.connections.runUntilAnswered(pushValues, { slot, list, ttl, frames });
+        return await this.connections.runUntilAnswered(pushValues, { place, list, ttl, frames });
       } catch (error) {
         if (this.isStopped || !isRefusal(error) || error.message.startsWith('WRONGTYPE')) {
           return undefined;

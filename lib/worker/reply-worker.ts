@@ -9,12 +9,12 @@ import type { Script } from '../redis/script.js';
 import { CancelledJobs } from './cancelled-jobs.js';
 import { Intake } from './intake.js';
 import { JobFetcher } from './job-fetcher.js';
-import type { JobRun } from './job-run.js';
+import { JobRun } from './job-run.js';
 import { JobRunner } from './job-runner.js';
 import { LostJobs, mostDeliveries, type Burial } from './lost-jobs.js';
 import { ReplyStream } from './reply-stream.js';
-import type { OutcomeReply, SettledQueue, Settler } from './settler.js';
-import type { Slot } from './slots.js';
+import type { Outcome, SettledQueue, Settler } from './settler.js';
+import type { JobPlace } from './slots.js';
 import type { JobHandler, WorkerParts } from './worker-options.js';
 
 /** How long a stopping worker waits for Redis, ms. */
@@ -56,8 +56,8 @@ export class ReplyWorker {
     this.keys = keys.queue(queue);
     this.lostJobs = new LostJobs(queue, keys, () => connections.clock.now());
     this.intake = new Intake(this.keys, workerId, handler.concurrency, {
-      start: (slot, element) => parts.scope.runInAsyncScope(this.startJob, this, slot, element),
-      giveBack: (slots) => this.giveBack(slots),
+      start: (place, element) => parts.scope.runInAsyncScope(this.startJob, this, place, element),
+      giveBack: (places) => this.giveBack(places),
       onRoom: () => this.wakeFetcher(),
     });
     this.runner = new JobRunner({
@@ -72,12 +72,12 @@ export class ReplyWorker {
     this.queue = {
       name: queue,
       requests: this.keys.requests,
-      nextSlots: (most) => (this.takesWhenSettling ? this.intake.nextSlots(most) : []),
-      onNext: (slots, jobs) => {
-        this.fetcher.areMore = jobs.length === slots.length;
-        this.intake.arrived(slots, jobs);
+      take: (most) => (this.takesWhenSettling ? this.intake.take(most) : undefined),
+      onTaken: (take, jobs) => {
+        this.fetcher.areMore = jobs.length === take.most;
+        this.intake.arrived(take, jobs);
       },
-      onReleased: (outcome) => this.released(outcome as JobRun | { readonly slot: Slot }),
+      onReleased: (outcome) => this.released(outcome),
       onSettled: () => {
         this.wakeFetcher();
         this.onSettled?.();
@@ -85,8 +85,8 @@ export class ReplyWorker {
     };
     this.fetcher = new JobFetcher(connections, queue, this.keys, log, {
       hasRoom: () => this.hasRoom(),
-      nextSlots: (most) => this.intake.nextSlots(most),
-      onNext: (slots, jobs) => this.intake.arrived(slots, jobs),
+      take: (most) => this.intake.take(most),
+      onTaken: (take, jobs) => this.intake.arrived(take, jobs),
       onConnected: () => this.lease.renew(),
     });
   }
@@ -136,8 +136,10 @@ export class ReplyWorker {
     void this.intake.close();
     this.wakeFetcher();
     const { unconfirmed, isOver } = await this.fetcher.stop(outOfTime);
-    await this.giveBack(unconfirmed);
-    this.intake.forget(unconfirmed);
+    if (unconfirmed) {
+      await this.giveBack(unconfirmed.slot.fill(unconfirmed.most));
+      this.intake.forget(unconfirmed);
+    }
     await this.idle(outOfTime);
     await this.interruptRuns();
     await Promise.race([this.intake.close(), delay(LAST_WORD)]);
@@ -178,20 +180,20 @@ export class ReplyWorker {
     this.onRoom = undefined;
   }
 
-  private startJob(slot: Slot, element: string): void {
+  private startJob(place: JobPlace, element: string): void {
     const job = decodeJob(element);
     if (job.version === 0) {
       this.parts.log.error(
         `A job in queue "${this.handler.queue}" cannot be read and goes to "${this.keys.dead}": ${job.reason}`,
       );
-      void this.bury(slot, { reason: 'unreadable', message: job.reason });
+      void this.bury(place, { reason: 'unreadable', message: job.reason });
     } else if (this.isInVain(job)) {
-      this.settler.add(this.queue, { slot });
+      this.settler.add(this.queue, { place });
     } else if (job.redeliveries >= mostDeliveries(job, this.handler)) {
-      void this.bury(slot, this.lostJobs.outOfDeliveries(job, job.redeliveries));
+      void this.bury(place, this.lostJobs.outOfDeliveries(job, job.redeliveries));
     } else {
       this.intake.began();
-      this.runs.add(this.runner.run(job, slot));
+      this.runs.add(this.runner.run(job, place));
     }
   }
 
@@ -201,14 +203,14 @@ export class ReplyWorker {
   }
 
   private openStream(
-    { job, slot, context }: JobRun,
+    { job, place, context }: JobRun,
     onLost: (reason: Error, isTaken: boolean) => void,
   ): ReplyStream {
     const { connections } = this.parts;
     const target = {
       id: job.id,
       attempt: context.attempt,
-      slot: slot.key,
+      place,
       list: this.replyList(job),
       ttl: () => replyTtl(connections.clock.now(), job.deadline),
     };
@@ -216,26 +218,24 @@ export class ReplyWorker {
   }
 
   private settle(run: JobRun, text: string | undefined): void {
-    run.reply = text === undefined ? undefined : this.replyTo(run.job, text);
+    const { job } = run;
+    if (text !== undefined) {
+      run.reply = { list: this.replyList(job), text, deadline: job.deadline };
+    }
     this.settler.add(this.queue, run);
-  }
-
-  private replyTo(job: Job, text: string): OutcomeReply {
-    const now = this.parts.connections.clock.now();
-    return { list: this.replyList(job), text, ttl: replyTtl(now, job.deadline) };
   }
 
   private replyList({ id, replyTo }: Job): string {
     return replyTo === undefined ? this.keys.originalReply(id) : this.parts.keys.replies(replyTo);
   }
 
-  /** Redis has confirmed that the slot's key is free. */
-  private released(outcome: JobRun | { readonly slot: Slot }): void {
-    if ('isReleased' in outcome) {
+  /** Redis has confirmed that the job has left its slot. */
+  private released(outcome: Outcome): void {
+    if (outcome instanceof JobRun) {
       outcome.isReleased = true;
       this.forgetIfOver(outcome);
     }
-    this.intake.release(outcome.slot);
+    this.intake.release(outcome.place);
   }
 
   private ended(run: JobRun): void {
@@ -243,7 +243,7 @@ export class ReplyWorker {
     this.intake.ended(performance.now() - run.startedAt);
   }
 
-  /** A run is over once its slot is free, and its handler has really returned. */
+  /** A run is over once its job has left its slot, and its handler has really returned. */
   private forgetIfOver(run: JobRun): void {
     if (run.isReleased && run.hasEnded) {
       this.runs.delete(run);
@@ -264,9 +264,9 @@ export class ReplyWorker {
       ...again
         .filter(isOnce)
         .map((run) =>
-          this.bury(run.slot, this.lostJobs.outOfDeliveries(run.job, run.context.attempt)),
+          this.bury(run.place, this.lostJobs.outOfDeliveries(run.job, run.context.attempt)),
         ),
-      this.giveBack(again.filter((run) => !isOnce(run)).map(({ slot }) => slot)),
+      this.giveBack(again.filter((run) => !isOnce(run)).map(({ place }) => place)),
       this.settled(told),
     ];
     await Promise.race([Promise.all(emptied), delay(LAST_WORD)]);
@@ -281,32 +281,35 @@ export class ReplyWorker {
     }
   }
 
-  private async bury(slot: Slot, why: Burial): Promise<void> {
+  private async bury(place: JobPlace, why: Burial): Promise<void> {
     const { workerId } = this.parts;
-    const job = { slot: slot.key, dead: this.keys.dead, workerId, ...why };
-    await this.insist(buryJob, job, `A job could not be moved to "${this.keys.dead}"`, [slot]);
+    const job = { place, dead: this.keys.dead, workerId, ...why };
+    await this.insist(buryJob, job, `A job could not be moved to "${this.keys.dead}"`, [place]);
   }
 
-  private async giveBack(slots: readonly Slot[]): Promise<void> {
-    if (slots.length > 0) {
-      const jobs = { requests: this.keys.requests, slots: slots.map(({ key }) => key) };
+  private async giveBack(places: readonly JobPlace[]): Promise<void> {
+    if (places.length > 0) {
+      const jobs = { requests: this.keys.requests, places };
       const what = `Unfinished jobs of queue "${this.handler.queue}" could not be returned`;
-      await this.insist(giveBackJobs, jobs, what, slots);
+      await this.insist(giveBackJobs, jobs, what, places);
     }
   }
 
-  /** Empties slots, again and again while Redis refuses it. A worker that stops leaves it to those after it. */
+  /** Takes jobs out of their slots, again and again while Redis refuses it. A worker that stops leaves it to others. */
   private async insist<Input>(
     script: Script<Input, unknown>,
     input: Input,
     what: string,
-    slots: readonly Slot[],
+    places: readonly JobPlace[],
   ): Promise<void> {
+    for (const { slot } of places) {
+      slot.leave(1);
+    }
     for (;;) {
       try {
         const done = this.parts.connections.runUntilAnswered(script, input).then(() => true);
         if (await (this.isStopping ? Promise.race([done, delay(LAST_WORD)]) : done)) {
-          slots.forEach((slot) => this.intake.release(slot));
+          places.forEach((place) => this.intake.release(place));
         }
         return;
       } catch (error) {

@@ -1,8 +1,10 @@
 import type { Log } from '../observability/log.js';
-import { settleJobs, type ReplyGroup, type SettleJobs } from '../protocol/scripts/settle-jobs.js';
-import { beforeRetry, isRefusal } from '../redis/connection.js';
 import type { Connections } from '../redis/connections.js';
-import type { Slot } from './slots.js';
+import { beforeRetry, isRefusal } from '../redis/connection.js';
+import { settleJobs } from '../protocol/scripts/settle-jobs.js';
+import type { Take } from './intake.js';
+import { SettleCall, type SettlePart } from './settle-call.js';
+import type { JobPlace } from './slots.js';
 
 /** Jobs that one call settles at most, and takes at most: Lua's stack takes about 8 000 values. */
 const MOST_JOBS = 500;
@@ -10,17 +12,17 @@ const MOST_JOBS = 500;
 /** About how long the replies of one call may be together, UTF-16 units: nobody else is served meanwhile. */
 const CALL_LENGTH = 1024 * 1024;
 
-/** A job that has ended, in its slot. */
+/** A job that has ended. */
 export interface Outcome {
-  readonly slot: Slot;
+  readonly place: JobPlace;
   reply?: OutcomeReply | undefined;
 }
 
 export interface OutcomeReply {
   readonly list: string;
   readonly text: string;
-  /** How long it may lie unread, ms. */
-  readonly ttl: number;
+  /** When its caller stops waiting, ms, Redis clock; `undefined` = never. */
+  readonly deadline: number | undefined;
 }
 
 /** A queue whose jobs are settled: what it hears, and what it says of itself. */
@@ -28,27 +30,20 @@ export interface SettledQueue {
   readonly name: string;
   /** The list of waiting jobs. */
   readonly requests: string;
-  /** So many empty slots for its next jobs, or fewer; none where it shall take none. */
-  nextSlots(most: number): Slot[];
-  /** The slots of {@link nextSlots} have these jobs, the first the first; the others are still empty. */
-  onNext(slots: readonly Slot[], jobs: readonly string[]): void;
-  /** Redis has confirmed that the slot is free. */
+  /** What to take next: no more jobs than there is room for. */
+  take(most: number): Take | undefined;
+  /** These jobs were taken. */
+  onTaken(take: Take, jobs: readonly string[]): void;
+  /** Redis has confirmed that the job has left its slot. */
   onReleased(outcome: Outcome): void;
   /** Nothing of it waits or is on its way any more. */
   onSettled(): void;
 }
 
-/** What one call does for one queue. */
-interface Part {
-  readonly queue: SettledQueue;
-  readonly outcomes: readonly Outcome[];
-  readonly next: readonly Slot[];
-}
-
 /**
- * Pushes the replies of one turn of the event loop together, those of all queues of this process, releases their slots
- * and takes the next jobs, all in one step. It asks again until Redis confirms; asking twice does no harm, because a slot
- * that is released answers nothing, and what was taken is found in its slot.
+ * Pushes the replies of one turn of the event loop together, those of all queues of this process, releases their jobs
+ * and takes the next ones, all in one step. It asks again until Redis confirms; asking twice does no harm, because a job
+ * that was released answers nothing, and what was taken is found in its slot.
  */
 export class Settler {
   private waiting = new Map<SettledQueue, Outcome[]>();
@@ -88,40 +83,53 @@ export class Settler {
     for (const [queue, outcomes] of waiting) {
       this.underway.set(queue, (this.underway.get(queue) ?? 0) + outcomes.length);
     }
-    for (const call of callsOf(waiting)) {
-      void this.settle(call);
+    for (const parts of callsOf(waiting)) {
+      void this.settle(parts);
     }
   }
 
-  private async settle(parts: readonly Part[]): Promise<void> {
-    try {
-      await this.settleUntilAnswered(parts);
-    } catch (error) {
-      // Else the connections are closed for good: the lease runs out, and others take over what is left.
-      if (isRefusal(error)) {
-        await this.settleRefused(parts, error);
+  private async settle(parts: readonly SettlePart[]): Promise<void> {
+    for (let left = parts; left.length > 0;) {
+      // In this order, so that calls reach Redis in the order in which they were made.
+      if (!this.connections.isReady) {
+        await this.connections.ready();
+      }
+      const call = new SettleCall(left, this.connections.clock.now());
+      try {
+        left = await this.send(call);
+      } catch (error) {
+        // Else the connections are closed for good: the lease runs out, and others take over what is left.
+        if (isRefusal(error)) {
+          await this.refused(call, error);
+        }
+        return;
       }
     }
   }
 
-  private async settleUntilAnswered(parts: readonly Part[]): Promise<void> {
-    const takers = parts.filter(({ next }) => next.length > 0);
+  /** @returns what is left to be asked for anew. */
+  private async send(call: SettleCall): Promise<readonly SettlePart[]> {
     for (let isRepeated = false; ; isRepeated = true) {
-      await this.connections.ready();
       try {
-        if (isRepeated && takers.length > 0) {
+        if (isRepeated) {
+          await this.connections.ready();
           await this.announce();
         }
-        const input = inputOf(parts, takers, isRepeated);
-        const { taken, jobs } = await this.connections.commands.run(settleJobs, input);
-        // What is not there when it is asked again was settled before.
-        if (taken > 0 && !isRepeated) {
-          this.reportTaken(taken, parts);
+        const input = { ...call.input, isRepeated };
+        const answer = await this.connections.commands.run(settleJobs, input);
+        if ('jobs' in answer) {
+          this.settled(call.parts);
+          call.handOut(answer.jobs);
+          this.rest(call.parts);
+          return [];
         }
-        parts.forEach((part) => this.settled(part));
-        takers.forEach(({ queue, next }, index) => queue.onNext(next, jobs[index] ?? []));
-        parts.forEach(({ queue }) => this.rest(queue));
-        return;
+        const { gone, left } = call.without(answer.missing);
+        // What is not there any more when it is asked again was settled before.
+        if (!isRepeated) {
+          this.reportTaken(gone);
+        }
+        this.settled(gone);
+        return left;
       } catch (error) {
         if (isRefusal(error)) {
           throw error;
@@ -131,34 +139,31 @@ export class Settler {
     }
   }
 
-  private settled({ queue, outcomes }: Part): void {
-    for (const outcome of outcomes) {
-      queue.onReleased(outcome);
-    }
-    const left = (this.underway.get(queue) ?? 0) - outcomes.length;
-    if (left > 0) {
-      this.underway.set(queue, left);
-    } else {
-      this.underway.delete(queue);
+  private settled(parts: readonly SettlePart[]): void {
+    for (const { queue, outcomes } of parts) {
+      for (const outcome of outcomes) {
+        queue.onReleased(outcome);
+      }
+      const left = (this.underway.get(queue) ?? 0) - outcomes.length;
+      if (left > 0) {
+        this.underway.set(queue, left);
+      } else {
+        this.underway.delete(queue);
+      }
     }
   }
 
-  private rest(queue: SettledQueue): void {
-    if (!this.isSettling(queue)) {
-      queue.onSettled();
+  private rest(parts: readonly SettlePart[]): void {
+    for (const { queue } of parts) {
+      if (!this.isSettling(queue)) {
+        queue.onSettled();
+      }
     }
   }
 
   /** A refusal comes before anything was done. */
-  private async settleRefused(parts: readonly Part[], error: Error): Promise<void> {
-    for (const { queue, next } of parts) {
-      if (next.length > 0) {
-        queue.onNext(next, []);
-      }
-    }
-    const singles = parts.flatMap(({ queue, outcomes }) =>
-      outcomes.map((outcome) => ({ queue, outcomes: [outcome] as const, next: [] })),
-    );
+  private async refused(call: SettleCall, error: Error): Promise<void> {
+    const singles = call.singles();
     if (singles.length > 1) {
       // One that Redis will not have does not hold up the others.
       await Promise.all(singles.map((part) => this.settle([part])));
@@ -170,9 +175,9 @@ export class Settler {
     await this.settle(singles);
   }
 
-  private async beforeRepeated(outcome: Outcome, error: Error): Promise<void> {
-    const { reply, slot } = outcome;
-    if (reply && error.message.startsWith('WRONGTYPE')) {
+  private async beforeRepeated(outcome: Outcome | undefined, error: Error): Promise<void> {
+    const { reply, place } = outcome ?? {};
+    if (outcome && reply && error.message.startsWith('WRONGTYPE')) {
       // It would never be one, and must not hold the slot for ever.
       this.log.error(
         `A reply cannot be pushed to "${reply.list}" and is dropped: ${error.message}`,
@@ -180,75 +185,43 @@ export class Settler {
       outcome.reply = undefined;
     } else {
       this.log.error(
-        `A reply cannot be pushed to "${reply?.list ?? slot.key}": ${error.message}; trying again`,
+        `A reply cannot be pushed to "${reply?.list ?? place?.key}": ${error.message}; trying again`,
       );
       await beforeRetry(error);
     }
   }
 
-  private reportTaken(count: number, parts: readonly Part[]): void {
-    const queues = parts.map(({ queue }) => `"${queue.name}"`).join(', ');
-    this.log.warn(
-      `Redis no longer held ${count} jobs of queue ${queues} when they had been run: another worker has taken ` +
-        `them over and answers them, or the server lost them`,
-    );
+  private reportTaken(parts: readonly SettlePart[]): void {
+    for (const { queue, outcomes } of parts) {
+      this.log.warn(
+        `Redis no longer held ${outcomes.length} jobs of queue "${queue.name}" when they had been run: another ` +
+          `worker has taken them over and answers them, or the server lost them`,
+      );
+    }
   }
 }
 
 /** Cuts what has ended into calls that are not too long, and lets each queue take its next jobs in the last of them. */
-function callsOf(waiting: ReadonlyMap<SettledQueue, readonly Outcome[]>): Part[][] {
-  const calls: Part[][] = [];
-  let call: Part[] = [];
+function callsOf(waiting: ReadonlyMap<SettledQueue, readonly Outcome[]>): SettlePart[][] {
+  const calls: SettlePart[][] = [];
+  let call: SettlePart[] = [];
   let jobs = 0;
   let length = 0;
-  for (const [queue, outcomes] of waiting) {
-    let part: Outcome[] = [];
-    for (const outcome of outcomes) {
+  for (const [queue, all] of waiting) {
+    let outcomes: Outcome[] = [];
+    for (const outcome of all) {
       const size = outcome.reply?.text.length ?? 0;
       if (jobs === MOST_JOBS || (jobs > 0 && length + size > CALL_LENGTH)) {
-        call.push({ queue, outcomes: part, next: [] });
+        call.push({ queue, outcomes });
         calls.push(call);
-        [call, part, jobs, length] = [[], [], 0, 0];
+        [call, outcomes, jobs, length] = [[], [], 0, 0];
       }
-      part.push(outcome);
+      outcomes.push(outcome);
       jobs++;
       length += size;
     }
-    const taken = call.reduce((sum, { next }) => sum + next.length, 0);
-    call.push({ queue, outcomes: part, next: queue.nextSlots(MOST_JOBS - taken) });
+    call.push({ queue, outcomes, take: queue.take(MOST_JOBS) });
   }
   calls.push(call);
   return calls;
 }
-
-function inputOf(parts: readonly Part[], takers: readonly Part[], isRepeated: boolean): SettleJobs {
-  const groups = new Map<string, Writable<ReplyGroup>>();
-  const unanswered: string[] = [];
-  for (const { outcomes } of parts) {
-    for (const { slot, reply } of outcomes) {
-      if (!reply) {
-        unanswered.push(slot.key);
-        continue;
-      }
-      let group = groups.get(reply.list);
-      if (!group) {
-        group = { list: reply.list, ttl: 0, slots: [], frames: [] };
-        groups.set(reply.list, group);
-      }
-      group.ttl = Math.max(group.ttl, reply.ttl);
-      group.slots.push(slot.key);
-      group.frames.push(reply.text);
-    }
-  }
-  const queues = takers.map(({ queue, next }) => ({
-    requests: queue.requests,
-    next: next.map(({ key }) => key),
-  }));
-  return { groups: [...groups.values()], unanswered, queues, isRepeated };
-}
-
-type Writable<Group> = {
-  -readonly [Field in keyof Group]: Group[Field] extends readonly (infer Each)[]
-    ? Each[]
-    : Group[Field];
-};

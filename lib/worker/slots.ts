@@ -1,9 +1,51 @@
 import type { QueueKeys } from '../protocol/keys.js';
+import type { Place } from '../protocol/scripts/lua-empty-place.js';
 
-/** A place for one job, and the key of the list that holds it. */
-export interface Slot {
-  readonly index: number;
-  readonly key: string;
+/** A place for jobs that are taken together, and the key of the list that holds them. */
+export class Slot {
+  /** Jobs that lie in it. */
+  private held = 0;
+  /** Those of them that are on their way out. */
+  private leaving = 0;
+
+  constructor(
+    readonly index: number,
+    readonly key: string,
+  ) {}
+
+  /** Redis has put jobs into it. @returns where each of them lies. */
+  fill(count: number): JobPlace[] {
+    this.held = count;
+    const { key } = this;
+    return Array.from({ length: count }, (_, position) => ({ slot: this, key, position }));
+  }
+
+  /**
+   * Redis is about to be asked to take jobs out of it.
+   * @returns `all` of its jobs, the `last` that are not on their way out already, or `some`.
+   */
+  leave(count: number): 'all' | 'last' | 'some' {
+    const isAll = this.leaving === 0 && this.held === count;
+    this.leaving += count;
+    return isAll ? 'all' : this.leaving === this.held ? 'last' : 'some';
+  }
+
+  /** Redis did not take them out. */
+  stay(count: number): void {
+    this.leaving -= count;
+  }
+
+  /** Redis has taken a job out of it. @returns whether it is empty. */
+  left(): boolean {
+    this.leaving--;
+    this.held--;
+    return this.held === 0;
+  }
+}
+
+/** Where one job lies. */
+export interface JobPlace extends Place {
+  readonly slot: Slot;
 }
 
 /** The slots of one worker on one queue. One that is free is empty in Redis for sure. */
@@ -15,19 +57,19 @@ export class Slots {
     workerId: string,
     readonly size: number,
   ) {
-    this.free = Array.from({ length: size }, (_, index) => ({
-      index,
-      key: keys.active(workerId, index),
-    }));
+    this.free = Array.from(
+      { length: size },
+      (_, index) => new Slot(index, keys.active(workerId, index)),
+    ).toReversed();
   }
 
-  get freeCount(): number {
-    return this.free.length;
+  get areFree(): boolean {
+    return this.free.length > 0;
   }
 
-  /** Takes so many of those that are free, or all. */
-  take(count: number): Slot[] {
-    return this.free.splice(0, count);
+  /** Takes one of those that are free. */
+  take(): Slot | undefined {
+    return this.free.pop();
   }
 
   release(slot: Slot): void {

@@ -27,9 +27,12 @@ const startWorker = (queue: string, env: Readonly<Record<string, string>> = {}) 
     ...env,
   });
 
-/** Whether that many jobs lie in slots. */
-const areActive = async (queue: string, count: number) =>
-  (await redis.look.keys(`${queue}active:*`)).length === count;
+/** Whether that many jobs lie in slots; those that have left their places do not count. */
+async function areActive(queue: string, count: number): Promise<boolean> {
+  const slots = await redis.look.keys(`${queue}active:*`);
+  const jobs = await Promise.all(slots.map((slot) => redis.look.lrange(slot, 0, -1)));
+  return jobs.flat().filter(Boolean).length === count;
+}
 
 /** Kills a process in the middle of its work. */
 async function kill(child: ChildProcess): Promise<void> {

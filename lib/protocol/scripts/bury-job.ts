@@ -1,8 +1,9 @@
+import { LUA_EMPTY_PLACE, type Place } from './lua-empty-place.js';
 import { LUA_KEEP_ALIVE } from './lua-keep-alive.js';
 import { LUA_NOW } from './lua-now.js';
 
 export interface BuryJob {
-  readonly slot: string;
+  readonly place: Place;
   readonly dead: string;
   readonly reason: DeadReason;
   /** The reason in words. */
@@ -35,27 +36,29 @@ export interface DeadJob {
   readonly job: string;
 }
 
-/** Moves the job of a slot to the dead list, with the reason. The element itself never leaves Redis. */
+/** Moves a job from its slot to the dead list, with the reason. The element itself never leaves Redis. */
 export const buryJob = {
   name: 'reqrepBuryJob',
   // KEYS: slot, dead, reply list or none
-  // ARGV: reason, message, worker id, frame, ttl
-  // Output: 1 when the slot held a job, else 0
-  lua: `${LUA_NOW}${LUA_KEEP_ALIVE}
-local job = redis.call('LINDEX', KEYS[1], 0)
+  // ARGV: position of the job, reason, message, worker id, frame, ttl
+  // Output: 1 when the slot held the job, else 0
+  lua: `${LUA_NOW}${LUA_KEEP_ALIVE}${LUA_EMPTY_PLACE}
+local job = redis.call('LINDEX', KEYS[1], ARGV[1])
 if not job then return 0 end
 redis.call('RPUSH', KEYS[2], cjson.encode({
-  reason = ARGV[1], message = ARGV[2], worker = ARGV[3], at = now, job = job,
+  reason = ARGV[2], message = ARGV[3], worker = ARGV[4], at = now, job = job,
 }))
-redis.call('DEL', KEYS[1])
+emptyPlace(KEYS[1], ARGV[1])
+deleteIfEmpty(KEYS[1])
 if KEYS[3] then
-  redis.call('RPUSH', KEYS[3], ARGV[4])
-  keepAlive(KEYS[3], ARGV[5])
+  redis.call('RPUSH', KEYS[3], ARGV[5])
+  keepAlive(KEYS[3], ARGV[6])
 end
 return 1
 `,
-  keys: ({ slot, dead, reply }: BuryJob) => [slot, dead, ...(reply ? [reply.list] : [])],
-  args: ({ reason, message, workerId, reply }: BuryJob) => [
+  keys: ({ place, dead, reply }: BuryJob) => [place.key, dead, ...(reply ? [reply.list] : [])],
+  args: ({ place, reason, message, workerId, reply }: BuryJob) => [
+    place.position,
     reason,
     message,
     workerId,

@@ -1,27 +1,33 @@
+import { LUA_EMPTY_PLACE, type Place } from './lua-empty-place.js';
+
 export interface GiveBackJobs {
   readonly requests: string;
-  readonly slots: readonly string[];
+  readonly places: readonly Place[];
 }
 
 /**
- * Returns jobs that their own worker will not finish to the head of the queue, the first slot's job foremost. It
- * is no failed delivery and is not counted as one.
+ * Returns jobs that their own worker will not finish to the head of the queue, the first foremost. It is no failed
+ * delivery and is not counted as one.
  */
 export const giveBackJobs = {
   name: 'reqrepGiveBackJobs',
-  // KEYS: requests, slot...
-  // ARGV: none
+  // KEYS: requests, slot of each job...
+  // ARGV: position of each job...
   // Output: how many were returned
-  lua: `
+  lua: `${LUA_EMPTY_PLACE}
 local returned = 0
 for i = #KEYS, 2, -1 do
-  if redis.call('LMOVE', KEYS[i], KEYS[1], 'LEFT', 'LEFT') then
+  local job = redis.call('LINDEX', KEYS[i], ARGV[i - 1])
+  if job and job ~= '' then
+    redis.call('LPUSH', KEYS[1], job)
+    emptyPlace(KEYS[i], ARGV[i - 1])
     returned = returned + 1
   end
+  deleteIfEmpty(KEYS[i])
 end
 return returned
 `,
-  keys: ({ requests, slots }: GiveBackJobs) => [requests, ...slots],
-  args: () => [],
+  keys: ({ requests, places }: GiveBackJobs) => [requests, ...places.map(({ key }) => key)],
+  args: ({ places }: GiveBackJobs) => places.map(({ position }) => position),
   read: (answer: unknown): number => answer as number,
 };

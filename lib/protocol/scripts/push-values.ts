@@ -1,10 +1,11 @@
 import { STREAM_MARK } from '../job-element.js';
+import type { Place } from './lua-empty-place.js';
 import { LUA_KEEP_ALIVE } from './lua-keep-alive.js';
 import { LUA_LIST_SIZE, readListSize, type ListSize } from './lua-list-size.js';
 
 export interface PushValues {
-  /** The slot whose job the values are of. */
-  readonly slot: string;
+  /** Where the job lies whose values they are. */
+  readonly place: Place;
   /** The reply list of its caller. */
   readonly list: string;
   /** How long the list is to live from now on at least, ms. */
@@ -20,20 +21,20 @@ export interface PushValues {
 export const pushValues = {
   name: 'reqrepPushValues',
   // KEYS: slot, reply list
-  // ARGV: ttl, frame...
+  // ARGV: position of the job, ttl, frame...
   // Output: {length, bytes or -1} of the list, or nil when the slot no longer holds its job
   lua: `${LUA_KEEP_ALIVE}${LUA_LIST_SIZE}
-local job = redis.call('LINDEX', KEYS[1], 0)
-if not job then return nil end
+local job = redis.call('LINDEX', KEYS[1], ARGV[1])
+if not job or job == '' then return nil end
 if job:sub(-1) ~= ${JSON.stringify(STREAM_MARK)} then
-  redis.call('LSET', KEYS[1], 0, job .. ${JSON.stringify(STREAM_MARK)})
+  redis.call('LSET', KEYS[1], ARGV[1], job .. ${JSON.stringify(STREAM_MARK)})
 end
-redis.call('RPUSH', KEYS[2], unpack(ARGV, 2))
-keepAlive(KEYS[2], ARGV[1])
+redis.call('RPUSH', KEYS[2], unpack(ARGV, 3))
+keepAlive(KEYS[2], ARGV[2])
 return listSize(KEYS[2])
 `,
-  keys: ({ slot, list }: PushValues) => [slot, list],
-  args: ({ ttl, frames }: PushValues) => [ttl, ...frames],
+  keys: ({ place, list }: PushValues) => [place.key, list],
+  args: ({ place, ttl, frames }: PushValues) => [place.position, ttl, ...frames],
   /** @returns `undefined` when the slot no longer holds its job. */
   read: (answer: unknown): ListSize | undefined =>
     answer === null ? undefined : readListSize(answer),

@@ -18,9 +18,16 @@ export interface RecoverWorker {
 /** A slot of a lost worker. */
 export interface FoundSlot {
   readonly key: string;
-  /** SHA-1 of the job in it, in hex; `''` when it was empty. */
+  /** The SHA-1, in hex, of what lies in it, joined by line feeds; `''` of an empty one. */
   readonly digest: string;
-  /** Why its job is not to be run again; absent = back to the queue with it. */
+  /** The jobs in it, in their order. */
+  readonly jobs: readonly FoundJob[];
+}
+
+/** A job of a lost worker. */
+export interface FoundJob {
+  readonly position: number;
+  /** Why it is not to be run again; absent = back to the queue with it. */
   readonly dead?: { readonly reason: DeadReason; readonly message: string } | undefined;
   /** What its caller is told in that case. */
   readonly reply?: ReplyToDead | undefined;
@@ -38,8 +45,8 @@ const NO_LIST = 0;
 export const recoverWorker = {
   name: 'reqrepRecoverWorker',
   // KEYS: requests, workers, dead, worker, slot..., reply list...
-  // ARGV: worker id, forget (1 or 0), number of slots,
-  //   then for each slot: SHA-1 of its job or '', reason of death or '', message, index of its reply list or 0, frame, ttl
+  // ARGV: worker id, forget (1 or 0), number of slots, the digest of each slot, then for each job from the last to the
+  //   first: number of its slot, position, reason of death or '', message, number of its reply list or 0, frame, ttl
   // Output: 'recovered' | 'alive' | 'changed'
   lua: `${LUA_NOW}${LUA_KEEP_ALIVE}
 local requests, workers, dead, worker = unpack(KEYS, 1, 4)
@@ -47,31 +54,30 @@ local id, forget, slots = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local expiry = redis.call('ZSCORE', workers, id)
 if not expiry or tonumber(expiry) > now then return 'alive' end
 
-local jobs = {}
+local found = {}
 for i = 1, slots do
-  local job = redis.call('LINDEX', KEYS[4 + i], 0)
-  local found = job and redis.sha1hex(job) or ''
-  if found ~= ARGV[6 * i - 2] then return 'changed' end
-  jobs[i] = job
+  found[i] = redis.call('LRANGE', KEYS[4 + i], 0, -1)
+  local digest = #found[i] > 0 and redis.sha1hex(table.concat(found[i], '\\n')) or ''
+  if digest ~= ARGV[3 + i] then return 'changed' end
 end
 
-for i = slots, 1, -1 do
-  local job = jobs[i]
-  if job then
-    local reason, message, list, frame, ttl = unpack(ARGV, 6 * i - 1, 6 * i + 3)
-    redis.call('DEL', KEYS[4 + i])
-    if reason == '' then
-      redis.call('LPUSH', requests, ' ' .. job)
-    else
-      redis.call('RPUSH', dead, cjson.encode({
-        reason = reason, message = message, worker = id, at = now, job = job,
-      }))
-    end
-    if list ~= '0' then
-      redis.call('RPUSH', KEYS[4 + slots + list], frame)
-      keepAlive(KEYS[4 + slots + list], ttl)
-    end
+for arg = 4 + slots, #ARGV, 7 do
+  local slot, position, reason, message, list, frame, ttl = unpack(ARGV, arg, arg + 6)
+  local job = found[tonumber(slot)][position + 1]
+  if reason == '' then
+    redis.call('LPUSH', requests, ' ' .. job)
+  else
+    redis.call('RPUSH', dead, cjson.encode({
+      reason = reason, message = message, worker = id, at = now, job = job,
+    }))
   end
+  if list ~= '0' then
+    redis.call('RPUSH', KEYS[4 + slots + list], frame)
+    keepAlive(KEYS[4 + slots + list], ttl)
+  end
+end
+for i = 1, slots do
+  redis.call('DEL', KEYS[4 + i])
 end
 if forget == '1' then
   redis.call('ZREM', workers, id)
@@ -85,23 +91,32 @@ return 'recovered'
     dead,
     worker,
     ...slots.map(({ key }) => key),
-    ...slots.flatMap(({ reply }) => (reply ? [reply.list] : [])),
+    ...repliesOf(slots).map(({ list }) => list),
   ],
   args: ({ workerId, forget, slots }: RecoverWorker) => {
-    let lists = NO_LIST;
+    const replies = repliesOf(slots);
+    const jobs = slots.flatMap((slot, index) =>
+      slot.jobs.map(({ position, dead, reply }) => [
+        index + 1,
+        position,
+        dead?.reason ?? '',
+        dead?.message ?? '',
+        reply ? replies.indexOf(reply) + 1 : NO_LIST,
+        reply?.text ?? '',
+        reply?.ttl ?? 0,
+      ]),
+    );
     return [
       workerId,
       forget ? 1 : 0,
       slots.length,
-      ...slots.flatMap(({ digest, dead, reply }) => [
-        digest,
-        dead?.reason ?? '',
-        dead?.message ?? '',
-        reply ? ++lists : NO_LIST,
-        reply?.text ?? '',
-        reply?.ttl ?? 0,
-      ]),
+      ...slots.map(({ digest }) => digest),
+      // Each goes in front of those before.
+      ...jobs.toReversed().flat(),
     ];
   },
   read: (answer: unknown): RecoveryResult => answer as RecoveryResult,
 };
+
+const repliesOf = (slots: readonly FoundSlot[]): ReplyToDead[] =>
+  slots.flatMap(({ jobs }) => jobs.flatMap(({ reply }) => (reply ? [reply] : [])));

@@ -1,114 +1,139 @@
+import { LUA_EMPTY_PLACE, type Place } from './lua-empty-place.js';
 import { LUA_KEEP_ALIVE } from './lua-keep-alive.js';
+import { LUA_TAKE } from './lua-take.js';
 
-/** Replies that go to one list, with the slots whose jobs they end. */
+/** Replies that go to one list. */
 export interface ReplyGroup {
   readonly list: string;
   /** How long the list is to live from now on at least, ms. */
   readonly ttl: number;
-  readonly slots: readonly string[];
-  /** One per slot, in the same order. */
   readonly frames: readonly string[];
+}
+
+export interface SettledPlace extends Place {
+  /** Whether no other job of its slot is left, as far as its worker knows. */
+  readonly isLast: boolean;
 }
 
 /** A queue whose next jobs are to be taken. */
 export interface NextJobs {
   /** The list of waiting jobs. */
   readonly requests: string;
-  /** Slots that are empty, and none of those that are settled. */
-  readonly next: readonly string[];
+  /** The key of a slot that is empty. */
+  readonly slot: string;
+  /** Jobs that may be taken. */
+  readonly most: number;
 }
 
 export interface SettleJobs {
+  /** Keys of slots all of whose jobs end. */
+  readonly slots: readonly string[];
+  /** Jobs that end in slots that hold others. */
+  readonly places: readonly SettledPlace[];
+  /** What the jobs are answered with, so far as somebody waits for it. */
   readonly groups: readonly ReplyGroup[];
-  /** Slots whose jobs end without a reply. */
-  readonly unanswered: readonly string[];
   readonly queues: readonly NextJobs[];
   /** Whether the same was asked before, and perhaps done. */
   readonly isRepeated: boolean;
 }
 
-export interface SettledJobs {
-  /** How many slots no longer held their job. */
-  readonly taken: number;
-  /** For each queue the jobs that lie in its `next` slots now, as many as there were. */
-  readonly jobs: readonly (readonly string[])[];
+export type SettledJobs =
+  /** For each queue the jobs that lie in its slot now, as many as there were. */
+  | { readonly jobs: readonly (readonly string[])[] }
+  /** Nothing was done, since some of the slots or places no longer hold what is to be settled. */
+  | { readonly missing: Missing };
+
+/** Indexes in `slots` and in `places`. */
+export interface Missing {
+  readonly slots: readonly number[];
+  readonly places: readonly number[];
 }
 
 /**
  * Pushes the replies, releases the slots and takes the next jobs as one step. A worker that dies, or asks again
- * because it never saw the answer, can neither leave a reply behind without its release nor reply twice. A reply is
- * pushed only while the slot still holds the job; where it does not, another worker has taken the job over and
- * answers it. Asked again, it finds the next jobs where it has put them.
+ * because it never saw the answer, can neither leave a reply behind without its release nor reply twice. Replies are
+ * pushed only while all slots still hold their jobs; where one does not, another worker has taken its jobs over and
+ * answers them, or they were settled before, and what is left has to be asked for again. Asked again, it finds the next
+ * jobs where it has put them.
  */
 export const settleJobs = {
   name: 'reqrepSettleJobs',
-  // KEYS: slot..., reply list..., then for each queue: requests, next slot...
-  // ARGV: number of slots, of reply lists, of queues, whether it is repeated (1 or 0),
-  //   then for each reply list: ttl, number of frames, frame..., then for each queue: number of next slots
-  // Output: how many slots no longer held their job, then for each queue: {next job...}
-  lua: `${LUA_KEEP_ALIVE}
-local slots, lists, queues = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+  // KEYS: slot..., slot of each place..., reply list..., then for each queue: requests, slot
+  // ARGV: number of slots, of places, of reply lists, whether it is repeated (1 or 0), then for each place: position,
+  //   whether it is the last (1 or 0), then for each reply list: ttl, number of frames, frame..., then for each queue: most jobs
+  // Output: {0, {next job...} of each queue...} or {1, {missing slot...}, {missing place...}}
+  lua: `${LUA_KEEP_ALIVE}${LUA_EMPTY_PLACE}${LUA_TAKE}
+local slots, places, lists = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local isRepeated = ARGV[4] == '1'
+
+local missingSlots, missingPlaces = {}, {}
+if slots > 0 and redis.call('EXISTS', unpack(KEYS, 1, slots)) < slots then
+  for i = 1, slots do
+    if redis.call('EXISTS', KEYS[i]) == 0 then missingSlots[#missingSlots + 1] = i - 1 end
+  end
+end
+for i = 1, places do
+  local job = redis.call('LINDEX', KEYS[slots + i], ARGV[3 + 2 * i])
+  if not job or job == '' then missingPlaces[#missingPlaces + 1] = i - 1 end
+end
+if #missingSlots + #missingPlaces > 0 then return { 1, missingSlots, missingPlaces } end
+
+local first = slots + places
 -- What is no list is refused by the RPUSH, but behind the first that would come too late.
-for list = slots + 2, slots + lists do
+for list = first + 2, first + lists do
   local kind = redis.call('TYPE', KEYS[list]).ok
   if kind ~= 'none' and kind ~= 'list' then
     return redis.error_reply('WRONGTYPE ' .. KEYS[list] .. ' is a ' .. kind .. ', no list of replies')
   end
 end
-local owned = redis.call('EXISTS', unpack(KEYS, 1, slots))
-local arg, slot = 5, 1
-for list = slots + 1, slots + lists do
+local arg = 5 + 2 * places
+for list = first + 1, first + lists do
   local frames = tonumber(ARGV[arg + 1])
-  local pushed
-  if owned == slots then
-    pushed = redis.pcall('RPUSH', KEYS[list], unpack(ARGV, arg + 2, arg + 1 + frames))
-  else
-    local owed = {}
-    for i = 0, frames - 1 do
-      if redis.call('EXISTS', KEYS[slot + i]) == 1 then
-        owed[#owed + 1] = ARGV[arg + 2 + i]
-      end
-    end
-    pushed = #owed > 0 and redis.pcall('RPUSH', KEYS[list], unpack(owed))
-  end
+  local pushed = redis.pcall('RPUSH', KEYS[list], unpack(ARGV, arg + 2, arg + 1 + frames))
   if type(pushed) == 'table' then return pushed end
   keepAlive(KEYS[list], ARGV[arg])
-  arg, slot = arg + 2 + frames, slot + frames
+  arg = arg + 2 + frames
 end
-redis.call('DEL', unpack(KEYS, 1, slots))
-local answer = { slots - owned }
-local requests = slots + lists + 1
-for queue = 1, queues do
-  local jobs = {}
-  local last = requests + tonumber(ARGV[arg])
-  for i = requests + 1, last do
-    local job = isRepeated and redis.call('LINDEX', KEYS[i], 0)
-    job = job or redis.pcall('LMOVE', KEYS[requests], KEYS[i], 'LEFT', 'RIGHT')
-    if type(job) ~= 'string' then break end
-    jobs[#jobs + 1] = job
+if slots > 0 then redis.call('DEL', unpack(KEYS, 1, slots)) end
+for i = 1, places do
+  emptyPlace(KEYS[slots + i], ARGV[3 + 2 * i])
+end
+for i = 1, places do
+  if ARGV[4 + 2 * i] == '1' then deleteIfEmpty(KEYS[slots + i]) end
+end
+
+local answer = { 0 }
+for key = first + lists + 1, #KEYS, 2 do
+  local jobs = isRepeated and redis.call('LRANGE', KEYS[key + 1], 0, -1) or {}
+  if #jobs == 0 then
+    jobs = take(KEYS[key], KEYS[key + 1], tonumber(ARGV[arg]))
   end
-  answer[queue + 1] = jobs
-  arg, requests = arg + 1, last + 1
+  answer[#answer + 1] = jobs
+  arg = arg + 1
 end
 return answer
 `,
-  keys: ({ groups, unanswered, queues }: SettleJobs) => [
-    ...groups.flatMap(({ slots }) => slots),
-    ...unanswered,
+  keys: ({ slots, places, groups, queues }: SettleJobs) => [
+    ...slots,
+    ...places.map(({ key }) => key),
     ...groups.map(({ list }) => list),
-    ...queues.flatMap(({ requests, next }) => [requests, ...next]),
+    ...queues.flatMap(({ requests, slot }) => [requests, slot]),
   ],
-  args: ({ groups, unanswered, queues, isRepeated }: SettleJobs) => [
-    groups.reduce((count, { slots }) => count + slots.length, unanswered.length),
+  args: ({ slots, places, groups, queues, isRepeated }: SettleJobs) => [
+    slots.length,
+    places.length,
     groups.length,
-    queues.length,
     isRepeated ? 1 : 0,
+    ...places.flatMap(({ position, isLast }) => [position, isLast || isRepeated ? 1 : 0]),
     ...groups.flatMap(({ ttl, frames }) => [ttl, frames.length, ...frames]),
-    ...queues.map(({ next }) => next.length),
+    ...queues.map(({ most }) => most),
   ],
   read: (answer: unknown): SettledJobs => {
-    const [taken, ...jobs] = answer as [number, ...string[][]];
-    return { taken, jobs };
+    const [isMissing, ...rest] = answer as [number, ...unknown[]];
+    if (isMissing === 0) {
+      return { jobs: rest as string[][] };
+    }
+    const [slots, places] = rest as [number[], number[]];
+    return { missing: { slots, places } };
   },
 };

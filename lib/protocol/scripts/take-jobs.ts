@@ -1,25 +1,23 @@
+import { LUA_TAKE } from './lua-take.js';
+
 export interface TakeJobs {
   readonly requests: string;
-  /** Keys of free slots. */
-  readonly slots: readonly string[];
+  /** The key of an empty slot. */
+  readonly slot: string;
+  /** Jobs that may be taken. */
+  readonly most: number;
 }
 
-/** Moves as many waiting jobs as there are into free slots, first job to first slot. */
+/** Moves as many waiting jobs as there are into a slot, in their order. */
 export const takeJobs = {
   name: 'reqrepTakeJobs',
-  // KEYS: requests, slot...
-  // ARGV: none
+  // KEYS: requests, slot
+  // ARGV: most jobs
   // Output: the jobs, as many as were there
-  lua: `
-local jobs = {}
-for i = 2, #KEYS do
-  local job = redis.call('LMOVE', KEYS[1], KEYS[i], 'LEFT', 'RIGHT')
-  if not job then break end
-  jobs[#jobs + 1] = job
-end
-return jobs
+  lua: `${LUA_TAKE}
+return take(KEYS[1], KEYS[2], tonumber(ARGV[1]))
 `,
-  keys: ({ requests, slots }: TakeJobs) => [requests, ...slots],
-  args: () => [],
+  keys: ({ requests, slot }: TakeJobs) => [requests, slot],
+  args: ({ most }: TakeJobs) => [most],
   read: (answer: unknown): string[] => answer as string[],
 };

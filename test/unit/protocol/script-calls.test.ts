@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { buryJob } from '../../../lib/protocol/scripts/bury-job.js';
 import { giveBackJobs } from '../../../lib/protocol/scripts/give-back-jobs.js';
@@ -12,8 +11,6 @@ import { renewLease } from '../../../lib/protocol/scripts/renew-lease.js';
 import { retireWorker } from '../../../lib/protocol/scripts/retire-worker.js';
 import { settleJobs } from '../../../lib/protocol/scripts/settle-jobs.js';
 import { takeJobs } from '../../../lib/protocol/scripts/take-jobs.js';
-
-const sha1 = (bytes: string | Buffer): string => createHash('sha1').update(bytes).digest('hex');
 
 it('names each script once', () => {
   const scripts = [
@@ -34,42 +31,51 @@ it('names each script once', () => {
 });
 
 it('calls the script that takes jobs', () => {
-  const input = { requests: 'q', slots: ['s0', 's1'] };
-  expect(takeJobs.keys(input)).toEqual(['q', 's0', 's1']);
-  expect(takeJobs.args()).toEqual([]);
+  const input = { requests: 'q', slot: 's0', most: 5 };
+  expect(takeJobs.keys(input)).toEqual(['q', 's0']);
+  expect(takeJobs.args(input)).toEqual([5]);
   expect(takeJobs.read(['a', 'b'])).toEqual(['a', 'b']);
 });
 
 it('calls the script that gives jobs back', () => {
-  const input = { requests: 'q', slots: ['s0', 's1'] };
-  expect(giveBackJobs.keys(input)).toEqual(['q', 's0', 's1']);
-  expect(giveBackJobs.args()).toEqual([]);
+  const places = [
+    { key: 's0', position: 2 },
+    { key: 's1', position: 0 },
+  ];
+  expect(giveBackJobs.keys({ requests: 'q', places })).toEqual(['q', 's0', 's1']);
+  expect(giveBackJobs.args({ requests: 'q', places })).toEqual([2, 0]);
   expect(giveBackJobs.read(2)).toBe(2);
 });
 
 it('calls the script that settles jobs', () => {
   const input = {
+    slots: ['s0', 's1'],
+    places: [
+      { key: 's2', position: 3, isLast: false },
+      { key: 's2', position: 4, isLast: true },
+    ],
     groups: [
-      { list: 'r0', ttl: 1_000, slots: ['s0', 's1'], frames: ['f0', 'f1'] },
-      { list: 'r1', ttl: 2_000, slots: ['s2'], frames: ['f2'] },
+      { list: 'r0', ttl: 1_000, frames: ['f0', 'f1'] },
+      { list: 'r1', ttl: 2_000, frames: ['f2'] },
     ],
-    unanswered: ['s3', 's4'],
     queues: [
-      { requests: 'q', next: ['s5', 's6'] },
-      { requests: 'p', next: ['t0'] },
+      { requests: 'q', slot: 's5', most: 7 },
+      { requests: 'p', slot: 't0', most: 1 },
     ],
-    isRepeated: true,
+    isRepeated: false,
   };
-  expect(settleJobs.keys(input).join(' ')).toBe('s0 s1 s2 s3 s4 r0 r1 q s5 s6 p t0');
-  expect(settleJobs.args(input).join(' ')).toBe('5 2 2 1 1000 2 f0 f1 2000 1 f2 2 1');
-  expect(settleJobs.read([1, ['a', 'b'], []])).toEqual({ taken: 1, jobs: [['a', 'b'], []] });
+  expect(settleJobs.keys(input).join(' ')).toBe('s0 s1 s2 s2 r0 r1 q s5 p t0');
+  expect(settleJobs.args(input).join(' ')).toBe('2 2 2 0 3 0 4 1 1000 2 f0 f1 2000 1 f2 7 1');
+  expect(settleJobs.args({ ...input, isRepeated: true }).slice(3, 8)).toEqual([1, 3, 1, 4, 1]);
+  expect(settleJobs.read([0, ['a', 'b'], []])).toEqual({ jobs: [['a', 'b'], []] });
+  expect(settleJobs.read([1, [0], [1, 2]])).toEqual({ missing: { slots: [0], places: [1, 2] } });
 });
 
 it('calls the script that settles jobs that nobody waits for', () => {
-  const input = { groups: [], unanswered: ['s0'], queues: [], isRepeated: false };
+  const input = { slots: ['s0'], places: [], groups: [], queues: [], isRepeated: false };
   expect(settleJobs.keys(input)).toEqual(['s0']);
   expect(settleJobs.args(input)).toEqual([1, 0, 0, 0]);
-  expect(settleJobs.read([0])).toEqual({ taken: 0, jobs: [] });
+  expect(settleJobs.read([0])).toEqual({ jobs: [] });
 });
 
 it('calls the script that retires a worker', () => {
@@ -88,17 +94,17 @@ it('calls the script that measures a list', () => {
 
 it('calls the script that buries a job', () => {
   const input = {
-    slot: 's0',
+    place: { key: 's0', position: 3 },
     dead: 'd',
     reason: 'unreadable',
     message: 'not JSON',
     workerId: 'worker-1',
   } as const;
   expect(buryJob.keys(input)).toEqual(['s0', 'd']);
-  expect(buryJob.args(input)).toEqual(['unreadable', 'not JSON', 'worker-1', '', 0]);
+  expect(buryJob.args(input)).toEqual([3, 'unreadable', 'not JSON', 'worker-1', '', 0]);
   const told = { ...input, reply: { list: 'r0', text: 'frame', ttl: 1_000 } };
   expect(buryJob.keys(told)).toEqual(['s0', 'd', 'r0']);
-  expect(buryJob.args(told).slice(3)).toEqual(['frame', 1_000]);
+  expect(buryJob.args(told).slice(4)).toEqual(['frame', 1_000]);
   expect(buryJob.read(1)).toBe(true);
   expect(buryJob.read(0)).toBe(false);
 });
@@ -119,6 +125,8 @@ it('calls the script that renews a lease', () => {
 });
 
 it('calls the script that takes back the jobs of a lost worker', () => {
+  const dead = { reason: 'out of deliveries', message: 'three times' } as const;
+  const unreadable = { reason: 'unreadable', message: 'not JSON' } as const;
   const input = {
     requests: 'q',
     workers: 'w',
@@ -127,38 +135,31 @@ it('calls the script that takes back the jobs of a lost worker', () => {
     workerId: 'worker-1',
     forget: true,
     slots: [
-      { key: 's0', digest: sha1('job') },
       {
-        key: 's1',
-        digest: sha1(Buffer.from([0xff])),
-        dead: { reason: 'out of deliveries', message: 'three times' },
-        reply: { list: 'r0', text: 'frame', ttl: 60_000 },
+        key: 's0',
+        digest: 'one',
+        jobs: [
+          { position: 0 },
+          { position: 2, dead, reply: { list: 'r0', text: 'frame', ttl: 60_000 } },
+        ],
       },
-      { key: 's2', digest: '' },
+      { key: 's1', digest: '', jobs: [] },
       {
-        key: 's3',
-        digest: sha1(''),
-        dead: { reason: 'unreadable', message: 'not JSON' },
+        key: 's2',
+        digest: 'two',
+        jobs: [{ position: 0, dead: unreadable, reply: { list: 'r0', text: 'other', ttl: 1 } }],
       },
-      { key: 's4', digest: '', reply: { list: 'r1', text: 'other', ttl: 1_000 } },
     ],
-  } as const;
-  expect(recoverWorker.keys(input).join(' ')).toBe('q w d w:1 s0 s1 s2 s3 s4 r0 r1');
-  const [workerId, forget, count, ...slots] = recoverWorker.args(input);
-  expect([workerId, forget, count]).toEqual(['worker-1', 1, 5]);
-  expect(slots.slice(0, 6)).toEqual([sha1('job'), '', '', 0, '', 0]);
-  const second = [
-    sha1(Buffer.from([0xff])),
-    'out of deliveries',
-    'three times',
-    1,
-    'frame',
-    60_000,
-  ];
-  expect(slots.slice(6, 12)).toEqual(second);
-  expect(slots.slice(12, 18)).toEqual(['', '', '', 0, '', 0]);
-  expect(slots.slice(18, 24)).toEqual([sha1(''), 'unreadable', 'not JSON', 0, '', 0]);
-  expect(slots.slice(24)).toEqual(['', '', '', 2, 'other', 1_000]);
+  };
+  expect(recoverWorker.keys(input).join(' ')).toBe('q w d w:1 s0 s1 s2 r0 r0');
+  expect(recoverWorker.args(input)).toEqual(
+    [
+      ['worker-1', 1, 3, 'one', '', 'two'],
+      [3, 0, 'unreadable', 'not JSON', 2, 'other', 1],
+      [1, 2, 'out of deliveries', 'three times', 1, 'frame', 60_000],
+      [1, 0, '', '', 0, '', 0],
+    ].flat(),
+  );
   expect(recoverWorker.args({ ...input, forget: false })[1]).toBe(0);
   expect(recoverWorker.read('changed')).toBe('changed');
 });

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { completeJob, encodeJob } from '../../../lib/protocol/job-element.js';
 import { Keys } from '../../../lib/protocol/keys.js';
@@ -12,9 +11,14 @@ import { pushValues } from '../../../lib/protocol/scripts/push-values.js';
 import { recoverWorker, type FoundSlot } from '../../../lib/protocol/scripts/recover-worker.js';
 import { renewLease } from '../../../lib/protocol/scripts/renew-lease.js';
 import { retireWorker } from '../../../lib/protocol/scripts/retire-worker.js';
-import { settleJobs, type SettleJobs } from '../../../lib/protocol/scripts/settle-jobs.js';
+import {
+  settleJobs,
+  type SettledJobs,
+  type SettleJobs,
+} from '../../../lib/protocol/scripts/settle-jobs.js';
 import { takeJobs } from '../../../lib/protocol/scripts/take-jobs.js';
 import type { Script } from '../../../lib/redis/script.js';
+import { digestOf } from '../../../lib/worker/recovery.js';
 import { randomQueue } from '../../support/random-queue.js';
 import { useRedis } from '../../support/redis.js';
 
@@ -51,7 +55,7 @@ async function serverNow(): Promise<number> {
 
 const bury = (slot: string, dead: string): Promise<boolean> =>
   run(buryJob, {
-    slot,
+    place: { key: slot, position: 0 },
     dead,
     reason: 'unreadable',
     message: 'not "JSON" ☃',
@@ -59,150 +63,103 @@ const bury = (slot: string, dead: string): Promise<boolean> =>
   });
 
 describe('taking jobs', () => {
-  it('moves the oldest job into the first slot, and so on', async () => {
+  it('moves the oldest into a slot, in their order', async () => {
     const { keys, slots } = newQueue();
     await redis.look.rpush(keys.requests, 'a', 'b', 'c', 'd', 'e');
-    const taken = await run(takeJobs, { requests: keys.requests, slots: slots.slice(0, 3) });
+    const taken = await run(takeJobs, { requests: keys.requests, slot: slots[0], most: 3 });
     expect(taken).toEqual(['a', 'b', 'c']);
-    expect(await Promise.all(slots.map(listOf))).toEqual([['a'], ['b'], ['c'], []]);
+    expect(await listOf(slots[0])).toEqual(['a', 'b', 'c']);
     expect(await listOf(keys.requests)).toEqual(['d', 'e']);
   });
 
-  it('takes as many as there are where there are fewer than slots', async () => {
+  it('takes as many as there are where there are fewer', async () => {
     const { keys, slots } = newQueue();
     await redis.look.rpush(keys.requests, 'a', 'b');
-    expect(await run(takeJobs, { requests: keys.requests, slots })).toEqual(['a', 'b']);
-    expect(await Promise.all(slots.map(listOf))).toEqual([['a'], ['b'], [], []]);
+    const take = { requests: keys.requests, slot: slots[0], most: 9 };
+    expect(await run(takeJobs, take)).toEqual(['a', 'b']);
+    expect(await listOf(slots[0])).toEqual(['a', 'b']);
     expect(await redis.look.exists(keys.requests)).toBe(0);
   });
 
   it('takes nothing from an empty queue', async () => {
     const { keys, slots } = newQueue();
-    expect(await run(takeJobs, { requests: keys.requests, slots })).toEqual([]);
-    expect(await redis.look.exists(...slots)).toBe(0);
+    const take = { requests: keys.requests, slot: slots[0], most: 9 };
+    expect(await run(takeJobs, take)).toEqual([]);
+    expect(await redis.look.exists(slots[0])).toBe(0);
+  });
+
+  it('leaves jobs where they are while the server has no memory for their slot', async () => {
+    const { keys, slots } = newQueue();
+    await redis.look.rpush(keys.requests, 'a', 'b');
+    await redis.look.config('SET', 'maxmemory', '1');
+    const take = { requests: keys.requests, slot: slots[0], most: 9 };
+    expect(await run(takeJobs, take)).toEqual([]);
+    await redis.look.config('SET', 'maxmemory', '0');
+    expect(await listOf(keys.requests)).toEqual(['a', 'b']);
   });
 });
 
+/** The places of jobs, as `slot position`. */
+const placesOf = (...places: (readonly [key: string, position: number])[]) =>
+  places.map(([key, position]) => ({ key, position }));
+
 describe('giving jobs back', () => {
-  it("puts them at the head of the queue, the first slot's job foremost", async () => {
+  it('puts them at the head of the queue, the first foremost', async () => {
     const { keys, slots } = newQueue();
     await redis.look.rpush(keys.requests, 'a', 'b', 'c', 'd', 'e');
-    await run(takeJobs, { requests: keys.requests, slots: slots.slice(0, 3) });
-    const returned = await run(giveBackJobs, {
-      requests: keys.requests,
-      slots: slots.slice(0, 3),
-    });
-    expect(returned).toBe(3);
+    await run(takeJobs, { requests: keys.requests, slot: slots[0], most: 2 });
+    await run(takeJobs, { requests: keys.requests, slot: slots[1], most: 1 });
+    const places = placesOf([slots[0], 0], [slots[0], 1], [slots[1], 0]);
+    expect(await run(giveBackJobs, { requests: keys.requests, places })).toBe(3);
     expect(await listOf(keys.requests)).toEqual(['a', 'b', 'c', 'd', 'e']);
     expect(await redis.look.exists(...slots)).toBe(0);
   });
 
-  it('leaves out slots that hold nothing', async () => {
+  it('leaves the others in their places', async () => {
+    const { keys, slots } = newQueue();
+    await redis.look.rpush(slots[0], 'a', 'b', 'c');
+    const give = (position: number) =>
+      run(giveBackJobs, { requests: keys.requests, places: placesOf([slots[0], position]) });
+    expect(await give(1)).toBe(1);
+    expect(await listOf(slots[0])).toEqual(['a', '', 'c']);
+    expect(await give(1)).toBe(0);
+    expect([await give(0), await give(2)]).toEqual([1, 1]);
+    expect(await redis.look.exists(slots[0])).toBe(0);
+    expect(await listOf(keys.requests)).toEqual(['c', 'a', 'b']);
+  });
+
+  it('leaves out places that hold nothing', async () => {
     const { keys, slots } = newQueue();
     await redis.look.rpush(keys.requests, 'z');
     await redis.look.rpush(slots[1], 'a');
-    await redis.look.rpush(slots[3], 'b');
-    expect(await run(giveBackJobs, { requests: keys.requests, slots })).toBe(2);
-    expect(await listOf(keys.requests)).toEqual(['a', 'b', 'z']);
+    const places = placesOf([slots[0], 0], [slots[1], 0], [slots[1], 1]);
+    expect(await run(giveBackJobs, { requests: keys.requests, places })).toBe(1);
+    expect(await listOf(keys.requests)).toEqual(['a', 'z']);
   });
 
   it('does not count as a redelivery', async () => {
     const { keys, slots } = newQueue();
     await redis.look.rpush(slots[0], '  ["job-1",null]');
-    await run(giveBackJobs, { requests: keys.requests, slots: [slots[0]] });
+    await run(giveBackJobs, { requests: keys.requests, places: placesOf([slots[0], 0]) });
     expect(await listOf(keys.requests)).toEqual(['  ["job-1",null]']);
   });
 });
 
-/** Settles without taking next jobs. @returns how many slots no longer held their job. */
-const settle = async (input: Pick<SettleJobs, 'groups' | 'unanswered'>): Promise<number> =>
-  (await run(settleJobs, { ...input, queues: [], isRepeated: false })).taken;
+const NOTHING: SettleJobs = { slots: [], places: [], groups: [], queues: [], isRepeated: false };
+
+const settle = (input: Partial<SettleJobs>): Promise<SettledJobs> =>
+  run(settleJobs, { ...NOTHING, ...input });
 
 describe('settling jobs', () => {
-  it('takes the next jobs of each queue into other slots, as many as there are', async () => {
-    const { keys, slots, replies } = newQueue();
-    const other = newQueue();
-    await redis.look.rpush(slots[0], 'done');
-    await redis.look.rpush(keys.requests, 'a', 'b');
-    await redis.look.rpush(other.keys.requests, 'c', 'd');
-    const input = {
-      groups: [{ list: replies('one'), ttl: 60_000, slots: [slots[0]], frames: ['reply'] }],
-      unanswered: [],
-      queues: [
-        { requests: keys.requests, next: slots.slice(1) },
-        { requests: randomQueue(), next: [randomQueue()] },
-        { requests: other.keys.requests, next: other.slots.slice(0, 1) },
-      ],
-      isRepeated: false,
-    };
-    expect(await run(settleJobs, input)).toEqual({ taken: 0, jobs: [['a', 'b'], [], ['c']] });
-    expect(await Promise.all(slots.map(listOf))).toEqual([[], ['a'], ['b'], []]);
-    expect(await listOf(other.slots[0])).toEqual(['c']);
-    expect(await redis.look.exists(keys.requests)).toBe(0);
-    expect(await listOf(other.keys.requests)).toEqual(['d']);
-  });
-
-  it('finds the next jobs where it has put them when it is asked again', async () => {
-    const { keys, slots, replies } = newQueue();
-    await redis.look.rpush(slots[0], 'done');
-    await redis.look.rpush(keys.requests, 'a', 'b', 'c');
-    const input = {
-      groups: [{ list: replies('one'), ttl: 60_000, slots: [slots[0]], frames: ['reply'] }],
-      unanswered: [],
-      queues: [{ requests: keys.requests, next: slots.slice(1, 3) }],
-      isRepeated: false,
-    };
-    const { jobs } = await run(settleJobs, input);
-    expect(jobs).toEqual([['a', 'b']]);
-    expect(await run(settleJobs, { ...input, isRepeated: true })).toEqual({ taken: 1, jobs });
-    expect(await listOf(replies('one'))).toEqual(['reply']);
-    expect(await listOf(keys.requests)).toEqual(['c']);
-  });
-
-  it('settles where the next jobs cannot be taken', async () => {
-    const { keys, slots } = newQueue();
-    await redis.look.rpush(slots[0], 'done');
-    await redis.look.set(keys.requests, 'no list');
-    const input = {
-      groups: [],
-      unanswered: [slots[0]],
-      queues: [{ requests: keys.requests, next: [slots[1]] }],
-      isRepeated: false,
-    };
-    expect(await run(settleJobs, input)).toEqual({ taken: 0, jobs: [[]] });
-    expect(await redis.look.exists(slots[0])).toBe(0);
-  });
-
-  it.each(['one', 'two'])(
-    'is refused before anything is done where list %s is none',
-    async (odd) => {
-      const { slots, replies } = newQueue();
-      await redis.look.rpush(slots[0], 'job');
-      await redis.look.rpush(slots[1], 'job');
-      await redis.look.set(replies(odd), 'no list');
-      const groups = ['one', 'two'].map((name, index) => ({
-        list: replies(name),
-        ttl: 60_000,
-        slots: [slots[index] ?? ''],
-        frames: ['reply'],
-      }));
-      await expect(settle({ groups, unanswered: [] })).rejects.toThrow(/^WRONGTYPE/);
-      expect(await redis.look.exists(slots[0], slots[1])).toBe(2);
-      expect(await redis.look.exists(replies('one'), replies('two'))).toBe(1);
-    },
-  );
-
-  it('pushes the replies of each list in order and frees their slots', async () => {
+  it('pushes the replies of each list in order and frees the slots', async () => {
     const { slots, replies } = newQueue();
-    await Promise.all(slots.map((slot) => redis.look.rpush(slot, 'job')));
-    const missing = await settle({
-      groups: [
-        { list: replies('one'), ttl: 60_000, slots: [slots[2], slots[0]], frames: ['a', 'b'] },
-        { list: replies('two'), ttl: 60_000, slots: [slots[1]], frames: ['c'] },
-      ],
-      unanswered: [slots[3]],
-    });
-    expect(missing).toBe(0);
+    await redis.look.rpush(slots[0], 'job', 'job');
+    await redis.look.rpush(slots[1], 'job');
+    const groups = [
+      { list: replies('one'), ttl: 60_000, frames: ['a', 'b'] },
+      { list: replies('two'), ttl: 60_000, frames: ['c'] },
+    ];
+    expect(await settle({ slots: slots.slice(0, 2), groups })).toEqual({ jobs: [] });
     expect(await listOf(replies('one'))).toEqual(['a', 'b']);
     expect(await listOf(replies('two'))).toEqual(['c']);
     expect(await redis.look.exists(...slots)).toBe(0);
@@ -212,64 +169,126 @@ describe('settling jobs', () => {
     const { slots, replies } = newQueue();
     await redis.look.rpush(replies('one'), 'earlier');
     await redis.look.rpush(slots[0], 'job');
-    const group = { list: replies('one'), ttl: 60_000, slots: [slots[0]], frames: ['later'] };
-    await settle({ groups: [group], unanswered: [] });
+    const groups = [{ list: replies('one'), ttl: 60_000, frames: ['later'] }];
+    await settle({ slots: [slots[0]], groups });
     expect(await listOf(replies('one'))).toEqual(['earlier', 'later']);
   });
 
-  it('pushes no reply for a slot that no longer holds its job, and the others', async () => {
-    const { slots, replies } = newQueue();
-    await redis.look.rpush(slots[0], 'job');
-    await redis.look.rpush(slots[2], 'job');
-    const missing = await settle({
-      groups: [
-        { list: replies('one'), ttl: 60_000, slots: slots.slice(0, 2), frames: ['a', 'b'] },
-        { list: replies('two'), ttl: 60_000, slots: [slots[2]], frames: ['c'] },
-        { list: replies('three'), ttl: 60_000, slots: [slots[3]], frames: ['d'] },
-      ],
-      unanswered: [],
-    });
-    expect(missing).toBe(2);
-    expect(await listOf(replies('one'))).toEqual(['a']);
-    expect(await listOf(replies('two'))).toEqual(['c']);
-    expect(await redis.look.exists(replies('three'), ...slots)).toBe(0);
-  });
-
-  it('pushes nothing when it is asked again', async () => {
-    const { slots, replies } = newQueue();
-    await redis.look.rpush(slots[0], 'job');
-    const input = {
-      groups: [{ list: replies('one'), ttl: 60_000, slots: [slots[0]], frames: ['a'] }],
-      unanswered: [],
-    };
-    await settle(input);
-    expect(await settle(input)).toBe(1);
-    expect(await listOf(replies('one'))).toEqual(['a']);
-  });
-
-  it('frees slots whose jobs nobody waits for', async () => {
+  it('takes jobs out of slots that hold others, which keep their places', async () => {
     const { slots } = newQueue();
-    await redis.look.rpush(slots[0], 'job');
-    const missing = await settle({ groups: [], unanswered: slots.slice(0, 2) });
-    expect(missing).toBe(1);
-    expect(await redis.look.exists(...slots)).toBe(0);
+    await redis.look.rpush(slots[0], 'a', 'b', 'c');
+    const leave = (position: number, isLast: boolean) =>
+      settle({ places: [{ key: slots[0], position, isLast }] });
+    await leave(1, false);
+    expect(await listOf(slots[0])).toEqual(['a', '', 'c']);
+    await leave(2, false);
+    await leave(0, true);
+    expect(await redis.look.exists(slots[0])).toBe(0);
   });
 
-  it('frees no other slot', async () => {
+  it('keeps a slot whose last job is not the last in truth', async () => {
+    const { slots } = newQueue();
+    await redis.look.rpush(slots[0], 'a', 'b');
+    await settle({ places: [{ key: slots[0], position: 0, isLast: true }] });
+    expect(await listOf(slots[0])).toEqual(['', 'b']);
+  });
+
+  it('does nothing where some jobs are not there any more, and tells which', async () => {
+    const { keys, slots, replies } = newQueue();
+    await redis.look.rpush(slots[0], 'job');
+    await redis.look.rpush(slots[2], 'a', '', 'c');
+    await redis.look.rpush(keys.requests, 'next');
+    const input = {
+      slots: [slots[0], slots[1]],
+      places: [0, 1, 5].map((position) => ({ key: slots[2], position, isLast: false })),
+      groups: [{ list: replies('one'), ttl: 60_000, frames: ['r'] }],
+      queues: [{ requests: keys.requests, slot: slots[3], most: 1 }],
+    };
+    expect(await settle(input)).toEqual({ missing: { slots: [1], places: [1, 2] } });
+    expect(await redis.look.exists(replies('one'), slots[1], slots[3])).toBe(0);
+    expect(await listOf(slots[2])).toEqual(['a', '', 'c']);
+  });
+
+  it('does nothing when it is asked again', async () => {
+    const { slots, replies } = newQueue();
+    await redis.look.rpush(slots[0], 'job');
+    const groups = [{ list: replies('one'), ttl: 60_000, frames: ['a'] }];
+    const input = { slots: [slots[0]], groups };
+    await settle(input);
+    const again = await settle({ ...input, isRepeated: true });
+    expect(again).toEqual({ missing: { slots: [0], places: [] } });
+    expect(await listOf(replies('one'))).toEqual(['a']);
+  });
+
+  it('frees slots whose jobs nobody waits for, and no others', async () => {
     const { slots } = newQueue();
     await redis.look.rpush(slots[0], 'job');
     await redis.look.rpush(slots[1], 'another');
-    await settle({ groups: [], unanswered: [slots[0]] });
+    await settle({ slots: [slots[0]] });
+    expect(await redis.look.exists(slots[0])).toBe(0);
     expect(await listOf(slots[1])).toEqual(['another']);
   });
+
+  it('takes the next jobs of each queue into a slot, as many as there are', async () => {
+    const { keys, slots } = newQueue();
+    const other = newQueue();
+    await redis.look.rpush(slots[0], 'done');
+    await redis.look.rpush(keys.requests, 'a', 'b');
+    await redis.look.rpush(other.keys.requests, 'c', 'd');
+    const queues = [
+      { requests: keys.requests, slot: slots[1], most: 9 },
+      { requests: randomQueue(), slot: randomQueue(), most: 9 },
+      { requests: other.keys.requests, slot: other.slots[0], most: 1 },
+    ];
+    expect(await settle({ slots: [slots[0]], queues })).toEqual({ jobs: [['a', 'b'], [], ['c']] });
+    expect(await listOf(slots[1])).toEqual(['a', 'b']);
+    expect(await listOf(other.slots[0])).toEqual(['c']);
+    expect(await redis.look.exists(keys.requests)).toBe(0);
+    expect(await listOf(other.keys.requests)).toEqual(['d']);
+  });
+
+  it('finds the next jobs where it has put them when it is asked again', async () => {
+    const { keys, slots } = newQueue();
+    await redis.look.rpush(keys.requests, 'a', 'b', 'c');
+    const queues = [{ requests: keys.requests, slot: slots[1], most: 2 }];
+    const first = await settle({ queues });
+    expect(first).toEqual({ jobs: [['a', 'b']] });
+    expect(await settle({ queues, isRepeated: true })).toEqual(first);
+    expect(await listOf(keys.requests)).toEqual(['c']);
+  });
+
+  it('settles where the next jobs cannot be taken', async () => {
+    const { keys, slots } = newQueue();
+    await redis.look.rpush(slots[0], 'done');
+    await redis.look.set(keys.requests, 'no list');
+    const queues = [{ requests: keys.requests, slot: slots[1], most: 1 }];
+    expect(await settle({ slots: [slots[0]], queues })).toEqual({ jobs: [[]] });
+    expect(await redis.look.exists(slots[0])).toBe(0);
+  });
+
+  it.each(['one', 'two'])(
+    'is refused before anything is done where list %s is none',
+    async (odd) => {
+      const { slots, replies } = newQueue();
+      await redis.look.rpush(slots[0], 'job', 'job');
+      await redis.look.set(replies(odd), 'no list');
+      const groups = ['one', 'two'].map((name) => ({
+        list: replies(name),
+        ttl: 60_000,
+        frames: ['reply'],
+      }));
+      await expect(settle({ slots: [slots[0]], groups })).rejects.toThrow(/^WRONGTYPE/);
+      expect(await redis.look.exists(slots[0])).toBe(1);
+      expect(await redis.look.exists(replies('one'), replies('two'))).toBe(1);
+    },
+  );
 
   it('lets a list live for its time, and longer by a later settle but never shorter', async () => {
     const { slots, replies } = newQueue();
     const list = replies('one');
     const settleWith = async (ttl: number): Promise<number> => {
       await redis.look.rpush(slots[0], 'job');
-      const group = { list, ttl, slots: [slots[0]], frames: ['a'] };
-      await settle({ groups: [group], unanswered: [] });
+      await settle({ slots: [slots[0]], groups: [{ list, ttl, frames: ['a'] }] });
       return redis.look.pttl(list);
     };
     const first = await settleWith(100_000);
@@ -282,41 +301,24 @@ describe('settling jobs', () => {
     expect(longer).toBeLessThanOrEqual(3_600_000);
   });
 
-  it('settles five hundred jobs for as many lists at once', async () => {
+  it('settles five hundred jobs of as many slots and lists at once', async () => {
     const { keys, replies } = newQueue();
-    const groups = Array.from({ length: 500 }, (_, index) => ({
-      list: replies(`client-${index}`),
-      ttl: 60_000,
-      slots: [keys.active('worker-1', index)],
-      frames: [`frame-${index}`],
-    }));
+    const each = Array.from({ length: 500 }, (_, index) => index);
+    const slots = each.map((index) => keys.active('worker-1', index));
     const fill = redis.look.pipeline();
-    for (const { slots } of groups) {
-      fill.rpush(slots[0] ?? '', 'job');
+    for (const slot of slots) {
+      fill.rpush(slot, 'job');
     }
     await fill.exec();
-    expect(await settle({ groups, unanswered: [] })).toBe(0);
+    const groups = each.map((index) => ({
+      list: replies(`client-${index}`),
+      ttl: 60_000,
+      frames: [`frame-${index}`],
+    }));
+    expect(await settle({ slots, groups })).toEqual({ jobs: [] });
     expect(await listOf(replies('client-0'))).toEqual(['frame-0']);
     expect(await listOf(replies('client-499'))).toEqual(['frame-499']);
-    expect(await redis.look.exists(...groups.flatMap(({ slots }) => slots))).toBe(0);
-  });
-
-  it('leaves no reply behind without its release when Redis refuses another one', async () => {
-    const { slots, replies } = newQueue();
-    await redis.look.rpush(slots[0], 'job');
-    await redis.look.rpush(slots[1], 'job');
-    await redis.look.set(replies('no-list'), 'a text');
-    const settled = settle({
-      groups: [
-        { list: replies('one'), ttl: 60_000, slots: [slots[0]], frames: ['a'] },
-        { list: replies('no-list'), ttl: 60_000, slots: [slots[1]], frames: ['b'] },
-      ],
-      unanswered: [],
-    });
-    await settled.catch(() => undefined);
-    const [replied, held] = [await listOf(replies('one')), await listOf(slots[0])];
-    expect(replied.length + held.length).toBe(1);
-    expect(await listOf(slots[1])).toEqual(['job']);
+    expect(await redis.look.exists(...slots)).toBe(0);
   });
 });
 
@@ -365,6 +367,23 @@ describe('burying a job', () => {
     // Each byte as one character, so that nothing is lost on what is no UTF-8.
     const dead = JSON.parse(entry.toString('latin1')) as DeadJob;
     expect(Buffer.from(dead.job, 'latin1')).toEqual(job);
+  });
+
+  it('leaves the other jobs of its slot, and tells its caller', async () => {
+    const { keys, slots, replies } = newQueue();
+    await redis.look.rpush(slots[0], 'a', 'b');
+    const buried = await run(buryJob, {
+      place: { key: slots[0], position: 1 },
+      dead: keys.dead,
+      reason: 'out of deliveries',
+      message: 'once',
+      workerId: 'worker-1',
+      reply: { list: replies('one'), text: 'frame', ttl: 60_000 },
+    });
+    expect(buried).toBe(true);
+    expect(await listOf(slots[0])).toEqual(['a', '']);
+    expect(await listOf(replies('one'))).toEqual(['frame']);
+    expect(await redis.look.pttl(replies('one'))).toBeGreaterThan(30_000);
   });
 
   it('buries nothing from an empty slot', async () => {
@@ -456,18 +475,19 @@ describe('renewing a lease', () => {
 });
 
 describe('taking back the jobs of a lost worker', () => {
-  /** A worker whose lease lapsed long ago, with a job in each of its slots. */
-  async function newLostWorker(...jobs: (string | Buffer)[]) {
+  /** A worker whose lease lapsed long ago, with jobs in each of its slots. */
+  async function newLostWorker(...contents: (string | Buffer)[][]) {
     const queue = newQueue();
     const { keys, slots } = queue;
     await redis.look.zadd(keys.workers, (await serverNow()) - 60_000, 'worker-1');
     await redis.look.hset(keys.worker('worker-1'), 'slots', 4);
-    await Promise.all(jobs.map((job, index) => redis.look.rpush(slots[index] ?? '', job)));
+    await Promise.all(contents.map((jobs, index) => redis.look.rpush(slots[index] ?? '', ...jobs)));
     const found = slots.map((key, index): FoundSlot => {
-      const job = jobs[index];
+      const jobs = contents[index] ?? [];
       return {
         key,
-        digest: job === undefined ? '' : createHash('sha1').update(job).digest('hex'),
+        digest: digestOf(jobs.map((job) => Buffer.from(job))),
+        jobs: jobs.flatMap((job, position) => (job.length === 0 ? [] : [{ position }])),
       };
     });
     const recover = (given: readonly FoundSlot[] = found, forget = true) =>
@@ -490,25 +510,31 @@ describe('taking back the jobs of a lost worker', () => {
   }
 
   it('puts them at the head of the queue with one more space each', async () => {
-    const { keys, slots, recover } = await newLostWorker('["a"]', ' ["b"]', '  ["c"]');
+    const { keys, slots, recover } = await newLostWorker(['["a"]', ' ["b"]'], ['  ["c"]']);
     await redis.look.rpush(keys.requests, '["z"]');
     expect(await recover()).toBe('recovered');
     expect(await listOf(keys.requests)).toEqual([' ["a"]', '  ["b"]', '   ["c"]', '["z"]']);
     expect(await redis.look.exists(keys.dead, ...slots)).toBe(0);
   });
 
+  it('leaves out those that have left their places', async () => {
+    const { keys, slots, recover } = await newLostWorker(['', 'b', ''], ['c']);
+    expect(await recover()).toBe('recovered');
+    expect(await listOf(keys.requests)).toEqual([' b', ' c']);
+    expect(await redis.look.exists(...slots)).toBe(0);
+  });
+
   it('keeps them to the byte', async () => {
     const job = Buffer.from([0x5b, 0xff, 0x00, 0x80, 0x5d]);
-    const { keys, recover } = await newLostWorker(job);
+    const { keys, recover } = await newLostWorker([job, job]);
     expect(await recover()).toBe('recovered');
-    expect(await redis.look.lrangeBuffer(keys.requests, 0, -1)).toEqual([
-      Buffer.concat([Buffer.from(' '), job]),
-    ]);
+    const again = Buffer.concat([Buffer.from(' '), job]);
+    expect(await redis.look.lrangeBuffer(keys.requests, 0, -1)).toEqual([again, again]);
   });
 
   it('forgets the worker where it is told to, and only there', async () => {
     for (const forget of [true, false]) {
-      const { keys, found, recover } = await newLostWorker('a');
+      const { keys, found, recover } = await newLostWorker(['a']);
       expect(await recover(found, forget)).toBe('recovered');
       expect(await redis.look.exists(keys.worker('worker-1'))).toBe(forget ? 0 : 1);
       expect(await redis.look.zcard(keys.workers)).toBe(forget ? 0 : 1);
@@ -516,11 +542,12 @@ describe('taking back the jobs of a lost worker', () => {
   });
 
   it('buries those that are not to run again, with a word to their caller', async () => {
-    const { keys, slots, replies, found, recover } = await newLostWorker('a', 'b');
+    const { keys, slots, replies, found, recover } = await newLostWorker(['a', 'b']);
     const [first, ...others] = found as [FoundSlot, ...FoundSlot[]];
     const dead = { reason: 'out of deliveries', message: 'three times' } as const;
     const reply = { list: replies('one'), text: 'frame', ttl: 60_000 };
-    expect(await recover([{ ...first, dead, reply }, ...others])).toBe('recovered');
+    const jobs = [{ position: 0, dead, reply }, { position: 1 }];
+    expect(await recover([{ ...first, jobs }, ...others])).toBe('recovered');
     expect(await listOf(keys.requests)).toEqual([' b']);
     expect((await listOf(keys.dead)).map((entry) => JSON.parse(entry) as DeadJob)).toEqual([
       { ...dead, worker: 'worker-1', at: expect.any(Number), job: 'a' },
@@ -533,17 +560,18 @@ describe('taking back the jobs of a lost worker', () => {
   });
 
   it('tells each caller in its own list', async () => {
-    const { replies, found, recover } = await newLostWorker('a', 'b', 'c');
+    const { replies, found, recover } = await newLostWorker(['a', 'b'], ['c']);
     const dead = { reason: 'out of deliveries', message: 'three times' } as const;
-    const told = found.map((slot, index) =>
-      slot.digest === '' || index === 1
-        ? slot
-        : {
-            ...slot,
-            dead,
-            reply: { list: replies(`${index}`), text: `for ${index}`, ttl: 60_000 },
-          },
-    );
+    const tell = (name: string) => ({
+      dead,
+      reply: { list: replies(name), text: `for ${name}`, ttl: 60_000 },
+    });
+    const [first, second, ...others] = found as [FoundSlot, FoundSlot, ...FoundSlot[]];
+    const told = [
+      { ...first, jobs: [{ position: 0, ...tell('0') }, { position: 1 }] },
+      { ...second, jobs: [{ position: 0, ...tell('2') }] },
+      ...others,
+    ];
     expect(await recover(told)).toBe('recovered');
     expect(await listOf(replies('0'))).toEqual(['for 0']);
     expect(await listOf(replies('1'))).toEqual([]);
@@ -551,7 +579,7 @@ describe('taking back the jobs of a lost worker', () => {
   });
 
   it('does nothing where the worker has renewed its lease meanwhile', async () => {
-    const { keys, recover, state } = await newLostWorker('a');
+    const { keys, recover, state } = await newLostWorker(['a']);
     await redis.look.zadd(keys.workers, (await serverNow()) + 60_000, 'worker-1');
     const before = await state();
     expect(await recover()).toBe('alive');
@@ -559,23 +587,25 @@ describe('taking back the jobs of a lost worker', () => {
   });
 
   it('does nothing where somebody else was faster', async () => {
-    const { recover, state } = await newLostWorker('a');
+    const { recover, state } = await newLostWorker(['a']);
     await recover();
     const before = await state();
     expect(await recover()).toBe('alive');
     expect(await state()).toEqual(before);
   });
 
-  it.each([
-    ['holds another job', 0, 'b'],
-    ['holds a job again', 1, 'b'],
-    ['holds nothing any more', 0, undefined],
-  ])('does nothing where a slot %s', async (_, index, job) => {
-    const { slots, recover, state } = await newLostWorker('a');
+  it.each<[string, number, string[]]>([
+    ['holds another job', 0, ['b']],
+    ['holds a job more', 0, ['a', 'b']],
+    ['holds a job again', 1, ['b']],
+    ['holds nothing any more', 0, []],
+    ['holds what has left its place', 0, ['']],
+  ])('does nothing where a slot %s', async (_, index, jobs) => {
+    const { slots, recover, state } = await newLostWorker(['a']);
     const slot = slots[index] ?? '';
     await redis.look.del(slot);
-    if (job !== undefined) {
-      await redis.look.rpush(slot, job);
+    if (jobs.length > 0) {
+      await redis.look.rpush(slot, ...jobs);
     }
     const before = await state();
     expect(await recover()).toBe('changed');
@@ -723,7 +753,7 @@ describe('pushing values of a stream', () => {
     const list = replies('client-1');
     await redis.look.rpush(slots[0], 'job');
     const push = (...frames: string[]) =>
-      run(pushValues, { slot: slots[0], list, ttl: 60_000, frames });
+      run(pushValues, { place: { key: slots[0], position: 0 }, list, ttl: 60_000, frames });
     expect(await push('1', '2')).toEqual({ length: 2, bytes: expect.any(Number) });
     const size = await push('3');
     expect(size?.length).toBe(3);
@@ -737,7 +767,12 @@ describe('pushing values of a stream', () => {
     const { slots, replies } = newQueue();
     const list = replies('client-1');
     expect(
-      await run(pushValues, { slot: slots[0], list, ttl: 60_000, frames: ['1'] }),
+      await run(pushValues, {
+        place: { key: slots[0], position: 0 },
+        list,
+        ttl: 60_000,
+        frames: ['1'],
+      }),
     ).toBeUndefined();
     expect(await listOf(list)).toEqual([]);
   });
@@ -746,8 +781,18 @@ describe('pushing values of a stream', () => {
     const { slots, replies } = newQueue();
     const list = replies('client-1');
     await redis.look.rpush(slots[0], 'job');
-    await run(pushValues, { slot: slots[0], list, ttl: 60_000, frames: ['1'] });
-    await run(pushValues, { slot: slots[0], list, ttl: 1_000, frames: ['2'] });
+    await run(pushValues, {
+      place: { key: slots[0], position: 0 },
+      list,
+      ttl: 60_000,
+      frames: ['1'],
+    });
+    await run(pushValues, {
+      place: { key: slots[0], position: 0 },
+      list,
+      ttl: 1_000,
+      frames: ['2'],
+    });
     expect(await redis.look.pttl(list)).toBeGreaterThan(50_000);
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Keys } from '../../../lib/protocol/keys.js';
-import { Intake } from '../../../lib/worker/intake.js';
-import type { Slot } from '../../../lib/worker/slots.js';
+import { Intake, type Take } from '../../../lib/worker/intake.js';
+import type { JobPlace } from '../../../lib/worker/slots.js';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -14,27 +14,30 @@ afterEach(() => {
 /** An intake, with the jobs that it began and gave back. */
 function newIntake(concurrency: number, onStart: (intake: Intake) => void = () => undefined) {
   const started: string[] = [];
-  const givenBack: Slot[][] = [];
+  const places: JobPlace[] = [];
+  const givenBack: JobPlace[][] = [];
   let rooms = 0;
   const intake: Intake = new Intake(new Keys().queue('reports'), 'worker-1', concurrency, {
-    start: (_slot, element) => {
+    start: (place, element) => {
       started.push(element);
+      places.push(place);
       intake.began();
       onStart(intake);
     },
-    giveBack: async (slots) => {
-      givenBack.push([...slots]);
+    giveBack: async (given) => {
+      givenBack.push([...given]);
     },
     onRoom: () => rooms++,
   });
+  const ask = (count: number): Take => intake.take(count) as Take;
   const take = (count: number): void => {
-    const slots = intake.nextSlots(count);
+    const asked = ask(count);
     intake.arrived(
-      slots,
-      slots.map((_, index) => `job-${index}`),
+      asked,
+      Array.from({ length: asked.most }, (_, index) => `job-${index}`),
     );
   };
-  return { intake, started, givenBack, take, rooms: () => rooms };
+  return { intake, started, places, givenBack, ask, take, rooms: () => rooms };
 }
 
 /** Makes it known that the runs of a handler are quick. */
@@ -47,13 +50,16 @@ function beQuick(intake: Intake): void {
 
 describe('an intake', () => {
   it('has room for as many jobs as may run, counting those that it has asked for', () => {
-    const { intake } = newIntake(2);
+    const { intake, ask } = newIntake(2);
     expect(intake.room).toBe(2);
-    const [first, second] = intake.nextSlots(5) as [Slot, Slot];
-    expect([intake.room, intake.nextSlots(1)]).toEqual([0, []]);
-    intake.arrived([first], [undefined]);
+    const both = ask(5);
+    expect(both.most).toBe(2);
+    expect([intake.room, intake.take(1)]).toEqual([0, undefined]);
+    intake.arrived(both, ['job']);
     expect(intake.room).toBe(1);
-    intake.arrived([second], ['job']);
+    const other = ask(1);
+    expect(intake.room).toBe(0);
+    intake.arrived(other, []);
     expect(intake.room).toBe(1);
   });
 
@@ -65,13 +71,15 @@ describe('an intake', () => {
     expect([intake.room, rooms()]).toEqual([1, 1]);
   });
 
-  it('has empty slots for the next jobs before those of the last are released', () => {
-    const { intake, take } = newIntake(200);
-    take(200);
-    for (let run = 0; run < 200; run++) {
+  it('has an empty slot for the next jobs before those of the last are released', () => {
+    const { intake, ask } = newIntake(1);
+    const slots = Array.from({ length: 200 }, () => {
+      const asked = ask(1);
+      intake.arrived(asked, ['job']);
       intake.ended(1_000);
-    }
-    expect(intake.nextSlots(200)).toHaveLength(200);
+      return asked.slot;
+    });
+    expect(new Set(slots).size).toBe(200);
   });
 
   it('of a quick handler lets jobs wait, and runs no more of them at a time than it may', () => {
@@ -96,61 +104,70 @@ describe('an intake', () => {
     take(5);
     await vi.advanceTimersByTimeAsync(110);
     expect(started).toHaveLength(2);
-    expect(givenBack.map((slots) => slots.length)).toEqual([3]);
+    expect(givenBack.map((places) => places.map(({ position }) => position))).toEqual([[2, 3, 4]]);
     expect(intake.room).toBe(0);
   });
 
   it('begins nothing once it is closed, and gives back what still comes', async () => {
-    const { intake, started, givenBack } = newIntake(2);
-    const slots = intake.nextSlots(2);
+    const { intake, started, givenBack, ask } = newIntake(2);
+    const asked = ask(2);
     await intake.close();
     expect(intake.room).toBe(0);
-    intake.arrived(slots, ['job', 'job']);
-    expect([started, givenBack]).toEqual([[], [slots]]);
+    intake.arrived(asked, ['job', 'job']);
+    expect([started, givenBack.map((places) => places.length)]).toEqual([[], [2]]);
     intake.open();
     expect(intake.room).toBe(2);
   });
 
   it('gives back those that it held in front of those that come later, all together', async () => {
-    const { intake, givenBack, take } = newIntake(2);
+    const { intake, givenBack, ask, take } = newIntake(2);
     beQuick(intake);
     take(5);
-    const later = intake.nextSlots(3);
-    const closed = intake.close();
-    await closed;
+    const later = ask(3);
+    await intake.close();
     expect(givenBack).toEqual([]);
-    intake.arrived(later, ['job', undefined, 'job']);
+    intake.arrived(later, ['job', 'job']);
     expect(givenBack).toHaveLength(1);
-    expect(givenBack[0]?.slice(-2)).toEqual([later[0], later[2]]);
-    expect(givenBack[0]).toHaveLength(5);
+    expect(givenBack[0]?.map(({ position }) => position)).toEqual([2, 3, 4, 0, 1]);
+    expect(givenBack[0]?.at(-1)?.slot).toBe(later.slot);
   });
 
   it('begins with those that it held when it is opened before they were given back', () => {
-    const { intake, started, take } = newIntake(2);
-    const slots = intake.nextSlots(1);
+    const { intake, started, ask, take } = newIntake(2);
+    const asked = ask(1);
     void intake.close();
     intake.open();
-    intake.arrived(slots, ['held']);
+    intake.arrived(asked, ['held']);
     take(1);
     expect(started).toEqual(['held', 'job-0']);
   });
 
   it('has no room without an empty slot, and tells when it has one', () => {
-    const { intake, rooms } = newIntake(200);
-    const slots: Slot[] = [];
-    for (let round = 0; round < 2; round++) {
-      const next = intake.nextSlots(200);
-      intake.arrived(
-        next,
-        next.map(() => 'job'),
-      );
-      next.forEach(() => intake.ended(1_000));
-      slots.push(...next);
+    const { intake, places, take, rooms } = newIntake(1);
+    for (let slots = 0; slots < intake.slotCount; slots++) {
+      expect(intake.room).toBe(1);
+      take(1);
+      intake.ended(1_000);
     }
-    expect([slots.length, intake.room]).toEqual([400, 0]);
+    expect(intake.room).toBe(0);
+    const [place] = places as [JobPlace];
+    place.slot.leave(1);
     const before = rooms();
-    intake.release(slots[0] as Slot);
+    intake.release(place);
     expect([intake.room, rooms()]).toEqual([1, before + 1]);
+  });
+
+  it('uses a slot again when all of its jobs have left it', () => {
+    const { intake, places, ask, take } = newIntake(2);
+    take(2);
+    const [first, second] = places as [JobPlace, JobPlace];
+    first.slot.leave(2);
+    intake.ended(1_000);
+    intake.release(first);
+    intake.ended(1_000);
+    expect(ask(1).slot).not.toBe(first.slot);
+    intake.release(second);
+    expect(ask(1).slot).toBe(first.slot);
   });
 
   it('is not stopped by a job that cannot be begun', () => {

@@ -12,6 +12,7 @@ import type { JobContext } from '../../../lib/worker/job-context.js';
 import type { JobRun } from '../../../lib/worker/job-run.js';
 import { JobRunner } from '../../../lib/worker/job-runner.js';
 import type { ReplyStream } from '../../../lib/worker/reply-stream.js';
+import { Slot, type JobPlace } from '../../../lib/worker/slots.js';
 import { InterceptedReply, streamOf } from '../../../lib/worker/stream-source.js';
 import type { JobHandler, WorkerOptions } from '../../../lib/worker/worker-options.js';
 import { KeptLog } from '../support/kept-log.js';
@@ -124,7 +125,7 @@ function runnerOf(
       run(job: Job) {
         const reply = once(events, 'answer').then(([text]) => text as string | undefined);
         const ended = once(events, 'ended');
-        const begun = runner.run(job, { index: 0, key: 'slot' });
+        const begun = runner.run(job, new Slot(0, 'slot').fill(1)[0] as JobPlace);
         return { begun, context: begun.context, reply, ended };
       },
     },

@@ -1,0 +1,151 @@
+import { replyTtl } from '../protocol/reply-ttl.js';
+import type {
+  Missing,
+  ReplyGroup,
+  SettledPlace,
+  SettleJobs,
+} from '../protocol/scripts/settle-jobs.js';
+import type { Take } from './intake.js';
+import type { Outcome, SettledQueue } from './settler.js';
+import type { Slot } from './slots.js';
+
+/** What one call does for one queue. */
+export interface SettlePart {
+  readonly queue: SettledQueue;
+  readonly outcomes: readonly Outcome[];
+  /** The next jobs, if any are to be taken. */
+  readonly take?: Take | undefined;
+}
+
+type Input = Omit<SettleJobs, 'isRepeated'>;
+
+/** One call of the script that settles jobs, and what its answers mean for them. */
+export class SettleCall {
+  readonly input: Input;
+  /** The slots that are released as a whole, in the order of the input. */
+  private readonly slots: Slot[] = [];
+  /** The outcomes whose places are released by themselves, in the order of the input. */
+  private readonly alone: Outcome[] = [];
+
+  /** @param now - ms, Redis clock. */
+  constructor(
+    readonly parts: readonly SettlePart[],
+    now: number,
+  ) {
+    const places: SettledPlace[] = [];
+    for (const [slot, outcomes] of this.outcomesBySlot()) {
+      const share = slot.leave(outcomes.length);
+      if (share === 'all') {
+        this.slots.push(slot);
+        continue;
+      }
+      outcomes.forEach(({ place: { key, position } }, index) => {
+        const isLast = share === 'last' && index === outcomes.length - 1;
+        places.push({ key, position, isLast });
+      });
+      this.alone.push(...outcomes);
+    }
+    this.input = {
+      slots: this.slots.map(({ key }) => key),
+      places,
+      groups: this.groupsAt(now),
+      queues: this.takers().map(({ queue, take: { slot, most } }) => ({
+        requests: queue.requests,
+        slot: slot.key,
+        most,
+      })),
+    };
+  }
+
+  /** Hands out the next jobs. */
+  handOut(jobs: readonly (readonly string[])[]): void {
+    this.takers().forEach(({ queue, take }, index) => queue.onTaken(take, jobs[index] ?? []));
+  }
+
+  /** It was not carried out, since some jobs are not where they were. @returns these, and the others. */
+  without(missing: Missing): { readonly gone: SettlePart[]; readonly left: SettlePart[] } {
+    const slots = new Set(missing.slots.map((index) => this.slots[index]));
+    const alone = new Set(missing.places.map((index) => this.alone[index]));
+    const isGone = (outcome: Outcome): boolean =>
+      alone.has(outcome) || slots.has(outcome.place.slot);
+    const gone = this.parts.map(({ queue, outcomes }) => ({
+      queue,
+      outcomes: outcomes.filter(isGone),
+    }));
+    const left = this.parts.map(({ queue, outcomes, take }) => ({
+      queue,
+      outcomes: outcomes.filter((outcome) => !isGone(outcome)),
+      take,
+    }));
+    this.cancel(left);
+    return {
+      gone: gone.filter(({ outcomes }) => outcomes.length > 0),
+      left: left.filter(({ outcomes, take }) => outcomes.length > 0 || take),
+    };
+  }
+
+  /** It was refused. @returns each of its outcomes by itself; no next jobs were taken. */
+  singles(): SettlePart[] {
+    this.cancel(this.parts);
+    this.handOut([]);
+    return this.parts.flatMap(({ queue, outcomes }) =>
+      outcomes.map((outcome) => ({ queue, outcomes: [outcome] })),
+    );
+  }
+
+  private cancel(parts: readonly SettlePart[]): void {
+    for (const { outcomes } of parts) {
+      for (const { place } of outcomes) {
+        place.slot.stay(1);
+      }
+    }
+  }
+
+  private outcomesBySlot(): Map<Slot, Outcome[]> {
+    const bySlot = new Map<Slot, Outcome[]>();
+    for (const { outcomes } of this.parts) {
+      for (const outcome of outcomes) {
+        const { slot } = outcome.place;
+        const others = bySlot.get(slot);
+        if (others) {
+          others.push(outcome);
+        } else {
+          bySlot.set(slot, [outcome]);
+        }
+      }
+    }
+    return bySlot;
+  }
+
+  private groupsAt(now: number): ReplyGroup[] {
+    const groups = new Map<string, { frames: string[]; deadline: number | undefined }>();
+    for (const { outcomes } of this.parts) {
+      for (const { reply } of outcomes) {
+        if (!reply) {
+          continue;
+        }
+        const { list, text, deadline } = reply;
+        const group = groups.get(list);
+        if (group) {
+          group.frames.push(text);
+          group.deadline = later(group.deadline, deadline);
+        } else {
+          groups.set(list, { frames: [text], deadline });
+        }
+      }
+    }
+    return [...groups].map(([list, { frames, deadline }]) => ({
+      list,
+      frames,
+      ttl: replyTtl(now, deadline),
+    }));
+  }
+
+  private takers(): (SettlePart & { readonly take: Take })[] {
+    return this.parts.flatMap((part) => (part.take ? [{ ...part, take: part.take }] : []));
+  }
+}
+
+/** @returns `undefined`, which is never, where one of them is. */
+const later = (one: number | undefined, other: number | undefined): number | undefined =>
+  one === undefined || other === undefined ? undefined : Math.max(one, other);
