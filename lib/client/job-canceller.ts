@@ -46,13 +46,18 @@ export class JobCanceller {
       return;
     }
     // Where it is refused, the jobs run in vain.
-    void this.connections.commands.pipeline((commands) => {
-      for (const [queue, ids] of waiting) {
+    void this.connections.commands.settled((redis) =>
+      [...waiting].flatMap(([queue, ids]) => {
         const { cancel } = this.keys.queue(queue);
-        for (let start = 0; start < ids.length; start += MOST_IDS) {
-          commands.publish(cancel, encodeCancelMessage(ids.slice(start, start + MOST_IDS)));
-        }
-      }
-    });
+        return messagesOf(ids).map((message) => redis.publish(cancel, message));
+      }),
+    );
   }
+}
+
+function messagesOf(ids: readonly string[]): string[] {
+  const count = Math.ceil(ids.length / MOST_IDS);
+  return Array.from({ length: count }, (_, index) =>
+    encodeCancelMessage(ids.slice(index * MOST_IDS, (index + 1) * MOST_IDS)),
+  );
 }

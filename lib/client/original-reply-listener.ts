@@ -115,9 +115,10 @@ export class OriginalReplyListener {
     setImmediate(() => {
       this.isWaking = false;
       // Where it fails, the blocking call fails too or ends after a while, and the next one knows all lists.
-      void this.connections.commands.pipeline((commands) =>
-        commands.rpush(this.wakeList, '').pexpire(this.wakeList, WAKE_TTL),
-      );
+      void this.connections.commands.settled((redis) => [
+        redis.rpush(this.wakeList, ''),
+        redis.pexpire(this.wakeList, WAKE_TTL),
+      ]);
     });
   }
 }

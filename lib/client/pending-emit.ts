@@ -1,5 +1,4 @@
 import { AsyncResource } from 'node:async_hooks';
-import { randomUUID } from 'node:crypto';
 import { AsyncSubject, type Observable } from 'rxjs';
 import { PushFailedError, RequestTimeoutError } from '../errors/index.js';
 import type { Log } from '../observability/log.js';
@@ -8,24 +7,26 @@ import type { PushReceipt } from './push-receipt.js';
 
 /** A job without a reply that waits for its receipt, which it hands on in the async context that it was made in. */
 export class PendingEmit extends AsyncResource implements JobSender {
-  readonly id = randomUUID();
   expiresAt: number | undefined;
   private readonly receipt = new AsyncSubject<PushReceipt>();
   private timer: NodeJS.Timeout | undefined;
   private isSettled = false;
+  private onSettled: (() => void) | undefined;
 
-  /** @param waiting - where it stands for as long as it waits. */
   constructor(
+    readonly id: string,
     readonly queue: string,
-    private readonly waiting: Set<PendingEmit>,
     private readonly log: Log,
   ) {
     super('ReqRepEmit');
   }
 
-  /** @param timeout - ms; `0` = no limit. */
-  start(timeout: number, onTimeout: () => void): void {
-    this.waiting.add(this);
+  /**
+   * @param timeout - ms; `0` = no limit.
+   * @param onSettled - hears that it waits no more.
+   */
+  start(timeout: number, onTimeout: () => void, onSettled: () => void): void {
+    this.onSettled = onSettled;
     if (timeout > 0) {
       this.expiresAt = performance.now() + timeout;
       this.timer = setTimeout(() => {
@@ -69,10 +70,12 @@ export class PendingEmit extends AsyncResource implements JobSender {
   }
 
   private settle(): boolean {
-    const isFirst = !this.isSettled;
+    if (this.isSettled) {
+      return false;
+    }
     this.isSettled = true;
     clearTimeout(this.timer);
-    this.waiting.delete(this);
-    return isFirst;
+    this.onSettled?.();
+    return true;
   }
 }

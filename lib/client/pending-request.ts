@@ -1,5 +1,4 @@
 import { AsyncResource } from 'node:async_hooks';
-import { randomUUID } from 'node:crypto';
 import type { Subscriber } from 'rxjs';
 import { PushFailedError, WorkerLostError, type TimeLimit } from '../errors/index.js';
 import { toCallerError, type ReviveError } from '../protocol/error-form.js';
@@ -34,13 +33,13 @@ export interface RequestOwner {
  * context that it was made in, and not in that of whoever reads the replies.
  */
 export class PendingRequest extends AsyncResource implements JobSender {
-  readonly id = randomUUID();
   readonly expiresAt: number | undefined;
   private readonly timer: NodeJS.Timeout | undefined;
   private readonly idleTimer: NodeJS.Timeout | undefined;
   private stream: IncomingStream | undefined;
 
   constructor(
+    readonly id: string,
     readonly queue: string,
     private readonly registry: PendingRequests,
     private readonly subscriber: Subscriber<unknown>,

@@ -3,7 +3,7 @@ import type { Keys } from '../protocol/keys.js';
 import { pushGuardedJob, type GuardedPushResult } from '../protocol/scripts/push-guarded-job.js';
 import { isRefusal } from '../redis/connection.js';
 import type { Connections } from '../redis/connections.js';
-import type { OutgoingJob, PushGuard } from './outgoing-job.js';
+import type { OutgoingJob } from './outgoing-job.js';
 
 /** Length past which one `RPUSH` is cut in two, UTF-16 units: Redis should not be held up by one command. */
 const COMMAND_LENGTH = 256 * 1024;
@@ -114,10 +114,10 @@ export class PushBatcher {
     const again: OutgoingJob[] = [];
     batches.forEach(({ jobs }, index) => {
       const answer = answers[index];
-      if (answer instanceof Error) {
-        again.push(...this.failed(jobs, answer));
+      if (answer?.status === 'fulfilled') {
+        this.pushed(jobs, answer.value);
       } else {
-        this.pushed(jobs, answer);
+        again.push(...this.failed(jobs, answer?.reason));
       }
     });
     if (again.length > 0) {
@@ -133,44 +133,41 @@ export class PushBatcher {
     }
   }
 
-  /** @returns an answer or an `Error` for each batch. */
-  private async send(batches: readonly Batch[]): Promise<unknown[]> {
-    const { commands } = this.connections;
-    const [only, ...others] = batches as [Batch, ...Batch[]];
-    if (others.length === 0 && !only.jobs[0]?.guard) {
-      // Most turns have one queue: a pipeline would cost more than the command.
-      const { requests } = this.keys.queue(only.jobs[0]?.queue ?? '');
-      const pushed: Promise<unknown> = commands.send((redis) =>
-        redis.rpush(requests, ...only.elements),
-      );
-      return [await pushed.catch((error: unknown) => error)];
-    }
-    return commands.pipeline((pipeline, addScript) => {
-      for (const { jobs, elements } of batches) {
-        const [job] = jobs as [OutgoingJob];
-        const { requests, workers } = this.keys.queue(job.queue);
-        if (job.guard) {
+  private send(batches: readonly Batch[]): Promise<PromiseSettledResult<GuardedPushResult>[]> {
+    return this.connections.commands.settled((redis, run) =>
+      batches.map(async ({ jobs, elements }): Promise<GuardedPushResult> => {
+        const [{ queue, guard }] = jobs as [OutgoingJob];
+        const { requests, workers } = this.keys.queue(queue);
+        if (guard) {
           const [element] = elements as [string];
-          addScript(pushGuardedJob, { requests, workers, element, ...job.guard });
-        } else {
-          pipeline.rpush(requests, ...elements);
+          return run(pushGuardedJob, { requests, workers, element, ...guard });
         }
-      }
-    });
+        return { outcome: 'pushed', queueLength: await redis.rpush(requests, ...elements) };
+      }),
+    );
   }
 
-  private pushed(jobs: readonly OutgoingJob[], answer: unknown): void {
+  private pushed(jobs: readonly OutgoingJob[], result: GuardedPushResult): void {
     const [job] = jobs as [OutgoingJob];
-    if (job.guard) {
-      this.settleGuarded(job, pushGuardedJob.read(answer), job.guard);
-      return;
+    switch (result.outcome) {
+      case 'pushed': {
+        const firstLength = result.queueLength - jobs.length + 1;
+        jobs.forEach((each, index) => each.pushed(firstLength + index));
+        break;
+      }
+      case 'no workers':
+        this.refuse(job, new NoWorkersError(job.queue));
+        break;
+      case 'full': {
+        const { maxQueueLength = 0 } = job.guard ?? {};
+        this.refuse(job, new QueueFullError(job.queue, maxQueueLength, result.queueLength));
+        break;
+      }
     }
-    const firstLength = (answer as number) - jobs.length + 1;
-    jobs.forEach((each, index) => each.pushed(firstLength + index));
   }
 
   /** @returns the jobs to push again: nobody knows whether Redis had them, and a job run twice has one reply. */
-  private failed(jobs: readonly OutgoingJob[], error: Error): OutgoingJob[] {
+  private failed(jobs: readonly OutgoingJob[], error: unknown): OutgoingJob[] {
     if (isRefusal(error)) {
       for (const job of jobs) {
         this.refuse(job, new PushFailedError(job.queue, error.message));
@@ -193,22 +190,6 @@ export class PushBatcher {
     this.waiting = new Map();
     for (const job of jobs.values()) {
       job.sender.fail(this.closedError(job.queue));
-    }
-  }
-
-  private settleGuarded(job: OutgoingJob, result: GuardedPushResult, guard: PushGuard): void {
-    switch (result.outcome) {
-      case 'pushed':
-        job.pushed(result.queueLength);
-        break;
-      case 'no workers':
-        this.refuse(job, new NoWorkersError(job.queue));
-        break;
-      case 'full': {
-        const { maxQueueLength = 0 } = guard;
-        this.refuse(job, new QueueFullError(job.queue, maxQueueLength, result.queueLength));
-        break;
-      }
     }
   }
 

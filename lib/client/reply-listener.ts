@@ -71,14 +71,11 @@ export class ReplyListener {
 
   /** Removes what was handed out, waits for the next frame and reads what lies behind it, in one round trip. */
   private async read(connection: Connection): Promise<string[]> {
-    const answers = await connection.allOrError((commands) => {
-      if (this.handedOut > 0) {
-        commands.ltrim(this.list, this.handedOut, -1);
-      }
-      commands.blmove(this.list, this.list, 'LEFT', 'LEFT', BLOCK_SECONDS);
-      commands.lrange(this.list, 1, this.framesPerRead - 1);
-    });
-    const [head, rest] = answers.slice(-2) as [string | null, string[]];
+    const [, head, rest] = await connection.all((redis) => [
+      this.handedOut > 0 ? redis.ltrim(this.list, this.handedOut, -1) : Promise.resolve(),
+      redis.blmove(this.list, this.list, 'LEFT', 'LEFT', BLOCK_SECONDS),
+      redis.lrange(this.list, 1, this.framesPerRead - 1),
+    ]);
     return head === null ? [] : [head, ...rest];
   }
 

@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Observable, type Subscriber } from 'rxjs';
 import {
   ClientClosedError,
@@ -44,6 +44,9 @@ import { QueueInspector } from './queue-inspector.js';
 import { QueuePruner } from './queue-pruner.js';
 import { ReplyListener } from './reply-listener.js';
 
+/** Random bytes in the id of a client: enough that no two ever have the same. */
+const ID_BYTES = 12;
+
 /** What a client is made of. @internal */
 export interface ClientParts {
   readonly connections: Connections;
@@ -65,7 +68,8 @@ export interface ClientParts {
  * ```
  */
 export class RequestClient {
-  private readonly id = randomUUID();
+  private readonly id = randomBytes(ID_BYTES).toString('base64url');
+  private jobCount = 0;
   private readonly pendingRequests = new PendingRequests();
   private readonly batcher: PushBatcher;
   private readonly inspector: QueueInspector;
@@ -73,7 +77,7 @@ export class RequestClient {
   private readonly canceller: JobCanceller;
   private readonly listener: ReplyListener;
   private readonly originalListener: OriginalReplyListener;
-  private readonly emits = new Set<PendingEmit>();
+  private pendingEmits = 0;
   private readonly abortListeners = new AbortListeners();
   /** What lives longer than a call shall not live in the async context of the first. */
   private readonly scope = new AsyncResource('ReqRepClient');
@@ -195,12 +199,17 @@ export class RequestClient {
   ): Observable<PushReceipt>;
   emit<Queue extends MappedQueue>(queue: Queue, ...call: EmitCall<Queue>): Observable<PushReceipt>;
   emit(queue: string, data?: unknown, options: EmitOptions = {}): Observable<PushReceipt> {
-    const emit = new PendingEmit(queue, this.emits, this.parts.log);
+    const emit = new PendingEmit(this.nextId(), queue, this.parts.log);
     try {
       this.checkQueue(queue);
       checkEmitOptions(queue, options);
       this.checkPending(queue);
-      emit.start(options.timeout ?? 0, () => this.batcher.drop(emit.id));
+      this.pendingEmits++;
+      emit.start(
+        options.timeout ?? 0,
+        () => this.batcher.drop(emit.id),
+        () => this.pendingEmits--,
+      );
       this.push(emit, data, this.inheritHeaders(options, this.parentJob()));
     } catch (error) {
       emit.fail(error);
@@ -247,11 +256,12 @@ export class RequestClient {
     const { protocol, idleTimeout, timeout: own = this.parts.options.timeout } = options;
     const limits = { ...timeAllowed(own, parent), idleTimeout };
     if (limits.isInherited && limits.timeout === 0) {
-      const id = randomUUID();
+      const id = this.nextId();
       throw new RequestTimeoutError({ queue, id, timeout: 0, limit: 'inherited' });
     }
     const signals = signalsOf(options, parent);
     const request = new PendingRequest(
+      this.nextId(),
       queue,
       this.pendingRequests,
       subscriber,
@@ -296,6 +306,11 @@ export class RequestClient {
     }
   }
 
+  /** Unlike the next random one, it costs nothing, is short, and tells its client. */
+  private nextId(): string {
+    return `${this.id}-${(this.jobCount++).toString(36)}`;
+  }
+
   private checkQueue(queue: unknown): void {
     if (typeof queue !== 'string' || queue === '') {
       throw new InvalidOptionError('queue', 'a string that is not empty', describeValue(queue));
@@ -307,7 +322,7 @@ export class RequestClient {
       throw new ClientClosedError(queue);
     }
     const { maxPending } = this.parts.options;
-    if (this.pendingRequests.size + this.emits.size >= maxPending) {
+    if (this.pendingRequests.size + this.pendingEmits >= maxPending) {
       throw new PendingLimitError(queue, maxPending);
     }
   }

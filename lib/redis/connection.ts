@@ -1,5 +1,6 @@
+import type { Writable } from 'node:stream';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
-import type { ChainableCommander, Redis, RedisOptions } from 'ioredis';
+import type { Redis, RedisOptions } from 'ioredis';
 import type { ConnectionSource } from './connection-source.js';
 import type { Script } from './script.js';
 import { Watchdog } from './watchdog.js';
@@ -32,9 +33,16 @@ const OPTIONS = {
 export type ConnectionState = 'idle' | 'connecting' | 'ready' | 'reconnecting' | 'closed';
 
 type Command = (...args: unknown[]) => Promise<unknown>;
-type FillPipeline = (commands: ChainableCommander, addScript: AddScript) => void;
 
-export type AddScript = <Input>(script: Script<Input, unknown>, input: Input) => void;
+/** Runs a script on the connection. */
+type RunScript = <Input, Output>(script: Script<Input, Output>, input: Input) => Promise<Output>;
+
+type SendCalls<Calls> = (redis: Redis, run: RunScript) => Calls;
+
+type Settled<Calls> = {
+  -readonly [Index in keyof Calls]: PromiseSettledResult<Awaited<Calls[Index]>>;
+};
+type Answers<Calls> = { -readonly [Index in keyof Calls]: Awaited<Calls[Index]> };
 
 /** How the server knows a connection. Only both together tell one: a server that restarts counts anew. */
 export interface ConnectionIdentity {
@@ -119,32 +127,27 @@ export class Connection {
     return this.watchdog.watch(command(this.redis));
   }
 
-  async run<Input, Output>(script: Script<Input, Output>, input: Input): Promise<Output> {
-    return script.read(await this.send((redis) => this.call(redis, script, input)));
+  run<Input, Output>(script: Script<Input, Output>, input: Input): Promise<Output> {
+    return this.watchdog.watch(this.call(script, input));
   }
 
   /**
-   * Sends commands in one write and waits for all answers.
-   * @param fill - adds the commands; `addScript` adds a script.
-   * @returns an answer or an `Error` for each command.
+   * Sends several commands in one write and waits until all are answered or have failed. (A pipeline of ioredis would do
+   * so, too, but each has a hidden class of its own, which keeps all that went through it from being collected young.)
    */
-  async pipeline(fill: FillPipeline): Promise<unknown[]> {
-    const commands = this.redis.pipeline();
-    fill(commands, (script, input) => {
-      void this.call(commands, script, input);
-    });
-    const answers = (await this.watchdog.watch(commands.exec())) ?? [];
-    return answers.map(([error, answer]) => error ?? answer);
+  settled<const Calls extends readonly Promise<unknown>[]>(
+    send: SendCalls<Calls>,
+  ): Promise<Settled<Calls>> {
+    return this.watchdog.watch(Promise.allSettled(this.inOneWrite(send)));
   }
 
-  /** As {@link pipeline}. @throws the first error among the answers. */
-  async allOrError(fill: FillPipeline): Promise<unknown[]> {
-    const answers = await this.pipeline(fill);
-    const error = answers.find((answer) => answer instanceof Error);
-    if (error) {
-      throw error;
-    }
-    return answers;
+  /** As {@link settled}. @throws the first error among the answers. */
+  async all<const Calls extends readonly Promise<unknown>[]>(
+    send: SendCalls<Calls>,
+  ): Promise<Answers<Calls>> {
+    const calls = this.inOneWrite(send);
+    await this.watchdog.watch(Promise.allSettled(calls));
+    return Promise.all(calls);
   }
 
   /** Makes the server close another connection, if that still stands. */
@@ -209,19 +212,25 @@ export class Connection {
     }
   }
 
-  private call<Input>(
-    target: Redis | ChainableCommander,
-    script: Script<Input, unknown>,
-    input: Input,
-  ): Promise<unknown> {
+  private inOneWrite<Calls>(send: SendCalls<Calls>): Calls {
+    // There is none before it has ever connected.
+    const stream: Writable | undefined = this.redis.stream;
+    stream?.cork();
+    try {
+      return send(this.redis, (script, input) => this.call(script, input));
+    } finally {
+      stream?.uncork();
+    }
+  }
+
+  private async call<Input, Output>(script: Script<Input, Output>, input: Input): Promise<Output> {
     if (!this.defined.has(script.name)) {
       this.defined.add(script.name);
       this.redis.defineCommand(script.name, { lua: script.lua });
     }
-    // A pipeline has the commands that were defined when it was made; the connection's own serve both.
     const command = Reflect.get(this.redis, script.name) as Command;
     const keys = script.keys(input);
-    return command.call(target, keys.length, ...keys, ...script.args(input));
+    return script.read(await command.call(this.redis, keys.length, ...keys, ...script.args(input)));
   }
 }
 

@@ -20,6 +20,8 @@ export class JobRun extends AsyncResource implements Outcome {
   isReleased = false;
   /** The values it has sent, if it sends any. */
   stream: ReplyStream | undefined;
+  /** Where it stands among the {@link JobRuns}. */
+  index = 0;
   /** Ends a run that takes too long. */
   timer: NodeJS.Timeout | undefined;
 

@@ -61,17 +61,17 @@ export class Lease {
       return;
     }
     // What fails leaves the lease to lapse by itself.
-    await this.connections.commands.pipeline((_, addScript) => {
-      for (const queue of this.queues) {
-        addScript(retireWorker, {
+    await this.connections.commands.settled((_, run) =>
+      this.queues.map((queue) =>
+        run(retireWorker, {
           workers: queue.keys.workers,
           worker: queue.keys.worker(this.workerId),
           workerId: this.workerId,
           slots: queue.slots,
           isWatched: !isOver(queue),
-        });
-      }
-    });
+        }),
+      ),
+    );
   }
 
   /** Whether others know of the connection for commands, so that what it takes is looked after. */
@@ -83,9 +83,9 @@ export class Lease {
   async renew(): Promise<void> {
     const { commands } = this.connections;
     const { identity: own } = commands;
-    const answers = await commands.allOrError((_, addScript) => {
-      for (const { keys, slots, identity } of this.queues) {
-        addScript(renewLease, {
+    const lapsed = await commands.all((_, run) =>
+      this.queues.map(({ keys, slots, identity }) =>
+        run(renewLease, {
           workers: keys.workers,
           worker: keys.worker(this.workerId),
           workerId: this.workerId,
@@ -99,11 +99,11 @@ export class Lease {
             pid: process.pid,
             started: this.started,
           },
-        });
-      }
-    });
+        }),
+      ),
+    );
     this.told = own;
-    this.queues.forEach(({ onLapsed }, index) => onLapsed(renewLease.read(answers[index])));
+    this.queues.forEach(({ onLapsed }, index) => onLapsed(lapsed[index] ?? []));
   }
 
   private async tryRenew(): Promise<void> {

@@ -77,9 +77,10 @@ export class Recovery {
 
   private async describe(id: string): Promise<LapsedWorker | undefined> {
     const { commands, clock } = this.parts.connections;
-    const [expiry, hash] = (await commands.allOrError((pipeline) =>
-      pipeline.zscore(this.keys.workers, id).hgetall(this.keys.worker(id)),
-    )) as [string | null, Partial<Record<string, string>>];
+    const [expiry, hash] = await commands.all((redis) => [
+      redis.zscore(this.keys.workers, id),
+      redis.hgetall(this.keys.worker(id)) as Promise<Partial<Record<string, string>>>,
+    ]);
     if (expiry === null) {
       return undefined; // somebody else was faster
     }
@@ -155,11 +156,9 @@ export class Recovery {
 
   private async readSlots({ id, slots }: LapsedWorker): Promise<FoundSlot[]> {
     const keys = Array.from({ length: slots }, (_, slot) => this.keys.active(id, slot));
-    const contents = (await this.parts.connections.commands.allOrError((pipeline) => {
-      for (const key of keys) {
-        pipeline.lrangeBuffer(key, 0, -1);
-      }
-    })) as Buffer[][];
+    const contents = await this.parts.connections.commands.all((redis) =>
+      keys.map((key) => redis.lrangeBuffer(key, 0, -1)),
+    );
     return keys.map((key, index) => {
       const elements = contents[index] ?? [];
       const jobs = elements.flatMap((element, position) =>

@@ -11,6 +11,7 @@ import { Intake } from './intake.js';
 import { JobFetcher } from './job-fetcher.js';
 import { JobRun } from './job-run.js';
 import { JobRunner } from './job-runner.js';
+import { JobRuns } from './job-runs.js';
 import { LostJobs, mostDeliveries, type Burial } from './lost-jobs.js';
 import { ReplyStream } from './reply-stream.js';
 import type { Outcome, SettledQueue, Settler } from './settler.js';
@@ -37,7 +38,7 @@ export class ReplyWorker {
   private readonly fetcher: JobFetcher;
   private readonly queue: SettledQueue;
   /** Those whose handler has not returned yet, or whose slot is not free yet. */
-  private readonly runs = new Set<JobRun>();
+  private readonly runs = new JobRuns();
   /** Jobs that may still come, and that nobody waits for any more. */
   private readonly cancelled = new CancelledJobs();
   private isStopping = false;

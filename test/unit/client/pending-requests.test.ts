@@ -12,6 +12,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+let count = 0;
+
 /** A request that waits, with what its subscriber saw of it and whether its time was up. */
 function newRequest(registry: PendingRequests, timeout = 0, idleTimeout = 0) {
   const seen: unknown[] = [];
@@ -21,6 +23,7 @@ function newRequest(registry: PendingRequests, timeout = 0, idleTimeout = 0) {
   new Observable<unknown>((subscriber) => {
     made.push(
       new PendingRequest(
+        `request-${++count}`,
         'reports',
         registry,
         subscriber,
@@ -41,16 +44,28 @@ function newRequest(registry: PendingRequests, timeout = 0, idleTimeout = 0) {
 }
 
 describe('a request that waits', () => {
-  it('is found by its id, which no other has', () => {
+  it('is found by its id', () => {
     const registry = new PendingRequests();
     const one = newRequest(registry).request;
     const two = newRequest(registry).request;
-    expect(one.id).not.toBe(two.id);
     expect(registry.size).toBe(2);
     expect(registry.get(one.id)).toBe(one);
     expect(registry.get(two.id)).toBe(two);
     expect(registry.get('another')).toBeUndefined();
     expect(one.isWaiting()).toBe(true);
+  });
+
+  it('is found among those before it for as long as it waits, however many come and go meanwhile', () => {
+    const registry = new PendingRequests();
+    const lasting = newRequest(registry).request;
+    for (let i = 0; i < 3_000; i++) {
+      const { request } = newRequest(registry);
+      expect(registry.get(request.id)).toBe(request);
+      request.cancel();
+      expect(registry.get(request.id)).toBeUndefined();
+    }
+    expect(registry.get(lasting.id)).toBe(lasting);
+    expect([...registry.all()]).toEqual([lasting]);
   });
 
   it('waits on for its time after a push that is not confirmed, and fails where it has no limit', () => {

@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import { JobContext } from '../../../lib/worker/job-context.js';
+import { JobRun } from '../../../lib/worker/job-run.js';
+import { JobRuns } from '../../../lib/worker/job-runs.js';
+import { Slot } from '../../../lib/worker/slots.js';
+
+const [place] = new Slot(0, 'slot').fill(1);
+
+function newRun(id: string): JobRun {
+  const job = { version: 2, id, data: undefined, redeliveries: 0 } as const;
+  if (!place) {
+    throw new Error('The slot has no place');
+  }
+  return new JobRun(job, place, new JobContext('reports', job, Date.now));
+}
+
+it('holds the runs that are not over, whichever ends first', () => {
+  const runs = new JobRuns();
+  const [one, two, three] = [newRun('one'), newRun('two'), newRun('three')];
+  for (const run of [one, two, three]) {
+    runs.add(run);
+  }
+  expect(runs.size).toBe(3);
+  runs.delete(one);
+  expect(new Set(runs)).toEqual(new Set([two, three]));
+  runs.delete(one);
+  expect(runs.size).toBe(2);
+  runs.delete(three);
+  expect([...runs]).toEqual([two]);
+  runs.delete(two);
+  expect(runs.size).toBe(0);
+  runs.add(one);
+  expect([...runs]).toEqual([one]);
+});
