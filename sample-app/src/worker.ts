@@ -5,8 +5,8 @@ import { NestFactory } from '@nestjs/core';
 import { ReplyWorkers } from 'nestjs-reqrep';
 import { WorkerModule } from './worker.module.js';
 
-// Heard from the first moment on, since the parent may die while this process starts.
-const abandoned = once(process, 'disconnect');
+// The parent may let go or die while this process still loads.
+const abandoned = process.connected ? once(process, 'disconnect') : Promise.resolve();
 
 let app: INestApplicationContext | undefined;
 try {

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { fork, spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../../sample-app/dist/main.js', import.meta.url));
+const WORKER = fileURLToPath(new URL('../../sample-app/dist/worker.js', import.meta.url));
 const PICTURES = fileURLToPath(new URL('../../sample-app/pictures', import.meta.url));
 
 /** A row about a thumbnail that was made: file, size before and after, worker, ms. */
@@ -105,6 +106,13 @@ describe('the sample app', () => {
     // The workers write to the same pipe: it closes when the last of them has ended.
     await once(sample, 'close');
     expect(sample.signalCode).toBe('SIGKILL');
+  });
+
+  it('has workers that end also when they are let go of while they still load', async () => {
+    const worker = fork(WORKER, { env: { ...process.env, REDIS_URL: 'redis://127.0.0.1:1' } });
+    worker.disconnect();
+    await once(worker, 'exit');
+    expect(worker.exitCode).toBe(0);
   });
 });
 
