@@ -21,7 +21,7 @@ type Input = Omit<SettleJobs, 'isRepeated'>;
 
 /** One call of the script that settles jobs, and what its answers mean for them. */
 export class SettleCall {
-  readonly input: Input;
+  private readonly first: Input;
   /** The slots that are released as a whole, in the order of the input. */
   private readonly slots: Slot[] = [];
   /** The outcomes whose places are released by themselves, in the order of the input. */
@@ -31,6 +31,8 @@ export class SettleCall {
   constructor(
     readonly parts: readonly SettlePart[],
     now: number,
+    /** Whether Redis was asked for it before, without an answer. */
+    public mayBeDone: boolean,
   ) {
     const places: SettledPlace[] = [];
     for (const [slot, outcomes] of this.outcomesBySlot()) {
@@ -45,7 +47,7 @@ export class SettleCall {
       });
       this.alone.push(...outcomes);
     }
-    this.input = {
+    this.first = {
       slots: this.slots.map(({ key }) => key),
       places,
       groups: this.groupsAt(now),
@@ -55,6 +57,10 @@ export class SettleCall {
         most,
       })),
     };
+  }
+
+  get input(): SettleJobs {
+    return { ...this.first, isRepeated: this.mayBeDone };
   }
 
   /** Hands out the next jobs. */
@@ -84,13 +90,16 @@ export class SettleCall {
     };
   }
 
-  /** It was refused. @returns each of its outcomes by itself; no next jobs were taken. */
+  /** It was refused. @returns each of its outcomes by itself, and the takes that may have been carried out before. */
   singles(): SettlePart[] {
     this.cancel(this.parts);
-    this.handOut([]);
-    return this.parts.flatMap(({ queue, outcomes }) =>
-      outcomes.map((outcome) => ({ queue, outcomes: [outcome] })),
-    );
+    if (!this.mayBeDone) {
+      this.handOut([]);
+    }
+    return this.parts.flatMap(({ queue, outcomes, take }) => [
+      ...outcomes.map((outcome) => ({ queue, outcomes: [outcome] })),
+      ...(take && this.mayBeDone ? [{ queue, outcomes: [], take }] : []),
+    ]);
   }
 
   private cancel(parts: readonly SettlePart[]): void {

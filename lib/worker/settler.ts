@@ -88,15 +88,18 @@ export class Settler {
     }
   }
 
-  private async settle(parts: readonly SettlePart[]): Promise<void> {
+  /** @param mayBeDone - whether Redis was asked for it before, without an answer. */
+  private async settle(parts: readonly SettlePart[], mayBeDone = false): Promise<void> {
+    let isRepeated = mayBeDone;
     for (let left = parts; left.length > 0;) {
       // In this order, so that calls reach Redis in the order in which they were made.
       if (!this.connections.isReady) {
         await this.connections.ready();
       }
-      const call = new SettleCall(left, this.connections.clock.now());
+      const call = new SettleCall(left, this.connections.clock.now(), isRepeated);
       try {
         left = await this.send(call);
+        isRepeated = call.mayBeDone;
       } catch (error) {
         // Else the connections are closed for good: the lease runs out, and others take over what is left.
         if (isRefusal(error)) {
@@ -109,14 +112,13 @@ export class Settler {
 
   /** @returns what is left to be asked for anew. */
   private async send(call: SettleCall): Promise<readonly SettlePart[]> {
-    for (let isRepeated = false; ; isRepeated = true) {
+    for (let isLost = false; ; isLost = true) {
       try {
-        if (isRepeated) {
+        if (isLost) {
           await this.connections.ready();
           await this.announce();
         }
-        const input = { ...call.input, isRepeated };
-        const answer = await this.connections.commands.run(settleJobs, input);
+        const answer = await this.connections.commands.run(settleJobs, call.input);
         if ('jobs' in answer) {
           this.settled(call.parts);
           call.handOut(answer.jobs);
@@ -125,7 +127,7 @@ export class Settler {
         }
         const { gone, left } = call.without(answer.missing);
         // What is not there any more when it is asked again was settled before.
-        if (!isRepeated) {
+        if (!call.mayBeDone) {
           this.reportTaken(gone);
         }
         this.settled(gone);
@@ -134,6 +136,7 @@ export class Settler {
         if (isRefusal(error)) {
           throw error;
         }
+        call.mayBeDone = true;
         await beforeRetry(error);
       }
     }
@@ -164,31 +167,30 @@ export class Settler {
   /** A refusal comes before anything was done. */
   private async refused(call: SettleCall, error: Error): Promise<void> {
     const singles = call.singles();
-    if (singles.length > 1) {
-      // One that Redis will not have does not hold up the others.
-      await Promise.all(singles.map((part) => this.settle([part])));
-      return;
+    if (singles.length === 1) {
+      await Promise.all(singles.map((part) => this.beforeRepeated(part, error)));
     }
-    for (const { outcomes } of singles) {
-      await this.beforeRepeated(outcomes[0], error);
-    }
-    await this.settle(singles);
+    // One that Redis will not have does not hold up the others.
+    await Promise.all(singles.map((part) => this.settle([part], call.mayBeDone)));
   }
 
-  private async beforeRepeated(outcome: Outcome | undefined, error: Error): Promise<void> {
-    const { reply, place } = outcome ?? {};
-    if (outcome && reply && error.message.startsWith('WRONGTYPE')) {
+  private async beforeRepeated(
+    { queue, outcomes: [outcome] }: SettlePart,
+    error: Error,
+  ): Promise<void> {
+    if (outcome?.reply && error.message.startsWith('WRONGTYPE')) {
       // It would never be one, and must not hold the slot for ever.
       this.log.error(
-        `A reply cannot be pushed to "${reply.list}" and is dropped: ${error.message}`,
+        `A reply cannot be pushed to "${outcome.reply.list}" and is dropped: ${error.message}`,
       );
       outcome.reply = undefined;
-    } else {
-      this.log.error(
-        `A reply cannot be pushed to "${reply?.list ?? place?.key}": ${error.message}; trying again`,
-      );
-      await beforeRetry(error);
+      return;
     }
+    const what = outcome
+      ? `A reply cannot be pushed to "${outcome.reply?.list ?? outcome.place.key}"`
+      : `Jobs cannot be taken from queue "${queue.name}"`;
+    this.log.error(`${what}: ${error.message}; trying again`);
+    await beforeRetry(error);
   }
 
   private reportTaken(parts: readonly SettlePart[]): void {

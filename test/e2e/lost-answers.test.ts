@@ -111,3 +111,21 @@ it('a settle whose answer is lost is repeated without a word', async () => {
   expect(await firstValueFrom(client.send(queue))).toBe(2);
   expect(log.text).not.toContain('no longer held');
 });
+
+it('jobs that came with an answer that is lost are found where Redis has put them', async () => {
+  const queue = randomQueue();
+  @Injectable()
+  class Worker {
+    @OnJob(queue)
+    run(data: unknown) {
+      return data;
+    }
+  }
+  const { client } = await startApp({ connection: redis.url, workers: false });
+  const sent = Array.from({ length: 300 }, (_, data) => data);
+  const replies = sent.map((data) => firstValueFrom(client.send(queue, data)));
+  await waitFor(async () => (await redis.look.llen(`${queue}requests`)) === sent.length);
+  const connection = await swallowAnswerTo(redis.port, (command) => command.includes('"r"'));
+  await startApp({ connection }, [Worker]);
+  expect(await Promise.all(replies)).toEqual(sent);
+});
