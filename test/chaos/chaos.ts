@@ -102,6 +102,8 @@ export class Chaos {
       ['CLIENT KILL of all connections', () => this.killClients()],
       ['cut', () => this.proxy?.cut(some)],
       ['half-close', () => this.proxy?.halfClose(some)],
+      ['lost answer', () => this.proxy?.swallow(some)],
+      ['lost answer', () => this.proxy?.swallow(some)],
       ['stall', () => this.proxy?.stall(some, this.random.between(500, 4_000))],
     ]);
     const fault = { name, from: Date.now(), to: Infinity };

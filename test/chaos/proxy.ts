@@ -24,6 +24,14 @@ class Pair {
     this.far.pause();
   }
 
+  swallow(): void {
+    this.far.unpipe(this.near);
+    this.far.once('data', () => {
+      this.near.destroy();
+      this.far.destroy();
+    });
+  }
+
   stall(duration: number): void {
     const isStalled = this.stalledUntil > performance.now();
     this.stalledUntil = Math.max(this.stalledUntil, performance.now() + duration);
@@ -43,7 +51,7 @@ class Pair {
   }
 }
 
-/** A TCP proxy in front of a server that can cut, stall and half-close the connections through it. */
+/** A TCP proxy in front of a server that can cut, half-close and stall the connections through it, and swallow what comes back. */
 export class Proxy {
   private readonly pairs = new Set<Pair>();
 
@@ -80,6 +88,13 @@ export class Proxy {
       near.unpipe(far);
       near.destroy();
       setTimeout(() => far.destroy(), 1_000).unref();
+    }
+  }
+
+  /** Both ends see the connection break, after the server has carried out what its next answer is about. */
+  swallow(chosen: () => boolean): void {
+    for (const pair of [...this.pairs].filter(chosen)) {
+      pair.swallow();
     }
   }
 
