@@ -52,6 +52,9 @@ export interface SendOptions extends EmitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Of a call without any. */
+export const NO_OPTIONS: SendOptions = Object.freeze({});
+
 const EMIT_RULES: OptionRules<EmitOptions> = {
   timeout: aDuration(0),
   headers: anObjectOfStrings,
@@ -76,12 +79,18 @@ const NOT_IN_ORIGINAL = ['headers', 'maxDeliveries', 'requireWorker'] as const;
 
 /** @throws InvalidOptionError */
 export function checkSendOptions(queue: string, options: SendOptions): void {
+  if (options === NO_OPTIONS) {
+    return; // most calls have none, and this is quick
+  }
   checkOptions(options, SEND_RULES, placeOf(queue));
   checkOriginal(queue, options);
 }
 
 /** @throws InvalidOptionError */
 export function checkEmitOptions(queue: string, options: EmitOptions): void {
+  if (options === NO_OPTIONS) {
+    return;
+  }
   checkOptions(options, EMIT_RULES, placeOf(queue));
   checkOriginal(queue, options);
 }

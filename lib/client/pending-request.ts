@@ -1,38 +1,29 @@
 import { AsyncResource } from 'node:async_hooks';
-import type { Subscriber } from 'rxjs';
+import type { Subscriber, Unsubscribable } from 'rxjs';
 import { PushFailedError, WorkerLostError, type TimeLimit } from '../errors/index.js';
 import { toCallerError, type ReviveError } from '../protocol/error-form.js';
 import type { ReplyFrame } from '../protocol/reply-frame.js';
 import { IncomingStream, type Verdict } from './incoming-stream.js';
+import type { RequestLimits } from './inheritance.js';
 import { UNCONFIRMED, type JobSender } from './outgoing-job.js';
 import type { PendingRequests } from './pending-requests.js';
 
 /** Anything but the one reply. */
 type StreamFrame = Exclude<ReplyFrame, { readonly kind: 'r' }>;
 
-/** How long a request may wait, ms; `0` = no limit. */
-export interface RequestLimits {
-  /** For its end. */
-  readonly timeout: number;
-  /** From one frame to the next. */
-  readonly idleTimeout?: number | undefined;
-  /** Whether `timeout` is all that the job which makes the request has left. */
-  readonly isInherited?: boolean;
-}
-
 /** Who hears that a request was given up before its end. It is no longer pending then. */
 export interface RequestOwner {
   /** Its time is up. */
   timedOut(request: PendingRequest, limit: TimeLimit): void;
-  /** Its stream broke: what its job still does is in vain. */
-  broken(request: PendingRequest): void;
+  /** Its subscriber has gone, or its stream broke: what its job still does is in vain. */
+  givenUp(request: PendingRequest): void;
 }
 
 /**
  * One request that waits: it owns its timers and its removal, and settles once. Its subscriber is called in the async
  * context that it was made in, and not in that of whoever reads the replies.
  */
-export class PendingRequest extends AsyncResource implements JobSender {
+export class PendingRequest extends AsyncResource implements JobSender, Unsubscribable {
   readonly expiresAt: number | undefined;
   private readonly timer: NodeJS.Timeout | undefined;
   private readonly idleTimer: NodeJS.Timeout | undefined;
@@ -49,14 +40,14 @@ export class PendingRequest extends AsyncResource implements JobSender {
     readonly isOriginal = false,
   ) {
     super('ReqRepRequest');
-    const { timeout, idleTimeout = 0 } = limits;
+    const { timeout, idleTimeout } = limits;
     registry.add(this);
     if (timeout > 0) {
       this.expiresAt = performance.now() + timeout;
-      this.timer = setTimeout(() => this.expire('timeout'), timeout);
+      this.timer = setTimeout(expire, timeout, this, 'timeout');
     }
     if (idleTimeout > 0) {
-      this.idleTimer = setTimeout(() => this.expire('idleTimeout'), idleTimeout);
+      this.idleTimer = setTimeout(expire, idleTimeout, this, 'idleTimeout');
     }
   }
 
@@ -94,7 +85,14 @@ export class PendingRequest extends AsyncResource implements JobSender {
     this.runInAsyncScope(this.subscriber.error, this.subscriber, error);
   }
 
-  /** Gives the request up without an end: its subscriber has gone. @returns whether it was still pending. */
+  /** Its subscriber wants no more of it. */
+  unsubscribe(): void {
+    if (this.settle()) {
+      this.owner.givenUp(this);
+    }
+  }
+
+  /** Ends the request without a word. @returns whether it was still pending. */
   cancel(): boolean {
     return this.settle();
   }
@@ -141,13 +139,14 @@ export class PendingRequest extends AsyncResource implements JobSender {
 
   private breakOff(): void {
     if (this.settle()) {
-      this.owner.broken(this);
+      this.owner.givenUp(this);
       const { attempt = 1 } = this.stream ?? {};
       this.explain(new WorkerLostError(this.queue, this.id, attempt, this.received ?? 0));
     }
   }
 
-  private expire(limit: TimeLimit): void {
+  /** Its time is up. */
+  expire(limit: TimeLimit): void {
     if (this.settle()) {
       this.owner.timedOut(this, limit);
     }
@@ -158,4 +157,9 @@ export class PendingRequest extends AsyncResource implements JobSender {
     clearTimeout(this.idleTimer);
     return this.registry.remove(this);
   }
+}
+
+/** A function of its own, which each of many timers shares. */
+function expire(request: PendingRequest, limit: TimeLimit): void {
+  request.expire(limit);
 }

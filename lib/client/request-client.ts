@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
-import { Observable, type Subscriber } from 'rxjs';
+import { Observable, type Subscriber, type Unsubscribable } from 'rxjs';
 import {
   ClientClosedError,
   InvalidOptionError,
@@ -17,11 +17,12 @@ import { AbortListeners } from './abort-listeners.js';
 import {
   checkEmitOptions,
   checkSendOptions,
+  NO_OPTIONS,
   type EmitOptions,
   type SendOptions,
 } from './call-options.js';
 import type { ClientOptions, ParentJob } from './client-options.js';
-import { signalsOf, timeAllowed, withInheritedHeaders } from './inheritance.js';
+import { limitsOf, signalsOf, withInheritedHeaders } from './inheritance.js';
 import type {
   EmitCall,
   FreeQueue,
@@ -83,7 +84,7 @@ export class RequestClient {
   private readonly scope = new AsyncResource('ReqRepClient');
   private isClosed = false;
   private readonly requestOwner: RequestOwner = {
-    broken: (request) => this.giveUp(request),
+    givenUp: (request) => this.giveUp(request),
     timedOut: (request, limit) => void this.timedOut(request, limit),
   };
 
@@ -174,7 +175,7 @@ export class RequestClient {
     queue: Queue,
     ...call: SendCall<Queue>
   ): Observable<ReplyOf<Queue>>;
-  send(queue: string, data?: unknown, options: SendOptions = {}): unknown {
+  send(queue: string, data?: unknown, options: SendOptions = NO_OPTIONS): unknown {
     const sendingJob = this.parentJob();
     return new Observable((subscriber) => {
       try {
@@ -198,7 +199,7 @@ export class RequestClient {
     options?: EmitOptions,
   ): Observable<PushReceipt>;
   emit<Queue extends MappedQueue>(queue: Queue, ...call: EmitCall<Queue>): Observable<PushReceipt>;
-  emit(queue: string, data?: unknown, options: EmitOptions = {}): Observable<PushReceipt> {
+  emit(queue: string, data?: unknown, options: EmitOptions = NO_OPTIONS): Observable<PushReceipt> {
     const emit = new PendingEmit(this.nextId(), queue, this.parts.log);
     try {
       this.checkQueue(queue);
@@ -249,12 +250,11 @@ export class RequestClient {
     options: SendOptions,
     parent: ParentJob | undefined,
     subscriber: Subscriber<unknown>,
-  ): () => void {
+  ): Unsubscribable {
     this.checkQueue(queue);
     checkSendOptions(queue, options);
     this.checkPending(queue);
-    const { protocol, idleTimeout, timeout: own = this.parts.options.timeout } = options;
-    const limits = { ...timeAllowed(own, parent), idleTimeout };
+    const limits = limitsOf(options, this.parts.options.timeout, parent);
     if (limits.isInherited && limits.timeout === 0) {
       const id = this.nextId();
       throw new RequestTimeoutError({ queue, id, timeout: 0, limit: 'inherited' });
@@ -267,7 +267,7 @@ export class RequestClient {
       subscriber,
       limits,
       this.requestOwner,
-      protocol === 1,
+      options.protocol === 1,
     );
     try {
       for (const signal of signals) {
@@ -284,16 +284,12 @@ export class RequestClient {
       request.cancel();
       throw error;
     }
-    if (protocol === 1) {
+    if (request.isOriginal) {
       this.scope.runInAsyncScope(() => this.originalListener.expect(request));
     } else if (!this.listener.isStarted) {
       this.scope.runInAsyncScope(() => this.listener.start());
     }
-    return () => {
-      if (request.cancel()) {
-        this.giveUp(request);
-      }
-    };
+    return request;
   }
 
   /** Drops the job of a request that nobody waits for any more, wherever it is. */
@@ -351,7 +347,7 @@ export class RequestClient {
     const state = await this.inspector.inspect(queue);
     const details =
       limit === 'idleTimeout'
-        ? { limit, timeout: limits.idleTimeout ?? 0 }
+        ? { limit, timeout: limits.idleTimeout }
         : { limit: limits.isInherited ? ('inherited' as const) : limit, timeout: limits.timeout };
     request.explain(new RequestTimeoutError({ queue, id, ...details, ...state }));
   }

@@ -70,11 +70,11 @@ export function decodeFrame(text: string): ReplyFrame | undefined {
   if (!Array.isArray(frame) || typeof frame[0] !== 'string') {
     return undefined;
   }
-  const [id, kind, payload, ...where] = frame as [string, ...unknown[]];
+  const [id, kind, payload] = frame as [string, ...unknown[]];
   if (kind === 'r') {
     return { kind, id, payload };
   }
-  const position = readPosition(where);
+  const position = readPosition(frame.slice(3));
   if (kind === 'e') {
     return { kind, id, error: readErrorForm(payload), position };
   }

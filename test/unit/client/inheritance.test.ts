@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { signalsOf, timeAllowed, withInheritedHeaders } from '../../../lib/client/inheritance.js';
+import { limitsOf, signalsOf, withInheritedHeaders } from '../../../lib/client/inheritance.js';
 
 function parentWith(left: number, headers: Record<string, string> = {}) {
   const controller = new AbortController();
@@ -22,7 +22,13 @@ describe('the time of a request', () => {
     ["none of its parent's that has none left", 5_000, 0, 0, true],
   ])('is %s', (_, own, left, timeout, isInherited) => {
     const parent = left === undefined ? undefined : parentWith(left);
-    expect(timeAllowed(own, parent)).toEqual({ timeout, isInherited });
+    const limits = { timeout, idleTimeout: 0, isInherited };
+    expect(limitsOf({}, own, parent)).toEqual(limits);
+    expect(limitsOf({ timeout: own }, 1, parent)).toEqual(limits);
+  });
+
+  it('from one value to the next is its own', () => {
+    expect(limitsOf({ idleTimeout: 20 }, 5_000, parentWith(10)).idleTimeout).toBe(20);
   });
 });
 

@@ -18,7 +18,7 @@ let count = 0;
 function newRequest(registry: PendingRequests, timeout = 0, idleTimeout = 0) {
   const seen: unknown[] = [];
   const timedOut: PendingRequest[] = [];
-  const broken: PendingRequest[] = [];
+  const givenUp: PendingRequest[] = [];
   const made: PendingRequest[] = [];
   new Observable<unknown>((subscriber) => {
     made.push(
@@ -27,10 +27,10 @@ function newRequest(registry: PendingRequests, timeout = 0, idleTimeout = 0) {
         'reports',
         registry,
         subscriber,
-        { timeout, idleTimeout },
+        { timeout, idleTimeout, isInherited: false },
         {
           timedOut: (request) => timedOut.push(request),
-          broken: (request) => broken.push(request),
+          givenUp: (request) => givenUp.push(request),
         },
       ),
     );
@@ -40,7 +40,7 @@ function newRequest(registry: PendingRequests, timeout = 0, idleTimeout = 0) {
     complete: () => seen.push(['complete']),
   });
   const [request] = made as [PendingRequest];
-  return { request, seen, timedOut, broken };
+  return { request, seen, timedOut, givenUp };
 }
 
 describe('a request that waits', () => {
@@ -167,7 +167,7 @@ describe('a stream', () => {
 
   it('breaks where a value is missing, or where it begins anew', () => {
     for (const position of [at(2), at(0, 'two', 2)]) {
-      const { request, seen, broken } = newRequest(new PendingRequests(), 5_000);
+      const { request, seen, givenUp } = newRequest(new PendingRequests(), 5_000);
       const { id } = request;
       request.receive({ kind: 'n', id, payload: 1, position: at(0) });
       request.receive({ kind: 'n', id, payload: 2, position });
@@ -175,7 +175,7 @@ describe('a stream', () => {
         ['next', 1],
         ['error', expect.objectContaining({ code: 'WORKER_LOST', deliveries: 1, values: 1 })],
       ]);
-      expect(broken).toEqual([request]);
+      expect(givenUp).toEqual([request]);
       expect(vi.getTimerCount()).toBe(0);
     }
   });
