@@ -30,6 +30,7 @@ export class MeasuredSystem {
   private workers: Child<WorkerCalls>[] = [];
   private queues: readonly string[] = [];
   private connections: number | undefined;
+  private pendingRss: number | undefined;
   /** Why it is not measured at the moment. */
   private failure: string | undefined;
   private isIn = false;
@@ -44,11 +45,12 @@ export class MeasuredSystem {
   }
 
   get description() {
-    const { failure, connections } = this;
+    const { failure, connections, pendingRss } = this;
     return {
       system: this.system.name,
       ...(failure === undefined ? {} : { failure }),
       ...(connections === undefined ? {} : { connections }),
+      ...(pendingRss === undefined ? {} : { pendingRss }),
     };
   }
 
@@ -62,14 +64,20 @@ export class MeasuredSystem {
     const { kind } = scenario.load;
     this.isIn = this.takesPartIn(scenario);
     this.connections = undefined;
+    this.pendingRss = undefined;
     this.failure =
       url === ''
         ? `skipped: no ${system.server} answers at ${placeOf(system.server)}`
         : kind === 'backlog' || kind === 'stream'
           ? system.cannot?.[kind]
           : undefined;
-    await this.attempt(async () => {
+    await this.inTurn(async () => {
       const before = await this.redis.connections();
+      if (scenario.pending !== undefined) {
+        // Of what came before, some memory would be left.
+        await this.requester?.stop();
+        this.requester = undefined;
+      }
       const requester = (this.requester ??= new Child('./requester.js', [system.name]));
       while (this.workers.length < scenario.workers) {
         this.workers.push(new Child('./worker.js', [system.name]));
@@ -85,11 +93,15 @@ export class MeasuredSystem {
       if (system.server === 'Redis') {
         this.connections = (await this.redis.connections()) - before;
       }
+      if (scenario.pending !== undefined) {
+        const input = { queue: `bench-${randomUUID()}`, count: scenario.pending };
+        this.pendingRss = await requester.call('leavePending', input);
+      }
     });
   }
 
   async leave(): Promise<void> {
-    await this.attempt(async () => {
+    await this.inTurn(async () => {
       await Promise.all([
         this.requester?.call('close'),
         ...this.workers.map((worker) => worker.call('close')),
@@ -99,25 +111,22 @@ export class MeasuredSystem {
     });
   }
 
-  async leavePending(count: number): Promise<void> {
-    if (count > 0) {
-      const queue = `bench-${randomUUID()}`;
-      await this.attempt(async () => this.requester?.call('leavePending', { queue, count }));
-    }
-  }
-
   /**
    * @param ms - how long it takes, where the load does not say.
    * @returns `undefined` where it could not be measured.
    */
   round(load: Load, ms: number): Promise<Round | undefined> {
-    return this.attempt(() => this.measure(load, ms));
+    return this.inTurn(() => this.measure(load, ms));
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.requester, ...this.workers].map((child) => child?.stop()));
+    await Promise.all(this.children.map((child) => child.stop()));
     this.requester = undefined;
     this.workers = [];
+  }
+
+  private get children(): readonly { pause(): void; resume(): void; stop(): Promise<void> }[] {
+    return [...(this.requester ? [this.requester] : []), ...this.workers];
   }
 
   private get place() {
@@ -147,6 +156,20 @@ export class MeasuredSystem {
     const used = await redis?.();
     const usages = await Promise.all(workers.map((worker) => worker.call('endRound')));
     return { ...result, requester: usage, workers: sum(usages), ...(used && { redis: used }) };
+  }
+
+  /** Does something with the processes, which stand still otherwise: what idles would take time from what is measured. */
+  private async inTurn<Done>(step: () => Promise<Done>): Promise<Done | undefined> {
+    for (const child of this.children) {
+      child.resume();
+    }
+    try {
+      return await this.attempt(step);
+    } finally {
+      for (const child of this.children) {
+        child.pause();
+      }
+    }
   }
 
   /** Does something with the processes, unless that failed before; a failure ends them. */

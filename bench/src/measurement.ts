@@ -47,7 +47,6 @@ async function measureInTurns(
     .map((system) => ({ system, rounds: [] as Round[] }));
   const warmUp = warmUpOf(scenario.load);
   for (const { system } of taking) {
-    await system.leavePending(scenario.pending ?? 0);
     if (warmUp) {
       await system.round(warmUp, plan.warmUpMs);
     }
@@ -96,5 +95,5 @@ function groupAlike(scenarios: readonly Scenario[]): [Scenario, ...Scenario[]][]
   return groups;
 }
 
-const needsOf = ({ workers, queues, load }: Scenario): string =>
-  `${workers} ${queues} ${load.kind}`;
+const needsOf = ({ workers, queues, load, pending = 0 }: Scenario): string =>
+  `${workers} ${queues} ${load.kind} ${pending}`;

@@ -10,6 +10,8 @@ export interface Result {
   readonly scenario: string;
   /** Connections to Redis that its processes held. */
   readonly connections?: number;
+  /** Resident memory of the requester with the requests that wait beside those of the load, bytes. */
+  readonly pendingRss?: number;
   readonly rounds: readonly Round[];
   /** Why it was not measured, or not to the end. */
   readonly failure?: string;

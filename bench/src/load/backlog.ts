@@ -42,6 +42,21 @@ export async function fillBacklog(
   return { drained };
 }
 
+/** Sends requests that nobody will answer. Resolves when all have left. */
+export async function leavePending(
+  requester: Requester,
+  queue: string,
+  count: number,
+): Promise<void> {
+  for (let value = 0; value < count; value++) {
+    requester.ask(queue, { value, text: TEXT }, () => undefined);
+    if (value % JOBS_PER_TURN === 0) {
+      await nextTurn();
+    }
+  }
+  await atRest();
+}
+
 /** Resolves when this process has no more to do: each system pushes in its own way, and not all say when it is done. */
 async function atRest(): Promise<void> {
   for (;;) {

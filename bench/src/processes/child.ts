@@ -65,10 +65,20 @@ export class Child<Answered extends Calls> {
     }
   }
 
+  /** Stands still until {@link resume}. */
+  pause(): void {
+    this.child.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.child.kill('SIGCONT');
+  }
+
   /** It ends by itself when it is let go, unless it hangs. */
   async stop(): Promise<void> {
     if (this.child.exitCode === null && this.child.signalCode === null) {
       const ended = once(this.child, 'exit');
+      this.resume();
       const timer = setTimeout(() => this.child.kill('SIGKILL'), LONGEST_END);
       this.child.disconnect();
       await ended;

@@ -1,5 +1,5 @@
 /** The requester process of the system named on the command line. */
-import { fillBacklog } from '../load/backlog.js';
+import { fillBacklog, leavePending } from '../load/backlog.js';
 import { runClosedLoop } from '../load/closed-loop.js';
 import { stayIdle } from '../load/idle.js';
 import type { LoadResult } from '../load/load-result.js';
@@ -57,11 +57,11 @@ const calls = {
       ({ drained } = await fillBacklog(connected(), queues, load));
     }
   },
-  /** Leaves requests pending that nobody will answer. */
-  leavePending: ({ queue, count }: { queue: string; count: number }): void => {
-    for (let value = 0; value < count; value++) {
-      connected().ask(queue, { value, text: '' }, () => undefined);
-    }
+  /** Leaves requests pending that nobody will answer. @returns the resident memory with them, bytes. */
+  leavePending: async ({ queue, count }: { queue: string; count: number }): Promise<number> => {
+    await leavePending(connected(), queue, count);
+    globalThis.gc?.();
+    return process.memoryUsage.rss();
   },
   run: ({ load, ms }: { load: Load; ms: number }) => measured(() => runLoad(load, ms)),
 };
