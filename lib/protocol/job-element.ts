@@ -33,7 +33,7 @@ export interface UnreadableJob {
 }
 
 /** Longest text that {@link completeJob} appends, bytes: two timestamps of 13 digits, their names and brackets. */
-export const COMPLETION_BYTES = 38;
+export const COMPLETION_BYTES = 37;
 
 export function encodeOriginalJob(id: string, dataJson: string): string {
   return `[${JSON.stringify(id)},${dataJson}]`;
@@ -47,15 +47,15 @@ export function encodeJob(id: string, dataJson: string, meta: JobMeta): string {
     headers === undefined && maxDeliveries === undefined && replyTo !== undefined
       ? `{"c":${JSON.stringify(replyTo)}}`
       : JSON.stringify({ c: replyTo, h: headers, n: maxDeliveries });
-  return `[${JSON.stringify(id)},${dataJson},${metaJson.slice(0, -1)}`;
+  const open = metaJson === '{}' ? '{' : `${metaJson.slice(0, -1)},`;
+  return `[${JSON.stringify(id)},${dataJson},${open}`;
 }
 
-/** Closes an element with the times, which are known when it is pushed. */
+/** Closes an element with the times, which are known when it is pushed. It does not look at the text, which may be long. */
 export function completeJob(encoded: string, pushedAt: number, deadline?: number): string {
-  const comma = encoded.endsWith('{') ? '' : ',';
   return deadline === undefined
-    ? `${encoded}${comma}"t":${pushedAt}}]`
-    : `${encoded}${comma}"t":${pushedAt},"d":${deadline}}]`;
+    ? `${encoded}"t":${pushedAt}}]`
+    : `${encoded}"t":${pushedAt},"d":${deadline}}]`;
 }
 
 /** Stands behind a job whose stream has begun, in its slot. */
