@@ -2,6 +2,7 @@ import { droppedReplies, type DroppedReply } from '../observability/channels.js'
 import type { Log } from '../observability/log.js';
 import type { ReviveError } from '../protocol/error-form.js';
 import { decodeFrame } from '../protocol/reply-frame.js';
+import type { Redis } from '../redis/connection-source.js';
 import { beforeRetry, isRefusal, type Connection } from '../redis/connection.js';
 import type { Connections } from '../redis/connections.js';
 import type { PendingRequests } from './pending-requests.js';
@@ -10,7 +11,7 @@ import type { PendingRequests } from './pending-requests.js';
 const BLOCK_SECONDS = 5;
 
 /** About how much one read should bring, UTF-16 units. */
-const READ_LENGTH = 1024 * 1024;
+const READ_LENGTH = 512 * 1024;
 const MOST_FRAMES = 1_000;
 
 /**
@@ -26,6 +27,8 @@ export class ReplyListener {
   /** Frames at the head of the list that were handed out and not yet removed. */
   private handedOut = 0;
   private framesPerRead = 64;
+  /** Whether the list held as many frames as were asked for. */
+  private areMore = false;
 
   constructor(
     private readonly connections: Connections,
@@ -61,6 +64,7 @@ export class ReplyListener {
       } catch (error) {
         // Whether the last removal was carried out is unknown: everything is read again.
         this.handedOut = 0;
+        this.areMore = false;
         if (isRefusal(error) && !this.isClosed) {
           this.log.error(`Replies cannot be read from "${this.list}": ${error.message}`);
         }
@@ -69,10 +73,22 @@ export class ReplyListener {
     }
   }
 
-  /** Removes what was handed out, waits for the next frame and reads what lies behind it, in one round trip. */
+  /**
+   * Removes what was handed out and reads what lies behind it, in one round trip. Where there may be none it waits for the
+   * first one; that is not done each time, since Redis copies it twice for that.
+   */
   private async read(connection: Connection): Promise<string[]> {
+    const removal = (redis: Redis): Promise<unknown> =>
+      this.handedOut > 0 ? redis.ltrim(this.list, this.handedOut, -1) : Promise.resolve();
+    if (this.areMore) {
+      const [, frames] = await connection.all((redis) => [
+        removal(redis),
+        redis.lrange(this.list, 0, this.framesPerRead - 1),
+      ]);
+      return frames;
+    }
     const [, head, rest] = await connection.all((redis) => [
-      this.handedOut > 0 ? redis.ltrim(this.list, this.handedOut, -1) : Promise.resolve(),
+      removal(redis),
       redis.blmove(this.list, this.list, 'LEFT', 'LEFT', BLOCK_SECONDS),
       redis.lrange(this.list, 1, this.framesPerRead - 1),
     ]);
@@ -81,6 +97,7 @@ export class ReplyListener {
 
   private handOut(frames: readonly string[]): void {
     this.handedOut = frames.length;
+    this.areMore = frames.length >= this.framesPerRead;
     let length = 0;
     for (const text of frames) {
       length += text.length;
