@@ -1,6 +1,7 @@
 import { NoWorkersError, PushFailedError, QueueFullError } from '../errors/index.js';
 import type { Keys } from '../protocol/keys.js';
 import { pushGuardedJob, type GuardedPushResult } from '../protocol/scripts/push-guarded-job.js';
+import { argumentOf } from '../redis/argument.js';
 import { isRefusal } from '../redis/connection.js';
 import type { Connections } from '../redis/connections.js';
 import type { OutgoingJob } from './outgoing-job.js';
@@ -142,7 +143,10 @@ export class PushBatcher {
           const [element] = elements as [string];
           return run(pushGuardedJob, { requests, workers, element, ...guard });
         }
-        return { outcome: 'pushed', queueLength: await redis.rpush(requests, ...elements) };
+        return {
+          outcome: 'pushed',
+          queueLength: await redis.rpush(requests, ...elements.map(argumentOf)),
+        };
       }),
     );
   }

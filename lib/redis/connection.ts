@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { Redis, RedisOptions } from 'ioredis';
+import { argumentOf } from './argument.js';
 import type { ConnectionSource } from './connection-source.js';
 import type { Script } from './script.js';
 import { Watchdog } from './watchdog.js';
@@ -230,7 +231,10 @@ export class Connection {
     }
     const command = Reflect.get(this.redis, script.name) as Command;
     const keys = script.keys(input);
-    return script.read(await command.call(this.redis, keys.length, ...keys, ...script.args(input)));
+    const args = script
+      .args(input)
+      .map((value) => (typeof value === 'string' ? argumentOf(value) : value));
+    return script.read(await command.call(this.redis, keys.length, ...keys, ...args));
   }
 }
 

@@ -4,6 +4,6 @@ export interface Script<Input, Output> {
   readonly name: string;
   readonly lua: string;
   keys(input: Input): readonly string[];
-  args(input: Input): readonly (string | number)[];
+  args(input: Input): readonly (string | number | Buffer)[];
   read(answer: unknown): Output;
 }

@@ -5,6 +5,15 @@ import { Slots, type JobPlace, type Slot } from './slots.js';
 /** How long a job waits here at most before another worker may have it, ms: the jobs before it have become slow. */
 const PATIENCE = 50;
 
+/**
+ * About how long the jobs of one take may be together, UTF-16 units: what is read, run and answered at once is held at
+ * once, and copied by the garbage collector.
+ */
+const TAKE_LENGTH = 1024 * 1024;
+
+/** From this length on average on jobs are long, UTF-16 units: what a script does with them is copied twice more. */
+const LONG = 64 * 1024;
+
 /** What becomes of the jobs of an intake. */
 export interface IntakeOwner {
   /** Begins with a job. */
@@ -39,6 +48,8 @@ export class Intake {
   private asked = 0;
   /** How many jobs run. */
   running = 0;
+  /** How many jobs as long as those that came last may be taken together. */
+  private fitting = Infinity;
   private waiting: WaitingJob[] = [];
   private patience: NodeJS.Timeout | undefined;
   private isStarting = false;
@@ -65,12 +76,18 @@ export class Intake {
   /** How many more jobs it may hold. */
   get room(): number {
     const held = this.asked + this.waiting.length + this.running;
-    return this.isOpen && this.slots.areFree ? Math.max(0, this.prefetch.limit - held) : 0;
+    const limit = Math.min(this.prefetch.limit, Math.max(this.concurrency, this.fitting));
+    return this.isOpen && this.slots.areFree ? Math.max(0, limit - held) : 0;
   }
 
-  /** A take of so many jobs, or of as many as there is room for, which {@link arrived} is to answer. */
+  /** Whether jobs are so long that they are taken one by one. */
+  get areLong(): boolean {
+    return this.fitting === 1;
+  }
+
+  /** A take of so many jobs, or of as many as there is room for and as are not too long, which {@link arrived} is to answer. */
   take(most: number): Take | undefined {
-    const count = Math.min(this.room, most);
+    const count = Math.min(this.room, most, this.fitting);
     const slot = count > 0 ? this.slots.take() : undefined;
     if (!slot) {
       return undefined;
@@ -84,6 +101,11 @@ export class Intake {
     this.asked -= most;
     if (elements.length === 0) {
       this.slots.release(slot);
+    }
+    if (elements.length > 0) {
+      const length = elements.reduce((sum, element) => sum + element.length, 0);
+      const average = length / elements.length;
+      this.fitting = average < LONG ? Math.ceil(TAKE_LENGTH / (average + 1)) : 1;
     }
     const since = performance.now();
     slot.fill(elements.length).forEach((place, index) => {

@@ -182,9 +182,10 @@ export class JobFetcher {
     this.unconfirmed = take;
     this.isFetching = true;
     try {
-      const jobs = this.areMore
-        ? await this.takeWaiting(connection, take)
-        : await this.waitForOne(connection, take);
+      const jobs =
+        this.areMore && take.most > 1
+          ? await this.takeWaiting(connection, take)
+          : await this.waitForOne(connection, take);
       this.unconfirmed = undefined;
       this.areMore = jobs.length === take.most;
       this.owner.onTaken(take, jobs);

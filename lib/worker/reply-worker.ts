@@ -5,6 +5,7 @@ import { replyTtl } from '../protocol/reply-ttl.js';
 import { buryJob } from '../protocol/scripts/bury-job.js';
 import { giveBackJobs } from '../protocol/scripts/give-back-jobs.js';
 import { beforeRetry, isRefusal, type ConnectionIdentity } from '../redis/connection.js';
+import { argumentOf } from '../redis/argument.js';
 import type { Script } from '../redis/script.js';
 import { CancelledJobs } from './cancelled-jobs.js';
 import { Intake } from './intake.js';
@@ -162,7 +163,7 @@ export class ReplyWorker {
 
   /** Whether the next jobs are taken in the step that settles others. */
   private get takesWhenSettling(): boolean {
-    return this.lease.isUpToDate();
+    return this.lease.isUpToDate() && !this.intake.areLong;
   }
 
   /** Resolves when the fetcher has something to do, or is to look whether it has to stop. */
@@ -221,7 +222,9 @@ export class ReplyWorker {
   private settle(run: JobRun, text: string | undefined): void {
     const { job } = run;
     if (text !== undefined) {
-      run.reply = { list: this.replyList(job), text, deadline: job.deadline };
+      // The bytes of a long one cost the garbage collector less than its text while it waits.
+      const frame = argumentOf(text);
+      run.reply = { list: this.replyList(job), frame, deadline: job.deadline };
     }
     this.settler.add(this.queue, run);
   }

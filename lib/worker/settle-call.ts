@@ -127,19 +127,19 @@ export class SettleCall {
   }
 
   private groupsAt(now: number): ReplyGroup[] {
-    const groups = new Map<string, { frames: string[]; deadline: number | undefined }>();
+    const groups = new Map<string, { frames: (string | Buffer)[]; deadline: number | undefined }>();
     for (const { outcomes } of this.parts) {
       for (const { reply } of outcomes) {
         if (!reply) {
           continue;
         }
-        const { list, text, deadline } = reply;
+        const { list, frame, deadline } = reply;
         const group = groups.get(list);
         if (group) {
-          group.frames.push(text);
+          group.frames.push(frame);
           group.deadline = later(group.deadline, deadline);
         } else {
-          groups.set(list, { frames: [text], deadline });
+          groups.set(list, { frames: [frame], deadline });
         }
       }
     }

@@ -9,7 +9,7 @@ import type { JobPlace } from './slots.js';
 /** Jobs that one call settles at most, and takes at most: Lua's stack takes about 8 000 values. */
 const MOST_JOBS = 500;
 
-/** About how long the replies of one call may be together, UTF-16 units: nobody else is served meanwhile. */
+/** About how long the replies of one call may be together, bytes or UTF-16 units: nobody else is served meanwhile. */
 const CALL_LENGTH = 1024 * 1024;
 
 /** A job that has ended. */
@@ -20,7 +20,7 @@ export interface Outcome {
 
 export interface OutcomeReply {
   readonly list: string;
-  readonly text: string;
+  readonly frame: string | Buffer;
   /** When its caller stops waiting, ms, Redis clock; `undefined` = never. */
   readonly deadline: number | undefined;
 }
@@ -212,7 +212,7 @@ function callsOf(waiting: ReadonlyMap<SettledQueue, readonly Outcome[]>): Settle
   for (const [queue, all] of waiting) {
     let outcomes: Outcome[] = [];
     for (const outcome of all) {
-      const size = outcome.reply?.text.length ?? 0;
+      const size = outcome.reply?.frame.length ?? 0;
       if (jobs === MOST_JOBS || (jobs > 0 && length + size > CALL_LENGTH)) {
         call.push({ queue, outcomes });
         calls.push(call);

@@ -46,6 +46,18 @@ it.each([
   expect(await lastValueFrom(client.send(queue).pipe(toArray()))).toEqual([expected]);
 });
 
+it('carries short and long texts at a time, to the byte', async () => {
+  const queue = randomQueue();
+  const { client } = await startWith(queue, (data) => data);
+  const lengths = [1, 5_000, 9_000, 70_000, 200_000];
+  const texts = Array.from({ length: 400 }, (_, index) => {
+    const length = lengths[Math.floor(index / 20) % lengths.length] ?? 0;
+    return `${index} ${'naïve ☃ 🎉'.repeat(length / 10)}`;
+  });
+  const replies = texts.map((text) => firstValueFrom(client.send(queue, text)));
+  expect((await Promise.all(replies)).every((reply, index) => reply === texts[index])).toBe(true);
+});
+
 it('hands `undefined` data on as null', async () => {
   const queue = randomQueue();
   const { client } = await startWith(queue, (data) => data === null);

@@ -7,7 +7,7 @@ export interface ReplyGroup {
   readonly list: string;
   /** How long the list is to live from now on at least, ms. */
   readonly ttl: number;
-  readonly frames: readonly string[];
+  readonly frames: readonly (string | Buffer)[];
 }
 
 export interface SettledPlace extends Place {

@@ -63,6 +63,18 @@ describe('an intake', () => {
     expect(intake.room).toBe(1);
   });
 
+  it('takes fewer jobs at a time the longer they are', () => {
+    const { intake, ask } = newIntake(500);
+    intake.arrived(ask(1), ['x'.repeat(10 * 1024)]);
+    expect([ask(500).most, intake.areLong]).toEqual([103, false]);
+    intake.arrived(ask(1), ['x'.repeat(100 * 1024)]);
+    expect([ask(500).most, intake.areLong]).toEqual([1, true]);
+    intake.arrived(ask(1), []);
+    expect(intake.areLong).toBe(true);
+    intake.arrived(ask(1), ['short']);
+    expect([ask(300).most, intake.areLong]).toEqual([300, false]);
+  });
+
   it('tells when there is room again', () => {
     const { intake, take, rooms } = newIntake(1);
     take(1);
