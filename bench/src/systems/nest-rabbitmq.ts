@@ -2,6 +2,9 @@ import { ClientProxyFactory, Transport, type RmqOptions } from '@nestjs/microser
 import { askWith, serveWith } from './nest-transport.js';
 import type { System } from './system.js';
 
+/** A process that stands still while others are measured must not count as lost, s. */
+const HEARTBEAT = 3_600;
+
 /** How long a queue stays that nobody uses any more, ms. */
 const EXPIRES = 120_000;
 
@@ -13,6 +16,7 @@ function optionsFor(url: string, [queue]: readonly string[]): Required<RmqOption
       urls: [url],
       ...(queue === undefined ? {} : { queue }),
       noAck: true,
+      socketOptions: { heartbeatIntervalInSeconds: HEARTBEAT },
       queueOptions: { durable: false, arguments: { 'x-expires': EXPIRES } },
     },
   };
