@@ -12,9 +12,11 @@ export interface Panel {
   readonly bars: readonly Bar[];
 }
 
-const WIDTH = 760;
-const LABELS = 190;
-const LONGEST = 470;
+const WIDTH = 800;
+const LABELS = 240;
+const LONGEST = 440;
+/** A bar that is longer than so many times ours is cut, so that the others can be told apart. */
+const MOST_TIMES = 5;
 const ROW = 24;
 const TITLE = 40;
 const GAP = 14;
@@ -41,14 +43,16 @@ export function drawBars(panels: readonly Panel[], note: string): string {
   for (const { title, bars } of panels) {
     parts.push(text(0, top + 24, title, 'title'));
     top += TITLE;
-    const most = Math.max(...bars.map(({ value }) => value));
+    const ours = bars.find(({ isOurs }) => isOurs)?.value ?? Infinity;
+    const most = Math.min(Math.max(...bars.map(({ value }) => value)), ours * MOST_TIMES);
     for (const { label, value, text: written, isOurs } of bars) {
       const kind = isOurs ? 'ours' : '';
-      const length = Math.max(1, Math.round((value / most) * LONGEST));
+      const isCut = value > most;
+      const length = isCut ? LONGEST : Math.max(1, Math.round((value / most) * LONGEST));
       parts.push(
         text(LABELS - 10, top + 15, label, kind, 'end'),
         `<rect x="${LABELS}" y="${top + 2}" width="${length}" height="${ROW - 6}" rx="2" class="${kind}"/>`,
-        text(LABELS + length + 8, top + 15, written, kind),
+        text(LABELS + length + 8, top + 15, isCut ? `… ${written}` : written, kind),
       );
       top += ROW;
     }
