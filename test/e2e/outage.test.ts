@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { firstValueFrom } from 'rxjs';
@@ -191,11 +192,13 @@ it('a process rests while only its connection for commands is away', async () =>
   await redis.look.call('CLIENT', 'KILL', 'ID', /\bid=(\d+)/.exec(fetching ?? '')?.[1] ?? '');
   // Its successor comes to the point where it has to be told of.
   await waitFor(async () => /:test-.* cmd=client/.test(String(await redis.look.client('LIST'))));
-  const before = process.cpuUsage();
-  const start = performance.now();
-  await waitFor(() => performance.now() - start > 1_000);
-  const { user, system } = process.cpuUsage(before);
-  expect((user + system) / 1_000).toBeLessThan(500);
+  // What the tests before have left to the engine may take a moment; a loop that waits for nothing goes on.
+  await waitFor(async () => {
+    const before = process.cpuUsage();
+    await delay(1_000);
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1_000 < 500;
+  });
   proxy.close();
 });
 

@@ -166,11 +166,14 @@ describe('the page', { timeout: 2 * RENDERED }, () => {
     await page.close();
   });
 
-  it('can be used by keyboard alone', async () => {
+  it('can be used by keyboard alone', { timeout: 2 * RENDERED }, async () => {
     const page = await openPage();
     const mark = said.length;
-    await page.keyboard.press('Tab');
     const chooser = page.waitForEvent('filechooser');
+    await waitFor(async () => {
+      await page.keyboard.press('Tab');
+      return (await page.evaluate('document.activeElement.type')) === 'file';
+    });
     await page.keyboard.press('Space');
     await (await chooser).setFiles(picture(SLOW));
     await waitFor(() => saidSince(mark, 'began').length === 1);
