@@ -9,6 +9,9 @@ import { Watchdog } from './watchdog.js';
 /** Waits between attempts to reconnect, ms: soon at first, then once a second for as long as it takes. */
 const reconnectDelay = (attempt: number): number => Math.min(50 * attempt, 1_000);
 
+/** Wait before a connection is opened that ioredis has given up, ms. */
+const REOPEN_DELAY = 500;
+
 /**
  * What our connections need, whatever the application sets for its own. Nothing is queued or sent twice behind
  * our back: a command that the connection could not finish fails at once, and its sender knows whether to repeat
@@ -63,6 +66,7 @@ export class Connection {
   private isIntroduced = false;
   private isClosed = false;
   private waiters: (() => void)[] = [];
+  private opening: NodeJS.Timeout | undefined;
   private readonly watchdog = new Watchdog(() => this.redis.disconnect(true));
   private readonly defined = new Set<string>();
 
@@ -82,11 +86,12 @@ export class Connection {
     for (const event of ['connecting', 'close', 'reconnecting', 'end']) {
       this.redis.on(event, () => this.changed());
     }
+    this.redis.on('end', () => this.openAgain());
     this.redis.on('error', (error: Error) => this.changed(error));
   }
 
   get state(): ConnectionState {
-    if (this.isClosed || this.redis.status === 'end') {
+    if (this.isClosed) {
       return 'closed';
     }
     if (this.redis.status === 'wait') {
@@ -158,6 +163,7 @@ export class Connection {
 
   close(): void {
     this.isClosed = true;
+    clearTimeout(this.opening);
     this.redis.disconnect();
     this.changed();
   }
@@ -196,6 +202,16 @@ export class Connection {
     this.wasReady = true;
     this.isIntroduced = true;
     this.changed();
+  }
+
+  /** ioredis gives up where it is told to disconnect, by whomever, and where that meets an attempt to connect. */
+  private openAgain(): void {
+    if (!this.isClosed) {
+      clearTimeout(this.opening);
+      this.opening = setTimeout(() => {
+        this.redis.connect().catch(() => undefined);
+      }, REOPEN_DELAY);
+    }
   }
 
   private forgetIdentity(): void {

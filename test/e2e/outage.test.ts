@@ -202,6 +202,21 @@ it('a process rests while only its connection for commands is away', async () =>
   proxy.close();
 });
 
+it('goes on where ioredis has given a connection up', async () => {
+  const queue = randomQueue();
+  const { Worker } = recording(queue);
+  const made: Redis[] = [];
+  const connection = () => {
+    made.push(new Redis(redis.url, { lazyConnect: true }));
+    return made.at(-1) as Redis;
+  };
+  const { client } = await startApp({ connection }, [Worker]);
+  expect(await firstValueFrom(client.send(queue, 'before'))).toBe('before');
+  made.forEach((each) => each.disconnect());
+  await waitFor(() => made.every(({ status }) => status === 'end'));
+  expect(await firstValueFrom(client.send(queue, 'after'))).toBe('after');
+});
+
 it('workers that are started, stopped and started before Redis answers are there once', async () => {
   const proxy = await Proxy.before(nobodyThere);
   const queue = randomQueue();
