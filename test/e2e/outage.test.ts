@@ -176,7 +176,8 @@ it('a worker goes on after its connection for commands was cut under load', asyn
   await waitFor(() => answered === count, 20_000);
 }, 40_000);
 
-it('a process rests while only its connection for commands is away', async () => {
+// Seen to fail now and then for a reason not found yet; a loop that waits for nothing fails it each time.
+it('a process rests while only its connection for commands is away', { retry: 2 }, async () => {
   const proxy = await Proxy.before(redis.port);
   const queue = randomQueue();
   const { Worker } = recording(queue);
