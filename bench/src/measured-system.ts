@@ -6,6 +6,7 @@ import type { Usage } from './processes/usage-meter.js';
 import type { WorkerCalls } from './processes/worker.js';
 import type { RedisMeter, RedisUsage } from './redis-meter.js';
 import type { Load, Scenario } from './scenarios.js';
+import { OURS } from './results.js';
 import { placeOf, type Servers } from './servers.js';
 import { NUMBERS, type System } from './systems/system.js';
 
@@ -55,7 +56,7 @@ export class MeasuredSystem {
   }
 
   takesPartIn({ isOfLibraryOnly = false }: Scenario): boolean {
-    return !isOfLibraryOnly || this.system.name === 'nestjs-reqrep';
+    return !isOfLibraryOnly || this.system.name === OURS;
   }
 
   /** Makes the processes ready for scenarios that need as much. */

@@ -1,12 +1,11 @@
 /** Draws `bench/results.svg` and writes the table of README.md, both from `bench/results.json`: `npm run bench:report`. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { drawBars, type Panel } from './bars.js';
-import { summaryOf, type Results, type Summary } from './results.js';
+import { OURS, resultOf, summaryOf, type Results, type Summary } from './results.js';
 import { withSpaces } from './scenarios.js';
 
 const root = new URL('../../', import.meta.url);
 const [BEGIN, END] = ['<!-- bench: begin -->', '<!-- bench: end -->'];
-const OURS = 'nestjs-reqrep';
 const KIB_256 = 262_144;
 
 interface Figure {
@@ -44,9 +43,7 @@ const after = old.slice(old.indexOf(END));
 await writeFile(readme, `${before}${BEGIN}\n\n${table()}\n\n${conditions()}\n\n${after}`);
 
 function summaryIn(scenario: string, system: string): Summary | undefined {
-  const result = results.results.find(
-    (each) => each.scenario === scenario && each.system === system,
-  );
+  const result = resultOf(results, scenario, system);
   return result && summaryOf(result);
 }
 

@@ -4,6 +4,9 @@ import type { Round } from './measured-system.js';
 import type { Scenario } from './scenarios.js';
 import type { System } from './systems/system.js';
 
+/** The name of the system that all others are compared with. */
+export const OURS = 'nestjs-reqrep';
+
 /** What became of one system in one scenario. */
 export interface Result {
   readonly system: string;
@@ -45,6 +48,15 @@ export interface Summary {
   readonly workerRss: number;
   /** Commands that Redis carried out, per second. */
   readonly commands?: number;
+}
+
+/** @returns what a system was measured at in a scenario, if it was. */
+export function resultOf(
+  { results }: Results,
+  scenario: string,
+  system: string,
+): Result | undefined {
+  return results.find((each) => each.scenario === scenario && each.system === system);
 }
 
 export function summaryOf({ rounds }: Pick<Result, 'rounds'>): Summary | undefined {

@@ -1,5 +1,5 @@
 import { formatTable, type Column } from '../../sample-app/dist/table.js';
-import { summaryOf, type Result, type Results, type Summary } from './results.js';
+import { OURS, summaryOf, type Result, type Results, type Summary } from './results.js';
 import { withSpaces, type Scenario } from './scenarios.js';
 
 const COLUMNS: readonly Column[] = [
@@ -26,7 +26,7 @@ export function formatScenario(
   systems: Results['systems'],
 ): string {
   const ofScenario = results.filter((result) => result.scenario === scenario.name);
-  const ours = ofScenario.find(({ system }) => system === 'nestjs-reqrep');
+  const ours = ofScenario.find(({ system }) => system === OURS);
   const ourRate = ours && summaryOf(ours)?.rate;
   const rows = ofScenario.map((result) => {
     const title = systems.find(({ name }) => name === result.system)?.title ?? result.system;

@@ -1,7 +1,5 @@
 import { formatTable, type Column } from '../../sample-app/dist/table.js';
-import { summaryOf, type Result, type Results, type Summary } from './results.js';
-
-const OURS = 'nestjs-reqrep';
+import { OURS, resultOf, summaryOf, type Result, type Results, type Summary } from './results.js';
 
 /** What this library wants to reach, in figures of one run. */
 interface Target {
@@ -88,9 +86,9 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** What was to be reached, as far as this run can tell. */
-export function formatTargets({ results }: Results): string {
+export function formatTargets(results: Results): string {
   const of: Figures = (scenario, system = OURS) => {
-    const result = results.find((each) => each.scenario === scenario && each.system === system);
+    const result = resultOf(results, scenario, system);
     const summary = result && summaryOf(result);
     return summary && { ...summary, pendingRss: result.pendingRss };
   };

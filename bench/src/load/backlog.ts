@@ -31,25 +31,22 @@ export async function fillBacklog(
       resolve({ count: jobs, elapsed: performance.now() - first });
     }
   };
-  for (let value = 0; value < jobs; value++) {
+  await sendAll(jobs, (value) => {
     const queue = queues[value % queues.length] ?? '';
     checkedAsk(requester, queue, { value, text: TEXT }, onReply, reject);
-    if (value % JOBS_PER_TURN === 0) {
-      await nextTurn();
-    }
-  }
-  await atRest();
+  });
   return { drained };
 }
 
 /** Sends requests that nobody will answer. Resolves when all have left. */
-export async function leavePending(
-  requester: Requester,
-  queue: string,
-  count: number,
-): Promise<void> {
+export function leavePending(requester: Requester, queue: string, count: number): Promise<void> {
+  return sendAll(count, (value) => requester.ask(queue, { value, text: TEXT }, () => undefined));
+}
+
+/** Sends so many, some in each turn. Resolves when all have left. */
+async function sendAll(count: number, send: (value: number) => void): Promise<void> {
   for (let value = 0; value < count; value++) {
-    requester.ask(queue, { value, text: TEXT }, () => undefined);
+    send(value);
     if (value % JOBS_PER_TURN === 0) {
       await nextTurn();
     }

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { OnJob, ReqRepModule, RequestClient } from 'nestjs-reqrep';
+import { OURS } from '../results.js';
 import { answer, NUMBERS, numbersBelow, type Payload, type System } from './system.js';
 
 /** More than the longest backlog, which alone would meet the limit. */
@@ -25,7 +26,7 @@ function workerOf(queues: readonly string[]): Type {
 }
 
 export const nestjsReqRep: System = {
-  name: 'nestjs-reqrep',
+  name: OURS,
   title: 'nestjs-reqrep',
   server: 'Redis',
   setup:
