@@ -101,8 +101,7 @@ export class Intake {
     this.asked -= most;
     if (elements.length === 0) {
       this.slots.release(slot);
-    }
-    if (elements.length > 0) {
+    } else {
       const length = elements.reduce((sum, element) => sum + element.length, 0);
       const average = length / elements.length;
       this.fitting = average < LONG ? Math.ceil(TAKE_LENGTH / (average + 1)) : 1;

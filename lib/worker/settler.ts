@@ -167,8 +167,9 @@ export class Settler {
   /** A refusal comes before anything was done. */
   private async refused(call: SettleCall, error: Error): Promise<void> {
     const singles = call.singles();
-    if (singles.length === 1) {
-      await Promise.all(singles.map((part) => this.beforeRepeated(part, error)));
+    const [only, ...others] = singles;
+    if (only && others.length === 0) {
+      await this.beforeRepeated(only, error);
     }
     // One that Redis will not have does not hold up the others.
     await Promise.all(singles.map((part) => this.settle([part], call.mayBeDone)));
