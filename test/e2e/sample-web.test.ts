@@ -166,7 +166,7 @@ describe('the page', { timeout: 2 * RENDERED }, () => {
     await page.close();
   });
 
-  it('can be used by keyboard alone', { timeout: 2 * RENDERED }, async () => {
+  it('can be used by keyboard alone', async () => {
     const page = await openPage();
     const mark = said.length;
     const chooser = page.waitForEvent('filechooser');
