@@ -12,16 +12,19 @@ export interface RequestLimits {
   readonly isInherited: boolean;
 }
 
-/** @param ownTimeout - what the module allows where the call says nothing, ms; `0` = no limit. */
+/** @param usual - the limits where neither the call nor a parent says anything: one object for all such requests. */
 export function limitsOf(
-  { timeout: own, idleTimeout = 0 }: SendOptions,
-  ownTimeout: number,
+  options: SendOptions,
+  usual: RequestLimits,
   parent: ParentJob | undefined,
 ): RequestLimits {
-  const allowed = own ?? ownTimeout;
+  const { timeout = usual.timeout, idleTimeout = usual.idleTimeout } = options;
   const left = Math.floor(parent?.timeLeft() ?? Infinity);
-  const isInherited = left < (allowed || Infinity) && left < LONGEST_TIMER;
-  return { timeout: isInherited ? left : allowed, idleTimeout, isInherited };
+  if (left < (timeout || Infinity) && left < LONGEST_TIMER) {
+    return { timeout: left, idleTimeout, isInherited: true };
+  }
+  const isUsual = timeout === usual.timeout && idleTimeout === usual.idleTimeout;
+  return isUsual ? usual : { timeout, idleTimeout, isInherited: false };
 }
 
 /** The call's own headers, before those of the parent job that are to travel on. */

@@ -41,14 +41,16 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
   ) {
     super('ReqRepRequest');
     const { timeout, idleTimeout } = limits;
-    registry.add(this);
     if (timeout > 0) {
       this.expiresAt = performance.now() + timeout;
+    }
+    if (timeout > 0 && !registry.timesOut(this)) {
       this.timer = setTimeout(expire, timeout, this, 'timeout');
     }
     if (idleTimeout > 0) {
       this.idleTimer = setTimeout(expire, idleTimeout, this, 'idleTimeout');
     }
+    registry.add(this);
   }
 
   receive(frame: ReplyFrame, revive?: ReviveError): void {

@@ -22,7 +22,7 @@ import {
   type SendOptions,
 } from './call-options.js';
 import type { ClientOptions, ParentJob } from './client-options.js';
-import { limitsOf, signalsOf, withInheritedHeaders } from './inheritance.js';
+import { limitsOf, signalsOf, withInheritedHeaders, type RequestLimits } from './inheritance.js';
 import type {
   EmitCall,
   FreeQueue,
@@ -71,7 +71,8 @@ export interface ClientParts {
 export class RequestClient {
   private readonly id = randomBytes(ID_BYTES).toString('base64url');
   private jobCount = 0;
-  private readonly pendingRequests = new PendingRequests();
+  private readonly usualLimits: RequestLimits;
+  private readonly pendingRequests: PendingRequests;
   private readonly batcher: PushBatcher;
   private readonly inspector: QueueInspector;
   private readonly pruner: QueuePruner;
@@ -91,6 +92,8 @@ export class RequestClient {
   /** Made by `ReqRepModule`; inject it. @internal */
   constructor(private readonly parts: ClientParts) {
     const { connections, keys, log, options } = parts;
+    this.usualLimits = { timeout: options.timeout, idleTimeout: 0, isInherited: false };
+    this.pendingRequests = new PendingRequests(options.timeout, this.scope);
     this.canceller = new JobCanceller(connections, keys);
     this.batcher = new PushBatcher(
       connections,
@@ -254,7 +257,7 @@ export class RequestClient {
     this.checkQueue(queue);
     checkSendOptions(queue, options);
     this.checkPending(queue);
-    const limits = limitsOf(options, this.parts.options.timeout, parent);
+    const limits = limitsOf(options, this.usualLimits, parent);
     if (limits.isInherited && limits.timeout === 0) {
       const id = this.nextId();
       throw new RequestTimeoutError({ queue, id, timeout: 0, limit: 'inherited' });

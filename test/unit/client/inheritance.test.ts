@@ -12,6 +12,8 @@ function parentWith(left: number, headers: Record<string, string> = {}) {
   };
 }
 
+const usual = (timeout: number) => ({ timeout, idleTimeout: 0, isInherited: false });
+
 describe('the time of a request', () => {
   it.each([
     ['its own where it has no parent', 5_000, undefined, 5_000, false],
@@ -23,12 +25,19 @@ describe('the time of a request', () => {
   ])('is %s', (_, own, left, timeout, isInherited) => {
     const parent = left === undefined ? undefined : parentWith(left);
     const limits = { timeout, idleTimeout: 0, isInherited };
-    expect(limitsOf({}, own, parent)).toEqual(limits);
-    expect(limitsOf({ timeout: own }, 1, parent)).toEqual(limits);
+    expect(limitsOf({}, usual(own), parent)).toEqual(limits);
+    expect(limitsOf({ timeout: own }, usual(1), parent)).toEqual(limits);
   });
 
   it('from one value to the next is its own', () => {
-    expect(limitsOf({ idleTimeout: 20 }, 5_000, parentWith(10)).idleTimeout).toBe(20);
+    expect(limitsOf({ idleTimeout: 20 }, usual(5_000), parentWith(10)).idleTimeout).toBe(20);
+  });
+
+  it('is one object for all that neither say nor inherit anything', () => {
+    const limits = usual(5_000);
+    expect(limitsOf({}, limits, undefined)).toBe(limits);
+    expect(limitsOf({ headers: {} }, limits, parentWith(Infinity))).toBe(limits);
+    expect(limitsOf({ timeout: 4_000 }, limits, undefined)).toEqual(usual(4_000));
   });
 });
 

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { Observable } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PendingRequest } from '../../../lib/client/pending-request.js';
@@ -12,10 +13,19 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+/** By default, each request has a timer of its own. */
+const newRegistry = (usualTimeout = 0) =>
+  new PendingRequests(usualTimeout, new AsyncResource('test'));
+
 let count = 0;
 
 /** A request that waits, with what its subscriber saw of it and whether its time was up. */
-function newRequest(registry: PendingRequests, timeout = 0, idleTimeout = 0) {
+function newRequest(
+  registry: PendingRequests,
+  timeout = 0,
+  idleTimeout = 0,
+  onTimeout: () => void = () => undefined,
+) {
   const seen: unknown[] = [];
   const timedOut: PendingRequest[] = [];
   const givenUp: PendingRequest[] = [];
@@ -29,7 +39,10 @@ function newRequest(registry: PendingRequests, timeout = 0, idleTimeout = 0) {
         subscriber,
         { timeout, idleTimeout, isInherited: false },
         {
-          timedOut: (request) => timedOut.push(request),
+          timedOut: (request) => {
+            timedOut.push(request);
+            onTimeout();
+          },
           givenUp: (request) => givenUp.push(request),
         },
       ),
@@ -45,7 +58,7 @@ function newRequest(registry: PendingRequests, timeout = 0, idleTimeout = 0) {
 
 describe('a request that waits', () => {
   it('is found by its id', () => {
-    const registry = new PendingRequests();
+    const registry = newRegistry();
     const one = newRequest(registry).request;
     const two = newRequest(registry).request;
     expect(registry.size).toBe(2);
@@ -56,7 +69,7 @@ describe('a request that waits', () => {
   });
 
   it('is found among those before it for as long as it waits, however many come and go meanwhile', () => {
-    const registry = new PendingRequests();
+    const registry = newRegistry();
     const lasting = newRequest(registry).request;
     for (let i = 0; i < 3_000; i++) {
       const { request } = newRequest(registry);
@@ -69,7 +82,7 @@ describe('a request that waits', () => {
   });
 
   it('waits on for its time after a push that is not confirmed, and fails where it has no limit', () => {
-    const registry = new PendingRequests();
+    const registry = newRegistry();
     const limited = newRequest(registry, 5_000);
     limited.request.unconfirmed();
     expect(limited.request.isWaiting()).toBe(true);
@@ -81,7 +94,7 @@ describe('a request that waits', () => {
   });
 
   it('knows when its time is up', () => {
-    const registry = new PendingRequests();
+    const registry = newRegistry();
     const now = performance.now();
     expect(newRequest(registry, 5_000).request.expiresAt).toBe(now + 5_000);
     expect(newRequest(registry, 0).request.expiresAt).toBeUndefined();
@@ -92,7 +105,7 @@ describe('a reply', () => {
   it.each([['value'], [null], [undefined], [0]])(
     'is emitted once, and is the end: %j',
     (payload) => {
-      const registry = new PendingRequests();
+      const registry = newRegistry();
       const { request, seen } = newRequest(registry, 5_000);
       const frame = { kind: 'r', id: request.id, payload } as const;
       request.receive(frame);
@@ -105,7 +118,7 @@ describe('a reply', () => {
   );
 
   it('leaves the other requests waiting', () => {
-    const registry = new PendingRequests();
+    const registry = newRegistry();
     const { request } = newRequest(registry);
     const other = newRequest(registry);
     request.receive({ kind: 'r', id: request.id, payload: 1 });
@@ -119,7 +132,7 @@ describe('an error frame', () => {
   const error = { name: 'TypeError', message: 'oops' };
 
   it('is the end, as the error of the handler', () => {
-    const registry = new PendingRequests();
+    const registry = newRegistry();
     const { request, seen } = newRequest(registry, 5_000);
     request.receive({ kind: 'e', id: request.id, error, position: undefined });
     request.receive({ kind: 'r', id: request.id, payload: 'late' });
@@ -133,14 +146,14 @@ describe('an error frame', () => {
   });
 
   it('is what the application makes of it', () => {
-    const { request, seen } = newRequest(new PendingRequests());
+    const { request, seen } = newRequest(newRegistry());
     const revived = new RangeError('revived');
     request.receive({ kind: 'e', id: request.id, error, position: undefined }, () => revived);
     expect(seen).toEqual([['error', revived]]);
   });
 
   it('of the library about this very job is the error itself', () => {
-    const { request, seen } = newRequest(new PendingRequests());
+    const { request, seen } = newRequest(newRegistry());
     const details = { job: request.id, size: 2_000, maxPayload: 1_024 };
     const form = { ...error, code: 'PAYLOAD_TOO_LARGE', details };
     request.receive({ kind: 'e', id: request.id, error: form, position: undefined });
@@ -152,7 +165,7 @@ describe('a stream', () => {
   const at = (index: number, run = 'one', attempt = 1) => ({ attempt, index, run });
 
   it('emits each value until its end', () => {
-    const registry = new PendingRequests();
+    const registry = newRegistry();
     const { request, seen } = newRequest(registry);
     const { id } = request;
     request.receive({ kind: 'n', id, payload: 1, position: at(0) });
@@ -167,7 +180,7 @@ describe('a stream', () => {
 
   it('breaks where a value is missing, or where it begins anew', () => {
     for (const position of [at(2), at(0, 'two', 2)]) {
-      const { request, seen, givenUp } = newRequest(new PendingRequests(), 5_000);
+      const { request, seen, givenUp } = newRequest(newRegistry(), 5_000);
       const { id } = request;
       request.receive({ kind: 'n', id, payload: 1, position: at(0) });
       request.receive({ kind: 'n', id, payload: 2, position });
@@ -181,7 +194,7 @@ describe('a stream', () => {
   });
 
   it('may be silent for its `idleTimeout` at a time', () => {
-    const { request, seen, timedOut } = newRequest(new PendingRequests(), 0, 1_000);
+    const { request, seen, timedOut } = newRequest(newRegistry(), 0, 1_000);
     for (const index of [0, 1, 2]) {
       vi.advanceTimersByTime(999);
       request.receive({ kind: 'n', id: request.id, payload: index, position: at(index) });
@@ -195,7 +208,7 @@ describe('a stream', () => {
 
 describe('the timeout', () => {
   it('tells once, when the request is no longer pending', () => {
-    const registry = new PendingRequests();
+    const registry = newRegistry();
     const { request, seen, timedOut } = newRequest(registry, 5_000);
     vi.advanceTimersByTime(4_999);
     expect(timedOut).toEqual([]);
@@ -210,7 +223,7 @@ describe('the timeout', () => {
   });
 
   it('goes before a reply that is late', () => {
-    const { request, seen, timedOut } = newRequest(new PendingRequests(), 5_000);
+    const { request, seen, timedOut } = newRequest(newRegistry(), 5_000);
     vi.advanceTimersByTime(5_000);
     request.receive({ kind: 'r', id: request.id, payload: 'late' });
     request.fail(new Error('late'));
@@ -219,15 +232,96 @@ describe('the timeout', () => {
   });
 
   it('of nothing never comes', () => {
-    const { request } = newRequest(new PendingRequests(), 0);
+    const { request } = newRequest(newRegistry(), 0);
     expect(vi.getTimerCount()).toBe(0);
     expect(request.isWaiting()).toBe(true);
   });
 });
 
+describe('the usual timeout', () => {
+  const USUAL = 5_000;
+
+  it('is watched by one timer for all that have it', () => {
+    const registry = newRegistry(USUAL);
+    const requests = Array.from({ length: 100 }, () => newRequest(registry, USUAL));
+    expect(vi.getTimerCount()).toBe(1);
+    vi.advanceTimersByTime(USUAL - 1);
+    expect(requests.flatMap(({ timedOut }) => timedOut)).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(requests.map(({ timedOut }) => timedOut)).toEqual(requests.map((r) => [r.request]));
+    expect(registry.size).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is that of each, counted from its own beginning, whoever was there before and has gone', () => {
+    const registry = newRegistry(USUAL);
+    const answered = newRequest(registry, USUAL);
+    vi.advanceTimersByTime(1_000);
+    const second = newRequest(registry, USUAL);
+    vi.advanceTimersByTime(1);
+    const third = newRequest(registry, USUAL);
+    answered.request.receive({ kind: 'r', id: answered.request.id, payload: 1 });
+    vi.advanceTimersByTime(USUAL - 2);
+    expect([second.timedOut, third.timedOut]).toEqual([[], []]);
+    vi.advanceTimersByTime(1);
+    expect(second.timedOut).toEqual([second.request]);
+    expect(third.timedOut).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(third.timedOut).toEqual([third.request]);
+    expect(answered.timedOut).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('begins anew with the first request after a rest', () => {
+    const registry = newRegistry(USUAL);
+    newRequest(registry, USUAL).request.cancel();
+    vi.advanceTimersByTime(USUAL);
+    expect(vi.getTimerCount()).toBe(0);
+    const { request, timedOut } = newRequest(registry, USUAL);
+    vi.advanceTimersByTime(USUAL);
+    expect(timedOut).toEqual([request]);
+  });
+
+  it('leaves alone those with a time of their own, and they leave it alone', () => {
+    const registry = newRegistry(USUAL);
+    const longer = newRequest(registry, 2 * USUAL);
+    const unlimited = newRequest(registry, 0);
+    const usual = newRequest(registry, USUAL);
+    const shorter = newRequest(registry, 1_000);
+    vi.advanceTimersByTime(1_000);
+    expect(shorter.timedOut).toEqual([shorter.request]);
+    vi.advanceTimersByTime(USUAL - 1_000);
+    expect(usual.timedOut).toEqual([usual.request]);
+    expect([...registry.all()]).toEqual([longer.request, unlimited.request]);
+    vi.advanceTimersByTime(USUAL);
+    expect(longer.timedOut).toEqual([longer.request]);
+    expect(unlimited.request.isWaiting()).toBe(true);
+  });
+
+  it('is not watched any more when all have failed', () => {
+    const registry = newRegistry(USUAL);
+    newRequest(registry, USUAL);
+    newRequest(registry, 1_000);
+    registry.failAll(({ id }) => new Error(id));
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is watched in the async context of the registry, not in that of the first request', async () => {
+    vi.useRealTimers();
+    const storage = new AsyncLocalStorage<string>();
+    const registry = storage.run('registry', () => newRegistry(1));
+    const context = await new Promise((resolve) => {
+      storage.run('caller', () => {
+        newRequest(registry, 1, 0, () => resolve(storage.getStore()));
+      });
+    });
+    expect(context).toBe('registry');
+  });
+});
+
 describe('a failure', () => {
   it('is the end', () => {
-    const registry = new PendingRequests();
+    const registry = newRegistry();
     const { request, seen, timedOut } = newRequest(registry, 5_000);
     const reason = new Error('not pushed');
     request.fail(reason);
@@ -240,7 +334,7 @@ describe('a failure', () => {
   });
 
   it('may be one of all that wait, each with an error of its own', () => {
-    const registry = new PendingRequests();
+    const registry = newRegistry();
     const requests = [newRequest(registry), newRequest(registry), newRequest(registry)];
     registry.failAll(({ id }) => new Error(id));
     for (const { request, seen } of requests) {
@@ -250,7 +344,7 @@ describe('a failure', () => {
   });
 
   it('of all that wait reaches even one that is sent because of it', () => {
-    const registry = new PendingRequests();
+    const registry = newRegistry();
     newRequest(registry);
     const added: ReturnType<typeof newRequest>[] = [];
     registry.failAll(({ id }) => {
@@ -266,7 +360,7 @@ describe('a failure', () => {
 
 describe('a request that is given up', () => {
   it('has no end', () => {
-    const registry = new PendingRequests();
+    const registry = newRegistry();
     const { request, seen, timedOut } = newRequest(registry, 5_000);
     request.cancel();
     expect(request.isWaiting()).toBe(false);
