@@ -42,7 +42,8 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
     super('ReqRepRequest');
     const { timeout, idleTimeout } = limits;
     if (timeout > 0) {
-      this.expiresAt = performance.now() + timeout;
+      // In whole ms, which take no memory of their own.
+      this.expiresAt = Math.ceil(performance.now()) + timeout;
     }
     if (timeout > 0 && !registry.timesOut(this)) {
       this.timer = setTimeout(expire, timeout, this, 'timeout');

@@ -40,7 +40,8 @@ export async function fillBacklog(
 
 /** Sends requests that nobody will answer. Resolves when all have left. */
 export function leavePending(requester: Requester, queue: string, count: number): Promise<void> {
-  return sendAll(count, (value) => requester.ask(queue, { value, text: TEXT }, () => undefined));
+  const onEnd = (): void => undefined;
+  return sendAll(count, (value) => requester.ask(queue, { value, text: TEXT }, onEnd));
 }
 
 /** Sends so many, some in each turn. Resolves when all have left. */

@@ -5,12 +5,12 @@ import { stayIdle } from '../load/idle.js';
 import type { LoadResult } from '../load/load-result.js';
 import { readStream } from '../load/stream.js';
 import type { Load } from '../scenarios.js';
-import { systemNamed } from '../systems/all.js';
+import { loadSystem } from '../systems/load-system.js';
 import type { Requester } from '../systems/system.js';
 import { answerParent } from './child.js';
 import { UsageMeter, type Usage } from './usage-meter.js';
 
-const system = systemNamed(process.argv[2]);
+const system = await loadSystem(process.argv[2]);
 let requester: Requester | undefined;
 let queues: readonly string[] = [];
 let drained: Promise<LoadResult> | undefined;

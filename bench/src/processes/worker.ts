@@ -1,10 +1,10 @@
 /** A worker process of the system named on the command line. */
-import { systemNamed } from '../systems/all.js';
+import { loadSystem } from '../systems/load-system.js';
 import type { Service } from '../systems/system.js';
 import { answerParent } from './child.js';
 import { UsageMeter, type Usage } from './usage-meter.js';
 
-const system = systemNamed(process.argv[2]);
+const system = await loadSystem(process.argv[2]);
 let service: Service | undefined;
 let meter: UsageMeter | undefined;
 

@@ -1,10 +1,10 @@
-import { bullMq } from './bullmq.js';
-import { floor } from './floor.js';
-import { nestNats } from './nest-nats.js';
-import { nestRabbitMq } from './nest-rabbitmq.js';
-import { nestRedis } from './nest-redis.js';
-import { nestjsReqRep } from './nestjs-reqrep.js';
-import { streamsTransporter } from './streams-transporter.js';
+import { system as bullMq } from './bullmq.js';
+import { system as floor } from './floor.js';
+import { system as nestNats } from './nest-nats.js';
+import { system as nestRabbitMq } from './nest-rabbitmq.js';
+import { system as nestRedis } from './nest-redis.js';
+import { system as nestjsReqRep } from './nestjs-reqrep.js';
+import { system as streamsTransporter } from './streams-transporter.js';
 import type { System } from './system.js';
 
 /** The library, its peers, and the floor. */
@@ -17,11 +17,3 @@ export const SYSTEMS: readonly System[] = [
   nestRabbitMq,
   floor,
 ];
-
-export function systemNamed(name: string | undefined): System {
-  const system = SYSTEMS.find((each) => each.name === name);
-  if (!system) {
-    throw new Error(`There is no system "${name}"`);
-  }
-  return system;
-}

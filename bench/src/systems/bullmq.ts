@@ -12,7 +12,7 @@ function connectionOf(url: string): { host: string; port: number } {
   return { host: hostname, port: Number(port) };
 }
 
-export const bullMq: System = {
+export const system: System = {
   name: 'bullmq',
   title: 'BullMQ waitUntilFinished',
   server: 'Redis',

@@ -49,7 +49,7 @@ async function popAll(redis: Redis, lists: readonly string[], onElement: (json: 
 type Request = readonly [id: number, data: Payload, replyTo: string];
 type Reply = readonly [id: number, data: Payload];
 
-export const floor: System = {
+export const system: System = {
   name: 'floor',
   title: 'plain ioredis, the floor',
   server: 'Redis',

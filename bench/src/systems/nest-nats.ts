@@ -6,7 +6,7 @@ function optionsFor(url: string): Required<NatsOptions> {
   return { transport: Transport.NATS, options: { servers: [url], queue: 'bench' } };
 }
 
-export const nestNats: System = {
+export const system: System = {
   name: 'nest-nats',
   title: 'Nest NATS transport',
   server: 'NATS',

@@ -22,7 +22,7 @@ function optionsFor(url: string, [queue]: readonly string[]): Required<RmqOption
   };
 }
 
-export const nestRabbitMq: System = {
+export const system: System = {
   name: 'nest-rabbitmq',
   title: 'Nest RabbitMQ transport',
   server: 'RabbitMQ',

@@ -7,7 +7,7 @@ function optionsFor(url: string): Required<RedisOptions> {
   return { transport: Transport.REDIS, options: { host: hostname, port: Number(port) } };
 }
 
-export const nestRedis: System = {
+export const system: System = {
   name: 'nest-redis',
   title: 'Nest Redis transport',
   server: 'Redis',

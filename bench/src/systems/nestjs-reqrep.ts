@@ -25,7 +25,7 @@ function workerOf(queues: readonly string[]): Type {
   return Worker;
 }
 
-export const nestjsReqRep: System = {
+export const system: System = {
   name: OURS,
   title: 'nestjs-reqrep',
   server: 'Redis',

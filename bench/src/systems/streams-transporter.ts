@@ -7,7 +7,7 @@ const LONGEST_STREAM = 250_000;
 
 const optionsFor = (url: string): object => ({ url, maxStreamLength: LONGEST_STREAM });
 
-export const streamsTransporter: System = {
+export const system: System = {
   name: 'streams-transporter',
   title: '@nestjs-redis/streams-transporter',
   server: 'Redis',
