@@ -158,6 +158,9 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
   private settle(): boolean {
     clearTimeout(this.timer);
     clearTimeout(this.idleTimer);
+    // RxJS lets go of its list of teardowns as a whole. After a burst V8 makes such lists in the old generation, where
+    // they would keep this request, and all that it refers to, from being collected young.
+    this.subscriber.remove(this);
     return this.registry.remove(this);
   }
 }
