@@ -6,27 +6,19 @@ import type { ReplyFrame } from '../protocol/reply-frame.js';
 import { IncomingStream, type Verdict } from './incoming-stream.js';
 import type { RequestLimits } from './inheritance.js';
 import { UNCONFIRMED, type JobSender } from './outgoing-job.js';
+import { OwnTimers } from './own-timers.js';
 import type { PendingRequests } from './pending-requests.js';
 
 /** Anything but the one reply. */
 type StreamFrame = Exclude<ReplyFrame, { readonly kind: 'r' }>;
 
-/** Who hears that a request was given up before its end. It is no longer pending then. */
-export interface RequestOwner {
-  /** Its time is up. */
-  timedOut(request: PendingRequest, limit: TimeLimit): void;
-  /** Its subscriber has gone, or its stream broke: what its job still does is in vain. */
-  givenUp(request: PendingRequest): void;
-}
-
 /**
- * One request that waits: it owns its timers and its removal, and settles once. Its subscriber is called in the async
+ * One request that waits: it owns its removal, and settles once. Its subscriber is called in the async
  * context that it was made in, and not in that of whoever reads the replies.
  */
 export class PendingRequest extends AsyncResource implements JobSender, Unsubscribable {
   readonly expiresAt: number | undefined;
-  private readonly timer: NodeJS.Timeout | undefined;
-  private readonly idleTimer: NodeJS.Timeout | undefined;
+  private readonly timers: OwnTimers | undefined;
   private stream: IncomingStream | undefined;
 
   constructor(
@@ -35,7 +27,6 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
     private readonly registry: PendingRequests,
     private readonly subscriber: Subscriber<unknown>,
     readonly limits: RequestLimits,
-    private readonly owner: RequestOwner,
     /** Whether it speaks to original workers. */
     readonly isOriginal = false,
   ) {
@@ -45,11 +36,9 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
       // In whole ms, which take no memory of their own.
       this.expiresAt = Math.ceil(performance.now()) + timeout;
     }
-    if (timeout > 0 && !registry.timesOut(this)) {
-      this.timer = setTimeout(expire, timeout, this, 'timeout');
-    }
-    if (idleTimeout > 0) {
-      this.idleTimer = setTimeout(expire, idleTimeout, this, 'idleTimeout');
+    const ownTimeout = registry.timesOut(this) ? 0 : timeout;
+    if (ownTimeout > 0 || idleTimeout > 0) {
+      this.timers = new OwnTimers(this, ownTimeout, idleTimeout);
     }
     registry.add(this);
   }
@@ -91,7 +80,7 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
   /** Its subscriber wants no more of it. */
   unsubscribe(): void {
     if (this.settle()) {
-      this.owner.givenUp(this);
+      this.registry.owner.givenUp(this);
     }
   }
 
@@ -129,7 +118,7 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
 
   private accept(frame: StreamFrame, revive: ReviveError | undefined): void {
     if (frame.kind === 'n') {
-      this.idleTimer?.refresh();
+      this.timers?.refreshIdle();
       this.subscriber.next(frame.payload);
     } else if (this.settle()) {
       if (frame.kind === 'e') {
@@ -142,7 +131,7 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
 
   private breakOff(): void {
     if (this.settle()) {
-      this.owner.givenUp(this);
+      this.registry.owner.givenUp(this);
       const { attempt = 1 } = this.stream ?? {};
       this.explain(new WorkerLostError(this.queue, this.id, attempt, this.received ?? 0));
     }
@@ -151,21 +140,15 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
   /** Its time is up. */
   expire(limit: TimeLimit): void {
     if (this.settle()) {
-      this.owner.timedOut(this, limit);
+      this.registry.owner.timedOut(this, limit);
     }
   }
 
   private settle(): boolean {
-    clearTimeout(this.timer);
-    clearTimeout(this.idleTimer);
+    this.timers?.clear();
     // RxJS lets go of its list of teardowns as a whole. After a burst V8 makes such lists in the old generation, where
     // they would keep this request, and all that it refers to, from being collected young.
     this.subscriber.remove(this);
     return this.registry.remove(this);
   }
-}
-
-/** A function of its own, which each of many timers shares. */
-function expire(request: PendingRequest, limit: TimeLimit): void {
-  request.expire(limit);
 }

@@ -1,6 +1,15 @@
 import type { AsyncResource } from 'node:async_hooks';
+import type { TimeLimit } from '../errors/index.js';
 import type { PendingRequest } from './pending-request.js';
 import { RequestMap } from './request-map.js';
+
+/** Who hears that a request was given up before its end. It is no longer pending then. */
+export interface RequestOwner {
+  /** Its time is up. */
+  timedOut(request: PendingRequest, limit: TimeLimit): void;
+  /** Its subscriber has gone, or its stream broke: what its job still does is in vain. */
+  givenUp(request: PendingRequest): void;
+}
 
 /**
  * The requests of a client that wait for an end, by id.
@@ -19,6 +28,7 @@ export class PendingRequests {
    */
   constructor(
     private readonly usualTimeout: number,
+    readonly owner: RequestOwner,
     private readonly scope: AsyncResource,
   ) {}
 

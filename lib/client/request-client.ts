@@ -37,8 +37,8 @@ import { JobCanceller } from './job-canceller.js';
 import { OriginalReplyListener } from './original-reply-listener.js';
 import { OutgoingJob, type JobSender } from './outgoing-job.js';
 import { PendingEmit } from './pending-emit.js';
-import { PendingRequest, type RequestOwner } from './pending-request.js';
-import { PendingRequests } from './pending-requests.js';
+import { PendingRequest } from './pending-request.js';
+import { PendingRequests, type RequestOwner } from './pending-requests.js';
 import { PushBatcher } from './push-batcher.js';
 import type { PushReceipt } from './push-receipt.js';
 import { QueueInspector } from './queue-inspector.js';
@@ -46,7 +46,7 @@ import { QueuePruner } from './queue-pruner.js';
 import { ReplyListener } from './reply-listener.js';
 
 /** Random bytes in the id of a client: enough that no two ever have the same. */
-const ID_BYTES = 12;
+const ID_BYTES = 9;
 
 /** What a client is made of. @internal */
 export interface ClientParts {
@@ -93,7 +93,7 @@ export class RequestClient {
   constructor(private readonly parts: ClientParts) {
     const { connections, keys, log, options } = parts;
     this.usualLimits = { timeout: options.timeout, idleTimeout: 0, isInherited: false };
-    this.pendingRequests = new PendingRequests(options.timeout, this.scope);
+    this.pendingRequests = new PendingRequests(options.timeout, this.requestOwner, this.scope);
     this.canceller = new JobCanceller(connections, keys);
     this.batcher = new PushBatcher(
       connections,
@@ -269,7 +269,6 @@ export class RequestClient {
       this.pendingRequests,
       subscriber,
       limits,
-      this.requestOwner,
       options.protocol === 1,
     );
     try {

@@ -56,7 +56,7 @@ async function sendAll(count: number, send: (value: number) => void): Promise<vo
 }
 
 /** Resolves when this process has no more to do: each system pushes in its own way, and not all say when it is done. */
-async function atRest(): Promise<void> {
+export async function atRest(): Promise<void> {
   for (;;) {
     const before = process.cpuUsage();
     await delay(LOOK);

@@ -1,5 +1,5 @@
 /** The requester process of the system named on the command line. */
-import { fillBacklog, leavePending } from '../load/backlog.js';
+import { atRest, fillBacklog, leavePending } from '../load/backlog.js';
 import { runClosedLoop } from '../load/closed-loop.js';
 import { stayIdle } from '../load/idle.js';
 import type { LoadResult } from '../load/load-result.js';
@@ -61,6 +61,8 @@ const calls = {
   leavePending: async ({ queue, count }: { queue: string; count: number }): Promise<number> => {
     await leavePending(connected(), queue, count);
     globalThis.gc?.();
+    // Other threads give back what it has freed.
+    await atRest();
     return process.memoryUsage.rss();
   },
   run: ({ load, ms }: { load: Load; ms: number }) => measured(() => runLoad(load, ms)),

@@ -2,7 +2,7 @@ import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { Observable } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PendingRequest } from '../../../lib/client/pending-request.js';
-import { PendingRequests } from '../../../lib/client/pending-requests.js';
+import { PendingRequests, type RequestOwner } from '../../../lib/client/pending-requests.js';
 import { PayloadTooLargeError, RemoteError } from '../../../lib/errors/index.js';
 
 beforeEach(() => {
@@ -13,47 +13,40 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** By default, each request has a timer of its own. */
-const newRegistry = (usualTimeout = 0) =>
-  new PendingRequests(usualTimeout, new AsyncResource('test'));
+interface Ends {
+  readonly timedOut: PendingRequest[];
+  readonly givenUp: PendingRequest[];
+}
+
+const endsOf = new WeakMap<PendingRequest, Ends>();
+
+const OWNER: RequestOwner = {
+  timedOut: (request) => endsOf.get(request)?.timedOut.push(request),
+  givenUp: (request) => endsOf.get(request)?.givenUp.push(request),
+};
+
+/** Without a usual timeout, each request has timers of its own. */
+const newRegistry = (usualTimeout = 0, owner = OWNER) =>
+  new PendingRequests(usualTimeout, owner, new AsyncResource('test'));
 
 let count = 0;
 
 /** A request that waits, with what its subscriber saw of it and whether its time was up. */
-function newRequest(
-  registry: PendingRequests,
-  timeout = 0,
-  idleTimeout = 0,
-  onTimeout: () => void = () => undefined,
-) {
+function newRequest(registry: PendingRequests, timeout = 0, idleTimeout = 0) {
   const seen: unknown[] = [];
-  const timedOut: PendingRequest[] = [];
-  const givenUp: PendingRequest[] = [];
   const made: PendingRequest[] = [];
   new Observable<unknown>((subscriber) => {
-    made.push(
-      new PendingRequest(
-        `request-${++count}`,
-        'reports',
-        registry,
-        subscriber,
-        { timeout, idleTimeout, isInherited: false },
-        {
-          timedOut: (request) => {
-            timedOut.push(request);
-            onTimeout();
-          },
-          givenUp: (request) => givenUp.push(request),
-        },
-      ),
-    );
+    const limits = { timeout, idleTimeout, isInherited: false };
+    made.push(new PendingRequest(`request-${++count}`, 'reports', registry, subscriber, limits));
   }).subscribe({
     next: (value) => seen.push(['next', value]),
     error: (error: unknown) => seen.push(['error', error]),
     complete: () => seen.push(['complete']),
   });
   const [request] = made as [PendingRequest];
-  return { request, seen, timedOut, givenUp };
+  const ends: Ends = { timedOut: [], givenUp: [] };
+  endsOf.set(request, ends);
+  return { request, seen, ...ends };
 }
 
 describe('a request that waits', () => {
@@ -309,11 +302,10 @@ describe('the usual timeout', () => {
   it('is watched in the async context of the registry, not in that of the first request', async () => {
     vi.useRealTimers();
     const storage = new AsyncLocalStorage<string>();
-    const registry = storage.run('registry', () => newRegistry(1));
     const context = await new Promise((resolve) => {
-      storage.run('caller', () => {
-        newRequest(registry, 1, 0, () => resolve(storage.getStore()));
-      });
+      const owner = { ...OWNER, timedOut: () => resolve(storage.getStore()) };
+      const registry = storage.run('registry', () => newRegistry(1, owner));
+      storage.run('caller', () => newRequest(registry, 1));
     });
     expect(context).toBe('registry');
   });
