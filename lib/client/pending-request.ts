@@ -7,10 +7,28 @@ import { IncomingStream, type Verdict } from './incoming-stream.js';
 import type { RequestLimits } from './inheritance.js';
 import { UNCONFIRMED, type JobSender } from './outgoing-job.js';
 import { OwnTimers } from './own-timers.js';
-import type { PendingRequests } from './pending-requests.js';
 
 /** Anything but the one reply. */
 type StreamFrame = Exclude<ReplyFrame, { readonly kind: 'r' }>;
+
+/** Who hears that a request was given up before its end. It is no longer pending then. */
+export interface RequestOwner {
+  /** Its time is up. */
+  timedOut(request: PendingRequest, limit: TimeLimit): void;
+  /** Its subscriber has gone, or its stream broke: what its job still does is in vain. */
+  givenUp(request: PendingRequest): void;
+}
+
+/** Where a request stands while it waits. */
+export interface RequestRegistry {
+  readonly owner: RequestOwner;
+  add(request: PendingRequest): void;
+  has(request: PendingRequest): boolean;
+  /** @returns whether it was still pending: it settles only then. */
+  remove(request: PendingRequest): boolean;
+  /** Whether it expires by itself, without a timer of its own. */
+  timesOut(request: PendingRequest): boolean;
+}
 
 /**
  * One request that waits: it owns its removal, and settles once. Its subscriber is called in the async
@@ -24,7 +42,7 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
   constructor(
     readonly id: string,
     readonly queue: string,
-    private readonly registry: PendingRequests,
+    private readonly registry: RequestRegistry,
     private readonly subscriber: Subscriber<unknown>,
     readonly limits: RequestLimits,
     /** Whether it speaks to original workers. */

@@ -1,15 +1,6 @@
 import type { AsyncResource } from 'node:async_hooks';
-import type { TimeLimit } from '../errors/index.js';
-import type { PendingRequest } from './pending-request.js';
+import type { PendingRequest, RequestOwner, RequestRegistry } from './pending-request.js';
 import { RequestMap } from './request-map.js';
-
-/** Who hears that a request was given up before its end. It is no longer pending then. */
-export interface RequestOwner {
-  /** Its time is up. */
-  timedOut(request: PendingRequest, limit: TimeLimit): void;
-  /** Its subscriber has gone, or its stream broke: what its job still does is in vain. */
-  givenUp(request: PendingRequest): void;
-}
 
 /**
  * The requests of a client that wait for an end, by id.
@@ -17,7 +8,7 @@ export interface RequestOwner {
  * Those with the client's own timeout expire in the order in which they came: one timer does for all of them, where
  * a timer each would be a fifth of the memory that a waiting request takes.
  */
-export class PendingRequests {
+export class PendingRequests implements RequestRegistry {
   private readonly usual = new RequestMap();
   private readonly others = new RequestMap();
   private timer: NodeJS.Timeout | undefined;
@@ -51,12 +42,10 @@ export class PendingRequests {
     }
   }
 
-  /** Whether the request expires by itself, without a timer of its own. */
   timesOut({ limits }: PendingRequest): boolean {
     return limits.timeout > 0 && limits.timeout === this.usualTimeout;
   }
 
-  /** @returns whether it was still pending: it settles only then. */
   remove(request: PendingRequest): boolean {
     return this.mapOf(request).remove(request);
   }

@@ -1,8 +1,8 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Job } from '../protocol/job-element.js';
 import type { JobContext } from './job-context.js';
+import type { Outcome, OutcomeReply } from './outcome.js';
 import type { ReplyStream } from './reply-stream.js';
-import type { Outcome, OutcomeReply } from './settler.js';
 import type { JobPlace } from './slots.js';
 
 /** One job that is being run, in an async context of its own. */

@@ -14,8 +14,9 @@ import { JobRun } from './job-run.js';
 import { JobRunner } from './job-runner.js';
 import { JobRuns } from './job-runs.js';
 import { LostJobs, mostDeliveries, type Burial } from './lost-jobs.js';
+import type { Outcome, SettledQueue } from './outcome.js';
 import { ReplyStream } from './reply-stream.js';
-import type { Outcome, SettledQueue, Settler } from './settler.js';
+import type { Settler } from './settler.js';
 import type { JobPlace } from './slots.js';
 import type { JobHandler, WorkerParts } from './worker-options.js';
 

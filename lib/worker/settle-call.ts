@@ -6,7 +6,7 @@ import type {
   SettleJobs,
 } from '../protocol/scripts/settle-jobs.js';
 import type { Take } from './intake.js';
-import type { Outcome, SettledQueue } from './settler.js';
+import type { Outcome, SettledQueue } from './outcome.js';
 import type { Slot } from './slots.js';
 
 /** What one call does for one queue. */

@@ -2,43 +2,14 @@ import type { Log } from '../observability/log.js';
 import type { Connections } from '../redis/connections.js';
 import { beforeRetry, isRefusal } from '../redis/connection.js';
 import { settleJobs } from '../protocol/scripts/settle-jobs.js';
-import type { Take } from './intake.js';
+import type { Outcome, SettledQueue } from './outcome.js';
 import { SettleCall, type SettlePart } from './settle-call.js';
-import type { JobPlace } from './slots.js';
 
 /** Jobs that one call settles at most, and takes at most: Lua's stack takes about 8 000 values. */
 const MOST_JOBS = 500;
 
 /** About how long the replies of one call may be together, bytes or UTF-16 units: nobody else is served meanwhile. */
 const CALL_LENGTH = 1024 * 1024;
-
-/** A job that has ended. */
-export interface Outcome {
-  readonly place: JobPlace;
-  reply?: OutcomeReply | undefined;
-}
-
-export interface OutcomeReply {
-  readonly list: string;
-  readonly frame: string | Buffer;
-  /** When its caller stops waiting, ms, Redis clock; `undefined` = never. */
-  readonly deadline: number | undefined;
-}
-
-/** A queue whose jobs are settled: what it hears, and what it says of itself. */
-export interface SettledQueue {
-  readonly name: string;
-  /** The list of waiting jobs. */
-  readonly requests: string;
-  /** What to take next: no more jobs than there is room for. */
-  take(most: number): Take | undefined;
-  /** These jobs were taken. */
-  onTaken(take: Take, jobs: readonly string[]): void;
-  /** Redis has confirmed that the job has left its slot. */
-  onReleased(outcome: Outcome): void;
-  /** Nothing of it waits or is on its way any more. */
-  onSettled(): void;
-}
 
 /**
  * Pushes the replies of one turn of the event loop together, those of all queues of this process, releases their jobs

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { Observable } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { PendingRequest } from '../../../lib/client/pending-request.js';
-import { PendingRequests, type RequestOwner } from '../../../lib/client/pending-requests.js';
+import { PendingRequest, type RequestOwner } from '../../../lib/client/pending-request.js';
+import { PendingRequests } from '../../../lib/client/pending-requests.js';
 import { PayloadTooLargeError, RemoteError } from '../../../lib/errors/index.js';
 
 beforeEach(() => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Keys } from '../../../lib/protocol/keys.js';
 import type { Take } from '../../../lib/worker/intake.js';
 import { SettleCall } from '../../../lib/worker/settle-call.js';
-import type { SettledQueue } from '../../../lib/worker/settler.js';
+import type { SettledQueue } from '../../../lib/worker/outcome.js';
 import { Slots, type Slot } from '../../../lib/worker/slots.js';
 
 /** A call that settles two jobs and takes the next ones, and what its queue was handed. */

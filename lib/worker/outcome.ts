@@ -1,0 +1,30 @@
+import type { Take } from './intake.js';
+import type { JobPlace } from './slots.js';
+
+/** A job that has ended. */
+export interface Outcome {
+  readonly place: JobPlace;
+  reply?: OutcomeReply | undefined;
+}
+
+export interface OutcomeReply {
+  readonly list: string;
+  readonly frame: string | Buffer;
+  /** When its caller stops waiting, ms, Redis clock; `undefined` = never. */
+  readonly deadline: number | undefined;
+}
+
+/** A queue whose jobs are settled: what it hears, and what it says of itself. */
+export interface SettledQueue {
+  readonly name: string;
+  /** The list of waiting jobs. */
+  readonly requests: string;
+  /** What to take next: no more jobs than there is room for. */
+  take(most: number): Take | undefined;
+  /** These jobs were taken. */
+  onTaken(take: Take, jobs: readonly string[]): void;
+  /** Redis has confirmed that the job has left its slot. */
+  onReleased(outcome: Outcome): void;
+  /** Nothing of it waits or is on its way any more. */
+  onSettled(): void;
+}
