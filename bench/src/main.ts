@@ -8,6 +8,10 @@ import { formatScenario } from './tables.js';
 import { formatTargets } from './targets.js';
 import { installedVersions } from './versions.js';
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => process.exit(1));
+}
+
 try {
   const plan = readCommandLine(process.argv.slice(2));
   if (plan) {

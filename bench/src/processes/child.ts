@@ -31,6 +31,15 @@ async function answerTo(call: Calls[string] | undefined, input: unknown): Promis
   }
 }
 
+const running = new Set<ChildProcess>();
+
+// One that stands still would not notice that it was left behind.
+process.once('exit', () => {
+  for (const child of running) {
+    child.kill('SIGKILL');
+  }
+});
+
 /** A process of its own that answers the calls of `Answered`. */
 export class Child<Answered extends Calls> {
   private readonly child: ChildProcess;
@@ -42,6 +51,8 @@ export class Child<Answered extends Calls> {
       execArgv: ['--expose-gc', ...process.execArgv],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
+    running.add(this.child);
+    this.child.once('exit', () => running.delete(this.child));
   }
 
   async call<Name extends keyof Answered & string>(
