@@ -94,7 +94,7 @@ export class OutgoingJob {
     const deadline =
       expiresAt === undefined
         ? undefined
-        : now + Math.max(0, Math.ceil(expiresAt - performance.now()));
+        : now + Math.max(0, Math.floor(expiresAt - performance.now()));
     return completeJob(this.encoded, now, deadline);
   }
 

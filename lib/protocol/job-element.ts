@@ -17,7 +17,7 @@ export interface JobMeta {
 export interface Job extends JobMeta {
   readonly version: 1 | 2;
   readonly id: string | number;
-  readonly data: unknown;
+  data: unknown;
   /** When it was pushed, ms, Redis clock. */
   readonly pushedAt?: number | undefined;
   /** When it expires, ms, Redis clock. */

@@ -33,6 +33,13 @@ export class JobRun extends AsyncResource implements Outcome {
     super('ReqRepJob');
   }
 
+  /** Hands out the data, once: what is long should not live until its job has left its slot. */
+  takeData(): unknown {
+    const { data } = this.job;
+    this.job.data = undefined;
+    return data;
+  }
+
   /** Whether values of it may have reached its caller, so that it must not begin anew. */
   get hasSent(): boolean {
     return this.stream !== undefined && this.stream.pushedCount > 0;

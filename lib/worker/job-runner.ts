@@ -86,7 +86,7 @@ export class JobRunner {
     }
     let result: unknown;
     try {
-      result = handler.handle(run.job.data, run.context);
+      result = handler.handle(run.takeData(), run.context);
       if (isPromiseLike(result)) {
         Promise.resolve(result).then(
           (value) => this.returned(run, value),
