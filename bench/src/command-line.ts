@@ -59,8 +59,8 @@ export function readCommandLine(args: readonly string[]): Plan | undefined {
     systems: named(SYSTEMS, values.only),
     scenarios: named(all, values.only),
     rounds,
-    ms: isQuick ? 400 : 2_000,
-    warmUpMs: isQuick ? 300 : 2_000,
+    ms: isQuick ? 300 : 2_000,
+    warmUpMs: isQuick ? 200 : 2_000,
     idleMs: isQuick ? 4_000 : 60_000,
     jsonFile: values.json,
   };

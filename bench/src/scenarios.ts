@@ -38,7 +38,7 @@ const ONE = { workers: 1, queues: 1 };
 
 /** @param isQuick - whether the long ones are shortened. */
 export function scenarios(isQuick: boolean): readonly Scenario[] {
-  const backlog = isQuick ? 20_000 : 200_000;
+  const backlog = isQuick ? 5_000 : 200_000;
   const values = isQuick ? 20_000 : 100_000;
   return [
     { name: '1-in-flight', title: '1 in flight', load: closedLoop(1), ...ONE },
