@@ -63,17 +63,18 @@ export class Settler {
   private async settle(parts: readonly SettlePart[], mayBeDone = false): Promise<void> {
     let isRepeated = mayBeDone;
     for (let left = parts; left.length > 0;) {
-      // In this order, so that calls reach Redis in the order in which they were made.
-      if (!this.connections.isReady) {
-        await this.connections.ready();
-      }
-      const call = new SettleCall(left, this.connections.clock.now(), isRepeated);
+      let call: SettleCall | undefined;
       try {
+        // In this order, so that calls reach Redis in the order in which they were made.
+        if (!this.connections.isReady) {
+          await this.connections.ready();
+        }
+        call = new SettleCall(left, this.connections.clock.now(), isRepeated);
         left = await this.send(call);
         isRepeated = call.mayBeDone;
       } catch (error) {
         // Else the connections are closed for good: the lease runs out, and others take over what is left.
-        if (isRefusal(error)) {
+        if (call && isRefusal(error)) {
           await this.refused(call, error);
         }
         return;
@@ -84,9 +85,12 @@ export class Settler {
   /** @returns what is left to be asked for anew. */
   private async send(call: SettleCall): Promise<readonly SettlePart[]> {
     for (let isLost = false; ; isLost = true) {
+      if (isLost) {
+        // Not among what is tried again: it rejects once the connections are closed for good.
+        await this.connections.ready();
+      }
       try {
         if (isLost) {
-          await this.connections.ready();
           await this.announce();
         }
         const answer = await this.connections.commands.run(settleJobs, call.input);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { firstValueFrom } from 'rxjs';
+import { filter, firstValueFrom } from 'rxjs';
 import { expect, it } from 'vitest';
 import { OnJob, ReplyWorkers, RequestTimeoutError } from '../../lib/index.js';
 import { Proxy } from '../chaos/proxy.js';
@@ -176,8 +176,7 @@ it('a worker goes on after its connection for commands was cut under load', asyn
   await waitFor(() => answered === count, 20_000);
 }, 40_000);
 
-// Now and then, only in a whole run, it uses a core for as long as one looks, and it is not known why: the message tells.
-it('a process rests while only its connection for commands is away', { retry: 2 }, async () => {
+it('a process rests while only its connection for commands is away', async () => {
   const proxy = await Proxy.before(redis.port);
   const queue = randomQueue();
   const { Worker } = recording(queue);
@@ -193,6 +192,35 @@ it('a process rests while only its connection for commands is away', { retry: 2 
   await redis.look.call('CLIENT', 'KILL', 'ID', /\bid=(\d+)/.exec(fetching ?? '')?.[1] ?? '');
   // Its successor comes to the point where it has to be told of.
   await waitFor(async () => /:test-.* cmd=client/.test(String(await redis.look.client('LIST'))));
+  const { used, busiest } = await cpuUse(1_000);
+  expect(used, busiest).toBeLessThan(500);
+  proxy.close();
+});
+
+it.each([
+  ['comes when Redis is known to be away', (proxy: Proxy) => proxy.cut(() => true), true],
+  ['goes to a connection that breaks', (proxy: Proxy) => proxy.cut(() => true), false],
+  ['was pushed, but not confirmed', (proxy: Proxy) => proxy.swallow(() => true), false],
+])('an application rests when it is closed while the reply of a job %s', async (_, lose, waits) => {
+  const proxy = await Proxy.before(redis.port);
+  const queue = randomQueue();
+  let hasRun = false;
+  @Injectable()
+  class Worker {
+    @OnJob(queue)
+    async run() {
+      proxy.port = nobodyThere;
+      lose(proxy);
+      if (waits) {
+        await firstValueFrom(client.status$.pipe(filter((state) => state !== 'ready')));
+      }
+      hasRun = true;
+    }
+  }
+  const { app, client } = await startApp({ connection: proxy.url, shutdownTimeout: 100 }, [Worker]);
+  await redis.look.rpush(`${queue}requests`, JSON.stringify(['id', null]));
+  await waitFor(() => hasRun);
+  await app.close();
   const { used, busiest } = await cpuUse(1_000);
   expect(used, busiest).toBeLessThan(500);
   proxy.close();
