@@ -67,7 +67,7 @@ export class PendingRequests implements RequestRegistry {
   }
 
   private mapOf(request: PendingRequest): RequestMap {
-    return request.limits.timeout === this.usualTimeout ? this.usual : this.others;
+    return this.timesOut(request) ? this.usual : this.others;
   }
 
   /** It keeps no process alive: what waits needs connections, and those do. */
