@@ -156,6 +156,22 @@ export class Connection {
     return Promise.all(calls);
   }
 
+  /**
+   * Sends commands that the server carries out as one step.
+   * @returns the error or the answer of each.
+   * @throws what one of them is refused with before any is carried out.
+   */
+  async transaction(
+    send: (redis: Redis) => readonly Promise<unknown>[],
+  ): Promise<readonly (readonly [error: Error | null, answer: unknown])[]> {
+    const [, , done] = await this.all((redis) => [
+      redis.multi({ pipeline: false }),
+      Promise.all(send(redis)),
+      redis.exec(),
+    ]);
+    return done ?? [];
+  }
+
   /** Makes the server close another connection, if that still stands. */
   async cut({ id, address }: ConnectionIdentity): Promise<void> {
     await this.send((redis) => redis.call('CLIENT', 'KILL', 'ID', id, 'ADDR', address));

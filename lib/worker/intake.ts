@@ -11,8 +11,11 @@ const PATIENCE = 50;
  */
 const TAKE_LENGTH = 1024 * 1024;
 
-/** From this length on average on jobs are long, UTF-16 units: what a script does with them is copied twice more. */
+/** From this length on average on jobs are long, UTF-16 units: Lua hashes each byte of what passes through it. */
 const LONG = 64 * 1024;
+
+/** Long jobs that are taken together at most, each by itself. */
+const MOST_LONG = 4;
 
 /** What becomes of the jobs of an intake. */
 export interface IntakeOwner {
@@ -28,6 +31,8 @@ export interface IntakeOwner {
 export interface Take {
   readonly slot: Slot;
   readonly most: number;
+  /** Whether it is for one that is expected to be so long that no script should see it. */
+  readonly isLong: boolean;
 }
 
 /** A job that waits in its slot for its run. */
@@ -50,6 +55,8 @@ export class Intake {
   running = 0;
   /** How many jobs as long as those that came last may be taken together. */
   private fitting = Infinity;
+  /** How many long ones may be taken together; 0 = those that came last were not long. */
+  private longTogether = 0;
   private waiting: WaitingJob[] = [];
   private patience: NodeJS.Timeout | undefined;
   private isStarting = false;
@@ -80,9 +87,20 @@ export class Intake {
     return this.isOpen && this.slots.areFree ? Math.max(0, limit - held) : 0;
   }
 
-  /** Whether jobs are so long that they are taken one by one. */
-  get areLong(): boolean {
-    return this.fitting === 1;
+  /**
+   * What to take together: many jobs into one slot, or some long ones into a slot each, so that one is settled without a
+   * look at the others.
+   */
+  takes(most: number): Take[] {
+    const takes: Take[] = [];
+    while (takes.length < Math.max(1, this.longTogether)) {
+      const take = this.take(most);
+      if (!take) {
+        break;
+      }
+      takes.push(take);
+    }
+    return takes;
   }
 
   /** A take of so many jobs, or of as many as there is room for and as are not too long, which {@link arrived} is to answer. */
@@ -93,7 +111,7 @@ export class Intake {
       return undefined;
     }
     this.asked += count;
-    return { slot, most: count };
+    return { slot, most: count, isLong: this.longTogether > 0 };
   }
 
   /** @param elements - the jobs that lie in the slot now, in their order. */
@@ -104,7 +122,10 @@ export class Intake {
     } else {
       const length = elements.reduce((sum, element) => sum + element.length, 0);
       const average = length / elements.length;
-      this.fitting = average < LONG ? Math.ceil(TAKE_LENGTH / (average + 1)) : 1;
+      const fitting = Math.ceil(TAKE_LENGTH / (average + 1));
+      const areLong = average >= LONG;
+      this.fitting = areLong ? 1 : fitting;
+      this.longTogether = areLong ? Math.min(fitting, MOST_LONG) : 0;
     }
     const since = performance.now();
     slot.fill(elements.length).forEach((place, index) => {

@@ -20,7 +20,7 @@ export interface SettledQueue {
   /** The list of waiting jobs. */
   readonly requests: string;
   /** What to take next: no more jobs than there is room for. */
-  take(most: number): Take | undefined;
+  takes(most: number): readonly Take[];
   /** These jobs were taken. */
   onTaken(take: Take, jobs: readonly string[]): void;
   /** Redis has confirmed that the job has left its slot. */

@@ -75,7 +75,7 @@ export class ReplyWorker {
     this.queue = {
       name: queue,
       requests: this.keys.requests,
-      take: (most) => (this.takesWhenSettling ? this.intake.take(most) : undefined),
+      takes: (most) => (this.takesWhenSettling ? this.intake.takes(most) : []),
       onTaken: (take, jobs) => {
         this.fetcher.areMore = jobs.length === take.most;
         this.intake.arrived(take, jobs);
@@ -164,7 +164,7 @@ export class ReplyWorker {
 
   /** Whether the next jobs are taken in the step that settles others. */
   private get takesWhenSettling(): boolean {
-    return this.lease.isUpToDate() && !this.intake.areLong;
+    return this.lease.isUpToDate();
   }
 
   /** Resolves when the fetcher has something to do, or is to look whether it has to stop. */

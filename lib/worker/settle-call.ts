@@ -1,23 +1,30 @@
 import { replyTtl } from '../protocol/reply-ttl.js';
-import type {
-  Missing,
-  ReplyGroup,
-  SettledPlace,
-  SettleJobs,
+import {
+  settleJobs,
+  type Missing,
+  type ReplyGroup,
+  type SettledJobs,
+  type SettledPlace,
+  type SettleJobs,
 } from '../protocol/scripts/settle-jobs.js';
+import type { Connection } from '../redis/connection.js';
 import type { Take } from './intake.js';
 import type { Outcome, SettledQueue } from './outcome.js';
+import { settleInTransaction } from './settle-transaction.js';
 import type { Slot } from './slots.js';
 
 /** What one call does for one queue. */
 export interface SettlePart {
   readonly queue: SettledQueue;
   readonly outcomes: readonly Outcome[];
-  /** The next jobs, if any are to be taken. */
-  readonly take?: Take | undefined;
+  /** The next jobs that are to be taken. */
+  readonly takes: readonly Take[];
 }
 
 type Input = Omit<SettleJobs, 'isRepeated'>;
+
+/** From so many bytes of long replies on it costs less to push them beside the script than to let Lua hash them. */
+const LONG_TOGETHER = 16 * 1024;
 
 /** One call of the script that settles jobs, and what its answers mean for them. */
 export class SettleCall {
@@ -47,14 +54,19 @@ export class SettleCall {
       });
       this.alone.push(...outcomes);
     }
+    const groups = this.groupsAt(now);
     this.first = {
       slots: this.slots.map(({ key }) => key),
       places,
-      groups: this.groupsAt(now),
-      queues: this.takers().map(({ queue, take: { slot, most } }) => ({
+      groups,
+      isBeside:
+        this.parts.some(({ takes }) => takes.some(({ isLong }) => isLong)) ||
+        groups.reduce((sum, { frames }) => sum + longBytes(frames), 0) >= LONG_TOGETHER,
+      takes: this.takes().map(({ queue, take: { slot, most, isLong } }) => ({
         requests: queue.requests,
         slot: slot.key,
         most,
+        isLong,
       })),
     };
   }
@@ -63,9 +75,23 @@ export class SettleCall {
     return { ...this.first, isRepeated: this.mayBeDone };
   }
 
+  /** @throws what Redis refuses it with. */
+  async carryOut(connection: Connection): Promise<SettledJobs> {
+    const { input } = this;
+    if (!input.isBeside) {
+      return connection.run(settleJobs, input);
+    }
+    try {
+      return await settleInTransaction(connection, input);
+    } catch (error) {
+      this.mayBeDone = true; // the next jobs may have been taken
+      throw error;
+    }
+  }
+
   /** Hands out the next jobs. */
   handOut(jobs: readonly (readonly string[])[]): void {
-    this.takers().forEach(({ queue, take }, index) => queue.onTaken(take, jobs[index] ?? []));
+    this.takes().forEach(({ queue, take }, index) => queue.onTaken(take, jobs[index] ?? []));
   }
 
   /** It was not carried out, since some jobs are not where they were. @returns these, and the others. */
@@ -77,16 +103,17 @@ export class SettleCall {
     const gone = this.parts.map(({ queue, outcomes }) => ({
       queue,
       outcomes: outcomes.filter(isGone),
+      takes: [],
     }));
-    const left = this.parts.map(({ queue, outcomes, take }) => ({
+    const left = this.parts.map(({ queue, outcomes, takes }) => ({
       queue,
       outcomes: outcomes.filter((outcome) => !isGone(outcome)),
-      take,
+      takes,
     }));
     this.cancel(left);
     return {
       gone: gone.filter(({ outcomes }) => outcomes.length > 0),
-      left: left.filter(({ outcomes, take }) => outcomes.length > 0 || take),
+      left: left.filter(({ outcomes, takes }) => outcomes.length > 0 || takes.length > 0),
     };
   }
 
@@ -96,9 +123,9 @@ export class SettleCall {
     if (!this.mayBeDone) {
       this.handOut([]);
     }
-    return this.parts.flatMap(({ queue, outcomes, take }) => [
-      ...outcomes.map((outcome) => ({ queue, outcomes: [outcome] })),
-      ...(take && this.mayBeDone ? [{ queue, outcomes: [], take }] : []),
+    return this.parts.flatMap(({ queue, outcomes, takes }) => [
+      ...outcomes.map((outcome) => ({ queue, outcomes: [outcome], takes: [] })),
+      ...(this.mayBeDone ? takes.map((take) => ({ queue, outcomes: [], takes: [take] })) : []),
     ]);
   }
 
@@ -150,10 +177,14 @@ export class SettleCall {
     }));
   }
 
-  private takers(): (SettlePart & { readonly take: Take })[] {
-    return this.parts.flatMap((part) => (part.take ? [{ ...part, take: part.take }] : []));
+  private takes(): { readonly queue: SettledQueue; readonly take: Take }[] {
+    return this.parts.flatMap(({ queue, takes }) => takes.map((take) => ({ queue, take })));
   }
 }
+
+/** How many bytes those frames have that are long, and so were made bytes. */
+const longBytes = (frames: readonly (string | Buffer)[]): number =>
+  frames.reduce((sum, frame) => (Buffer.isBuffer(frame) ? sum + frame.length : sum), 0);
 
 /** @returns `undefined`, which is never, where one of them is. */
 const later = (one: number | undefined, other: number | undefined): number | undefined =>

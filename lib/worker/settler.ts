@@ -1,7 +1,6 @@
 import type { Log } from '../observability/log.js';
 import type { Connections } from '../redis/connections.js';
 import { beforeRetry, isRefusal } from '../redis/connection.js';
-import { settleJobs } from '../protocol/scripts/settle-jobs.js';
 import type { Outcome, SettledQueue } from './outcome.js';
 import { SettleCall, type SettlePart } from './settle-call.js';
 
@@ -71,7 +70,8 @@ export class Settler {
         }
         call = new SettleCall(left, this.connections.clock.now(), isRepeated);
         left = await this.send(call);
-        isRepeated = call.mayBeDone;
+        // What is left may have taken its next jobs already.
+        isRepeated = true;
       } catch (error) {
         // Else the connections are closed for good: the lease runs out, and others take over what is left.
         if (call && isRefusal(error)) {
@@ -93,7 +93,7 @@ export class Settler {
         if (isLost) {
           await this.announce();
         }
-        const answer = await this.connections.commands.run(settleJobs, call.input);
+        const answer = await call.carryOut(this.connections.commands);
         if ('jobs' in answer) {
           this.settled(call.parts);
           call.handOut(answer.jobs);
@@ -190,7 +190,7 @@ function callsOf(waiting: ReadonlyMap<SettledQueue, readonly Outcome[]>): Settle
     for (const outcome of all) {
       const size = outcome.reply?.frame.length ?? 0;
       if (jobs === MOST_JOBS || (jobs > 0 && length + size > CALL_LENGTH)) {
-        call.push({ queue, outcomes });
+        call.push({ queue, outcomes, takes: [] });
         calls.push(call);
         [call, outcomes, jobs, length] = [[], [], 0, 0];
       }
@@ -198,7 +198,7 @@ function callsOf(waiting: ReadonlyMap<SettledQueue, readonly Outcome[]>): Settle
       jobs++;
       length += size;
     }
-    call.push({ queue, outcomes, take: queue.take(MOST_JOBS) });
+    call.push({ queue, outcomes, takes: queue.takes(MOST_JOBS) });
   }
   calls.push(call);
   return calls;

@@ -93,39 +93,52 @@ describe('a push whose answer is lost', () => {
   });
 });
 
-it('a settle whose answer is lost is repeated without a word', async () => {
-  const queue = randomQueue();
-  let runs = 0;
-  @Injectable()
-  class Worker {
-    @OnJob(queue)
-    run() {
-      return ++runs;
-    }
-  }
-  const connection = await swallowAnswerTo(redis.port, (command) => command.includes('"r"'));
-  await startApp({ connection }, [Worker]);
-  const { client, log } = await startApp({ connection: redis.url, workers: false });
-  expect(await firstValueFrom(client.send(queue))).toBe(1);
-  await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
-  expect(await firstValueFrom(client.send(queue))).toBe(2);
-  expect(log.text).not.toContain('no longer held');
-});
+/** What is short passes through a script, and what is long beside it. */
+const lengths = [
+  ['short', 1],
+  ['long', 100_000],
+] as const;
 
-it('jobs that came with an answer that is lost are found where Redis has put them', async () => {
-  const queue = randomQueue();
-  @Injectable()
-  class Worker {
-    @OnJob(queue)
-    run(data: unknown) {
-      return data;
+it.each(lengths)(
+  'a settle of a %s reply whose answer is lost is repeated without a word',
+  async (_, length) => {
+    const queue = randomQueue();
+    let runs = 0;
+    @Injectable()
+    class Worker {
+      @OnJob(queue)
+      run() {
+        return String(++runs).padStart(length);
+      }
     }
-  }
-  const { client } = await startApp({ connection: redis.url, workers: false });
-  const sent = Array.from({ length: 300 }, (_, data) => data);
-  const replies = sent.map((data) => firstValueFrom(client.send(queue, data)));
-  await waitFor(async () => (await redis.look.llen(`${queue}requests`)) === sent.length);
-  const connection = await swallowAnswerTo(redis.port, (command) => command.includes('"r"'));
-  await startApp({ connection }, [Worker]);
-  expect(await Promise.all(replies)).toEqual(sent);
-});
+    const connection = await swallowAnswerTo(redis.port, (command) => command.includes('"r"'));
+    await startApp({ connection }, [Worker]);
+    const { client, log } = await startApp({ connection: redis.url, workers: false });
+    expect(Number(await firstValueFrom(client.send(queue)))).toBe(1);
+    await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
+    expect(Number(await firstValueFrom(client.send(queue)))).toBe(2);
+    expect(log.text).not.toContain('no longer held');
+  },
+);
+
+it.each(lengths)(
+  '%s jobs that came with an answer that is lost are found where Redis has put them',
+  async (_, length) => {
+    const queue = randomQueue();
+    @Injectable()
+    class Worker {
+      @OnJob(queue)
+      run(data: unknown) {
+        return data;
+      }
+    }
+    const { client } = await startApp({ connection: redis.url, workers: false });
+    const count = length === 1 ? 300 : 20;
+    const sent = Array.from({ length: count }, (_, index) => String(index).padStart(length));
+    const replies = sent.map((data) => firstValueFrom(client.send(queue, data)));
+    await waitFor(async () => (await redis.look.llen(`${queue}requests`)) === sent.length);
+    const connection = await swallowAnswerTo(redis.port, (command) => command.includes('"r"'));
+    await startApp({ connection }, [Worker]);
+    expect(await Promise.all(replies)).toEqual(sent);
+  },
+);

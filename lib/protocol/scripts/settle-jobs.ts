@@ -15,7 +15,7 @@ export interface SettledPlace extends Place {
   readonly isLast: boolean;
 }
 
-/** A queue whose next jobs are to be taken. */
+/** Which jobs of which queue are to be taken next. */
 export interface NextJobs {
   /** The list of waiting jobs. */
   readonly requests: string;
@@ -23,6 +23,8 @@ export interface NextJobs {
   readonly slot: string;
   /** Jobs that may be taken. */
   readonly most: number;
+  /** Whether it is one that is expected to be so long that no script should see it. */
+  readonly isLong: boolean;
 }
 
 export interface SettleJobs {
@@ -32,13 +34,18 @@ export interface SettleJobs {
   readonly places: readonly SettledPlace[];
   /** What the jobs are answered with, so far as somebody waits for it. */
   readonly groups: readonly ReplyGroup[];
-  readonly queues: readonly NextJobs[];
+  readonly takes: readonly NextJobs[];
+  /**
+   * Whether what is long stays out of Lua, which hashes each byte of what passes through it: the frames were pushed in
+   * the step before, at {@link asideOf} each list, and the next jobs are to be read in their slots.
+   */
+  readonly isBeside: boolean;
   /** Whether the same was asked before, and perhaps done. */
   readonly isRepeated: boolean;
 }
 
 export type SettledJobs =
-  /** For each queue the jobs that lie in its slot now, as many as there were. */
+  /** For each take the jobs that lie in its slot now, as many as there were. */
   | { readonly jobs: readonly (readonly string[])[] }
   /** Nothing was done, since some of the slots or places no longer hold what is to be settled. */
   | { readonly missing: Missing };
@@ -49,22 +56,41 @@ export interface Missing {
   readonly places: readonly number[];
 }
 
+/** Where a reply list is while long frames are pushed behind it. */
+export const asideOf = (list: string): string => `${list}:aside`;
+
 /**
  * Pushes the replies, releases the slots and takes the next jobs as one step. A worker that dies, or asks again
  * because it never saw the answer, can neither leave a reply behind without its release nor reply twice. Replies are
  * pushed only while all slots still hold their jobs; where one does not, another worker has taken its jobs over and
  * answers them, or they were settled before, and what is left has to be asked for again. Asked again, it finds the next
  * jobs where it has put them.
+ *
+ * Beside a list that is aside it stands in one transaction with three more commands, so that no other ever sees the list
+ * away: `RENAME list aside`, which fails where there is none, `RPUSH aside frame...`, then this, which moves it back with
+ * its frames or without, then `LRANGE slot 0 -1` for the next jobs.
  */
 export const settleJobs = {
   name: 'reqrepSettleJobs',
-  // KEYS: slot..., slot of each place..., reply list..., then for each queue: requests, slot
-  // ARGV: number of slots, of places, of reply lists, whether it is repeated (1 or 0), then for each place: position,
-  //   whether it is the last (1 or 0), then for each reply list: ttl, number of frames, frame..., then for each queue: most jobs
-  // Output: {0, {next job...} of each queue...} or {1, {missing slot...}, {missing place...}}
+  // KEYS: slot..., slot of each place..., reply list..., reply list aside..., then for each take: requests, slot
+  // ARGV: number of slots, of places, of reply lists, of those aside (all or none), whether it is repeated (1 or 0), then for
+  //   each place: position, whether it is the last (1 or 0), then for each reply list: ttl, number of frames, and where none
+  //   is aside frame..., then for each take: most jobs
+  // Output: {0, {next job...} of each take...} or {1, {missing slot...}, {missing place...}}; no jobs where lists are aside
   lua: `${LUA_KEEP_ALIVE}${LUA_EMPTY_PLACE}${LUA_TAKE}
-local slots, places, lists = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local isRepeated = ARGV[4] == '1'
+local slots, places, lists, aside = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local isRepeated = ARGV[5] == '1'
+local first = slots + places
+local firstArg = 6 + 2 * places
+
+local function withoutPushing(answer)
+  for i = 1, aside do
+    local list, away = KEYS[first + i], KEYS[first + lists + i]
+    redis.pcall('LTRIM', away, 0, -ARGV[firstArg + 2 * i - 1] - 1)
+    if redis.call('EXISTS', away) == 1 then redis.call('RENAME', away, list) end
+  end
+  return answer
+end
 
 local missingSlots, missingPlaces = {}, {}
 if slots > 0 and redis.call('EXISTS', unpack(KEYS, 1, slots)) < slots then
@@ -72,61 +98,76 @@ if slots > 0 and redis.call('EXISTS', unpack(KEYS, 1, slots)) < slots then
     if redis.call('EXISTS', KEYS[i]) == 0 then missingSlots[#missingSlots + 1] = i - 1 end
   end
 end
+local held, length, isEmpty
 for i = 1, places do
-  local job = redis.call('LINDEX', KEYS[slots + i], ARGV[3 + 2 * i])
-  if not job or job == '' then missingPlaces[#missingPlaces + 1] = i - 1 end
+  local slot, position = KEYS[slots + i], tonumber(ARGV[4 + 2 * i])
+  if slot ~= held then
+    held, length, isEmpty = slot, redis.call('LLEN', slot), {}
+    for _, empty in ipairs(emptyPlaces(slot)) do isEmpty[empty] = true end
+  end
+  if position >= length or isEmpty[position] then missingPlaces[#missingPlaces + 1] = i - 1 end
 end
-if #missingSlots + #missingPlaces > 0 then return { 1, missingSlots, missingPlaces } end
+if #missingSlots + #missingPlaces > 0 then
+  return withoutPushing({ 1, missingSlots, missingPlaces })
+end
 
-local first = slots + places
 -- What is no list is refused by the RPUSH, but behind the first that would come too late.
-for list = first + 2, first + lists do
+for list = first + aside + (aside > 0 and 1 or 2), first + aside + lists do
   local kind = redis.call('TYPE', KEYS[list]).ok
   if kind ~= 'none' and kind ~= 'list' then
-    return redis.error_reply('WRONGTYPE ' .. KEYS[list] .. ' is a ' .. kind .. ', no list of replies')
+    return withoutPushing(redis.error_reply('WRONGTYPE ' .. KEYS[list - aside] .. ' is a ' .. kind .. ', no list of replies'))
   end
 end
-local arg = 5 + 2 * places
+local arg = firstArg
 for list = first + 1, first + lists do
-  local frames = tonumber(ARGV[arg + 1])
-  local pushed = redis.pcall('RPUSH', KEYS[list], unpack(ARGV, arg + 2, arg + 1 + frames))
-  if type(pushed) == 'table' then return pushed end
-  keepAlive(KEYS[list], ARGV[arg])
-  arg = arg + 2 + frames
+  if aside > 0 then
+    redis.call('RENAME', KEYS[list + lists], KEYS[list])
+    keepAlive(KEYS[list], ARGV[arg])
+    arg = arg + 2
+  else
+    local frames = tonumber(ARGV[arg + 1])
+    local pushed = redis.pcall('RPUSH', KEYS[list], unpack(ARGV, arg + 2, arg + 1 + frames))
+    if type(pushed) == 'table' then return pushed end
+    keepAlive(KEYS[list], ARGV[arg])
+    arg = arg + 2 + frames
+  end
 end
 if slots > 0 then redis.call('DEL', unpack(KEYS, 1, slots)) end
 for i = 1, places do
-  emptyPlace(KEYS[slots + i], ARGV[3 + 2 * i])
+  emptyPlace(KEYS[slots + i], ARGV[4 + 2 * i])
 end
 for i = 1, places do
-  if ARGV[4 + 2 * i] == '1' then deleteIfEmpty(KEYS[slots + i]) end
+  if ARGV[5 + 2 * i] == '1' then deleteIfEmpty(KEYS[slots + i]) end
 end
 
 local answer = { 0 }
-for key = first + lists + 1, #KEYS, 2 do
-  local jobs = isRepeated and redis.call('LRANGE', KEYS[key + 1], 0, -1) or {}
-  if #jobs == 0 then
-    jobs = take(KEYS[key], KEYS[key + 1], tonumber(ARGV[arg]))
+for key = first + lists + aside + 1, #KEYS, 2 do
+  local requests, slot = KEYS[key], KEYS[key + 1]
+  local jobs
+  if not (isRepeated and redis.call('EXISTS', slot) == 1) then
+    jobs = move(requests, slot, tonumber(ARGV[arg]))
   end
-  answer[#answer + 1] = jobs
+  if aside == 0 then answer[#answer + 1] = jobs or redis.call('LRANGE', slot, 0, -1) end
   arg = arg + 1
 end
 return answer
 `,
-  keys: ({ slots, places, groups, queues }: SettleJobs) => [
+  keys: ({ slots, places, groups, takes, isBeside }: SettleJobs) => [
     ...slots,
     ...places.map(({ key }) => key),
     ...groups.map(({ list }) => list),
-    ...queues.flatMap(({ requests, slot }) => [requests, slot]),
+    ...(isBeside ? groups.map(({ list }) => asideOf(list)) : []),
+    ...takes.flatMap(({ requests, slot }) => [requests, slot]),
   ],
-  args: ({ slots, places, groups, queues, isRepeated }: SettleJobs) => [
+  args: ({ slots, places, groups, takes, isBeside, isRepeated }: SettleJobs) => [
     slots.length,
     places.length,
     groups.length,
+    isBeside ? groups.length : 0,
     isRepeated ? 1 : 0,
     ...places.flatMap(({ position, isLast }) => [position, isLast || isRepeated ? 1 : 0]),
-    ...groups.flatMap(({ ttl, frames }) => [ttl, frames.length, ...frames]),
-    ...queues.map(({ most }) => most),
+    ...groups.flatMap(({ ttl, frames }) => [ttl, frames.length, ...(isBeside ? [] : frames)]),
+    ...takes.map(({ most }) => most),
   ],
   read: (answer: unknown): SettledJobs => {
     const [isMissing, ...rest] = answer as [number, ...unknown[]];

@@ -58,23 +58,28 @@ it('calls the script that settles jobs', () => {
       { list: 'r0', ttl: 1_000, frames: ['f0', 'f1'] },
       { list: 'r1', ttl: 2_000, frames: ['f2'] },
     ],
-    queues: [
-      { requests: 'q', slot: 's5', most: 7 },
-      { requests: 'p', slot: 't0', most: 1 },
+    takes: [
+      { requests: 'q', slot: 's5', most: 7, isLong: false },
+      { requests: 'p', slot: 't0', most: 1, isLong: false },
     ],
+    isBeside: false,
     isRepeated: false,
   };
   expect(settleJobs.keys(input).join(' ')).toBe('s0 s1 s2 s2 r0 r1 q s5 p t0');
-  expect(settleJobs.args(input).join(' ')).toBe('2 2 2 0 3 0 4 1 1000 2 f0 f1 2000 1 f2 7 1');
-  expect(settleJobs.args({ ...input, isRepeated: true }).slice(3, 8)).toEqual([1, 3, 1, 4, 1]);
+  expect(settleJobs.args(input).join(' ')).toBe('2 2 2 0 0 3 0 4 1 1000 2 f0 f1 2000 1 f2 7 1');
+  expect(settleJobs.args({ ...input, isRepeated: true }).slice(4, 9)).toEqual([1, 3, 1, 4, 1]);
+  const beside = { ...input, isBeside: true };
+  expect(settleJobs.keys(beside).join(' ')).toBe('s0 s1 s2 s2 r0 r1 r0:aside r1:aside q s5 p t0');
+  expect(settleJobs.args(beside).join(' ')).toBe('2 2 2 2 0 3 0 4 1 1000 2 2000 1 7 1');
   expect(settleJobs.read([0, ['a', 'b'], []])).toEqual({ jobs: [['a', 'b'], []] });
   expect(settleJobs.read([1, [0], [1, 2]])).toEqual({ missing: { slots: [0], places: [1, 2] } });
 });
 
 it('calls the script that settles jobs that nobody waits for', () => {
-  const input = { slots: ['s0'], places: [], groups: [], queues: [], isRepeated: false };
+  const nothing = { places: [], groups: [], takes: [], isBeside: false, isRepeated: false };
+  const input = { slots: ['s0'], ...nothing };
   expect(settleJobs.keys(input)).toEqual(['s0']);
-  expect(settleJobs.args(input)).toEqual([1, 0, 0, 0]);
+  expect(settleJobs.args(input)).toEqual([1, 0, 0, 0, 0]);
   expect(settleJobs.read([0])).toEqual({ jobs: [] });
 });
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { completeJob, encodeJob } from '../../../lib/protocol/job-element.js';
 import { Keys } from '../../../lib/protocol/keys.js';
 import { buryJob, type DeadJob } from '../../../lib/protocol/scripts/bury-job.js';
@@ -12,15 +12,20 @@ import { recoverWorker, type FoundSlot } from '../../../lib/protocol/scripts/rec
 import { renewLease } from '../../../lib/protocol/scripts/renew-lease.js';
 import { retireWorker } from '../../../lib/protocol/scripts/retire-worker.js';
 import {
+  asideOf,
   settleJobs,
   type SettledJobs,
   type SettleJobs,
 } from '../../../lib/protocol/scripts/settle-jobs.js';
 import { takeJobs } from '../../../lib/protocol/scripts/take-jobs.js';
+import { connectionSource } from '../../../lib/redis/connection-source.js';
+import { Connection } from '../../../lib/redis/connection.js';
 import type { Script } from '../../../lib/redis/script.js';
 import { digestOf } from '../../../lib/worker/recovery.js';
+import { settleInTransaction } from '../../../lib/worker/settle-transaction.js';
 import { randomQueue } from '../../support/random-queue.js';
 import { useRedis } from '../../support/redis.js';
+import { waitFor } from '../../support/wait-for.js';
 
 const redis = useRedis();
 
@@ -88,14 +93,22 @@ describe('taking jobs', () => {
     expect(await redis.look.exists(slots[0])).toBe(0);
   });
 
-  it('leaves jobs where they are while the server has no memory for their slot', async () => {
+  it('leaves some of many jobs where they are while the server has no memory for their slot', async () => {
     const { keys, slots } = newQueue();
-    await redis.look.rpush(keys.requests, 'a', 'b');
+    await redis.look.rpush(keys.requests, 'a', 'b', 'c');
     await redis.look.config('SET', 'maxmemory', '1');
-    const take = { requests: keys.requests, slot: slots[0], most: 9 };
+    const take = { requests: keys.requests, slot: slots[0], most: 2 };
     expect(await run(takeJobs, take)).toEqual([]);
     await redis.look.config('SET', 'maxmemory', '0');
-    expect(await listOf(keys.requests)).toEqual(['a', 'b']);
+    expect(await listOf(keys.requests)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('takes nothing from what is no list', async () => {
+    const { keys, slots } = newQueue();
+    await redis.look.set(keys.requests, 'no list');
+    const take = { requests: keys.requests, slot: slots[0], most: 9 };
+    expect(await run(takeJobs, take)).toEqual([]);
+    expect(await redis.look.get(keys.requests)).toBe('no list');
   });
 });
 
@@ -145,12 +158,40 @@ describe('giving jobs back', () => {
   });
 });
 
-const NOTHING: SettleJobs = { slots: [], places: [], groups: [], queues: [], isRepeated: false };
+const NOTHING: SettleJobs = {
+  slots: [],
+  places: [],
+  groups: [],
+  takes: [],
+  isBeside: false,
+  isRepeated: false,
+};
 
-const settle = (input: Partial<SettleJobs>): Promise<SettledJobs> =>
+/** What is settled with the script alone. */
+const settleByScript = (input: Partial<SettleJobs>): Promise<SettledJobs> =>
   run(settleJobs, { ...NOTHING, ...input });
 
-describe('settling jobs', () => {
+let connection: Connection;
+
+beforeAll(async () => {
+  connection = new Connection(connectionSource(redis.url), 'test', () => undefined);
+  await connection.ready();
+});
+
+afterAll(() => connection.close());
+
+/** What is settled with what is long beside the script. */
+const settleBeside = (input: Partial<SettleJobs>): Promise<SettledJobs> =>
+  settleInTransaction(connection, { ...NOTHING, ...input, isBeside: true });
+
+describe.each([
+  ['all of it in a script', settleByScript],
+  ['what is long beside the script', settleBeside],
+])('settling jobs, %s', (_, settle) => {
+  afterEach(async () => {
+    expect(await redis.look.keys(asideOf('*'))).toEqual([]);
+  });
+
   it('pushes the replies of each list in order and frees the slots', async () => {
     const { slots, replies } = newQueue();
     await redis.look.rpush(slots[0], 'job', 'job');
@@ -202,7 +243,7 @@ describe('settling jobs', () => {
       slots: [slots[0], slots[1]],
       places: [0, 1, 5].map((position) => ({ key: slots[2], position, isLast: false })),
       groups: [{ list: replies('one'), ttl: 60_000, frames: ['r'] }],
-      queues: [{ requests: keys.requests, slot: slots[3], most: 1 }],
+      takes: [{ requests: keys.requests, slot: slots[3], most: 1, isLong: false }],
     };
     expect(await settle(input)).toEqual({ missing: { slots: [1], places: [1, 2] } });
     expect(await redis.look.exists(replies('one'), slots[1], slots[3])).toBe(0);
@@ -235,12 +276,12 @@ describe('settling jobs', () => {
     await redis.look.rpush(slots[0], 'done');
     await redis.look.rpush(keys.requests, 'a', 'b');
     await redis.look.rpush(other.keys.requests, 'c', 'd');
-    const queues = [
-      { requests: keys.requests, slot: slots[1], most: 9 },
-      { requests: randomQueue(), slot: randomQueue(), most: 9 },
-      { requests: other.keys.requests, slot: other.slots[0], most: 1 },
+    const takes = [
+      { requests: keys.requests, slot: slots[1], most: 9, isLong: false },
+      { requests: randomQueue(), slot: randomQueue(), most: 9, isLong: false },
+      { requests: other.keys.requests, slot: other.slots[0], most: 1, isLong: false },
     ];
-    expect(await settle({ slots: [slots[0]], queues })).toEqual({ jobs: [['a', 'b'], [], ['c']] });
+    expect(await settle({ slots: [slots[0]], takes })).toEqual({ jobs: [['a', 'b'], [], ['c']] });
     expect(await listOf(slots[1])).toEqual(['a', 'b']);
     expect(await listOf(other.slots[0])).toEqual(['c']);
     expect(await redis.look.exists(keys.requests)).toBe(0);
@@ -250,10 +291,10 @@ describe('settling jobs', () => {
   it('finds the next jobs where it has put them when it is asked again', async () => {
     const { keys, slots } = newQueue();
     await redis.look.rpush(keys.requests, 'a', 'b', 'c');
-    const queues = [{ requests: keys.requests, slot: slots[1], most: 2 }];
-    const first = await settle({ queues });
+    const takes = [{ requests: keys.requests, slot: slots[1], most: 2, isLong: false }];
+    const first = await settle({ takes });
     expect(first).toEqual({ jobs: [['a', 'b']] });
-    expect(await settle({ queues, isRepeated: true })).toEqual(first);
+    expect(await settle({ takes, isRepeated: true })).toEqual(first);
     expect(await listOf(keys.requests)).toEqual(['c']);
   });
 
@@ -261,8 +302,8 @@ describe('settling jobs', () => {
     const { keys, slots } = newQueue();
     await redis.look.rpush(slots[0], 'done');
     await redis.look.set(keys.requests, 'no list');
-    const queues = [{ requests: keys.requests, slot: slots[1], most: 1 }];
-    expect(await settle({ slots: [slots[0]], queues })).toEqual({ jobs: [[]] });
+    const takes = [{ requests: keys.requests, slot: slots[1], most: 1, isLong: false }];
+    expect(await settle({ slots: [slots[0]], takes })).toEqual({ jobs: [[]] });
     expect(await redis.look.exists(slots[0])).toBe(0);
   });
 
@@ -319,6 +360,65 @@ describe('settling jobs', () => {
     expect(await listOf(replies('client-0'))).toEqual(['frame-0']);
     expect(await listOf(replies('client-499'))).toEqual(['frame-499']);
     expect(await redis.look.exists(...slots)).toBe(0);
+  });
+});
+
+describe('settling jobs beside the script', () => {
+  it('takes long jobs into a slot each, and finds them there when it is asked again', async () => {
+    const { keys, slots } = newQueue();
+    await redis.look.rpush(keys.requests, 'a', 'b');
+    const takes = slots
+      .slice(0, 3)
+      .map((slot) => ({ requests: keys.requests, slot, most: 1, isLong: true }));
+    const first = await settleBeside({ takes });
+    expect(first).toEqual({ jobs: [['a'], ['b'], []] });
+    await redis.look.rpush(keys.requests, 'c');
+    expect(await settleBeside({ takes, isRepeated: true })).toEqual(first);
+    expect(await listOf(slots[1])).toEqual(['b']);
+    expect(await listOf(keys.requests)).toEqual(['c']);
+  });
+
+  it('puts back what a list held where the jobs are not there any more', async () => {
+    const { slots, replies } = newQueue();
+    await redis.look.rpush(replies('one'), 'earlier');
+    await redis.look.pexpire(replies('one'), 50_000);
+    const groups = ['one', 'two'].map((name) => ({
+      list: replies(name),
+      ttl: 1_000,
+      frames: ['a', 'b'],
+    }));
+    const missing = { slots: [0], places: [] };
+    expect(await settleBeside({ slots: [slots[0]], groups })).toEqual({ missing });
+    expect(await listOf(replies('one'))).toEqual(['earlier']);
+    expect(await redis.look.pttl(replies('one'))).toBeGreaterThan(25_000);
+    expect(
+      await redis.look.exists(replies('two'), ...['one', 'two'].map(replies).map(asideOf)),
+    ).toBe(0);
+  });
+
+  it('wakes who waits for a reply', async () => {
+    const { slots, replies } = newQueue();
+    await redis.look.rpush(slots[0], 'job');
+    const waiting = redis.look.duplicate();
+    const reply = waiting.blpop(replies('one'), 10);
+    await waitFor(async () => /cmd=blpop/.test(String(await redis.look.client('LIST'))));
+    const groups = [{ list: replies('one'), ttl: 60_000, frames: ['a'] }];
+    await settleBeside({ slots: [slots[0]], groups });
+    expect(await reply).toEqual([replies('one'), 'a']);
+    waiting.disconnect();
+  });
+
+  it('does nothing where the server has no memory for the replies, and says why', async () => {
+    const { slots, replies } = newQueue();
+    await redis.look.rpush(slots[0], 'job');
+    await redis.look.rpush(replies('one'), 'earlier');
+    const groups = [{ list: replies('one'), ttl: 60_000, frames: ['a'] }];
+    await redis.look.config('SET', 'maxmemory', '1');
+    const settled = settleBeside({ slots: [slots[0]], groups });
+    await expect(settled).rejects.toThrow(/^OOM /);
+    await redis.look.config('SET', 'maxmemory', '0');
+    expect(await listOf(replies('one'))).toEqual(['earlier']);
+    expect(await redis.look.exists(slots[0])).toBe(1);
   });
 });
 

@@ -66,13 +66,32 @@ describe('an intake', () => {
   it('takes fewer jobs at a time the longer they are', () => {
     const { intake, ask } = newIntake(500);
     intake.arrived(ask(1), ['x'.repeat(10 * 1024)]);
-    expect([ask(500).most, intake.areLong]).toEqual([103, false]);
+    expect(ask(500)).toMatchObject({ most: 103, isLong: false });
     intake.arrived(ask(1), ['x'.repeat(100 * 1024)]);
-    expect([ask(500).most, intake.areLong]).toEqual([1, true]);
+    expect(ask(500)).toMatchObject({ most: 1, isLong: true });
     intake.arrived(ask(1), []);
-    expect(intake.areLong).toBe(true);
+    expect(ask(500)).toMatchObject({ most: 1, isLong: true });
     intake.arrived(ask(1), ['short']);
-    expect([ask(300).most, intake.areLong]).toEqual([300, false]);
+    expect(ask(300)).toMatchObject({ most: 300, isLong: false });
+  });
+
+  it('takes long jobs together into a slot each, and fewer the longer they are', () => {
+    const { intake, ask } = newIntake(6);
+    const takes = (): number[] => intake.takes(500).map(({ most }) => most);
+    intake.arrived(ask(1), ['x'.repeat(100 * 1024)]);
+    expect(takes()).toEqual([1, 1, 1, 1]);
+    // One runs, and six is the most.
+    expect(takes()).toEqual([1]);
+    const { intake: other, ask: askOther } = newIntake(6);
+    other.arrived(askOther(1), ['x'.repeat(600 * 1024)]);
+    expect(other.takes(500)).toHaveLength(2);
+  });
+
+  it('takes short jobs together into one slot', () => {
+    const { intake, ask } = newIntake(6);
+    intake.arrived(ask(1), ['short']);
+    expect(intake.takes(500).map(({ most }) => most)).toEqual([5]);
+    expect(intake.takes(500)).toEqual([]);
   });
 
   it('tells when there is room again', () => {

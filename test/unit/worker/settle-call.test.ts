@@ -5,23 +5,33 @@ import { SettleCall } from '../../../lib/worker/settle-call.js';
 import type { SettledQueue } from '../../../lib/worker/outcome.js';
 import { Slots, type Slot } from '../../../lib/worker/slots.js';
 
+interface CallOptions {
+  readonly mayBeDone?: boolean;
+  /** What each of its jobs is answered with. */
+  readonly frame?: string | Buffer;
+  /** Whether the next jobs are long. */
+  readonly isLong?: boolean;
+}
+
 /** A call that settles two jobs and takes the next ones, and what its queue was handed. */
-function newCall(mayBeDone: boolean) {
+function newCall({ mayBeDone = false, frame = 'reply', isLong = false }: CallOptions = {}) {
   const slots = new Slots(new Keys().queue('reports'), 'worker-1', 2);
   const slot = slots.take() as Slot;
-  const take: Take = { slot: slots.take() as Slot, most: 8 };
+  const take: Take = { slot: slots.take() as Slot, most: 8, isLong };
   const taken: unknown[] = [];
   const queue: SettledQueue = {
     name: 'reports',
     requests: 'reportsrequests',
-    take: () => undefined,
+    takes: () => [],
     onTaken: (of, jobs) => taken.push([of, jobs]),
     onReleased: () => undefined,
     onSettled: () => undefined,
   };
-  const outcomes = slot.fill(2).map((place) => ({ place }));
+  const outcomes = slot
+    .fill(2)
+    .map((place) => ({ place, reply: { list: 'replies', frame, deadline: undefined } }));
   return {
-    call: new SettleCall([{ queue, outcomes, take }], 0, mayBeDone),
+    call: new SettleCall([{ queue, outcomes, takes: [take] }], 0, mayBeDone),
     queue,
     outcomes,
     take,
@@ -29,18 +39,34 @@ function newCall(mayBeDone: boolean) {
   };
 }
 
+describe('a settle call', () => {
+  it.each([
+    ['short replies', 'x'.repeat(8_000), false],
+    ['few bytes of long replies', Buffer.alloc(8_000), false],
+    ['long replies', Buffer.alloc(9_000), true],
+  ])('of %s has them beside the script only where that is worth it', (_, frame, isBeside) => {
+    expect(newCall({ frame }).call.input.isBeside).toBe(isBeside);
+  });
+
+  it('takes long jobs beside the script', () => {
+    expect(newCall({ isLong: true }).call.input.isBeside).toBe(true);
+  });
+});
+
 describe('a settle call that is refused', () => {
   it('has taken no jobs', () => {
-    const { call, queue, outcomes, take, taken } = newCall(false);
-    expect(call.singles()).toEqual(outcomes.map((outcome) => ({ queue, outcomes: [outcome] })));
+    const { call, queue, outcomes, take, taken } = newCall();
+    expect(call.singles()).toEqual(
+      outcomes.map((outcome) => ({ queue, outcomes: [outcome], takes: [] })),
+    );
     expect(taken).toEqual([[take, []]]);
   });
 
   it('is asked for its jobs again where it may have taken them before', () => {
-    const { call, queue, outcomes, take, taken } = newCall(true);
+    const { call, queue, outcomes, take, taken } = newCall({ mayBeDone: true });
     expect(call.singles()).toEqual([
-      ...outcomes.map((outcome) => ({ queue, outcomes: [outcome] })),
-      { queue, outcomes: [], take },
+      ...outcomes.map((outcome) => ({ queue, outcomes: [outcome], takes: [] })),
+      { queue, outcomes: [], takes: [take] },
     ]);
     expect(taken).toEqual([]);
     expect(call.input.isRepeated).toBe(true);
