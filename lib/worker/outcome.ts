@@ -19,6 +19,8 @@ export interface SettledQueue {
   readonly name: string;
   /** The list of waiting jobs. */
   readonly requests: string;
+  /** Whether jobs may be taken when others are settled. */
+  hasRoom(): boolean;
   /** What to take next: no more jobs than there is room for. */
   takes(most: number): readonly Take[];
   /** These jobs were taken. */

@@ -75,6 +75,7 @@ export class ReplyWorker {
     this.queue = {
       name: queue,
       requests: this.keys.requests,
+      hasRoom: () => this.takesWhenSettling && this.intake.room > 0,
       takes: (most) => (this.takesWhenSettling ? this.intake.takes(most) : []),
       onTaken: (take, jobs) => {
         this.fetcher.areMore = jobs.length === take.most;
@@ -167,15 +168,15 @@ export class ReplyWorker {
     return this.lease.isUpToDate();
   }
 
-  /** Resolves when the fetcher has something to do, or is to look whether it has to stop. */
+  /** Resolves when the fetcher has something to do that nobody does for it, or has to stop. */
   private async hasRoom(): Promise<void> {
-    const isFetchedFor = this.settler.isSettling(this.queue) && this.takesWhenSettling;
-    if (this.isStopping || (this.intake.room > 0 && !isFetchedFor)) {
-      return;
+    const isFetchedFor = (): boolean =>
+      this.settler.isSettling(this.queue) && this.takesWhenSettling;
+    while (!this.isStopping && (this.intake.room === 0 || isFetchedFor())) {
+      await new Promise<void>((resolve) => {
+        this.onRoom = resolve;
+      });
     }
-    await new Promise<void>((resolve) => {
-      this.onRoom = resolve;
-    });
   }
 
   private wakeFetcher(): void {

@@ -117,16 +117,22 @@ export class SettleCall {
     };
   }
 
-  /** It was refused. @returns each of its outcomes by itself, and the takes that may have been carried out before. */
-  singles(): SettlePart[] {
+  /**
+   * It was refused.
+   * @returns each of its outcomes and of the takes that may have been carried out before by itself; and what has ended with
+   * it, the other takes.
+   */
+  singles(): { readonly singles: SettlePart[]; readonly ended: SettlePart[] } {
     this.cancel(this.parts);
-    if (!this.mayBeDone) {
-      this.handOut([]);
+    const settles = this.parts.flatMap(({ queue, outcomes }) =>
+      outcomes.map((outcome) => ({ queue, outcomes: [outcome], takes: [] })),
+    );
+    const asks = this.takes().map(({ queue, take }) => ({ queue, outcomes: [], takes: [take] }));
+    if (this.mayBeDone) {
+      return { singles: [...settles, ...asks], ended: [] };
     }
-    return this.parts.flatMap(({ queue, outcomes, takes }) => [
-      ...outcomes.map((outcome) => ({ queue, outcomes: [outcome], takes: [] })),
-      ...(this.mayBeDone ? takes.map((take) => ({ queue, outcomes: [], takes: [take] })) : []),
-    ]);
+    this.handOut([]);
+    return { singles: settles, ended: asks };
   }
 
   private cancel(parts: readonly SettlePart[]): void {

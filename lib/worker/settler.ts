@@ -7,6 +7,9 @@ import { SettleCall, type SettlePart } from './settle-call.js';
 /** Jobs that one call settles at most, and takes at most: Lua's stack takes about 8 000 values. */
 const MOST_JOBS = 500;
 
+/** How often in a row queues that have no jobs are asked again together, before each waits on a connection of its own. */
+const MOST_ASKS = 4;
+
 /** About how long the replies of one call may be together, bytes or UTF-16 units: nobody else is served meanwhile. */
 const CALL_LENGTH = 1024 * 1024;
 
@@ -17,8 +20,10 @@ const CALL_LENGTH = 1024 * 1024;
  */
 export class Settler {
   private waiting = new Map<SettledQueue, Outcome[]>();
-  /** How many outcomes of a queue are on their way. */
+  /** How many outcomes and takes of a queue are on their way. */
   private readonly underway = new Map<SettledQueue, number>();
+  /** How often a queue was asked for jobs alone since one of its jobs ended. */
+  private readonly asks = new Map<SettledQueue, number>();
   private isScheduled = false;
 
   /** @param announce - tells others of the connection for commands, so that what lies in our slots is looked after. */
@@ -34,12 +39,17 @@ export class Settler {
   }
 
   add(queue: SettledQueue, outcome: Outcome): void {
+    this.asks.delete(queue);
     const outcomes = this.waiting.get(queue);
     if (outcomes) {
       outcomes.push(outcome);
     } else {
       this.waiting.set(queue, [outcome]);
+      this.schedule();
     }
+  }
+
+  private schedule(): void {
     if (!this.isScheduled) {
       this.isScheduled = true;
       setImmediate(() => this.flush());
@@ -50,10 +60,10 @@ export class Settler {
     this.isScheduled = false;
     const { waiting } = this;
     this.waiting = new Map();
-    for (const [queue, outcomes] of waiting) {
-      this.underway.set(queue, (this.underway.get(queue) ?? 0) + outcomes.length);
-    }
     for (const parts of callsOf(waiting)) {
+      for (const part of parts) {
+        this.underway.set(part.queue, (this.underway.get(part.queue) ?? 0) + sizeOf(part));
+      }
       void this.settle(parts);
     }
   }
@@ -118,11 +128,12 @@ export class Settler {
   }
 
   private settled(parts: readonly SettlePart[]): void {
-    for (const { queue, outcomes } of parts) {
+    for (const part of parts) {
+      const { queue, outcomes } = part;
       for (const outcome of outcomes) {
         queue.onReleased(outcome);
       }
-      const left = (this.underway.get(queue) ?? 0) - outcomes.length;
+      const left = (this.underway.get(queue) ?? 0) - sizeOf(part);
       if (left > 0) {
         this.underway.set(queue, left);
       } else {
@@ -131,9 +142,21 @@ export class Settler {
     }
   }
 
+  /**
+   * Leaves queues of which nothing is to be settled to their fetchers. Where there are several, or another call leaves anyway,
+   * they are asked a few times more: one call for all costs less than a blocking one for each.
+   */
   private rest(parts: readonly SettlePart[]): void {
-    for (const { queue } of parts) {
-      if (!this.isSettling(queue)) {
+    const queues = parts.map(({ queue }) => queue).filter((queue) => !this.isSettling(queue));
+    const isShared = queues.length > 1 || this.isScheduled;
+    for (const queue of queues) {
+      const asks = this.asks.get(queue) ?? 0;
+      if (isShared && asks < MOST_ASKS && queue.hasRoom()) {
+        this.asks.set(queue, asks + 1);
+        this.waiting.set(queue, []);
+        this.schedule();
+      } else {
+        this.asks.delete(queue);
         queue.onSettled();
       }
     }
@@ -141,7 +164,9 @@ export class Settler {
 
   /** A refusal comes before anything was done. */
   private async refused(call: SettleCall, error: Error): Promise<void> {
-    const singles = call.singles();
+    const { singles, ended } = call.singles();
+    this.settled(ended);
+    this.rest(ended);
     const [only, ...others] = singles;
     if (only && others.length === 0) {
       await this.beforeRepeated(only, error);
@@ -178,6 +203,8 @@ export class Settler {
     }
   }
 }
+
+const sizeOf = ({ outcomes, takes }: SettlePart): number => outcomes.length + takes.length;
 
 /** Cuts what has ended into calls that are not too long, and lets each queue take its next jobs in the last of them. */
 function callsOf(waiting: ReadonlyMap<SettledQueue, readonly Outcome[]>): SettlePart[][] {

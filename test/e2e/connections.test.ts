@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type Type } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { firstValueFrom } from 'rxjs';
 import { expect, it } from 'vitest';
@@ -16,8 +16,8 @@ async function connectionNames(): Promise<string[]> {
   return [...list.matchAll(/name=(nestjs-reqrep\S*)/g)].map(([, name = '']) => name).toSorted();
 }
 
-it('a client has two connections, whatever the number of its queues', async () => {
-  const queues = Array.from({ length: 10 }, randomQueue);
+/** A worker of several queues, which answers each job with its data. */
+function workerOf(queues: readonly string[]): Type {
   class Worker {}
   for (const [index, queue] of queues.entries()) {
     Object.defineProperty(Worker.prototype, `run${index}`, {
@@ -27,7 +27,12 @@ it('a client has two connections, whatever the number of its queues', async () =
     const method = Object.getOwnPropertyDescriptor(Worker.prototype, `run${index}`);
     OnJob(queue)(Worker.prototype, `run${index}`, method ?? {});
   }
-  const workers = await startApp({ connection: redis.url, name: 'default' }, [Worker]);
+  return Worker;
+}
+
+it('a client has two connections, whatever the number of its queues', async () => {
+  const queues = Array.from({ length: 10 }, randomQueue);
+  const workers = await startApp({ connection: redis.url, name: 'default' }, [workerOf(queues)]);
   await waitFor(async () => (await connectionNames()).length === 12);
   const { client } = await startApp({ connection: redis.url });
   const replies = await Promise.all(
@@ -43,6 +48,21 @@ it('a client has two connections, whatever the number of its queues', async () =
     'nestjs-reqrep:default:commands',
     'nestjs-reqrep:default:replies',
   ]);
+});
+
+it('busy queues of one worker share the calls for their next jobs', async () => {
+  const queues = Array.from({ length: 10 }, randomQueue);
+  const { client } = await startApp({ connection: redis.url }, [workerOf(queues)]);
+  await redis.look.config('RESETSTAT');
+  const rounds = 100;
+  for (let round = 0; round < rounds; round++) {
+    const sent = queues.map((queue) => firstValueFrom(client.send(queue, round)));
+    expect(await Promise.all(sent)).toEqual(queues.map(() => round));
+  }
+  const stats = await redis.look.info('commandstats');
+  const blocking = Number(/cmdstat_blmove:calls=(\d+)/.exec(stats)?.[1]);
+  // Those of the client and the first ones; else it would be one for each job.
+  expect(blocking).toBeLessThan((rounds * queues.length) / 2);
 });
 
 it('an application that neither sends nor serves opens none', async () => {

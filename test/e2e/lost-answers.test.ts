@@ -134,7 +134,7 @@ it.each(lengths)(
     }
     const { client } = await startApp({ connection: redis.url, workers: false });
     const count = length === 1 ? 300 : 20;
-    const sent = Array.from({ length: count }, (_, index) => String(index).padStart(length));
+    const sent = Array.from({ length: count }, (_item, index) => String(index).padStart(length));
     const replies = sent.map((data) => firstValueFrom(client.send(queue, data)));
     await waitFor(async () => (await redis.look.llen(`${queue}requests`)) === sent.length);
     const connection = await swallowAnswerTo(redis.port, (command) => command.includes('"r"'));

@@ -187,7 +187,7 @@ const settleBeside = (input: Partial<SettleJobs>): Promise<SettledJobs> =>
 describe.each([
   ['all of it in a script', settleByScript],
   ['what is long beside the script', settleBeside],
-])('settling jobs, %s', (_, settle) => {
+])('settling jobs, %s', (_how, settle) => {
   afterEach(async () => {
     expect(await redis.look.keys(asideOf('*'))).toEqual([]);
   });

@@ -22,6 +22,7 @@ function newCall({ mayBeDone = false, frame = 'reply', isLong = false }: CallOpt
   const queue: SettledQueue = {
     name: 'reports',
     requests: 'reportsrequests',
+    hasRoom: () => false,
     takes: () => [],
     onTaken: (of, jobs) => taken.push([of, jobs]),
     onReleased: () => undefined,
@@ -56,18 +57,22 @@ describe('a settle call', () => {
 describe('a settle call that is refused', () => {
   it('has taken no jobs', () => {
     const { call, queue, outcomes, take, taken } = newCall();
-    expect(call.singles()).toEqual(
-      outcomes.map((outcome) => ({ queue, outcomes: [outcome], takes: [] })),
-    );
+    expect(call.singles()).toEqual({
+      singles: outcomes.map((outcome) => ({ queue, outcomes: [outcome], takes: [] })),
+      ended: [{ queue, outcomes: [], takes: [take] }],
+    });
     expect(taken).toEqual([[take, []]]);
   });
 
   it('is asked for its jobs again where it may have taken them before', () => {
     const { call, queue, outcomes, take, taken } = newCall({ mayBeDone: true });
-    expect(call.singles()).toEqual([
-      ...outcomes.map((outcome) => ({ queue, outcomes: [outcome], takes: [] })),
-      { queue, outcomes: [], takes: [take] },
-    ]);
+    expect(call.singles()).toEqual({
+      singles: [
+        ...outcomes.map((outcome) => ({ queue, outcomes: [outcome], takes: [] })),
+        { queue, outcomes: [], takes: [take] },
+      ],
+      ended: [],
+    });
     expect(taken).toEqual([]);
     expect(call.input.isRepeated).toBe(true);
   });
