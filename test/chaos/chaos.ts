@@ -179,12 +179,17 @@ export class Chaos {
       (await keys()).every((key) => !/requests$|active:/.test(key.slice(queue.length)));
     // What remains is given a while to be taken back and run; then it counts as left behind.
     await waitFor(isAtRest, 20_000).catch(() => undefined);
-    // Workers that were killed last are still known; a sweep forgets them.
-    await waitFor(
-      () =>
-        this.look(async (redis) => (await redis.zcard(`${queue}workers`)) <= this.workers.length),
-      20_000,
-    ).catch(() => undefined);
+    // A worker whose connection is still cut or stalled could not sign off, so each is to renew its lease once more; and
+    // those that were killed last are to be forgotten.
+    const workers = `${queue}workers`;
+    const [, latest = '0'] = await this.look((redis) =>
+      redis.zrange(workers, '-1', '-1', 'WITHSCORES'),
+    );
+    const count = (from: string) => this.look((redis) => redis.zcount(workers, from, '+inf'));
+    const areAllRenewed = async () =>
+      (await count(`(${latest}`)) === this.workers.length &&
+      (await count('-inf')) === this.workers.length;
+    await waitFor(areAllRenewed, 20_000).catch(() => undefined);
     await Promise.all(this.workers.map(stopProcess));
     const stories = readLedger(this.ledger);
     return {

@@ -5,6 +5,7 @@
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ReqRepError, ReqRepModule, RequestClient } from 'nestjs-reqrep';
+import type { ChaosJob } from './chaos-worker.js';
 import { record } from './ledger.js';
 
 const {
@@ -20,17 +21,22 @@ class RequesterModule {}
 
 const app = await NestFactory.createApplicationContext(RequesterModule, { logger: ['error'] });
 const client = app.get(RequestClient);
+/** What is long takes other ways through Redis than what is short. */
+const LENGTHS = [0, 0, 0, 0, 0, 0, 20_000, 100_000];
 let sent = 0;
 let isStopping = false;
 
 function ask(): Promise<void> {
-  const key = `${process.pid}-${sent++}`;
+  const number = sent++;
+  const key = `${process.pid}-${number}`;
+  const filler = 'x'.repeat(LENGTHS[number % LENGTHS.length] ?? 0);
+  const isRight = (reply: ChaosJob): boolean => reply.key === key && reply.filler === filler;
   record({ event: 'sent', key });
   return new Promise((resolve) => {
     client
-      .send<string>(QUEUE, key, { onPushed: () => record({ event: 'pushed', key }) })
+      .send<ChaosJob>(QUEUE, { key, filler }, { onPushed: () => record({ event: 'pushed', key }) })
       .subscribe({
-        next: (reply) => record({ event: 'reply', key, isRight: reply === key }),
+        next: (reply) => record({ event: 'reply', key, isRight: isRight(reply) }),
         error: (error: unknown) => {
           record({
             event: 'end',

@@ -7,13 +7,18 @@ import { record } from './ledger.js';
 
 const { QUEUE = '', REDIS_URL = '', MS = '40', OPTIONS = '{}' } = process.env;
 
+export interface ChaosJob {
+  readonly key: string;
+  readonly filler: string;
+}
+
 @Injectable()
 class Worker {
   @OnJob(QUEUE, { concurrency: 8 })
-  async run(key: string, job: JobContext): Promise<string> {
-    record({ event: 'run', key, attempt: job.attempt });
+  async run(data: ChaosJob, job: JobContext): Promise<ChaosJob> {
+    record({ event: 'run', key: data.key, attempt: job.attempt });
     await delay(Math.random() * Number(MS));
-    return key;
+    return data;
   }
 }
 
