@@ -9,7 +9,7 @@ const PATIENCE = 50;
  * About how long the jobs of one take may be together, UTF-16 units: what is read, run and answered at once is held at
  * once, and copied by the garbage collector.
  */
-const TAKE_LENGTH = 1024 * 1024;
+const TAKE_LENGTH = 2 * 1024 * 1024;
 
 /** From this length on average on jobs are long, UTF-16 units: Lua hashes each byte of what passes through it. */
 const LONG = 64 * 1024;

@@ -170,8 +170,7 @@ export class ReplyWorker {
 
   /** Resolves when the fetcher has something to do that nobody does for it, or has to stop. */
   private async hasRoom(): Promise<void> {
-    const isFetchedFor = (): boolean =>
-      this.settler.isSettling(this.queue) && this.takesWhenSettling;
+    const isFetchedFor = (): boolean => this.settler.isAsking(this.queue) && this.takesWhenSettling;
     while (!this.isStopping && (this.intake.room === 0 || isFetchedFor())) {
       await new Promise<void>((resolve) => {
         this.onRoom = resolve;

@@ -23,8 +23,8 @@ export interface SettlePart {
 
 type Input = Omit<SettleJobs, 'isRepeated'>;
 
-/** From so many bytes of long replies on it costs less to push them beside the script than to let Lua hash them. */
-const LONG_TOGETHER = 16 * 1024;
+/** From this length of all replies on, bytes or UTF-16 units, a transaction costs less than letting Lua hash them. */
+const LONG_TOGETHER = 64 * 1024;
 
 /** One call of the script that settles jobs, and what its answers mean for them. */
 export class SettleCall {
@@ -61,7 +61,7 @@ export class SettleCall {
       groups,
       isBeside:
         this.parts.some(({ takes }) => takes.some(({ isLong }) => isLong)) ||
-        groups.reduce((sum, { frames }) => sum + longBytes(frames), 0) >= LONG_TOGETHER,
+        groups.reduce((sum, { frames }) => sum + lengthOf(frames), 0) >= LONG_TOGETHER,
       takes: this.takes().map(({ queue, take: { slot, most, isLong } }) => ({
         requests: queue.requests,
         slot: slot.key,
@@ -117,22 +117,18 @@ export class SettleCall {
     };
   }
 
-  /**
-   * It was refused.
-   * @returns each of its outcomes and of the takes that may have been carried out before by itself; and what has ended with
-   * it, the other takes.
-   */
-  singles(): { readonly singles: SettlePart[]; readonly ended: SettlePart[] } {
+  /** It was refused. @returns each of its outcomes by itself, and the takes that may have been carried out before. */
+  singles(): SettlePart[] {
     this.cancel(this.parts);
     const settles = this.parts.flatMap(({ queue, outcomes }) =>
       outcomes.map((outcome) => ({ queue, outcomes: [outcome], takes: [] })),
     );
-    const asks = this.takes().map(({ queue, take }) => ({ queue, outcomes: [], takes: [take] }));
     if (this.mayBeDone) {
-      return { singles: [...settles, ...asks], ended: [] };
+      const asks = this.takes().map(({ queue, take }) => ({ queue, outcomes: [], takes: [take] }));
+      return [...settles, ...asks];
     }
     this.handOut([]);
-    return { singles: settles, ended: asks };
+    return settles;
   }
 
   private cancel(parts: readonly SettlePart[]): void {
@@ -188,9 +184,8 @@ export class SettleCall {
   }
 }
 
-/** How many bytes those frames have that are long, and so were made bytes. */
-const longBytes = (frames: readonly (string | Buffer)[]): number =>
-  frames.reduce((sum, frame) => (Buffer.isBuffer(frame) ? sum + frame.length : sum), 0);
+const lengthOf = (frames: readonly (string | Buffer)[]): number =>
+  frames.reduce((sum, { length }) => sum + length, 0);
 
 /** @returns `undefined`, which is never, where one of them is. */
 const later = (one: number | undefined, other: number | undefined): number | undefined =>

@@ -11,7 +11,13 @@ const MOST_JOBS = 500;
 const MOST_ASKS = 4;
 
 /** About how long the replies of one call may be together, bytes or UTF-16 units: nobody else is served meanwhile. */
-const CALL_LENGTH = 1024 * 1024;
+const CALL_LENGTH = 2 * 1024 * 1024;
+
+/** A call that Redis would not carry out. */
+interface Refusal {
+  readonly call: SettleCall;
+  readonly error: Error;
+}
 
 /**
  * Pushes the replies of one turn of the event loop together, those of all queues of this process, releases their jobs
@@ -20,8 +26,10 @@ const CALL_LENGTH = 1024 * 1024;
  */
 export class Settler {
   private waiting = new Map<SettledQueue, Outcome[]>();
-  /** How many outcomes and takes of a queue are on their way. */
-  private readonly underway = new Map<SettledQueue, number>();
+  /** How many outcomes of a queue are on their way. */
+  private readonly underway = new Counts();
+  /** How many calls that may take jobs of a queue are on their way. */
+  private readonly calls = new Counts();
   /** How often a queue was asked for jobs alone since one of its jobs ended. */
   private readonly asks = new Map<SettledQueue, number>();
   private isScheduled = false;
@@ -33,9 +41,14 @@ export class Settler {
     private readonly announce: () => Promise<void>,
   ) {}
 
-  /** Whether something of a queue waits or is on its way. */
+  /** Whether outcomes of a queue wait or are on their way. */
   isSettling(queue: SettledQueue): boolean {
     return this.waiting.has(queue) || this.underway.has(queue);
+  }
+
+  /** Whether a call that may take jobs of a queue waits or is on its way; what was refused may be tried for ever. */
+  isAsking(queue: SettledQueue): boolean {
+    return this.waiting.has(queue) || this.calls.has(queue);
   }
 
   add(queue: SettledQueue, outcome: Outcome): void {
@@ -61,15 +74,33 @@ export class Settler {
     const { waiting } = this;
     this.waiting = new Map();
     for (const parts of callsOf(waiting)) {
-      for (const part of parts) {
-        this.underway.set(part.queue, (this.underway.get(part.queue) ?? 0) + sizeOf(part));
+      for (const { queue, outcomes } of parts) {
+        this.underway.add(queue, outcomes.length);
+        this.calls.add(queue, 1);
       }
-      void this.settle(parts);
+      void this.call(parts);
     }
   }
 
-  /** @param mayBeDone - whether Redis was asked for it before, without an answer. */
-  private async settle(parts: readonly SettlePart[], mayBeDone = false): Promise<void> {
+  /** Makes one call, which may take the next jobs of its queues. */
+  private async call(parts: readonly SettlePart[]): Promise<void> {
+    const refusal = await this.settle(parts);
+    const repeated = refusal && this.repeat(refusal);
+    for (const { queue } of parts) {
+      this.calls.add(queue, -1);
+    }
+    this.rest(parts);
+    await repeated;
+  }
+
+  /**
+   * @param mayBeDone - whether Redis was asked for it before, without an answer.
+   * @returns what was refused, if anything was.
+   */
+  private async settle(
+    parts: readonly SettlePart[],
+    mayBeDone = false,
+  ): Promise<Refusal | undefined> {
     let isRepeated = mayBeDone;
     for (let left = parts; left.length > 0;) {
       let call: SettleCall | undefined;
@@ -84,12 +115,10 @@ export class Settler {
         isRepeated = true;
       } catch (error) {
         // Else the connections are closed for good: the lease runs out, and others take over what is left.
-        if (call && isRefusal(error)) {
-          await this.refused(call, error);
-        }
-        return;
+        return call && isRefusal(error) ? { call, error } : undefined;
       }
     }
+    return undefined;
   }
 
   /** @returns what is left to be asked for anew. */
@@ -107,7 +136,6 @@ export class Settler {
         if ('jobs' in answer) {
           this.settled(call.parts);
           call.handOut(answer.jobs);
-          this.rest(call.parts);
           return [];
         }
         const { gone, left } = call.without(answer.missing);
@@ -128,26 +156,20 @@ export class Settler {
   }
 
   private settled(parts: readonly SettlePart[]): void {
-    for (const part of parts) {
-      const { queue, outcomes } = part;
+    for (const { queue, outcomes } of parts) {
       for (const outcome of outcomes) {
         queue.onReleased(outcome);
       }
-      const left = (this.underway.get(queue) ?? 0) - sizeOf(part);
-      if (left > 0) {
-        this.underway.set(queue, left);
-      } else {
-        this.underway.delete(queue);
-      }
+      this.underway.add(queue, -outcomes.length);
     }
   }
 
   /**
-   * Leaves queues of which nothing is to be settled to their fetchers. Where there are several, or another call leaves anyway,
+   * Leaves queues that no other call asks for jobs to their fetchers. Where there are several, or another call leaves anyway,
    * they are asked a few times more: one call for all costs less than a blocking one for each.
    */
   private rest(parts: readonly SettlePart[]): void {
-    const queues = parts.map(({ queue }) => queue).filter((queue) => !this.isSettling(queue));
+    const queues = parts.map(({ queue }) => queue).filter((queue) => !this.isAsking(queue));
     const isShared = queues.length > 1 || this.isScheduled;
     for (const queue of queues) {
       const asks = this.asks.get(queue) ?? 0;
@@ -162,17 +184,19 @@ export class Settler {
     }
   }
 
-  /** A refusal comes before anything was done. */
-  private async refused(call: SettleCall, error: Error): Promise<void> {
-    const { singles, ended } = call.singles();
-    this.settled(ended);
-    this.rest(ended);
+  /** One that Redis will not have does not hold up the others. */
+  private async repeat({ call, error }: Refusal): Promise<void> {
+    const singles = call.singles();
     const [only, ...others] = singles;
     if (only && others.length === 0) {
       await this.beforeRepeated(only, error);
     }
-    // One that Redis will not have does not hold up the others.
-    await Promise.all(singles.map((part) => this.settle([part], call.mayBeDone)));
+    await Promise.all(
+      singles.map(async (single) => {
+        const refusal = await this.settle([single], call.mayBeDone);
+        await (refusal ? this.repeat(refusal) : this.rest([single]));
+      }),
+    );
   }
 
   private async beforeRepeated(
@@ -204,7 +228,23 @@ export class Settler {
   }
 }
 
-const sizeOf = ({ outcomes, takes }: SettlePart): number => outcomes.length + takes.length;
+/** How many there are of each queue. */
+class Counts {
+  private readonly counts = new Map<SettledQueue, number>();
+
+  has(queue: SettledQueue): boolean {
+    return this.counts.has(queue);
+  }
+
+  add(queue: SettledQueue, more: number): void {
+    const count = (this.counts.get(queue) ?? 0) + more;
+    if (count > 0) {
+      this.counts.set(queue, count);
+    } else {
+      this.counts.delete(queue);
+    }
+  }
+}
 
 /** Cuts what has ended into calls that are not too long, and lets each queue take its next jobs in the last of them. */
 function callsOf(waiting: ReadonlyMap<SettledQueue, readonly Outcome[]>): SettlePart[][] {

@@ -8,7 +8,9 @@ local function move(requests, slot, most)
   local waiting = redis.pcall('LLEN', requests)
   if type(waiting) == 'table' or waiting == 0 then return {} end
   if waiting <= most then
-    redis.call('RENAME', requests, slot)
+    if redis.pcall('RENAME', requests, slot).err then return {} end
+    -- Where somebody has the queue expire, that is not for a job that runs.
+    redis.call('PERSIST', slot)
     return nil
   end
   local jobs = redis.call('LRANGE', requests, 0, most - 1)

@@ -83,54 +83,55 @@ local isRepeated = ARGV[5] == '1'
 local first = slots + places
 local firstArg = 6 + 2 * places
 
-local function withoutPushing(answer)
-  for i = 1, aside do
-    local list, away = KEYS[first + i], KEYS[first + lists + i]
-    redis.pcall('LTRIM', away, 0, -ARGV[firstArg + 2 * i - 1] - 1)
-    if redis.call('EXISTS', away) == 1 then redis.call('RENAME', away, list) end
+-- What keeps the jobs from being settled.
+local function obstacle()
+  local missingSlots, missingPlaces = {}, {}
+  if slots > 0 and redis.call('EXISTS', unpack(KEYS, 1, slots)) < slots then
+    for i = 1, slots do
+      if redis.call('EXISTS', KEYS[i]) == 0 then missingSlots[#missingSlots + 1] = i - 1 end
+    end
   end
-  return answer
+  local held, length, isEmpty
+  for i = 1, places do
+    local slot, position = KEYS[slots + i], tonumber(ARGV[4 + 2 * i])
+    if slot ~= held then
+      held, length, isEmpty = slot, redis.call('LLEN', slot), {}
+      for _, empty in ipairs(emptyPlaces(slot)) do isEmpty[empty] = true end
+    end
+    if position >= length or isEmpty[position] then missingPlaces[#missingPlaces + 1] = i - 1 end
+  end
+  if #missingSlots + #missingPlaces > 0 then return { 1, missingSlots, missingPlaces } end
+  -- What is no list is refused by the RPUSH, but behind the first that would come too late.
+  for i = aside > 0 and 1 or 2, lists do
+    local kind = redis.call('TYPE', KEYS[first + aside + i]).ok
+    if kind == 'none' and aside > 0 then
+      return redis.error_reply('EXPIRED ' .. KEYS[first + i] .. ' ran out in this moment')
+    elseif kind ~= 'none' and kind ~= 'list' then
+      return redis.error_reply('WRONGTYPE ' .. KEYS[first + i] .. ' is a ' .. kind .. ', no list of replies')
+    end
+  end
 end
 
-local missingSlots, missingPlaces = {}, {}
-if slots > 0 and redis.call('EXISTS', unpack(KEYS, 1, slots)) < slots then
-  for i = 1, slots do
-    if redis.call('EXISTS', KEYS[i]) == 0 then missingSlots[#missingSlots + 1] = i - 1 end
-  end
+local isChecked, why = pcall(obstacle)
+for i = 1, aside do
+  local list, away = KEYS[first + i], KEYS[first + lists + i]
+  if why then redis.pcall('LTRIM', away, 0, -ARGV[firstArg + 2 * i - 1] - 1) end
+  -- There is none where nothing but the frames lay in it.
+  redis.pcall('RENAME', away, list)
 end
-local held, length, isEmpty
-for i = 1, places do
-  local slot, position = KEYS[slots + i], tonumber(ARGV[4 + 2 * i])
-  if slot ~= held then
-    held, length, isEmpty = slot, redis.call('LLEN', slot), {}
-    for _, empty in ipairs(emptyPlaces(slot)) do isEmpty[empty] = true end
-  end
-  if position >= length or isEmpty[position] then missingPlaces[#missingPlaces + 1] = i - 1 end
-end
-if #missingSlots + #missingPlaces > 0 then
-  return withoutPushing({ 1, missingSlots, missingPlaces })
-end
+if not isChecked then return type(why) == 'table' and why or redis.error_reply(why) end
+if why then return why end
 
--- What is no list is refused by the RPUSH, but behind the first that would come too late.
-for list = first + aside + (aside > 0 and 1 or 2), first + aside + lists do
-  local kind = redis.call('TYPE', KEYS[list]).ok
-  if kind ~= 'none' and kind ~= 'list' then
-    return withoutPushing(redis.error_reply('WRONGTYPE ' .. KEYS[list - aside] .. ' is a ' .. kind .. ', no list of replies'))
-  end
-end
 local arg = firstArg
 for list = first + 1, first + lists do
-  if aside > 0 then
-    redis.call('RENAME', KEYS[list + lists], KEYS[list])
-    keepAlive(KEYS[list], ARGV[arg])
-    arg = arg + 2
-  else
-    local frames = tonumber(ARGV[arg + 1])
-    local pushed = redis.pcall('RPUSH', KEYS[list], unpack(ARGV, arg + 2, arg + 1 + frames))
+  local ttl, frames = ARGV[arg], tonumber(ARGV[arg + 1])
+  arg = arg + 2
+  if aside == 0 then
+    local pushed = redis.pcall('RPUSH', KEYS[list], unpack(ARGV, arg, arg - 1 + frames))
     if type(pushed) == 'table' then return pushed end
-    keepAlive(KEYS[list], ARGV[arg])
-    arg = arg + 2 + frames
+    arg = arg + frames
   end
+  keepAlive(KEYS[list], ttl)
 end
 if slots > 0 then redis.call('DEL', unpack(KEYS, 1, slots)) end
 for i = 1, places do

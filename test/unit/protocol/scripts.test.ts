@@ -103,6 +103,14 @@ describe('taking jobs', () => {
     expect(await listOf(keys.requests)).toEqual(['a', 'b', 'c']);
   });
 
+  it('keeps the jobs where the queue would expire', async () => {
+    const { keys, slots } = newQueue();
+    await redis.look.rpush(keys.requests, 'a');
+    await redis.look.expire(keys.requests, 60);
+    await run(takeJobs, { requests: keys.requests, slot: slots[0], most: 1 });
+    expect(await redis.look.pttl(slots[0])).toBe(-1);
+  });
+
   it('takes nothing from what is no list', async () => {
     const { keys, slots } = newQueue();
     await redis.look.set(keys.requests, 'no list');
@@ -394,6 +402,41 @@ describe('settling jobs beside the script', () => {
     expect(
       await redis.look.exists(replies('two'), ...['one', 'two'].map(replies).map(asideOf)),
     ).toBe(0);
+  });
+
+  it('puts back what a list held where the script fails', async () => {
+    const { slots, replies } = newQueue();
+    await redis.look.rpush(replies('one'), 'earlier');
+    await redis.look.rpush(slots[0], 'a', 'b');
+    await redis.look.call('ACL', 'SETUSER', 'odd', 'on', '>secret', '~*', '+@all', '-lpos');
+    const odd = new Connection(
+      connectionSource(redis.url.replace('//', '//odd:secret@')),
+      'odd',
+      () => undefined,
+    );
+    await odd.ready();
+    const groups = [{ list: replies('one'), ttl: 1_000, frames: ['a'] }];
+    const places = [{ key: slots[0], position: 0, isLast: false }];
+    const settled = settleInTransaction(odd, { ...NOTHING, groups, places, isBeside: true });
+    await expect(settled).rejects.toThrow(/can't run this command/);
+    expect(await listOf(replies('one'))).toEqual(['earlier']);
+    expect(await redis.look.exists(asideOf(replies('one')))).toBe(0);
+    odd.close();
+  });
+
+  it('does nothing where a list has run out before the script', async () => {
+    const { slots, replies } = newQueue();
+    await redis.look.rpush(slots[0], 'job');
+    await redis.look.rpush(asideOf(replies('two')), 'earlier', 'a');
+    const groups = ['one', 'two'].map((name) => ({
+      list: replies(name),
+      ttl: 60_000,
+      frames: ['a'],
+    }));
+    const settled = settleByScript({ slots: [slots[0]], groups, isBeside: true });
+    await expect(settled).rejects.toThrow(/^EXPIRED/);
+    expect(await listOf(replies('two'))).toEqual(['earlier']);
+    expect(await redis.look.exists(slots[0])).toBe(1);
   });
 
   it('wakes who waits for a reply', async () => {

@@ -66,13 +66,13 @@ describe('an intake', () => {
   it('takes fewer jobs at a time the longer they are', () => {
     const { intake, ask } = newIntake(500);
     intake.arrived(ask(1), ['x'.repeat(10 * 1024)]);
-    expect(ask(500)).toMatchObject({ most: 103, isLong: false });
+    expect(ask(500)).toMatchObject({ most: 205, isLong: false });
     intake.arrived(ask(1), ['x'.repeat(100 * 1024)]);
     expect(ask(500)).toMatchObject({ most: 1, isLong: true });
     intake.arrived(ask(1), []);
     expect(ask(500)).toMatchObject({ most: 1, isLong: true });
     intake.arrived(ask(1), ['short']);
-    expect(ask(300)).toMatchObject({ most: 300, isLong: false });
+    expect(ask(290)).toMatchObject({ most: 290, isLong: false });
   });
 
   it('takes long jobs together into a slot each, and fewer the longer they are', () => {
@@ -83,7 +83,7 @@ describe('an intake', () => {
     // One runs, and six is the most.
     expect(takes()).toEqual([1]);
     const { intake: other, ask: askOther } = newIntake(6);
-    other.arrived(askOther(1), ['x'.repeat(600 * 1024)]);
+    other.arrived(askOther(1), ['x'.repeat(1200 * 1024)]);
     expect(other.takes(500)).toHaveLength(2);
   });
 

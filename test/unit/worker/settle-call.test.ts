@@ -42,12 +42,15 @@ function newCall({ mayBeDone = false, frame = 'reply', isLong = false }: CallOpt
 
 describe('a settle call', () => {
   it.each([
-    ['short replies', 'x'.repeat(8_000), false],
-    ['few bytes of long replies', Buffer.alloc(8_000), false],
-    ['long replies', Buffer.alloc(9_000), true],
-  ])('of %s has them beside the script only where that is worth it', (_, frame, isBeside) => {
-    expect(newCall({ frame }).call.input.isBeside).toBe(isBeside);
-  });
+    ['short', 'x'.repeat(32_000), false],
+    ['long', 'x'.repeat(33_000), true],
+    ['long binary', Buffer.alloc(33_000), true],
+  ])(
+    'of %s replies has them beside the script only where that is worth it',
+    (_, frame, isBeside) => {
+      expect(newCall({ frame }).call.input.isBeside).toBe(isBeside);
+    },
+  );
 
   it('takes long jobs beside the script', () => {
     expect(newCall({ isLong: true }).call.input.isBeside).toBe(true);
@@ -57,22 +60,18 @@ describe('a settle call', () => {
 describe('a settle call that is refused', () => {
   it('has taken no jobs', () => {
     const { call, queue, outcomes, take, taken } = newCall();
-    expect(call.singles()).toEqual({
-      singles: outcomes.map((outcome) => ({ queue, outcomes: [outcome], takes: [] })),
-      ended: [{ queue, outcomes: [], takes: [take] }],
-    });
+    expect(call.singles()).toEqual(
+      outcomes.map((outcome) => ({ queue, outcomes: [outcome], takes: [] })),
+    );
     expect(taken).toEqual([[take, []]]);
   });
 
   it('is asked for its jobs again where it may have taken them before', () => {
     const { call, queue, outcomes, take, taken } = newCall({ mayBeDone: true });
-    expect(call.singles()).toEqual({
-      singles: [
-        ...outcomes.map((outcome) => ({ queue, outcomes: [outcome], takes: [] })),
-        { queue, outcomes: [], takes: [take] },
-      ],
-      ended: [],
-    });
+    expect(call.singles()).toEqual([
+      ...outcomes.map((outcome) => ({ queue, outcomes: [outcome], takes: [] })),
+      { queue, outcomes: [], takes: [take] },
+    ]);
     expect(taken).toEqual([]);
     expect(call.input.isRepeated).toBe(true);
   });
