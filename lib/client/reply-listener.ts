@@ -11,7 +11,7 @@ import type { PendingRequests } from './pending-requests.js';
 const BLOCK_SECONDS = 5;
 
 /** About how much one read should bring, UTF-16 units. */
-const READ_LENGTH = 512 * 1024;
+const READ_LENGTH = 1024 * 1024;
 const MOST_FRAMES = 1_000;
 
 /**
