@@ -12,6 +12,8 @@ export interface Plan {
   /** Of a round with nothing to do, ms. */
   readonly idleMs: number;
   readonly warmUpMs: number;
+  /** How long requests are made before a round is measured, ms. */
+  readonly awakenMs: number;
   readonly jsonFile: string | undefined;
 }
 
@@ -61,6 +63,7 @@ export function readCommandLine(args: readonly string[]): Plan | undefined {
     rounds,
     ms: isQuick ? 300 : 2_000,
     warmUpMs: isQuick ? 200 : 2_000,
+    awakenMs: isQuick ? 0 : 1_000,
     idleMs: isQuick ? 4_000 : 60_000,
     jsonFile: values.json,
   };

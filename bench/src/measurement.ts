@@ -54,7 +54,8 @@ async function measureInTurns(
   const isIdle = scenario.load.kind === 'idle';
   for (let round = 0; round < (isIdle ? 1 : plan.rounds); round++) {
     for (const { system, rounds } of taking) {
-      const measured = await system.round(scenario.load, isIdle ? plan.idleMs : plan.ms);
+      const ms = isIdle ? plan.idleMs : plan.ms;
+      const measured = await system.round(scenario.load, ms, plan.awakenMs);
       if (measured) {
         rounds.push(measured);
       }
