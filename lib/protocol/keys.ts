@@ -49,3 +49,6 @@ export class QueueKeys {
     return `${this.base}replies:${jobId}`;
   }
 }
+
+/** Where a reply list is while long frames are pushed behind it. */
+export const asideOf = (list: string): string => `${list}:aside`;

@@ -19,14 +19,14 @@ export interface SettledQueue {
   readonly name: string;
   /** The list of waiting jobs. */
   readonly requests: string;
-  /** Whether jobs may be taken when others are settled. */
-  hasRoom(): boolean;
+  /** Whether its next jobs may be taken when others are settled. */
+  wantsJobs(): boolean;
   /** What to take next: no more jobs than there is room for. */
   takes(most: number): readonly Take[];
   /** These jobs were taken. */
   onTaken(take: Take, jobs: readonly string[]): void;
   /** Redis has confirmed that the job has left its slot. */
   onReleased(outcome: Outcome): void;
-  /** Nothing of it waits or is on its way any more. */
+  /** No call asks for its next jobs any more, or an outcome that was tried by itself is settled. */
   onSettled(): void;
 }

@@ -75,7 +75,7 @@ export class ReplyWorker {
     this.queue = {
       name: queue,
       requests: this.keys.requests,
-      hasRoom: () => this.takesWhenSettling && this.intake.room > 0,
+      wantsJobs: () => this.takesWhenSettling && this.intake.room > 0,
       takes: (most) => (this.takesWhenSettling ? this.intake.takes(most) : []),
       onTaken: (take, jobs) => {
         this.fetcher.areMore = jobs.length === take.most;

@@ -1,9 +1,5 @@
-import {
-  asideOf,
-  settleJobs,
-  type SettledJobs,
-  type SettleJobs,
-} from '../protocol/scripts/settle-jobs.js';
+import { asideOf } from '../protocol/keys.js';
+import { settleJobs, type SettledJobs, type SettleJobs } from '../protocol/scripts/settle-jobs.js';
 import type { Connection } from '../redis/connection.js';
 
 /**

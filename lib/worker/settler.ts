@@ -173,7 +173,7 @@ export class Settler {
     const isShared = queues.length > 1 || this.isScheduled;
     for (const queue of queues) {
       const asks = this.asks.get(queue) ?? 0;
-      if (isShared && asks < MOST_ASKS && queue.hasRoom()) {
+      if (isShared && asks < MOST_ASKS && queue.wantsJobs()) {
         this.asks.set(queue, asks + 1);
         this.waiting.set(queue, []);
         this.schedule();

@@ -1,3 +1,4 @@
+import { asideOf } from '../keys.js';
 import { LUA_EMPTY_PLACE, type Place } from './lua-empty-place.js';
 import { LUA_KEEP_ALIVE } from './lua-keep-alive.js';
 import { LUA_TAKE } from './lua-take.js';
@@ -55,9 +56,6 @@ export interface Missing {
   readonly slots: readonly number[];
   readonly places: readonly number[];
 }
-
-/** Where a reply list is while long frames are pushed behind it. */
-export const asideOf = (list: string): string => `${list}:aside`;
 
 /**
  * Pushes the replies, releases the slots and takes the next jobs as one step. A worker that dies, or asks again

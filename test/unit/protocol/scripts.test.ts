@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { completeJob, encodeJob } from '../../../lib/protocol/job-element.js';
-import { Keys } from '../../../lib/protocol/keys.js';
+import { asideOf, Keys } from '../../../lib/protocol/keys.js';
 import { buryJob, type DeadJob } from '../../../lib/protocol/scripts/bury-job.js';
 import { giveBackJobs } from '../../../lib/protocol/scripts/give-back-jobs.js';
 import { inspectQueue } from '../../../lib/protocol/scripts/inspect-queue.js';
@@ -12,7 +12,6 @@ import { recoverWorker, type FoundSlot } from '../../../lib/protocol/scripts/rec
 import { renewLease } from '../../../lib/protocol/scripts/renew-lease.js';
 import { retireWorker } from '../../../lib/protocol/scripts/retire-worker.js';
 import {
-  asideOf,
   settleJobs,
   type SettledJobs,
   type SettleJobs,

@@ -22,7 +22,7 @@ function newCall({ mayBeDone = false, frame = 'reply', isLong = false }: CallOpt
   const queue: SettledQueue = {
     name: 'reports',
     requests: 'reportsrequests',
-    hasRoom: () => false,
+    wantsJobs: () => false,
     takes: () => [],
     onTaken: (of, jobs) => taken.push([of, jobs]),
     onReleased: () => undefined,
