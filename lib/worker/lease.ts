@@ -26,6 +26,10 @@ export class Lease {
   private started = 0;
   /** The connection for commands that others know of. */
   private told: ConnectionIdentity | undefined;
+  /** Resolves when the last renewal that has begun is over. */
+  private underway: Promise<unknown> = Promise.resolve();
+  /** The renewal after that one. */
+  private next: Promise<void> | undefined;
 
   /** @param duration - ms. */
   constructor(
@@ -79,8 +83,26 @@ export class Lease {
     return this.told === this.connections.commands.identity;
   }
 
-  /** Renews it out of turn, which also tells of connections that have changed. */
-  async renew(): Promise<void> {
+  /**
+   * Renews it out of turn, which also tells of connections that have changed. Those of all queues open in the same moment, and
+   * each asks for it: who comes while one renewal is under way shares the next with all others.
+   */
+  renew(): Promise<void> {
+    this.next ??= this.renewNext();
+    return this.next;
+  }
+
+  private async renewNext(): Promise<void> {
+    await Promise.allSettled([this.underway]);
+    this.next = undefined;
+    if (!this.isStopped) {
+      const renewed = this.renewNow();
+      this.underway = renewed;
+      await renewed;
+    }
+  }
+
+  private async renewNow(): Promise<void> {
     const { commands } = this.connections;
     const { identity: own } = commands;
     const lapsed = await commands.all((_, run) =>

@@ -65,6 +65,20 @@ it('busy queues of one worker share the calls for their next jobs', async () => 
   expect(blocking).toBeLessThan((rounds * queues.length) / 2);
 });
 
+it('the connections of many queues are made known together', async () => {
+  const queues = Array.from({ length: 40 }, randomQueue);
+  await redis.look.config('RESETSTAT');
+  await startApp({ connection: redis.url }, [workerOf(queues)]);
+  await waitFor(async () => {
+    const clients = String(await redis.look.client('LIST')).split('\n');
+    return clients.filter((client) => client.includes('cmd=blmove')).length === queues.length;
+  });
+  const stats = await redis.look.info('commandstats');
+  const renewals = Number(/cmdstat_zadd:calls=(\d+)/.exec(stats)?.[1]);
+  // Each renews the lease of all queues: one for each connection would be 40 times 41.
+  expect(renewals).toBeLessThan((queues.length * queues.length) / 2);
+});
+
 it('an application that neither sends nor serves opens none', async () => {
   const { client } = await startApp({ connection: redis.url });
   await waitFor(async () => (await connectionNames()).length === 0);
