@@ -23,6 +23,7 @@ import {
 } from '../../lib/index.js';
 import { Proxy } from '../chaos/proxy.js';
 import { startApp } from '../support/app.js';
+import { commandCalls } from '../support/command-calls.js';
 import { failureOf } from '../support/failure-of.js';
 import { startProcess, stopProcess } from '../support/processes.js';
 import { randomQueue } from '../support/random-queue.js';
@@ -364,8 +365,7 @@ describe('a stream that is read late', () => {
       const [list = ''] = await redis.look.keys('replies:*');
       return (await redis.look.llen(list)) >= 1_000;
     });
-    const answered = async (): Promise<number> =>
-      Number(/cmdstat_lindex:calls=(\d+)/.exec(await redis.look.info('commandstats'))?.[1] ?? 0);
+    const answered = (): Promise<number> => commandCalls(redis.look, 'lindex');
     for (let quarters = 0; quarters < 5; quarters++) {
       expect(seen.end).toBeUndefined();
       const before = await answered();
