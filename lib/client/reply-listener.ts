@@ -14,6 +14,12 @@ const BLOCK_SECONDS = 5;
 const READ_LENGTH = 1024 * 1024;
 const MOST_FRAMES = 1_000;
 
+/** Resolves when the requests that the replies of this turn of the event loop led to have been pushed: they come first. */
+const afterPushes = (): Promise<void> =>
+  new Promise((resolve) => {
+    process.nextTick(setImmediate, resolve);
+  });
+
 /**
  * Reads the reply list of one client: one blocking connection for all its queues. The list belongs to it alone,
  * so it reads before it removes; a connection that dies in between costs nothing, since the frames are still
@@ -61,6 +67,7 @@ export class ReplyListener {
       try {
         await connection.ready();
         this.handOut(await this.read(connection));
+        await afterPushes();
       } catch (error) {
         // Whether the last removal was carried out is unknown: everything is read again.
         this.handedOut = 0;

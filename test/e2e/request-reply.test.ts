@@ -58,6 +58,30 @@ it('carries short and long texts at a time, to the byte', async () => {
   expect((await Promise.all(replies)).every((reply, index) => reply === texts[index])).toBe(true);
 });
 
+it('pushes the requests that a reply leads to before it looks for more replies', async () => {
+  const queue = randomQueue();
+  const { client } = await startWith(queue, (data) => data);
+  await firstValueFrom(client.send(queue));
+  const monitor = await redis.look.monitor();
+  const commands: string[] = [];
+  monitor.on('monitor', (_time: string, args: string[], source: string) => {
+    const [command = '', key = ''] = args;
+    if (source !== 'lua' && (key.endsWith('requests') || key.startsWith('replies:'))) {
+      commands.push(command.toLowerCase());
+    }
+  });
+  const count = 20;
+  for (let index = 0; index < count; index++) {
+    await firstValueFrom(client.send(queue, index));
+  }
+  // Both are of the client: it removes what it has read when it asks for more.
+  const own = (): string[] => commands.filter((command) => ['rpush', 'ltrim'].includes(command));
+  await waitFor(() => own().length === 2 * count);
+  monitor.disconnect();
+  const next = Array.from({ length: count - 1 }, () => ['rpush', 'ltrim']);
+  expect(own()).toEqual(['rpush', ...next.flat(), 'ltrim']);
+});
+
 it('hands `undefined` data on as null', async () => {
   const queue = randomQueue();
   const { client } = await startWith(queue, (data) => data === null);
