@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { Redis, RedisOptions } from 'ioredis';
@@ -69,6 +70,8 @@ export class Connection {
   private opening: NodeJS.Timeout | undefined;
   private readonly watchdog = new Watchdog(() => this.redis.disconnect(true));
   private readonly defined = new Set<string>();
+  /** What the server knows scripts by. */
+  private readonly digests = new Map<string, string>();
 
   /**
    * @param name - how `CLIENT LIST` shows it.
@@ -135,6 +138,26 @@ export class Connection {
 
   run<Input, Output>(script: Script<Input, Output>, input: Input): Promise<Output> {
     return this.watchdog.watch(this.call(script, input));
+  }
+
+  /**
+   * Runs a script and sends a command behind it in one write: one that blocks, so that nothing can follow it soon. The
+   * script is refused where the server does not know it, since its text would have to wait for that command.
+   */
+  runAhead<Input, Output, Answer>(
+    script: Script<Input, Output>,
+    input: Input,
+    command: (redis: Redis) => Promise<Answer>,
+  ): { readonly output: Promise<Output>; readonly answer: Promise<Answer> } {
+    const keys = script.keys(input);
+    const [output, answer] = this.inOneWrite((redis) => [
+      redis.evalsha(this.digestOf(script), keys.length, ...keys, ...argumentsOf(script, input)),
+      command(redis),
+    ]);
+    return {
+      output: this.watchdog.watch(output).then((result) => script.read(result)),
+      answer: this.watchdog.watch(answer),
+    };
   }
 
   /**
@@ -245,7 +268,7 @@ export class Connection {
     }
   }
 
-  private inOneWrite<Calls>(send: SendCalls<Calls>): Calls {
+  private inOneWrite<const Calls>(send: SendCalls<Calls>): Calls {
     // There is none before it has ever connected.
     const stream: Writable | undefined = this.redis.stream;
     stream?.cork();
@@ -263,12 +286,25 @@ export class Connection {
     }
     const command = Reflect.get(this.redis, script.name) as Command;
     const keys = script.keys(input);
-    const args = script
-      .args(input)
-      .map((value) => (typeof value === 'string' ? argumentOf(value) : value));
+    const args = argumentsOf(script, input);
     return script.read(await command.call(this.redis, keys.length, ...keys, ...args));
   }
+
+  private digestOf({ name, lua }: Pick<Script<never, unknown>, 'name' | 'lua'>): string {
+    let digest = this.digests.get(name);
+    if (digest === undefined) {
+      digest = createHash('sha1').update(lua).digest('hex');
+      this.digests.set(name, digest);
+    }
+    return digest;
+  }
 }
+
+const argumentsOf = <Input>(
+  script: Script<Input, unknown>,
+  input: Input,
+): (string | number | Buffer)[] =>
+  script.args(input).map((value) => (typeof value === 'string' ? argumentOf(value) : value));
 
 /** Reads one line of `CLIENT LIST` or `CLIENT INFO`. */
 export function parseClient(line: string): ConnectionIdentity | undefined {

@@ -1,7 +1,9 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../observability/log.js';
 import type { QueueKeys } from '../protocol/keys.js';
+import { settleJobs, type SettledJobs, type SettleJobs } from '../protocol/scripts/settle-jobs.js';
 import { takeJobs } from '../protocol/scripts/take-jobs.js';
+import type { Redis } from '../redis/connection-source.js';
 import {
   beforeRetry,
   isRefusal,
@@ -9,6 +11,7 @@ import {
   type ConnectionIdentity,
 } from '../redis/connection.js';
 import type { Connections } from '../redis/connections.js';
+import { Arrivals } from './arrivals.js';
 import type { Take } from './intake.js';
 
 /** How long one blocking call waits for a job, seconds. */
@@ -22,6 +25,14 @@ const UNBLOCK_INTERVAL = 20;
 
 /** How long a stopping fetcher waits for the server to forget its connection, ms. */
 const CUT_TIME = 500;
+
+/** What Redis was asked for, and will answer. */
+interface Call {
+  readonly take: Take;
+  readonly jobs: Promise<readonly string[]>;
+  /** Whether it waits for a job. */
+  readonly isWaiting: boolean;
+}
 
 /** What is left of a fetcher that has stopped. */
 export interface FetcherRest {
@@ -46,22 +57,25 @@ export interface FetcherOwner {
 /**
  * The fetch loop of one queue, on a connection of its own: waits for a job, and as long as there are more takes as many
  * as there is room for. From the moment Redis moves a job into a slot, a crash of this process cannot lose it. Under
- * load it rests: who settles jobs takes the next ones in the same step.
+ * load it rests: who settles jobs takes the next ones in the same step. Where jobs come one by one, it settles each in one
+ * write with the wait for the next.
  */
 export class JobFetcher {
+  readonly arrivals = new Arrivals();
   private connection: Connection | undefined;
   private loop: Promise<void> | undefined;
   private isStopping = false;
   private isPaused = false;
-  private isFetching = false;
+  /** Whether it can begin to wait for a job at any time. */
+  private isResting = false;
   private onResume: (() => void) | undefined;
   private onStop: () => void = () => undefined;
   private readonly stopped = new Promise<void>((resolve) => {
     this.onStop = resolve;
   });
-  /** Whether the queue had as many jobs as were last asked for, so that it need not wait for the next. */
-  areMore = false;
   private announced: ConnectionIdentity | undefined;
+  /** What Redis is asked for now. */
+  private call: Call | undefined;
   /** A take that was not answered: its slot may hold jobs or not. */
   private unconfirmed: Take | undefined;
 
@@ -75,6 +89,63 @@ export class JobFetcher {
 
   get identity(): ConnectionIdentity | undefined {
     return this.connection?.identity;
+  }
+
+  get isFetching(): boolean {
+    return this.call !== undefined;
+  }
+
+  /** Whether the next job is waited for when the one before is settled, since none is likely to be there. */
+  get waitsNext(): boolean {
+    return (
+      this.arrivals.areSingle() &&
+      this.isResting &&
+      !this.isFetching &&
+      !this.isPaused &&
+      !this.isStopping &&
+      this.connection?.state === 'ready' &&
+      this.connection.identity === this.announced
+    );
+  }
+
+  /**
+   * Settles a job in one write with the wait for the next.
+   * @returns `undefined` where that is not to be waited for.
+   * @throws what Redis refuses it with, or, once the server cannot carry it out any more, that there was no answer.
+   */
+  settleAndWait(input: SettleJobs): Promise<SettledJobs> | undefined {
+    const { connection } = this;
+    const take = connection && this.waitsNext ? this.owner.take(1) : undefined;
+    if (!connection || !take) {
+      return undefined;
+    }
+    const { output, answer } = connection.runAhead(settleJobs, input, (redis) =>
+      this.waitForOne(redis, take),
+    );
+    const call = this.begin({ take, jobs: answer, isWaiting: true });
+    return this.settled(connection, output, call);
+  }
+
+  private async settled(
+    connection: Connection,
+    output: Promise<SettledJobs>,
+    call: Call,
+  ): Promise<SettledJobs> {
+    try {
+      const settled = await output;
+      // A job that was there already came in the same read, and has been handed out by then.
+      process.nextTick(() => {
+        this.arrivals.followed(this.call !== call);
+      });
+      return settled;
+    } catch (error) {
+      this.arrivals.forget();
+      if (!isRefusal(error)) {
+        // The one after it makes the server forget it. One that is closed for good takes nothing any more.
+        await connection.ready().catch(() => undefined);
+      }
+      throw error;
+    }
   }
 
   start(): void {
@@ -131,19 +202,22 @@ export class JobFetcher {
   }
 
   private async fetchUntilStopped(connection: Connection): Promise<void> {
-    while (!this.isStopping) {
+    for (;;) {
       // What may have been taken is looked after even while nothing more is to be taken.
       if (!this.unconfirmed) {
         await this.untilWanted();
       }
-      if (this.isStopping) {
-        break;
+      if (this.isStopping && !this.call) {
+        return;
       }
       try {
-        await connection.ready();
-        await this.announce(connection);
-        await this.readUnconfirmed(connection);
-        await this.fetch(connection);
+        if (!this.call) {
+          await connection.ready();
+          await this.announce(connection);
+          await this.readUnconfirmed(connection);
+          await this.ask(connection);
+        }
+        await this.answered();
       } catch (error) {
         if (isRefusal(error)) {
           this.log.error(`Queue "${this.queue}" hands out no jobs: ${error.message}; trying again`);
@@ -159,7 +233,13 @@ export class JobFetcher {
         this.onResume = resolve;
       });
     }
-    await this.owner.hasRoom();
+    await this.rest(() => this.owner.hasRoom());
+  }
+
+  private async rest(until: () => Promise<void>): Promise<void> {
+    this.isResting = true;
+    await until();
+    this.isResting = false;
   }
 
   private async announce({ identity }: Connection): Promise<void> {
@@ -170,39 +250,55 @@ export class JobFetcher {
     }
   }
 
-  private async fetch(connection: Connection): Promise<void> {
+  private async ask(connection: Connection): Promise<void> {
     if (this.isStopping || this.isPaused) {
       return;
     }
-    const take = this.owner.take(this.areMore ? MOST_JOBS : 1);
+    const take = this.owner.take(this.arrivals.areMore ? MOST_JOBS : 1);
     if (!take) {
       await nextTurn();
-      return;
-    }
-    this.unconfirmed = take;
-    this.isFetching = true;
-    try {
-      const jobs =
-        this.areMore && take.most > 1
-          ? await this.takeWaiting(connection, take)
-          : await this.waitForOne(connection, take);
-      this.unconfirmed = undefined;
-      this.areMore = jobs.length === take.most;
-      this.owner.onTaken(take, jobs);
-    } finally {
-      this.isFetching = false;
-    }
-    if (this.areMore) {
-      // A job that is done by then takes the next ones when it is settled.
-      await nextTurn();
+    } else if (this.arrivals.areMore && take.most > 1) {
+      this.begin({ take, jobs: this.takeWaiting(connection, take), isWaiting: false });
+    } else {
+      const jobs = connection.send((redis) => this.waitForOne(redis, take));
+      this.begin({ take, jobs, isWaiting: true });
     }
   }
 
-  private async waitForOne(connection: Connection, { slot }: Take): Promise<readonly string[]> {
+  private begin(call: Call): Call {
+    this.unconfirmed = call.take;
+    this.call = call;
+    // It is awaited later than it may be rejected.
+    call.jobs.catch(() => undefined);
+    return call;
+  }
+
+  private async answered(): Promise<void> {
+    if (!this.call) {
+      return;
+    }
+    const { take, jobs, isWaiting } = this.call;
+    try {
+      const taken = await jobs;
+      this.unconfirmed = undefined;
+      if (isWaiting) {
+        this.arrivals.waitedFor(taken.length > 0);
+      } else {
+        this.arrivals.taken(taken.length, take.most);
+      }
+      this.owner.onTaken(take, taken);
+    } finally {
+      this.call = undefined;
+    }
+    if (this.arrivals.areMore) {
+      // A job that is done by then takes the next ones when it is settled.
+      await this.rest(() => nextTurn());
+    }
+  }
+
+  private async waitForOne(redis: Redis, { slot }: Take): Promise<readonly string[]> {
     const { requests } = this.keys;
-    const job = await connection.send((redis) =>
-      redis.blmove(requests, slot.key, 'LEFT', 'RIGHT', BLOCK_SECONDS),
-    );
+    const job = await redis.blmove(requests, slot.key, 'LEFT', 'RIGHT', BLOCK_SECONDS);
     return job === null ? [] : [job];
   }
 

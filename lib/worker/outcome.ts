@@ -1,3 +1,4 @@
+import type { SettledJobs, SettleJobs } from '../protocol/scripts/settle-jobs.js';
 import type { Take } from './intake.js';
 import type { JobPlace } from './slots.js';
 
@@ -21,6 +22,14 @@ export interface SettledQueue {
   readonly requests: string;
   /** Whether its next jobs may be taken when others are settled. */
   wantsJobs(): boolean;
+  /** Whether its next job is to be waited for, rather than taken, when the only one is settled. */
+  waitsNext(): boolean;
+  /**
+   * Settles a job in one write with the wait for the next.
+   * @returns `undefined` where that is not to be waited for.
+   * @throws what Redis refuses it with, or, once Redis cannot carry it out any more, that there was no answer.
+   */
+  settleAndWait(input: SettleJobs): Promise<SettledJobs> | undefined;
   /** What to take next: no more jobs than there is room for. */
   takes(most: number): readonly Take[];
   /** These jobs were taken. */

@@ -75,10 +75,16 @@ export class ReplyWorker {
     this.queue = {
       name: queue,
       requests: this.keys.requests,
-      wantsJobs: () => this.takesWhenSettling && this.intake.room > 0,
+      wantsJobs: () => this.takesWhenSettling && !this.fetcher.isFetching && this.intake.room > 0,
+      waitsNext: () => this.fetcher.waitsNext && this.intake.room > 0,
+      settleAndWait: (input) => {
+        const settled = this.fetcher.settleAndWait(input);
+        this.wakeFetcher();
+        return settled;
+      },
       takes: (most) => (this.takesWhenSettling ? this.intake.takes(most) : []),
       onTaken: (take, jobs) => {
-        this.fetcher.areMore = jobs.length === take.most;
+        this.fetcher.arrivals.taken(jobs.length, take.most);
         this.intake.arrived(take, jobs);
       },
       onReleased: (outcome) => this.released(outcome),
@@ -171,7 +177,9 @@ export class ReplyWorker {
   /** Resolves when the fetcher has something to do that nobody does for it, or has to stop. */
   private async hasRoom(): Promise<void> {
     const isFetchedFor = (): boolean => this.settler.isAsking(this.queue) && this.takesWhenSettling;
-    while (!this.isStopping && (this.intake.room === 0 || isFetchedFor())) {
+    const isWanted = (): boolean =>
+      this.isStopping || this.fetcher.isFetching || (this.intake.room > 0 && !isFetchedFor());
+    while (!isWanted()) {
       await new Promise<void>((resolve) => {
         this.onRoom = resolve;
       });

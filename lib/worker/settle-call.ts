@@ -7,7 +7,7 @@ import {
   type SettledPlace,
   type SettleJobs,
 } from '../protocol/scripts/settle-jobs.js';
-import type { Connection } from '../redis/connection.js';
+import { isRefusal, type Connection } from '../redis/connection.js';
 import type { Take } from './intake.js';
 import type { Outcome, SettledQueue } from './outcome.js';
 import { settleInTransaction } from './settle-transaction.js';
@@ -21,14 +21,13 @@ export interface SettlePart {
   readonly takes: readonly Take[];
 }
 
-type Input = Omit<SettleJobs, 'isRepeated'>;
-
 /** From this length of all replies on, bytes or UTF-16 units, a transaction costs less than letting Lua hash them. */
 const LONG_TOGETHER = 64 * 1024;
 
 /** One call of the script that settles jobs, and what its answers mean for them. */
 export class SettleCall {
-  private readonly first: Input;
+  private readonly first: SettleJobs;
+  private readonly takes: readonly { readonly queue: SettledQueue; readonly take: Take }[];
   /** The slots that are released as a whole, in the order of the input. */
   private readonly slots: Slot[] = [];
   /** The outcomes whose places are released by themselves, in the order of the input. */
@@ -55,24 +54,27 @@ export class SettleCall {
       this.alone.push(...outcomes);
     }
     const groups = this.groupsAt(now);
+    this.takes = parts.flatMap(({ queue, takes }) => takes.map((take) => ({ queue, take })));
     this.first = {
       slots: this.slots.map(({ key }) => key),
       places,
       groups,
       isBeside:
-        this.parts.some(({ takes }) => takes.some(({ isLong }) => isLong)) ||
+        this.takes.some(({ take }) => take.isLong) ||
         groups.reduce((sum, { frames }) => sum + lengthOf(frames), 0) >= LONG_TOGETHER,
-      takes: this.takes().map(({ queue, take: { slot, most, isLong } }) => ({
+      takes: this.takes.map(({ queue, take: { slot, most, isLong } }) => ({
         requests: queue.requests,
         slot: slot.key,
         most,
         isLong,
       })),
+      isRepeated: mayBeDone,
     };
   }
 
   get input(): SettleJobs {
-    return { ...this.first, isRepeated: this.mayBeDone };
+    const { first, mayBeDone } = this;
+    return mayBeDone === first.isRepeated ? first : { ...first, isRepeated: mayBeDone };
   }
 
   /** @throws what Redis refuses it with. */
@@ -89,9 +91,27 @@ export class SettleCall {
     }
   }
 
+  /**
+   * Carries it out in one write with the wait for the next job of its queue, where it takes none itself.
+   * @returns `undefined` where that is not so, or has come to nothing.
+   */
+  async carryOutAndWait(): Promise<SettledJobs | undefined> {
+    const { input, parts } = this;
+    const [part] = parts;
+    if (!part || parts.length > 1 || part.takes.length > 0 || input.isBeside || this.mayBeDone) {
+      return undefined;
+    }
+    try {
+      return await part.queue.settleAndWait(input);
+    } catch (error) {
+      this.mayBeDone = !isRefusal(error);
+      return undefined;
+    }
+  }
+
   /** Hands out the next jobs. */
   handOut(jobs: readonly (readonly string[])[]): void {
-    this.takes().forEach(({ queue, take }, index) => queue.onTaken(take, jobs[index] ?? []));
+    this.takes.forEach(({ queue, take }, index) => queue.onTaken(take, jobs[index] ?? []));
   }
 
   /** It was not carried out, since some jobs are not where they were. @returns these, and the others. */
@@ -124,7 +144,7 @@ export class SettleCall {
       outcomes.map((outcome) => ({ queue, outcomes: [outcome], takes: [] })),
     );
     if (this.mayBeDone) {
-      const asks = this.takes().map(({ queue, take }) => ({ queue, outcomes: [], takes: [take] }));
+      const asks = this.takes.map(({ queue, take }) => ({ queue, outcomes: [], takes: [take] }));
       return [...settles, ...asks];
     }
     this.handOut([]);
@@ -177,10 +197,6 @@ export class SettleCall {
       frames,
       ttl: replyTtl(now, deadline),
     }));
-  }
-
-  private takes(): { readonly queue: SettledQueue; readonly take: Take }[] {
-    return this.parts.flatMap(({ queue, takes }) => takes.map((take) => ({ queue, take })));
   }
 }
 

@@ -132,7 +132,8 @@ export class Settler {
         if (isLost) {
           await this.announce();
         }
-        const answer = await call.carryOut(this.connections.commands);
+        const answer =
+          (await call.carryOutAndWait()) ?? (await call.carryOut(this.connections.commands));
         if ('jobs' in answer) {
           this.settled(call.parts);
           call.handOut(answer.jobs);
@@ -249,6 +250,7 @@ class Counts {
 /** Cuts what has ended into calls that are not too long, and lets each queue take its next jobs in the last of them. */
 function callsOf(waiting: ReadonlyMap<SettledQueue, readonly Outcome[]>): SettlePart[][] {
   const calls: SettlePart[][] = [];
+  const isOne = waiting.size === 1 && [...waiting.values()][0]?.length === 1;
   let call: SettlePart[] = [];
   let jobs = 0;
   let length = 0;
@@ -265,7 +267,8 @@ function callsOf(waiting: ReadonlyMap<SettledQueue, readonly Outcome[]>): Settle
       jobs++;
       length += size;
     }
-    call.push({ queue, outcomes, takes: queue.takes(MOST_JOBS) });
+    const takes = isOne && queue.waitsNext() ? [] : queue.takes(MOST_JOBS);
+    call.push({ queue, outcomes, takes });
   }
   calls.push(call);
   return calls;

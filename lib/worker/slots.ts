@@ -17,7 +17,11 @@ export class Slot {
   fill(count: number): JobPlace[] {
     this.held = count;
     const { key } = this;
-    return Array.from({ length: count }, (_, position) => ({ slot: this, key, position }));
+    const places: JobPlace[] = [];
+    for (let position = 0; position < count; position++) {
+      places.push({ slot: this, key, position });
+    }
+    return places;
   }
 
   /**

@@ -23,6 +23,8 @@ function newCall({ mayBeDone = false, frame = 'reply', isLong = false }: CallOpt
     name: 'reports',
     requests: 'reportsrequests',
     wantsJobs: () => false,
+    waitsNext: () => false,
+    settleAndWait: () => undefined,
     takes: () => [],
     onTaken: (of, jobs) => taken.push([of, jobs]),
     onReleased: () => undefined,
