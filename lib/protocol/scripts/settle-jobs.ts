@@ -142,11 +142,13 @@ end
 local answer = { 0 }
 for key = first + lists + aside + 1, #KEYS, 2 do
   local requests, slot = KEYS[key], KEYS[key + 1]
-  local jobs
-  if not (isRepeated and redis.call('EXISTS', slot) == 1) then
-    jobs = move(requests, slot, tonumber(ARGV[arg]))
+  local most = tonumber(ARGV[arg])
+  local isTaken = isRepeated and redis.call('EXISTS', slot) == 1
+  if aside > 0 then
+    if not isTaken then move(requests, slot, most) end
+  else
+    answer[#answer + 1] = isTaken and redis.call('LRANGE', slot, 0, -1) or take(requests, slot, most)
   end
-  if aside == 0 then answer[#answer + 1] = jobs or redis.call('LRANGE', slot, 0, -1) end
   arg = arg + 1
 end
 return answer
