@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import { encodeCancelMessage } from '../protocol/cancel-message.js';
 import type { Keys } from '../protocol/keys.js';
 import type { Connections } from '../redis/connections.js';

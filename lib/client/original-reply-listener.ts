@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../observability/log.js';
 import type { Keys } from '../protocol/keys.js';

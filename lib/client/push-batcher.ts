@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import { NoWorkersError, PushFailedError, QueueFullError } from '../errors/index.js';
 import type { Keys } from '../protocol/keys.js';
 import { pushGuardedJob, type GuardedPushResult } from '../protocol/scripts/push-guarded-job.js';

@@ -1,3 +1,5 @@
+import { nextTick } from 'node:process';
+import { setImmediate } from 'node:timers';
 import { droppedReplies, type DroppedReply } from '../observability/channels.js';
 import type { Log } from '../observability/log.js';
 import type { ReviveError } from '../protocol/error-form.js';
@@ -17,7 +19,7 @@ const MOST_FRAMES = 1_000;
 /** Resolves when the requests that the replies of this turn of the event loop led to have been pushed: they come first. */
 const afterPushes = (): Promise<void> =>
   new Promise((resolve) => {
-    process.nextTick(setImmediate, resolve);
+    nextTick(setImmediate, resolve);
   });
 
 /**

@@ -141,23 +141,21 @@ export class Connection {
   }
 
   /**
-   * Runs a script and sends a command behind it in one write: one that blocks, so that nothing can follow it soon. The
+   * Runs a script and sends commands behind it in one write, the last of which blocks, so that nothing can follow it soon. The
    * script is refused where the server does not know it, since its text would have to wait for that command.
    */
-  runAhead<Input, Output, Answer>(
+  runAhead<Input, Output, const Calls extends readonly Promise<unknown>[]>(
     script: Script<Input, Output>,
     input: Input,
-    command: (redis: Redis) => Promise<Answer>,
-  ): { readonly output: Promise<Output>; readonly answer: Promise<Answer> } {
+    send: (redis: Redis) => Calls,
+  ): { readonly output: Promise<Output>; readonly calls: Calls } {
     const keys = script.keys(input);
-    const [output, answer] = this.inOneWrite((redis) => [
+    const [output, calls] = this.inOneWrite((redis) => [
       redis.evalsha(this.digestOf(script), keys.length, ...keys, ...argumentsOf(script, input)),
-      command(redis),
+      send(redis),
     ]);
-    return {
-      output: this.watchdog.watch(output).then((result) => script.read(result)),
-      answer: this.watchdog.watch(answer),
-    };
+    void this.watchdog.watch(Promise.allSettled([output, ...calls]));
+    return { output: output.then((result) => script.read(result)), calls };
   }
 
   /**

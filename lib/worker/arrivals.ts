@@ -1,6 +1,6 @@
 /**
- * After how many jobs in a row that were there already others are likely to be there, too. (One may have been sent while
- * this process was kept from reading.)
+ * After how many jobs in a row that were there already others are likely to be there, too. (A caller may have sent one while
+ * this process was kept from asking.)
  */
 const MOST_READY = 2;
 

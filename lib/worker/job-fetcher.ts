@@ -23,6 +23,12 @@ const MOST_JOBS = 500;
 /** How often a blocking call that should end is asked to, ms: it may not have reached Redis yet. */
 const UNBLOCK_INTERVAL = 20;
 
+/**
+ * How long ago a connection has answered that a settle may go on, ms: one that has been silent for longer may be gone without
+ * a word, and with a job that takes longer nobody notices a write.
+ */
+const FRESH = 100;
+
 /** How long a stopping fetcher waits for the server to forget its connection, ms. */
 const CUT_TIME = 500;
 
@@ -74,6 +80,8 @@ export class JobFetcher {
     this.onStop = resolve;
   });
   private announced: ConnectionIdentity | undefined;
+  /** When the connection last answered. */
+  private heardAt = 0;
   /** What Redis is asked for now. */
   private call: Call | undefined;
   /** A take that was not answered: its slot may hold jobs or not. */
@@ -99,6 +107,7 @@ export class JobFetcher {
   get waitsNext(): boolean {
     return (
       this.arrivals.areSingle() &&
+      performance.now() - this.heardAt < FRESH &&
       this.isResting &&
       !this.isFetching &&
       !this.isPaused &&
@@ -119,28 +128,28 @@ export class JobFetcher {
     if (!connection || !take) {
       return undefined;
     }
-    const { output, answer } = connection.runAhead(settleJobs, input, (redis) =>
+    const { output, calls } = connection.runAhead(settleJobs, input, (redis) => [
+      redis.llen(this.keys.requests),
       this.waitForOne(redis, take),
+    ]);
+    const [waiting, jobs] = calls;
+    this.begin({ take, jobs, isWaiting: true });
+    waiting.then(
+      (count) => this.arrivals.followed(count > 0),
+      () => this.arrivals.forget(),
     );
-    const call = this.begin({ take, jobs: answer, isWaiting: true });
-    return this.settled(connection, output, call);
+    return this.settled(connection, output);
   }
 
   private async settled(
     connection: Connection,
     output: Promise<SettledJobs>,
-    call: Call,
   ): Promise<SettledJobs> {
     try {
-      const settled = await output;
-      // A job that was there already came in the same read, and has been handed out by then.
-      process.nextTick(() => {
-        this.arrivals.followed(this.call !== call);
-      });
-      return settled;
+      return await output;
     } catch (error) {
       this.arrivals.forget();
-      if (!isRefusal(error)) {
+      if (!isRefusal(error) && !(await this.cut(connection))) {
         // The one after it makes the server forget it. One that is closed for good takes nothing any more.
         await connection.ready().catch(() => undefined);
       }
@@ -189,7 +198,7 @@ export class JobFetcher {
     return { unconfirmed, isOver: !unconfirmed || (await this.cut(connection)) };
   }
 
-  /** Makes the server forget a take that it may still hold for us. @returns whether it has. */
+  /** Makes the server forget what it may still hold for us. @returns whether it has. */
   private async cut(connection: Connection): Promise<boolean> {
     const cuts = connection.identities.map((identity) => this.connections.commands.cut(identity));
     return Promise.race([
@@ -265,12 +274,11 @@ export class JobFetcher {
     }
   }
 
-  private begin(call: Call): Call {
+  private begin(call: Call): void {
     this.unconfirmed = call.take;
     this.call = call;
     // It is awaited later than it may be rejected.
     call.jobs.catch(() => undefined);
-    return call;
   }
 
   private async answered(): Promise<void> {
@@ -281,6 +289,7 @@ export class JobFetcher {
     try {
       const taken = await jobs;
       this.unconfirmed = undefined;
+      this.heardAt = performance.now();
       if (isWaiting) {
         this.arrivals.waitedFor(taken.length > 0);
       } else {

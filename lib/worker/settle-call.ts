@@ -19,10 +19,19 @@ export interface SettlePart {
   readonly outcomes: readonly Outcome[];
   /** The next jobs that are to be taken. */
   readonly takes: readonly Take[];
+  /** Whether it goes in one write with the wait for the next job. */
+  readonly andWaits?: boolean;
 }
 
 /** From this length of all replies on, bytes or UTF-16 units, a transaction costs less than letting Lua hash them. */
 const LONG_TOGETHER = 64 * 1024;
+
+/**
+ * Whether a job may be settled on another connection than others are: only where no call for its slot is on its way that
+ * it could overtake. One whose reply is long goes in a transaction.
+ */
+export const maySettleAndWait = ({ place, reply }: Outcome): boolean =>
+  place.slot.holdsOne && (reply?.frame.length ?? 0) < LONG_TOGETHER;
 
 /** One call of the script that settles jobs, and what its answers mean for them. */
 export class SettleCall {
@@ -92,17 +101,16 @@ export class SettleCall {
   }
 
   /**
-   * Carries it out in one write with the wait for the next job of its queue, where it takes none itself.
-   * @returns `undefined` where that is not so, or has come to nothing.
+   * Carries it out in one write with the wait for the next job of its queue, where it is to.
+   * @returns `undefined` where it is not, or that has come to nothing.
    */
   async carryOutAndWait(): Promise<SettledJobs | undefined> {
-    const { input, parts } = this;
-    const [part] = parts;
-    if (!part || parts.length > 1 || part.takes.length > 0 || input.isBeside || this.mayBeDone) {
+    const [part] = this.parts;
+    if (!part?.andWaits || this.mayBeDone) {
       return undefined;
     }
     try {
-      return await part.queue.settleAndWait(input);
+      return await part.queue.settleAndWait(this.input);
     } catch (error) {
       this.mayBeDone = !isRefusal(error);
       return undefined;

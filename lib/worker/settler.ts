@@ -1,8 +1,9 @@
+import { setImmediate } from 'node:timers';
 import type { Log } from '../observability/log.js';
 import type { Connections } from '../redis/connections.js';
 import { beforeRetry, isRefusal } from '../redis/connection.js';
 import type { Outcome, SettledQueue } from './outcome.js';
-import { SettleCall, type SettlePart } from './settle-call.js';
+import { maySettleAndWait, SettleCall, type SettlePart } from './settle-call.js';
 
 /** Jobs that one call settles at most, and takes at most: Lua's stack takes about 8 000 values. */
 const MOST_JOBS = 500;
@@ -250,7 +251,7 @@ class Counts {
 /** Cuts what has ended into calls that are not too long, and lets each queue take its next jobs in the last of them. */
 function callsOf(waiting: ReadonlyMap<SettledQueue, readonly Outcome[]>): SettlePart[][] {
   const calls: SettlePart[][] = [];
-  const isOne = waiting.size === 1 && [...waiting.values()][0]?.length === 1;
+  const isOne = waiting.size === 1;
   let call: SettlePart[] = [];
   let jobs = 0;
   let length = 0;
@@ -267,8 +268,19 @@ function callsOf(waiting: ReadonlyMap<SettledQueue, readonly Outcome[]>): Settle
       jobs++;
       length += size;
     }
-    const takes = isOne && queue.waitsNext() ? [] : queue.takes(MOST_JOBS);
-    call.push({ queue, outcomes, takes });
+    const [outcome, ...others] = outcomes;
+    if (
+      isOne &&
+      outcome &&
+      others.length === 0 &&
+      calls.length === 0 &&
+      maySettleAndWait(outcome) &&
+      queue.waitsNext()
+    ) {
+      call.push({ queue, outcomes, takes: [], andWaits: true });
+    } else {
+      call.push({ queue, outcomes, takes: queue.takes(MOST_JOBS) });
+    }
   }
   calls.push(call);
   return calls;

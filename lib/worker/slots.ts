@@ -13,6 +13,11 @@ export class Slot {
     readonly key: string,
   ) {}
 
+  /** Whether it holds a single job that nobody takes out of it yet. */
+  get holdsOne(): boolean {
+    return this.held === 1 && this.leaving === 0;
+  }
+
   /** Redis has put jobs into it. @returns where each of them lies. */
   fill(count: number): JobPlace[] {
     this.held = count;

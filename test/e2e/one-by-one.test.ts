@@ -1,6 +1,7 @@
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { firstValueFrom } from 'rxjs';
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { OnJob, type RequestClient } from '../../lib/index.js';
 import { startApp } from '../support/app.js';
 import { commandCalls } from '../support/command-calls.js';
@@ -15,15 +16,16 @@ const redis = useRedis();
 let queue: string;
 /** What the handler was given, in order. */
 let ran: unknown[];
+let handle: (data: unknown) => unknown;
 let client: RequestClient;
 
-async function startWorker(connection: string): Promise<RecordedLog> {
+async function startWorker(connection: string, concurrency = 16): Promise<RecordedLog> {
   @Injectable()
   class Worker {
-    @OnJob(queue)
+    @OnJob(queue, { concurrency })
     run(data: unknown) {
       ran.push(data);
-      return data;
+      return handle(data);
     }
   }
   const { log } = await startApp({ connection }, [Worker]);
@@ -38,38 +40,60 @@ async function sendOneByOne(count: number): Promise<number[]> {
   return sent;
 }
 
+/** A command, and the connection that sent it. */
+interface Sent {
+  readonly name: string;
+  readonly address: string;
+}
+
+/** @returns what the worker sends from now on to wait for jobs and to settle them. */
+async function watchWorker(): Promise<readonly Sent[]> {
+  const commands: Sent[] = [];
+  const monitor = await redis.look.monitor();
+  onTestFinished(() => monitor.disconnect());
+  monitor.on('monitor', (_time: string, args: string[], address: string) => {
+    const name = String(args[0]).toLowerCase();
+    if (args.some((arg) => arg.startsWith(`${queue}active`))) {
+      commands.push({ name, address });
+    }
+  });
+  return commands;
+}
+
+/** The settles that went on a connection that waits for jobs. */
+function settlesOfWaits(commands: readonly Sent[]): Sent[] {
+  const waiting = new Set(
+    commands.flatMap(({ name, address }) => (name === 'blmove' ? address : [])),
+  );
+  return commands.filter(({ name, address }) => name === 'evalsha' && waiting.has(address));
+}
+
 beforeEach(async () => {
   queue = randomQueue();
   ran = [];
+  handle = (data) => data;
   ({ client } = await startApp({ connection: redis.url, workers: false }));
 });
 
 it('a job that comes alone is settled in one write with the wait for the next', async () => {
   await startWorker(redis.url);
   await sendOneByOne(3);
-  const monitor = await redis.look.monitor();
-  /** The commands of the worker on this queue, with the connection of each. */
-  const commands: { name: string; address: string }[] = [];
-  monitor.on('monitor', (_time: string, args: string[], address: string) => {
-    const name = String(args[0]).toLowerCase();
-    if (
-      ['evalsha', 'blmove'].includes(name) &&
-      args.some((arg) => arg.startsWith(`${queue}active`))
-    ) {
-      commands.push({ name, address });
-    }
-  });
+  const commands = await watchWorker();
   const count = 20;
   await sendOneByOne(count);
-  const ofWaits = (): typeof commands => {
-    const waiting = new Set(
-      commands.flatMap(({ name, address }) => (name === 'blmove' ? address : [])),
-    );
-    return commands.filter(({ name, address }) => name === 'evalsha' && waiting.has(address));
-  };
-  // Not each: where the next one has come before the answer, others may have, too.
-  await waitFor(() => ofWaits().length > count / 2);
-  monitor.disconnect();
+  // Not each: where others are there already, they are taken together.
+  await waitFor(() => settlesOfWaits(commands).length > count / 2);
+});
+
+it('a job that takes longer does not depend on a connection that was silent meanwhile', async () => {
+  await startWorker(redis.url, 1);
+  await sendOneByOne(3);
+  handle = (data) => delay(200, data);
+  await sendOneByOne(1);
+  const commands = await watchWorker();
+  await sendOneByOne(2);
+  await waitFor(() => commands.some(({ name }) => name === 'evalsha'));
+  expect(settlesOfWaits(commands)).toEqual([]);
 });
 
 it('jobs that come together after that are taken together', async () => {
@@ -81,6 +105,22 @@ it('jobs that come together after that are taken together', async () => {
   expect(await Promise.all(replies)).toEqual(sent);
   // Those of the client among them.
   expect(await commandCalls(redis.look, 'blmove')).toBeLessThan(20);
+});
+
+it('long jobs that come together after that are settled together', async () => {
+  await startWorker(redis.url);
+  await sendOneByOne(5);
+  await redis.look.config('RESETSTAT');
+  const text = 'x'.repeat(100_000);
+  const count = 100;
+  let left = count;
+  const askOn = async (): Promise<void> => {
+    while (left-- > 0) {
+      expect(await firstValueFrom(client.send(queue, text))).toBe(text);
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, askOn));
+  expect(await commandCalls(redis.look, 'exec')).toBeLessThan(count / 2);
 });
 
 it('a server that has forgotten the script does not make a caller wait for the next job', async () => {
@@ -103,5 +143,55 @@ it('a settle whose answer is lost with the wait behind it is repeated', async ()
   expect(settles).toBeGreaterThanOrEqual(3);
   expect(log.text).not.toContain('no longer held');
   expect(ran).toEqual(sent);
+  await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
+});
+
+it('a settle that was lost does not wait for its connection to come back', async () => {
+  let settles = 0;
+  const isCarried = (commands: string): boolean =>
+    commands.includes('"r"') && commands.includes('blmove') && ++settles === 1;
+  await startWorker(await swallowAnswerTo(redis.port, isCarried, true));
+  await sendOneByOne(2);
+  expect(settles).toBe(1);
+});
+
+it('does not overtake a settle of the same slot that waits behind something large', async () => {
+  const open = new Map<unknown, () => void>();
+  @Injectable()
+  class Worker {
+    @OnJob(queue)
+    async run(data: unknown) {
+      if (typeof data === 'string') {
+        await new Promise<void>((resolve) => {
+          open.set(data, resolve);
+        });
+      }
+      return data;
+    }
+  }
+  const { client: busy } = await startApp({ connection: redis.url }, [Worker]);
+  const send = (data: string): Promise<unknown> => firstValueFrom(client.send(queue, data));
+  await sendOneByOne(1);
+  // Taken together, but for the first: two share a slot.
+  const slow = ['a', 'b', 'c'].map(send);
+  await waitFor(() => open.size === 3);
+  await sendOneByOne(5);
+  const text = 'x'.repeat(1_000_000);
+  const large = Array.from({ length: 60 }, () =>
+    firstValueFrom(busy.send(randomQueue(), text, { timeout: 300 })).catch(() => undefined),
+  );
+  await nextTurn();
+  await nextTurn();
+  open.get('b')?.();
+  await nextTurn();
+  slow.push(send('d'));
+  await waitFor(() => open.has('d'));
+  open.get('c')?.();
+  expect(await Promise.all([slow[1], slow[2]])).toEqual(['b', 'c']);
+  await Promise.all(large);
+  open.get('a')?.();
+  open.get('d')?.();
+  await Promise.all(slow);
+  // What has left is no longer listed anywhere, and a slot that is empty is none.
   await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
 });

@@ -1,6 +1,6 @@
 import { Controller, Injectable } from '@nestjs/common';
 import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { OnJob, type JobContext, type PushReceipt } from '../../lib/index.js';
 import { startApp, startModule } from '../support/app.js';
 import { ReqRepModule } from '../../lib/index.js';
@@ -80,6 +80,18 @@ it('pushes the requests that a reply leads to before it looks for more replies',
   monitor.disconnect();
   const next = Array.from({ length: count - 1 }, () => ['rpush', 'ltrim']);
   expect(own()).toEqual(['rpush', ...next.flat(), 'ltrim']);
+});
+
+it('goes on after timers were faked', async () => {
+  const queue = randomQueue();
+  const { client } = await startWith(queue, (data) => data);
+  expect(await firstValueFrom(client.send(queue, 1))).toBe(1);
+  vi.useFakeTimers({ toFake: ['setImmediate'] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  expect(await firstValueFrom(client.send(queue, 2))).toBe(2);
+  expect(await firstValueFrom(client.send(queue, 3))).toBe(3);
 });
 
 it('hands `undefined` data on as null', async () => {
