@@ -8,6 +8,7 @@ import { commandCalls } from '../support/command-calls.js';
 import { randomQueue } from '../support/random-queue.js';
 import { useRedis } from '../support/redis.js';
 import { waitFor } from '../support/wait-for.js';
+import { waitingConnections } from '../support/waiting-connections.js';
 
 const redis = useRedis();
 
@@ -70,10 +71,7 @@ it('the connections of many queues are made known together', async () => {
   const queues = Array.from({ length: 40 }, randomQueue);
   await redis.look.config('RESETSTAT');
   await startApp({ connection: redis.url }, [workerOf(queues)]);
-  await waitFor(async () => {
-    const clients = String(await redis.look.client('LIST')).split('\n');
-    return clients.filter((client) => client.includes('cmd=blmove')).length === queues.length;
-  });
+  await waitFor(async () => (await waitingConnections(redis.look)).length === queues.length);
   const renewals = await commandCalls(redis.look, 'zadd');
   expect(renewals).toBeGreaterThan(0);
   // Each renews the lease of all queues: one for each connection would be 40 times 41.

@@ -1,13 +1,14 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { firstValueFrom } from 'rxjs';
-import { beforeEach, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { OnJob, type RequestClient } from '../../lib/index.js';
 import { startApp } from '../support/app.js';
 import { commandCalls } from '../support/command-calls.js';
 import { randomQueue } from '../support/random-queue.js';
 import type { RecordedLog } from '../support/recorded-log.js';
 import { useRedis } from '../support/redis.js';
+import { seenCommands, type SeenCommand } from '../support/seen-commands.js';
 import { swallowAnswerTo } from '../support/swallowing-proxy.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -40,32 +41,15 @@ async function sendOneByOne(count: number): Promise<number[]> {
   return sent;
 }
 
-/** A command, and the connection that sent it. */
-interface Sent {
-  readonly name: string;
-  readonly address: string;
-}
+/** Those that name a slot of the queue. */
+const ofSlots = (commands: readonly SeenCommand[]): SeenCommand[] =>
+  commands.filter(({ args }) => args.some((arg) => arg.startsWith(`${queue}active`)));
 
-/** @returns what the worker sends from now on to wait for jobs and to settle them. */
-async function watchWorker(): Promise<readonly Sent[]> {
-  const commands: Sent[] = [];
-  const monitor = await redis.look.monitor();
-  onTestFinished(() => monitor.disconnect());
-  monitor.on('monitor', (_time: string, args: string[], address: string) => {
-    const name = String(args[0]).toLowerCase();
-    if (args.some((arg) => arg.startsWith(`${queue}active`))) {
-      commands.push({ name, address });
-    }
-  });
-  return commands;
-}
-
-/** The settles that went on a connection that waits for jobs. */
-function settlesOfWaits(commands: readonly Sent[]): Sent[] {
-  const waiting = new Set(
-    commands.flatMap(({ name, address }) => (name === 'blmove' ? address : [])),
-  );
-  return commands.filter(({ name, address }) => name === 'evalsha' && waiting.has(address));
+/** The settles of the queue that went on a connection that waits for jobs. */
+function settlesOfWaits(commands: readonly SeenCommand[]): SeenCommand[] {
+  const own = ofSlots(commands);
+  const waiting = new Set(own.filter(({ name }) => name === 'blmove').map(({ source }) => source));
+  return own.filter(({ name, source }) => name === 'evalsha' && waiting.has(source));
 }
 
 beforeEach(async () => {
@@ -78,7 +62,7 @@ beforeEach(async () => {
 it('a job that comes alone is settled in one write with the wait for the next', async () => {
   await startWorker(redis.url);
   await sendOneByOne(3);
-  const commands = await watchWorker();
+  const commands = await seenCommands(redis.look);
   const count = 20;
   await sendOneByOne(count);
   // Not each: where others are there already, they are taken together.
@@ -90,9 +74,9 @@ it('a job that takes longer does not depend on a connection that was silent mean
   await sendOneByOne(3);
   handle = (data) => delay(200, data);
   await sendOneByOne(1);
-  const commands = await watchWorker();
+  const commands = await seenCommands(redis.look);
   await sendOneByOne(2);
-  await waitFor(() => commands.some(({ name }) => name === 'evalsha'));
+  await waitFor(() => ofSlots(commands).some(({ name }) => name === 'evalsha'));
   expect(settlesOfWaits(commands)).toEqual([]);
 });
 

@@ -11,6 +11,7 @@ import { hasEnded, startProcess } from '../support/processes.js';
 import { randomQueue } from '../support/random-queue.js';
 import { useRedis } from '../support/redis.js';
 import { waitFor } from '../support/wait-for.js';
+import { waitingConnections } from '../support/waiting-connections.js';
 
 const redis = useRedis();
 const nobodyThere = 1;
@@ -183,13 +184,11 @@ it('a process rests while only its connection for commands is away', async () =>
   let made = 0;
   const connection = () => new Redis(made++ === 0 ? proxy.url : redis.url, { lazyConnect: true });
   await startApp({ connection }, [Worker]);
-  await waitFor(async () => String(await redis.look.client('LIST')).includes('cmd=blmove'));
+  await waitFor(async () => (await waitingConnections(redis.look)).length > 0);
   proxy.port = nobodyThere;
   proxy.cut(() => true);
-  const fetching = String(await redis.look.client('LIST'))
-    .split('\n')
-    .find((line) => line.includes('cmd=blmove'));
-  await redis.look.call('CLIENT', 'KILL', 'ID', /\bid=(\d+)/.exec(fetching ?? '')?.[1] ?? '');
+  const [fetching = ''] = await waitingConnections(redis.look);
+  await redis.look.call('CLIENT', 'KILL', 'ID', /\bid=(\d+)/.exec(fetching)?.[1] ?? '');
   // Its successor comes to the point where it has to be told of.
   await waitFor(async () => /:test-.* cmd=client/.test(String(await redis.look.client('LIST'))));
   const { used, busiest } = await cpuUse(1_000);
@@ -267,8 +266,7 @@ it('a job that was handed out to a worker that is paused then goes on elsewhere'
   const { Worker, seen } = recording(queue);
   const { app } = await startApp({ connection: proxy.url, lease: 60_000 }, [Worker]);
   const { client } = await startApp({ connection: redis.url, workers: false });
-  const isFetching = async () => String(await redis.look.client('LIST')).includes('cmd=blmove');
-  await waitFor(isFetching);
+  await waitFor(async () => (await waitingConnections(redis.look)).length > 0);
   // Its answers do not come through any more, and then its connections break.
   proxy.stall(() => true, 60_000);
   const reply = firstValueFrom(client.send(queue, 'handed out'));

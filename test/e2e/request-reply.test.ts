@@ -6,6 +6,7 @@ import { startApp, startModule } from '../support/app.js';
 import { ReqRepModule } from '../../lib/index.js';
 import { randomQueue } from '../support/random-queue.js';
 import { useRedis } from '../support/redis.js';
+import { seenCommands } from '../support/seen-commands.js';
 import { waitFor } from '../support/wait-for.js';
 
 const redis = useRedis();
@@ -62,22 +63,18 @@ it('pushes the requests that a reply leads to before it looks for more replies',
   const queue = randomQueue();
   const { client } = await startWith(queue, (data) => data);
   await firstValueFrom(client.send(queue));
-  const monitor = await redis.look.monitor();
-  const commands: string[] = [];
-  monitor.on('monitor', (_time: string, args: string[], source: string) => {
-    const [command = '', key = ''] = args;
-    if (source !== 'lua' && (key.endsWith('requests') || key.startsWith('replies:'))) {
-      commands.push(command.toLowerCase());
-    }
-  });
+  const commands = await seenCommands(redis.look);
   const count = 20;
   for (let index = 0; index < count; index++) {
     await firstValueFrom(client.send(queue, index));
   }
   // Both are of the client: it removes what it has read when it asks for more.
-  const own = (): string[] => commands.filter((command) => ['rpush', 'ltrim'].includes(command));
+  const own = (): string[] =>
+    commands
+      .filter(({ name, source }) => source !== 'lua' && ['rpush', 'ltrim'].includes(name))
+      .filter(({ args: [key = ''] }) => key.endsWith('requests') || key.startsWith('replies:'))
+      .map(({ name }) => name);
   await waitFor(() => own().length === 2 * count);
-  monitor.disconnect();
   const next = Array.from({ length: count - 1 }, () => ['rpush', 'ltrim']);
   expect(own()).toEqual(['rpush', ...next.flat(), 'ltrim']);
 });

@@ -16,6 +16,7 @@ import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
 import { useRedis } from '../support/redis.js';
 import { waitFor } from '../support/wait-for.js';
+import { waitingConnections } from '../support/waiting-connections.js';
 
 const redis = useRedis();
 
@@ -203,7 +204,7 @@ it('of a worker whose connection had just broken loses no job that is pushed mea
   const { app } = await startApp({ connection }, [Worker]);
   const { client } = await startApp({ connection: redis.url, workers: false });
   expect(await firstValueFrom(client.send(queue))).toBe('ran');
-  await waitFor(async () => String(await redis.look.client('LIST')).includes('cmd=blmove'));
+  await waitFor(async () => (await waitingConnections(redis.look)).length > 0);
   proxy.port = 1;
   proxy.halfClose(() => true);
   let state: unknown;
