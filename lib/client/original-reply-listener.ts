@@ -1,5 +1,5 @@
-import { setImmediate } from 'node:timers';
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers';
 import type { Log } from '../observability/log.js';
 import type { Keys } from '../protocol/keys.js';
 import { beforeRetry, isRefusal, type Connection } from '../redis/connection.js';

@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { Redis, RedisOptions } from 'ioredis';
-import { argumentOf } from './argument.js';
 import type { ConnectionSource } from './connection-source.js';
-import type { Script } from './script.js';
+import { argumentsOf, digestOf, type Script } from './script.js';
 import { Watchdog } from './watchdog.js';
 
 /** Waits between attempts to reconnect, ms: soon at first, then once a second for as long as it takes. */
@@ -70,8 +68,6 @@ export class Connection {
   private opening: NodeJS.Timeout | undefined;
   private readonly watchdog = new Watchdog(() => this.redis.disconnect(true));
   private readonly defined = new Set<string>();
-  /** What the server knows scripts by. */
-  private readonly digests = new Map<string, string>();
 
   /**
    * @param name - how `CLIENT LIST` shows it.
@@ -151,7 +147,7 @@ export class Connection {
   ): { readonly output: Promise<Output>; readonly calls: Calls } {
     const keys = script.keys(input);
     const [output, calls] = this.inOneWrite((redis) => [
-      redis.evalsha(this.digestOf(script), keys.length, ...keys, ...argumentsOf(script, input)),
+      redis.evalsha(digestOf(script.lua), keys.length, ...keys, ...argumentsOf(script, input)),
       send(redis),
     ]);
     void this.watchdog.watch(Promise.allSettled([output, ...calls]));
@@ -287,22 +283,7 @@ export class Connection {
     const args = argumentsOf(script, input);
     return script.read(await command.call(this.redis, keys.length, ...keys, ...args));
   }
-
-  private digestOf({ name, lua }: Pick<Script<never, unknown>, 'name' | 'lua'>): string {
-    let digest = this.digests.get(name);
-    if (digest === undefined) {
-      digest = createHash('sha1').update(lua).digest('hex');
-      this.digests.set(name, digest);
-    }
-    return digest;
-  }
 }
-
-const argumentsOf = <Input>(
-  script: Script<Input, unknown>,
-  input: Input,
-): (string | number | Buffer)[] =>
-  script.args(input).map((value) => (typeof value === 'string' ? argumentOf(value) : value));
 
 /** Reads one line of `CLIENT LIST` or `CLIENT INFO`. */
 export function parseClient(line: string): ConnectionIdentity | undefined {

@@ -242,12 +242,12 @@ export class JobFetcher {
         this.onResume = resolve;
       });
     }
-    await this.rest(() => this.owner.hasRoom());
+    await this.rest(this.owner.hasRoom());
   }
 
-  private async rest(until: () => Promise<void>): Promise<void> {
+  private async rest(until: Promise<void>): Promise<void> {
     this.isResting = true;
-    await until();
+    await until;
     this.isResting = false;
   }
 
@@ -301,7 +301,7 @@ export class JobFetcher {
     }
     if (this.arrivals.areMore) {
       // A job that is done by then takes the next ones when it is settled.
-      await this.rest(() => nextTurn());
+      await this.rest(nextTurn());
     }
   }
 

@@ -251,7 +251,6 @@ class Counts {
 /** Cuts what has ended into calls that are not too long, and lets each queue take its next jobs in the last of them. */
 function callsOf(waiting: ReadonlyMap<SettledQueue, readonly Outcome[]>): SettlePart[][] {
   const calls: SettlePart[][] = [];
-  const isOne = waiting.size === 1;
   let call: SettlePart[] = [];
   let jobs = 0;
   let length = 0;
@@ -268,19 +267,9 @@ function callsOf(waiting: ReadonlyMap<SettledQueue, readonly Outcome[]>): Settle
       jobs++;
       length += size;
     }
-    const [outcome, ...others] = outcomes;
-    if (
-      isOne &&
-      outcome &&
-      others.length === 0 &&
-      calls.length === 0 &&
-      maySettleAndWait(outcome) &&
-      queue.waitsNext()
-    ) {
-      call.push({ queue, outcomes, takes: [], andWaits: true });
-    } else {
-      call.push({ queue, outcomes, takes: queue.takes(MOST_JOBS) });
-    }
+    const isOne = waiting.size === 1 && all.length === 1;
+    const andWaits = isOne && all.every(maySettleAndWait) && queue.waitsNext();
+    call.push({ queue, outcomes, takes: andWaits ? [] : queue.takes(MOST_JOBS), andWaits });
   }
   calls.push(call);
   return calls;

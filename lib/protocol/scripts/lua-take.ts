@@ -1,7 +1,7 @@
 /**
  * Lua: `take(requests, slot, most)` moves as many waiting jobs into an empty slot as there are, up to `most`, and returns them.
- * Where the server cannot hold them there, they stay where they are, and it returns none. `move` does the same, and where
- * it takes all of them returns nothing: what passes through Lua is hashed, each byte of it.
+ * Where the server cannot hold them there, they stay where they are, and it returns none. `move` does the same and returns
+ * nothing, so that all of them pass by Lua, which hashes each byte that it sees.
  */
 export const LUA_TAKE = `
 local function moveAll(requests, slot)
@@ -12,24 +12,25 @@ local function moveAll(requests, slot)
 end
 local function moveFirst(requests, slot, jobs)
   local held = redis.pcall('RPUSH', slot, unpack(jobs))
-  if type(held) == 'table' then return {} end
+  if type(held) == 'table' then return false end
   redis.call('LTRIM', requests, #jobs, -1)
-  return jobs
+  return true
 end
 local function take(requests, slot, most)
   local jobs = redis.pcall('LRANGE', requests, 0, most - 1)
   if jobs.err or #jobs == 0 then return {} end
-  if #jobs == most and redis.call('LLEN', requests) > most then
-    return moveFirst(requests, slot, jobs)
-  end
-  return moveAll(requests, slot) and jobs or {}
+  local isPart = #jobs == most and redis.call('LLEN', requests) > most
+  local isMoved
+  if isPart then isMoved = moveFirst(requests, slot, jobs) else isMoved = moveAll(requests, slot) end
+  return isMoved and jobs or {}
 end
 local function move(requests, slot, most)
   local waiting = redis.pcall('LLEN', requests)
-  if type(waiting) == 'table' or waiting == 0 then return {} end
+  if type(waiting) == 'table' or waiting == 0 then return end
   if waiting > most then
-    return moveFirst(requests, slot, redis.call('LRANGE', requests, 0, most - 1))
+    moveFirst(requests, slot, redis.call('LRANGE', requests, 0, most - 1))
+  else
+    moveAll(requests, slot)
   end
-  if not moveAll(requests, slot) then return {} end
 end
 `;
