@@ -2,7 +2,7 @@
 import { loadSystem } from '../systems/load-system.js';
 import type { Service } from '../systems/system.js';
 import { answerParent } from './child.js';
-import { UsageMeter, type Usage } from './usage-meter.js';
+import { settleHeap, UsageMeter, type Usage } from './usage-meter.js';
 
 const system = await loadSystem(process.argv[2]);
 let service: Service | undefined;
@@ -17,10 +17,13 @@ const calls = {
     service = undefined;
   },
   beginRound: (): void => {
-    globalThis.gc?.();
     meter = new UsageMeter();
   },
-  endRound: (): Usage | undefined => meter?.stop(),
+  endRound: (): Usage | undefined => {
+    const usage = meter?.stop();
+    settleHeap();
+    return usage;
+  },
 };
 
 export type WorkerCalls = typeof calls;
