@@ -15,7 +15,7 @@ const TAKE_LENGTH = 2 * 1024 * 1024;
 const LONG = 64 * 1024;
 
 /** Long jobs that are taken together at most, each by itself. */
-const MOST_LONG = 4;
+const MOST_LONG = 3;
 
 /** What becomes of the jobs of an intake. */
 export interface IntakeOwner {
