@@ -3,36 +3,59 @@ import type { PendingRequest } from './pending-request.js';
 /** Removals after which a small map is copied. */
 const RENEWAL = 1_000;
 
-/** Requests by their ids, in the order in which they came: a `Map` made for those that stay only a moment. */
+/** From this size on a map is large: copying it costs more than it saves, and so does adding to it. */
+const LARGE = 20_000;
+
+/**
+ * Requests by their ids, in the order in which they came: a `Map` made for those that stay only a moment. When many stay
+ * for longer, they move to one of their own, so that those that come and go beside them find a small one.
+ */
 export class RequestMap {
-  private byId = new Map<string, PendingRequest>();
+  private recent = new Map<string, PendingRequest>();
+  private older = new Map<string, PendingRequest>();
   private removals = 0;
 
   get size(): number {
-    return this.byId.size;
+    return this.recent.size + this.older.size;
   }
 
   get(id: string): PendingRequest | undefined {
-    return this.byId.get(id);
+    return this.recent.get(id) ?? this.older.get(id);
   }
 
   add(request: PendingRequest): void {
-    this.byId.set(request.id, request);
+    this.recent.set(request.id, request);
   }
 
   /** @returns whether it was here. */
   remove({ id }: PendingRequest): boolean {
-    const wasHere = this.byId.delete(id);
-    if (++this.removals > RENEWAL + this.byId.size) {
-      // A map that objects pass through for ever keeps its former tables, and all that was in them, from being
-      // collected young.
-      this.byId = new Map(this.byId);
-      this.removals = 0;
+    if (!this.recent.delete(id)) {
+      return this.older.delete(id);
     }
-    return wasHere;
+    if (++this.removals > RENEWAL + this.recent.size) {
+      this.renew();
+    }
+    return true;
   }
 
-  all(): Iterable<PendingRequest> {
-    return this.byId.values();
+  *all(): Iterable<PendingRequest> {
+    yield* this.older.values();
+    yield* this.recent.values();
+  }
+
+  /**
+   * A map that objects pass through for ever keeps its former tables, and all that was in them, from being collected
+   * young.
+   */
+  private renew(): void {
+    this.removals = 0;
+    if (this.recent.size < LARGE) {
+      this.recent = new Map(this.recent);
+      return;
+    }
+    for (const [id, request] of this.recent) {
+      this.older.set(id, request);
+    }
+    this.recent = new Map();
   }
 }

@@ -74,6 +74,23 @@ describe('a request that waits', () => {
     expect([...registry.all()]).toEqual([lasting]);
   });
 
+  it('keeps its place among very many that wait, however many come and go meanwhile', () => {
+    const registry = newRegistry();
+    const wait = (many: number) => Array.from({ length: many }, () => newRequest(registry).request);
+    const lasting = wait(25_000);
+    for (const request of wait(30_000)) {
+      request.cancel();
+    }
+    const late = wait(10);
+    const [first, ...others] = [...lasting, ...late];
+    expect(registry.size).toBe(25_010);
+    expect(first && registry.get(first.id)).toBe(first);
+    expect(first?.cancel()).toBe(true);
+    expect(first?.isWaiting()).toBe(false);
+    expect([...registry.all()].every((request, index) => request === others[index])).toBe(true);
+    expect(registry.size).toBe(others.length);
+  });
+
   it('waits on for its time after a push that is not confirmed, and fails where it has no limit', () => {
     const registry = newRegistry();
     const limited = newRequest(registry, 5_000);
