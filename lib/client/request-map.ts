@@ -3,7 +3,7 @@ import type { PendingRequest } from './pending-request.js';
 /** Removals after which a small map is copied. */
 const RENEWAL = 1_000;
 
-/** From this size on a map is large: copying it costs more than it saves, and so does adding to it. */
+/** From this size on a map is large: it is dear to add to and to copy, and what is in it has stayed for long already. */
 const LARGE = 20_000;
 
 /**
@@ -45,7 +45,7 @@ export class RequestMap {
 
   /**
    * A map that objects pass through for ever keeps its former tables, and all that was in them, from being collected
-   * young.
+   * young. (The one of the older needs no renewal: hardly anything in it is young.)
    */
   private renew(): void {
     this.removals = 0;

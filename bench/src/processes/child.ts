@@ -10,8 +10,9 @@ interface Call {
 type Answer = { readonly result: unknown } | { readonly error: string };
 
 /**
- * Garbage of one round is no memory of the next. A process that was stopped has not idled: V8's memory reducer would take
- * it for one that did, and from then on let its heap grow so little at a time that long payloads took 1.6 times the CPU.
+ * The first is for what is collected between loads. The second: a process that was stopped has not idled, but V8's memory
+ * reducer would take it for one that did, and from then on let its heap grow so little at a time that long payloads took
+ * 1.6 times the CPU.
  */
 const FLAGS = ['--expose-gc', '--no-memory-reducer'];
 

@@ -8,7 +8,7 @@ import type { Load } from '../scenarios.js';
 import { loadSystem } from '../systems/load-system.js';
 import type { Requester } from '../systems/system.js';
 import { answerParent } from './child.js';
-import { settleHeap, UsageMeter, type Usage } from './usage-meter.js';
+import { UsageMeter, type Usage } from './usage-meter.js';
 
 const system = await loadSystem(process.argv[2]);
 let requester: Requester | undefined;
@@ -25,9 +25,7 @@ function connected(): Requester {
 async function measured(load: () => Promise<LoadResult>): Promise<LoadResult & { usage: Usage }> {
   const meter = new UsageMeter();
   const result = await load();
-  const usage = meter.stop();
-  settleHeap();
-  return { ...result, usage };
+  return { ...result, usage: meter.stop() };
 }
 
 function runLoad(load: Load, ms: number): Promise<LoadResult> {

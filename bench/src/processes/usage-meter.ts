@@ -15,22 +15,16 @@ export class UsageMeter {
   private rss = process.memoryUsage.rss();
   private readonly timer = setInterval(() => this.look(), INTERVAL).unref();
 
+  /** Also collects what was left, so that it is no memory of the next load, and no collection is cut short by a stop. */
   stop(): Usage {
     clearInterval(this.timer);
     this.look();
     const { user, system } = process.cpuUsage(this.cpuBefore);
+    globalThis.gc?.();
     return { cpu: user + system, rss: this.rss };
   }
 
   private look(): void {
     this.rss = Math.max(this.rss, process.memoryUsage.rss());
   }
-}
-
-/**
- * Collects what a load has left, so that it is no memory of the next one, and no collection is under way when the process
- * is stopped. (Not before a load is measured, which would begin with a heap that nothing has grown.)
- */
-export function settleHeap(): void {
-  globalThis.gc?.();
 }

@@ -2,7 +2,7 @@
 import { loadSystem } from '../systems/load-system.js';
 import type { Service } from '../systems/system.js';
 import { answerParent } from './child.js';
-import { settleHeap, UsageMeter, type Usage } from './usage-meter.js';
+import { UsageMeter, type Usage } from './usage-meter.js';
 
 const system = await loadSystem(process.argv[2]);
 let service: Service | undefined;
@@ -19,11 +19,7 @@ const calls = {
   beginRound: (): void => {
     meter = new UsageMeter();
   },
-  endRound: (): Usage | undefined => {
-    const usage = meter?.stop();
-    settleHeap();
-    return usage;
-  },
+  endRound: (): Usage | undefined => meter?.stop(),
 };
 
 export type WorkerCalls = typeof calls;
