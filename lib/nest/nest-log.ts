@@ -1,13 +1,13 @@
 import { Logger } from '@nestjs/common';
-import type { Log } from '../observability/log.js';
+import { Log } from '../observability/log.js';
 import { DEFAULT_INSTANCE } from './tokens.js';
 
 /** Says what the library has to say through the application's logger. */
 export function nestLog(instance: string): Log {
   const logger = new Logger(instance === DEFAULT_INSTANCE ? 'ReqRep' : `ReqRep:${instance}`);
-  return {
+  return new Log({
     info: (text) => logger.log(text),
     warn: (text) => logger.warn(text),
     error: (text, stack) => logger.error(text, ...(stack === undefined ? [] : [stack])),
-  };
+  });
 }

@@ -1,0 +1,80 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Log } from '../../../lib/observability/log.js';
+import { KeptLog } from '../support/kept-log.js';
+
+const MINUTE = 60_000;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+it('writes a line of a kind at once, and then one a minute that counts the others', () => {
+  const log = new KeptLog();
+  for (let count = 0; count < 1_000; count++) {
+    log.repeated('refused', 'warn', `refusal ${count}`);
+  }
+  log.repeated('another', 'error', 'another one', 'its stack');
+  expect(log.warnings).toEqual(['refusal 0']);
+  expect(log.errors).toEqual(['another one']);
+  expect(log.stacks).toEqual(['its stack']);
+  vi.advanceTimersByTime(MINUTE);
+  expect(log.warnings).toEqual(['refusal 0', 'refusal 999 (999 times in the last minute)']);
+  vi.advanceTimersByTime(10 * MINUTE);
+  expect(log.warnings).toHaveLength(2);
+  expect(vi.getTimerCount()).toBe(0);
+  log.repeated('refused', 'warn', 'again');
+  expect(log.warnings.at(-1)).toBe('again');
+});
+
+it('says a kind anew whose trouble was over', () => {
+  const log = new KeptLog();
+  expect(log.over('refused')).toBe(false);
+  log.repeated('refused', 'warn', 'first');
+  expect(log.over('refused')).toBe(true);
+  log.repeated('refused', 'warn', 'second');
+  expect(log.warnings).toEqual(['first', 'second']);
+});
+
+it('says once what is to be said once, whatever its text', () => {
+  const log = new KeptLog();
+  log.once('blind', 'warn', 'one');
+  log.once('blind', 'warn', 'two');
+  expect(log.warnings).toEqual(['one']);
+});
+
+it('keeps no more kinds than it has room for', () => {
+  const log = new KeptLog();
+  for (let kind = 0; kind < 5_000; kind++) {
+    log.repeated(`kind ${kind}`, 'warn', 'text');
+    log.once(`kind ${kind}`, 'warn', 'text');
+  }
+  expect(vi.getTimerCount()).toBeLessThanOrEqual(1_000);
+});
+
+it('cuts what is long, and shows what does not belong in a line', () => {
+  const log = new KeptLog();
+  log.warn('x'.repeat(2_000_000));
+  log.warn('\u001b[31mred\u001b[0m\nanother line\r\u202eback');
+  log.error('failed', 'Error: a\u0007\n    at b');
+  expect(log.warnings[0]?.length).toBeLessThan(2_100);
+  expect(log.warnings[1]).toBe('\\u001b[31mred\\u001b[0m\\u000aanother line\\u000d\\u202eback');
+  expect(log.stacks).toEqual(['Error: a\\u0007\n    at b']);
+});
+
+it('a logger that throws is in nobody’s way, and is told of once', () => {
+  const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+  const fail = (): never => {
+    throw new Error('the disk is full');
+  };
+  const log = new Log({ info: fail, warn: fail, error: fail });
+  log.info('one');
+  log.warn('two');
+  log.error('three');
+  log.repeated('kind', 'warn', 'four');
+  expect(warned).toHaveBeenCalledTimes(1);
+  warned.mockRestore();
+});
