@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers';
 import type { Log } from '../observability/log.js';
 import type { Keys } from '../protocol/keys.js';
-import { beforeRetry, isRefusal, type Connection } from '../redis/connection.js';
+import { beforeRetry, type Connection } from '../redis/connection.js';
+import { isRefusal } from '../redis/refusal.js';
 import type { Connections } from '../redis/connections.js';
 import type { PendingRequest } from './pending-request.js';
 

@@ -3,7 +3,7 @@ import { NoWorkersError, PushFailedError, QueueFullError } from '../errors/index
 import type { Keys } from '../protocol/keys.js';
 import { pushGuardedJob, type GuardedPushResult } from '../protocol/scripts/push-guarded-job.js';
 import { argumentOf } from '../redis/argument.js';
-import { isRefusal } from '../redis/connection.js';
+import { isRefusal } from '../redis/refusal.js';
 import type { Connections } from '../redis/connections.js';
 import type { OutgoingJob } from './outgoing-job.js';
 

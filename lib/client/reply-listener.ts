@@ -5,7 +5,8 @@ import type { Log } from '../observability/log.js';
 import type { ReviveError } from '../protocol/error-form.js';
 import { decodeFrame } from '../protocol/reply-frame.js';
 import type { Redis } from '../redis/connection-source.js';
-import { beforeRetry, isRefusal, type Connection } from '../redis/connection.js';
+import { beforeRetry, type Connection } from '../redis/connection.js';
+import { isRefusal } from '../redis/refusal.js';
 import type { Connections } from '../redis/connections.js';
 import type { PendingRequests } from './pending-requests.js';
 

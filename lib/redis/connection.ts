@@ -2,11 +2,16 @@ import type { Writable } from 'node:stream';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { Redis, RedisOptions } from 'ioredis';
 import type { ConnectionSource } from './connection-source.js';
+import { isRefusal, meaningOfRefusal } from './refusal.js';
+import { parseServer, type ServerFacts } from './server-facts.js';
 import { argumentsOf, digestOf, type Script } from './script.js';
 import { Watchdog } from './watchdog.js';
 
 /** Waits between attempts to reconnect, ms: soon at first, then once a second for as long as it takes. */
 const reconnectDelay = (attempt: number): number => Math.min(50 * attempt, 1_000);
+
+/** Wait before a server is asked again that loads its data, or is a replica, ms. */
+const UNREADY_DELAY = 500;
 
 /** Wait before a connection is opened that ioredis has given up, ms. */
 const REOPEN_DELAY = 500;
@@ -31,6 +36,10 @@ const OPTIONS = {
   enableAutoPipelining: false,
   stringNumbers: false,
   monitor: false,
+  // Whether the server is ready is asked by us: ioredis gives up where INFO is refused, and knows no role without Sentinel.
+  enableReadyCheck: false,
+  // A connection to a server that takes no writes is replaced; the command that found out fails with the refusal.
+  reconnectOnError: (error) => meaningOfRefusal(error) === 'wrong server',
 } satisfies RedisOptions;
 
 export type ConnectionState = 'idle' | 'connecting' | 'ready' | 'reconnecting' | 'closed';
@@ -47,11 +56,13 @@ type Settled<Calls> = {
 };
 type Answers<Calls> = { -readonly [Index in keyof Calls]: Awaited<Calls[Index]> };
 
-/** How the server knows a connection. Only both together tell one: a server that restarts counts anew. */
+/** How the server knows a connection. Only all together tell one: a server that restarts counts its ids anew. */
 export interface ConnectionIdentity {
   readonly id: number;
-  /** Address and port of our end, as the server sees them. */
+  /** Address and port of our end, as the server sees them; the same for all clients on a Unix socket. */
   readonly address: string;
+  /** The `run_id` of the server, a new one each time it starts; `undefined` where it does not tell. */
+  readonly server: string | undefined;
 }
 
 /** One connection that we own: opened on first use, open again after every loss, until it is closed. */
@@ -59,6 +70,8 @@ export class Connection {
   readonly redis: Redis;
   /** `undefined` while it is not ready, and where the server does not tell. */
   identity: ConnectionIdentity | undefined;
+  /** What the server last said of itself; `undefined` before it has, and where it refuses to. */
+  server: ServerFacts | undefined;
   /** Connections before this one that were lost to us, but perhaps not yet to the server. */
   private lost: ConnectionIdentity[] = [];
   private wasReady = false;
@@ -215,26 +228,64 @@ export class Connection {
   }
 
   /**
-   * Learns how the server knows this connection, and makes it forget those before: a command that they still hold
-   * in some buffer must not be carried out after what this one is about to do.
+   * Waits until the server takes writes, learns how it knows this connection, and makes it forget those before: a command
+   * that they still hold in some buffer must not be carried out after what this one is about to do.
    */
   private async introduce(): Promise<void> {
     try {
-      const info = String(await this.send((redis) => redis.client('INFO')));
-      this.identity = parseClient(info);
-      for (const identity of this.lost) {
+      this.server = parseServer(await this.askFor((redis) => redis.info()));
+      if (this.server?.isReplica || this.server?.isLoading) {
+        await this.tryAnother(this.server.isReplica);
+        return;
+      }
+      this.identity = parseClient(
+        await this.askFor((redis) => redis.client('INFO')),
+        this.server?.runId,
+      );
+      // Those of a server that has ended are gone with it, and their ids are those of others now.
+      for (const identity of this.lost.filter(({ server }) => server === this.server?.runId)) {
         await this.cut(identity);
       }
     } catch (error) {
       if (!isRefusal(error)) {
         return; // lost again; the next one introduces itself
       }
-      // It may neither ask nor kill, and has to trust that the server notices the loss as soon as we do.
+      if (meaningOfRefusal(error) !== 'stays') {
+        await this.tryAnother(false);
+        return;
+      }
+      // It may not kill, and has to trust that the server notices the loss as soon as we do.
     }
     this.lost = [];
     this.wasReady = true;
     this.isIntroduced = true;
     this.changed();
+  }
+
+  /** @returns what the server tells; `undefined` where it never will. */
+  private async askFor(question: (redis: Redis) => Promise<unknown>): Promise<string | undefined> {
+    try {
+      return String(await this.send(question));
+    } catch (error) {
+      if (meaningOfRefusal(error) === 'stays') {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  /** Tries again with a server that is not ready, on another connection where the name may lead to another server by then. */
+  private async tryAnother(isWrongServer: boolean): Promise<void> {
+    const { stream } = this.redis;
+    await delay(UNREADY_DELAY, undefined, { ref: false });
+    if (this.redis.status !== 'ready' || this.redis.stream !== stream) {
+      return; // lost meanwhile; the next one introduces itself
+    }
+    if (isWrongServer) {
+      this.redis.disconnect(true);
+    } else {
+      await this.introduce();
+    }
   }
 
   /** ioredis gives up where it is told to disconnect, by whomever, and where that meets an attempt to connect. */
@@ -285,16 +336,19 @@ export class Connection {
   }
 }
 
-/** Reads one line of `CLIENT LIST` or `CLIENT INFO`. */
-export function parseClient(line: string): ConnectionIdentity | undefined {
-  const id = /\bid=(\d+)/.exec(line)?.[1];
-  const address = /\baddr=(\S+)/.exec(line)?.[1];
-  return id !== undefined && address !== undefined ? { id: Number(id), address } : undefined;
-}
-
-/** Whether Redis itself answered with an error, rather than the connection breaking before an answer came. */
-export function isRefusal(error: unknown): error is Error {
-  return error instanceof Error && error.name === 'ReplyError';
+/**
+ * Reads one line of `CLIENT LIST` or `CLIENT INFO`.
+ * @param server - the `run_id` of the server that it is of.
+ */
+export function parseClient(
+  line: string | undefined,
+  server: string | undefined,
+): ConnectionIdentity | undefined {
+  const id = /\bid=(\d+)/.exec(line ?? '')?.[1];
+  const address = /\baddr=(\S+)/.exec(line ?? '')?.[1];
+  return id !== undefined && address !== undefined
+    ? { id: Number(id), address, server }
+    : undefined;
 }
 
 /** How long to wait after Redis refused something, ms. */

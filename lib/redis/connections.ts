@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import type { Log } from '../observability/log.js';
-import { beforeRetry, Connection, isRefusal, type ConnectionState } from './connection.js';
+import { beforeRetry, Connection, type ConnectionState } from './connection.js';
+import { isRefusal } from './refusal.js';
 import type { ConnectionSource } from './connection-source.js';
 import type { Script } from './script.js';
 import { ServerClock } from './server-clock.js';

@@ -1,4 +1,5 @@
-import { beforeRetry, isRefusal, type Connection } from './connection.js';
+import { beforeRetry, type Connection } from './connection.js';
+import { isRefusal } from './refusal.js';
 import type { Connections } from './connections.js';
 
 /** How often a quiet connection is asked whether it still stands, ms. */

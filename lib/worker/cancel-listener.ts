@@ -1,5 +1,5 @@
 import { decodeCancelMessage } from '../protocol/cancel-message.js';
-import { isRefusal } from '../redis/connection.js';
+import { isRefusal } from '../redis/refusal.js';
 import { Subscription } from '../redis/subscription.js';
 import type { ReplyWorker } from './reply-worker.js';
 import type { WorkerParts } from './worker-options.js';

@@ -4,12 +4,8 @@ import type { QueueKeys } from '../protocol/keys.js';
 import { settleJobs, type SettledJobs, type SettleJobs } from '../protocol/scripts/settle-jobs.js';
 import { takeJobs } from '../protocol/scripts/take-jobs.js';
 import type { Redis } from '../redis/connection-source.js';
-import {
-  beforeRetry,
-  isRefusal,
-  type Connection,
-  type ConnectionIdentity,
-} from '../redis/connection.js';
+import { beforeRetry, type Connection, type ConnectionIdentity } from '../redis/connection.js';
+import { isRefusal } from '../redis/refusal.js';
 import type { Connections } from '../redis/connections.js';
 import { Arrivals } from './arrivals.js';
 import type { Take } from './intake.js';

@@ -117,6 +117,7 @@ export class Lease {
             connections: [own, identity()]
               .flatMap((known) => (known ? [`${known.id}@${known.address}`] : []))
               .join(' '),
+            server: own?.server ?? '',
             host: hostname(),
             pid: process.pid,
             started: this.started,

@@ -6,7 +6,8 @@ import {
   type FoundSlot,
 } from '../protocol/scripts/recover-worker.js';
 import type { QueueKeys } from '../protocol/keys.js';
-import { isRefusal, parseClient, type ConnectionIdentity } from '../redis/connection.js';
+import { parseClient, type ConnectionIdentity } from '../redis/connection.js';
+import { isRefusal } from '../redis/refusal.js';
 import { LostJobs, mostDeliveries } from './lost-jobs.js';
 import type { JobHandler, WorkerParts } from './worker-options.js';
 
@@ -87,7 +88,7 @@ export class Recovery {
     return {
       id,
       slots: Number(hash['slots'] ?? 0),
-      connections: parseIdentities(hash['connections'] ?? ''),
+      connections: parseIdentities(hash['connections'] ?? '', hash['server'] || undefined),
       name: `${id} (process ${hash['pid']} on ${hash['host']})`,
       overdue: clock.now() - Number(expiry),
     };
@@ -104,9 +105,12 @@ export class Recovery {
       const list = await this.parts.connections.commands.send((redis) =>
         redis.call('CLIENT', 'LIST', 'ID', ...ids),
       );
-      const known = String(list).split('\n').map(parseClient);
-      return worker.connections.filter(({ id, address }) =>
-        known.some((client) => client?.id === id && client.address === address),
+      const { server } = this.parts.connections.commands;
+      const known = String(list)
+        .split('\n')
+        .map((line) => parseClient(line, server?.runId));
+      return worker.connections.filter((connection) =>
+        known.some((client) => client !== undefined && areSame(client, connection)),
       );
     } catch (error) {
       if (!isRefusal(error)) {
@@ -195,12 +199,18 @@ export function digestOf(elements: readonly Buffer[]): string {
   return elements.length === 0 ? '' : hash.digest('hex');
 }
 
-function parseIdentities(text: string): ConnectionIdentity[] {
+/** A worker of an earlier version does not say to which server its connections are. */
+const areSame = (one: ConnectionIdentity, other: ConnectionIdentity): boolean =>
+  one.id === other.id &&
+  one.address === other.address &&
+  (one.server === undefined || other.server === undefined || one.server === other.server);
+
+function parseIdentities(text: string, server: string | undefined): ConnectionIdentity[] {
   return text
     .split(' ')
     .filter(Boolean)
     .map((identity) => {
       const [id, address = ''] = identity.split('@');
-      return { id: Number(id), address };
+      return { id: Number(id), address, server };
     });
 }

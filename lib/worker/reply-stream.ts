@@ -4,7 +4,8 @@ import type { Place } from '../protocol/scripts/lua-empty-place.js';
 import type { ListSize } from '../protocol/scripts/lua-list-size.js';
 import { measureList } from '../protocol/scripts/measure-list.js';
 import { pushValues } from '../protocol/scripts/push-values.js';
-import { beforeRetry, isRefusal } from '../redis/connection.js';
+import { beforeRetry } from '../redis/connection.js';
+import { isRefusal } from '../redis/refusal.js';
 import type { Connections } from '../redis/connections.js';
 
 /** Values in one push at most, and about how long one push may be, UTF-16 units. */

@@ -7,7 +7,8 @@ import {
   type SettledPlace,
   type SettleJobs,
 } from '../protocol/scripts/settle-jobs.js';
-import { isRefusal, type Connection } from '../redis/connection.js';
+import { type Connection } from '../redis/connection.js';
+import { isRefusal } from '../redis/refusal.js';
 import type { Take } from './intake.js';
 import type { Outcome, SettledQueue } from './outcome.js';
 import { settleInTransaction } from './settle-transaction.js';

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers';
 import type { Log } from '../observability/log.js';
 import type { Connections } from '../redis/connections.js';
-import { beforeRetry, isRefusal } from '../redis/connection.js';
+import { beforeRetry } from '../redis/connection.js';
+import { isRefusal } from '../redis/refusal.js';
 import type { Outcome, SettledQueue } from './outcome.js';
 import { maySettleAndWait, SettleCall, type SettlePart } from './settle-call.js';
 

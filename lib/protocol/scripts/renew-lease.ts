@@ -15,6 +15,8 @@ export interface WorkerDescription {
   readonly slots: number;
   /** Its connections, as `CLIENT LIST` shows them: `id@address`, with spaces between; empty where the server does not tell. */
   readonly connections: string;
+  /** The `run_id` of the server that these are to; empty where it does not tell. */
+  readonly server: string;
   readonly host: string;
   readonly pid: number;
   /** When it started, ms, Redis clock. */

@@ -120,11 +120,18 @@ it('calls the script that renews a lease', () => {
     worker: 'w:1',
     workerId: 'worker-1',
     lease: 5_000,
-    description: { slots: 16, connections: '7@::1:8', host: 'host', pid: 42, started: 1 },
+    description: {
+      slots: 16,
+      connections: '7@::1:8',
+      server: 'run-1',
+      host: 'host',
+      pid: 42,
+      started: 1,
+    },
   };
   expect(renewLease.keys(input)).toEqual(['w', 'w:1']);
   expect(renewLease.args(input).join(' ')).toBe(
-    'worker-1 5000 slots 16 connections 7@::1:8 host host pid 42 started 1',
+    'worker-1 5000 slots 16 connections 7@::1:8 server run-1 host host pid 42 started 1',
   );
   expect(renewLease.read(['worker-2'])).toEqual(['worker-2']);
 });

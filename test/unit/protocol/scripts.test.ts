@@ -539,6 +539,7 @@ describe('renewing a lease', () => {
   const description = {
     slots: 16,
     connections: '7@::1:8',
+    server: 'run-1',
     host: 'a host',
     pid: 42,
     started: 1_753,
@@ -572,6 +573,7 @@ describe('renewing a lease', () => {
     expect(await redis.look.hgetall(worker)).toEqual({
       slots: '16',
       connections: '7@::1:8',
+      server: 'run-1',
       host: 'a host',
       pid: '42',
       started: '1753',

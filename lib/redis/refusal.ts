@@ -1,0 +1,61 @@
+/**
+ * What it means that the server refused a call. A refused call was not carried out.
+ *
+ * - `passes`: the server cannot do it now. The same call succeeds once that is over, without anybody changing the call.
+ * - `wrong server`: this server takes no writes, and another one does. The connection that hears it is replaced.
+ * - `stays`: the call is refused until somebody changes the call, the data or the rights of the user.
+ */
+export type RefusalMeaning = 'passes' | 'wrong server' | 'stays';
+
+/** What each code of an error means. A code that is not here means `stays`. */
+const MEANINGS: Readonly<Record<string, RefusalMeaning>> = {
+  // Out of memory, until something is removed or `maxmemory` is raised.
+  OOM: 'passes',
+  // Too few replicas (`min-replicas-to-write`).
+  NOREPLICAS: 'passes',
+  // The last snapshot failed (`stop-writes-on-bgsave-error`), or the append-only file cannot be written.
+  MISCONF: 'passes',
+  // The data set is being read from disk.
+  LOADING: 'passes',
+  // A script or a module runs for long.
+  BUSY: 'passes',
+  // A failover is being carried out, or slots of a Cluster are being moved.
+  INPROG: 'passes',
+  TRYAGAIN: 'passes',
+  CLUSTERDOWN: 'passes',
+  // A replica took the place of its primary, or the other way round.
+  READONLY: 'wrong server',
+  // A blocking call was ended since its server became a replica.
+  UNBLOCKED: 'wrong server',
+  // A replica that lost its primary and answers nothing meanwhile (`replica-serve-stale-data no`).
+  MASTERDOWN: 'wrong server',
+};
+
+/** An error inside a script on Redis 6.2: `ERR Error running script (call to f_...): @user_script:3: -OOM command ...`. */
+const CODE_IN_SCRIPT = /@user_script: ?\d+: -?([A-Z]{3,})\b/;
+
+/** Whether Redis itself answered with an error, rather than the connection breaking before an answer came. */
+export function isRefusal(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError';
+}
+
+/** @returns the code that an error of Redis begins with, such as `OOM`; `ERR` where it has no better one. */
+export function codeOfRefusal({ message }: Error): string {
+  const [first = ''] = message.split(' ', 1);
+  return first === 'ERR' || first === '' ? (CODE_IN_SCRIPT.exec(message)?.[1] ?? 'ERR') : first;
+}
+
+/** @returns what a refusal means; `undefined` for an error that is none, after which nobody knows what was carried out. */
+export function meaningOfRefusal(error: unknown): RefusalMeaning | undefined {
+  if (!isRefusal(error)) {
+    return undefined;
+  }
+  const code = codeOfRefusal(error);
+  return Object.hasOwn(MEANINGS, code) ? MEANINGS[code] : 'stays';
+}
+
+/** Whether a call that failed with this error was refused, and succeeds when it is made again later. */
+export function isPassing(error: unknown): error is Error {
+  const meaning = meaningOfRefusal(error);
+  return meaning === 'passes' || meaning === 'wrong server';
+}

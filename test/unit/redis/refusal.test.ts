@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+import { codeOfRefusal, isPassing, meaningOfRefusal } from '../../../lib/redis/refusal.js';
+
+const refusal = (message: string): Error =>
+  Object.assign(new Error(message), { name: 'ReplyError' });
+
+it.each([
+  [`OOM command not allowed when used memory > 'maxmemory'.`, 'passes'],
+  ['NOREPLICAS Not enough good replicas to write.', 'passes'],
+  ['MISCONF Redis is configured to save RDB snapshots, but ...', 'passes'],
+  ['LOADING Redis is loading the dataset in memory', 'passes'],
+  ['BUSY Redis is busy running a script.', 'passes'],
+  [`READONLY You can't write against a read only replica.`, 'wrong server'],
+  ['UNBLOCKED force unblock from blocking operation, instance state changed', 'wrong server'],
+  ['MASTERDOWN Link with MASTER is down', 'wrong server'],
+  ['NOPERM User worker has no permissions to run this command', 'stays'],
+  ['WRONGTYPE Operation against a key holding the wrong kind of value', 'stays'],
+  ['ERR unknown command', 'stays'],
+  ['constructor is no code', 'stays'],
+  ['', 'stays'],
+] as const)('"%s" means that it %s', (message, meaning) => {
+  expect(meaningOfRefusal(refusal(message))).toBe(meaning);
+  expect(isPassing(refusal(message))).toBe(meaning !== 'stays');
+});
+
+it('finds the code of an error inside a script, as Redis 6.2 and 7 write it', () => {
+  const old = `ERR Error running script (call to f_12ab): @user_script:3: -OOM command not allowed when used memory > 'maxmemory'. `;
+  const spaced = `ERR Error running script (call to f_12ab): @user_script: 3: -READONLY You can't write against a read only replica.`;
+  const recent = `OOM command not allowed when used memory > 'maxmemory'. script: 12ab, on @user_script:3.`;
+  expect([old, spaced, recent].map((text) => codeOfRefusal(refusal(text)))).toEqual([
+    'OOM',
+    'READONLY',
+    'OOM',
+  ]);
+});
+
+it.each([new Error('Connection is closed.'), 'READONLY', undefined, null])(
+  '%s is no refusal',
+  (error) => {
+    expect(meaningOfRefusal(error)).toBeUndefined();
+    expect(isPassing(error)).toBe(false);
+  },
+);
