@@ -1,3 +1,4 @@
+import { shown } from './error-text.js';
 import { ReqRepError } from './reqrep.error.js';
 
 /** The workers that ran the job were lost and its deliveries are used up, or its stream broke half way. */
@@ -18,10 +19,10 @@ export class WorkerLostError extends ReqRepError {
   ) {
     super(
       values === undefined
-        ? `Job ${id} of queue "${queue}" was started ${deliveries === 1 ? 'once' : `${deliveries} times`}, and no ` +
+        ? `Job ${shown(id)} of queue "${queue}" was started ${deliveries === 1 ? 'once' : `${deliveries} times`}, and no ` +
             `worker is known to have finished it. It must not be started again, and lies in the queue's dead list; ` +
             `look there for what it carried.`
-        : `The stream of job ${id} of queue "${queue}" broke after ${values} values: its worker was lost or shut ` +
+        : `The stream of job ${shown(id)} of queue "${queue}" broke after ${values} values: its worker was lost or shut ` +
             `down, or gave it up since nobody read it. Send the request again if its values may come twice.`,
     );
   }

@@ -1,10 +1,14 @@
 import * as nest from '@nestjs/common';
 import { HttpException } from '@nestjs/common';
+import { isError } from '../errors/error-text.js';
 import { jsonOrNothing, toErrorForm, type ErrorForm } from '../protocol/error-form.js';
 
-/** An `HttpException` travels with its status and its body. */
+/**
+ * An `HttpException` travels with its status and its body.
+ * @throws what its `getStatus()` or `getResponse()` throws.
+ */
 export function describeHttpException(error: unknown): ErrorForm | undefined {
-  if (!(error instanceof HttpException)) {
+  if (!isError(error) || !(error instanceof HttpException)) {
     return undefined;
   }
   return {

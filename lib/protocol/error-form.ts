@@ -5,6 +5,7 @@ import {
   WorkerLostError,
   type RemoteFailure,
 } from '../errors/index.js';
+import { isError, messageOf, propertyOf, stackOf } from '../errors/error-text.js';
 import { isRecord } from '../errors/option-rules.js';
 
 /** An error as it travels in an `"e"` frame. */
@@ -29,27 +30,20 @@ export interface RequestName {
   readonly received?: number | undefined;
 }
 
-/** The form of anything that a handler may throw, an `Error` or not, and however odd. */
+/** The form of anything that a handler may throw, an `Error` or not. Never throws, however odd that is. */
 export function toErrorForm(error: unknown): ErrorForm {
-  if (!(error instanceof Error)) {
-    return { name: 'Error', message: textOf(error), details: jsonOrNothing(error) };
+  if (!isError(error)) {
+    return { name: 'Error', message: messageOf(error), details: jsonOrNothing(error) };
   }
-  try {
-    const { code, details, stack } = error as {
-      code?: unknown;
-      details?: unknown;
-      stack?: unknown;
-    };
-    return {
-      name: textOf(error.name),
-      message: textOf(error.message),
-      code: typeof code === 'string' || typeof code === 'number' ? code : undefined,
-      details: jsonOrNothing(details),
-      stack: typeof stack === 'string' ? stack : undefined,
-    };
-  } catch {
-    return { name: 'Error', message: 'the error that was thrown cannot be read' };
-  }
+  const name = propertyOf(error, 'name');
+  const code = propertyOf(error, 'code');
+  return {
+    name: typeof name === 'string' ? name : 'Error',
+    message: messageOf(error),
+    code: typeof code === 'string' || typeof code === 'number' ? code : undefined,
+    details: jsonOrNothing(propertyOf(error, 'details')),
+    stack: stackOf(error),
+  };
 }
 
 /**
@@ -60,8 +54,22 @@ export function toOwnErrorForm(
   error: PayloadTooLargeError | SerializationError | WorkerLostError,
   jobId: string | number,
 ): ErrorForm {
-  const { queue: _queue, name, message, code, cause: _cause, stack: _stack, ...fields } = error;
-  return { name, message, code, details: { ...fields, job: jobId } };
+  const { name, message, code } = error;
+  return { name, message, code, details: { ...ownFieldsOf(error), job: jobId } };
+}
+
+/** What the caller's error is made of anew. */
+function ownFieldsOf(error: PayloadTooLargeError | SerializationError | WorkerLostError): object {
+  if (error instanceof PayloadTooLargeError) {
+    const { direction, size, maxPayload } = error;
+    return { direction, size, maxPayload };
+  }
+  if (error instanceof SerializationError) {
+    const { direction, reason } = error;
+    return { direction, reason };
+  }
+  const { deliveries, values } = error;
+  return { deliveries, values };
 }
 
 /** The error that a caller gets for a form. */
@@ -83,32 +91,32 @@ function toOwnError(
   { code, details }: ErrorForm,
   { queue, id, received }: RequestName,
 ): Error | undefined {
-  const fields = details as Record<string, unknown> | undefined;
-  if (fields?.['job'] !== id) {
+  if (!isRecord(details) || details['job'] !== id) {
     return undefined;
   }
+  const { size, maxPayload, reason, deliveries, values } = details;
   switch (code) {
     case 'PAYLOAD_TOO_LARGE':
-      return new PayloadTooLargeError(
-        queue,
-        'reply',
-        Number(fields['size']),
-        Number(fields['maxPayload']),
-      );
+      return new PayloadTooLargeError(queue, 'reply', countOf(size), countOf(maxPayload));
     case 'SERIALIZATION':
-      return new SerializationError(queue, 'reply', String(fields['reason']));
+      return new SerializationError(queue, 'reply', textOf(reason));
     case 'WORKER_LOST':
       return new WorkerLostError(
         queue,
         id,
-        Number(fields['deliveries']),
+        countOf(deliveries),
         // Of those that were sent, some may have been lost on the way.
-        fields['values'] === undefined ? undefined : (received ?? Number(fields['values'])),
+        values === undefined ? undefined : (received ?? countOf(values)),
       );
     default:
       return undefined;
   }
 }
+
+/** A number that came from outside: what is none becomes `NaN`. */
+const countOf = (value: unknown): number => (typeof value === 'number' ? value : NaN);
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : 'no reason given');
 
 /** Reads the payload of an `"e"` frame, however odd: an error that cannot be read is still an error. */
 export function readErrorForm(payload: unknown): ErrorForm {
@@ -137,14 +145,5 @@ export function jsonOrNothing(value: unknown): unknown {
     return json === undefined ? undefined : JSON.parse(json);
   } catch {
     return undefined;
-  }
-}
-
-/** Anything as a text, even what refuses to be made one. */
-function textOf(value: unknown): string {
-  try {
-    return String(value);
-  } catch {
-    return `a thrown ${typeof value}`;
   }
 }

@@ -1,3 +1,4 @@
+import { isError, propertyOf } from '../errors/error-text.js';
 import { jsonOrNothing, toErrorForm, type DescribeError, type ErrorForm } from './error-form.js';
 
 /** A class of errors that travels as itself. Its constructor is not called on arrival. */
@@ -17,9 +18,9 @@ export class ErrorRegistry {
    */
   describe(error: unknown, describe?: DescribeError): ErrorForm | undefined {
     const form = describe?.(error);
-    const registered = error instanceof Error ? this.classOf(error) : undefined;
+    const registered = isError(error) && this.classOf(error);
     return registered
-      ? { ...(form ?? toErrorForm(error)), name: registered.name, fields: fieldsOf(error as Error) }
+      ? { ...(form ?? toErrorForm(error)), name: registered.name, fields: fieldsOf(error) }
       : form;
   }
 
@@ -49,9 +50,10 @@ export class ErrorRegistry {
       typeof prototype === 'object' && prototype !== null;
       prototype = Object.getPrototypeOf(prototype)
     ) {
-      const { constructor } = prototype;
-      if (this.byName.get(constructor.name) === constructor) {
-        return constructor as ErrorClass;
+      const constructor = propertyOf(prototype, 'constructor');
+      const known = typeof constructor === 'function' && this.byName.get(constructor.name);
+      if (known && known === constructor) {
+        return known;
       }
     }
     return undefined;
@@ -59,13 +61,17 @@ export class ErrorRegistry {
 }
 
 /** What an error has of its own and JSON can write. Its stack travels only where it is to be exposed. */
-function fieldsOf(error: Error): Record<string, unknown> {
+function fieldsOf(error: unknown): Record<string, unknown> {
+  const fields = namesOf(error)
+    .filter((name) => name !== 'stack')
+    .map((name) => [name, jsonOrNothing(propertyOf(error, name))] as const);
+  return Object.fromEntries(fields.filter(([, value]) => value !== undefined));
+}
+
+function namesOf(error: unknown): readonly string[] {
   try {
-    const fields = Object.entries(error).map(([name, value]) => [name, jsonOrNothing(value)]);
-    return Object.fromEntries(
-      fields.filter(([name, value]) => name !== 'stack' && value !== undefined),
-    );
+    return Object.keys(Object(error));
   } catch {
-    return {};
+    return [];
   }
 }

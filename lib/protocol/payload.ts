@@ -3,6 +3,7 @@ import {
   SerializationError,
   type PayloadDirection,
 } from '../errors/index.js';
+import { messageOf } from '../errors/error-text.js';
 
 /**
  * @returns the value as JSON; `undefined` for `undefined`, which JSON has no form for.
@@ -17,8 +18,7 @@ export function encodePayload(
   try {
     json = JSON.stringify(value);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new SerializationError(queue, direction, reason, { cause: error });
+    throw new SerializationError(queue, direction, messageOf(error), { cause: error });
   }
   if (json === undefined && value !== undefined) {
     throw new SerializationError(queue, direction, `JSON has no form for a ${typeof value}`);
