@@ -1,14 +1,32 @@
 import { setMaxListeners } from 'node:events';
+import { propertyOf } from '../errors/error-text.js';
 import { LONGEST_TIMER } from '../errors/option-rules.js';
 import type { Job } from '../protocol/job-element.js';
+import { fenceListeners } from './fenced-signal.js';
 
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
+
+/** Errors that may be wrapped around the reason of an abort. */
+const MOST_CAUSES = 16;
+
+/**
+ * How long before a job's deadline a request of its handler may run out of time for it, ms: timers are a little early, the
+ * time that is left is rounded down, and the clock of Redis is measured anew now and then.
+ */
+const DEADLINE_TOLERANCE_MS = 20;
+
+/**
+ * Hears of what the application's code throws where that can be no end of a run.
+ * @param what - which code, such as `a listener of its signal`.
+ */
+export type OnStray = (what: string, id: string | number, error: unknown) => void;
 
 /** What a handler may know of the job it runs. Its second argument. */
 export class JobContext {
   private controller: AbortController | undefined;
   private deadlineTimer: NodeJS.Timeout | undefined;
   private abortReason: unknown;
+  private onAborted: (() => void) | undefined;
   /** Whether its signal is aborted, or would be. @internal */
   isAborted = false;
   /** Whether its handler has returned. @internal */
@@ -25,6 +43,7 @@ export class JobContext {
     readonly queue: string,
     private readonly job: Job,
     private readonly serverNow: () => number,
+    private readonly onStray: OnStray = () => undefined,
   ) {}
 
   /** The id of the job; a number only where an original requester chose one. */
@@ -68,6 +87,9 @@ export class JobContext {
       this.controller = new AbortController();
       // A handler may well hand it to more than ten calls at a time.
       setMaxListeners(0, this.controller.signal);
+      fenceListeners(this.controller.signal, (error) =>
+        this.strayed('a listener of its signal', error),
+      );
       if (this.isAborted) {
         this.controller.abort(this.abortReason);
       } else {
@@ -99,13 +121,38 @@ export class JobContext {
     }
   }
 
-  /** Whether an error only says that the run was aborted: what is handed the signal throws its reason. @internal */
+  /** Whether an error only says that this run was aborted: what is handed the signal throws its reason. @internal */
   isAbort(error: unknown): boolean {
     const { abortReason } = this;
-    return (
-      this.isAborted &&
-      (error === abortReason || (error instanceof Error && error.cause === abortReason))
-    );
+    if (!this.isAborted || abortReason === undefined) {
+      return false;
+    }
+    let cause = error;
+    for (let depth = 0; depth <= MOST_CAUSES && cause !== undefined; depth++) {
+      if (cause === abortReason) {
+        return true;
+      }
+      cause = propertyOf(cause, 'cause');
+    }
+    return false;
+  }
+
+  /** Whether what its handler asked for in the time that was left to it has no more of it. @internal */
+  get isOutOfTime(): boolean {
+    return this.timeLeft() <= DEADLINE_TOLERANCE_MS;
+  }
+
+  /** Code of the application has thrown what can be no end of the run. @internal */
+  strayed(what: string, error: unknown): void {
+    if (!this.isAbort(error)) {
+      this.onStray(what, this.id, error);
+    }
+  }
+
+  /** Calls back when the run is aborted, also by its deadline. @internal */
+  whenAborted(onAborted: () => void): void {
+    this.onAborted = onAborted;
+    this.watchDeadline();
   }
 
   /** Throws the reason of an abort without making the signal. @internal */
@@ -122,18 +169,21 @@ export class JobContext {
       this.abortReason = reason;
       clearTimeout(this.deadlineTimer);
       this.controller?.abort(reason);
+      this.onAborted?.();
     }
   }
 
   /** The run has ended: the signal aborts no more. @internal */
   end(): void {
     this.hasEnded = true;
+    this.onAborted = undefined;
     clearTimeout(this.deadlineTimer);
   }
 
   private watchDeadline(): void {
     const left = this.timeLeft();
-    if (left !== Infinity && !this.hasEnded) {
+    if (left !== Infinity && !this.hasEnded && !this.isAborted) {
+      clearTimeout(this.deadlineTimer);
       this.deadlineTimer = setTimeout(
         () =>
           this.timeLeft() > 0

@@ -40,6 +40,19 @@ export class JobRun extends AsyncResource implements Outcome {
     return data;
   }
 
+  /**
+   * Settles that its caller gets its end, and lets go of what waited for that: whatever ends a run comes by here.
+   * @returns whether it was not settled before.
+   */
+  close(): boolean {
+    if (this.isAnswered) {
+      return false;
+    }
+    this.isAnswered = true;
+    clearTimeout(this.timer);
+    return true;
+  }
+
   /** Whether values of it may have reached its caller, so that it must not begin anew. */
   get hasSent(): boolean {
     return this.stream !== undefined && this.stream.pushedCount > 0;

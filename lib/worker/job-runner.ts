@@ -1,19 +1,28 @@
-import { Subscription, type Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import {
   PayloadTooLargeError,
   RequestTimeoutError,
   SerializationError,
   WorkerLostError,
 } from '../errors/index.js';
+import { isError } from '../errors/error-text.js';
 import type { Log } from '../observability/log.js';
-import { toErrorForm, toOwnErrorForm, type ErrorForm } from '../protocol/error-form.js';
+import {
+  readErrorForm,
+  toErrorForm,
+  toOwnErrorForm,
+  type ErrorForm,
+} from '../protocol/error-form.js';
 import type { Job } from '../protocol/job-element.js';
-import { JobContext } from './job-context.js';
+import { FailureLog } from './failure-log.js';
+import { JobContext, type OnStray } from './job-context.js';
 import { JobRun } from './job-run.js';
 import { ReplyText } from './reply-text.js';
 import type { ReplyStream } from './reply-stream.js';
+import { RunValues, type ValueReplies } from './run-values.js';
 import type { JobPlace } from './slots.js';
-import { InterceptedReply, isStream, streamOf } from './stream-source.js';
+import { SourceSubscriber } from './source-subscriber.js';
+import { valuesOf } from './stream-source.js';
 import type { JobHandler, WorkerOptions } from './worker-options.js';
 
 /** What a runner needs of the worker it runs jobs for. */
@@ -31,18 +40,30 @@ export interface RunnerParts {
   onEnded(run: JobRun): void;
 }
 
-/** Runs jobs: calls the handler and turns what it returns, sends or throws into replies. */
-export class JobRunner {
+/**
+ * Runs jobs: calls the handler and turns what it returns, sends or throws into replies. Whatever the code of the application
+ * does, each run ends exactly once, and nothing is thrown at whoever hands in a job or cancels one.
+ */
+export class JobRunner implements ValueReplies {
   private readonly text: ReplyText;
+  private readonly failures: FailureLog;
+  private readonly onStray: OnStray;
 
   constructor(private readonly parts: RunnerParts) {
     this.text = new ReplyText(parts.handler.queue, parts.options);
+    this.failures = new FailureLog(parts.handler, parts.log);
+    this.onStray = (what, id, error) => this.failures.strayed(what, id, error);
   }
 
   run(job: Job, place: JobPlace): JobRun {
     const { handler, serverNow } = this.parts;
-    const run = new JobRun(job, place, new JobContext(handler.queue, job, serverNow));
-    run.runInAsyncScope(this.begin, this, run);
+    const context = new JobContext(handler.queue, job, serverNow, this.onStray);
+    const run = new JobRun(job, place, context);
+    try {
+      run.runInAsyncScope(this.begin, this, run);
+    } catch (error) {
+      this.threw(run, error);
+    }
     return run;
   }
 
@@ -64,8 +85,7 @@ export class JobRunner {
     if (run.hasSent) {
       this.answer(run, undefined);
     }
-    const mayBeRunAgain = !run.isAnswered;
-    run.isAnswered = true;
+    const mayBeRunAgain = run.close();
     run.context.abort(reason);
     return mayBeRunAgain;
   }
@@ -85,40 +105,45 @@ export class JobRunner {
       run.timer = setTimeout(() => this.timeOut(run), handler.timeout);
     }
     let result: unknown;
+    let comesLater: boolean;
     try {
       result = handler.handle(run.takeData(), run.context);
-      if (isPromiseLike(result)) {
-        Promise.resolve(result).then(
-          (value) => this.returned(run, value),
-          (error: unknown) => this.threw(run, error),
-        );
-        return;
-      }
+      comesLater = isPromiseLike(result);
     } catch (error) {
       this.threw(run, error);
       return;
     }
-    this.returned(run, result);
+    if (comesLater) {
+      void this.returnedLater(run, result);
+    } else {
+      this.returned(run, result);
+    }
+  }
+
+  private async returnedLater(run: JobRun, result: unknown): Promise<void> {
+    let value: unknown;
+    try {
+      value = await result;
+    } catch (error) {
+      this.threw(run, error);
+      return;
+    }
+    this.returned(run, value);
   }
 
   private returned(run: JobRun, value: unknown): void {
-    if (typeof value !== 'object' || value === null) {
-      this.succeed(run, value);
-      this.end(run);
+    let values: Observable<unknown> | undefined;
+    try {
+      values = valuesOf(value, run.context);
+    } catch (error) {
+      this.threw(run, error);
       return;
     }
-    try {
-      if (value instanceof InterceptedReply) {
-        this.follow(run, value.values);
-      } else if (isStream(value)) {
-        this.follow(run, streamOf(value, run.context));
-      } else {
-        this.succeed(run, value);
-        this.end(run);
-      }
-    } catch (error) {
-      // A value so odd that it cannot even be looked at.
-      this.threw(run, error);
+    if (values) {
+      this.follow(run, values);
+    } else {
+      this.succeed(run, value);
+      this.end(run);
     }
   }
 
@@ -127,76 +152,51 @@ export class JobRunner {
     this.end(run);
   }
 
-  /** Sends the values as they come, or the last of them as the reply where they are no stream. */
   private follow(run: JobRun, values: Observable<unknown>): void {
-    const { context, job } = run;
-    const { signal } = context;
-    if (signal.aborted) {
+    const { context } = run;
+    if (context.isAborted) {
       this.answer(run, undefined);
       this.end(run);
       return;
     }
-    const isSent = (): boolean => context.isStreaming && canStream(job);
-    /** Those that came before it was known whether they are a stream. */
-    let held: unknown[] = [];
-    const sendHeld = (): void => {
-      for (const value of held) {
-        this.send(run, value);
-      }
-      held = [];
-    };
     context.room = () => run.stream?.room();
-    const subscription = new Subscription();
-    const stop = (): void => {
+    const source = new SourceSubscriber(new RunValues(run, this));
+    context.whenAborted(() => {
       if (!run.isAnswered) {
         // Its deadline has passed.
-        this.cancel(run, signal.reason);
+        run.isCancelled = true;
+        run.stream?.stop();
+        this.answer(run, undefined);
       }
-      subscription.unsubscribe();
-      this.end(run);
-    };
-    signal.addEventListener('abort', stop, { once: true });
-    const settle = (): void => {
-      signal.removeEventListener('abort', stop);
-      this.end(run);
-    };
-    subscription.add(
-      values.subscribe({
-        next: (value) => {
-          if (isSent()) {
-            sendHeld();
-            this.send(run, value);
-          } else {
-            held.push(value);
-          }
-        },
-        error: (error: unknown) => {
-          this.failWith(run, error);
-          settle();
-        },
-        complete: () => {
-          if (isSent()) {
-            sendHeld();
-            this.answer(run, this.text.end(job, this.streamOf(run).position));
-          } else {
-            this.succeed(run, held.at(-1));
-          }
-          settle();
-        },
-      }),
-    );
+      source.unsubscribe();
+    });
+    try {
+      values.subscribe(source);
+    } catch (error) {
+      source.error(error);
+    }
   }
 
-  private send(run: JobRun, value: unknown): void {
+  /** Sends a value of a stream. */
+  send(run: JobRun, value: unknown): void {
     if (run.isAnswered) {
       return;
     }
+    let json: string | undefined;
     try {
-      const json = this.text.value(value);
-      this.streamOf(run).add(json);
+      json = this.text.value(value);
     } catch (error) {
       this.failToSend(run, error);
       run.context.abort(error);
+      return;
+    }
+    this.streamOf(run).add(json);
+  }
+
+  /** Ends a stream behind its values. */
+  endStream(run: JobRun): void {
+    if (!run.isAnswered) {
+      this.answer(run, this.text.end(run.job, this.streamOf(run).position));
     }
   }
 
@@ -205,13 +205,14 @@ export class JobRunner {
       if (isTaken) {
         this.cancel(run, reason);
       } else {
-        this.interrupt(run, reason);
+        this.answer(run, undefined);
+        run.context.abort(reason);
       }
     });
     return run.stream;
   }
 
-  private succeed(run: JobRun, value: unknown): void {
+  succeed(run: JobRun, value: unknown): void {
     if (run.isAnswered) {
       return;
     }
@@ -234,15 +235,27 @@ export class JobRunner {
     this.fail(run, error, isOwn ? toOwnErrorForm(error, run.job.id) : undefined);
   }
 
-  private failWith(run: JobRun, error: unknown): void {
+  failWith(run: JobRun, error: unknown): void {
     if (run.isAnswered) {
       return;
     }
-    if (run.context.isAbort(error) || isInheritedTimeout(error)) {
+    const { context } = run;
+    if (context.isAbort(error) || (context.isOutOfTime && isInheritedTimeout(error))) {
       // Its deadline has passed: nobody waits, and it has only ended with it.
       this.answer(run, undefined);
     } else {
-      this.fail(run, error, this.parts.options.describeError?.(error));
+      this.fail(run, error, this.describe(run, error));
+    }
+  }
+
+  /** The form of an error that has one of its own, for all that its code may do meanwhile. */
+  private describe(run: JobRun, error: unknown): ErrorForm | undefined {
+    try {
+      const form = this.parts.options.describeError?.(error);
+      return form && readErrorForm(form);
+    } catch (odd) {
+      run.context.strayed('the error that it threw', odd);
+      return undefined;
     }
   }
 
@@ -272,11 +285,9 @@ export class JobRunner {
   }
 
   private answer(run: JobRun, text: string | undefined): void {
-    if (run.isAnswered) {
+    if (!run.close()) {
       return;
     }
-    run.isAnswered = true;
-    clearTimeout(run.timer);
     const { stream } = run;
     if (stream) {
       // The end comes behind all values.
@@ -297,7 +308,7 @@ export class JobRunner {
     return this.text.failure(job, toOwnErrorForm(error, job.id), stream.pushedPosition);
   }
 
-  private end(run: JobRun): void {
+  end(run: JobRun): void {
     run.context.whenDone(() => {
       if (!run.hasEnded) {
         run.hasEnded = true;
@@ -308,15 +319,9 @@ export class JobRunner {
   }
 
   private report({ job }: JobRun, error: unknown): void {
-    const { name, queue } = this.parts.handler;
-    const form = toErrorForm(error);
-    this.parts.log.error(
-      `${name} failed on job ${job.id} of queue "${queue}": ${form.name}: ${form.message}`,
-      form.stack,
-    );
+    this.failures.failed(job.id, toErrorForm(error));
   }
 }
-
 /** What a run ends with that takes longer than the handler's `timeout`. */
 class JobTimeoutError extends Error {
   static {
@@ -326,12 +331,9 @@ class JobTimeoutError extends Error {
   readonly code = 'JOB_TIMEOUT';
 }
 
-/** Whether a request that the handler made has ended with the deadline of its job. */
+/** Whether a request has ended with the deadline of the job whose handler made it, be that this job or another. */
 const isInheritedTimeout = (error: unknown): boolean =>
-  error instanceof RequestTimeoutError && error.limit === 'inherited';
-
-/** An original requester takes one reply only, and of an emitted job nobody takes any. */
-const canStream = ({ version, replyTo }: Job): boolean => version === 2 && replyTo !== undefined;
+  isError(error) && error instanceof RequestTimeoutError && error.limit === 'inherited';
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   return (

@@ -1,4 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { messageOf, shown } from '../errors/error-text.js';
+import type { Log } from '../observability/log.js';
 import { encodeValue, type StreamPosition } from '../protocol/reply-frame.js';
 import type { Place } from '../protocol/scripts/lua-empty-place.js';
 import type { ListSize } from '../protocol/scripts/lua-list-size.js';
@@ -26,6 +28,7 @@ const MOST_LOOKS_UNREAD = 4;
 
 /** Where the values of a stream go. */
 export interface StreamTarget {
+  readonly queue: string;
   readonly id: string | number;
   readonly attempt: number;
   /** Where the job lies. */
@@ -63,6 +66,7 @@ export class ReplyStream {
   constructor(
     private readonly target: StreamTarget,
     private readonly connections: Connections,
+    private readonly log: Log,
     private readonly onLost: (reason: Error, isTaken: boolean) => void,
   ) {
     this.readerTimer = this.watchReader();
@@ -90,7 +94,9 @@ export class ReplyStream {
     this.waitingLength += text.length;
     if (!this.isPushing) {
       this.isPushing = true;
-      this.pushing = this.pushAll();
+      this.pushing = this.pushAll().catch((error: unknown) => {
+        this.lose(`its values cannot be sent: ${messageOf(error)}`, false);
+      });
     }
   }
 
@@ -169,17 +175,40 @@ export class ReplyStream {
   /** @returns how much lies unread in the list; `undefined` when the job is no longer ours. */
   private async push(frames: readonly string[]): Promise<ListSize | undefined> {
     const { place, list } = this.target;
-    for (;;) {
+    for (let isRefused = false; ; isRefused = true) {
+      const ttl = this.target.ttl();
       try {
-        const ttl = this.target.ttl();
-        return await this.connections.runUntilAnswered(pushValues, { place, list, ttl, frames });
+        const values = { place, list, ttl, frames };
+        const size = await this.connections.runUntilAnswered(pushValues, values);
+        if (isRefused) {
+          this.log.over(this.refusedKind);
+        }
+        return size;
       } catch (error) {
-        if (this.isStopped || !isRefusal(error) || error.message.startsWith('WRONGTYPE')) {
+        if (this.isStopped || !isRefusal(error)) {
+          return undefined;
+        }
+        const isGivenUp = error.message.startsWith('WRONGTYPE');
+        this.reportRefusal(error, isGivenUp ? 'the stream is given up' : 'trying again');
+        if (isGivenUp) {
           return undefined;
         }
         await beforeRetry(error);
       }
     }
+  }
+
+  private get refusedKind(): string {
+    return `values refused: ${this.target.queue}`;
+  }
+
+  private reportRefusal({ message }: Error, next: string): void {
+    const { id, queue, list } = this.target;
+    this.log.repeated(
+      this.refusedKind,
+      'error',
+      `Values of job ${shown(id)} of queue "${queue}" cannot be pushed to "${list}": ${message}; ${next}`,
+    );
   }
 
   /** Waits while too much lies unread. */
@@ -231,7 +260,7 @@ export class ReplyStream {
   private lose(why: string, isTaken: boolean): void {
     if (!this.isStopped) {
       this.stop();
-      const reason = new Error(`The stream of job ${this.target.id} is given up: ${why}`);
+      const reason = new Error(`The stream of job ${shown(this.target.id)} is given up: ${why}`);
       this.onLost(reason, isTaken);
     }
   }

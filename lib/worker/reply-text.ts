@@ -47,12 +47,19 @@ export class ReplyText {
     return encodeEnd(id, position);
   }
 
-  /** @param position - of the stream that it ends, if it ends one. */
+  /**
+   * Never throws: an error that is too large as a whole, or too deep, is shortened.
+   * @param position - of the stream that it ends, if it ends one.
+   */
   failure({ id }: Job, error: ErrorForm, position?: StreamPosition): string {
     const { maxPayload, exposeStack } = this.options;
     const { stack, ...form } = error;
-    const text = encodeError(id, exposeStack ? { ...form, stack } : form, position);
-    return fits(text, maxPayload) ? text : shortened(id, form, position, maxPayload);
+    try {
+      const text = encodeError(id, exposeStack ? { ...form, stack } : form, position);
+      return fits(text, maxPayload) ? text : shortened(id, form, position, maxPayload);
+    } catch {
+      return shortened(id, form, position, maxPayload);
+    }
   }
 }
 

@@ -16,6 +16,7 @@ import { JobRunner } from './job-runner.js';
 import { JobRuns } from './job-runs.js';
 import { LostJobs, mostDeliveries, type Burial } from './lost-jobs.js';
 import type { Outcome, SettledQueue } from './outcome.js';
+import { OverdueRuns } from './overdue-runs.js';
 import { ReplyStream } from './reply-stream.js';
 import type { Settler } from './settler.js';
 import type { JobPlace } from './slots.js';
@@ -42,6 +43,7 @@ export class ReplyWorker {
   private readonly queue: SettledQueue;
   /** Those whose handler has not returned yet, or whose slot is not free yet. */
   private readonly runs = new JobRuns();
+  private readonly overdueRuns: OverdueRuns;
   /** Jobs that may still come, and that nobody waits for any more. */
   private readonly cancelled = new CancelledJobs();
   private isStopping = false;
@@ -58,6 +60,7 @@ export class ReplyWorker {
     const { connections, keys, options, workerId, log } = parts;
     const { queue } = handler;
     this.keys = keys.queue(queue);
+    this.overdueRuns = new OverdueRuns(handler, this.runs, log);
     this.lostJobs = new LostJobs(queue, keys, () => connections.clock.now());
     this.intake = new Intake(this.keys, workerId, handler.concurrency, {
       start: (place, element) => parts.scope.runInAsyncScope(this.startJob, this, place, element),
@@ -116,6 +119,7 @@ export class ReplyWorker {
   }
 
   start(): void {
+    this.overdueRuns.watch();
     this.fetcher.start();
   }
 
@@ -153,6 +157,7 @@ export class ReplyWorker {
     }
     await this.idle(outOfTime);
     await this.interruptRuns();
+    this.overdueRuns.stop();
     await Promise.race([this.intake.close(), delay(LAST_WORD)]);
     return isOver;
   }
@@ -195,7 +200,9 @@ export class ReplyWorker {
   private startJob(place: JobPlace, element: string): void {
     const job = decodeJob(element);
     if (job.version === 0) {
-      this.parts.log.error(
+      this.parts.log.repeated(
+        `unreadable job: ${this.handler.queue}`,
+        'error',
         `A job in queue "${this.handler.queue}" cannot be read and goes to "${this.keys.dead}": ${job.reason}`,
       );
       void this.bury(place, { reason: 'unreadable', message: job.reason });
@@ -218,15 +225,16 @@ export class ReplyWorker {
     { job, place, context }: JobRun,
     onLost: (reason: Error, isTaken: boolean) => void,
   ): ReplyStream {
-    const { connections } = this.parts;
+    const { connections, log } = this.parts;
     const target = {
+      queue: this.handler.queue,
       id: job.id,
       attempt: context.attempt,
       place,
       list: this.replyList(job),
       ttl: () => replyTtl(connections.clock.now(), job.deadline),
     };
-    return new ReplyStream(target, connections, onLost);
+    return new ReplyStream(target, connections, log, onLost);
   }
 
   private settle(run: JobRun, text: string | undefined): void {

@@ -1,7 +1,12 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isObservable, Observable } from 'rxjs';
 import type { JobContext } from './job-context.js';
 
-/** Whether a handler that returned it sends its values one by one. */
+/** How long an AsyncIterable is pulled before others on the event loop have their turn, ms, and values at most. */
+const LONGEST_TURN_MS = 5;
+const MOST_VALUES_IN_A_TURN = 256;
+
+/** Whether a handler that returned it sends its values one by one. @throws what it throws when it is looked at. */
 export const isStream = (value: unknown): value is Observable<unknown> | AsyncIterable<unknown> =>
   isObservable(value) || isAsyncIterable(value);
 
@@ -14,7 +19,13 @@ export function streamOf(
   context: JobContext,
 ): Observable<unknown> {
   context.isStreaming = true;
-  return isObservable(source) ? source : pulled(source, context);
+  if (!isObservable(source)) {
+    return pulled(source, context);
+  }
+  // One of another copy of RxJS may do anything when it is subscribed to.
+  return source instanceof Observable
+    ? source
+    : new Observable((subscriber) => (source as Observable<unknown>).subscribe(subscriber));
 }
 
 /** Returned instead of a value by whoever cannot tell yet whether the handler, called on subscription, will stream. */
@@ -22,9 +33,21 @@ export class InterceptedReply {
   constructor(readonly values: Observable<unknown>) {}
 }
 
+/** The values of what a handler returned, where they may be more than one. @throws what it throws when it is looked at. */
+export function valuesOf(returned: unknown, context: JobContext): Observable<unknown> | undefined {
+  if (typeof returned !== 'object' || returned === null) {
+    return undefined;
+  }
+  if (returned instanceof InterceptedReply) {
+    return returned.values;
+  }
+  return isStream(returned) ? streamOf(returned, context) : undefined;
+}
+
 function pulled(source: AsyncIterable<unknown>, context: JobContext): Observable<unknown> {
   return new Observable((subscriber) => {
     const iterator = source[Symbol.asyncIterator]();
+    const turn = new Turn();
     let isDone = false;
     const pull = async (): Promise<void> => {
       while (!subscriber.closed) {
@@ -35,22 +58,56 @@ function pulled(source: AsyncIterable<unknown>, context: JobContext): Observable
         }
         subscriber.next(value);
         await context.room();
+        if (turn.isOver()) {
+          await nextTurn();
+          turn.begin();
+        }
       }
       subscriber.complete();
     };
     context.include(
-      pull().catch((error: unknown) => {
-        isDone = true;
-        subscriber.error(error);
-      }),
+      pull()
+        .catch((error: unknown) => {
+          isDone = true;
+          subscriber.error(error);
+        })
+        // The teardown of an operator may throw at whoever ends it.
+        .catch((error: unknown) => context.strayed('the teardown of its stream', error)),
     );
     return () => {
       if (!isDone) {
-        // One that fails while it is stopped has nobody left to tell.
-        context.include((async () => iterator.return?.())());
+        context.include(giveUp(iterator, context));
       }
     };
   });
+}
+
+/** Ends an iterator. One that fails while it is stopped has nobody left to tell but the log. */
+async function giveUp(iterator: AsyncIterator<unknown>, context: JobContext): Promise<void> {
+  try {
+    await iterator.return?.();
+  } catch (error) {
+    context.strayed('the end of its generator', error);
+  }
+}
+
+/** How long values have been pulled in one turn of the event loop, which a quick source would never leave by itself. */
+class Turn {
+  private since = performance.now();
+  private values = 0;
+
+  begin(): void {
+    this.since = performance.now();
+    this.values = 0;
+  }
+
+  /** Counts a value. @returns whether others should have their turn. */
+  isOver(): boolean {
+    this.values++;
+    return (
+      this.values >= MOST_VALUES_IN_A_TURN || performance.now() - this.since >= LONGEST_TURN_MS
+    );
+  }
 }
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {

@@ -1,0 +1,54 @@
+import { messageOf, shown, stackOf } from '../errors/error-text.js';
+import type { Log } from '../observability/log.js';
+import type { ErrorForm } from '../protocol/error-form.js';
+import type { JobHandler } from './worker-options.js';
+
+/** Different failures of one handler that are told apart in a minute; all others count as one kind. */
+const MOST_KINDS = 50;
+const MINUTE_MS = 60_000;
+
+/** Characters of an error's message by which failures are told apart. */
+const KIND_LENGTH = 200;
+
+/** Writes what goes wrong in one handler: each different error once a minute at most, with how often it came. */
+export class FailureLog {
+  private readonly kinds = new Set<string>();
+  private since = -Infinity;
+
+  constructor(
+    private readonly handler: Pick<JobHandler, 'name' | 'queue'>,
+    private readonly log: Log,
+  ) {}
+
+  /** The handler has failed on a job. */
+  failed(id: string | number, { name, message, stack }: ErrorForm): void {
+    this.write('failed', id, `${name}: ${message}`, stack);
+  }
+
+  /**
+   * Code of the application has thrown where its error can be no end of a run.
+   * @param what - which code, such as `a listener of its signal`.
+   */
+  strayed(what: string, id: string | number, error: unknown): void {
+    this.write(`failed in ${what}`, id, messageOf(error), stackOf(error));
+  }
+
+  private write(what: string, id: string | number, error: string, stack?: string): void {
+    const { name, queue } = this.handler;
+    const text = `${name} ${what} on job ${shown(id)} of queue "${queue}": ${error}`;
+    this.log.repeated(this.kindOf(`${what}: ${error.slice(0, KIND_LENGTH)}`), 'error', text, stack);
+  }
+
+  private kindOf(failure: string): string {
+    const now = performance.now();
+    if (now - this.since > MINUTE_MS) {
+      this.since = now;
+      this.kinds.clear();
+    }
+    const isTold = this.kinds.has(failure) || this.kinds.size < MOST_KINDS;
+    if (isTold) {
+      this.kinds.add(failure);
+    }
+    return `${this.handler.queue} ${isTold ? failure : 'failed in many ways'}`;
+  }
+}

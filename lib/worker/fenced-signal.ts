@@ -1,0 +1,46 @@
+type Listener = Parameters<AbortSignal['addEventListener']>[1];
+type ListenerOptions = Parameters<AbortSignal['addEventListener']>[2];
+
+/**
+ * Hears what the listeners of a signal throw, or reject with. Node would end the process with it: the listeners of a job's
+ * signal are code of the application, and one of them that fails is no reason to end the jobs of others.
+ */
+export function fenceListeners(signal: AbortSignal, onError: (error: unknown) => void): void {
+  const fenced = new WeakMap<object, Listener>();
+  const fence = (listener: Listener): Listener => {
+    if (!isListener(listener)) {
+      return listener; // Node says what is wrong with it
+    }
+    const known = fenced.get(listener);
+    if (known) {
+      return known;
+    }
+    const call = (event: Event): void => {
+      callListener(listener, signal, event).catch(onError);
+    };
+    fenced.set(listener, call);
+    return call;
+  };
+  const add = signal.addEventListener.bind(signal);
+  const remove = signal.removeEventListener.bind(signal);
+  Object.defineProperties(signal, {
+    addEventListener: {
+      value: (type: string, listener: Listener, options?: ListenerOptions) =>
+        add(type, fence(listener), options),
+    },
+    removeEventListener: {
+      value: (type: string, listener: Listener, options?: ListenerOptions) =>
+        remove(type, fence(listener), options),
+    },
+  });
+}
+
+/** As Node calls it: a function with the signal as `this`, an object by its `handleEvent`. */
+async function callListener(listener: Listener, signal: AbortSignal, event: Event): Promise<void> {
+  await (typeof listener === 'function'
+    ? listener.call(signal, event)
+    : listener.handleEvent(event));
+}
+
+const isListener = (listener: unknown): listener is Listener & object =>
+  typeof listener === 'function' || (typeof listener === 'object' && listener !== null);
