@@ -8,6 +8,8 @@ import {
   describeValue,
   type OptionRules,
 } from '../errors/option-rules.js';
+import { messageOf } from '../errors/error-text.js';
+import type { Log } from '../observability/log.js';
 import type { JobHandler } from '../worker/worker-options.js';
 import type { HandlerBinder } from './handler-binder.js';
 import type { HandlerMethod, ProviderWrapper } from './handler-method.js';
@@ -36,6 +38,7 @@ export class JobHandlerExplorer {
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
     private readonly binder: HandlerBinder,
+    private readonly log: Log,
   ) {}
 
   /** @throws InvalidOptionError, DuplicateJobHandlerError */
@@ -67,8 +70,21 @@ export class JobHandlerExplorer {
         return [];
       }
       seen.add(instance);
-      return this.findIn(wrapper);
+      return this.search(wrapper);
     });
+  }
+
+  /** A provider may be anything, such as a proxy that throws when it is looked at: it costs no other its handlers. */
+  private search(wrapper: ProviderWrapper): FoundHandler[] {
+    try {
+      return this.findIn(wrapper);
+    } catch (error) {
+      this.log.warn(
+        `The provider ${String(wrapper.name)} in ${wrapper.host?.name} was not searched for @OnJob, since it throws when ` +
+          `it is looked at: ${messageOf(error)}`,
+      );
+      return [];
+    }
   }
 
   private findIn(wrapper: ProviderWrapper): FoundHandler[] {
@@ -90,9 +106,8 @@ export class JobHandlerExplorer {
   private instanceNames(): string[] {
     const names = this.discovery
       .getProviders()
-      .map(({ instance }): unknown => instance)
-      .filter((instance) => instance instanceof ReqRepInstance)
-      .map(({ name }) => name);
+      .filter(({ token }) => token === ReqRepInstance)
+      .map(({ instance }) => (instance as ReqRepInstance).name);
     const twice = names.find((name, index) => names.indexOf(name) !== index);
     if (twice !== undefined) {
       throw new InvalidOptionError(

@@ -1,51 +1,70 @@
-import type {
-  OnApplicationBootstrap,
-  OnApplicationShutdown,
-  OnModuleDestroy,
-  OnModuleInit,
-} from '@nestjs/common';
+import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import type { RequestClient } from '../client/request-client.js';
+import { messageOf } from '../errors/error-text.js';
 import type { Log } from '../observability/log.js';
 import type { Connections } from '../redis/connections.js';
 import type { ReplyWorkers } from '../worker/reply-workers.js';
 import type { JobHandlerExplorer } from './job-handler.explorer.js';
+import { prefixWarning } from './prefix-warning.js';
+import type { InstanceWithWorkers } from './reqrep-workers.module.js';
+import type { ResolvedOptions } from './resolve-options.js';
+import { startWorkers } from './workers-start.js';
+
+interface Parts {
+  readonly options: Pick<ResolvedOptions, 'prefix' | 'workers'>;
+  readonly explorer: JobHandlerExplorer;
+  readonly client: RequestClient;
+  readonly workers: ReplyWorkers;
+  readonly connections: Connections;
+  readonly log: Log;
+}
 
 /**
- * When what starts and stops. Handlers are found before anything is opened. At the end the workers finish first;
- * the client stays usable until the HTTP server has answered its last request.
+ * When what of one instance starts and stops. Handlers are found before anything is opened. The client is usable until all
+ * other modules have closed; the workers are started and stopped in between, by `WorkersLifecycle`.
  */
-export class ReqRepLifecycle
-  implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown
-{
-  constructor(
-    private readonly explorer: JobHandlerExplorer,
-    private readonly client: RequestClient,
-    private readonly workers: ReplyWorkers,
-    private readonly connections: Connections,
-    private readonly startsWorkers: boolean,
-    private readonly log: Log,
-  ) {}
+export class ReqRepLifecycle implements OnModuleInit, OnApplicationShutdown, InstanceWithWorkers {
+  constructor(private readonly parts: Parts) {}
 
   async onModuleInit(): Promise<void> {
-    this.workers.serve(await this.explorer.explore());
-  }
-
-  /** Waits for the workers to be known, but not for a Redis that is away: the application starts without it. */
-  async onApplicationBootstrap(): Promise<void> {
-    if (!this.startsWorkers) {
-      return;
+    const { explorer, log, options, workers } = this.parts;
+    const warning = prefixWarning(options.prefix);
+    if (warning !== undefined) {
+      log.warn(warning);
     }
-    const started = this.workers.start();
-    await Promise.race([started, this.connections.lost()]);
-    started.catch((error: Error) => this.log.error(`The workers did not start: ${error.message}`));
+    workers.serve(await explorer.explore());
   }
 
-  async onModuleDestroy(): Promise<void> {
-    await this.workers.stop();
+  async startWorkers(): Promise<void> {
+    if (this.parts.options.workers === true) {
+      await startWorkers(this.parts);
+    }
   }
 
-  onApplicationShutdown(): void {
-    this.client.close();
-    this.connections.close();
+  async stopWorkers(): Promise<void> {
+    await this.attempt('The workers did not stop in order', () => this.parts.workers.stop());
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.close();
+  }
+
+  async close(): Promise<void> {
+    const { client, connections } = this.parts;
+    // They may have been started by hand meanwhile.
+    await this.stopWorkers();
+    await this.attempt('The client did not close in order', async () => {
+      await client.close();
+    });
+    connections.close();
+  }
+
+  /** One step of the end that fails must not keep the next from being taken. */
+  private async attempt(failure: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.parts.log.error(`${failure}: ${messageOf(error)}`);
+    }
   }
 }

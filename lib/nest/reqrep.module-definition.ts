@@ -14,10 +14,12 @@ import { ReplyWorkers } from '../worker/reply-workers.js';
 import { currentJob } from './current-job.js';
 import { GlobalEnhancers } from './global-enhancers.js';
 import { HandlerBinder } from './handler-binder.js';
+import { placeHooks } from './hook-order.js';
 import { describeHttpException, reviveHttpException } from './http-exception-form.js';
 import { JobHandlerExplorer } from './job-handler.explorer.js';
 import { nestLog } from './nest-log.js';
 import { ReqRepInstance } from './reqrep-instance.js';
+import { ReqRepWorkersModule, WorkersLifecycle } from './reqrep-workers.module.js';
 import { ReqRepLifecycle } from './reqrep.lifecycle.js';
 import type { ReqRepModuleExtras, ReqRepModuleOptions } from './reqrep.options.js';
 import { resolveOptions } from './resolve-options.js';
@@ -36,7 +38,7 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
         return {
           ...definition,
           global: isGlobal,
-          imports: [...(definition.imports ?? []), DiscoveryModule],
+          imports: [...(definition.imports ?? []), DiscoveryModule, ReqRepWorkersModule],
           providers: [...(definition.providers ?? []), ...providersOf(name)],
           exports: [getRequestClientToken(name), getReplyWorkersToken(name)],
         };
@@ -110,20 +112,39 @@ function providersOf(name: string): Provider[] {
     {
       provide: JobHandlerExplorer,
       inject: [ReqRepInstance, DiscoveryService, MetadataScanner, HandlerBinder],
-      useFactory: (...parts: ConstructorParameters<typeof JobHandlerExplorer>) =>
-        new JobHandlerExplorer(...parts),
+      useFactory: (
+        instance: ReqRepInstance,
+        discovery: DiscoveryService,
+        scanner: MetadataScanner,
+        binder: HandlerBinder,
+      ) => new JobHandlerExplorer(instance, discovery, scanner, binder, log),
     },
     {
       provide: ReqRepLifecycle,
-      inject: [ReqRepInstance, JobHandlerExplorer, CLIENT, WORKERS, Connections],
+      inject: [
+        ReqRepInstance,
+        JobHandlerExplorer,
+        CLIENT,
+        WORKERS,
+        Connections,
+        WorkersLifecycle,
+        DiscoveryService,
+      ],
       useFactory: (
         { options }: ReqRepInstance,
         explorer: JobHandlerExplorer,
         client: RequestClient,
         workers: ReplyWorkers,
         connections: Connections,
-      ) =>
-        new ReqRepLifecycle(explorer, client, workers, connections, options.workers === true, log),
+        workersLifecycle: WorkersLifecycle,
+        discovery: DiscoveryService,
+      ) => {
+        placeHooks(discovery, ReqRepLifecycle, 'outermost');
+        const parts = { options, explorer, client, workers, connections, log };
+        const lifecycle = new ReqRepLifecycle(parts);
+        workersLifecycle.add(lifecycle);
+        return lifecycle;
+      },
     },
   ];
 }

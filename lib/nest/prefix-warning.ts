@@ -1,0 +1,14 @@
+/** What ends a prefix so that it cannot be the beginning of a longer word: anything but a letter, an accent or a digit. */
+const SEPARATED = /[^\p{L}\p{M}\p{N}]$/u;
+
+/** @returns what to say of a prefix that makes queues of one application those of another; `undefined` = nothing. */
+export function prefixWarning(prefix: string): string | undefined {
+  if (prefix === '' || SEPARATED.test(prefix)) {
+    return undefined;
+  }
+  return (
+    `The prefix ${JSON.stringify(prefix)} does not end in a separator (any character but a letter or a digit): with it, the ` +
+    `queue "reports" is the queue ${JSON.stringify(`${prefix}reports`)} of an application without a prefix. ` +
+    `Write ${JSON.stringify(`${prefix}:`)}, in all processes at a time`
+  );
+}

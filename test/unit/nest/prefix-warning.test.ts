@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { prefixWarning } from '../../../lib/nest/prefix-warning.js';
+
+it.each([
+  '',
+  'billing:',
+  'billing.',
+  'billing-',
+  'billing_',
+  'billing/',
+  '{billing}',
+  'a b ',
+  ':',
+  '·',
+])('says nothing of "%s"', (prefix) => {
+  expect(prefixWarning(prefix)).toBeUndefined();
+});
+
+it.each(['billing', 'v1', 'a:b', 'café', 'cafe\u0301', '請求', 'x'.repeat(10_000)])(
+  'tells what "%s" leads to, and what to write',
+  (prefix) => {
+    const text = prefixWarning(prefix);
+    expect(text).toContain(`The prefix "${prefix}" does not end in a separator`);
+    expect(text).toContain(`is the queue "${prefix}reports" of an application without a prefix`);
+    expect(text).toContain(`Write "${prefix}:"`);
+    expect(text).not.toContain('\n');
+  },
+);
+
+it('shows a line break in a prefix as an escape', () => {
+  expect(prefixWarning('a\nb')).toContain('"a\\nb"');
+});

@@ -1,0 +1,67 @@
+import { expect, it } from 'vitest';
+import type { RequestClient } from '../../../lib/client/request-client.js';
+import type { JobHandlerExplorer } from '../../../lib/nest/job-handler.explorer.js';
+import { ReqRepLifecycle } from '../../../lib/nest/reqrep.lifecycle.js';
+import type { Connections } from '../../../lib/redis/connections.js';
+import type { ReplyWorkers } from '../../../lib/worker/reply-workers.js';
+import { KeptLog } from '../support/kept-log.js';
+
+/** A lifecycle of parts that only say what is asked of them. */
+function lifecycle(failing: readonly string[] = [], prefix = '') {
+  const steps: string[] = [];
+  const log = new KeptLog();
+  const step = async (name: string): Promise<void> => {
+    steps.push(`${name} begins`);
+    await Promise.resolve();
+    if (failing.includes(name)) {
+      throw new Error(`${name} failed`);
+    }
+    steps.push(`${name} ends`);
+  };
+  const parts = {
+    explorer: { explore: async () => [] } as Partial<JobHandlerExplorer>,
+    client: { close: () => step('client') } as Partial<RequestClient>,
+    workers: { serve: () => undefined, stop: () => step('workers') } as Partial<ReplyWorkers>,
+    connections: { close: () => void steps.push('connections') } as Partial<Connections>,
+    options: { prefix, workers: true },
+    log,
+  };
+  return { steps, log, life: new ReqRepLifecycle(parts as never) };
+}
+
+it('closes the workers, then the client, then the connections, each behind the one before', async () => {
+  const { steps, log, life } = lifecycle();
+  await life.onApplicationShutdown();
+  expect(steps).toEqual([
+    'workers begins',
+    'workers ends',
+    'client begins',
+    'client ends',
+    'connections',
+  ]);
+  expect(log.errors).toEqual([]);
+});
+
+it('goes on closing where one of them fails, and says so', async () => {
+  const { steps, log, life } = lifecycle(['workers', 'client']);
+  await life.onApplicationShutdown();
+  expect(steps).toEqual(['workers begins', 'client begins', 'connections']);
+  expect(log.errors).toEqual([
+    'The workers did not stop in order: workers failed',
+    'The client did not close in order: client failed',
+  ]);
+});
+
+it('warns of a prefix without a separator in one line, and of none else', async () => {
+  for (const [prefix, lines] of [
+    ['billing', 1],
+    ['billing:', 0],
+    ['', 0],
+    ['x'.repeat(100_000), 1],
+  ] as const) {
+    const { log, life } = lifecycle([], prefix);
+    await life.onModuleInit();
+    expect(log.warnings).toHaveLength(lines);
+    expect(log.warnings.every((line) => line.length < 3_000)).toBe(true);
+  }
+});

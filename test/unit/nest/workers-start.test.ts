@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { startWorkers } from '../../../lib/nest/workers-start.js';
+import type { ReplyWorkersStatus } from '../../../lib/worker/reply-workers.js';
+import { KeptLog } from '../support/kept-log.js';
+
+const never = new Promise<never>(() => undefined);
+/** ms that are over at once. */
+const SHORT = 5;
+/** ms that no test lasts. */
+const LONG = 60_000;
+
+function parts(started: Promise<void>, { lost = never as Promise<void>, isReady = true } = {}) {
+  const status: ReplyWorkersStatus & { state: ReplyWorkersStatus['state'] } = {
+    state: 'starting',
+    queues: [],
+  };
+  return {
+    workers: { start: () => started, status },
+    connections: { lost: () => lost, isReady },
+    log: new KeptLog(),
+  };
+}
+
+it('waits until the workers are known, and says nothing', async () => {
+  const { promise, resolve } = withResolvers();
+  const { log, ...others } = parts(promise);
+  let isOver = false;
+  const waited = startWorkers({ log, ...others }, LONG).then(() => (isOver = true));
+  await Promise.resolve();
+  expect(isOver).toBe(false);
+  resolve();
+  await waited;
+  expect([...log.infos, ...log.warnings, ...log.errors]).toEqual([]);
+});
+
+it('fails with what keeps the workers from ever starting', async () => {
+  await expect(startWorkers(parts(Promise.reject(new Error('wrong'))), LONG)).rejects.toThrow(
+    'wrong',
+  );
+});
+
+describe('an application starts without its workers', () => {
+  it('at once where Redis is away, which is said elsewhere', async () => {
+    const { log, ...others } = parts(never, { lost: Promise.resolve() });
+    await startWorkers({ log, ...others }, LONG);
+    expect([...log.infos, ...log.warnings, ...log.errors]).toEqual([]);
+  });
+
+  it.each([
+    ['does not take them', true, 'Redis has not taken their first sign of life'],
+    ['is silent', false, 'Redis does not answer, or says that it is not ready'],
+  ])('soon where Redis %s, and says so once', async (_, isReady, reason) => {
+    const { promise, resolve } = withResolvers();
+    const { log, ...others } = parts(promise, { isReady });
+    await startWorkers({ log, ...others }, SHORT);
+    expect(log.warnings).toEqual([`The workers serve no jobs yet: ${reason}. They go on trying`]);
+    expect(log.infos).toEqual([]);
+    others.workers.status.state = 'running';
+    resolve();
+    await promise;
+    await Promise.resolve();
+    expect(log.infos).toEqual(['The workers serve jobs now']);
+    expect(log.warnings).toHaveLength(1);
+  });
+
+  it('and does not say that they serve where they were stopped meanwhile', async () => {
+    const { promise, resolve } = withResolvers();
+    const { log, ...others } = parts(promise);
+    await startWorkers({ log, ...others }, SHORT);
+    others.workers.status.state = 'stopped';
+    resolve();
+    await promise;
+    await Promise.resolve();
+    expect(log.infos).toEqual([]);
+  });
+
+  it.each([
+    ['an error', new Error('odd'), 'odd'],
+    ['no error', undefined, 'undefined'],
+    ['nothing that can be looked at', revoked(), ''],
+  ])('and says it where they then fail with %s', async (_, reason, text) => {
+    const { promise, reject } = withResolvers();
+    const { log, ...others } = parts(promise);
+    await startWorkers({ log, ...others }, SHORT);
+    reject(reason);
+    await promise.catch(() => undefined);
+    await Promise.resolve();
+    expect(log.errors).toEqual([expect.stringContaining(`The workers did not start: ${text}`)]);
+  });
+});
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
+/** `Promise.withResolvers`, which Node 20 has not. */
+function withResolvers() {
+  let resolve: () => void = () => undefined;
+  let reject: (reason: unknown) => void = () => undefined;
+  const promise = new Promise<void>((...given) => {
+    [resolve, reject] = given;
+  });
+  return { promise, resolve, reject };
+}
