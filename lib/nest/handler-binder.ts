@@ -65,6 +65,8 @@ export class HandlerBinder {
         resolveScoped<object>(wrapper, contextId),
         this.globalEnhancers.of(contextId),
       ]);
+      // What was made may have taken as long as it liked.
+      job.throwIfAborted();
       return this.bindTo(host, handler, made, globals, contextId)(data, job);
     };
   }
