@@ -43,7 +43,7 @@ export class JobCanceller {
     this.isScheduled = false;
     const { waiting } = this;
     this.waiting = new Map();
-    if (waiting.size === 0 || !this.connections.isReady) {
+    if (waiting.size === 0 || !this.connections.isConnected) {
       return;
     }
     // Where it is refused, the jobs run in vain.

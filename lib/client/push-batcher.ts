@@ -3,7 +3,7 @@ import { NoWorkersError, PushFailedError, QueueFullError } from '../errors/index
 import type { Keys } from '../protocol/keys.js';
 import { pushGuardedJob, type GuardedPushResult } from '../protocol/scripts/push-guarded-job.js';
 import { argumentOf } from '../redis/argument.js';
-import { isRefusal } from '../redis/refusal.js';
+import { explainRefusal, isRefusal, UnusableServerError } from '../redis/refusal.js';
 import type { Connections } from '../redis/connections.js';
 import type { OutgoingJob } from './outgoing-job.js';
 
@@ -64,7 +64,7 @@ export class PushBatcher {
       // After the poll phase: what the replies of one read led to leaves together.
       setImmediate(flush);
     } else {
-      this.connections.ready().then(flush, () => this.failWaiting());
+      this.connections.usable().then(flush, (error: unknown) => this.failWaiting(error));
     }
   }
 
@@ -175,7 +175,7 @@ export class PushBatcher {
   private failed(jobs: readonly OutgoingJob[], error: unknown): OutgoingJob[] {
     if (isRefusal(error)) {
       for (const job of jobs) {
-        this.refuse(job, new PushFailedError(job.queue, error.message));
+        this.refuse(job, new PushFailedError(job.queue, explainRefusal(error)));
       }
       return [];
     }
@@ -189,12 +189,17 @@ export class PushBatcher {
     return wanted.filter((job) => !job.isOnce);
   }
 
-  private failWaiting(): void {
+  /** @param error - what they fail with, where the client is not closed. */
+  private failWaiting(error?: unknown): void {
     this.isScheduled = false;
     const jobs = this.waiting;
     this.waiting = new Map();
     for (const job of jobs.values()) {
-      job.sender.fail(this.closedError(job.queue));
+      job.sender.fail(
+        error instanceof UnusableServerError
+          ? new PushFailedError(job.queue, error.message)
+          : this.closedError(job.queue),
+      );
     }
   }
 

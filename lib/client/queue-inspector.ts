@@ -26,7 +26,7 @@ export class QueueInspector {
   }
 
   private async ask(queue: string): Promise<QueueState | undefined> {
-    if (!this.connections.isReady) {
+    if (!this.connections.isConnected) {
       return undefined;
     }
     let timer: NodeJS.Timeout | undefined;

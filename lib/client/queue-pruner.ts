@@ -33,7 +33,7 @@ export class QueuePruner {
     const { requests } = this.keys.queue(queue);
     try {
       while (
-        this.connections.isReady &&
+        this.connections.isConnected &&
         (await this.connections.commands.run(pruneExpiredJobs, { requests }))
       );
     } catch {

@@ -240,7 +240,7 @@ export class RequestClient {
     this.listener.close();
     this.originalListener.close();
     const { connections, keys } = this.parts;
-    if (connections.isReady) {
+    if (connections.isConnected) {
       // Late replies that lie there already; those still to come expire, and so do these where it fails.
       const list = keys.replies(this.id);
       connections.commands.send((redis) => redis.del(list)).catch(() => undefined);

@@ -1,48 +1,38 @@
-import type { Writable } from 'node:stream';
+import type { Socket } from 'node:net';
+import { clearTimeout, setTimeout } from 'node:timers';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
-import type { Redis, RedisOptions } from 'ioredis';
+import { inspect } from 'node:util';
+import type { Redis } from 'ioredis';
+import { parseClient, type ConnectionIdentity } from './connection-identity.js';
+import { CONNECTION_OPTIONS } from './connection-options.js';
 import type { ConnectionSource } from './connection-source.js';
-import { isRefusal, meaningOfRefusal } from './refusal.js';
-import { parseServer, type ServerFacts } from './server-facts.js';
+import { introduce, type Introduction } from './introduction.js';
+import { explainRefusal, isRefusal, meaningOfRefusal, UnusableServerError } from './refusal.js';
 import { argumentsOf, digestOf, type Script } from './script.js';
+import type { ServerFacts } from './server-facts.js';
+import { trafficOn } from './traffic.js';
 import { Watchdog } from './watchdog.js';
 
-/** Waits between attempts to reconnect, ms: soon at first, then once a second for as long as it takes. */
-const reconnectDelay = (attempt: number): number => Math.min(50 * attempt, 1_000);
+export type { ConnectionIdentity } from './connection-identity.js';
 
 /** Wait before a server is asked again that loads its data, or is a replica, ms. */
-const UNREADY_DELAY = 500;
+const UNREADY_DELAY_MS = 500;
+
+/** Wait before a server is asked again that cannot serve us until somebody changes it, ms. */
+const UNUSABLE_DELAY_MS = 5_000;
 
 /** Wait before a connection is opened that ioredis has given up, ms. */
-const REOPEN_DELAY = 500;
+const REOPEN_DELAY_MS = 500;
 
-/**
- * What our connections need, whatever the application sets for its own. Nothing is queued or sent twice behind
- * our back: a command that the connection could not finish fails at once, and its sender knows whether to repeat
- * it. (With `autoResendUnfulfilledCommands` off, ioredis fails commands in flight only by way of
- * `maxRetriesPerRequest`.)
- */
-const OPTIONS = {
-  lazyConnect: true,
-  enableOfflineQueue: false,
-  autoResendUnfulfilledCommands: false,
-  autoResubscribe: false,
-  maxRetriesPerRequest: 0,
-  retryStrategy: reconnectDelay,
-  commandTimeout: undefined,
-  socketTimeout: undefined,
-  // ioredis holds the process for that long after a connection that was never made.
-  disconnectTimeout: 500,
-  enableAutoPipelining: false,
-  stringNumbers: false,
-  monitor: false,
-  // Whether the server is ready is asked by us: ioredis gives up where INFO is refused, and knows no role without Sentinel.
-  enableReadyCheck: false,
-  // A connection to a server that takes no writes is replaced; the command that found out fails with the refusal.
-  reconnectOnError: (error) => meaningOfRefusal(error) === 'wrong server',
-} satisfies RedisOptions;
+/** How long a server may take to answer after a quiet time, ms. */
+const CHECK_TIMEOUT_MS = 1_000;
 
 export type ConnectionState = 'idle' | 'connecting' | 'ready' | 'reconnecting' | 'closed';
+
+/** What came of an attempt to get to know the server. */
+type Meeting = Exclude<Introduction, { outcome: 'known' }> | typeof DONE;
+
+const DONE = { outcome: 'done', why: '' } as const;
 
 type Command = (...args: unknown[]) => Promise<unknown>;
 
@@ -56,22 +46,16 @@ type Settled<Calls> = {
 };
 type Answers<Calls> = { -readonly [Index in keyof Calls]: Awaited<Calls[Index]> };
 
-/** How the server knows a connection. Only all together tell one: a server that restarts counts its ids anew. */
-export interface ConnectionIdentity {
-  readonly id: number;
-  /** Address and port of our end, as the server sees them; the same for all clients on a Unix socket. */
-  readonly address: string;
-  /** The `run_id` of the server, a new one each time it starts; `undefined` where it does not tell. */
-  readonly server: string | undefined;
-}
-
 /** One connection that we own: opened on first use, open again after every loss, until it is closed. */
 export class Connection {
-  readonly redis: Redis;
   /** `undefined` while it is not ready, and where the server does not tell. */
   identity: ConnectionIdentity | undefined;
-  /** What the server last said of itself; `undefined` before it has, and where it refuses to. */
+  /** What the server says of itself; `undefined` while it is not ready, and where the server refuses to. */
   server: ServerFacts | undefined;
+  /** Why the server cannot serve us, until it can. */
+  obstacle: UnusableServerError | undefined;
+  /** Out of what `util.inspect` shows, as are its options: the password is among them. */
+  readonly #redis: Redis;
   /** Connections before this one that were lost to us, but perhaps not yet to the server. */
   private lost: ConnectionIdentity[] = [];
   private wasReady = false;
@@ -79,27 +63,60 @@ export class Connection {
   private isClosed = false;
   private waiters: (() => void)[] = [];
   private opening: NodeJS.Timeout | undefined;
-  private readonly watchdog = new Watchdog(() => this.redis.disconnect(true));
+  private checking: Promise<void> | undefined;
+  private readonly watchdog: Watchdog;
   private readonly defined = new Set<string>();
 
   /**
    * @param name - how `CLIENT LIST` shows it.
    * @param onChange - hears of every change of {@link state}, and of the error behind it where there is one.
+   * @param acquaint - what has to be learned on each new connection before it is ready.
    */
   constructor(
     source: ConnectionSource,
     readonly name: string,
     private readonly onChange: (error?: Error) => void,
+    private readonly acquaint?: (connection: Connection) => Promise<void>,
   ) {
-    this.redis = source({ ...OPTIONS, connectionName: name });
+    this.#redis = source({ ...CONNECTION_OPTIONS, connectionName: name });
+    this.watchdog = new Watchdog(
+      () => trafficOn(this.socket),
+      () => {
+        this.replace();
+        this.changed(new Error(`${this.address} has not answered for long`));
+      },
+    );
     this.redis.on('connect', () => void this.watchdog.watch(this.handshake()));
-    this.redis.on('ready', () => void this.introduce());
+    this.redis.on('ready', () => void this.meet());
     this.redis.on('close', () => this.forgetIdentity());
     for (const event of ['connecting', 'close', 'reconnecting', 'end']) {
       this.redis.on(event, () => this.changed());
     }
     this.redis.on('end', () => this.openAgain());
-    this.redis.on('error', (error: Error) => this.changed(error));
+    this.redis.on('error', (error: Error) => this.changed(this.described(error)));
+    if (this.redis.status === 'ready') {
+      void this.meet(); // a factory made it earlier
+    }
+  }
+
+  get redis(): Redis {
+    return this.#redis;
+  }
+
+  /** Where it leads, to name the server in a log. */
+  get address(): string {
+    const { path, sentinels, host, port } = this.redis.options;
+    if (path) {
+      return path;
+    }
+    return sentinels && this.socket?.remoteAddress
+      ? `${this.socket.remoteAddress}:${this.socket.remotePort}`
+      : `${host}:${port}`;
+  }
+
+  /** Whether it should be checked before anything hangs on it: nothing was heard of the server for a while. */
+  get isQuiet(): boolean {
+    return this.watchdog.isQuiet;
   }
 
   get state(): ConnectionState {
@@ -124,9 +141,22 @@ export class Connection {
   /** Connects if nothing did yet, and waits for as long as it takes. Rejects once the connection is closed. */
   async ready(): Promise<void> {
     while (this.state !== 'ready') {
-      this.open();
-      await new Promise<void>((resolve) => this.waiters.push(resolve));
+      await this.nextChange();
     }
+  }
+
+  /** Connects if nothing did yet, and resolves at the next change of {@link state} or {@link obstacle}. */
+  async nextChange(): Promise<void> {
+    this.open();
+    await new Promise<void>((resolve) => this.waiters.push(resolve));
+  }
+
+  /** Asks the server whether it is still there. Where it does not answer soon, the connection is replaced. */
+  check(): Promise<void> {
+    this.checking ??= this.ping().finally(() => {
+      this.checking = undefined;
+    });
+    return this.checking;
   }
 
   /** Begins to connect if nothing did yet. */
@@ -202,9 +232,25 @@ export class Connection {
     return done ?? [];
   }
 
-  /** Makes the server close another connection, if that still stands. */
-  async cut({ id, address }: ConnectionIdentity): Promise<void> {
-    await this.send((redis) => redis.call('CLIENT', 'KILL', 'ID', id, 'ADDR', address));
+  /**
+   * Makes the server close another connection, unless nothing proves that it is the one: a server that restarts counts its ids
+   * anew, so that what was known by an id may be anybody's.
+   * @returns whether the server has forgotten it for sure.
+   */
+  async cut(identity: ConnectionIdentity): Promise<boolean> {
+    const found = await this.find(identity);
+    if (found === 'there') {
+      const { id, address } = identity;
+      await this.send((redis) => redis.call('CLIENT', 'KILL', 'ID', id, 'ADDR', address));
+    }
+    return found !== 'unknown';
+  }
+
+  /** Ends the blocking call of another connection as the timeout of the call would, unless nothing proves that it is the one. */
+  async unblock(identity: ConnectionIdentity): Promise<void> {
+    if ((await this.find(identity)) === 'there') {
+      await this.send((redis) => redis.client('UNBLOCK', identity.id));
+    }
   }
 
   close(): void {
@@ -212,6 +258,71 @@ export class Connection {
     clearTimeout(this.opening);
     this.redis.disconnect();
     this.changed();
+  }
+
+  [inspect.custom](): string {
+    return `Connection(${this.name}, ${this.state})`;
+  }
+
+  toJSON(): object {
+    return { name: this.name, state: this.state };
+  }
+
+  /** There is none before it has ever connected. */
+  private get socket(): Socket | undefined {
+    return this.redis.stream as Socket | undefined;
+  }
+
+  private async find({
+    id,
+    server,
+    name,
+  }: ConnectionIdentity): Promise<'there' | 'gone' | 'unknown'> {
+    const own = this.server?.runId;
+    if (server !== undefined && own !== undefined) {
+      // The ids of one run are given once.
+      return server === own ? 'there' : 'gone';
+    }
+    if (name === undefined) {
+      return 'unknown';
+    }
+    const list = await this.send((redis) => redis.call('CLIENT', 'LIST', 'ID', id));
+    return parseClient(String(list), own)?.name === name ? 'there' : 'gone';
+  }
+
+  private async ping(): Promise<void> {
+    const { socket } = this;
+    let isOver = false;
+    const answered = this.send((redis) => redis.ping())
+      .catch(() => undefined) // a refusal is an answer, too
+      .finally(() => {
+        isOver = true;
+      });
+    let timer: NodeJS.Timeout | undefined;
+    const outOfTime = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, CHECK_TIMEOUT_MS);
+    });
+    await Promise.race([answered, outOfTime]);
+    clearTimeout(timer);
+    // Where the event loop was blocked, the answer has come but was not read yet.
+    await nextTurn();
+    if (!isOver && this.socket === socket) {
+      this.replace();
+    }
+  }
+
+  /** An error that the server answers a new connection with does not say which server it was. */
+  private described(error: Error): Error {
+    return isRefusal(error)
+      ? new Error(`${this.address} answers "${explainRefusal(error)}"`)
+      : error;
+  }
+
+  /** Gives the connection up and makes another one. */
+  private replace(): void {
+    this.redis.disconnect(true);
+    // By itself ioredis would wait for the other end, which says nothing.
+    this.socket?.destroy();
   }
 
   /** Resolves when the server has answered what ioredis asks of a new connection, or the connection is lost. */
@@ -231,61 +342,65 @@ export class Connection {
    * Waits until the server takes writes, learns how it knows this connection, and makes it forget those before: a command
    * that they still hold in some buffer must not be carried out after what this one is about to do.
    */
-  private async introduce(): Promise<void> {
+  private async meet(): Promise<void> {
+    const { socket } = this;
+    const isCurrent = (): boolean => this.redis.status === 'ready' && this.socket === socket;
+    while (isCurrent()) {
+      const { outcome, why } = await this.tryMeet(isCurrent);
+      if (outcome === 'done' || !isCurrent()) {
+        return; // where it was lost, the next one is introduced by itself
+      }
+      const isUnusable = outcome === 'unusable';
+      const problem = `${this.address} ${why}`;
+      this.obstacle = isUnusable ? new UnusableServerError(problem) : undefined;
+      this.changed(this.obstacle ?? new Error(problem));
+      await delay(isUnusable ? UNUSABLE_DELAY_MS : UNREADY_DELAY_MS, undefined, { ref: false });
+      if (outcome !== 'not yet' && isCurrent()) {
+        // The name may lead to another server by then.
+        this.redis.disconnect(true);
+        return;
+      }
+    }
+  }
+
+  private async tryMeet(isCurrent: () => boolean): Promise<Meeting> {
     try {
-      this.server = parseServer(await this.askFor((redis) => redis.info()));
-      if (this.server?.isReplica || this.server?.isLoading) {
-        await this.tryAnother(this.server.isReplica);
-        return;
+      const met = await introduce((command) => this.send(command), this.name);
+      if (!isCurrent() || met.outcome !== 'known') {
+        return met.outcome === 'known' ? DONE : met;
       }
-      this.identity = parseClient(
-        await this.askFor((redis) => redis.client('INFO')),
-        this.server?.runId,
-      );
-      // Those of a server that has ended are gone with it, and their ids are those of others now.
-      for (const identity of this.lost.filter(({ server }) => server === this.server?.runId)) {
-        await this.cut(identity);
-      }
+      this.server = met.server;
+      this.identity = met.identity;
+      await this.cutLost();
+      await this.acquaint?.(this);
     } catch (error) {
-      if (!isRefusal(error)) {
-        return; // lost again; the next one introduces itself
+      if (error instanceof UnusableServerError) {
+        return { outcome: 'unusable', why: error.message };
       }
-      if (meaningOfRefusal(error) !== 'stays') {
-        await this.tryAnother(false);
-        return;
-      }
-      // It may not kill, and has to trust that the server notices the loss as soon as we do.
+      // A connection that was lost, or is about to be replaced, ends it.
+      return isRefusal(error)
+        ? { outcome: 'not yet', why: `answers "${explainRefusal(error)}"` }
+        : DONE;
+    }
+    if (isCurrent()) {
+      this.obstacle = undefined;
+      this.wasReady = true;
+      this.isIntroduced = true;
+      this.changed();
+    }
+    return DONE;
+  }
+
+  private async cutLost(): Promise<void> {
+    for (const identity of this.lost) {
+      await this.cut(identity).catch((error) => {
+        if (meaningOfRefusal(error) !== 'stays') {
+          throw error;
+        }
+        // It may not, and has to trust that the server notices the loss as soon as we do.
+      });
     }
     this.lost = [];
-    this.wasReady = true;
-    this.isIntroduced = true;
-    this.changed();
-  }
-
-  /** @returns what the server tells; `undefined` where it never will. */
-  private async askFor(question: (redis: Redis) => Promise<unknown>): Promise<string | undefined> {
-    try {
-      return String(await this.send(question));
-    } catch (error) {
-      if (meaningOfRefusal(error) === 'stays') {
-        return undefined;
-      }
-      throw error;
-    }
-  }
-
-  /** Tries again with a server that is not ready, on another connection where the name may lead to another server by then. */
-  private async tryAnother(isWrongServer: boolean): Promise<void> {
-    const { stream } = this.redis;
-    await delay(UNREADY_DELAY, undefined, { ref: false });
-    if (this.redis.status !== 'ready' || this.redis.stream !== stream) {
-      return; // lost meanwhile; the next one introduces itself
-    }
-    if (isWrongServer) {
-      this.redis.disconnect(true);
-    } else {
-      await this.introduce();
-    }
   }
 
   /** ioredis gives up where it is told to disconnect, by whomever, and where that meets an attempt to connect. */
@@ -294,12 +409,13 @@ export class Connection {
       clearTimeout(this.opening);
       this.opening = setTimeout(() => {
         this.redis.connect().catch(() => undefined);
-      }, REOPEN_DELAY);
+      }, REOPEN_DELAY_MS);
     }
   }
 
   private forgetIdentity(): void {
     this.isIntroduced = false;
+    this.server = undefined;
     if (this.identity) {
       this.lost.push(this.identity);
       this.identity = undefined;
@@ -314,8 +430,7 @@ export class Connection {
   }
 
   private inOneWrite<const Calls>(send: SendCalls<Calls>): Calls {
-    // There is none before it has ever connected.
-    const stream: Writable | undefined = this.redis.stream;
+    const stream = this.socket;
     stream?.cork();
     try {
       return send(this.redis, (script, input) => this.call(script, input));
@@ -334,21 +449,6 @@ export class Connection {
     const args = argumentsOf(script, input);
     return script.read(await command.call(this.redis, keys.length, ...keys, ...args));
   }
-}
-
-/**
- * Reads one line of `CLIENT LIST` or `CLIENT INFO`.
- * @param server - the `run_id` of the server that it is of.
- */
-export function parseClient(
-  line: string | undefined,
-  server: string | undefined,
-): ConnectionIdentity | undefined {
-  const id = /\bid=(\d+)/.exec(line ?? '')?.[1];
-  const address = /\baddr=(\S+)/.exec(line ?? '')?.[1];
-  return id !== undefined && address !== undefined
-    ? { id: Number(id), address, server }
-    : undefined;
 }
 
 /** How long to wait after Redis refused something, ms. */

@@ -1,13 +1,16 @@
 import { EventEmitter, once } from 'node:events';
+import { clearInterval, setInterval } from 'node:timers';
+import { inspect } from 'node:util';
 import type { Log } from '../observability/log.js';
 import { beforeRetry, Connection, type ConnectionState } from './connection.js';
-import { isRefusal } from './refusal.js';
 import type { ConnectionSource } from './connection-source.js';
+import { warnOfEviction } from './eviction.js';
+import { explainRefusal, isRefusal, meaningOfRefusal, UnusableServerError } from './refusal.js';
 import type { Script } from './script.js';
 import { ServerClock } from './server-clock.js';
 
 /** How often the server's clock is measured anew, ms. */
-const CLOCK_INTERVAL = 60_000;
+const CLOCK_INTERVAL_MS = 60_000;
 
 /** What matters most first: the state of many connections is the first of these that one of them has. */
 const STATES: readonly ConnectionState[] = [
@@ -29,28 +32,25 @@ export class Connections {
   private isClosed = false;
   private readonly events = new EventEmitter();
   private clockTimer: NodeJS.Timeout | undefined;
-  private measured: Promise<void> | undefined;
-  private isClockRight = false;
   private lastState: ConnectionState = 'idle';
   private isLost = false;
 
+  /** Out of what `util.inspect` shows: it knows the password. */
+  readonly #source: ConnectionSource;
+
   constructor(
-    private readonly source: ConnectionSource,
+    source: ConnectionSource,
     /** Stands in the names of the connections. */
     private readonly name: string,
-    private readonly log: Log,
+    readonly log: Log,
   ) {
+    this.#source = source;
     this.events.setMaxListeners(0);
   }
 
   /** For commands that do not block. */
   get commands(): Connection {
-    if (!this.shared) {
-      this.shared = this.add('commands');
-      this.shared.redis.on('ready', () => {
-        this.measured = this.measureClock();
-      });
-    }
+    this.shared ??= this.add('commands', (connection) => this.acquaint(connection));
     return this.shared;
   }
 
@@ -80,17 +80,40 @@ export class Connections {
     return () => this.events.off('state', listener);
   }
 
-  /** Whether commands can be sent and the server's clock is known. */
+  /**
+   * Whether commands can be sent at once: the server is there, so far as anybody knows, and its clock is known. Where it is
+   * `false`, {@link ready} says when they can; what is to be skipped while Redis is away asks {@link isConnected}.
+   */
   get isReady(): boolean {
-    return this.isClockRight && this.commands.state === 'ready';
+    const { commands } = this;
+    return commands.state === 'ready' && !commands.isQuiet;
+  }
+
+  /** Whether there is a connection for commands, which may have been quiet for a while. */
+  get isConnected(): boolean {
+    return this.commands.state === 'ready';
   }
 
   /** Waits until {@link isReady}, for as long as it takes. Rejects once the connections are closed. */
   async ready(): Promise<void> {
     while (!this.isReady) {
-      await this.commands.ready();
-      await this.measured;
+      await this.progress();
     }
+  }
+
+  /** As {@link ready}. @throws UnusableServerError where the server answers, but cannot serve us. */
+  async usable(): Promise<void> {
+    while (!this.isReady) {
+      if (this.commands.obstacle) {
+        throw this.commands.obstacle;
+      }
+      await this.progress();
+    }
+  }
+
+  private progress(): Promise<void> {
+    const { commands } = this;
+    return commands.state === 'ready' ? commands.check() : commands.nextChange();
   }
 
   /** Resolves once the server cannot be reached. */
@@ -131,29 +154,46 @@ export class Connections {
     this.changed();
   }
 
-  private add(role: string): Connection {
+  [inspect.custom](): string {
+    return `Connections(${this.name}, ${this.state})`;
+  }
+
+  toJSON(): object {
+    return { name: this.name, state: this.state };
+  }
+
+  private add(role: string, acquaint?: (connection: Connection) => Promise<void>): Connection {
     if (this.isClosed) {
       throw new Error('The connections are closed');
     }
     const name = ['nestjs-reqrep', this.name, role].map(encodeURIComponent).join(':');
-    const connection = new Connection(this.source, name, (error) => this.changed(error));
+    const connection = new Connection(this.#source, name, (error) => this.changed(error), acquaint);
     this.open.add(connection);
     return connection;
   }
 
+  /** Learns what everybody has to know of the server. */
+  private async acquaint(connection: Connection): Promise<void> {
+    await this.clock.measure(connection).catch((error: unknown) => {
+      throw meaningOfRefusal(error) === 'stays' && isRefusal(error)
+        ? new UnusableServerError(
+            `refuses TIME (${explainRefusal(error)}), by which deadlines and leases are kept: allow it`,
+          )
+        : error;
+    });
+    this.clockTimer ??= setInterval(() => void this.measureClock(), CLOCK_INTERVAL_MS).unref();
+    warnOfEviction(connection, this.log);
+  }
+
   private async measureClock(): Promise<void> {
+    if (!this.isConnected) {
+      return; // it is measured when there is one again
+    }
     try {
+      await this.ready();
       await this.clock.measure(this.commands);
-      this.isClockRight = true;
-      this.clockTimer ??= setInterval(() => void this.measureClock(), CLOCK_INTERVAL).unref();
-    } catch (error) {
-      if (isRefusal(error)) {
-        this.log.warn(
-          `Redis does not tell its time (${error.message}); the local clock is used for deadlines`,
-        );
-        this.isClockRight = true;
-      }
-      // Else the connection broke again; the next one measures.
+    } catch {
+      // What fails now is tried again.
     }
   }
 
@@ -168,12 +208,19 @@ export class Connections {
 
   /** One line when the server is lost and one when it is back, however many connections and attempts there are. */
   private report(state: ConnectionState, error: Error | undefined): void {
-    if (error && !this.isLost && state !== 'closed') {
+    if (error && state !== 'closed') {
+      const wasLost = this.isLost;
       this.isLost = true;
       this.events.emit('lost');
-      this.log.warn(`Redis cannot be reached (${reasonOf(error)}); trying again until it answers`);
+      if (error instanceof UnusableServerError) {
+        this.log.repeated('unusable server', 'error', `${error.message}. Trying again until it is`);
+      } else if (!wasLost) {
+        const reason = reasonOf(error);
+        this.log.warn(`Redis cannot be reached (${reason}); trying again until it answers`);
+      }
     } else if (state === 'ready' && this.isLost) {
       this.isLost = false;
+      this.log.over('unusable server');
       this.log.info('Redis answers again');
     }
   }
@@ -181,5 +228,5 @@ export class Connections {
 
 /** Where a name has several addresses, Node's error for all of them has a code but no message. */
 function reasonOf(error: Error): string {
-  return error.message || String((error as NodeJS.ErrnoException).code);
+  return explainRefusal(error) || String((error as NodeJS.ErrnoException).code);
 }

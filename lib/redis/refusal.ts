@@ -1,3 +1,5 @@
+import { CLUSTER_NODE } from './server-facts.js';
+
 /**
  * What it means that the server refused a call. A refused call was not carried out.
  *
@@ -58,4 +60,26 @@ export function meaningOfRefusal(error: unknown): RefusalMeaning | undefined {
 export function isPassing(error: unknown): error is Error {
   const meaning = meaningOfRefusal(error);
   return meaning === 'passes' || meaning === 'wrong server';
+}
+
+/** What only a node of a Cluster answers. */
+const CLUSTER_CODES: ReadonlySet<string> = new Set(['CROSSSLOT', 'MOVED', 'ASK', 'CLUSTERDOWN']);
+
+/** Where a server repeats a command that it does not know, with what was in it: a password, or a job. */
+const ARGUMENTS = /,? with args beginning with:[^]*/i;
+
+/** @returns the server's own words, without what was sent to it, and what they mean where that is not plain. */
+export function explainRefusal(error: Error): string {
+  const words = withoutArguments(error.message);
+  return CLUSTER_CODES.has(codeOfRefusal(error)) ? `${words} (the server ${CLUSTER_NODE})` : words;
+}
+
+/** @returns what an error of ioredis or Redis says, without what was sent. */
+export const withoutArguments = (message: string): string => message.replace(ARGUMENTS, '');
+
+/** The server answers, but cannot serve us: nothing was sent to it. */
+export class UnusableServerError extends Error {
+  static {
+    this.prototype.name = 'UnusableServerError';
+  }
 }

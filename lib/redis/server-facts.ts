@@ -13,6 +13,9 @@ export interface ServerFacts {
   readonly evictionPolicy: string | undefined;
 }
 
+/** The first version of Redis that has `BLMOVE`. */
+const FIRST_VERSION = [6, 2] as const;
+
 /** @param info - the answer to `INFO`; `undefined` where the server refuses it. */
 export function parseServer(info: string | undefined): ServerFacts | undefined {
   if (info === undefined) {
@@ -21,11 +24,43 @@ export function parseServer(info: string | undefined): ServerFacts | undefined {
   const field = (name: string): string | undefined =>
     new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
   return {
-    runId: field('run_id'),
-    version: field('redis_version'),
-    isReplica: field('role') === 'slave',
+    runId: field('run_id') || undefined,
+    version: field('redis_version') || undefined,
+    isReplica: ['slave', 'replica'].includes(field('role') ?? ''),
     isLoading: field('loading') === '1',
     isCluster: field('cluster_enabled') === '1',
     evictionPolicy: field('maxmemory_policy'),
   };
+}
+
+/**
+ * @param hasBlmove - `undefined` where the server does not tell.
+ * @returns why the server can never serve us, as the end of a sentence that begins with its address.
+ */
+export function whyUnusable(
+  server: ServerFacts | undefined,
+  hasBlmove: boolean | undefined,
+): string | undefined {
+  if (server?.isCluster) {
+    return CLUSTER_NODE;
+  }
+  const version = server?.version === undefined ? 'a Redis' : `Redis ${server.version}`;
+  if (hasBlmove === false || isTooOld(server?.version)) {
+    return `is ${version} without the command BLMOVE: use Redis 6.2 or newer, or Valkey`;
+  }
+  return undefined;
+}
+
+/** Ends a sentence that begins with the address of a server. */
+export const CLUSTER_NODE =
+  'is a node of a Redis Cluster, which this version does not support: connect to a Redis that is no Cluster, ' +
+  'with replicas and Sentinel if need be';
+
+function isTooOld(version = ''): boolean {
+  const [, major, minor] = /^(\d+)\.(\d+)/.exec(version)?.map(Number) ?? [];
+  if (major === undefined || minor === undefined) {
+    return false;
+  }
+  const [firstMajor, firstMinor] = FIRST_VERSION;
+  return major < firstMajor || (major === firstMajor && minor < firstMinor);
 }

@@ -1,44 +1,61 @@
-/** How often it looks, ms. */
-const INTERVAL = 1_000;
+// Those of Node, not the global ones: a test of an application that fakes these must not make time pass here.
+import { clearInterval, setInterval } from 'node:timers';
+import { isAlive, type Traffic } from './traffic.js';
 
-/** Looks without any answer after which a connection is given up: twice as long as our blocking calls wait. */
+/** How often it looks, ms. */
+const INTERVAL_MS = 1_000;
+
+/** Looks without a byte after which a connection is given up: twice as long as our blocking calls wait. */
 const MOST_SILENT_LOOKS = 10;
 
+/** Looks without a byte, while nothing is asked, after which a connection counts as quiet. */
+const QUIET_LOOKS = 5;
+
 /**
- * Gives up a connection that went silent without closing. It counts its own looks instead of reading a clock: a
- * process whose event loop was blocked looks once, however long it took, and then reads the answers that came
- * meanwhile. (That is why ioredis' `socketTimeout` will not do.)
+ * Gives up a connection that went silent without closing, and knows which one may have while nothing was asked. It counts
+ * bytes, since a long answer takes its time on a slow link, and its own looks instead of reading a clock: a process whose
+ * event loop was blocked looks once, however long it took, and then reads what came meanwhile. (That is why ioredis'
+ * `socketTimeout` will not do.)
  */
 export class Watchdog {
+  /** Whether nothing was heard for a while, and nothing was answered since: the line may be dead without a word. */
+  isQuiet = false;
   private waiting = 0;
-  private hasAnswered = false;
   private silentLooks = 0;
+  private last: Traffic;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly giveUp: () => void) {}
+  constructor(
+    private readonly traffic: () => Traffic,
+    private readonly giveUp: () => void,
+  ) {
+    this.last = traffic();
+  }
 
   async watch<Answer>(call: Promise<Answer>): Promise<Answer> {
-    this.waiting++;
-    this.timer ??= setInterval(() => this.look(), INTERVAL).unref();
+    if (this.waiting++ === 0) {
+      this.silentLooks = 0;
+    }
+    this.timer ??= setInterval(() => this.look(), INTERVAL_MS).unref();
     try {
       return await call;
     } finally {
-      this.hasAnswered = true;
       this.waiting--;
+      this.isQuiet = false;
     }
   }
 
   private look(): void {
-    if (this.waiting === 0) {
-      clearInterval(this.timer);
-      this.timer = undefined;
-    }
-    if (this.waiting === 0 || this.hasAnswered) {
-      this.hasAnswered = false;
-      this.silentLooks = 0;
-    } else if (++this.silentLooks >= MOST_SILENT_LOOKS) {
+    const now = this.traffic();
+    this.silentLooks = isAlive(this.last, now) ? 0 : this.silentLooks + 1;
+    this.last = now;
+    if (this.waiting > 0 && this.silentLooks >= MOST_SILENT_LOOKS) {
       this.silentLooks = 0;
       this.giveUp();
+    } else if (this.waiting === 0 && this.silentLooks >= QUIET_LOOKS) {
+      this.isQuiet = true;
+      clearInterval(this.timer);
+      this.timer = undefined;
     }
   }
 }

@@ -1,5 +1,4 @@
 import { decodeCancelMessage } from '../protocol/cancel-message.js';
-import { isRefusal } from '../redis/refusal.js';
 import { Subscription } from '../redis/subscription.js';
 import type { ReplyWorker } from './reply-worker.js';
 import type { WorkerParts } from './worker-options.js';
@@ -10,9 +9,8 @@ export class CancelListener {
 
   constructor(
     workers: readonly ReplyWorker[],
-    private readonly parts: Pick<WorkerParts, 'connections' | 'keys' | 'log'>,
+    { connections, keys }: Pick<WorkerParts, 'connections' | 'keys'>,
   ) {
-    const { connections, keys } = parts;
     const byChannel = new Map(
       workers.map((worker) => [keys.queue(worker.handler.queue).cancel, worker]),
     );
@@ -21,21 +19,13 @@ export class CancelListener {
       'cancellations',
       [...byChannel.keys()],
       (channel, message) => byChannel.get(channel)?.cancel(decodeCancelMessage(message)),
+      'cancelled jobs run to their end',
     );
   }
 
-  /** Resolves when it hears them, or never will. */
-  async start(): Promise<void> {
-    try {
-      await this.subscription.start();
-    } catch (error) {
-      if (isRefusal(error)) {
-        this.parts.log.warn(
-          `Redis refuses SUBSCRIBE (${error.message}): cancelled jobs run to their end. Allow the channels "*cancel".`,
-        );
-      }
-      // Else the connections are closed for good.
-    }
+  /** Resolves when it hears them, or Redis does not let it for now. */
+  start(): Promise<void> {
+    return this.subscription.start();
   }
 
   close(): void {

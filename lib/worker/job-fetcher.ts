@@ -199,7 +199,7 @@ export class JobFetcher {
     const cuts = connection.identities.map((identity) => this.connections.commands.cut(identity));
     return Promise.race([
       Promise.all(cuts).then(
-        () => true,
+        (areCut) => areCut.every(Boolean),
         () => false,
       ),
       delay(CUT_TIME, false),
@@ -330,9 +330,7 @@ export class JobFetcher {
       const { identity } = this;
       if (identity) {
         // Where it is refused, the call ends by itself soon.
-        this.connections.commands
-          .send((redis) => redis.client('UNBLOCK', identity.id))
-          .catch(() => undefined);
+        this.connections.commands.unblock(identity).catch(() => undefined);
       }
       await delay(UNBLOCK_INTERVAL);
     }

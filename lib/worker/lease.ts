@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { QueueKeys } from '../protocol/keys.js';
 import { renewLease } from '../protocol/scripts/renew-lease.js';
 import { retireWorker } from '../protocol/scripts/retire-worker.js';
-import type { ConnectionIdentity } from '../redis/connection.js';
+import { encodeIdentity, type ConnectionIdentity } from '../redis/connection-identity.js';
 import type { Connections } from '../redis/connections.js';
 
 /** A queue on which this process is to be known as alive. */
@@ -61,7 +61,7 @@ export class Lease {
   async stop(isOver: (queue: LeasedQueue) => boolean): Promise<void> {
     this.isStopped = true;
     clearInterval(this.timer);
-    if (!this.connections.isReady) {
+    if (!this.connections.isConnected) {
       return;
     }
     // What fails leaves the lease to lapse by itself.
@@ -115,7 +115,7 @@ export class Lease {
           description: {
             slots: slots.length,
             connections: [own, identity()]
-              .flatMap((known) => (known ? [`${known.id}@${known.address}`] : []))
+              .flatMap((known) => (known ? [encodeIdentity(known)] : []))
               .join(' '),
             server: own?.server ?? '',
             host: hostname(),
@@ -130,9 +130,14 @@ export class Lease {
   }
 
   private async tryRenew(): Promise<void> {
-    if (this.connections.isReady) {
+    if (!this.connections.isConnected) {
+      return;
+    }
+    try {
+      await this.connections.ready();
+      await this.renew();
+    } catch {
       // What fails now is tried again in a third of the lease.
-      await this.renew().catch(() => undefined);
     }
   }
 }

@@ -6,7 +6,12 @@ import {
   type FoundSlot,
 } from '../protocol/scripts/recover-worker.js';
 import type { QueueKeys } from '../protocol/keys.js';
-import { parseClient, type ConnectionIdentity } from '../redis/connection.js';
+import {
+  decodeIdentities,
+  maySame,
+  parseClient,
+  type ConnectionIdentity,
+} from '../redis/connection-identity.js';
 import { isRefusal } from '../redis/refusal.js';
 import { LostJobs, mostDeliveries } from './lost-jobs.js';
 import type { JobHandler, WorkerParts } from './worker-options.js';
@@ -88,7 +93,7 @@ export class Recovery {
     return {
       id,
       slots: Number(hash['slots'] ?? 0),
-      connections: parseIdentities(hash['connections'] ?? '', hash['server'] || undefined),
+      connections: decodeIdentities(hash['connections'] ?? '', hash['server'] || undefined),
       name: `${id} (process ${hash['pid']} on ${hash['host']})`,
       overdue: clock.now() - Number(expiry),
     };
@@ -110,7 +115,7 @@ export class Recovery {
         .split('\n')
         .map((line) => parseClient(line, server?.runId));
       return worker.connections.filter((connection) =>
-        known.some((client) => client !== undefined && areSame(client, connection)),
+        known.some((client) => client !== undefined && maySame(client, connection)),
       );
     } catch (error) {
       if (!isRefusal(error)) {
@@ -197,20 +202,4 @@ export function digestOf(elements: readonly Buffer[]): string {
   const hash = createHash('sha1');
   elements.forEach((element, index) => hash.update(index === 0 ? '' : '\n').update(element));
   return elements.length === 0 ? '' : hash.digest('hex');
-}
-
-/** A worker of an earlier version does not say to which server its connections are. */
-const areSame = (one: ConnectionIdentity, other: ConnectionIdentity): boolean =>
-  one.id === other.id &&
-  one.address === other.address &&
-  (one.server === undefined || other.server === undefined || one.server === other.server);
-
-function parseIdentities(text: string, server: string | undefined): ConnectionIdentity[] {
-  return text
-    .split(' ')
-    .filter(Boolean)
-    .map((identity) => {
-      const [id, address = ''] = identity.split('@');
-      return { id: Number(id), address, server };
-    });
 }

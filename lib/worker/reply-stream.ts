@@ -250,7 +250,7 @@ export class ReplyStream {
       }
     };
     return setInterval(() => {
-      if (this.connections.isReady) {
+      if (this.connections.isConnected) {
         // What fails now is looked at again.
         look().catch(() => undefined);
       }

@@ -1,0 +1,26 @@
+import type { Log } from '../observability/log.js';
+import type { ServerFacts } from './server-facts.js';
+
+/** What a server that runs out of memory may remove, by the beginning of its `maxmemory-policy`. */
+const LOSSES: readonly (readonly [policy: string, loss: string])[] = [
+  ['allkeys-', 'whole queues and the jobs that run'],
+  // Reply lists have a TTL; nothing else of ours has one for long.
+  ['volatile-', 'replies, so that their callers time out'],
+];
+
+/** Says once that the server may remove what has to stay. */
+export function warnOfEviction(
+  { address, server }: { readonly address: string; readonly server: ServerFacts | undefined },
+  log: Log,
+): void {
+  const policy = server?.evictionPolicy ?? '';
+  const loss = LOSSES.find(([beginning]) => policy.startsWith(beginning))?.[1];
+  if (loss !== undefined) {
+    log.once(
+      'eviction',
+      'warn',
+      `Redis at ${address} has the maxmemory-policy "${policy}": when its memory is full it removes ${loss}. ` +
+        'Set maxmemory-policy to noeviction.',
+    );
+  }
+}

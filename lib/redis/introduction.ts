@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { parseClient, type ConnectionIdentity } from './connection-identity.js';
+import { meaningOfRefusal } from './refusal.js';
+import { parseServer, whyUnusable, type ServerFacts } from './server-facts.js';
+
+/** What a new connection has learned of its server. */
+export type Introduction =
+  | {
+      readonly outcome: 'known';
+      readonly server: ServerFacts | undefined;
+      /** `undefined` where the server does not tell. */
+      readonly identity: ConnectionIdentity | undefined;
+    }
+  /** The server takes no commands yet, or no writes; the text completes a sentence that begins with its address. */
+  | { readonly outcome: 'not yet' | 'wrong server' | 'unusable'; readonly why: string };
+
+type Send = <Answer>(command: (redis: Redis) => Promise<Answer>) => Promise<Answer>;
+
+/**
+ * Asks a server what it is and how it knows the connection.
+ * @param name - of the connection, to tell it from others where the server does not tell its `run_id`.
+ * @throws what breaks the connection, and what the server refuses for now.
+ */
+export async function introduce(send: Send, name: string): Promise<Introduction> {
+  const [info, blmove, client] = await Promise.all([
+    ask(send, (redis) => redis.info()),
+    ask(send, (redis) => redis.command('INFO', 'BLMOVE')),
+    ask(send, (redis) => redis.client('INFO')),
+  ]);
+  const server = parseServer(info);
+  if (server?.isReplica) {
+    return { outcome: 'wrong server', why: 'is a replica, which takes no writes' };
+  }
+  if (server?.isLoading) {
+    return { outcome: 'not yet', why: 'is loading its data' };
+  }
+  const why = whyUnusable(server, Array.isArray(blmove) ? blmove[0] !== null : undefined);
+  if (why !== undefined) {
+    return { outcome: 'unusable', why };
+  }
+  const identity = parseClient(String(client), server?.runId);
+  const uniqueName = identity && !server?.runId ? await nameAnew(send, name) : undefined;
+  return { outcome: 'known', server, identity: identity && { ...identity, name: uniqueName } };
+}
+
+async function nameAnew(send: Send, name: string): Promise<string | undefined> {
+  const unique = `${name}:${randomUUID()}`;
+  const answer = await ask(send, (redis) => redis.client('SETNAME', unique));
+  return answer === 'OK' ? unique : undefined;
+}
+
+/** @returns what the server tells; `undefined` where it never will. */
+async function ask<Answer>(
+  send: Send,
+  question: (redis: Redis) => Promise<Answer>,
+): Promise<Answer | undefined> {
+  try {
+    return await send(question);
+  } catch (error) {
+    if (meaningOfRefusal(error) === 'stays') {
+      return undefined;
+    }
+    throw error;
+  }
+}
