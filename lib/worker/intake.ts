@@ -157,8 +157,9 @@ export class Intake {
   }
 
   /** Redis has confirmed that a job has left its slot. */
-  release({ slot }: JobPlace): void {
-    if (slot.left()) {
+  release(place: JobPlace): void {
+    const { slot } = place;
+    if (slot.left(place)) {
       const hadNone = !this.slots.areFree;
       this.slots.release(slot);
       if (hadNone && this.room > 0) {

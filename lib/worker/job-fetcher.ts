@@ -303,7 +303,8 @@ export class JobFetcher {
 
   private async waitForOne(redis: Redis, { slot }: Take): Promise<readonly string[]> {
     const { requests } = this.keys;
-    const job = await redis.blmove(requests, slot.key, 'LEFT', 'RIGHT', BLOCK_SECONDS);
+    // In front, so that its position is 0 whatever the slot may hold.
+    const job = await redis.blmove(requests, slot.key, 'LEFT', 'LEFT', BLOCK_SECONDS);
     return job === null ? [] : [job];
   }
 

@@ -4,7 +4,8 @@ import type { QueueKeys } from '../protocol/keys.js';
 import { replyTtl } from '../protocol/reply-ttl.js';
 import { buryJob } from '../protocol/scripts/bury-job.js';
 import { giveBackJobs } from '../protocol/scripts/give-back-jobs.js';
-import { beforeRetry, type ConnectionIdentity } from '../redis/connection.js';
+import { Backoff } from '../redis/backoff.js';
+import type { ConnectionIdentity } from '../redis/connection.js';
 import { isRefusal } from '../redis/refusal.js';
 import { argumentOf } from '../redis/argument.js';
 import type { Script } from '../redis/script.js';
@@ -198,6 +199,15 @@ export class ReplyWorker {
   }
 
   private startJob(place: JobPlace, element: string): void {
+    if (element === '') {
+      this.parts.log.repeated(
+        `empty job: ${this.handler.queue}`,
+        'warn',
+        `Queue "${this.handler.queue}" held an empty text instead of a job, which is dropped`,
+      );
+      void this.bury(place, { reason: 'unreadable', message: 'an empty text' });
+      return;
+    }
     const job = decodeJob(element);
     if (job.version === 0) {
       this.parts.log.repeated(
@@ -305,8 +315,19 @@ export class ReplyWorker {
 
   private async bury(place: JobPlace, why: Burial): Promise<void> {
     const { workerId } = this.parts;
-    const job = { place, dead: this.keys.dead, workerId, ...why };
-    await this.insist(buryJob, job, `A job could not be moved to "${this.keys.dead}"`, [place]);
+    const { dead } = this.keys;
+    const job = { place, dead, workerId, ...why };
+    const result = await this.insist(buryJob, job, `A job could not be moved to "${dead}"`, [
+      place,
+    ]);
+    if (result === 'untold') {
+      const list = why.reply?.list ?? '';
+      this.parts.log.repeated(
+        `reply dropped: ${list}`,
+        'error',
+        `A reply cannot be pushed to "${list}" and is dropped: it is no list. Its job is in "${dead}"`,
+      );
+    }
   }
 
   private async giveBack(places: readonly JobPlace[]): Promise<void> {
@@ -317,35 +338,52 @@ export class ReplyWorker {
     }
   }
 
-  /** Takes jobs out of their slots, again and again while Redis refuses it. A worker that stops leaves it to others. */
-  private async insist<Input>(
-    script: Script<Input, unknown>,
+  /**
+   * Takes jobs out of their slots, again and again while Redis refuses it. A worker that stops leaves it to others.
+   * @returns `undefined` where it was left to others.
+   */
+  private async insist<Input, Output>(
+    script: Script<Input, Output>,
     input: Input,
     what: string,
     places: readonly JobPlace[],
-  ): Promise<void> {
-    for (const { slot } of places) {
-      slot.leave(1);
+  ): Promise<Output | undefined> {
+    for (const place of places) {
+      place.slot.leave(place);
     }
+    const output = await this.untilDone(script, input, what);
+    if (output !== undefined) {
+      places.forEach((place) => this.intake.release(place));
+    }
+    return output;
+  }
+
+  private async untilDone<Input, Output>(
+    script: Script<Input, Output>,
+    input: Input,
+    what: string,
+  ): Promise<Output | undefined> {
+    const { connections, log } = this.parts;
+    const kind = `${script.name} refused: ${this.handler.queue}`;
+    const backoff = new Backoff();
     for (;;) {
       try {
-        const done = this.parts.connections.runUntilAnswered(script, input).then(() => true);
-        if (await (this.isStopping ? Promise.race([done, delay(LAST_WORD)]) : done)) {
-          places.forEach((place) => this.intake.release(place));
-        }
-        return;
+        const done = connections.runUntilAnswered(script, input);
+        const output = await (this.isStopping
+          ? Promise.race([done, delay(LAST_WORD, undefined)])
+          : done);
+        log.over(kind);
+        return output;
       } catch (error) {
         if (!isRefusal(error)) {
-          return; // the connections are closed for good
+          return undefined; // the connections are closed for good
         }
-        const next = this.isStopping
-          ? 'another worker takes them over'
-          : 'trying again until it can';
-        this.parts.log.warn(`${what} (${error.message}); ${next}`);
         if (this.isStopping) {
-          return;
+          log.warn(`${what} (${error.message}); another worker takes them over`);
+          return undefined;
         }
-        await beforeRetry(error);
+        log.repeated(kind, 'warn', `${what} (${error.message}); trying again until it can`);
+        await backoff.wait();
       }
     }
   }

@@ -4,24 +4,21 @@ import {
   type Missing,
   type ReplyGroup,
   type SettledJobs,
-  type SettledPlace,
   type SettleJobs,
 } from '../protocol/scripts/settle-jobs.js';
 import { type Connection } from '../redis/connection.js';
-import { isRefusal } from '../redis/refusal.js';
+import { codeOfRefusal, isRefusal } from '../redis/refusal.js';
 import type { Take } from './intake.js';
 import type { Outcome, SettledQueue } from './outcome.js';
+import { isWanted, type SettlePart } from './settle-part.js';
 import { settleInTransaction } from './settle-transaction.js';
 import type { Slot } from './slots.js';
+import type { Place } from '../protocol/scripts/lua-empty-place.js';
 
-/** What one call does for one queue. */
-export interface SettlePart {
+/** A take of one queue. */
+export interface TakeOf {
   readonly queue: SettledQueue;
-  readonly outcomes: readonly Outcome[];
-  /** The next jobs that are to be taken. */
-  readonly takes: readonly Take[];
-  /** Whether it goes in one write with the wait for the next job. */
-  readonly andWaits?: boolean;
+  readonly take: Take;
 }
 
 /** From this length of all replies on, bytes or UTF-16 units, a transaction costs less than letting Lua hash them. */
@@ -32,12 +29,12 @@ const LONG_TOGETHER = 64 * 1024;
  * it could overtake. One whose reply is long goes in a transaction.
  */
 export const maySettleAndWait = ({ place, reply }: Outcome): boolean =>
-  place.slot.holdsOne && (reply?.frame.length ?? 0) < LONG_TOGETHER;
+  place.slot.holdsJust(1) && (reply?.frame.length ?? 0) < LONG_TOGETHER;
 
 /** One call of the script that settles jobs, and what its answers mean for them. */
 export class SettleCall {
   private readonly first: SettleJobs;
-  private readonly takes: readonly { readonly queue: SettledQueue; readonly take: Take }[];
+  readonly takes: readonly TakeOf[];
   /** The slots that are released as a whole, in the order of the input. */
   private readonly slots: Slot[] = [];
   /** The outcomes whose places are released by themselves, in the order of the input. */
@@ -50,18 +47,17 @@ export class SettleCall {
     /** Whether Redis was asked for it before, without an answer. */
     public mayBeDone: boolean,
   ) {
-    const places: SettledPlace[] = [];
+    const places: Place[] = [];
     for (const [slot, outcomes] of this.outcomesBySlot()) {
-      const share = slot.leave(outcomes.length);
-      if (share === 'all') {
+      if (slot.holdsJust(outcomes.length)) {
         this.slots.push(slot);
-        continue;
+      } else {
+        places.push(...outcomes.map(({ place }) => place));
+        this.alone.push(...outcomes);
       }
-      outcomes.forEach(({ place: { key, position } }, index) => {
-        const isLast = share === 'last' && index === outcomes.length - 1;
-        places.push({ key, position, isLast });
-      });
-      this.alone.push(...outcomes);
+      for (const { place } of outcomes) {
+        slot.leave(place);
+      }
     }
     const groups = this.groupsAt(now);
     this.takes = parts.flatMap(({ queue, takes }) => takes.map((take) => ({ queue, take })));
@@ -96,6 +92,10 @@ export class SettleCall {
     try {
       return await settleInTransaction(connection, input);
     } catch (error) {
+      if (isRefusal(error) && codeOfRefusal(error) === 'OOM') {
+        // A server without memory takes no command into a transaction. Better long texts through Lua than none.
+        return connection.run(settleJobs, { ...input, isBeside: false });
+      }
       this.mayBeDone = true; // the next jobs may have been taken
       throw error;
     }
@@ -118,11 +118,6 @@ export class SettleCall {
     }
   }
 
-  /** Hands out the next jobs. */
-  handOut(jobs: readonly (readonly string[])[]): void {
-    this.takes.forEach(({ queue, take }, index) => queue.onTaken(take, jobs[index] ?? []));
-  }
-
   /** It was not carried out, since some jobs are not where they were. @returns these, and the others. */
   without(missing: Missing): { readonly gone: SettlePart[]; readonly left: SettlePart[] } {
     const slots = new Set(missing.slots.map((index) => this.slots[index]));
@@ -142,28 +137,26 @@ export class SettleCall {
     this.cancel(left);
     return {
       gone: gone.filter(({ outcomes }) => outcomes.length > 0),
-      left: left.filter(({ outcomes, takes }) => outcomes.length > 0 || takes.length > 0),
+      left: left.filter(isWanted),
     };
   }
 
-  /** It was refused. @returns each of its outcomes by itself, and the takes that may have been carried out before. */
-  singles(): SettlePart[] {
+  /** It was refused. @returns what is to be asked for again: its takes only where they may have been carried out before. */
+  again(): SettlePart[] {
     this.cancel(this.parts);
-    const settles = this.parts.flatMap(({ queue, outcomes }) =>
-      outcomes.map((outcome) => ({ queue, outcomes: [outcome], takes: [] })),
-    );
-    if (this.mayBeDone) {
-      const asks = this.takes.map(({ queue, take }) => ({ queue, outcomes: [], takes: [take] }));
-      return [...settles, ...asks];
-    }
-    this.handOut([]);
-    return settles;
+    return this.parts
+      .map(({ queue, outcomes, takes }) => ({
+        queue,
+        outcomes,
+        takes: this.mayBeDone ? takes : [],
+      }))
+      .filter(isWanted);
   }
 
   private cancel(parts: readonly SettlePart[]): void {
     for (const { outcomes } of parts) {
       for (const { place } of outcomes) {
-        place.slot.stay(1);
+        place.slot.stay(place);
       }
     }
   }

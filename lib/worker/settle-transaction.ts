@@ -24,7 +24,7 @@ export async function settleInTransaction(
     redis.eval(lua, keys.length, ...keys, ...settleJobs.args(scripted)),
     ...input.takes.map(({ requests, slot, isLong }) =>
       isLong && !isRepeated
-        ? redis.lmove(requests, slot, 'LEFT', 'RIGHT')
+        ? redis.lmove(requests, slot, 'LEFT', 'LEFT')
         : redis.lrange(slot, 0, -1),
     ),
   ]);

@@ -1,30 +1,24 @@
 import { setImmediate } from 'node:timers';
 import type { Log } from '../observability/log.js';
-import type { Connections } from '../redis/connections.js';
+import type { SettledJobs } from '../protocol/scripts/settle-jobs.js';
 import { beforeRetry } from '../redis/connection.js';
+import type { Connections } from '../redis/connections.js';
 import { isRefusal } from '../redis/refusal.js';
 import type { Outcome, SettledQueue } from './outcome.js';
-import { maySettleAndWait, SettleCall, type SettlePart } from './settle-call.js';
-
-/** Jobs that one call settles at most, and takes at most: Lua's stack takes about 8 000 values. */
-const MOST_JOBS = 500;
+import { RefusedSettles, type Refusal } from './refused-settles.js';
+import { callsOf } from './settle-batches.js';
+import { SettleCall } from './settle-call.js';
+import { SettleEffects } from './settle-effects.js';
+import type { SettlePart } from './settle-part.js';
 
 /** How often in a row queues that have no jobs are asked again together, before each waits on a connection of its own. */
 const MOST_ASKS = 4;
 
-/** About how long the replies of one call may be together, bytes or UTF-16 units: nobody else is served meanwhile. */
-const CALL_LENGTH = 2 * 1024 * 1024;
-
-/** A call that Redis would not carry out. */
-interface Refusal {
-  readonly call: SettleCall;
-  readonly error: Error;
-}
-
 /**
  * Pushes the replies of one turn of the event loop together, those of all queues of this process, releases their jobs
  * and takes the next ones, all in one step. It asks again until Redis confirms; asking twice does no harm, because a job
- * that was released answers nothing, and what was taken is found in its slot.
+ * that was released answers nothing, and what was taken is found in its slot. What follows from an answer is no part of the
+ * asking: whatever it throws is no failure of Redis.
  */
 export class Settler {
   private waiting = new Map<SettledQueue, Outcome[]>();
@@ -34,14 +28,22 @@ export class Settler {
   private readonly calls = new Counts();
   /** How often a queue was asked for jobs alone since one of its jobs ended. */
   private readonly asks = new Map<SettledQueue, number>();
+  private readonly effects: SettleEffects;
+  private readonly refused: RefusedSettles;
   private isScheduled = false;
 
   /** @param announce - tells others of the connection for commands, so that what lies in our slots is looked after. */
   constructor(
     private readonly connections: Connections,
-    private readonly log: Log,
+    log: Log,
     private readonly announce: () => Promise<void>,
-  ) {}
+  ) {
+    this.effects = new SettleEffects(log);
+    this.refused = new RefusedSettles(log, {
+      settle: (parts, mayBeDone) => this.settle(parts, mayBeDone),
+      onCarriedOut: (parts) => this.rest(parts),
+    });
+  }
 
   /** Whether outcomes of a queue wait or are on their way. */
   isSettling(queue: SettledQueue): boolean {
@@ -87,7 +89,7 @@ export class Settler {
   /** Makes one call, which may take the next jobs of its queues. */
   private async call(parts: readonly SettlePart[]): Promise<void> {
     const refusal = await this.settle(parts);
-    const repeated = refusal && this.repeat(refusal);
+    const repeated = refusal && this.insist(refusal);
     for (const { queue } of parts) {
       this.calls.add(queue, -1);
     }
@@ -106,25 +108,26 @@ export class Settler {
     let isRepeated = mayBeDone;
     for (let left = parts; left.length > 0;) {
       let call: SettleCall | undefined;
+      let answer: SettledJobs;
       try {
-        // In this order, so that calls reach Redis in the order in which they were made.
         if (!this.connections.isReady) {
           await this.connections.ready();
         }
         call = new SettleCall(left, this.connections.clock.now(), isRepeated);
-        left = await this.send(call);
-        // What is left may have taken its next jobs already.
-        isRepeated = true;
+        answer = await this.send(call);
       } catch (error) {
         // Else the connections are closed for good: the lease runs out, and others take over what is left.
         return call && isRefusal(error) ? { call, error } : undefined;
       }
+      left = this.answered(call, answer);
+      // What is left may have taken its next jobs already.
+      isRepeated = true;
     }
     return undefined;
   }
 
-  /** @returns what is left to be asked for anew. */
-  private async send(call: SettleCall): Promise<readonly SettlePart[]> {
+  /** @throws what Redis refuses the call with, or that the connections are closed for good. */
+  private async send(call: SettleCall): Promise<SettledJobs> {
     for (let isLost = false; ; isLost = true) {
       if (isLost) {
         // Not among what is tried again: it rejects once the connections are closed for good.
@@ -132,22 +135,9 @@ export class Settler {
       }
       try {
         if (isLost) {
-          await this.announce();
+          await this.tryToAnnounce();
         }
-        const answer =
-          (await call.carryOutAndWait()) ?? (await call.carryOut(this.connections.commands));
-        if ('jobs' in answer) {
-          this.settled(call.parts);
-          call.handOut(answer.jobs);
-          return [];
-        }
-        const { gone, left } = call.without(answer.missing);
-        // What is not there any more when it is asked again was settled before.
-        if (!call.mayBeDone) {
-          this.reportTaken(gone);
-        }
-        this.settled(gone);
-        return left;
+        return (await call.carryOutAndWait()) ?? (await call.carryOut(this.connections.commands));
       } catch (error) {
         if (isRefusal(error)) {
           throw error;
@@ -158,13 +148,47 @@ export class Settler {
     }
   }
 
+  /** Where a lease is refused, replies need not be: that is another key's trouble, or theirs, too, as they will hear. */
+  private async tryToAnnounce(): Promise<void> {
+    try {
+      await this.announce();
+    } catch (error) {
+      if (!isRefusal(error)) {
+        throw error;
+      }
+    }
+  }
+
+  /** Passes on what a call was answered. @returns what is left to be asked for anew. */
+  private answered(call: SettleCall, answer: SettledJobs): readonly SettlePart[] {
+    if ('jobs' in answer) {
+      this.settled(call.parts);
+      this.effects.taken(call.takes, answer.jobs);
+      return [];
+    }
+    const { gone, left } = call.without(answer.missing);
+    // What is not there any more when it is asked again was settled before.
+    if (!call.mayBeDone) {
+      this.effects.gone(gone);
+    }
+    this.settled(gone);
+    return left;
+  }
+
   private settled(parts: readonly SettlePart[]): void {
     for (const { queue, outcomes } of parts) {
-      for (const outcome of outcomes) {
-        queue.onReleased(outcome);
-      }
+      this.effects.released(queue, outcomes);
       this.underway.add(queue, -outcomes.length);
     }
+  }
+
+  private async insist(refusal: Refusal): Promise<void> {
+    const { call } = refusal;
+    if (!call.mayBeDone) {
+      // It took no jobs. Else it is to look for those that it may have taken.
+      this.effects.taken(call.takes, []);
+    }
+    await this.refused.insist(refusal);
   }
 
   /**
@@ -182,51 +206,8 @@ export class Settler {
         this.schedule();
       } else {
         this.asks.delete(queue);
-        queue.onSettled();
+        this.effects.settled(queue);
       }
-    }
-  }
-
-  /** One that Redis will not have does not hold up the others. */
-  private async repeat({ call, error }: Refusal): Promise<void> {
-    const singles = call.singles();
-    const [only, ...others] = singles;
-    if (only && others.length === 0) {
-      await this.beforeRepeated(only, error);
-    }
-    await Promise.all(
-      singles.map(async (single) => {
-        const refusal = await this.settle([single], call.mayBeDone);
-        await (refusal ? this.repeat(refusal) : this.rest([single]));
-      }),
-    );
-  }
-
-  private async beforeRepeated(
-    { queue, outcomes: [outcome] }: SettlePart,
-    error: Error,
-  ): Promise<void> {
-    if (outcome?.reply && error.message.startsWith('WRONGTYPE')) {
-      // It would never be one, and must not hold the slot for ever.
-      this.log.error(
-        `A reply cannot be pushed to "${outcome.reply.list}" and is dropped: ${error.message}`,
-      );
-      outcome.reply = undefined;
-      return;
-    }
-    const what = outcome
-      ? `A reply cannot be pushed to "${outcome.reply?.list ?? outcome.place.key}"`
-      : `Jobs cannot be taken from queue "${queue.name}"`;
-    this.log.error(`${what}: ${error.message}; trying again`);
-    await beforeRetry(error);
-  }
-
-  private reportTaken(parts: readonly SettlePart[]): void {
-    for (const { queue, outcomes } of parts) {
-      this.log.warn(
-        `Redis no longer held ${outcomes.length} jobs of queue "${queue.name}" when they had been run: another ` +
-          `worker has taken them over and answers them, or the server lost them`,
-      );
     }
   }
 }
@@ -247,31 +228,4 @@ class Counts {
       this.counts.delete(queue);
     }
   }
-}
-
-/** Cuts what has ended into calls that are not too long, and lets each queue take its next jobs in the last of them. */
-function callsOf(waiting: ReadonlyMap<SettledQueue, readonly Outcome[]>): SettlePart[][] {
-  const calls: SettlePart[][] = [];
-  let call: SettlePart[] = [];
-  let jobs = 0;
-  let length = 0;
-  for (const [queue, all] of waiting) {
-    let outcomes: Outcome[] = [];
-    for (const outcome of all) {
-      const size = outcome.reply?.frame.length ?? 0;
-      if (jobs === MOST_JOBS || (jobs > 0 && length + size > CALL_LENGTH)) {
-        call.push({ queue, outcomes, takes: [] });
-        calls.push(call);
-        [call, outcomes, jobs, length] = [[], [], 0, 0];
-      }
-      outcomes.push(outcome);
-      jobs++;
-      length += size;
-    }
-    const isOne = waiting.size === 1 && all.length === 1;
-    const andWaits = isOne && all.every(maySettleAndWait) && queue.waitsNext();
-    call.push({ queue, outcomes, takes: andWaits ? [] : queue.takes(MOST_JOBS), andWaits });
-  }
-  calls.push(call);
-  return calls;
 }

@@ -13,40 +13,46 @@ export class Slot {
     readonly key: string,
   ) {}
 
-  /** Whether it holds a single job that nobody takes out of it yet. */
-  get holdsOne(): boolean {
-    return this.held === 1 && this.leaving === 0;
+  /** Whether it holds so many jobs and no others, and nobody takes one out of it yet. */
+  holdsJust(count: number): boolean {
+    return this.held === count && this.leaving === 0;
   }
 
   /** Redis has put jobs into it. @returns where each of them lies. */
   fill(count: number): JobPlace[] {
     this.held = count;
+    this.leaving = 0;
     const { key } = this;
     const places: JobPlace[] = [];
     for (let position = 0; position < count; position++) {
-      places.push({ slot: this, key, position });
+      places.push({ slot: this, key, position, state: 'held' });
     }
     return places;
   }
 
-  /**
-   * Redis is about to be asked to take jobs out of it.
-   * @returns `all` of its jobs, the `last` that are not on their way out already, or `some`.
-   */
-  leave(count: number): 'all' | 'last' | 'some' {
-    const isAll = this.leaving === 0 && this.held === count;
-    this.leaving += count;
-    return isAll ? 'all' : this.leaving === this.held ? 'last' : 'some';
+  /** Redis is about to be asked to take a job out of it. */
+  leave(place: JobPlace): void {
+    if (place.state === 'held') {
+      place.state = 'leaving';
+      this.leaving++;
+    }
   }
 
-  /** Redis did not take them out. */
-  stay(count: number): void {
-    this.leaving -= count;
+  /** Redis did not take it out. */
+  stay(place: JobPlace): void {
+    if (place.state === 'leaving') {
+      place.state = 'held';
+      this.leaving--;
+    }
   }
 
-  /** Redis has taken a job out of it. @returns whether it is empty. */
-  left(): boolean {
-    this.leaving--;
+  /** A job has left it for sure. @returns whether it is empty by that: true once, however often it is told. */
+  left(place: JobPlace): boolean {
+    if (place.state === 'left') {
+      return false;
+    }
+    this.stay(place);
+    place.state = 'left';
     this.held--;
     return this.held === 0;
   }
@@ -55,6 +61,8 @@ export class Slot {
 /** Where one job lies. */
 export interface JobPlace extends Place {
   readonly slot: Slot;
+  /** Whether Redis is asked to take the job out of it, or has; its slot alone changes that. */
+  state: 'held' | 'leaving' | 'left';
 }
 
 /** The slots of one worker on one queue. One that is free is empty in Redis for sure. */

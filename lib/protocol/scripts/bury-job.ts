@@ -36,25 +36,35 @@ export interface DeadJob {
   readonly job: string;
 }
 
+/** `gone`: the slot no longer held the job. `untold`: the reply list is no list, and took no reply. */
+export type BurialResult = 'buried' | 'untold' | 'gone';
+
 /** Moves a job from its slot to the dead list, with the reason. The element itself never leaves Redis. */
 export const buryJob = {
   name: 'reqrepBuryJob',
   // KEYS: slot, dead, reply list or none
   // ARGV: position of the job, reason, message, worker id, frame, ttl
-  // Output: 1 when the slot held the job, else 0
+  // Output: 'buried' | 'untold' | 'gone'
   lua: `${LUA_NOW}${LUA_KEEP_ALIVE}${LUA_EMPTY_PLACE}
-local job = redis.call('LINDEX', KEYS[1], ARGV[1])
-if not job then return 0 end
+local job = redis.pcall('LINDEX', KEYS[1], ARGV[1])
+if type(job) ~= 'string' then return 'gone' end
+if job == '' then
+  -- It has left its place before, or was an empty text from the beginning.
+  deleteIfEmpty(KEYS[1])
+  return 'gone'
+end
+local kind = KEYS[3] and redis.call('TYPE', KEYS[3]).ok
+beginWriting(KEYS[1])
 redis.call('RPUSH', KEYS[2], cjson.encode({
   reason = ARGV[2], message = ARGV[3], worker = ARGV[4], at = now, job = job,
 }))
 emptyPlace(KEYS[1], ARGV[1])
 deleteIfEmpty(KEYS[1])
-if KEYS[3] then
-  redis.call('RPUSH', KEYS[3], ARGV[5])
-  keepAlive(KEYS[3], ARGV[6])
-end
-return 1
+if not kind then return 'buried' end
+if kind ~= 'none' and kind ~= 'list' then return 'untold' end
+redis.call('RPUSH', KEYS[3], ARGV[5])
+keepAlive(KEYS[3], ARGV[6])
+return 'buried'
 `,
   keys: ({ place, dead, reply }: BuryJob) => [place.key, dead, ...(reply ? [reply.list] : [])],
   args: ({ place, reason, message, workerId, reply }: BuryJob) => [
@@ -65,5 +75,5 @@ return 1
     reply?.text ?? '',
     reply?.ttl ?? 0,
   ],
-  read: (answer: unknown): boolean => answer === 1,
+  read: (answer: unknown): BurialResult => answer as BurialResult,
 };

@@ -17,13 +17,14 @@ export const giveBackJobs = {
   lua: `${LUA_EMPTY_PLACE}
 local returned = 0
 for i = #KEYS, 2, -1 do
-  local job = redis.call('LINDEX', KEYS[i], ARGV[i - 1])
-  if job and job ~= '' then
+  local job = redis.pcall('LINDEX', KEYS[i], ARGV[i - 1])
+  if type(job) == 'string' and job ~= '' then
+    if returned == 0 then beginWriting(KEYS[i]) end
     redis.call('LPUSH', KEYS[1], job)
     emptyPlace(KEYS[i], ARGV[i - 1])
     returned = returned + 1
   end
-  deleteIfEmpty(KEYS[i])
+  if type(job) == 'string' then deleteIfEmpty(KEYS[i]) end
 end
 return returned
 `,

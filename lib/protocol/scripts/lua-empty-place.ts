@@ -1,11 +1,14 @@
+import { LUA_PAST_OOM } from './lua-past-oom.js';
+
 /**
- * Lua: `emptyPlace(slot, position)` takes one job out of a slot that may hold others, which keep their places, and
- * `deleteIfEmpty(slot)` has to follow the last of them. `emptyPlaces(slot)` returns the positions that jobs have left. None of
- * them reads a job, since Lua would hash each byte of it.
+ * Lua: `emptyPlace(slot, position)` takes one job out of a slot that may hold others, which keep their places. Whoever does
+ * so deletes a slot that holds no others, whatever is on its way for the same slot: `deleteIfEmpty(slot)` where nobody has
+ * counted. `emptyPlaces(slot)` returns the positions that jobs have left. None of them reads a job, since Lua would hash each
+ * byte of it.
  */
-export const LUA_EMPTY_PLACE = `
+export const LUA_EMPTY_PLACE = `${LUA_PAST_OOM}
 local function emptyPlace(slot, position)
-  redis.call('LSET', slot, position, '')
+  return pastOom(slot, 'LSET', slot, position, '')
 end
 local function emptyPlaces(slot)
   return redis.call('LPOS', slot, '', 'COUNT', 0)

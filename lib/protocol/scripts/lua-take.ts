@@ -1,20 +1,29 @@
 /**
- * Lua: `take(requests, slot, most)` moves as many waiting jobs into an empty slot as there are, up to `most`, and returns them.
- * Where the server cannot hold them there, they stay where they are, and it returns none. `move` does the same and returns
- * nothing, so that all of them pass by Lua, which hashes each byte that it sees.
+ * Lua, behind `lua-past-oom.ts`: `take(requests, slot, most)` moves as many waiting jobs into an empty slot as there are, up
+ * to `most`, and returns them. `move` does the same and returns nothing, so that all of them pass by Lua, which hashes each
+ * byte that it sees. A slot that holds something already keeps that and gets nothing else, and `take` returns what it holds:
+ * whatever was wrong about it, no job may be overwritten.
  */
 export const LUA_TAKE = `
 local function moveAll(requests, slot)
-  if redis.pcall('RENAME', requests, slot).err then return false end
+  if redis.pcall('RENAMENX', requests, slot) ~= 1 then return false end
   -- Where somebody has the queue expire, that is not for a job that runs.
   redis.call('PERSIST', slot)
   return true
 end
 local function moveFirst(requests, slot, jobs)
-  local held = redis.pcall('RPUSH', slot, unpack(jobs))
+  local held = pastOom(slot, 'RPUSH', slot, unpack(jobs))
   if type(held) == 'table' then return false end
+  if held > #jobs then
+    redis.call('LTRIM', slot, 0, held - #jobs - 1)
+    return false
+  end
   redis.call('LTRIM', requests, #jobs, -1)
   return true
+end
+local function heldBy(slot)
+  local jobs = redis.pcall('LRANGE', slot, 0, -1)
+  return jobs.err and {} or jobs
 end
 local function take(requests, slot, most)
   local jobs = redis.pcall('LRANGE', requests, 0, most - 1)
@@ -22,7 +31,7 @@ local function take(requests, slot, most)
   local isPart = #jobs == most and redis.call('LLEN', requests) > most
   local isMoved
   if isPart then isMoved = moveFirst(requests, slot, jobs) else isMoved = moveAll(requests, slot) end
-  return isMoved and jobs or {}
+  return isMoved and jobs or heldBy(slot)
 end
 local function move(requests, slot, most)
   local waiting = redis.pcall('LLEN', requests)

@@ -2,6 +2,7 @@ import { STREAM_MARK } from '../job-element.js';
 import type { Place } from './lua-empty-place.js';
 import { LUA_KEEP_ALIVE } from './lua-keep-alive.js';
 import { LUA_LIST_SIZE, readListSize, type ListSize } from './lua-list-size.js';
+import { LUA_PAST_OOM } from './lua-past-oom.js';
 
 export interface PushValues {
   /** Where the job lies whose values they are. */
@@ -23,13 +24,15 @@ export const pushValues = {
   // KEYS: slot, reply list
   // ARGV: position of the job, ttl, frame...
   // Output: {length, bytes or -1} of the list, or nil when the slot no longer holds its job
-  lua: `${LUA_KEEP_ALIVE}${LUA_LIST_SIZE}
-local job = redis.call('LINDEX', KEYS[1], ARGV[1])
-if not job or job == '' then return nil end
+  lua: `${LUA_KEEP_ALIVE}${LUA_LIST_SIZE}${LUA_PAST_OOM}
+local job = redis.pcall('LINDEX', KEYS[1], ARGV[1])
+if type(job) ~= 'string' or job == '' then return nil end
+-- What one stream may have unread is bounded, and its end frees memory, so that it goes past OOM.
 if job:sub(-1) ~= ${JSON.stringify(STREAM_MARK)} then
-  redis.call('LSET', KEYS[1], ARGV[1], job .. ${JSON.stringify(STREAM_MARK)})
+  pastOom(KEYS[1], 'LSET', KEYS[1], ARGV[1], job .. ${JSON.stringify(STREAM_MARK)})
 end
-redis.call('RPUSH', KEYS[2], unpack(ARGV, 3))
+local pushed = pastOom(KEYS[1], 'RPUSH', KEYS[2], unpack(ARGV, 3))
+if type(pushed) == 'table' then return pushed end
 keepAlive(KEYS[2], ARGV[2])
 return listSize(KEYS[2])
 `,

@@ -11,11 +11,6 @@ export interface ReplyGroup {
   readonly frames: readonly (string | Buffer)[];
 }
 
-export interface SettledPlace extends Place {
-  /** Whether no other job of its slot is left, as far as its worker knows. */
-  readonly isLast: boolean;
-}
-
 /** Which jobs of which queue are to be taken next. */
 export interface NextJobs {
   /** The list of waiting jobs. */
@@ -32,7 +27,7 @@ export interface SettleJobs {
   /** Keys of slots all of whose jobs end. */
   readonly slots: readonly string[];
   /** Jobs that end in slots that hold others. */
-  readonly places: readonly SettledPlace[];
+  readonly places: readonly Place[];
   /** What the jobs are answered with, so far as somebody waits for it. */
   readonly groups: readonly ReplyGroup[];
   readonly takes: readonly NextJobs[];
@@ -70,16 +65,20 @@ export interface Missing {
  */
 export const settleJobs = {
   name: 'reqrepSettleJobs',
-  // KEYS: slot..., slot of each place..., reply list..., reply list aside..., then for each take: requests, slot
-  // ARGV: number of slots, of places, of reply lists, of those aside (all or none), whether it is repeated (1 or 0), then for
-  //   each place: position, whether it is the last (1 or 0), then for each reply list: ttl, number of frames, and where none
-  //   is aside frame..., then for each take: most jobs
+  // KEYS: slot..., slot of each place (those of one slot together)..., reply list..., reply list aside..., then for each
+  //   take: requests, slot
+  // ARGV: number of slots, of places, of reply lists, of those aside (all or none), whether it is repeated (1 or 0), then
+  //   position of each place..., then for each reply list: ttl, number of frames, and where none is aside frame..., then for
+  //   each take: most jobs
   // Output: {0, {next job...} of each take...} or {1, {missing slot...}, {missing place...}}; no jobs where lists are aside
   lua: `${LUA_KEEP_ALIVE}${LUA_EMPTY_PLACE}${LUA_TAKE}
 local slots, places, lists, aside = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local isRepeated = ARGV[5] == '1'
 local first = slots + places
-local firstArg = 6 + 2 * places
+local firstArg = 6 + places
+
+-- The slots that hold others: which places leave each, and how many jobs stay.
+local parts = {}
 
 -- What keeps the jobs from being settled.
 local function obstacle()
@@ -89,14 +88,24 @@ local function obstacle()
       if redis.call('EXISTS', KEYS[i]) == 0 then missingSlots[#missingSlots + 1] = i - 1 end
     end
   end
-  local held, length, isEmpty
+  local part, length, isEmpty
   for i = 1, places do
-    local slot, position = KEYS[slots + i], tonumber(ARGV[4 + 2 * i])
-    if slot ~= held then
-      held, length, isEmpty = slot, redis.call('LLEN', slot), {}
-      for _, empty in ipairs(emptyPlaces(slot)) do isEmpty[empty] = true end
+    local slot, position = KEYS[slots + i], tonumber(ARGV[5 + i])
+    if not part or slot ~= part.slot then
+      length, isEmpty = redis.pcall('LLEN', slot), {}
+      -- What is no list holds no jobs.
+      if type(length) == 'table' then length = 0 end
+      local empties = length > 0 and emptyPlaces(slot) or {}
+      for _, empty in ipairs(empties) do isEmpty[empty] = true end
+      part = { slot = slot, first = i, last = i, staying = length - #empties }
+      parts[#parts + 1] = part
     end
-    if position >= length or isEmpty[position] then missingPlaces[#missingPlaces + 1] = i - 1 end
+    if position >= length or isEmpty[position] then
+      missingPlaces[#missingPlaces + 1] = i - 1
+    else
+      isEmpty[position] = true
+      part.last, part.staying = i, part.staying - 1
+    end
   end
   if #missingSlots + #missingPlaces > 0 then return { 1, missingSlots, missingPlaces } end
   -- What is no list is refused by the RPUSH, but behind the first that would come too late.
@@ -125,18 +134,22 @@ for list = first + 1, first + lists do
   local ttl, frames = ARGV[arg], tonumber(ARGV[arg + 1])
   arg = arg + 2
   if aside == 0 then
-    local pushed = redis.pcall('RPUSH', KEYS[list], unpack(ARGV, arg, arg - 1 + frames))
+    local pushed = pastOom(KEYS[1], 'RPUSH', KEYS[list], unpack(ARGV, arg, arg - 1 + frames))
     if type(pushed) == 'table' then return pushed end
     arg = arg + frames
   end
   keepAlive(KEYS[list], ttl)
 end
 if slots > 0 then redis.call('DEL', unpack(KEYS, 1, slots)) end
-for i = 1, places do
-  emptyPlace(KEYS[slots + i], ARGV[4 + 2 * i])
-end
-for i = 1, places do
-  if ARGV[5 + 2 * i] == '1' then deleteIfEmpty(KEYS[slots + i]) end
+for _, part in ipairs(parts) do
+  if part.staying == 0 then
+    redis.call('DEL', part.slot)
+  else
+    for i = part.first, part.last do
+      local emptied = emptyPlace(part.slot, ARGV[5 + i])
+      if emptied.err then return emptied end
+    end
+  end
 end
 
 local answer = { 0 }
@@ -147,7 +160,7 @@ for key = first + lists + aside + 1, #KEYS, 2 do
   if aside > 0 then
     if not isTaken then move(requests, slot, most) end
   else
-    answer[#answer + 1] = isTaken and redis.call('LRANGE', slot, 0, -1) or take(requests, slot, most)
+    answer[#answer + 1] = isTaken and heldBy(slot) or take(requests, slot, most)
   end
   arg = arg + 1
 end
@@ -166,7 +179,7 @@ return answer
     groups.length,
     isBeside ? groups.length : 0,
     isRepeated ? 1 : 0,
-    ...places.flatMap(({ position, isLast }) => [position, isLast || isRepeated ? 1 : 0]),
+    ...places.map(({ position }) => position),
     ...groups.flatMap(({ ttl, frames }) => [ttl, frames.length, ...(isBeside ? [] : frames)]),
     ...takes.map(({ most }) => most),
   ],

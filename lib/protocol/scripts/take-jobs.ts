@@ -1,3 +1,4 @@
+import { LUA_PAST_OOM } from './lua-past-oom.js';
 import { LUA_TAKE } from './lua-take.js';
 
 export interface TakeJobs {
@@ -14,7 +15,7 @@ export const takeJobs = {
   // KEYS: requests, slot
   // ARGV: most jobs
   // Output: the jobs, as many as were there
-  lua: `${LUA_TAKE}
+  lua: `${LUA_PAST_OOM}${LUA_TAKE}
 return take(KEYS[1], KEYS[2], tonumber(ARGV[1]))
 `,
   keys: ({ requests, slot }: TakeJobs) => [requests, slot],

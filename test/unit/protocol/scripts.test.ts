@@ -1,7 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { completeJob, encodeJob } from '../../../lib/protocol/job-element.js';
 import { asideOf, Keys } from '../../../lib/protocol/keys.js';
-import { buryJob, type DeadJob } from '../../../lib/protocol/scripts/bury-job.js';
+import {
+  buryJob,
+  type BurialResult,
+  type DeadJob,
+} from '../../../lib/protocol/scripts/bury-job.js';
 import { giveBackJobs } from '../../../lib/protocol/scripts/give-back-jobs.js';
 import { inspectQueue } from '../../../lib/protocol/scripts/inspect-queue.js';
 import { measureList } from '../../../lib/protocol/scripts/measure-list.js';
@@ -57,7 +61,7 @@ async function serverNow(): Promise<number> {
   return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
 }
 
-const bury = (slot: string, dead: string): Promise<boolean> =>
+const bury = (slot: string, dead: string): Promise<BurialResult> =>
   run(buryJob, {
     place: { key: slot, position: 0 },
     dead,
@@ -92,13 +96,16 @@ describe('taking jobs', () => {
     expect(await redis.look.exists(slots[0])).toBe(0);
   });
 
-  it('leaves some of many jobs where they are while the server has no memory for their slot', async () => {
+  it.each([
+    ['some of many', 2],
+    ['all of them', 9],
+  ])('takes nothing into a slot that holds something: %s', async (_, most) => {
     const { keys, slots } = newQueue();
+    await redis.look.rpush(slots[0], 'before');
     await redis.look.rpush(keys.requests, 'a', 'b', 'c');
-    await redis.look.config('SET', 'maxmemory', '1');
-    const take = { requests: keys.requests, slot: slots[0], most: 2 };
-    expect(await run(takeJobs, take)).toEqual([]);
-    await redis.look.config('SET', 'maxmemory', '0');
+    const taken = await run(takeJobs, { requests: keys.requests, slot: slots[0], most });
+    expect(taken).toEqual(['before']);
+    expect(await listOf(slots[0])).toEqual(['before']);
     expect(await listOf(keys.requests)).toEqual(['a', 'b', 'c']);
   });
 
@@ -225,21 +232,64 @@ describe.each([
   it('takes jobs out of slots that hold others, which keep their places', async () => {
     const { slots } = newQueue();
     await redis.look.rpush(slots[0], 'a', 'b', 'c');
-    const leave = (position: number, isLast: boolean) =>
-      settle({ places: [{ key: slots[0], position, isLast }] });
-    await leave(1, false);
+    const leave = (position: number) => settle({ places: [{ key: slots[0], position }] });
+    await leave(1);
     expect(await listOf(slots[0])).toEqual(['a', '', 'c']);
-    await leave(2, false);
-    await leave(0, true);
+    await leave(2);
+    await leave(0);
     expect(await redis.look.exists(slots[0])).toBe(0);
   });
 
-  it('keeps a slot whose last job is not the last in truth', async () => {
+  it('deletes a slot with whatever leaves it last, in whichever order that comes', async () => {
     const { slots } = newQueue();
-    await redis.look.rpush(slots[0], 'a', 'b');
-    await settle({ places: [{ key: slots[0], position: 0, isLast: true }] });
-    expect(await listOf(slots[0])).toEqual(['', 'b']);
+    for (const order of [
+      [[0], [1], [2]],
+      [[2], [0], [1]],
+      [[1, 2], [0]],
+      [[2], [0, 1]],
+      [[0, 1, 2]],
+    ]) {
+      await redis.look.rpush(slots[0], 'a', 'b', 'c');
+      for (const positions of order) {
+        expect(await redis.look.exists(slots[0])).toBe(1);
+        await settle({ places: positions.map((position) => ({ key: slots[0], position })) });
+      }
+      expect(await redis.look.exists(slots[0])).toBe(0);
+    }
   });
+
+  it('takes jobs out of several slots at once', async () => {
+    const { slots } = newQueue();
+    await redis.look.rpush(slots[0], 'a', 'b', 'c');
+    await redis.look.rpush(slots[1], 'd', '');
+    await redis.look.rpush(slots[2], 'e', 'f');
+    const places = placesOf([slots[0], 0], [slots[0], 2], [slots[1], 0], [slots[2], 1]);
+    expect(await settle({ places })).toEqual({ jobs: [] });
+    expect(await Promise.all(slots.map(listOf))).toEqual([['', 'b', ''], [], ['e', ''], []]);
+  });
+
+  it('finds no jobs in a slot that is no list', async () => {
+    const { slots } = newQueue();
+    await redis.look.set(slots[0], 'no list');
+    const places = placesOf([slots[0], 0]);
+    expect(await settle({ places })).toEqual({ missing: { slots: [], places: [0] } });
+  });
+
+  it.each([
+    ['some of many', 2],
+    ['all of them', 9],
+  ])(
+    'takes nothing into a slot that holds something, and loses nothing of it: %s',
+    async (_, most) => {
+      const { keys, slots } = newQueue();
+      await redis.look.rpush(slots[1], 'before', '');
+      await redis.look.rpush(keys.requests, 'a', 'b', 'c');
+      const takes = [{ requests: keys.requests, slot: slots[1], most, isLong: false }];
+      expect(await settle({ takes })).toEqual({ jobs: [['before', '']] });
+      expect(await listOf(slots[1])).toEqual(['before', '']);
+      expect(await listOf(keys.requests)).toEqual(['a', 'b', 'c']);
+    },
+  );
 
   it('does nothing where some jobs are not there any more, and tells which', async () => {
     const { keys, slots, replies } = newQueue();
@@ -248,7 +298,7 @@ describe.each([
     await redis.look.rpush(keys.requests, 'next');
     const input = {
       slots: [slots[0], slots[1]],
-      places: [0, 1, 5].map((position) => ({ key: slots[2], position, isLast: false })),
+      places: [0, 1, 5].map((position) => ({ key: slots[2], position })),
       groups: [{ list: replies('one'), ttl: 60_000, frames: ['r'] }],
       takes: [{ requests: keys.requests, slot: slots[3], most: 1, isLong: false }],
     };
@@ -415,7 +465,7 @@ describe('settling jobs beside the script', () => {
     );
     await odd.ready();
     const groups = [{ list: replies('one'), ttl: 1_000, frames: ['a'] }];
-    const places = [{ key: slots[0], position: 0, isLast: false }];
+    const places = [{ key: slots[0], position: 0 }];
     const settled = settleInTransaction(odd, { ...NOTHING, groups, places, isBeside: true });
     await expect(settled).rejects.toThrow(/can't run this command/);
     expect(await listOf(replies('one'))).toEqual(['earlier']);
@@ -469,7 +519,7 @@ describe('burying a job', () => {
     const { keys, slots } = newQueue();
     await redis.look.rpush(slots[0], ' ["job-1" 1]');
     const before = await serverNow();
-    expect(await bury(slots[0], keys.dead)).toBe(true);
+    expect(await bury(slots[0], keys.dead)).toBe('buried');
     const after = await serverNow();
     expect(await redis.look.exists(slots[0])).toBe(0);
     const [entry = '', ...others] = await listOf(keys.dead);
@@ -500,11 +550,10 @@ describe('burying a job', () => {
     ['is no UTF-8', Buffer.from([0x5b, 0xff, 0xfe, 0x80, 0xc3, 0x28, 0x5d])],
     ['has every byte there is', Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))],
     ['is UTF-8', Buffer.from('["naïve ☃ 🎉 \\ud83c \\/ / "')],
-    ['is empty', Buffer.alloc(0)],
   ])('keeps to the byte a job that %s', async (_, job) => {
     const { keys, slots } = newQueue();
     await redis.look.rpush(slots[0], job);
-    expect(await bury(slots[0], keys.dead)).toBe(true);
+    expect(await bury(slots[0], keys.dead)).toBe('buried');
     const [entry = Buffer.alloc(0)] = await redis.look.lrangeBuffer(keys.dead, 0, -1);
     // Each byte as one character, so that nothing is lost on what is no UTF-8.
     const dead = JSON.parse(entry.toString('latin1')) as DeadJob;
@@ -522,15 +571,48 @@ describe('burying a job', () => {
       workerId: 'worker-1',
       reply: { list: replies('one'), text: 'frame', ttl: 60_000 },
     });
-    expect(buried).toBe(true);
+    expect(buried).toBe('buried');
     expect(await listOf(slots[0])).toEqual(['a', '']);
     expect(await listOf(replies('one'))).toEqual(['frame']);
     expect(await redis.look.pttl(replies('one'))).toBeGreaterThan(30_000);
   });
 
+  it('buries it although its caller cannot be told, since its list is none', async () => {
+    const { keys, slots, replies } = newQueue();
+    await redis.look.rpush(slots[0], 'a');
+    await redis.look.set(replies('one'), 'no list');
+    const input = {
+      place: { key: slots[0], position: 0 },
+      dead: keys.dead,
+      reason: 'out of deliveries',
+      message: 'once',
+      workerId: 'worker-1',
+      reply: { list: replies('one'), text: 'frame', ttl: 60_000 },
+    } as const;
+    expect(await run(buryJob, input)).toBe('untold');
+    expect(await redis.look.llen(keys.dead)).toBe(1);
+    expect(await redis.look.exists(slots[0])).toBe(0);
+    expect(await redis.look.get(replies('one'))).toBe('no list');
+  });
+
+  it('leaves the job where it is while the dead list is none', async () => {
+    const { keys, slots } = newQueue();
+    await redis.look.rpush(slots[0], 'a');
+    await redis.look.set(keys.dead, 'no list');
+    await expect(bury(slots[0], keys.dead)).rejects.toThrow(/WRONGTYPE/);
+    expect(await listOf(slots[0])).toEqual(['a']);
+  });
+
+  it('deletes a slot that held an empty text', async () => {
+    const { keys, slots } = newQueue();
+    await redis.look.rpush(slots[0], '');
+    expect(await bury(slots[0], keys.dead)).toBe('gone');
+    expect(await redis.look.exists(slots[0], keys.dead)).toBe(0);
+  });
+
   it('buries nothing from an empty slot', async () => {
     const { keys, slots } = newQueue();
-    expect(await bury(slots[0], keys.dead)).toBe(false);
+    expect(await bury(slots[0], keys.dead)).toBe('gone');
     expect(await redis.look.exists(keys.dead)).toBe(0);
   });
 });

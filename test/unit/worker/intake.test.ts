@@ -182,7 +182,7 @@ describe('an intake', () => {
     }
     expect(intake.room).toBe(0);
     const [place] = places as [JobPlace];
-    place.slot.leave(1);
+    place.slot.leave(place);
     const before = rooms();
     intake.release(place);
     expect([intake.room, rooms()]).toEqual([1, before + 1]);
@@ -192,7 +192,8 @@ describe('an intake', () => {
     const { intake, places, ask, take } = newIntake(2);
     take(2);
     const [first, second] = places as [JobPlace, JobPlace];
-    first.slot.leave(2);
+    first.slot.leave(first);
+    second.slot.leave(second);
     intake.ended(1_000);
     intake.release(first);
     intake.ended(1_000);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Keys } from '../../../lib/protocol/keys.js';
 import type { Take } from '../../../lib/worker/intake.js';
 import { SettleCall } from '../../../lib/worker/settle-call.js';
+import { singlesOf } from '../../../lib/worker/settle-part.js';
 import type { SettledQueue } from '../../../lib/worker/outcome.js';
 import { Slots, type Slot } from '../../../lib/worker/slots.js';
 
@@ -13,12 +14,11 @@ interface CallOptions {
   readonly isLong?: boolean;
 }
 
-/** A call that settles two jobs and takes the next ones, and what its queue was handed. */
+/** A call that settles two jobs and takes the next ones. */
 function newCall({ mayBeDone = false, frame = 'reply', isLong = false }: CallOptions = {}) {
   const slots = new Slots(new Keys().queue('reports'), 'worker-1', 2);
   const slot = slots.take() as Slot;
   const take: Take = { slot: slots.take() as Slot, most: 8, isLong };
-  const taken: unknown[] = [];
   const queue: SettledQueue = {
     name: 'reports',
     requests: 'reportsrequests',
@@ -26,7 +26,7 @@ function newCall({ mayBeDone = false, frame = 'reply', isLong = false }: CallOpt
     waitsNext: () => false,
     settleAndWait: () => undefined,
     takes: () => [],
-    onTaken: (of, jobs) => taken.push([of, jobs]),
+    onTaken: () => undefined,
     onReleased: () => undefined,
     onSettled: () => undefined,
   };
@@ -38,7 +38,6 @@ function newCall({ mayBeDone = false, frame = 'reply', isLong = false }: CallOpt
     queue,
     outcomes,
     take,
-    taken,
   };
 }
 
@@ -60,21 +59,23 @@ describe('a settle call', () => {
 });
 
 describe('a settle call that is refused', () => {
-  it('has taken no jobs', () => {
-    const { call, queue, outcomes, take, taken } = newCall();
-    expect(call.singles()).toEqual(
-      outcomes.map((outcome) => ({ queue, outcomes: [outcome], takes: [] })),
-    );
-    expect(taken).toEqual([[take, []]]);
+  it('is asked for its jobs again, and leaves the next ones to others', () => {
+    const { call, queue, outcomes } = newCall();
+    expect(call.again()).toEqual([{ queue, outcomes, takes: [] }]);
+    expect(outcomes[0]?.place.state).toBe('held');
   });
 
-  it('is asked for its jobs again where it may have taken them before', () => {
-    const { call, queue, outcomes, take, taken } = newCall({ mayBeDone: true });
-    expect(call.singles()).toEqual([
+  it('is asked for the next jobs again where it may have taken them before', () => {
+    const { call, queue, outcomes, take } = newCall({ mayBeDone: true });
+    expect(call.again()).toEqual([{ queue, outcomes, takes: [take] }]);
+    expect(call.input.isRepeated).toBe(true);
+  });
+
+  it('is split into what it was to do', () => {
+    const { call, queue, outcomes, take } = newCall({ mayBeDone: true });
+    expect(singlesOf(call.again())).toEqual([
       ...outcomes.map((outcome) => ({ queue, outcomes: [outcome], takes: [] })),
       { queue, outcomes: [], takes: [take] },
     ]);
-    expect(taken).toEqual([]);
-    expect(call.input.isRepeated).toBe(true);
   });
 });

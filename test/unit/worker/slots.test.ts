@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { Keys } from '../../../lib/protocol/keys.js';
-import { Slots, type Slot } from '../../../lib/worker/slots.js';
+import { Slots, type JobPlace, type Slot } from '../../../lib/worker/slots.js';
 
 const keys = new Keys().queue('reports');
 const newSlots = (size: number): Slots => new Slots(keys, 'worker-1', size);
@@ -32,27 +32,39 @@ it('knows the place of each job in it', () => {
   const slot = newSlot();
   const { key } = slot;
   expect(slot.fill(2)).toEqual([
-    { slot, key, position: 0 },
-    { slot, key, position: 1 },
+    { slot, key, position: 0, state: 'held' },
+    { slot, key, position: 1, state: 'held' },
   ]);
 });
 
 it('is empty when the last of its jobs has left', () => {
   const slot = newSlot();
-  slot.fill(2);
-  slot.leave(2);
-  expect([slot.left(), slot.left()]).toEqual([false, true]);
+  const [one, other] = slot.fill(2) as [JobPlace, JobPlace];
+  slot.leave(one);
+  slot.leave(other);
+  expect([slot.left(one), slot.left(other)]).toEqual([false, true]);
 });
 
-it('knows whether those that leave it are all, the last or some of its jobs', () => {
+it('counts a job once, however often it leaves', () => {
   const slot = newSlot();
-  slot.fill(3);
-  expect(slot.leave(3)).toBe('all');
-  slot.stay(3);
-  expect(slot.leave(1)).toBe('some');
-  expect(slot.leave(2)).toBe('last');
-  slot.left();
-  slot.stay(2);
-  // One has left for sure, so that the others are all there are.
-  expect(slot.leave(2)).toBe('all');
+  const [one, other] = slot.fill(2) as [JobPlace, JobPlace];
+  slot.leave(one);
+  slot.leave(one);
+  expect([slot.left(one), slot.left(one)]).toEqual([false, false]);
+  slot.stay(one);
+  expect(slot.holdsJust(1)).toBe(true);
+  expect([slot.left(other), slot.left(other)]).toEqual([true, false]);
+});
+
+it('knows whether nobody takes any of its jobs out yet', () => {
+  const slot = newSlot();
+  const [one] = slot.fill(3) as [JobPlace, JobPlace, JobPlace];
+  expect([slot.holdsJust(3), slot.holdsJust(1)]).toEqual([true, false]);
+  slot.leave(one);
+  expect([slot.holdsJust(3), slot.holdsJust(2)]).toEqual([false, false]);
+  slot.stay(one);
+  expect(slot.holdsJust(3)).toBe(true);
+  slot.leave(one);
+  slot.left(one);
+  expect(slot.holdsJust(2)).toBe(true);
 });

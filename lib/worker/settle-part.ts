@@ -1,0 +1,23 @@
+import type { Take } from './intake.js';
+import type { Outcome, SettledQueue } from './outcome.js';
+
+/** What one call does for one queue. */
+export interface SettlePart {
+  readonly queue: SettledQueue;
+  readonly outcomes: readonly Outcome[];
+  /** The next jobs that are to be taken. */
+  readonly takes: readonly Take[];
+  /** Whether it goes in one write with the wait for the next job. */
+  readonly andWaits?: boolean;
+}
+
+/** Whether it asks Redis for anything. */
+export const isWanted = ({ outcomes, takes }: SettlePart): boolean =>
+  outcomes.length > 0 || takes.length > 0;
+
+/** @returns each outcome and each take by itself. */
+export const singlesOf = (parts: readonly SettlePart[]): SettlePart[] =>
+  parts.flatMap(({ queue, outcomes, takes }) => [
+    ...outcomes.map((outcome) => ({ queue, outcomes: [outcome], takes: [] })),
+    ...takes.map((take) => ({ queue, outcomes: [], takes: [take] })),
+  ]);
