@@ -1,0 +1,82 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { codeOfRefusal } from '../../../lib/redis/refusal.js';
+import { useRedis } from '../../support/redis.js';
+import { waitFor } from '../../support/wait-for.js';
+import { contentsOf, FREEING_CASES, STREAM_CASE } from '../support/script-cases.js';
+
+const redis = useRedis(['--enable-protected-configs', 'yes']);
+
+const CASES = [...FREEING_CASES, STREAM_CASE];
+
+/** Sets an option until the test is over. */
+async function configure(name: string, value: string, then: string): Promise<void> {
+  await redis.look.config('SET', name, value);
+  onTestFinished(async () => {
+    await redis.look.config('SET', name, then);
+  });
+}
+
+describe.each(CASES)('$name', ({ prepare }) => {
+  it('does on a server without memory what it does on any other', async () => {
+    const expected = await prepare(redis.look);
+    const answer = await expected.run(redis.look);
+    const call = await prepare(redis.look);
+    await configure('maxmemory', '1', '0');
+    await expect(redis.look.rpush(`${call.prefix}other`, 'a')).rejects.toThrow(/OOM/);
+    expect(await call.run(redis.look)).toEqual(answer);
+    const text = async ({ prefix }: { prefix: string }) =>
+      JSON.stringify(await contentsOf(redis.look, prefix))
+        .replaceAll(prefix, '')
+        .replaceAll(/\\"at\\":[\d.e+]+/g, 'at');
+    expect(await text(call)).toBe(await text(expected));
+  });
+});
+
+const refusals: readonly (readonly [string, () => Promise<void>])[] = [
+  ['NOREPLICAS', () => configure('min-replicas-to-write', '1', '0')],
+  [
+    'READONLY',
+    async () => {
+      await redis.look.replicaof('127.0.0.1', '1');
+      onTestFinished(async () => {
+        await redis.look.replicaof('NO', 'ONE');
+      });
+    },
+  ],
+  [
+    'MISCONF',
+    async () => {
+      const directory = await mkdtemp(join(tmpdir(), 'no-snapshot-'));
+      await redis.look.config('SET', 'dir', directory);
+      await configure('save', '3600 1', '');
+      await rm(directory, { recursive: true });
+      await redis.look.bgsave();
+      onTestFinished(async () => {
+        await redis.look.config('SET', 'dir', tmpdir());
+      });
+      await waitFor(async () =>
+        (await redis.look.info('persistence')).includes('rdb_last_bgsave_status:err'),
+      );
+    },
+  ],
+];
+
+it.each(refusals)('%s refuses each of them before anything is done', async (code, refuse) => {
+  const calls = await Promise.all(CASES.map(({ prepare }) => prepare(redis.look)));
+  await refuse();
+  for (const call of calls) {
+    const before = await contentsOf(redis.look, call.prefix);
+    const error: unknown = await call.run(redis.look).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    // A take that is refused takes nothing.
+    if (error !== undefined) {
+      expect(codeOfRefusal(error as Error)).toBe(code);
+    }
+    expect(await contentsOf(redis.look, call.prefix)).toEqual(before);
+  }
+});

@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { completeJob, encodeJob } from '../../../lib/protocol/job-element.js';
+import { inspectQueue } from '../../../lib/protocol/scripts/inspect-queue.js';
+import { measureList } from '../../../lib/protocol/scripts/measure-list.js';
+import { pruneExpiredJobs } from '../../../lib/protocol/scripts/prune-expired-jobs.js';
+import { recoverWorker } from '../../../lib/protocol/scripts/recover-worker.js';
+import { renewLease } from '../../../lib/protocol/scripts/renew-lease.js';
+import { retireWorker } from '../../../lib/protocol/scripts/retire-worker.js';
+import { digestOf } from '../../../lib/worker/recovery.js';
+import { useRedis } from '../../support/redis.js';
+import {
+  callOf,
+  contentsOf,
+  FREEING_CASES,
+  newQueue,
+  STREAM_CASE,
+  type ScriptCase,
+} from '../support/script-cases.js';
+
+const redis = useRedis();
+
+const recovering = (name: string, forget: boolean): ScriptCase => ({
+  name: `taking back the jobs of a lost worker, which is ${name}`,
+  prepare: async (look) => {
+    const { prefix, keys, slot, list } = await newQueue(look);
+    await look.zadd(keys.workers, 1, 'worker-1');
+    await look.hset(keys.worker('worker-1'), 'slots', 2);
+    return callOf(prefix, recoverWorker, {
+      requests: keys.requests,
+      workers: keys.workers,
+      dead: keys.dead,
+      worker: keys.worker('worker-1'),
+      workerId: 'worker-1',
+      forget,
+      slots: [
+        {
+          key: slot(0),
+          digest: digestOf([Buffer.from('one'), Buffer.from('two')]),
+          jobs: [
+            { position: 0 },
+            {
+              position: 1,
+              dead: { reason: 'out of deliveries', message: 'twice' },
+              reply: { list, text: 'frame', ttl: 60_000 },
+            },
+          ],
+        },
+        { key: slot(1), digest: '', jobs: [] },
+      ],
+    });
+  },
+});
+
+const retiring = (name: string, isWatched: boolean): ScriptCase => ({
+  name: `retiring a worker that is ${name}`,
+  prepare: async (look) => {
+    const { prefix, keys, slot } = await newQueue(look);
+    await look.zadd(keys.workers, 1, 'worker-1');
+    await look.hset(keys.worker('worker-1'), 'slots', 2);
+    return callOf(prefix, retireWorker, {
+      workers: keys.workers,
+      worker: keys.worker('worker-1'),
+      workerId: 'worker-1',
+      slots: isWatched ? [slot(0)] : [slot(1)],
+      isWatched: false,
+    });
+  },
+});
+
+/**
+ * All scripts that are sent again when their answer is lost. `pushGuardedJob` is not among them: the job that it pushes twice
+ * is marked as delivered before, and runs twice with one reply.
+ */
+const CASES: readonly ScriptCase[] = [
+  ...FREEING_CASES,
+  recovering('forgotten', true),
+  recovering('looked after', false),
+  retiring('forgotten', false),
+  retiring('watched', true),
+  {
+    // Its end moves on with the time, which is what renewing it is for.
+    name: 'renewing a lease',
+    prepare: async (look) => {
+      const { prefix, keys } = await newQueue(look);
+      return callOf(prefix, renewLease, {
+        workers: keys.workers,
+        worker: keys.worker('worker-1'),
+        workerId: 'worker-1',
+        lease: 5_000,
+        description: { slots: 2, connections: '', server: '', host: 'host', pid: 1, started: 1 },
+      });
+    },
+  },
+  {
+    name: 'pruning expired jobs',
+    prepare: async (look) => {
+      const { prefix, keys } = await newQueue(look);
+      await look.lpush(keys.requests, completeJob(encodeJob('old', '1', {}), 1, 2));
+      return callOf(prefix, pruneExpiredJobs, { requests: keys.requests });
+    },
+  },
+  {
+    name: 'inspecting a queue',
+    prepare: async (look) => {
+      const { prefix, keys } = await newQueue(look);
+      return callOf(prefix, inspectQueue, { requests: keys.requests, workers: keys.workers });
+    },
+  },
+  {
+    name: 'measuring a list',
+    prepare: async (look) => {
+      const { prefix, keys } = await newQueue(look);
+      return callOf(prefix, measureList, { list: keys.requests });
+    },
+  },
+];
+
+describe.each(CASES)('$name', ({ prepare }) => {
+  it('does nothing when it is done already', async () => {
+    const call = await prepare(redis.look);
+    await call.run(redis.look);
+    const once = await contentsOf(redis.look, call.prefix);
+    await call.run(redis.look);
+    expect(await contentsOf(redis.look, call.prefix)).toEqual(once);
+  });
+});
+
+it('pushing values of a stream twice changes nothing but that they lie there twice', async () => {
+  const call = await STREAM_CASE.prepare(redis.look);
+  await call.run(redis.look);
+  const once = await contentsOf(redis.look, call.prefix);
+  await call.run(redis.look);
+  const twice = await contentsOf(redis.look, call.prefix);
+  const list = Object.keys(once).find((key) => key.includes('replies')) ?? '';
+  // Their caller tells them by their index.
+  expect(twice).toEqual({ ...once, [list]: ['v', 'v'] });
+});

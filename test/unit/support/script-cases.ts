@@ -1,0 +1,161 @@
+import type { Redis } from 'ioredis';
+import { Keys } from '../../../lib/protocol/keys.js';
+import { buryJob } from '../../../lib/protocol/scripts/bury-job.js';
+import { giveBackJobs } from '../../../lib/protocol/scripts/give-back-jobs.js';
+import { pushValues } from '../../../lib/protocol/scripts/push-values.js';
+import { settleJobs, type SettleJobs } from '../../../lib/protocol/scripts/settle-jobs.js';
+import { takeJobs } from '../../../lib/protocol/scripts/take-jobs.js';
+import type { Script } from '../../../lib/redis/script.js';
+import { randomQueue } from '../../support/random-queue.js';
+
+/** One call of a script on keys of its own. */
+export interface ScriptCase {
+  readonly name: string;
+  /** Makes the keys, and says how the script is called for them. */
+  prepare(redis: Redis): Promise<ScriptCall>;
+}
+
+/** A script with its input. */
+export interface ScriptCall {
+  /** What the names of all its keys begin with. */
+  readonly prefix: string;
+  run(redis: Redis): Promise<unknown>;
+}
+
+export const callOf = <Input>(
+  prefix: string,
+  script: Script<Input, unknown>,
+  input: Input,
+): ScriptCall => ({
+  prefix,
+  run: async (redis) => {
+    const keys = script.keys(input);
+    const args = script.args(input);
+    return script.read(await redis.eval(script.lua, keys.length, ...keys, ...args));
+  },
+});
+
+/** @returns what lies at each key with a prefix; of a sorted set its members only, since scores are times. */
+export async function contentsOf(redis: Redis, prefix: string): Promise<Record<string, unknown>> {
+  const contents: Record<string, unknown> = {};
+  for (const key of (await redis.keys(`${prefix}*`)).toSorted()) {
+    const type = await redis.type(key);
+    contents[key] =
+      type === 'list'
+        ? await redis.lrange(key, 0, -1)
+        : type === 'zset'
+          ? await redis.zrange(key, 0, '-1')
+          : type === 'hash'
+            ? await redis.hgetall(key)
+            : await redis.get(key);
+  }
+  return contents;
+}
+
+const NOTHING: SettleJobs = {
+  slots: [],
+  places: [],
+  groups: [],
+  takes: [],
+  isBeside: false,
+  isRepeated: false,
+};
+
+/** Keys of a queue that nobody else uses: three jobs wait, and two lie together in the first of the slots. */
+export async function newQueue(redis: Redis) {
+  const prefix = randomQueue();
+  const keys = new Keys().queue(prefix);
+  const slot = (index: number): string => keys.active('worker-1', index);
+  await redis.rpush(keys.requests, 'a', 'b', 'c');
+  await redis.rpush(slot(0), 'one', 'two');
+  const list = new Keys(prefix).replies('client');
+  const place = (position: number) => ({ key: slot(0), position });
+  return { prefix, keys, slot, list, place };
+}
+
+type NewQueue = Awaited<ReturnType<typeof newQueue>>;
+
+const settling = (name: string, inputOf: (queue: NewQueue) => Partial<SettleJobs>): ScriptCase => ({
+  name: `settling ${name}`,
+  prepare: async (redis) => {
+    const queue = await newQueue(redis);
+    return callOf(queue.prefix, settleJobs, { ...NOTHING, ...inputOf(queue) });
+  },
+});
+
+const groupsOf = ({ list }: NewQueue) => [
+  { list, ttl: 60_000, frames: ['reply'] },
+  { list: `${list}-other`, ttl: 60_000, frames: ['r1', 'r2'] },
+];
+const takeOf = ({ keys, slot }: NewQueue, most: number) => [
+  { requests: keys.requests, slot: slot(1), most, isLong: false },
+];
+
+const taking = (name: string, most: number): ScriptCase => ({
+  name: `taking ${name}`,
+  prepare: async (redis) => {
+    const { prefix, keys, slot } = await newQueue(redis);
+    return callOf(prefix, takeJobs, { requests: keys.requests, slot: slot(1), most });
+  },
+});
+
+const dead = { reason: 'out of deliveries', message: 'twice', workerId: 'worker-1' } as const;
+
+/** Scripts that free memory, at the latest when the jobs that they are about have ended. */
+export const FREEING_CASES: readonly ScriptCase[] = [
+  taking('some of many jobs', 2),
+  taking('all jobs', 9),
+  settling('a whole slot with replies', (queue) => ({
+    slots: [queue.slot(0)],
+    groups: groupsOf(queue),
+  })),
+  settling('a whole slot without a reply', (queue) => ({ slots: [queue.slot(0)] })),
+  settling('a place with replies', (queue) => ({
+    places: [queue.place(1)],
+    groups: groupsOf(queue),
+  })),
+  settling('a place without a reply', (queue) => ({ places: [queue.place(1)] })),
+  settling('all places', (queue) => ({ places: [queue.place(0), queue.place(1)] })),
+  settling('and taking', (queue) => ({ slots: [queue.slot(0)], takes: takeOf(queue, 2) })),
+  settling('nothing and taking some of many', (queue) => ({ takes: takeOf(queue, 2) })),
+  settling('nothing and taking all', (queue) => ({ takes: takeOf(queue, 9) })),
+  {
+    name: 'giving jobs back',
+    prepare: async (redis) => {
+      const { prefix, keys, place } = await newQueue(redis);
+      const places = [place(0), place(1)];
+      return callOf(prefix, giveBackJobs, { requests: keys.requests, places });
+    },
+  },
+  {
+    name: 'giving one job back',
+    prepare: async (redis) => {
+      const { prefix, keys, place } = await newQueue(redis);
+      return callOf(prefix, giveBackJobs, { requests: keys.requests, places: [place(1)] });
+    },
+  },
+  {
+    name: 'burying a job',
+    prepare: async (redis) => {
+      const { prefix, keys, place } = await newQueue(redis);
+      return callOf(prefix, buryJob, { ...dead, dead: keys.dead, place: place(1) });
+    },
+  },
+  {
+    name: 'burying a job whose caller is told',
+    prepare: async (redis) => {
+      const { prefix, keys, place, list } = await newQueue(redis);
+      const reply = { list, text: 'frame', ttl: 60_000 };
+      return callOf(prefix, buryJob, { ...dead, dead: keys.dead, place: place(1), reply });
+    },
+  },
+];
+
+/** The values of a stream, which are bounded, and whose end frees memory. */
+export const STREAM_CASE: ScriptCase = {
+  name: 'pushing values of a stream',
+  prepare: async (redis) => {
+    const { prefix, list, place } = await newQueue(redis);
+    return callOf(prefix, pushValues, { place: place(0), list, ttl: 60_000, frames: ['v'] });
+  },
+};
