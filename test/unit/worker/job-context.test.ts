@@ -202,3 +202,86 @@ describe('the end of the run', () => {
     expect(context.signal.reason).toBe(reason);
   });
 });
+
+describe('an error that only says that the run was aborted', () => {
+  const reason = new Error('gone');
+  const wrapped = (depth: number, cause: unknown): Error =>
+    depth === 0 ? (cause as Error) : new Error('wrapped', { cause: wrapped(depth - 1, cause) });
+  const circular = new Error('circular');
+  circular.cause = circular;
+
+  it.each([
+    ['its reason', reason, true],
+    ['one that it caused', wrapped(1, reason), true],
+    ['one that it caused some steps before', wrapped(5, reason), true],
+    ['another', new Error('gone'), false],
+    ['one without a cause', new Error('other', { cause: undefined }), false],
+    ['one that causes itself', circular, false],
+    ['one of endless causes', wrapped(5_000, new Error('first')), false],
+    ['nothing', undefined, false],
+    [
+      'one whose cause cannot be read',
+      Object.defineProperty(new Error('odd'), 'cause', {
+        get: () => {
+          throw new Error('no');
+        },
+      }),
+      false,
+    ],
+  ])('is %s', (_, error, expected) => {
+    const context = contextOf({});
+    expect(context.isAbort(error)).toBe(false);
+    context.abort(reason);
+    expect(context.isAbort(error)).toBe(expected);
+  });
+
+  it('is none that has nothing to do with an abort without a reason', () => {
+    const context = contextOf({});
+    context.abort(undefined);
+    expect(context.isAbort(new Error('own'))).toBe(false);
+  });
+});
+
+describe('a listener of the signal', () => {
+  it('is called once, with the signal as `this`, and not any more once it was removed', () => {
+    const { signal } = contextOf({});
+    const seen: unknown[] = [];
+    function listener(this: unknown, { type }: Event): void {
+      seen.push(this, type);
+    }
+    signal.addEventListener('abort', listener);
+    signal.addEventListener('abort', listener);
+    const removed = vi.fn<() => void>();
+    signal.addEventListener('abort', removed);
+    signal.removeEventListener('abort', removed);
+    const object = { handleEvent: vi.fn<() => void>() };
+    signal.addEventListener('abort', object);
+    signal.dispatchEvent(new Event('abort'));
+    expect(seen).toEqual([signal, 'abort']);
+    expect(object.handleEvent).toHaveBeenCalledOnce();
+    expect(removed).not.toHaveBeenCalled();
+  });
+
+  it('throws at nobody, nor stops the others', async () => {
+    const strays: unknown[] = [];
+    const job: Job = { version: 2, id: 'job-1', data: null, redeliveries: 0 };
+    const context = new JobContext('reports', job, Date.now, (...stray) => strays.push(stray));
+    const thrown = new Error('thrown');
+    const rejected = new Error('rejected');
+    const last = vi.fn<() => void>();
+    context.signal.addEventListener('abort', () => {
+      throw thrown;
+    });
+    context.signal.addEventListener('abort', () => Promise.reject(rejected));
+    Object.assign(context.signal, { onabort: () => Promise.reject(context.signal.reason) });
+    context.signal.addEventListener('abort', last);
+    context.abort(new Error('gone'));
+    expect(last).toHaveBeenCalledOnce();
+    await vi.waitFor(() => expect(strays).toHaveLength(2));
+    const what = 'a listener of its signal';
+    expect(strays).toEqual([
+      [what, 'job-1', thrown],
+      [what, 'job-1', rejected],
+    ]);
+  });
+});

@@ -1,9 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter, once } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { HttpException } from '@nestjs/common';
-import { concat, defer, NEVER, Observable, of, throwError } from 'rxjs';
+import { concat, defer, map, NEVER, Observable, of, range, Subject, throwError } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { PayloadTooLargeError, SerializationError } from '../../../lib/errors/index.js';
+import {
+  PayloadTooLargeError,
+  RequestTimeoutError,
+  SerializationError,
+} from '../../../lib/errors/index.js';
 import { describeHttpException } from '../../../lib/nest/http-exception-form.js';
 import { toCallerError, type ErrorForm } from '../../../lib/protocol/error-form.js';
 import type { Job } from '../../../lib/protocol/job-element.js';
@@ -107,18 +113,22 @@ function runnerOf(
   };
   const events = new EventEmitter();
   const stream = new KeptStream();
+  const openStream = vi.fn(() => stream as unknown as ReplyStream);
+  const onEnded = vi.fn(() => events.emit('ended'));
   const runner = new JobRunner({
     handler,
     options: { ...OPTIONS, ...options },
     log,
     serverNow: () => Date.now(),
-    openStream: () => stream as unknown as ReplyStream,
+    openStream,
     onAnswer: (_, text) => events.emit('answer', text),
-    onEnded: () => events.emit('ended'),
+    onEnded,
   });
   return {
     log,
     stream,
+    openStream,
+    onEnded,
     cancel: (run: JobRun, reason: unknown) => runner.cancel(run, reason),
     interrupt: (run: JobRun, reason: unknown) => runner.interrupt(run, reason),
     runner: {
@@ -543,6 +553,141 @@ describe('a run with a timeout', () => {
   });
 });
 
+describe('an end by somebody else’s deadline', () => {
+  const inherited = new RequestTimeoutError({
+    queue: 'prices',
+    id: 'other-1',
+    timeout: 5,
+    limit: 'inherited',
+  });
+  const own = new RequestTimeoutError({ queue: 'prices', id: 'other-1', timeout: 5 });
+
+  it.each<[string, Job, Handle]>([
+    ['a job without a deadline', JOB, throwing(inherited)],
+    ['a job with time left', { ...JOB, deadline: Date.now() + 60_000 }, throwing(inherited)],
+    ['a job with time left, later', JOB, () => Promise.reject(inherited)],
+    ['a stream with time left', JOB, () => throwError(() => inherited)],
+    ['a limit of the request itself', { ...JOB, deadline: Date.now() - 1 }, throwing(own)],
+  ])('is a failure like any other: %s', async (_, job, handle) => {
+    const { runner, log } = runnerOf(handle);
+    const reply = await runner.run(job).reply;
+    expect(errorIn(reply)).toMatchObject({ name: 'RequestTimeoutError', code: 'REQUEST_TIMEOUT' });
+    expect(log.errors).toHaveLength(1);
+  });
+
+  it('is none where the own deadline has passed: nobody waits', async () => {
+    const { runner, log } = runnerOf(throwing(inherited));
+    expect(await runner.run({ ...JOB, deadline: Date.now() - 1 }).reply).toBeUndefined();
+    expect(log.errors).toEqual([]);
+  });
+
+  it('is a failure, too, where it is the reason of another job’s signal', async () => {
+    const reasons: unknown[] = [];
+    const { runner, cancel } = runnerOf((_, { signal, id }) =>
+      id === 'job-1'
+        ? new Promise((_resolve, reject) => {
+            signal.addEventListener('abort', () => {
+              reasons.push(signal.reason);
+              reject(signal.reason as Error);
+            });
+          })
+        : new Promise((_resolve, reject) => setImmediate(() => reject(reasons[0] as Error))),
+    );
+    const first = runner.run(JOB);
+    cancel(first.begun, new DOMException('gone', 'AbortError'));
+    await first.ended;
+    const second = runner.run({ ...JOB, id: 'job-2' });
+    expect(await second.reply).toContain('"AbortError"');
+  });
+});
+
+describe('what a run holds', () => {
+  const maxPayload = 1_024;
+  const tooLarge = 'x'.repeat(2_000);
+
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  const hung = (): Promise<never> => new Promise(() => undefined);
+  const deadline = Date.now() + 3_600_000;
+  const watched: Handle = (_, { signal }) => {
+    signal.addEventListener('abort', () => undefined);
+    return hung();
+  };
+
+  it.each<[string, Handle, Job]>([
+    ['a handler with a timeout', hung, JOB],
+    ['a handler that looks at its signal', watched, { ...JOB, deadline }],
+    ['a stream', () => NEVER, { ...JOB, deadline }],
+    ['a stream that has sent a value', () => concat(of(1), NEVER), { ...JOB, deadline }],
+  ])('is no timer once it is over: %s', (_, handle, job) => {
+    for (const end of ['cancel', 'interrupt'] as const) {
+      const { runner, [end]: over } = runnerOf(handle, { timeout: 60_000 });
+      const { begun } = runner.run(job);
+      expect(vi.getTimerCount()).toBeGreaterThan(0);
+      over(begun, new Error('over'));
+      expect(vi.getTimerCount()).toBe(0);
+      void begun.context.signal;
+      expect(vi.getTimerCount()).toBe(0);
+    }
+  });
+
+  it.each<[string, Handle]>([
+    ['the only one', () => of(tooLarge)],
+    ['the first', () => concat(of(tooLarge, 1, 2), NEVER)],
+    ['one that JSON cannot write', () => of(1n)],
+  ])('is no stream where a value cannot be sent: %s', async (_, handle) => {
+    const { runner, openStream, onEnded } = runnerOf(handle, { maxPayload });
+    const { reply, ended } = runner.run(JOB);
+    expect(errorIn(await reply).code).toMatch(/PAYLOAD_TOO_LARGE|SERIALIZATION/);
+    await ended;
+    expect(openStream).not.toHaveBeenCalled();
+    expect(onEnded).toHaveBeenCalledOnce();
+  });
+
+  it('is no source that goes on at once behind a value that cannot be sent', async () => {
+    let given = 0;
+    const source = range(0, 1e9).pipe(map(() => (given++ === 3 ? 1n : given)));
+    const { runner } = runnerOf(() => source);
+    const { reply, ended } = runner.run(JOB);
+    expect(errorIn(await reply).code).toBe('SERIALIZATION');
+    await ended;
+    expect(given).toBe(4);
+  });
+
+  it.each([
+    ['nobody', EMITTED_JOB, undefined],
+    ['an original requester', ORIGINAL_JOB, '{"row":999}'],
+  ])('are no values that nobody takes: %s', async (_, job, reply) => {
+    const rows: WeakRef<object>[] = [];
+    const end = new Subject<never>();
+    const { runner } = runnerOf(() =>
+      concat(
+        range(0, 1_000).pipe(
+          map((row) => {
+            const value = { row };
+            rows.push(new WeakRef(value));
+            return value;
+          }),
+        ),
+        end,
+      ),
+    );
+    const run = runner.run(job);
+    await new Promise((resolve) => setImmediate(resolve));
+    collectGarbage();
+    const kept = rows.filter((row) => row.deref() !== undefined).length;
+    expect(kept).toBeLessThanOrEqual(10);
+    end.complete();
+    expect(await run.reply).toBe(reply);
+  });
+});
+
 describe('a stream', () => {
   async function* values(count: number) {
     for (let value = 1; value <= count; value++) {
@@ -783,6 +928,11 @@ describe('a run', () => {
     await ended;
   });
 });
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+}
 
 function deferred() {
   let resolve: () => void = () => undefined;
