@@ -13,7 +13,7 @@ import type { Log } from '../observability/log.js';
 import type { JobHandler } from '../worker/worker-options.js';
 import type { HandlerBinder } from './handler-binder.js';
 import type { HandlerMethod, ProviderWrapper } from './handler-method.js';
-import { getJobRoutes, type JobRoute } from './on-job.accessor.js';
+import { getJobRoutes, nameOfRoute, type JobRoute } from './on-job.accessor.js';
 import type { OnJobOptions } from './on-job.decorator.js';
 import { ReqRepInstance } from './reqrep-instance.js';
 import { DEFAULT_INSTANCE } from './tokens.js';
@@ -155,7 +155,7 @@ function prototypeOf({
 }
 
 function check({ queue, options, name }: FoundHandler, instances: readonly string[]): void {
-  const place = `@OnJob(${JSON.stringify(queue)}) of ${name}`;
+  const place = `${nameOfRoute(queue)} of ${name}`;
   if (!aName.accepts(queue)) {
     throw new InvalidOptionError(`the queue in ${place}`, aName.expected, describeValue(queue));
   }

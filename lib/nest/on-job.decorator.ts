@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '../errors/index.js';
 import { defineJobParameters } from './job-parameters.js';
 import type { JobMethod, TakesDataOf } from './job-method.js';
-import { getJobRoutes, JOB_ROUTES } from './on-job.accessor.js';
+import { getJobRoutes, JOB_ROUTES, nameOfRoute } from './on-job.accessor.js';
 
 /** Options of one `@OnJob`. */
 export interface OnJobOptions {
@@ -38,7 +38,7 @@ export function OnJob<const Queue extends string>(queue: Queue, options: OnJobOp
     if (typeof target === 'function' || !method || typeof name === 'symbol') {
       const kind = typeof target === 'function' ? 'static method' : method ? 'symbol' : 'accessor';
       throw new InvalidOptionError(
-        `@OnJob(${JSON.stringify(queue)})`,
+        nameOfRoute(queue),
         'on a method of the objects of a class',
         `it on the ${kind} "${String(name)}"`,
       );

@@ -40,6 +40,9 @@ const DEFAULTS = {
   inheritedHeaders: ['traceparent', 'tracestate', 'baggage'] as readonly string[],
 } as const;
 
+/** What tells the server, with its password: kept in the source only, since whatever has the options may be printed. */
+const SERVER_OPTIONS = new Set(['connection', 'host', 'port', 'database', 'client']);
+
 const DEFAULT_URL = 'redis://localhost:6379';
 
 const isErrorClass = (value: unknown): boolean =>
@@ -91,7 +94,9 @@ export function resolveOptions(options: ReqRepModuleOptions): ResolvedOptions {
   checkPlaceOfExtras(options);
   checkOptions(options, RULES, 'the options of ReqRepModule');
   const given = Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined),
+    Object.entries(options).filter(
+      ([name, value]) => value !== undefined && !SERVER_OPTIONS.has(name),
+    ),
   ) as Partial<typeof DEFAULTS>;
   const resolved = {
     ...DEFAULTS,

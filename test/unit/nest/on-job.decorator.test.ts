@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { getJobRoutes } from '../../../lib/nest/on-job.accessor.js';
+import { getJobRoutes, nameOfRoute } from '../../../lib/nest/on-job.accessor.js';
 import { OnJob } from '../../../lib/nest/on-job.decorator.js';
 
 class Base {
@@ -111,3 +111,18 @@ it.each([
     `Expected @OnJob("plain") to be on a method of the objects of a class, got it on ${where}`,
   );
 });
+
+it.each<[unknown, string]>([
+  [10n, '@OnJob(`10` (bigint))'],
+  [undefined, '@OnJob(`undefined`)'],
+  [circular(), '@OnJob(an object)'],
+  ['a"b', '@OnJob("a\\"b")'],
+])('is named in an error whatever its queue is: %o', (queue, name) => {
+  expect(nameOfRoute(queue)).toBe(name);
+});
+
+function circular(): object {
+  const value: { self?: object } = {};
+  value.self = value;
+  return value;
+}

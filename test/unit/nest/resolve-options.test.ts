@@ -281,6 +281,16 @@ describe('a password', () => {
     expect(shown).not.toContain('secret');
   });
 
+  it.each<[string, ReqRepModuleOptions]>([
+    ['a URL', { connection: 'redis://user:secret@redis.example' }],
+    ['ioredis options', { connection: { password: 'secret' } }],
+    ['a client', { client: new Redis({ ...LAZY, password: 'secret' }) }],
+    ['a connection to connect after', { connection: new Redis({ ...LAZY, password: 'secret' }) }],
+  ])('is not among the options that %s leads to', (_, options) => {
+    const shown = inspect(resolveOptions(options), { depth: null, showHidden: true });
+    expect(shown).not.toContain('secret');
+  });
+
   it('leaves the rest of the URL to be seen', () => {
     const error = refusalBy(() => resolve({ connection: 'http://user:secret@redis.example:1' }));
     expect(error.received).toBe('"***@redis.example:1"');
