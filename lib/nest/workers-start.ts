@@ -5,7 +5,7 @@ import type { Connections } from '../redis/connections.js';
 import type { ReplyWorkers } from '../worker/reply-workers.js';
 
 /** How long an application waits for its workers before it starts without them, ms. */
-const LONGEST_WAIT_MS = 5_000;
+const LONGEST_WAIT_MS = 3_000;
 
 /** What the start of the workers asks of them and of their connections. */
 interface Parts {
@@ -33,13 +33,13 @@ export async function startWorkers(
     delay(longestWait, 'late' as const, { signal }).catch(() => undefined),
   ]).finally(() => waiting.abort());
   if (first === 'late') {
-    log.warn(`The workers serve no jobs yet: ${reason(connections)}. They go on trying`);
+    log.warn(`Not all workers serve their queues yet: ${reason(connections)}. They go on trying`);
   }
   started.then(
     () => {
       // Workers that were stopped before they were known have come to their end, too.
       if (first === 'late' && workers.status.state === 'running') {
-        log.info('The workers serve jobs now');
+        log.info('All workers serve their queues now');
       }
     },
     (error: unknown) => log.error(`The workers did not start: ${messageOf(error)}`),
@@ -48,5 +48,5 @@ export async function startWorkers(
 
 const reason = ({ isReady }: Parts['connections']): string =>
   isReady
-    ? 'Redis has not taken their first sign of life'
+    ? 'Redis has not taken the first sign of life of each'
     : 'Redis does not answer, or says that it is not ready';

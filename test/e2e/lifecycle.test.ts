@@ -26,6 +26,7 @@ import {
   type ReqRepModuleOptions,
 } from '../../lib/index.js';
 import { startApp } from '../support/app.js';
+import { hasEnded, startProcess } from '../support/processes.js';
 import { randomQueue } from '../support/random-queue.js';
 import { RecordedLog } from '../support/recorded-log.js';
 import { useRedis } from '../support/redis.js';
@@ -445,5 +446,22 @@ describe('an application that does not start runs no jobs and leaves nothing ope
     await waitFor(async () => (await connectionsOf(instance)).length === 0);
     expect(app.get(getReplyWorkersToken(instance), { strict: false }).status.state).toBe('stopped');
     expect(await redis.look.exists(`${queue}workers`)).toBe(0);
+  });
+});
+
+describe('a process whose application does not start', () => {
+  it.each([
+    ['a module of its own', '0'],
+    ['its first connection', '1'],
+  ])('ends by itself, and does not count as live, where %s fails', async (_, wrong) => {
+    const queue = randomQueue();
+    const child = await startProcess('failed-start', {
+      QUEUE: queue,
+      REDIS_URL: redis.url,
+      WRONG: wrong,
+    });
+    await waitFor(() => hasEnded(child));
+    expect(child.exitCode).toBe(0);
+    expect(await redis.look.zcard(`${queue}workers`)).toBe(0);
   });
 });

@@ -47,19 +47,21 @@ describe('an application starts without its workers', () => {
   });
 
   it.each([
-    ['does not take them', true, 'Redis has not taken their first sign of life'],
+    ['does not take them', true, 'Redis has not taken the first sign of life of each'],
     ['is silent', false, 'Redis does not answer, or says that it is not ready'],
   ])('soon where Redis %s, and says so once', async (_, isReady, reason) => {
     const { promise, resolve } = withResolvers();
     const { log, ...others } = parts(promise, { isReady });
     await startWorkers({ log, ...others }, SHORT);
-    expect(log.warnings).toEqual([`The workers serve no jobs yet: ${reason}. They go on trying`]);
+    expect(log.warnings).toEqual([
+      `Not all workers serve their queues yet: ${reason}. They go on trying`,
+    ]);
     expect(log.infos).toEqual([]);
     others.workers.status.state = 'running';
     resolve();
     await promise;
     await Promise.resolve();
-    expect(log.infos).toEqual(['The workers serve jobs now']);
+    expect(log.infos).toEqual(['All workers serve their queues now']);
     expect(log.warnings).toHaveLength(1);
   });
 
