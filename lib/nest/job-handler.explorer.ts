@@ -10,7 +10,7 @@ import {
 } from '../errors/option-rules.js';
 import { messageOf } from '../errors/error-text.js';
 import type { Log } from '../observability/log.js';
-import type { JobHandler } from '../worker/worker-options.js';
+import { MOST_CONCURRENCY, type JobHandler } from '../worker/worker-options.js';
 import type { HandlerBinder } from './handler-binder.js';
 import type { HandlerMethod, ProviderWrapper } from './handler-method.js';
 import { getJobRoutes, nameOfRoute, type JobRoute } from './on-job.accessor.js';
@@ -19,7 +19,7 @@ import { ReqRepInstance } from './reqrep-instance.js';
 import { DEFAULT_INSTANCE } from './tokens.js';
 
 const RULES: OptionRules<OnJobOptions> = {
-  concurrency: anInteger(1),
+  concurrency: anInteger(1, MOST_CONCURRENCY),
   maxDeliveries: anInteger(1),
   timeout: aDuration(0),
   instance: aName,

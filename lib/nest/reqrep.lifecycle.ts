@@ -11,7 +11,7 @@ import type { ResolvedOptions } from './resolve-options.js';
 import { startWorkers } from './workers-start.js';
 
 interface Parts {
-  readonly options: Pick<ResolvedOptions, 'prefix' | 'workers'>;
+  readonly options: ResolvedOptions;
   readonly explorer: JobHandlerExplorer;
   readonly client: RequestClient;
   readonly workers: ReplyWorkers;

@@ -97,6 +97,7 @@ function providersOf(name: string): Provider[] {
             ...options,
             describeError: (error) => errors.describe(error, describeHttpException),
             runWithin: (job, work) => currentJob.run(job, work),
+            currentJob: () => currentJob.getStore(),
           },
         }),
     },

@@ -15,6 +15,7 @@ import {
   isConnection,
   type ConnectionSource,
 } from '../redis/connection-source.js';
+import { MOST_CONCURRENCY } from '../worker/worker-options.js';
 import type { ReqRepModuleOptions } from './reqrep.options.js';
 
 /** The module's options, complete and checked. */
@@ -77,7 +78,7 @@ const RULES: OptionRules<ReqRepModuleOptions> = {
   },
   inheritedHeaders: someNames,
   timeout: aDuration(0),
-  concurrency: anInteger(1),
+  concurrency: anInteger(1, MOST_CONCURRENCY),
   maxDeliveries: anInteger(1),
   workers: oneOf(true, false, 'manual'),
   lease: aDuration(100),

@@ -41,10 +41,15 @@ export const maySame = (shown: ConnectionIdentity, described: ConnectionIdentity
 export const encodeIdentity = ({ id, address, name }: ConnectionIdentity): string =>
   [id, address, ...(name === undefined ? [] : [name])].join('@');
 
+/** Connections that one worker is believed to have at most: anybody may have written what is read. */
+const MOST_CONNECTIONS = 8;
+
 /** @param text - what {@link encodeIdentity} wrote, with spaces between. What is none of it is left out. */
 export function decodeIdentities(text: string, server: string | undefined): ConnectionIdentity[] {
-  return text.split(' ').flatMap((identity) => {
+  return text.split(' ', MOST_CONNECTIONS).flatMap((identity) => {
     const [id = '', address = '', name] = identity.split('@');
-    return /^\d{1,15}$/.test(id) ? [{ id: Number(id), address, server, name }] : [];
+    return /^\d{1,15}$/.test(id) && address !== ''
+      ? [{ id: Number(id), address, server, name }]
+      : [];
   });
 }

@@ -11,6 +11,9 @@ const MOST_SILENT_LOOKS = 10;
 /** Looks without a byte, while nothing is asked, after which a connection counts as quiet. */
 const QUIET_LOOKS = 5;
 
+/** How long a connection may be silent before it is given up, ms: the look that sees the last answer comes first. */
+export const SILENCE_LIMIT_MS = INTERVAL_MS * (MOST_SILENT_LOOKS + 1);
+
 /**
  * Gives up a connection that went silent without closing, and knows which one may have while nothing was asked. It counts
  * bytes, since a long answer takes its time on a slow link, and its own looks instead of reading a clock: a process whose

@@ -1,3 +1,4 @@
+import { messageOf } from '../errors/error-text.js';
 import { decodeCancelMessage } from '../protocol/cancel-message.js';
 import { Subscription } from '../redis/subscription.js';
 import type { ReplyWorker } from './reply-worker.js';
@@ -6,11 +7,13 @@ import type { WorkerParts } from './worker-options.js';
 /** Hears which jobs were cancelled: one connection for all queues of this process. */
 export class CancelListener {
   private readonly subscription: Subscription;
+  private isClosed = false;
 
   constructor(
     workers: readonly ReplyWorker[],
-    { connections, keys }: Pick<WorkerParts, 'connections' | 'keys'>,
+    private readonly parts: Pick<WorkerParts, 'connections' | 'keys' | 'log'>,
   ) {
+    const { connections, keys } = parts;
     const byChannel = new Map(
       workers.map((worker) => [keys.queue(worker.handler.queue).cancel, worker]),
     );
@@ -23,12 +26,24 @@ export class CancelListener {
     );
   }
 
-  /** Resolves when it hears them, or Redis does not let it for now. */
-  start(): Promise<void> {
-    return this.subscription.start();
+  /** Resolves when it hears them, or Redis does not let it for now. It never fails: cancelling is best effort. */
+  async start(): Promise<void> {
+    try {
+      await this.subscription.start();
+    } catch (error) {
+      // Else nobody is left who would cancel anything.
+      if (!this.isClosed && this.parts.connections.state !== 'closed') {
+        this.parts.log.repeated(
+          'no cancellations',
+          'warn',
+          `There is no connection for cancellations (${messageOf(error)}): cancelled jobs run to their end`,
+        );
+      }
+    }
   }
 
   close(): void {
+    this.isClosed = true;
     this.subscription.close();
   }
 }

@@ -11,7 +11,7 @@ import { Arrivals } from './arrivals.js';
 import type { Take } from './intake.js';
 
 /** How long one blocking call waits for a job, seconds. */
-const BLOCK_SECONDS = 5;
+export const BLOCK_SECONDS = 5;
 
 /** Jobs that are taken at most by one call: Lua's stack takes about 8 000 values. */
 const MOST_JOBS = 500;

@@ -1,93 +1,129 @@
-import { hostname } from 'node:os';
-import type { QueueKeys } from '../protocol/keys.js';
-import { renewLease } from '../protocol/scripts/renew-lease.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Log } from '../observability/log.js';
 import { retireWorker } from '../protocol/scripts/retire-worker.js';
-import { encodeIdentity, type ConnectionIdentity } from '../redis/connection-identity.js';
 import type { Connections } from '../redis/connections.js';
+import { isRefusal } from '../redis/refusal.js';
+import { QueueLease, type LeasedQueue } from './queue-lease.js';
 
-/** A queue on which this process is to be known as alive. */
-export interface LeasedQueue {
-  readonly keys: QueueKeys;
-  /** The keys of its slots. */
-  readonly slots: readonly string[];
-  /** The connection that takes its jobs. */
-  identity(): ConnectionIdentity | undefined;
-  /** Hears of the workers whose lease has lapsed. */
-  onLapsed(workerIds: readonly string[]): void;
-}
+/** How long a start waits before it asks Redis again, ms: at first, and at most. */
+const FIRST_RETRY_MS = 50;
+const LAST_RETRY_MS = 1_000;
 
 /**
  * Tells Redis, every third of the lease, that the workers of this process are alive, and hears at each turn which
- * others have not told.
+ * others have not told. All queues are told together, and each is answered for itself.
  */
 export class Lease {
+  private readonly leases: ReadonlyMap<string, QueueLease>;
   private timer: NodeJS.Timeout | undefined;
   private isStopped = false;
+  private onStopped: () => void = () => undefined;
+  private readonly stopped = new Promise<void>((resolve) => {
+    this.onStopped = resolve;
+  });
   private started = 0;
-  /** The connection for commands that others know of. */
-  private told: ConnectionIdentity | undefined;
   /** Resolves when the last renewal that has begun is over. */
-  private underway: Promise<unknown> = Promise.resolve();
+  private underway: Promise<void> = Promise.resolve();
   /** The renewal after that one. */
   private next: Promise<void> | undefined;
 
   /** @param duration - ms. */
   constructor(
-    private readonly workerId: string,
+    workerId: string,
     private readonly duration: number,
-    private readonly queues: readonly LeasedQueue[],
+    queues: readonly LeasedQueue[],
     private readonly connections: Connections,
-  ) {}
+    log: Log,
+  ) {
+    this.leases = new Map(
+      queues.map((queue) => [queue.name, new QueueLease(queue, workerId, duration, log)]),
+    );
+  }
 
-  /** Resolves when the server knows the workers, or they were stopped before. */
+  /**
+   * Tries until the server knows the workers of all queues, or they are stopped.
+   * @throws what keeps connections from being made at all.
+   */
   async start(): Promise<void> {
-    await this.connections.ready();
+    void this.connections
+      .lost()
+      .then(() => this.missed(this.all.filter(({ isKnown }) => !isKnown)));
+    await Promise.race([this.connections.ready(), this.stopped]);
     if (this.isStopped) {
       return;
     }
     this.started = this.connections.clock.now();
-    await this.renew();
-    if (this.isStopped) {
-      await this.stop(() => true);
-    } else {
-      this.timer = setInterval(() => void this.tryRenew(), this.duration / 3);
+    this.timer = setInterval(() => void this.tryRenew(), this.duration / 3);
+    for (let wait = FIRST_RETRY_MS; ; wait = Math.min(2 * wait, LAST_RETRY_MS)) {
+      await this.renewShared();
+      if (this.isStopped || this.all.every(({ isKnown }) => isKnown)) {
+        return;
+      }
+      await Promise.race([delay(wait, undefined, { ref: false }), this.stopped]);
+      await Promise.race([this.connections.ready(), this.stopped]);
     }
+  }
+
+  /** Resolves when the server knows the worker of a queue, or the workers are stopped. */
+  async known(queue: string): Promise<void> {
+    await Promise.race([this.leases.get(queue)?.known, this.stopped]);
   }
 
   /**
    * Gives the lease up: nobody looks after these workers any more, but for those in whose slots a job lies, or may come.
    * @param isOver - whether no job can come into the slots of a queue any more.
    */
-  async stop(isOver: (queue: LeasedQueue) => boolean): Promise<void> {
+  async stop(isOver: (queue: string) => boolean): Promise<void> {
     this.isStopped = true;
+    this.onStopped();
     clearInterval(this.timer);
-    if (!this.connections.isConnected) {
-      return;
-    }
-    // What fails leaves the lease to lapse by itself.
-    await this.connections.commands.settled((_, run) =>
-      this.queues.map((queue) =>
-        run(retireWorker, {
-          workers: queue.keys.workers,
-          worker: queue.keys.worker(this.workerId),
-          workerId: this.workerId,
-          slots: queue.slots,
-          isWatched: !isOver(queue),
-        }),
-      ),
-    );
+    await this.retire([...this.leases.keys()], isOver);
   }
 
-  /** Whether others know of the connection for commands, so that what it takes is looked after. */
-  get isUpToDate(): boolean {
-    return this.told === this.connections.commands.identity;
+  /** Gives the lease up on some queues. What fails leaves it to lapse by itself. */
+  async retire(queues: readonly string[], isOver: (queue: string) => boolean): Promise<void> {
+    if (this.connections.isConnected) {
+      await this.connections.commands.settled((_, run) =>
+        queues.flatMap((queue) => {
+          const lease = this.leases.get(queue);
+          return lease ? [run(retireWorker, lease.retirement(!isOver(queue)))] : [];
+        }),
+      );
+    }
+  }
+
+  /** Whether others know of the connection for commands, so that what it takes from a queue is looked after. */
+  isUpToDate(queue: string): boolean {
+    return this.leases.get(queue)?.isUpToDate(this.connections.commands) ?? false;
   }
 
   /**
-   * Renews it out of turn, which also tells of connections that have changed. Those of all queues open in the same moment, and
-   * each asks for it: who comes while one renewal is under way shares the next with all others.
+   * Renews it out of turn, which also tells of connections that have changed.
+   * @throws when Redis gives no answer. What it refuses of one queue is no concern of the others.
    */
-  renew(): Promise<void> {
+  async renew(): Promise<void> {
+    await this.renewShared();
+    const lost = this.all.find(({ failure }) => failure !== undefined && !isRefusal(failure));
+    if (lost && !this.isStopped) {
+      throw lost.failure;
+    }
+  }
+
+  /** As {@link renew}, for one queue. @throws what Redis refuses it with, or that it gives no answer. */
+  async renewOf(queue: string): Promise<void> {
+    await this.renewShared();
+    const failure = this.leases.get(queue)?.failure;
+    if (failure !== undefined && !this.isStopped) {
+      throw failure;
+    }
+  }
+
+  private get all(): QueueLease[] {
+    return [...this.leases.values()];
+  }
+
+  /** Those of all queues open in the same moment: who comes while one renewal is under way shares the next with all others. */
+  private renewShared(): Promise<void> {
     this.next ??= this.renewNext();
     return this.next;
   }
@@ -96,48 +132,46 @@ export class Lease {
     await Promise.allSettled([this.underway]);
     this.next = undefined;
     if (!this.isStopped) {
-      const renewed = this.renewNow();
-      this.underway = renewed;
-      await renewed;
+      this.underway = this.renewNow();
+      await this.underway;
     }
   }
 
   private async renewNow(): Promise<void> {
     const { commands } = this.connections;
-    const { identity: own } = commands;
-    const lapsed = await commands.all((_, run) =>
-      this.queues.map(({ keys, slots, identity }) =>
-        run(renewLease, {
-          workers: keys.workers,
-          worker: keys.worker(this.workerId),
-          workerId: this.workerId,
-          lease: this.duration,
-          description: {
-            slots: slots.length,
-            connections: [own, identity()]
-              .flatMap((known) => (known ? [encodeIdentity(known)] : []))
-              .join(' '),
-            server: own?.server ?? '',
-            host: hostname(),
-            pid: process.pid,
-            started: this.started,
-          },
-        }),
-      ),
+    const renewals = this.all.map(
+      (lease) => [lease, lease.renewal(commands, this.started)] as const,
     );
-    this.told = own;
-    this.queues.forEach(({ onLapsed }, index) => onLapsed(lapsed[index] ?? []));
+    const results = await commands.settled((_, run) =>
+      renewals.map(([, { script, input }]) => run(script, input)),
+    );
+    renewals.forEach(([lease, renewal], index) => {
+      const result = results[index];
+      if (result?.status === 'fulfilled') {
+        lease.renewed(renewal, result.value);
+      } else {
+        lease.failed(result?.reason);
+      }
+    });
   }
 
   private async tryRenew(): Promise<void> {
     if (!this.connections.isConnected) {
+      this.missed(this.all);
       return;
     }
     try {
       await this.connections.ready();
-      await this.renew();
+      await this.renewShared();
     } catch {
-      // What fails now is tried again in a third of the lease.
+      // The connections are closed for good.
+    }
+  }
+
+  /** There was no server to renew leases at: others may have missed it as well. */
+  private missed(leases: readonly QueueLease[]): void {
+    for (const { queue } of leases) {
+      queue.standing.failed();
     }
   }
 }

@@ -1,133 +1,147 @@
-import { createHash } from 'node:crypto';
-import { decodeJob, hasSentValues } from '../protocol/job-element.js';
-import {
-  recoverWorker,
-  type FoundJob,
-  type FoundSlot,
-} from '../protocol/scripts/recover-worker.js';
+import { describeWorker } from '../protocol/scripts/describe-worker.js';
+import type { LapsedLease } from '../protocol/scripts/renew-lease.js';
 import type { QueueKeys } from '../protocol/keys.js';
-import {
-  decodeIdentities,
-  maySame,
-  parseClient,
-  type ConnectionIdentity,
-} from '../redis/connection-identity.js';
-import { isRefusal } from '../redis/refusal.js';
-import { LostJobs, mostDeliveries } from './lost-jobs.js';
+import { maySame, parseClient, type ConnectionIdentity } from '../redis/connection-identity.js';
+import { isPassing, isRefusal } from '../redis/refusal.js';
+import { BLOCK_SECONDS } from './job-fetcher.js';
+import { JobRecovery } from './job-recovery.js';
+import { readLapsedWorker, type LapsedWorker } from './lapsed-worker.js';
+import type { Standing } from './standing.js';
 import type { JobHandler, WorkerParts } from './worker-options.js';
 
-/** A worker whose lease has lapsed, as its hash describes it. */
-interface LapsedWorker {
-  readonly id: string;
-  readonly slots: number;
-  readonly connections: readonly ConnectionIdentity[];
-  /** How to name it in a log. */
-  readonly name: string;
-  /** How long ago its lease lapsed, ms. */
-  readonly overdue: number;
-}
+/** How long a server that refuses `CLIENT LIST` is not asked again, ms. */
+const BLIND_MS = 60_000;
 
-/** Looks after the workers of one queue that gave no sign of life: takes their jobs back once they are lost. */
+/** Lapsed workers whose description is remembered at most. */
+const MOST_KNOWN = 1_000;
+
+/**
+ * Looks after the workers of one queue that gave no sign of life, and decides which of them are lost: those whose connections
+ * are gone, and those that were silent for longer than `stallLimit`.
+ */
 export class Recovery {
   private readonly keys: QueueKeys;
-  private readonly lostJobs: LostJobs;
+  private readonly jobs: JobRecovery;
   private isRunning = false;
+  /** A worker that has lapsed says nothing new of itself until it renews its lease. */
+  private readonly known = new Map<string, LapsedWorker>();
+  /** Until when the server is not asked for connections, by the clock of `performance`. */
+  private blindUntil = 0;
 
-  /** @param warnOnce - says each text once only: a server that refuses something refuses it at every sweep. */
+  /** @param standing - whether this process may judge others. */
   constructor(
     private readonly handler: JobHandler,
     private readonly parts: WorkerParts,
-    private readonly warnOnce: (text: string) => void,
+    private readonly standing: Standing,
   ) {
     this.keys = parts.keys.queue(handler.queue);
-    this.lostJobs = new LostJobs(handler.queue, parts.keys, () => parts.connections.clock.now());
+    this.jobs = new JobRecovery(handler, parts);
   }
 
-  /** @param workerIds - workers whose lease has lapsed. */
-  async sweep(workerIds: readonly string[]): Promise<void> {
-    if (this.isRunning || workerIds.length === 0) {
+  /** @param now - when the leases were seen to have lapsed, ms, Redis clock. */
+  async sweep(lapsed: readonly LapsedLease[], now: number): Promise<void> {
+    if (this.isRunning || lapsed.length === 0 || !this.standing.mayJudge(now, true)) {
       return;
     }
     this.isRunning = true;
     try {
-      for (const id of workerIds) {
-        await this.examine(id);
+      const workers = (await this.describe(lapsed)).filter(({ server }) =>
+        this.standing.mayJudge(now, this.isOurServer(server)),
+      );
+      const connections = await this.standingConnections(workers);
+      for (const worker of workers) {
+        await this.examine(worker, connections, now);
       }
-    } catch (error) {
-      // What a lost connection interrupts, the next sweep finds again.
-      if (isRefusal(error)) {
-        this.warnOnce(
-          `Lost workers of queue "${this.handler.queue}" cannot be looked after: ${error.message}`,
-        );
-      }
+    } catch {
+      // What a lost connection interrupts, a later sweep finds again.
     } finally {
       this.isRunning = false;
     }
   }
 
-  private async examine(id: string): Promise<void> {
-    const { stallLimit, lease } = this.parts.options;
-    const worker = await this.describe(id);
-    if (!worker) {
+  /** @param connections - all that still stand; `undefined` where the server does not tell. */
+  private async examine(
+    worker: LapsedWorker,
+    connections: readonly ConnectionIdentity[] | undefined,
+    now: number,
+  ): Promise<void> {
+    const { stallLimit } = this.parts.options;
+    const silence = this.standing.silence(worker.expiry, now);
+    const own = connections?.filter((one) =>
+      worker.connections.some((other) => maySame(one, other)),
+    );
+    const isGone = own?.length === 0 && worker.connections.length > 0;
+    if (!isGone && silence < stallLimit) {
       return;
-    }
-    const standing = await this.standing(worker);
-    const isGone = standing?.length === 0;
-    if (!isGone && worker.overdue < stallLimit - lease) {
-      return;
-    }
-    // It may wake up, but until then it must not take more jobs into its slots.
-    await this.cut(standing ?? []);
-    await this.takeBack(worker, isGone);
-  }
-
-  private async describe(id: string): Promise<LapsedWorker | undefined> {
-    const { commands, clock } = this.parts.connections;
-    const [expiry, hash] = await commands.all((redis) => [
-      redis.zscore(this.keys.workers, id),
-      redis.hgetall(this.keys.worker(id)) as Promise<Partial<Record<string, string>>>,
-    ]);
-    if (expiry === null) {
-      return undefined; // somebody else was faster
-    }
-    return {
-      id,
-      slots: Number(hash['slots'] ?? 0),
-      connections: decodeIdentities(hash['connections'] ?? '', hash['server'] || undefined),
-      name: `${id} (process ${hash['pid']} on ${hash['host']})`,
-      overdue: clock.now() - Number(expiry),
-    };
-  }
-
-  /** The connections of a worker that still stand; `undefined` where the server does not tell. */
-  private async standing(worker: LapsedWorker): Promise<ConnectionIdentity[] | undefined> {
-    const ids = worker.connections.map(({ id }) => id);
-    if (ids.length === 0) {
-      this.warnOfBlindness('CLIENT INFO');
-      return undefined;
     }
     try {
-      const list = await this.parts.connections.commands.send((redis) =>
-        redis.call('CLIENT', 'LIST', 'ID', ...ids),
-      );
-      const { server } = this.parts.connections.commands;
-      const known = String(list)
-        .split('\n')
-        .map((line) => parseClient(line, server?.runId));
-      return worker.connections.filter((connection) =>
-        known.some((client) => client !== undefined && maySame(client, connection)),
-      );
+      // It may wake up, but until then it must not take more jobs into its slots.
+      await this.cut(own ?? []);
+      // What it waited for when it fell silent has come by then.
+      await this.jobs.takeBack(worker, isGone || silence >= stallLimit + BLOCK_SECONDS * 1_000);
+      this.parts.log.over(this.refusal);
     } catch (error) {
-      if (!isRefusal(error)) {
+      this.report(error);
+    }
+  }
+
+  private async describe(lapsed: readonly LapsedLease[]): Promise<LapsedWorker[]> {
+    const unknown = lapsed.filter(({ workerId, expiry }) => {
+      return this.known.get(workerId)?.expiry !== Number(expiry);
+    });
+    if (this.known.size > MOST_KNOWN) {
+      this.known.clear();
+    }
+    const described = await this.parts.connections.commands.settled((_, run) =>
+      unknown.map(({ workerId }) => run(describeWorker, this.keys.worker(workerId))),
+    );
+    unknown.forEach((lease, index) => {
+      const result = described[index];
+      if (result?.status === 'fulfilled') {
+        this.known.set(lease.workerId, readLapsedWorker(lease, result.value));
+      } else {
+        this.report(result?.reason);
+      }
+    });
+    return lapsed.flatMap(({ workerId }) => this.known.get(workerId) ?? []);
+  }
+
+  /** Whether a worker was last heard of by the server that this process is connected to. */
+  private isOurServer(server: string | undefined): boolean {
+    return server !== undefined && server === this.parts.connections.commands.server?.runId;
+  }
+
+  /** The connections of some workers that still stand; `undefined` where the server does not tell. */
+  private async standingConnections(
+    workers: readonly LapsedWorker[],
+  ): Promise<ConnectionIdentity[] | undefined> {
+    const ids = workers.flatMap(({ connections }) => connections.map(({ id }) => id));
+    if (workers.some(({ connections }) => connections.length === 0)) {
+      this.warnOfBlindness('CLIENT INFO');
+    }
+    if (ids.length === 0 || performance.now() < this.blindUntil) {
+      return undefined;
+    }
+    const { commands } = this.parts.connections;
+    try {
+      const list = await commands.send((redis) => redis.call('CLIENT', 'LIST', 'ID', ...ids));
+      return String(list)
+        .split('\n')
+        .flatMap((line) => parseClient(line, commands.server?.runId) ?? []);
+    } catch (error) {
+      if (!isRefusal(error) || isPassing(error)) {
         throw error;
       }
+      this.blindUntil = performance.now() + BLIND_MS;
       this.warnOfBlindness('CLIENT LIST');
       return undefined;
     }
   }
 
   private warnOfBlindness(command: string): void {
-    this.warnOnce(
+    this.parts.log.once(
+      'blind',
+      'warn',
       `Redis refuses ${command}, so that nobody knows which connections stand: a worker counts as lost after ` +
         `stallLimit, ${this.parts.options.stallLimit} ms, even if its process is gone. Allow it to be quicker.`,
     );
@@ -135,71 +149,34 @@ export class Recovery {
 
   private async cut(connections: readonly ConnectionIdentity[]): Promise<void> {
     for (const identity of connections) {
-      await this.parts.connections.commands.cut(identity).catch((error: Error) => {
-        this.warnOnce(`The connections of a stalled worker cannot be cut: ${error.message}`);
-      });
+      try {
+        await this.parts.connections.commands.cut(identity);
+      } catch (error) {
+        if (!isRefusal(error)) {
+          throw error;
+        }
+        this.parts.log.once(
+          'cut refused',
+          'warn',
+          `The connections of stalled workers cannot be cut: ${error.message}. Allow CLIENT KILL.`,
+        );
+      }
     }
   }
 
-  private async takeBack(worker: LapsedWorker, forget: boolean): Promise<void> {
-    const { connections, log } = this.parts;
-    const slots = await this.readSlots(worker);
-    const result = await connections.commands.run(recoverWorker, {
-      requests: this.keys.requests,
-      workers: this.keys.workers,
-      dead: this.keys.dead,
-      worker: this.keys.worker(worker.id),
-      workerId: worker.id,
-      forget,
-      slots,
-    });
-    const jobs = slots.flatMap((slot) => slot.jobs);
-    if (result === 'recovered' && jobs.length > 0) {
-      const dead = jobs.filter((job) => job.dead).length;
-      log.warn(
-        `Worker ${worker.name} of queue "${this.handler.queue}" is lost: ` +
-          `${jobs.length - dead} of its jobs go back to the queue, ${dead} to "${this.keys.dead}"`,
-      );
-    }
+  private get refusal(): string {
+    return `recovery refused: ${this.handler.queue}`;
   }
 
-  private async readSlots({ id, slots }: LapsedWorker): Promise<FoundSlot[]> {
-    const keys = Array.from({ length: slots }, (_, slot) => this.keys.active(id, slot));
-    const contents = await this.parts.connections.commands.all((redis) =>
-      keys.map((key) => redis.lrangeBuffer(key, 0, -1)),
+  /** One worker that cannot be looked after is no reason to leave the others alone. @throws what is no refusal. */
+  private report(error: unknown): void {
+    if (!isRefusal(error)) {
+      throw error;
+    }
+    this.parts.log.repeated(
+      this.refusal,
+      'warn',
+      `Lost workers of queue "${this.handler.queue}" cannot be looked after: ${error.message}`,
     );
-    return keys.map((key, index) => {
-      const elements = contents[index] ?? [];
-      const jobs = elements.flatMap((element, position) =>
-        // Those that have left their places before are empty.
-        element.length === 0 ? [] : [{ position, ...this.judge(element.toString()) }],
-      );
-      return { key, digest: digestOf(elements), jobs };
-    });
   }
-
-  /** Decides what becomes of a job whose worker was lost. */
-  private judge(element: string): Omit<FoundJob, 'position'> {
-    const job = decodeJob(element);
-    if (job.version === 0) {
-      return { dead: { reason: 'unreadable', message: job.reason } };
-    }
-    if (hasSentValues(element)) {
-      const dead = this.lostJobs.brokenStream(job);
-      return { dead, reply: dead.reply };
-    }
-    const deliveries = job.redeliveries + 1;
-    if (deliveries < mostDeliveries(job, this.handler)) {
-      return {};
-    }
-    const dead = this.lostJobs.outOfDeliveries(job, deliveries);
-    return { dead, reply: dead.reply };
-  }
-}
-
-/** Tells one content of a slot from another, as the script that takes it back does. */
-export function digestOf(elements: readonly Buffer[]): string {
-  const hash = createHash('sha1');
-  elements.forEach((element, index) => hash.update(index === 0 ? '' : '\n').update(element));
-  return elements.length === 0 ? '' : hash.digest('hex');
 }

@@ -11,6 +11,7 @@ import { argumentOf } from '../redis/argument.js';
 import type { Script } from '../redis/script.js';
 import { CancelledJobs } from './cancelled-jobs.js';
 import { Intake } from './intake.js';
+import type { JobContext } from './job-context.js';
 import { JobFetcher } from './job-fetcher.js';
 import { JobRun } from './job-run.js';
 import { JobRunner } from './job-runner.js';
@@ -47,8 +48,11 @@ export class ReplyWorker {
   private readonly overdueRuns: OverdueRuns;
   /** Jobs that may still come, and that nobody waits for any more. */
   private readonly cancelled = new CancelledJobs();
+  /** Jobs that the stop of this worker does not wait for, since they wait for it. */
+  private readonly excused = new Set<JobContext>();
   private isStopping = false;
   private onIdle: (() => void) | undefined;
+  private onOver: (() => void) | undefined;
   private onSettled: (() => void) | undefined;
   private onRoom: (() => void) | undefined;
 
@@ -161,6 +165,34 @@ export class ReplyWorker {
     this.overdueRuns.stop();
     await Promise.race([this.intake.close(), delay(LAST_WORD)]);
     return isOver;
+  }
+
+  /**
+   * A running job stops this worker, and most likely waits for it: it gets little time to return, and then it stays in its slot,
+   * where it can still be settled, or is found by others and counts as lost.
+   */
+  excuse(job: JobContext): void {
+    if ([...this.runs].some(({ context }) => context === job)) {
+      const time = Math.min(LAST_WORD, this.parts.options.shutdownTimeout);
+      setTimeout(() => {
+        this.excused.add(job);
+        this.checkIdle();
+      }, time);
+    }
+  }
+
+  /** Whether it has stopped, or stops, without waiting for some of its jobs. */
+  get isExcusing(): boolean {
+    return [...this.runs].some((run) => this.isExcused(run));
+  }
+
+  /** Resolves when the last run is over, one that a stop does not wait for as well. */
+  async over(): Promise<void> {
+    while (this.runs.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.onOver = resolve;
+      });
+    }
   }
 
   /** Nobody waits for these jobs any more. */
@@ -279,16 +311,14 @@ export class ReplyWorker {
   private forgetIfOver(run: JobRun): void {
     if (run.isReleased && run.hasEnded) {
       this.runs.delete(run);
-      if (this.runs.size === 0) {
-        this.onIdle?.();
-      }
+      this.checkIdle();
     }
   }
 
   /** Ends what still runs: gives its jobs back, or tells their callers where they may not be run again. */
   private async interruptRuns(): Promise<void> {
     const reason = new DOMException('The worker is shutting down', 'AbortError');
-    const unfinished = [...this.runs].filter((run) => !run.isReleased);
+    const unfinished = [...this.runs].filter((run) => !run.isReleased && !this.isExcused(run));
     const again = unfinished.filter((run) => this.runner.interrupt(run, reason));
     const isOnce = ({ job }: JobRun): boolean => mostDeliveries(job, this.handler) === 1;
     const told = unfinished.filter((run) => !again.includes(run));
@@ -390,11 +420,29 @@ export class ReplyWorker {
 
   /** Resolves when all runs are over, or have had their time. */
   private async idle(outOfTime: AbortSignal): Promise<void> {
-    if (this.runs.size > 0 && !outOfTime.aborted) {
+    if (!this.isIdle && !outOfTime.aborted) {
       await new Promise<void>((resolve) => {
         this.onIdle = resolve;
         outOfTime.addEventListener('abort', () => resolve(), { once: true });
       });
+    }
+  }
+
+  private get isIdle(): boolean {
+    return [...this.runs].every((run) => this.isExcused(run));
+  }
+
+  /** One that has returned is waited for: its reply is on its way. */
+  private isExcused({ context, hasEnded }: JobRun): boolean {
+    return this.excused.has(context) && !hasEnded;
+  }
+
+  private checkIdle(): void {
+    if (this.onIdle && this.isIdle) {
+      this.onIdle();
+    }
+    if (this.runs.size === 0) {
+      this.onOver?.();
     }
   }
 }

@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { InvalidOptionError } from '../errors/index.js';
 import { describeValue } from '../errors/option-rules.js';
+import { Standing } from './standing.js';
 import { StartedWorkers } from './started-workers.js';
 import type { JobHandler, WorkerParts } from './worker-options.js';
 
@@ -35,6 +36,8 @@ export class ReplyWorkers {
   private handlers: readonly JobHandler[] = [];
   private readonly paused = new Set<string>();
   private readonly scope = new AsyncResource('ReqRepWorkers');
+  /** Kept from one start to the next: a trouble is not over because the workers were started anew. */
+  private readonly standings = new Map<string, Standing>();
 
   /** Made by `ReqRepModule`; inject it. @internal */
   constructor(private readonly parts: Omit<WorkerParts, 'workerId' | 'scope'>) {}
@@ -58,13 +61,17 @@ export class ReplyWorkers {
     this.handlers = handlers;
   }
 
-  /** Resolves when Redis knows the workers and they take jobs; waits while Redis is away. */
+  /** Resolves when Redis knows the workers and they take jobs; tries for as long as Redis is away or refuses it. */
   async start(): Promise<void> {
     await this.stopped;
     if (this.started || this.handlers.length === 0) {
       return;
     }
-    const started = new StartedWorkers(this.handlers, { ...this.parts, scope: this.scope });
+    const started = new StartedWorkers(
+      this.handlers,
+      { ...this.parts, scope: this.scope },
+      (queue) => this.standingOn(queue),
+    );
     this.started = started;
     this.state = 'starting';
     try {
@@ -105,12 +112,17 @@ export class ReplyWorkers {
 
   /**
    * Takes no more jobs and waits for those that run, `shutdownTimeout` ms at the most; what is left then goes back
-   * to the head of its queue. Stopping twice does no harm.
+   * to the head of its queue. Stopping twice does no harm. A job that stops the workers itself is not waited for: when it
+   * is cut off before it has replied, it counts as lost with its worker.
    */
   stop(): Promise<void> {
     const { started } = this;
     if (!started) {
       return Promise.resolve();
+    }
+    const job = this.parts.options.currentJob?.();
+    if (job) {
+      started.excuse(job);
     }
     this.stopped ??= this.stopThese(started).finally(() => {
       this.stopped = undefined;
@@ -131,6 +143,12 @@ export class ReplyWorkers {
       const expected = `a queue that this process serves (${queues.join(', ') || 'it serves none'})`;
       throw new InvalidOptionError('queue', expected, describeValue(queue));
     }
+  }
+
+  private standingOn(queue: string): Standing {
+    const standing = this.standings.get(queue) ?? new Standing(this.parts.options.lease);
+    this.standings.set(queue, standing);
+    return standing;
   }
 
   /** Whether these are still being started: they may be stopped, and others started, meanwhile. */

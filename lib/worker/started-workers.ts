@@ -2,10 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CancelListener } from './cancel-listener.js';
-import { Lease, type LeasedQueue } from './lease.js';
+import type { JobContext } from './job-context.js';
+import { Lease } from './lease.js';
+import type { LeasedQueue } from './queue-lease.js';
 import { Recovery } from './recovery.js';
 import { ReplyWorker } from './reply-worker.js';
 import { Settler } from './settler.js';
+import type { Standing } from './standing.js';
 import type { JobHandler, WorkerParts } from './worker-options.js';
 
 /** How long stopping workers wait for Redis, ms. */
@@ -14,27 +17,37 @@ const LAST_WORD = 500;
 /** The workers of one start, from then on until they are stopped. */
 export class StartedWorkers {
   private readonly workers: ReadonlyMap<string, ReplyWorker>;
-  private readonly leased: ReadonlyMap<LeasedQueue, ReplyWorker>;
   private readonly lease: Lease;
   private readonly cancelListener: CancelListener;
   private isStopping = false;
+  private stopped: Promise<void> | undefined;
 
-  /** @param shared - what all workers of this process share, whenever they were started. */
+  /**
+   * @param shared - what all workers of this process share, whenever they were started.
+   * @param standingOn - whether this process may judge the other workers of a queue.
+   */
   constructor(
     handlers: readonly JobHandler[],
     private readonly shared: Omit<WorkerParts, 'workerId'>,
+    standingOn: (queue: string) => Standing,
   ) {
     const parts = { ...shared, workerId: randomUUID() };
     const { connections, log, options, workerId } = parts;
     const settler = new Settler(connections, log, () => this.lease.renew());
-    const lease = { renew: () => this.lease.renew(), isUpToDate: () => this.lease.isUpToDate };
     this.workers = new Map(
-      handlers.map((handler) => [handler.queue, new ReplyWorker(handler, parts, settler, lease)]),
+      handlers.map((handler) => {
+        const { queue } = handler;
+        const lease = {
+          renew: () => this.lease.renewOf(queue),
+          isUpToDate: () => this.lease.isUpToDate(queue),
+        };
+        return [queue, new ReplyWorker(handler, parts, settler, lease)];
+      }),
     );
-    this.leased = new Map(
-      [...this.workers.values()].map((worker) => [this.leasedQueue(worker, parts), worker]),
+    const leased = [...this.workers.values()].map((worker) =>
+      leasedQueue(worker, parts, standingOn(worker.handler.queue)),
     );
-    this.lease = new Lease(workerId, options.lease, [...this.leased.keys()], connections);
+    this.lease = new Lease(workerId, options.lease, leased, connections, log);
     this.cancelListener = new CancelListener([...this.workers.values()], shared);
   }
 
@@ -43,27 +56,49 @@ export class StartedWorkers {
   }
 
   /**
-   * Resolves when Redis knows the workers and they take jobs, or when they were stopped before.
+   * Resolves when Redis knows the workers and they take jobs, or when they were stopped before. What Redis refuses of one queue
+   * is tried again and holds up no other one.
    * @param paused - queues that they take no jobs from for now.
+   * @throws what keeps connections from being made at all; nothing that was begun is left then.
    */
   async start(paused: ReadonlySet<string>): Promise<void> {
-    await this.lease.start();
-    if (this.isStopping) {
-      return;
+    // To hear of cancellations is best effort, and nobody waits for it.
+    void this.cancelListener.start();
+    try {
+      const workers = [...this.workers].map(async ([queue, worker]) => {
+        await this.lease.known(queue);
+        await this.startWorker(worker, paused.has(queue));
+      });
+      await Promise.all([this.lease.start(), ...workers]);
+    } catch (error) {
+      await this.stop();
+      throw error;
     }
-    await this.cancelListener.start();
-    for (const [queue, worker] of this.workers) {
-      if (this.isStopping) {
-        return;
-      }
-      if (paused.has(queue)) {
-        await worker.pause();
-      }
+  }
+
+  /** Stopping twice does no harm. */
+  stop(): Promise<void> {
+    this.stopped ??= this.stopOnce();
+    return this.stopped;
+  }
+
+  /** A running job stops the workers, and most likely waits for it, so that they cannot wait for the job. */
+  excuse(job: JobContext): void {
+    for (const worker of this.workers.values()) {
+      worker.excuse(job);
+    }
+  }
+
+  private async startWorker(worker: ReplyWorker, isPaused: boolean): Promise<void> {
+    if (isPaused && !this.isStopping) {
+      await worker.pause();
+    }
+    if (!this.isStopping) {
       worker.start();
     }
   }
 
-  async stop(): Promise<void> {
+  private async stopOnce(): Promise<void> {
     this.isStopping = true;
     const outOfTime = new AbortController();
     // One or two for each queue.
@@ -71,7 +106,7 @@ export class StartedWorkers {
     const timer = setTimeout(() => outOfTime.abort(), this.shared.options.shutdownTimeout);
     const over = new Map(
       await Promise.all(
-        [...this.leased].map(
+        [...this.workers].map(
           async ([queue, worker]) => [queue, await worker.stop(outOfTime.signal)] as const,
         ),
       ),
@@ -81,21 +116,29 @@ export class StartedWorkers {
     const retired = this.lease.stop((queue) => over.get(queue) ?? false);
     // What fails leaves the lease to lapse by itself.
     await Promise.race([retired.catch(() => undefined), delay(LAST_WORD)]);
+    for (const [queue, worker] of this.workers) {
+      if (worker.isExcusing) {
+        void this.retireLate(queue, worker);
+      }
+    }
   }
 
-  private leasedQueue(worker: ReplyWorker, parts: WorkerParts): LeasedQueue {
-    const said = new Set<string>();
-    const recovery = new Recovery(worker.handler, parts, (text) => {
-      if (!said.has(text)) {
-        said.add(text);
-        parts.log.warn(text);
-      }
-    });
-    return {
-      keys: parts.keys.queue(worker.handler.queue),
-      slots: worker.slotKeys,
-      identity: () => worker.identity,
-      onLapsed: (workerIds) => void recovery.sweep(workerIds),
-    };
+  /** Those that are looked after by others are forgotten when their last job is over. */
+  private async retireLate(queue: string, worker: ReplyWorker): Promise<void> {
+    await worker.over();
+    await this.lease.retire([queue], () => true).catch(() => undefined);
   }
+}
+
+function leasedQueue(worker: ReplyWorker, parts: WorkerParts, standing: Standing): LeasedQueue {
+  const { queue: name } = worker.handler;
+  const recovery = new Recovery(worker.handler, parts, standing);
+  return {
+    name,
+    keys: parts.keys.queue(name),
+    slots: worker.slotKeys,
+    standing,
+    identity: () => worker.identity,
+    onLapsed: (lapsed, now) => void recovery.sweep(lapsed, now),
+  };
 }

@@ -5,6 +5,9 @@ import type { Keys } from '../protocol/keys.js';
 import type { Connections } from '../redis/connections.js';
 import type { JobContext } from './job-context.js';
 
+/** Jobs that a handler may run at a time at most: a worker has two keys for each, which others look through once it is lost. */
+export const MOST_CONCURRENCY = 10_000;
+
 /** What the workers of one process need to know, complete. */
 export interface WorkerOptions {
   /** ms without a sign of life after which a worker with no connection counts as dead. */
@@ -19,6 +22,8 @@ export interface WorkerOptions {
   readonly exposeStack: boolean;
   /** Calls a function in such a way that it, and all it leads to, can find the job that is being run. */
   readonly runWithin?: ((context: JobContext, work: () => void) => void) | undefined;
+  /** The job that is being run where this is called, if any. */
+  readonly currentJob?: (() => JobContext | undefined) | undefined;
   /** Turns an error of the application's framework into its form. */
   readonly describeError?: DescribeError | undefined;
 }

@@ -123,7 +123,12 @@ describe.each<[string, readonly string[]]>([
     const told = connections.map((each) => (isNamed ? `${each}@nestjs-reqrep:old:1` : each));
     await look.hset(
       `${queue}worker:dead`,
-      ...['slots', 1, 'connections', told.join(' '), 'server', isNamed ? '' : 'f'.repeat(40)],
+      'slots',
+      1,
+      'connections',
+      told.join(' '),
+      'server',
+      isNamed ? '' : 'f'.repeat(40),
     );
     await look.zadd(`${queue}workers`, Date.now() - 1_000, 'dead');
     await look.rpush(`${queue}active:dead:0`, JSON.stringify(['job', 'left behind', { n: 3 }]));

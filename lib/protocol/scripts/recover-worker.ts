@@ -1,6 +1,7 @@
 import type { DeadReason, ReplyToDead } from './bury-job.js';
 import { LUA_KEEP_ALIVE } from './lua-keep-alive.js';
 import { LUA_NOW } from './lua-now.js';
+import { LUA_PAST_OOM } from './lua-past-oom.js';
 
 export interface RecoverWorker {
   readonly requests: string;
@@ -9,23 +10,26 @@ export interface RecoverWorker {
   /** The hash of the lost worker. */
   readonly worker: string;
   readonly workerId: string;
-  /** Whether nobody is left who could use its slots, so that they need no more looking after. */
+  /** Whether nobody is left who could use its slots, and nothing is left in them, so that they need no more looking after. */
   readonly forget: boolean;
-  /** All its slots, as they were found. */
+  /** Some of its slots, as they were found. */
   readonly slots: readonly FoundSlot[];
 }
 
-/** A slot of a lost worker. */
+/** A slot of a lost worker, or the end of one. */
 export interface FoundSlot {
   readonly key: string;
-  /** The SHA-1, in hex, of what lies in it, joined by line feeds; `''` of an empty one. */
+  /** The first position that was looked at; what is before it stays. @default 0 */
+  readonly from?: number;
+  /** The SHA-1, in hex, of what it holds from there on, joined by line feeds; `''` of nothing. */
   readonly digest: string;
-  /** The jobs in it, in their order. */
+  /** The jobs that it holds from there on, in their order. */
   readonly jobs: readonly FoundJob[];
 }
 
 /** A job of a lost worker. */
 export interface FoundJob {
+  /** Its position in the slot. */
   readonly position: number;
   /** Why it is not to be run again; absent = back to the queue with it. */
   readonly dead?: { readonly reason: DeadReason; readonly message: string } | undefined;
@@ -39,29 +43,38 @@ export type RecoveryResult = 'recovered' | 'alive' | 'changed';
 const NO_LIST = 0;
 
 /**
- * Takes back the jobs of a lost worker: each goes to the head of the queue with one more space in front, or to the
- * dead list with a word to its caller. It is one step, so that two who find the same worker cannot both do it.
+ * Takes back jobs of a lost worker: each goes to the head of the queue with one more space in front, or to the
+ * dead list with a word to its caller. It is one step, so that two who find the same worker cannot both do it. Many jobs are
+ * taken back in several calls, the last jobs first, so that Redis is never held for long.
  */
 export const recoverWorker = {
   name: 'reqrepRecoverWorker',
   // KEYS: requests, workers, dead, worker, slot..., reply list...
-  // ARGV: worker id, forget (1 or 0), number of slots, the digest of each slot, then for each job from the last to the
-  //   first: number of its slot, position, reason of death or '', message, number of its reply list or 0, frame, ttl
+  // ARGV: worker id, forget (1 or 0), number of slots, for each slot the first position and the digest, then for each job
+  //   from the last to the first: number of its slot, position behind the first one, reason of death or '', message, number of
+  //   its reply list or 0, frame, ttl
   // Output: 'recovered' | 'alive' | 'changed'
-  lua: `${LUA_NOW}${LUA_KEEP_ALIVE}
+  // What could be refused is tried before anything is changed. A reply list of a wrong type holds nothing up.
+  lua: `${LUA_NOW}${LUA_KEEP_ALIVE}${LUA_PAST_OOM}
 local requests, workers, dead, worker = unpack(KEYS, 1, 4)
 local id, forget, slots = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local jobs = 4 + 2 * slots
 local expiry = redis.call('ZSCORE', workers, id)
 if not expiry or tonumber(expiry) > now then return 'alive' end
 
 local found = {}
 for i = 1, slots do
-  found[i] = redis.call('LRANGE', KEYS[4 + i], 0, -1)
+  found[i] = redis.call('LRANGE', KEYS[4 + i], ARGV[2 + 2 * i], -1)
   local digest = #found[i] > 0 and redis.sha1hex(table.concat(found[i], '\\n')) or ''
-  if digest ~= ARGV[3 + i] then return 'changed' end
+  if digest ~= ARGV[3 + 2 * i] then return 'changed' end
+end
+redis.call('LLEN', requests)
+for arg = jobs, #ARGV, 7 do
+  if ARGV[arg + 2] ~= '' then redis.call('LLEN', dead) end
 end
 
-for arg = 4 + slots, #ARGV, 7 do
+beginWriting(workers)
+for arg = jobs, #ARGV, 7 do
   local slot, position, reason, message, list, frame, ttl = unpack(ARGV, arg, arg + 6)
   local job = found[tonumber(slot)][position + 1]
   if reason == '' then
@@ -72,12 +85,17 @@ for arg = 4 + slots, #ARGV, 7 do
     }))
   end
   if list ~= '0' then
-    redis.call('RPUSH', KEYS[4 + slots + list], frame)
-    keepAlive(KEYS[4 + slots + list], ttl)
+    local replies = KEYS[4 + slots + list]
+    if type(redis.pcall('RPUSH', replies, frame)) == 'number' then keepAlive(replies, ttl) end
   end
 end
 for i = 1, slots do
-  redis.call('DEL', KEYS[4 + i])
+  local from = tonumber(ARGV[2 + 2 * i])
+  if from == 0 then
+    redis.call('DEL', KEYS[4 + i])
+  else
+    redis.call('LTRIM', KEYS[4 + i], 0, from - 1)
+  end
 end
 if forget == '1' then
   redis.call('ZREM', workers, id)
@@ -98,7 +116,7 @@ return 'recovered'
     const jobs = slots.flatMap((slot, index) =>
       slot.jobs.map(({ position, dead, reply }) => [
         index + 1,
-        position,
+        position - (slot.from ?? 0),
         dead?.reason ?? '',
         dead?.message ?? '',
         reply ? replies.indexOf(reply) + 1 : NO_LIST,
@@ -110,7 +128,7 @@ return 'recovered'
       workerId,
       forget ? 1 : 0,
       slots.length,
-      ...slots.map(({ digest }) => digest),
+      ...slots.flatMap(({ from = 0, digest }) => [from, digest]),
       // Each goes in front of those before.
       ...jobs.toReversed().flat(),
     ];

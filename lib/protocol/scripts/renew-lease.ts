@@ -1,4 +1,5 @@
 import { LUA_NOW } from './lua-now.js';
+import { LUA_PAST_OOM } from './lua-past-oom.js';
 
 export interface RenewLease {
   readonly workers: string;
@@ -6,6 +7,8 @@ export interface RenewLease {
   readonly workerId: string;
   /** How long the lease lasts from now on, ms. */
   readonly lease: number;
+  /** How often it was renewed before: where many have lapsed, each renewal names the next of them. */
+  readonly turn?: number;
   readonly description: WorkerDescription;
 }
 
@@ -23,8 +26,27 @@ export interface WorkerDescription {
   readonly started: number;
 }
 
+export interface RenewedLease {
+  /** When it was renewed, ms, Redis clock. */
+  readonly now: number;
+  /** What the lease was until then: `none` = the server did not know the worker. */
+  readonly former: 'none' | 'lapsed' | 'live';
+  /** Workers whose lease has lapsed. */
+  readonly lapsed: readonly LapsedLease[];
+}
+
+/** A lease that was not renewed in time. */
+export interface LapsedLease {
+  readonly workerId: string;
+  /** When it lapsed, ms, Redis clock, as Redis writes numbers. */
+  readonly expiry: string;
+}
+
 /** Lapsed workers named by one call at most. */
 const MOST_LAPSED = 32;
+
+/** Length of the id of a worker at most, bytes. A longer one is not of our making. */
+const LONGEST_ID = 256;
 
 /**
  * Says that a worker is alive, and asks which others have not said so in time. It writes the whole entry each
@@ -33,18 +55,38 @@ const MOST_LAPSED = 32;
 export const renewLease = {
   name: 'reqrepRenewLease',
   // KEYS: workers, worker
-  // ARGV: worker id, lease, field, value...
-  // Output: the ids of workers whose lease has lapsed
-  lua: `${LUA_NOW}
+  // ARGV: worker id, lease, turn, field, value...
+  // Output: now, the former lease (0 = none, 1 = lapsed, 2 = live), the id and the end of each lease that has lapsed
+  lua: `${LUA_NOW}${LUA_PAST_OOM}
+local expiry = redis.call('ZSCORE', KEYS[1], ARGV[1])
+beginWriting(KEYS[1])
 redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), ARGV[1])
-redis.call('HSET', KEYS[2], unpack(ARGV, 3))
-return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ${MOST_LAPSED})
+redis.call('HSET', KEYS[2], unpack(ARGV, 4))
+local count = redis.call('ZCOUNT', KEYS[1], '-inf', now)
+local offset = count > ${MOST_LAPSED} and ARGV[3] * ${MOST_LAPSED} % count or 0
+local found = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'WITHSCORES', 'LIMIT', offset, ${MOST_LAPSED})
+local lapsed = {}
+for i = 1, #found, 2 do
+  if #found[i] <= ${LONGEST_ID} then
+    lapsed[#lapsed + 1] = found[i]
+    lapsed[#lapsed + 1] = found[i + 1]
+  end
+end
+return { now, not expiry and 0 or tonumber(expiry) > now and 2 or 1, lapsed }
 `,
   keys: ({ workers, worker }: RenewLease) => [workers, worker],
-  args: ({ workerId, lease, description }: RenewLease) => [
+  args: ({ workerId, lease, turn = 0, description }: RenewLease) => [
     workerId,
     lease,
+    turn,
     ...Object.entries(description).flat(),
   ],
-  read: (answer: unknown): string[] => answer as string[],
+  read: (answer: unknown): RenewedLease => {
+    const [now, former, found] = answer as [number, 0 | 1 | 2, string[]];
+    const lapsed: LapsedLease[] = [];
+    for (let index = 0; index < found.length; index += 2) {
+      lapsed.push({ workerId: found[index] ?? '', expiry: found[index + 1] ?? '' });
+    }
+    return { now, former: (['none', 'lapsed', 'live'] as const)[former], lapsed };
+  },
 };

@@ -1,4 +1,5 @@
 import { LUA_NOW } from './lua-now.js';
+import { LUA_PAST_OOM } from './lua-past-oom.js';
 
 export interface RetireWorker {
   readonly workers: string;
@@ -19,12 +20,13 @@ export const retireWorker = {
   // KEYS: workers, worker, slot...
   // ARGV: worker id, whether it is still watched (1 or 0)
   // Output: 1 when it was forgotten, 0 when others have to look after it
-  lua: `${LUA_NOW}
+  lua: `${LUA_NOW}${LUA_PAST_OOM}
 local isWatched = ARGV[2] == '1'
-for i = 3, #KEYS do
-  isWatched = isWatched or redis.call('EXISTS', KEYS[i]) == 1
+for i = 3, #KEYS, 1000 do
+  isWatched = isWatched or redis.call('EXISTS', unpack(KEYS, i, math.min(i + 999, #KEYS))) > 0
 end
 if isWatched then
+  beginWriting(KEYS[1])
   redis.call('ZADD', KEYS[1], 'XX', now, ARGV[1])
   return 0
 end

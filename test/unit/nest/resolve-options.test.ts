@@ -72,6 +72,7 @@ describe('a wrong option', () => {
   const LEASE = 'an integer from 100 to 2147483647 (ms)';
   const CLASSES = 'an array of classes that extend `Error`, each with a name';
   const POSITIVE = 'an integer >= 1';
+  const CONCURRENCY = 'an integer from 1 to 10000';
 
   it.each<[string, unknown, string, string]>([
     ['host', '', 'the name or the address of a host, without a protocol', 'a string'],
@@ -93,9 +94,10 @@ describe('a wrong option', () => {
     ['timeout', '5s', DURATION, '"5s" (string)'],
     ['timeout', Infinity, DURATION, '`Infinity` (number)'],
     ['timeout', 2_147_483_648, DURATION, '`2147483648` (number)'],
-    ['concurrency', 0, POSITIVE, '`0` (number)'],
-    ['concurrency', NaN, POSITIVE, '`NaN` (number)'],
-    ['concurrency', [4], POSITIVE, 'an array'],
+    ['concurrency', 0, CONCURRENCY, '`0` (number)'],
+    ['concurrency', NaN, CONCURRENCY, '`NaN` (number)'],
+    ['concurrency', 10_001, CONCURRENCY, '`10001` (number)'],
+    ['concurrency', [4], CONCURRENCY, 'an array'],
     ['maxDeliveries', 0, POSITIVE, '`0` (number)'],
     ['maxDeliveries', 2.5, POSITIVE, '`2.5` (number)'],
     ['workers', 'auto', 'true or false or "manual"', '"auto" (string)'],

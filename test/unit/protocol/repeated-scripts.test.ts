@@ -6,7 +6,7 @@ import { pruneExpiredJobs } from '../../../lib/protocol/scripts/prune-expired-jo
 import { recoverWorker } from '../../../lib/protocol/scripts/recover-worker.js';
 import { renewLease } from '../../../lib/protocol/scripts/renew-lease.js';
 import { retireWorker } from '../../../lib/protocol/scripts/retire-worker.js';
-import { digestOf } from '../../../lib/worker/recovery.js';
+import { digestOf } from '../../../lib/worker/slot-parts.js';
 import { useRedis } from '../../support/redis.js';
 import {
   callOf,
@@ -87,6 +87,7 @@ const CASES: readonly ScriptCase[] = [
         worker: keys.worker('worker-1'),
         workerId: 'worker-1',
         lease: 5_000,
+        turn: 0,
         description: { slots: 2, connections: '', server: '', host: 'host', pid: 1, started: 1 },
       });
     },

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { buryJob } from '../../../lib/protocol/scripts/bury-job.js';
+import { describeWorker } from '../../../lib/protocol/scripts/describe-worker.js';
 import { giveBackJobs } from '../../../lib/protocol/scripts/give-back-jobs.js';
 import { inspectQueue } from '../../../lib/protocol/scripts/inspect-queue.js';
 import { measureList } from '../../../lib/protocol/scripts/measure-list.js';
@@ -15,6 +16,7 @@ import { takeJobs } from '../../../lib/protocol/scripts/take-jobs.js';
 it('names each script once', () => {
   const scripts = [
     buryJob,
+    describeWorker,
     giveBackJobs,
     inspectQueue,
     measureList,
@@ -119,6 +121,7 @@ it('calls the script that renews a lease', () => {
     worker: 'w:1',
     workerId: 'worker-1',
     lease: 5_000,
+    turn: 3,
     description: {
       slots: 16,
       connections: '7@::1:8',
@@ -130,9 +133,31 @@ it('calls the script that renews a lease', () => {
   };
   expect(renewLease.keys(input)).toEqual(['w', 'w:1']);
   expect(renewLease.args(input).join(' ')).toBe(
-    'worker-1 5000 slots 16 connections 7@::1:8 server run-1 host host pid 42 started 1',
+    'worker-1 5000 3 slots 16 connections 7@::1:8 server run-1 host host pid 42 started 1',
   );
-  expect(renewLease.read(['worker-2'])).toEqual(['worker-2']);
+  expect(renewLease.args({ ...input, turn: undefined })[2]).toBe(0);
+  expect(renewLease.read([7, 1, ['worker-2', '5', 'worker-3', '6.5']])).toEqual({
+    now: 7,
+    former: 'lapsed',
+    lapsed: [
+      { workerId: 'worker-2', expiry: '5' },
+      { workerId: 'worker-3', expiry: '6.5' },
+    ],
+  });
+  expect([0, 2].map((former) => renewLease.read([7, former, []]).former)).toEqual(['none', 'live']);
+});
+
+it('calls the script that reads what a worker says of itself', () => {
+  expect(describeWorker.keys('w:1')).toEqual(['w:1']);
+  expect(describeWorker.args().join(' ')).toBe('slots connections server host pid');
+  const [slots, connections, server, host, pid] = ['16', '7@::1:8', 'run-1', 'a host', '42'];
+  expect(describeWorker.read([slots, connections, server, host, pid])).toEqual({
+    slots,
+    connections,
+    server,
+    host,
+    pid,
+  });
 });
 
 it('calls the script that takes back the jobs of a lost worker', () => {
@@ -157,16 +182,17 @@ it('calls the script that takes back the jobs of a lost worker', () => {
       { key: 's1', digest: '', jobs: [] },
       {
         key: 's2',
+        from: 5,
         digest: 'two',
-        jobs: [{ position: 0, dead: unreadable, reply: { list: 'r0', text: 'other', ttl: 1 } }],
+        jobs: [{ position: 7, dead: unreadable, reply: { list: 'r0', text: 'other', ttl: 1 } }],
       },
     ],
   };
   expect(recoverWorker.keys(input).join(' ')).toBe('q w d w:1 s0 s1 s2 r0 r0');
   expect(recoverWorker.args(input)).toEqual(
     [
-      ['worker-1', 1, 3, 'one', '', 'two'],
-      [3, 0, 'unreadable', 'not JSON', 2, 'other', 1],
+      ['worker-1', 1, 3, 0, 'one', 0, '', 5, 'two'],
+      [3, 2, 'unreadable', 'not JSON', 2, 'other', 1],
       [1, 2, 'out of deliveries', 'three times', 1, 'frame', 60_000],
       [1, 0, '', '', 0, '', 0],
     ].flat(),

@@ -6,6 +6,7 @@ import {
   type BurialResult,
   type DeadJob,
 } from '../../../lib/protocol/scripts/bury-job.js';
+import { describeWorker } from '../../../lib/protocol/scripts/describe-worker.js';
 import { giveBackJobs } from '../../../lib/protocol/scripts/give-back-jobs.js';
 import { inspectQueue } from '../../../lib/protocol/scripts/inspect-queue.js';
 import { measureList } from '../../../lib/protocol/scripts/measure-list.js';
@@ -24,7 +25,7 @@ import { takeJobs } from '../../../lib/protocol/scripts/take-jobs.js';
 import { connectionSource } from '../../../lib/redis/connection-source.js';
 import { Connection } from '../../../lib/redis/connection.js';
 import type { Script } from '../../../lib/redis/script.js';
-import { digestOf } from '../../../lib/worker/recovery.js';
+import { digestOf } from '../../../lib/worker/slot-parts.js';
 import { settleInTransaction } from '../../../lib/worker/settle-transaction.js';
 import { randomQueue } from '../../support/random-queue.js';
 import { useRedis } from '../../support/redis.js';
@@ -676,27 +677,122 @@ describe('renewing a lease', () => {
       now + 60_000,
       'alive',
     );
-    const lapsed = await run(renewLease, {
+    const renewed = await run(renewLease, {
       workers: keys.workers,
       worker: keys.worker('worker-1'),
       workerId: 'worker-1',
       lease: 5_000,
       description,
     });
-    expect(lapsed).toEqual(['later', 'late']);
+    expect(renewed.lapsed).toEqual([
+      { workerId: 'later', expiry: String(now - 60_000) },
+      { workerId: 'late', expiry: String(now - 1) },
+    ]);
+    expect(renewed.now).toBeGreaterThanOrEqual(now);
+    expect(renewed.now).toBeLessThan(now + 5_000);
   });
 
   it('takes a worker that was late itself for alive', async () => {
     const { keys } = newQueue();
     await redis.look.zadd(keys.workers, (await serverNow()) - 60_000, 'worker-1');
-    const lapsed = await run(renewLease, {
+    const renewed = await run(renewLease, {
       workers: keys.workers,
       worker: keys.worker('worker-1'),
       workerId: 'worker-1',
       lease: 5_000,
       description,
     });
-    expect(lapsed).toEqual([]);
+    expect(renewed.lapsed).toEqual([]);
+  });
+
+  it('tells what it was until then', async () => {
+    const { keys } = newQueue();
+    const worker = keys.worker('worker-1');
+    const input = {
+      workers: keys.workers,
+      worker,
+      workerId: 'worker-1',
+      lease: 5_000,
+      description,
+    };
+    const former = async () => (await run(renewLease, input)).former;
+    expect([await former(), await former()]).toEqual(['none', 'live']);
+    await redis.look.zadd(keys.workers, (await serverNow()) - 1, 'worker-1');
+    expect([await former(), await former()]).toEqual(['lapsed', 'live']);
+  });
+
+  it('names all of many in turn, and none whose id is not of our making', async () => {
+    const { keys } = newQueue();
+    const now = await serverNow();
+    const late = Array.from({ length: 70 }, (_, index) => `late-${index}`);
+    await redis.look.zadd(keys.workers, ...late.flatMap((id, index) => [now - 1_000 + index, id]));
+    await redis.look.zadd(keys.workers, now - 60_000, 'x'.repeat(10_000));
+    const named: string[] = [];
+    for (let turn = 0; turn < 3; turn++) {
+      const { lapsed } = await run(renewLease, {
+        workers: keys.workers,
+        worker: keys.worker('worker-1'),
+        workerId: 'worker-1',
+        lease: 5_000,
+        turn,
+        description,
+      });
+      expect(lapsed.length).toBeLessThanOrEqual(32);
+      named.push(...lapsed.map(({ workerId }) => workerId));
+    }
+    expect(new Set(named)).toEqual(new Set(late));
+  });
+});
+
+describe('while the server is out of memory', () => {
+  beforeAll(() => redis.look.config('SET', 'maxmemory', '1'));
+  afterAll(() => redis.look.config('SET', 'maxmemory', '0'));
+
+  it('refuses what is written in other ways', async () => {
+    const { keys } = newQueue();
+    await expect(redis.look.rpush(keys.requests, 'a')).rejects.toThrow(/^OOM/);
+  });
+
+  it('leases are renewed, retired, and the jobs of lost workers taken back', async () => {
+    await redis.look.config('SET', 'maxmemory', '0');
+    const { keys, slots } = newQueue();
+    const worker = keys.worker('worker-1');
+    await redis.look.rpush(slots[0], 'a');
+    await redis.look.config('SET', 'maxmemory', '1');
+    const known = { workers: keys.workers, worker, workerId: 'worker-1' };
+    const description = { slots: 4, connections: '', server: '', host: '', pid: 1, started: 1 };
+    expect((await run(renewLease, { ...known, lease: 5_000, description })).former).toBe('none');
+    expect(await run(retireWorker, { ...known, slots, isWatched: false })).toBe(false);
+    const found = [
+      { key: slots[0], digest: digestOf([Buffer.from('a')]), jobs: [{ position: 0 }] },
+    ];
+    const lost = { ...known, requests: keys.requests, dead: keys.dead, forget: true };
+    expect(await run(recoverWorker, { ...lost, slots: found })).toBe('recovered');
+    expect(await listOf(keys.requests)).toEqual([' a']);
+  });
+});
+
+describe('reading what a worker says of itself', () => {
+  const read = (worker: string) => run(describeWorker, worker);
+  const nothing = { slots: '', connections: '', server: '', host: '', pid: '' };
+
+  it('finds what it has written, and nothing for the rest', async () => {
+    const worker = newQueue().keys.worker('worker-1');
+    await redis.look.hset(worker, { slots: 16, host: 'a host', other: 'field' });
+    expect(await read(worker)).toEqual({ ...nothing, slots: '16', host: 'a host' });
+  });
+
+  it('leaves out what is too long', async () => {
+    const worker = newQueue().keys.worker('worker-1');
+    await redis.look.hset(worker, { slots: '1'.repeat(1_000_000), pid: 42 });
+    expect(await read(worker)).toEqual({ ...nothing, pid: '42' });
+  });
+
+  it('finds nothing where there is no hash', async () => {
+    const worker = newQueue().keys.worker('worker-1');
+    expect(await read(worker)).toEqual(nothing);
+    await redis.look.set(worker, 'no hash');
+    expect(await read(worker)).toEqual(nothing);
   });
 });
 
@@ -803,6 +899,59 @@ describe('taking back the jobs of a lost worker', () => {
     expect(await listOf(replies('1'))).toEqual([]);
     expect(await listOf(replies('2'))).toEqual(['for 2']);
   });
+
+  it('takes the end of a slot before the rest, which goes in front', async () => {
+    const { keys, slots, recover } = await newLostWorker(['a', 'b', '', 'd', 'e']);
+    await redis.look.rpush(keys.requests, 'z');
+    const end = (from: number, ...jobs: string[]): FoundSlot => ({
+      key: slots[0],
+      from,
+      digest: digestOf(jobs.map((job) => Buffer.from(job))),
+      jobs: jobs.flatMap((job, index) => (job === '' ? [] : [{ position: from + index }])),
+    });
+    expect(await recover([end(3, 'd', 'e')], false)).toBe('recovered');
+    expect(await listOf(slots[0])).toEqual(['a', 'b', '']);
+    expect(await recover([end(1, 'b')], false)).toBe('changed');
+    expect(await recover([end(1, 'b', '')], false)).toBe('recovered');
+    expect(await recover([end(1, 'b', '')], false)).toBe('changed');
+    expect(await recover([end(0, 'a')], false)).toBe('recovered');
+    expect(await listOf(keys.requests)).toEqual([' a', ' b', ' d', ' e', 'z']);
+    expect(await redis.look.exists(slots[0])).toBe(0);
+  });
+
+  it('goes on where the list of a caller is none', async () => {
+    const { keys, slots, replies, found, recover } = await newLostWorker(['a', 'b']);
+    await redis.look.set(replies('one'), 'no list');
+    const [first, ...others] = found as [FoundSlot, ...FoundSlot[]];
+    const dead = { reason: 'out of deliveries', message: 'three times' } as const;
+    const tell = (name: string) => ({
+      dead,
+      reply: { list: replies(name), text: `for ${name}`, ttl: 60_000 },
+    });
+    const jobs = [
+      { position: 0, ...tell('two') },
+      { position: 1, ...tell('one') },
+    ];
+    expect(await recover([{ ...first, jobs }, ...others])).toBe('recovered');
+    expect(await redis.look.llen(keys.dead)).toBe(2);
+    expect(await listOf(replies('two'))).toEqual(['for two']);
+    expect(await redis.look.get(replies('one'))).toBe('no list');
+    expect(await redis.look.exists(...slots)).toBe(0);
+  });
+
+  it.each(['requests', 'dead'] as const)(
+    'is refused before anything is done where the list of %s is none',
+    async (name) => {
+      const { keys, slots, found, recover } = await newLostWorker(['a', 'b']);
+      await redis.look.set(keys[name], 'no list');
+      const [first, ...others] = found as [FoundSlot, ...FoundSlot[]];
+      const dead = { reason: 'unreadable', message: 'not JSON' } as const;
+      const jobs = [{ position: 0, dead }, { position: 1 }];
+      await expect(recover([{ ...first, jobs }, ...others])).rejects.toThrow(/WRONGTYPE/);
+      expect(await listOf(slots[0])).toEqual(['a', 'b']);
+      expect(await redis.look.zcard(keys.workers)).toBe(1);
+    },
+  );
 
   it('does nothing where the worker has renewed its lease meanwhile', async () => {
     const { keys, recover, state } = await newLostWorker(['a']);

@@ -1,0 +1,36 @@
+/** A worker as Redis describes it. Anybody may have written it: nothing but its length is checked. */
+export interface DescribedWorker {
+  readonly slots: string;
+  readonly connections: string;
+  readonly server: string;
+  readonly host: string;
+  readonly pid: string;
+}
+
+const FIELDS = ['slots', 'connections', 'server', 'host', 'pid'] as const;
+
+/** Length of a field that is read, bytes; a longer one is not of our making. */
+const LONGEST_FIELD = 512;
+
+/** Reads what a worker has said of itself, without what is too long to be read. */
+export const describeWorker = {
+  name: 'reqrepDescribeWorker',
+  // KEYS: worker
+  // ARGV: field...
+  // Output: each field, '' where it has none
+  lua: `
+local found = {}
+for i, field in ipairs(ARGV) do
+  local length = redis.pcall('HSTRLEN', KEYS[1], field)
+  local isReadable = type(length) == 'number' and length > 0 and length <= ${LONGEST_FIELD}
+  found[i] = isReadable and redis.call('HGET', KEYS[1], field) or ''
+end
+return found
+`,
+  keys: (worker: string) => [worker],
+  args: () => FIELDS,
+  read: (answer: unknown): DescribedWorker => {
+    const [slots = '', connections = '', server = '', host = '', pid = ''] = answer as string[];
+    return { slots, connections, server, host, pid };
+  },
+};

@@ -1,0 +1,147 @@
+import { hostname } from 'node:os';
+import type { Log } from '../observability/log.js';
+import type { QueueKeys } from '../protocol/keys.js';
+import {
+  renewLease,
+  type LapsedLease,
+  type RenewedLease,
+  type RenewLease,
+} from '../protocol/scripts/renew-lease.js';
+import type { RetireWorker } from '../protocol/scripts/retire-worker.js';
+import type { Connection } from '../redis/connection.js';
+import { encodeIdentity, type ConnectionIdentity } from '../redis/connection-identity.js';
+import { isPassing, isRefusal } from '../redis/refusal.js';
+import type { Standing } from './standing.js';
+
+/** A queue on which this process is to be known as alive. */
+export interface LeasedQueue {
+  readonly name: string;
+  readonly keys: QueueKeys;
+  /** The keys of its slots. */
+  readonly slots: readonly string[];
+  /** Whether this process may judge the other workers of the queue. */
+  readonly standing: Standing;
+  /** The connection that takes its jobs. */
+  identity(): ConnectionIdentity | undefined;
+  /** Hears of the leases that have lapsed. @param now - ms, Redis clock. */
+  onLapsed(lapsed: readonly LapsedLease[], now: number): void;
+}
+
+/** The lease of this process on one queue. What Redis refuses of it is no concern of other queues. */
+export class QueueLease {
+  /** Why the last renewal has failed; `undefined` when it succeeded. */
+  failure: unknown = new Error('The lease was not renewed yet');
+  /** The connection for commands that others know of. */
+  private told: ConnectionIdentity | undefined;
+  /** How often it was renewed. */
+  private turn = 0;
+  private onKnown: () => void = () => undefined;
+  /** Resolves when Redis knows the worker. */
+  readonly known = new Promise<void>((resolve) => {
+    this.onKnown = resolve;
+  });
+
+  /** @param duration - ms. */
+  constructor(
+    readonly queue: LeasedQueue,
+    private readonly workerId: string,
+    private readonly duration: number,
+    private readonly log: Log,
+  ) {}
+
+  /** Whether Redis has ever known the worker. */
+  get isKnown(): boolean {
+    return this.turn > 0;
+  }
+
+  /** Whether others know of the connection for commands, so that what it takes is looked after. */
+  isUpToDate(commands: Connection): boolean {
+    return this.isKnown && this.told === commands.identity;
+  }
+
+  /**
+   * What one renewal sends.
+   * @param commands - the connection that it goes on.
+   * @param started - when the worker started, ms, Redis clock.
+   */
+  renewal({ identity: own, server, redis }: Connection, started: number): QueueRenewal {
+    const { keys, slots, identity } = this.queue;
+    const connections = [own, identity()]
+      .flatMap((known) => (known ? [encodeIdentity(known)] : []))
+      .join(' ');
+    return {
+      script: renewLease,
+      input: {
+        workers: keys.workers,
+        worker: keys.worker(this.workerId),
+        workerId: this.workerId,
+        lease: this.duration,
+        turn: this.turn,
+        description: {
+          slots: slots.length,
+          connections,
+          server: server?.runId ?? '',
+          host: hostname(),
+          pid: process.pid,
+          started,
+        },
+      },
+      own,
+      // Where the server does not tell the identity of a connection, its socket tells it from the next one.
+      line: redis.stream,
+    };
+  }
+
+  /** Redis has answered a renewal. */
+  renewed({ own, line }: QueueRenewal, { now, former, lapsed }: RenewedLease): void {
+    const { standing, name, onLapsed } = this.queue;
+    standing.renewed({ now, former, line, isFirst: !this.isKnown });
+    this.failure = undefined;
+    this.told = own;
+    this.turn++;
+    this.onKnown();
+    if (this.log.over(`lease refused: ${name}`)) {
+      this.log.info(`The lease of queue "${name}" is renewed again`);
+    }
+    onLapsed(lapsed, now);
+  }
+
+  /** A renewal was refused, or not answered. */
+  failed(error: unknown): void {
+    const { standing, name, keys } = this.queue;
+    standing.failed();
+    this.failure = error;
+    if (isRefusal(error)) {
+      const until = isPassing(error)
+        ? 'Trying again until it can'
+        : 'Trying again; allow the command on that key, or remove what is stored there';
+      this.log.repeated(
+        `lease refused: ${name}`,
+        'error',
+        `The lease of queue "${name}" cannot be renewed: Redis refuses ZADD or HSET, by the script ${renewLease.name}, on ` +
+          `"${keys.workers}" or "${keys.worker(this.workerId)}" (${error.message}). ${until}.`,
+      );
+    }
+  }
+
+  /** @param isWatched - whether a job may still come into its slots. */
+  retirement(isWatched: boolean): RetireWorker {
+    const { keys, slots } = this.queue;
+    return {
+      workers: keys.workers,
+      worker: keys.worker(this.workerId),
+      workerId: this.workerId,
+      slots,
+      isWatched,
+    };
+  }
+}
+
+/** A renewal that is on its way. */
+export interface QueueRenewal {
+  readonly script: typeof renewLease;
+  readonly input: RenewLease;
+  /** The connection that others will know of. */
+  readonly own: ConnectionIdentity | undefined;
+  readonly line: unknown;
+}

@@ -1,0 +1,61 @@
+import { expect, it } from 'vitest';
+import { readLapsedWorker } from '../../../lib/worker/lapsed-worker.js';
+
+const described = {
+  slots: '256',
+  connections: '7@127.0.0.1:80 8@::1:8',
+  server: 'run-1',
+  host: 'a host',
+  pid: '42',
+};
+const read = (change: Partial<typeof described> = {}, expiry = '5') =>
+  readLapsedWorker({ workerId: 'worker-1', expiry }, { ...described, ...change });
+
+it('reads what a worker says of itself', () => {
+  expect(read()).toEqual({
+    id: 'worker-1',
+    slots: 256,
+    connections: [
+      { id: 7, address: '127.0.0.1:80', server: 'run-1' },
+      { id: 8, address: '::1:8', server: 'run-1' },
+    ],
+    server: 'run-1',
+    name: 'worker-1 (process 42 on a host)',
+    expiry: 5,
+  });
+});
+
+it('reads a worker that says nothing', () => {
+  const nothing = { slots: '', connections: '', server: '', host: '', pid: '' };
+  expect(read(nothing)).toMatchObject({ slots: undefined, connections: [], server: undefined });
+  expect(read(nothing).name).toBe('worker-1 (process unknown on an unknown host)');
+});
+
+it.each(['50000000', '100001', '0', '-1', '1e9', 'Infinity', 'NaN', '0x10', '4.5', ' 4', 'many'])(
+  'takes no number of slots from `%s`',
+  (slots) => {
+    expect(read({ slots }).slots).toBeUndefined();
+  },
+);
+
+it('believes as many slots as any worker ever had', () => {
+  expect(read({ slots: '80000' }).slots).toBe(80_000);
+});
+
+it.each(['x@1', '@', '7', '-7@a', '7@', '99999999999999999999@a', 'NaN@a', 'ALL', '1.5@a'])(
+  'takes no connection from `%s`',
+  (connections) => {
+    expect(read({ connections }).connections).toEqual([]);
+  },
+);
+
+it('believes a few connections only', () => {
+  expect(read({ connections: '7@a '.repeat(100) }).connections).toHaveLength(8);
+});
+
+it.each(['inf', '-inf', 'nan', ''])(
+  'takes a lease that ends at `%s` for one that is over',
+  (end) => {
+    expect(read({}, end).expiry).toBe(0);
+  },
+);

@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import { HALF_OPEN_MS, Standing, type Renewal } from '../../../lib/worker/standing.js';
+
+const LEASE = 5_000;
+const LINE = Symbol('a connection');
+
+/** A renewal as all but the first one of a process are. */
+const renewal = (now: number, change: Partial<Renewal> = {}): Renewal => ({
+  now,
+  former: 'live',
+  line: LINE,
+  isFirst: false,
+  ...change,
+});
+const first = (now: number, change: Partial<Renewal> = {}) =>
+  renewal(now, { former: 'none', isFirst: true, ...change });
+
+/** One that has renewed its lease every second from 100 s to 200 s without any trouble. */
+function steady(lease = LEASE): Standing {
+  const standing = new Standing(lease);
+  standing.renewed(first(100_000));
+  for (let now = 101_000; now <= 200_000; now += 1_000) {
+    standing.renewed(renewal(now));
+  }
+  return standing;
+}
+
+it('knows how long a half-open line needs', () => {
+  // The watchdog looks ten times, and the connection has to be replaced.
+  expect(HALF_OPEN_MS).toBeGreaterThanOrEqual(12_000);
+  expect(HALF_OPEN_MS).toBeLessThanOrEqual(20_000);
+});
+
+describe('an observer without trouble', () => {
+  it('may judge others, wherever they were heard of', () => {
+    expect(steady().mayJudge(200_000, false)).toBe(true);
+  });
+
+  it('counts their silence from their last sign of life', () => {
+    expect(steady().silence(203_000, 210_000)).toBe(12_000);
+  });
+});
+
+describe.each<[string, (standing: Standing) => void]>([
+  [
+    'its connection was replaced',
+    (observer) => observer.renewed(renewal(201_000, { line: Symbol('new') })),
+  ],
+  [
+    'a renewal had failed',
+    (observer) => {
+      observer.failed();
+      observer.renewed(renewal(201_000));
+    },
+  ],
+  [
+    'its own lease had lapsed',
+    (observer) => observer.renewed(renewal(201_000, { former: 'lapsed' })),
+  ],
+  ['its entry was gone', (observer) => observer.renewed(renewal(201_000, { former: 'none' }))],
+  [
+    'its workers were started anew on another connection',
+    (observer) => observer.renewed(first(201_000, { line: Symbol('new') })),
+  ],
+  [
+    'its workers were started anew after a failure',
+    (observer) => {
+      observer.failed();
+      observer.renewed(first(201_000));
+    },
+  ],
+])('an observer that hears again after %s', (_, trouble) => {
+  it('waits for what a half-open line needs, and judges then', () => {
+    const standing = steady();
+    trouble(standing);
+    for (const isSameServer of [true, false]) {
+      expect(standing.mayJudge(201_000, isSameServer)).toBe(false);
+      expect(standing.mayJudge(201_000 + HALF_OPEN_MS - 1, isSameServer)).toBe(false);
+      expect(standing.mayJudge(201_000 + HALF_OPEN_MS, isSameServer)).toBe(true);
+    }
+  });
+
+  it('waits for a lease that is longer', () => {
+    const standing = steady(60_000);
+    trouble(standing);
+    expect(standing.mayJudge(260_999, true)).toBe(false);
+    expect(standing.mayJudge(261_000, true)).toBe(true);
+  });
+
+  it('counts the silence of others from then on', () => {
+    const standing = steady();
+    trouble(standing);
+    expect(standing.silence(120_000, 202_500)).toBe(1_500);
+    expect(standing.silence(208_000, 210_000)).toBe(7_000);
+  });
+
+  it('waits anew after more trouble only', () => {
+    const standing = steady();
+    trouble(standing);
+    const line = Symbol('the last');
+    standing.renewed(renewal(203_000, { line }));
+    standing.renewed(renewal(204_000, { line }));
+    expect(standing.mayJudge(203_000 + HALF_OPEN_MS - 1, true)).toBe(false);
+    expect(standing.mayJudge(203_000 + HALF_OPEN_MS, true)).toBe(true);
+  });
+
+  it('still waits where its workers are started anew meanwhile', () => {
+    const standing = steady();
+    trouble(standing);
+    const line = Symbol('the last');
+    standing.renewed(renewal(202_000, { line }));
+    standing.renewed(first(210_000, { line }));
+    expect(standing.mayJudge(211_000, true)).toBe(false);
+  });
+});
+
+it('takes a clock that goes back for trouble, and goes on by the new time', () => {
+  const standing = steady();
+  standing.renewed(renewal(50_000));
+  expect(standing.mayJudge(50_000, true)).toBe(false);
+  expect(standing.mayJudge(50_000 + HALF_OPEN_MS, true)).toBe(true);
+});
+
+describe('an observer that has just started', () => {
+  it('judges at once who was heard of by the same server, others after the wait', () => {
+    const standing = new Standing(LEASE);
+    standing.renewed(first(1_000));
+    expect(standing.mayJudge(1_000, true)).toBe(true);
+    expect(standing.mayJudge(1_000 + HALF_OPEN_MS - 1, false)).toBe(false);
+    expect(standing.mayJudge(1_000 + HALF_OPEN_MS, false)).toBe(true);
+  });
+
+  it('counts the silence of others from its own start', () => {
+    const standing = new Standing(LEASE);
+    standing.renewed(first(100_000));
+    expect(standing.silence(10_000, 103_000)).toBe(3_000);
+  });
+
+  it('waits where it could not renew its lease at first', () => {
+    const standing = new Standing(LEASE);
+    standing.failed();
+    standing.renewed(first(1_000));
+    expect(standing.mayJudge(1_000, true)).toBe(false);
+  });
+});
+
+describe('an observer whose workers are started anew', () => {
+  it('goes on where it had left off', () => {
+    const standing = steady();
+    standing.renewed(first(202_000));
+    expect(standing.mayJudge(202_000, false)).toBe(true);
+  });
+
+  it('begins anew after a time in which it did not look', () => {
+    const standing = steady();
+    standing.renewed(first(900_000));
+    expect(standing.mayJudge(900_000, true)).toBe(true);
+    expect(standing.mayJudge(900_000, false)).toBe(false);
+    expect(standing.silence(200_000, 901_000)).toBe(1_000);
+  });
+});
