@@ -21,6 +21,12 @@ import type { JobHandler, WorkerParts } from './worker-options.js';
 /** Slots that are asked for in one command. */
 const SLOTS_PER_CALL = 1_000;
 
+/** How many jobs of a lost worker were taken back. */
+interface Recovered {
+  readonly back: number;
+  readonly dead: number;
+}
+
 /** Takes back the jobs of lost workers of one queue, part by part. */
 export class JobRecovery {
   private readonly keys: QueueKeys;
@@ -40,7 +46,7 @@ export class JobRecovery {
    */
   async takeBack(worker: LapsedWorker, forget: boolean): Promise<void> {
     const { filled, areAll } = await this.filledSlots(worker);
-    const recovered: FoundJob[] = [];
+    const recovered = { back: 0, dead: 0 };
     try {
       const parts = new SlotParts(filled);
       for (let ranges = parts.next(); ranges.length > 0; ranges = parts.next()) {
@@ -48,9 +54,9 @@ export class JobRecovery {
         if ((await this.recover(worker, slots, false)) !== 'recovered') {
           return;
         }
-        recovered.push(
-          ...slots.flatMap(({ jobs }) => jobs.map(({ position, dead }) => ({ position, dead }))),
-        );
+        for (const { dead } of slots.flatMap(({ jobs }) => jobs)) {
+          recovered[dead ? 'dead' : 'back']++;
+        }
       }
       if (forget && areAll) {
         await this.recover(worker, [], true);
@@ -147,12 +153,11 @@ export class JobRecovery {
     });
   }
 
-  private report({ name }: LapsedWorker, jobs: readonly FoundJob[]): void {
-    if (jobs.length > 0) {
-      const dead = jobs.filter((job) => job.dead).length;
+  private report({ name }: LapsedWorker, { back, dead }: Recovered): void {
+    if (back + dead > 0) {
       this.parts.log.warn(
         `Worker ${name} of queue "${this.handler.queue}" is lost: ` +
-          `${jobs.length - dead} of its jobs go back to the queue, ${dead} to "${this.keys.dead}"`,
+          `${back} of its jobs go back to the queue, ${dead} to "${this.keys.dead}"`,
       );
     }
   }

@@ -45,9 +45,7 @@ export class Recovery {
     }
     this.isRunning = true;
     try {
-      const workers = (await this.describe(lapsed)).filter(({ server }) =>
-        this.standing.mayJudge(now, this.isOurServer(server)),
-      );
+      const workers = await this.describe(lapsed);
       const connections = await this.standingConnections(workers);
       for (const worker of workers) {
         await this.examine(worker, connections, now);
@@ -70,7 +68,10 @@ export class Recovery {
     const own = connections?.filter((one) =>
       worker.connections.some((other) => maySame(one, other)),
     );
-    const isGone = own?.length === 0 && worker.connections.length > 0;
+    const isGone =
+      own?.length === 0 &&
+      worker.connections.length > 0 &&
+      this.standing.mayJudge(now, this.isOurServer(worker.server));
     if (!isGone && silence < stallLimit) {
       return;
     }

@@ -49,7 +49,7 @@ export class ReplyWorker {
   /** Jobs that may still come, and that nobody waits for any more. */
   private readonly cancelled = new CancelledJobs();
   /** Jobs that the stop of this worker does not wait for, since they wait for it. */
-  private readonly excused = new Set<JobContext>();
+  private readonly excused = new WeakSet<JobContext>();
   private isStopping = false;
   private onIdle: (() => void) | undefined;
   private onOver: (() => void) | undefined;
@@ -172,13 +172,12 @@ export class ReplyWorker {
    * where it can still be settled, or is found by others and counts as lost.
    */
   excuse(job: JobContext): void {
-    if ([...this.runs].some(({ context }) => context === job)) {
-      const time = Math.min(LAST_WORD, this.parts.options.shutdownTimeout);
-      setTimeout(() => {
-        this.excused.add(job);
-        this.checkIdle();
-      }, time);
-    }
+    const time = Math.min(LAST_WORD, this.parts.options.shutdownTimeout);
+    // Whether it is one of its own jobs shows later: its handler may not have got further than to this call.
+    setTimeout(() => {
+      this.excused.add(job);
+      this.checkIdle();
+    }, time);
   }
 
   /** Whether it has stopped, or stops, without waiting for some of its jobs. */

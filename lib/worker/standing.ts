@@ -55,8 +55,8 @@ export class Standing {
   /**
    * Whether workers whose lease has lapsed may be taken for lost.
    * @param now - ms, Redis clock.
-   * @param isSameServer - whether they were last heard of by the server that we are connected to, so that none was lost or
-   *   replaced before we came.
+   * @param isSameServer - whether what tells that they are lost was true before we came as well: that a connection is gone tells
+   *   nothing where the server is another one now.
    */
   mayJudge(now: number, isSameServer: boolean): boolean {
     return this.isGraceOver(now) || (this.isNew && isSameServer);
