@@ -55,19 +55,20 @@ export function describeValue(value: unknown): string {
       return `\`${value}\` (${typeof value})`;
     case 'string':
       return `"${value}" (string)`;
-    case 'object':
-      return value === null ? '`null`' : Array.isArray(value) ? 'an array' : 'an object';
     default:
       return kindOf(value);
   }
 }
 
-const kindOf = (value: unknown): string =>
-  value === undefined
-    ? '`undefined`'
-    : typeof value === 'object'
-      ? 'an object'
-      : `a ${typeof value}`;
+/** What a value is, without its content. */
+export const kindOf = (value: unknown): string =>
+  value === undefined || value === null
+    ? `\`${value}\``
+    : Array.isArray(value)
+      ? 'an array'
+      : typeof value === 'object'
+        ? 'an object'
+        : `a ${typeof value}`;
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

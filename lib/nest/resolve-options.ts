@@ -64,8 +64,8 @@ const RULES: OptionRules<ReqRepModuleOptions> = {
     accepts: (value) => typeof value === 'string' && /^[^/@?]+$/.test(value),
     isSecret: true,
   },
-  port: anInteger(1, 65_535),
-  database: anInteger(0),
+  port: { ...anInteger(1, 65_535), isSecret: true },
+  database: { ...anInteger(0), isSecret: true },
   client: {
     expected: 'an ioredis `Redis`',
     accepts: (value) => isConnection(value) && !value.isCluster,

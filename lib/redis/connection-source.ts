@@ -1,5 +1,6 @@
 import { Redis, type Cluster, type RedisOptions } from 'ioredis';
 import { InvalidOptionError } from '../errors/index.js';
+import { isRecord, kindOf } from '../errors/option-rules.js';
 
 export type { Redis } from 'ioredis';
 
@@ -9,28 +10,29 @@ export type ConnectionOption = string | RedisOptions | Redis | Cluster | (() => 
 /** Opens connections to one server, all alike but for the given overrides. */
 export type ConnectionSource = (overrides: RedisOptions) => Redis;
 
-/** @throws InvalidOptionError for what cannot be a connection; the text never shows a credential. */
+/** @throws InvalidOptionError for what cannot be a connection; the text shows the kind of what came, which may hold a password. */
 export function connectionSource(connection: ConnectionOption): ConnectionSource {
   if (typeof connection === 'string') {
     checkUrl(connection);
-    return (overrides) => {
-      const redis = new Redis(connection, overrides);
+    const source: ConnectionSource = (overrides) =>
       // ioredis lets what stands behind the `?` of a URL go before its options.
-      return Object.assign(redis, { options: { ...redis.options, ...overrides } });
-    };
+      override(new Redis(connection, overrides), overrides);
+    const sample = source({ lazyConnect: true });
+    sample.disconnect();
+    checkOptions(sample.options);
+    return source;
   }
   if (typeof connection === 'function') {
     return fromFactory(connection);
   }
   if (typeof connection !== 'object' || connection === null || Array.isArray(connection)) {
-    throw invalid(
-      Array.isArray(connection) ? 'an array' : `\`${String(connection)}\` (${typeof connection})`,
-    );
+    throw invalid(kindOf(connection));
   }
   if (isConnection(connection)) {
     const redis = standalone(connection);
     return (overrides) => redis.duplicate(overrides);
   }
+  checkOptions(connection);
   return (overrides) => new Redis({ ...connection, ...overrides });
 }
 
@@ -47,14 +49,31 @@ function fromFactory(factory: () => Redis | Cluster): ConnectionSource {
       throw invalid('a factory that returned one connection twice');
     }
     made.add(connection);
-    Object.assign(connection.options, overrides);
-    return connection;
+    return override(connection, overrides);
   };
+}
+
+/** Sets options of a connection that has been made. */
+function override(redis: Redis, overrides: RedisOptions): Redis {
+  if ('scripts' in overrides) {
+    // Each is a method of its own by now, which may hide one that we call.
+    for (const name of Object.keys(redis.options.scripts ?? {})) {
+      Reflect.deleteProperty(redis, name);
+      Reflect.deleteProperty(redis, `${name}Buffer`);
+    }
+  }
+  // Its parts hold this object, too.
+  Object.assign(redis.options, overrides);
+  return redis;
 }
 
 function checkUrl(url: string): void {
   if (!url.startsWith('/') && !(/^rediss?:\/\//.test(url) && canBeRead(url))) {
-    throw invalid(`"${withoutCredentials(url)}"`);
+    throw invalid(
+      /^[a-z][a-z+.-]*:\/\//i.test(url)
+        ? 'a URL that is none of these'
+        : 'a string that is none of these',
+    );
   }
 }
 
@@ -69,14 +88,56 @@ function canBeRead(url: string): boolean {
   }
 }
 
-/** Everything before an `@` may be a user or a password, and so may be everything behind a `?`. */
-function withoutCredentials(url: string): string {
-  const at = url.lastIndexOf('@');
-  const question = url.indexOf('?');
-  if (at < 0) {
-    return question < 0 ? url : url.slice(0, question);
+/** Whether a text, or what is taken for one, is a number in a range. */
+const isInRange = (value: unknown, most: number): boolean =>
+  (typeof value === 'number' || (typeof value === 'string' && /^\d+$/.test(value))) &&
+  Number.isInteger(Number(value)) &&
+  Number(value) >= 0 &&
+  Number(value) <= most;
+
+const isHost = (value: unknown): boolean => typeof value === 'string' && /^[^/@?\s]+$/.test(value);
+
+const isPort = (value: unknown): boolean => isInRange(value, 65_535);
+
+const isAddress = (value: unknown): boolean =>
+  isRecord(value) &&
+  (value['host'] === undefined || isHost(value['host'])) &&
+  (value['port'] === undefined || isPort(value['port']));
+
+/** What options of ioredis have to be: a wrong one would come back in its errors, with the password that it may hold. */
+const RULES: readonly (readonly [
+  name: keyof RedisOptions,
+  expected: string,
+  accepts: (value: unknown) => boolean,
+])[] = [
+  ['host', 'the name or the address of a host, without a protocol', isHost],
+  ['port', 'the number of a port', isPort],
+  [
+    'path',
+    'the path of a socket',
+    (value) => typeof value === 'string' && !value.includes('://') && !value.includes('@'),
+  ],
+  [
+    'sentinels',
+    'addresses such as `{ host, port }`',
+    (value) => Array.isArray(value) && value.every(isAddress),
+  ],
+  ['db', 'the number of a database', (value) => isInRange(value, Number.MAX_SAFE_INTEGER)],
+  [
+    'keyPrefix',
+    'absent: set `prefix` of ReqRepModule instead, which goes in front of every key and channel',
+    (value) => value === '',
+  ],
+];
+
+/** @throws InvalidOptionError for what would break a promise, or come back in an error of ioredis. */
+function checkOptions(options: RedisOptions): void {
+  for (const [name, expected, accepts] of RULES) {
+    const value: unknown = options[name];
+    if (value !== undefined && value !== null && !accepts(value)) {
+      throw new InvalidOptionError(`${name} of the connection`, expected, kindOf(value));
+    }
   }
-  return question < 0 || question > at ? `***@${url.slice(at + 1).split('?')[0]}` : '***';
 }
 
 /** By shape, since the application's ioredis may be another copy than ours. */
@@ -93,6 +154,7 @@ function standalone(connection: Redis | Cluster): Redis {
   if (connection.isCluster) {
     throw invalid('an ioredis `Cluster`, which this version does not support yet');
   }
+  checkOptions(connection.options as RedisOptions);
   return connection as Redis;
 }
 

@@ -121,15 +121,11 @@ describe.each<[string, readonly string[]]>([
     const connections = [...ids].map(([, id, address]) => `${id}@${address}`);
     const isNamed = args.length > 0;
     const told = connections.map((each) => (isNamed ? `${each}@nestjs-reqrep:old:1` : each));
-    await look.hset(
-      `${queue}worker:dead`,
-      'slots',
-      1,
-      'connections',
-      told.join(' '),
-      'server',
-      isNamed ? '' : 'f'.repeat(40),
-    );
+    await look.hset(`${queue}worker:dead`, {
+      slots: 1,
+      connections: told.join(' '),
+      server: isNamed ? '' : 'f'.repeat(40),
+    });
     await look.zadd(`${queue}workers`, Date.now() - 1_000, 'dead');
     await look.rpush(`${queue}active:dead:0`, JSON.stringify(['job', 'left behind', { n: 3 }]));
     const seen: unknown[] = [];
@@ -141,8 +137,10 @@ describe.each<[string, readonly string[]]>([
       }
     }
     // It would wait for an hour if it took the worker for alive.
-    await startApp({ connection: server.path, lease: 200, stallLimit: 3_600_000 }, [Worker]);
+    const options = { connection: server.path, lease: 200, stallLimit: 3_600_000 };
+    const { app } = await startApp(options, [Worker]);
     await waitFor(() => seen.length === 1);
+    await app.close();
     expect(strangers.closed).toBe(0);
   });
 
@@ -163,8 +161,10 @@ describe.each<[string, readonly string[]]>([
         seen.push(data);
       }
     }
-    await startApp({ connection: server.path, lease: 200, stallLimit: 400 }, [Worker]);
+    const options = { connection: server.path, lease: 200, stallLimit: 400 };
+    const { app } = await startApp(options, [Worker]);
     await waitFor(() => seen.length === 1);
+    await app.close();
     expect(strangers.closed).toBe(0);
   });
 

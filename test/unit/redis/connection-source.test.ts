@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import { connectionSource, type ConnectionOption } from '../../../lib/redis/connection-source.js';
@@ -156,16 +157,16 @@ describe('what our connections need', () => {
 
 describe('what is no connection', () => {
   it.each<[string, unknown, string]>([
-    ['a number', 6379, '`6379` (number)'],
-    ['a boolean', true, '`true` (boolean)'],
-    ['null', null, '`null` (object)'],
-    ['nothing', undefined, '`undefined` (undefined)'],
-    ['an empty text', '', '""'],
-    ['a host', 'redis.example', '"redis.example"'],
-    ['a host and a port', 'redis.example:6379', '"redis.example:6379"'],
-    ['a URL of another protocol', 'http://redis.example', '"http://redis.example"'],
-    ['a URL with a port that there is not', 'redis://h:99999', '"redis://h:99999"'],
-    ['a URL without slashes', 'redis:localhost', '"redis:localhost"'],
+    ['a number', 6379, 'a number'],
+    ['a boolean', true, 'a boolean'],
+    ['null', null, '`null`'],
+    ['nothing', undefined, '`undefined`'],
+    ['an empty text', '', 'a string that is none of these'],
+    ['a host', 'redis.example', 'a string that is none of these'],
+    ['a host and a port', 'redis.example:6379', 'a string that is none of these'],
+    ['a URL of another protocol', 'http://redis.example', 'a URL that is none of these'],
+    ['a URL with a port that there is not', 'redis://h:99999', 'a URL that is none of these'],
+    ['a URL without slashes', 'redis:localhost', 'a string that is none of these'],
   ])('is refused at once: %s', (_, connection, received) => {
     const error = refusalBy(() => sourceOf(connection));
     expect(error.option).toBe('connection');
@@ -184,4 +185,63 @@ describe('what is no connection', () => {
     expect(refusalBy(() => connectionSource(newCluster())).received).toContain('`Cluster`');
     expect(refusalBy(() => connectionSource(newCluster)(LAZY)).received).toContain('`Cluster`');
   });
+});
+
+describe('a secret in what is no connection', () => {
+  const SECRET = 'hunter2';
+
+  it.each<[string, unknown]>([
+    ['a URL of another protocol', `http://:${SECRET}@redis.example`],
+    ['a URL without slashes', `redis:${SECRET}`],
+    ['a URL that cannot be read', `redis://:${SECRET}@redis.example:port`],
+    ['a password alone', SECRET],
+    ['a host with a password in front', `:${SECRET}@redis.example`],
+    ['a URL with a password as its query', `http://redis.example?password=${SECRET}`],
+    ['a URL with a database that is none', `redis://redis.example/${SECRET}`],
+    ['an array', [`redis://:${SECRET}@redis.example`]],
+    ['a symbol', Symbol(SECRET)],
+    ['a host that is a URL', { host: `redis://:${SECRET}@redis.example` }],
+    ['a port that is a URL', { host: 'redis.example', port: `redis://:${SECRET}@redis.example` }],
+    ['a database that is a URL', { db: `redis://:${SECRET}@redis.example` }],
+    ['a path that is a URL', { path: `redis://:${SECRET}@redis.example` }],
+    ['a Sentinel that is a URL', { sentinels: [`redis://:${SECRET}@redis.example`] }],
+    ['a host of a Sentinel', { sentinels: [{ host: `redis://:${SECRET}@h` }], name: 'main' }],
+    ['a Redis with such a host', new Redis({ ...LAZY, host: `:${SECRET}@redis.example` })],
+  ])('is never shown: %s', (_, connection) => {
+    const error = refusalBy(() => sourceOf(connection));
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(SECRET);
+  });
+});
+
+describe('a key prefix of ioredis', () => {
+  const REDIS = { ...LAZY, keyPrefix: 'theirs:' };
+
+  it.each<[string, () => unknown]>([
+    ['options', () => sourceOf(REDIS)],
+    ['a Redis', () => sourceOf(new Redis(REDIS))],
+    ['a factory', () => sourceOf(() => new Redis(REDIS))(LAZY)],
+    ['a URL', () => sourceOf('redis://redis.example?keyPrefix=theirs:')],
+  ])('is refused for our own, by %s', (_, make) => {
+    const error = refusalBy(() => void make());
+    expect(error.option).toBe('keyPrefix of the connection');
+    expect(error.expected).toContain('`prefix` of ReqRepModule');
+  });
+
+  it('may be empty', () => {
+    expect(() => sourceOf({ ...LAZY, keyPrefix: '' })).not.toThrow();
+  });
+});
+
+it('commands of the application do not hide those that we send', async () => {
+  const scripts = { rpush: { lua: 'return 0', numberOfKeys: 1 } };
+  const overrides = { ...LAZY, scripts: undefined };
+  const plain = new Redis(LAZY);
+  const sources = [
+    sourceOf({ scripts }),
+    sourceOf(new Redis({ ...LAZY, scripts })),
+    sourceOf(() => new Redis({ ...LAZY, scripts })),
+  ];
+  for (const source of sources) {
+    expect(source(overrides).rpush).toBe(plain.rpush);
+  }
 });
