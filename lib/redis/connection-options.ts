@@ -25,8 +25,7 @@ export const CONNECTION_OPTIONS = {
   retryStrategy: reconnectDelay,
   // A command that was sent has an answer, or its connection is lost: nothing else says what became of it.
   commandTimeout: undefined,
-  blockingTimeout: undefined,
-  blockingTimeoutGrace: undefined,
+  blockingTimeout: undefined, // without which `blockingTimeoutGrace` says nothing
   socketTimeout: undefined,
   connectTimeout: CONNECT_TIMEOUT_MS,
   // ioredis holds the process for that long after a connection that was never made.

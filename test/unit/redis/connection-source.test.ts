@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { describe, expect, it } from 'vitest';
+import { CONNECTION_OPTIONS } from '../../../lib/redis/connection-options.js';
 import { connectionSource, type ConnectionOption } from '../../../lib/redis/connection-source.js';
 import { refusalBy } from '../support/thrown-by.js';
 
@@ -127,18 +128,13 @@ describe('what our connections need', () => {
   const THEIRS = {
     connectionName: 'theirs',
     commandTimeout: 100,
+    blockingTimeout: 100,
+    socketTimeout: 100,
     maxRetriesPerRequest: 20,
     enableOfflineQueue: true,
     autoResendUnfulfilledCommands: true,
   } satisfies RedisOptions;
-  const OURS = {
-    ...LAZY,
-    connectionName: 'ours',
-    commandTimeout: undefined,
-    maxRetriesPerRequest: 0,
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-  } satisfies RedisOptions;
+  const OURS = { ...CONNECTION_OPTIONS, connectionName: 'ours' } satisfies RedisOptions;
   const query = Object.entries(THEIRS)
     .map(([name, value]) => `${name}=${value}`)
     .join('&');
