@@ -24,6 +24,7 @@ export {
   SerializationError,
   WorkerLostError,
   type PayloadDirection,
+  type PendingLimit,
   type RemoteFailure,
   type ReqRepErrorCode,
   type RequestTimeoutDetails,

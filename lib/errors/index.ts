@@ -3,7 +3,7 @@ export { DuplicateJobHandlerError } from './duplicate-job-handler.error.js';
 export { InvalidOptionError } from './invalid-option.error.js';
 export { NoWorkersError } from './no-workers.error.js';
 export { PayloadTooLargeError, type PayloadDirection } from './payload-too-large.error.js';
-export { PendingLimitError } from './pending-limit.error.js';
+export { PendingLimitError, type PendingLimit } from './pending-limit.error.js';
 export { QueueFullError } from './queue-full.error.js';
 export { PushFailedError } from './push-failed.error.js';
 export { RemoteError, type RemoteFailure } from './remote.error.js';

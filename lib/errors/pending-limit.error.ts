@@ -1,21 +1,38 @@
 import { ReqRepError } from './reqrep.error.js';
 
-/** The client already waits for `maxPending` requests. The job was not pushed. */
+/** Which limit of a client was reached. */
+export type PendingLimit = 'maxPending' | 'maxPendingBytes';
+
+/** The client already waits for as many requests, or holds as many bytes of unsent jobs, as it may. The job was not pushed. */
 export class PendingLimitError extends ReqRepError {
   static {
     this.prototype.name = 'PendingLimitError';
   }
 
   readonly code = 'PENDING_LIMIT';
+  /** The client's limit, requests, where that was reached. */
+  readonly maxPending: number | undefined;
+  /** The client's limit, bytes, where that was reached. */
+  readonly maxPendingBytes: number | undefined;
 
+  /** @param most - the limit. */
   constructor(
     readonly queue: string,
-    /** The client's limit, requests. */
-    readonly maxPending: number,
+    most: number,
+    /** The option that sets the limit. */
+    readonly limit: PendingLimit = 'maxPending',
   ) {
     super(
-      `A request for queue "${queue}" was refused: ${maxPending} requests of this client are waiting already. ` +
-        `Send fewer at a time, or raise \`maxPending\`.`,
+      `A request for queue "${queue}" was refused: ${reason(limit, most)}. ` +
+        `Send fewer at a time, or raise \`${limit}\`.`,
     );
+    this.maxPending = limit === 'maxPending' ? most : undefined;
+    this.maxPendingBytes = limit === 'maxPendingBytes' ? most : undefined;
   }
+}
+
+function reason(limit: PendingLimit, most: number): string {
+  return limit === 'maxPending'
+    ? `${most} requests of this client are waiting already`
+    : `with it, the jobs of this client that Redis has not confirmed would take more than ${most} bytes`;
 }

@@ -1,7 +1,7 @@
 import { ReqRepError } from './reqrep.error.js';
 
 /**
- * The job could not be pushed: Redis answered with an error (out of memory, no permission, wrong type). A job
+ * The job could not be pushed: Redis answered with an error that does not pass by itself (no permission, wrong type). A job
  * that must not be pushed twice (`maxDeliveries: 1`) ends so, too, when nobody waits for its reply and the
  * connection broke before Redis confirmed it.
  */

@@ -16,6 +16,8 @@ export interface RequestTimeoutDetails {
    * whose handler sent it.
    */
   readonly limit?: TimeLimit | undefined;
+  /** What Redis refused the job with until the time ran out, in its own words; `undefined` where it refused nothing. */
+  readonly refusal?: string | undefined;
 }
 
 /** What can end a request for want of time. */
@@ -37,6 +39,7 @@ export class RequestTimeoutError extends ReqRepError implements RequestTimeoutDe
   readonly workers: number | undefined;
   readonly queueLength: number | undefined;
   readonly limit: TimeLimit;
+  readonly refusal: string | undefined;
 
   constructor(details: RequestTimeoutDetails) {
     super(`${what(details)} (job ${details.id}): ${reason(details)}`);
@@ -46,6 +49,7 @@ export class RequestTimeoutError extends ReqRepError implements RequestTimeoutDe
     this.workers = details.workers;
     this.queueLength = details.queueLength;
     this.limit = details.limit ?? 'timeout';
+    this.refusal = details.refusal;
   }
 }
 
@@ -60,7 +64,17 @@ function what({ queue, timeout, limit }: RequestTimeoutDetails): string {
   }
 }
 
-function reason({ queue, timeout, workers, queueLength, limit }: RequestTimeoutDetails): string {
+function reason({
+  queue,
+  timeout,
+  workers,
+  queueLength,
+  limit,
+  refusal,
+}: RequestTimeoutDetails): string {
+  if (refusal !== undefined) {
+    return `it was not sent, since Redis refuses jobs (${refusal}). Mend what keeps Redis from taking them.`;
+  }
   if (limit === 'inherited' && timeout === 0) {
     return 'it was not sent. Ask sooner, or give the outer request more time.';
   }

@@ -83,8 +83,26 @@ const CASES: readonly Case[] = [
     type: PendingLimitError,
     name: 'PendingLimitError',
     code: 'PENDING_LIMIT',
-    fields: { queue: 'reports', maxPending: 100 },
-    says: ['"reports"', '100', 'Send fewer', '`maxPending`'],
+    fields: {
+      queue: 'reports',
+      limit: 'maxPending',
+      maxPending: 100,
+      maxPendingBytes: undefined,
+    },
+    says: ['"reports"', '100 requests', 'Send fewer', '`maxPending`'],
+  },
+  {
+    error: new PendingLimitError('reports', 4_096, 'maxPendingBytes'),
+    type: PendingLimitError,
+    name: 'PendingLimitError',
+    code: 'PENDING_LIMIT',
+    fields: {
+      queue: 'reports',
+      limit: 'maxPendingBytes',
+      maxPending: undefined,
+      maxPendingBytes: 4_096,
+    },
+    says: ['"reports"', '4096 bytes', 'Send fewer', '`maxPendingBytes`'],
   },
   {
     error: new PushFailedError('reports', 'OOM command not allowed'),
@@ -115,11 +133,19 @@ const CASES: readonly Case[] = [
     says: ['oops'],
   },
   {
+    error: new RequestTimeoutError({ ...timeout, workers: 1, queueLength: 7, refusal: 'OOM no' }),
+    type: RequestTimeoutError,
+    name: 'RequestTimeoutError',
+    code: 'REQUEST_TIMEOUT',
+    fields: { ...timeout, limit: 'timeout', workers: 1, queueLength: 7, refusal: 'OOM no' },
+    says: ['"reports"', '5000 ms', 'job-1', 'was not sent', 'OOM no', 'Mend'],
+  },
+  {
     error: new RequestTimeoutError({ ...timeout, workers: 0, queueLength: 7 }),
     type: RequestTimeoutError,
     name: 'RequestTimeoutError',
     code: 'REQUEST_TIMEOUT',
-    fields: { ...timeout, limit: 'timeout', workers: 0, queueLength: 7 },
+    fields: { ...timeout, limit: 'timeout', workers: 0, queueLength: 7, refusal: undefined },
     says: ['"reports"', '5000 ms', 'job-1', 'no live worker', '7 jobs', `@OnJob('reports')`],
   },
   {
@@ -127,7 +153,7 @@ const CASES: readonly Case[] = [
     type: RequestTimeoutError,
     name: 'RequestTimeoutError',
     code: 'REQUEST_TIMEOUT',
-    fields: { ...timeout, limit: 'timeout', workers: 3, queueLength: 7 },
+    fields: { ...timeout, limit: 'timeout', workers: 3, queueLength: 7, refusal: undefined },
     says: ['"reports"', '5000 ms', 'job-1', '3 live workers', '7 jobs', 'Give it more'],
   },
   {
@@ -135,7 +161,13 @@ const CASES: readonly Case[] = [
     type: RequestTimeoutError,
     name: 'RequestTimeoutError',
     code: 'REQUEST_TIMEOUT',
-    fields: { ...timeout, limit: 'timeout', workers: undefined, queueLength: undefined },
+    fields: {
+      ...timeout,
+      limit: 'timeout',
+      workers: undefined,
+      queueLength: undefined,
+      refusal: undefined,
+    },
     says: ['"reports"', '5000 ms', 'job-1', 'could not be asked', 'Check the connection'],
   },
   {
@@ -148,7 +180,7 @@ const CASES: readonly Case[] = [
     type: RequestTimeoutError,
     name: 'RequestTimeoutError',
     code: 'REQUEST_TIMEOUT',
-    fields: { ...timeout, limit: 'idleTimeout', workers: 1, queueLength: 0 },
+    fields: { ...timeout, limit: 'idleTimeout', workers: 1, queueLength: 0, refusal: undefined },
     says: ['"reports"', '5000 ms', 'job-1', '1 live worker', '0 jobs'],
   },
   {
@@ -156,7 +188,7 @@ const CASES: readonly Case[] = [
     type: RequestTimeoutError,
     name: 'RequestTimeoutError',
     code: 'REQUEST_TIMEOUT',
-    fields: { ...timeout, limit: 'inherited', workers: 1, queueLength: 0 },
+    fields: { ...timeout, limit: 'inherited', workers: 1, queueLength: 0, refusal: undefined },
     says: ['"reports"', '5000 ms that were left to the job that asked', 'job-1'],
   },
   {
