@@ -37,6 +37,12 @@ export interface EmitOptions {
    * @default 2
    */
   readonly protocol?: 1 | 2 | undefined;
+  /**
+   * `false` = inside a handler, the call is on its own: neither the deadline nor the cancellation nor a header of the
+   * handler's job is taken over. For a request that several jobs share, such as one whose promise is cached.
+   * @default true
+   */
+  readonly inherit?: boolean | undefined;
 }
 
 /** Options of one {@link RequestClient.send}. */
@@ -63,6 +69,7 @@ const EMIT_RULES: OptionRules<EmitOptions> = {
   requireWorker: aBoolean,
   maxQueueLength: anInteger(1),
   protocol: oneOf(1, 2),
+  inherit: aBoolean,
 };
 
 const SEND_RULES: OptionRules<SendOptions> = {

@@ -17,6 +17,8 @@ export interface ClientOptions {
   readonly timeout: number;
   /** Requests that may wait at a time. */
   readonly maxPending: number;
+  /** UTF-16 units of encoded jobs that may wait for Redis to confirm them at a time. */
+  readonly maxPendingBytes: number;
   /** Bytes of one encoded job. */
   readonly maxPayload: number;
   /** Headers that a request made inside a handler takes over from the handler's job. */

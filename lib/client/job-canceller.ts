@@ -1,10 +1,23 @@
-import { setImmediate } from 'node:timers';
+import { setImmediate, setTimeout } from 'node:timers';
+import type { Log } from '../observability/log.js';
 import { encodeCancelMessage } from '../protocol/cancel-message.js';
 import type { Keys } from '../protocol/keys.js';
 import type { Connections } from '../redis/connections.js';
+import { isPassing, isRefusal } from '../redis/refusal.js';
 
 /** Ids in one message at most. */
 const MOST_IDS = 1_000;
+
+/** Ids of one queue that wait at most to be told again; the jobs of more run in vain. */
+const MOST_WAITING = 10_000;
+
+/** How long after it was refused a message is sent again, ms. */
+const AGAIN_DELAY_MS = 1_000;
+
+interface Message {
+  readonly queue: string;
+  readonly ids: readonly string[];
+}
 
 /**
  * Tells the workers which jobs nobody waits for any more: those of one turn of the event loop together, one message
@@ -13,19 +26,45 @@ const MOST_IDS = 1_000;
 export class JobCanceller {
   private waiting = new Map<string, string[]>();
   private isScheduled = false;
+  private isClosed = false;
 
   constructor(
     private readonly connections: Connections,
     private readonly keys: Keys,
+    private readonly log: Log,
   ) {}
 
   cancel({ queue, id }: { readonly queue: string; readonly id: string }): void {
+    this.add(queue, id);
+    this.schedule();
+  }
+
+  /** Tells at once what it has to tell, if it can. */
+  flush(): void {
+    this.isScheduled = false;
+    const { waiting } = this;
+    if (waiting.size === 0 || !this.connections.isConnected) {
+      return;
+    }
+    this.waiting = new Map();
+    void this.publish([...waiting].flatMap(([queue, ids]) => messagesOf(queue, ids)));
+  }
+
+  /** Nothing is told again from now on. */
+  close(): void {
+    this.isClosed = true;
+  }
+
+  private add(queue: string, id: string): void {
     const ids = this.waiting.get(queue);
     if (ids) {
       ids.push(id);
     } else {
       this.waiting.set(queue, [id]);
     }
+  }
+
+  private schedule(): void {
     if (!this.isScheduled) {
       this.isScheduled = true;
       setImmediate(() => {
@@ -38,27 +77,46 @@ export class JobCanceller {
     }
   }
 
-  /** Tells at once what it has to tell, if it can. */
-  flush(): void {
-    this.isScheduled = false;
-    const { waiting } = this;
-    this.waiting = new Map();
-    if (waiting.size === 0 || !this.connections.isConnected) {
+  private async publish(messages: readonly Message[]): Promise<void> {
+    const answers = await this.connections.commands.settled((redis) =>
+      messages.map(({ queue, ids }) =>
+        redis.publish(this.keys.queue(queue).cancel, encodeCancelMessage(ids)),
+      ),
+    );
+    answers.forEach((answer, index) => {
+      const message = messages[index];
+      if (answer.status === 'rejected' && message) {
+        this.failed(message, answer.reason);
+      }
+    });
+  }
+
+  /** Telling twice does no harm, so that it is done wherever it may help. */
+  private failed({ queue, ids }: Message, error: unknown): void {
+    if (isRefusal(error)) {
+      this.log.repeated(
+        `cancel refused: ${queue}`,
+        'warn',
+        `Cancelled jobs of queue "${queue}" cannot be told to its workers, and run in vain: ${error.message}`,
+      );
+    }
+    if (this.isClosed || (isRefusal(error) && !isPassing(error))) {
       return;
     }
-    // Where it is refused, the jobs run in vain.
-    void this.connections.commands.settled((redis) =>
-      [...waiting].flatMap(([queue, ids]) => {
-        const { cancel } = this.keys.queue(queue);
-        return messagesOf(ids).map((message) => redis.publish(cancel, message));
-      }),
-    );
+    const room = MOST_WAITING - (this.waiting.get(queue)?.length ?? 0);
+    ids.slice(0, Math.max(0, room)).forEach((id) => this.add(queue, id));
+    if (isRefusal(error)) {
+      setTimeout(() => this.schedule(), AGAIN_DELAY_MS).unref();
+    } else {
+      this.schedule();
+    }
   }
 }
 
-function messagesOf(ids: readonly string[]): string[] {
+function messagesOf(queue: string, ids: readonly string[]): Message[] {
   const count = Math.ceil(ids.length / MOST_IDS);
-  return Array.from({ length: count }, (_, index) =>
-    encodeCancelMessage(ids.slice(index * MOST_IDS, (index + 1) * MOST_IDS)),
-  );
+  return Array.from({ length: count }, (_, index) => ({
+    queue,
+    ids: ids.slice(index * MOST_IDS, (index + 1) * MOST_IDS),
+  }));
 }

@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '../errors/error-text.js';
+import { RemoteError } from '../errors/index.js';
 import type { Log } from '../observability/log.js';
 import type { Keys } from '../protocol/keys.js';
 import { beforeRetry, type Connection } from '../redis/connection.js';
-import { isRefusal } from '../redis/refusal.js';
 import type { Connections } from '../redis/connections.js';
+import { codeOfRefusal, isRefusal } from '../redis/refusal.js';
+import { GrowingDelay } from './growing-delay.js';
 import type { PendingRequest } from './pending-request.js';
 
 const BLOCK_SECONDS = 5;
@@ -13,6 +17,11 @@ const WAKE_TTL = 60_000;
 
 /** Requests that were given up and whose late replies are still taken away, so that they do not lie for ever. */
 const MOST_ABANDONED = 1_000;
+
+/** Of a reply that is not JSON, what is shown at most, UTF-16 units. */
+const SHOWN_LENGTH = 100;
+
+const REFUSED = 'original replies refused';
 
 /**
  * Waits for the replies of original workers, each of which comes in a list of its own: one connection blocks on
@@ -27,6 +36,7 @@ export class OriginalReplyListener {
   private isClosed = false;
   private isBlocked = false;
   private isWaking = false;
+  private readonly delay = new GrowingDelay();
 
   constructor(
     private readonly connections: Connections,
@@ -46,6 +56,12 @@ export class OriginalReplyListener {
     }
   }
 
+  /** It has ended, and no reply comes. */
+  forget(request: PendingRequest): void {
+    this.remove(this.listOf(request));
+  }
+
+  /** It has ended, but its reply may come. */
   abandon(request: PendingRequest): void {
     const list = this.listOf(request);
     if (!this.waiting.has(list)) {
@@ -54,7 +70,7 @@ export class OriginalReplyListener {
     this.abandoned.add(list);
     if (this.abandoned.size > MOST_ABANDONED) {
       const [oldest] = this.abandoned as Iterable<string> as [string];
-      this.forget(oldest);
+      this.remove(oldest);
     }
   }
 
@@ -69,25 +85,67 @@ export class OriginalReplyListener {
     return this.keys.queue(queue).originalReply(id);
   }
 
+  /** What a reply leads to is no part of reading it: whatever goes wrong there is no loss of the connection. */
   private async listen(connection: Connection): Promise<void> {
     while (!this.isClosed) {
-      try {
-        await connection.ready();
-        this.isBlocked = true;
-        const lists = [...this.waiting.keys(), this.wakeList];
-        const answer = await connection.send((redis) => redis.blpop(lists, BLOCK_SECONDS));
-        this.isBlocked = false;
-        if (answer) {
-          this.receive(...answer);
-        }
-      } catch (error) {
-        this.isBlocked = false;
-        if (isRefusal(error) && !this.isClosed) {
-          this.log.error(`Replies of original workers cannot be read: ${error.message}`);
-        }
-        await beforeRetry(error);
+      const answer = await this.tryRead(connection);
+      if (answer) {
+        this.receive(...answer);
       }
     }
+  }
+
+  private async tryRead(connection: Connection): Promise<readonly [string, string] | null> {
+    try {
+      await connection.ready();
+      this.isBlocked = true;
+      const lists = [...this.waiting.keys(), this.wakeList];
+      const answer = await connection.send((redis) => redis.blpop(lists, BLOCK_SECONDS));
+      this.isBlocked = false;
+      this.delay.reset();
+      if (this.log.over(REFUSED)) {
+        this.log.info('Replies of original workers can be read again');
+      }
+      return answer;
+    } catch (error) {
+      this.isBlocked = false;
+      await this.afterFailure(connection, error);
+      return null;
+    }
+  }
+
+  private async afterFailure(connection: Connection, error: unknown): Promise<void> {
+    if (this.isClosed || !isRefusal(error)) {
+      await beforeRetry(error);
+      return;
+    }
+    if (codeOfRefusal(error) === 'WRONGTYPE' && (await this.failWrongLists(connection, error))) {
+      return;
+    }
+    this.log.repeated(
+      REFUSED,
+      'warn',
+      `Replies of original workers cannot be read (${error.message}); it is tried again and again`,
+    );
+    await delay(this.delay.next(), undefined, { ref: false });
+  }
+
+  /** One key that is no list fails the call for all lists. @returns whether there was one among those of the requests. */
+  private async failWrongLists(connection: Connection, { message }: Error): Promise<boolean> {
+    const lists = [...this.waiting.keys()];
+    const lengths = await connection.settled((redis) => lists.map((list) => redis.llen(list)));
+    const wrong = lists.filter((_list, index) => {
+      const length = lengths[index];
+      return length?.status === 'rejected' && isWrongType(length.reason);
+    });
+    for (const list of wrong) {
+      this.fail(
+        list,
+        'WRONGTYPE',
+        `The key "${list}" of its reply holds no list: ${message}. Delete it`,
+      );
+    }
+    return wrong.length > 0;
   }
 
   private receive(list: string, json: string): void {
@@ -95,15 +153,34 @@ export class OriginalReplyListener {
     if (!request) {
       return;
     }
-    this.forget(list);
+    let payload: unknown;
     try {
-      request.receive({ kind: 'r', id: request.id, payload: JSON.parse(json) });
-    } catch {
-      this.log.warn(`A reply in "${list}" is not JSON and was dropped: ${json.slice(0, 100)}`);
+      payload = JSON.parse(json);
+    } catch (error) {
+      const shown = json.slice(0, SHOWN_LENGTH);
+      this.fail(
+        list,
+        'NO_JSON',
+        `The reply in "${list}" is not JSON: ${shown} (${messageOf(error)})`,
+      );
+      return;
+    }
+    this.remove(list);
+    request.receive({ kind: 'r', id: request.id, payload });
+  }
+
+  /** Ends the request whose reply cannot be read. */
+  private fail(list: string, code: string, message: string): void {
+    const request = this.waiting.get(list);
+    this.remove(list);
+    if (request) {
+      this.log.repeated(`unreadable reply: ${request.queue}`, 'warn', message);
+      const failure = { name: 'Error', message, code };
+      request.fail(new RemoteError(request.queue, request.id, failure), true);
     }
   }
 
-  private forget(list: string): void {
+  private remove(list: string): void {
     this.waiting.delete(list);
     this.abandoned.delete(list);
   }
@@ -124,3 +201,6 @@ export class OriginalReplyListener {
     });
   }
 }
+
+const isWrongType = (error: unknown): boolean =>
+  isRefusal(error) && codeOfRefusal(error) === 'WRONGTYPE';

@@ -1,5 +1,4 @@
 import type { AsyncResource } from 'node:async_hooks';
-import type { Log } from '../observability/log.js';
 import {
   asRedelivered,
   COMPLETION_BYTES,
@@ -8,6 +7,7 @@ import {
   encodeOriginalJob,
 } from '../protocol/job-element.js';
 import { checkPayloadSize, encodePayload } from '../protocol/payload.js';
+import type { ApplicationCode } from './application-code.js';
 import type { EmitOptions } from './call-options.js';
 import type { PushReceipt } from './push-receipt.js';
 
@@ -27,7 +27,8 @@ export interface JobSender extends Pick<AsyncResource, 'runInAsyncScope'> {
   pushed?(receipt: PushReceipt): void;
   /** Redis may have the job or not, and it must not be pushed again. */
   unconfirmed(): void;
-  fail(error: unknown): void;
+  /** @param mayRun - whether Redis may have the job all the same. */
+  fail(error: unknown, mayRun: boolean): void;
 }
 
 /** Conditions under which alone a job is pushed. */
@@ -41,6 +42,8 @@ export class OutgoingJob {
   readonly guard: PushGuard | undefined;
   /** Whether a push of it was not answered. */
   mayHaveLeft = false;
+  /** How many were sent before it. */
+  order = 0;
   private readonly encoded: string;
 
   /**
@@ -54,7 +57,7 @@ export class OutgoingJob {
     private readonly options: EmitOptions,
     replyTo: string | undefined,
     maxPayload: number,
-    private readonly log: Log,
+    private readonly code: ApplicationCode,
   ) {
     const { id, queue } = sender;
     const { headers, maxDeliveries, maxQueueLength, requireWorker = false } = options;
@@ -73,6 +76,11 @@ export class OutgoingJob {
 
   get queue(): string {
     return this.sender.queue;
+  }
+
+  /** UTF-16 units of what it keeps in memory. */
+  get length(): number {
+    return this.encoded.length;
   }
 
   /** Whether a push that Redis did not confirm must not be repeated. */
@@ -104,16 +112,24 @@ export class OutgoingJob {
       return;
     }
     const receipt = { id: this.sender.id, queue: this.queue, queueLength };
-    try {
-      if (onPushed) {
-        this.sender.runInAsyncScope(onPushed, undefined, receipt);
-      }
-    } catch (error) {
-      this.log.error(
-        `onPushed of a call to queue "${this.queue}" threw: ${String(error)}`,
-        error instanceof Error ? error.stack : undefined,
-      );
+    if (onPushed) {
+      this.tell(onPushed, receipt);
     }
     this.sender.pushed?.(receipt);
+  }
+
+  fail(error: unknown): void {
+    this.sender.fail(error, this.mayHaveLeft);
+  }
+
+  private tell(onPushed: (receipt: PushReceipt) => unknown, receipt: PushReceipt): void {
+    const what = `onPushed of a call to queue "${this.queue}"`;
+    this.code.run(what, () => {
+      const returned = this.sender.runInAsyncScope(onPushed, undefined, receipt);
+      if (typeof returned === 'object' && returned !== null) {
+        // A function that returns a promise is one that returns nothing, to the compiler.
+        Promise.resolve(returned).catch((error: unknown) => this.code.threw(what, error));
+      }
+    });
   }
 }

@@ -1,43 +1,63 @@
 import { AsyncResource } from 'node:async_hooks';
-import { AsyncSubject, type Observable } from 'rxjs';
+import { Observable, type Subscriber } from 'rxjs';
+import { messageOf } from '../errors/error-text.js';
 import { PushFailedError, RequestTimeoutError } from '../errors/index.js';
 import type { Log } from '../observability/log.js';
+import type { ApplicationCode } from './application-code.js';
 import { UNCONFIRMED, type JobSender } from './outgoing-job.js';
 import type { PushReceipt } from './push-receipt.js';
+
+/** Who hears of the end of an emit. */
+export interface EmitOwner {
+  /** It waits no more. @param mayRun - whether its job failed although Redis may have it. */
+  ended(emit: PendingEmit, mayRun: boolean): void;
+  /** @returns what Redis refuses its job with at the moment, if that is what it waits for. */
+  refusalOf(emit: PendingEmit): string | undefined;
+}
+
+/** Tells a subscriber how the emit ended. */
+type Tell = (subscriber: Subscriber<PushReceipt>) => void;
 
 /** A job without a reply that waits for its receipt, which it hands on in the async context that it was made in. */
 export class PendingEmit extends AsyncResource implements JobSender {
   expiresAt: number | undefined;
-  private readonly receipt = new AsyncSubject<PushReceipt>();
   private timer: NodeJS.Timeout | undefined;
+  private owner: EmitOwner | undefined;
   private isSettled = false;
-  private onSettled: (() => void) | undefined;
+  private subscribers: Subscriber<PushReceipt>[] = [];
+  /** How it ended, once that was told. */
+  private tell: Tell | undefined;
 
   constructor(
     readonly id: string,
     readonly queue: string,
     private readonly log: Log,
+    private readonly code: ApplicationCode,
   ) {
     super('ReqRepEmit');
   }
 
-  /**
-   * @param timeout - ms; `0` = no limit.
-   * @param onSettled - hears that it waits no more.
-   */
-  start(timeout: number, onTimeout: () => void, onSettled: () => void): void {
-    this.onSettled = onSettled;
+  /** @param timeout - ms; `0` = no limit. */
+  start(timeout: number, owner: EmitOwner): void {
+    this.owner = owner;
     if (timeout > 0) {
       this.expiresAt = performance.now() + timeout;
-      this.timer = setTimeout(() => {
-        onTimeout();
-        this.fail(new RequestTimeoutError({ queue: this.queue, id: this.id, timeout }));
-      }, timeout);
+      this.timer = setTimeout(() => this.expire(timeout, owner), timeout);
     }
   }
 
+  /** Its receipt, for each subscriber: one that throws keeps it from no other. */
   get receipt$(): Observable<PushReceipt> {
-    return this.receipt.asObservable();
+    return new Observable((subscriber) => {
+      if (this.tell) {
+        this.tell(subscriber);
+        return undefined;
+      }
+      this.subscribers.push(subscriber);
+      return () => {
+        this.subscribers = this.subscribers.filter((each) => each !== subscriber);
+      };
+    });
   }
 
   isWaiting(): boolean {
@@ -45,11 +65,15 @@ export class PendingEmit extends AsyncResource implements JobSender {
   }
 
   pushed(receipt: PushReceipt): void {
-    if (this.settle()) {
-      this.runInAsyncScope(() => {
-        this.receipt.next(receipt);
-        this.receipt.complete();
-      });
+    if (this.settle(false)) {
+      const tell: Tell = (subscriber) => {
+        try {
+          subscriber.next(receipt);
+        } finally {
+          subscriber.complete();
+        }
+      };
+      this.runInAsyncScope(this.tellAll, this, tell);
     }
   }
 
@@ -58,24 +82,39 @@ export class PendingEmit extends AsyncResource implements JobSender {
   }
 
   /** An error that nobody listens for is logged, once the caller had the chance to subscribe. */
-  fail(error: unknown): void {
-    if (this.settle()) {
+  fail(error: unknown, mayRun = false): void {
+    if (this.settle(mayRun)) {
       this.runInAsyncScope(queueMicrotask, undefined, () => {
-        if (!this.receipt.observed) {
-          this.log.warn(error instanceof Error ? error.message : String(error));
+        if (this.subscribers.length === 0) {
+          this.log.repeated(`emit failed: ${this.queue}`, 'warn', messageOf(error));
         }
-        this.receipt.error(error);
+        this.tellAll((subscriber) => subscriber.error(error));
       });
     }
   }
 
-  private settle(): boolean {
+  private expire(timeout: number, owner: EmitOwner): void {
+    const { queue, id } = this;
+    this.fail(new RequestTimeoutError({ queue, id, timeout, refusal: owner.refusalOf(this) }));
+  }
+
+  private tellAll(tell: Tell): void {
+    this.tell = tell;
+    const { subscribers } = this;
+    this.subscribers = [];
+    for (const subscriber of subscribers) {
+      this.code.run(`A subscriber of a receipt from queue "${this.queue}"`, () => tell(subscriber));
+    }
+  }
+
+  /** The one end, where all that was attached is let go of. @returns whether it still waited. */
+  private settle(mayRun: boolean): boolean {
     if (this.isSettled) {
       return false;
     }
     this.isSettled = true;
     clearTimeout(this.timer);
-    this.onSettled?.();
+    this.owner?.ended(this, mayRun);
     return true;
   }
 }

@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Subscriber, Unsubscribable } from 'rxjs';
 import { PushFailedError, WorkerLostError, type TimeLimit } from '../errors/index.js';
-import { toCallerError, type ReviveError } from '../protocol/error-form.js';
+import { toCallerError, type ErrorForm, type ReviveError } from '../protocol/error-form.js';
 import type { ReplyFrame } from '../protocol/reply-frame.js';
 import { IncomingStream, type Verdict } from './incoming-stream.js';
 import type { RequestLimits } from './inheritance.js';
@@ -11,12 +11,19 @@ import { OwnTimers } from './own-timers.js';
 /** Anything but the one reply. */
 type StreamFrame = Exclude<ReplyFrame, { readonly kind: 'r' }>;
 
-/** Who hears that a request was given up before its end. It is no longer pending then. */
+/** How a request ended: `given up` means that its job may be with Redis or a worker, where it is in vain from now on. */
+export type RequestEnd = 'answered' | 'not sent' | 'given up';
+
+/** Who looks after what a request leads to. */
 export interface RequestOwner {
-  /** Its time is up. */
-  timedOut(request: PendingRequest, limit: TimeLimit): void;
-  /** Its subscriber has gone, or its stream broke: what its job still does is in vain. */
-  givenUp(request: PendingRequest): void;
+  /** It is over, and no longer pending. */
+  ended(request: PendingRequest, end: RequestEnd): void;
+  /** @returns what Redis refuses its job with at the moment, if that is what it waits for. */
+  refusalOf(request: PendingRequest): string | undefined;
+  /** Its time was up: the owner finds out why, and explains it. */
+  timedOut(request: PendingRequest, limit: TimeLimit, refusal: string | undefined): void;
+  /** Code of the application threw, which is no end of anything. */
+  threw(what: string, error: unknown): void;
 }
 
 /** Where a request stands while it waits. */
@@ -38,6 +45,7 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
   readonly expiresAt: number | undefined;
   private readonly timers: OwnTimers | undefined;
   private stream: IncomingStream | undefined;
+  private attached: (() => void)[] | undefined;
 
   constructor(
     readonly id: string,
@@ -61,6 +69,11 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
     registry.add(this);
   }
 
+  /** @param release - lets go of something that it needs for as long as it waits. */
+  attach(release: () => void): void {
+    (this.attached ??= []).push(release);
+  }
+
   receive(frame: ReplyFrame, revive?: ReviveError): void {
     this.runInAsyncScope(this.take, this, frame, revive);
   }
@@ -77,41 +90,46 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
   /** It may have been pushed: the reply or the timeout tells, where there is one. */
   unconfirmed(): void {
     if (this.expiresAt === undefined) {
-      this.fail(new PushFailedError(this.queue, UNCONFIRMED));
+      this.fail(new PushFailedError(this.queue, UNCONFIRMED), true);
     }
   }
 
-  /** @returns whether it was still pending. */
-  fail(error: unknown): boolean {
-    const wasPending = this.settle();
-    if (wasPending) {
+  /** Ends it with an error. @param mayRun - whether its job may be run all the same, in vain. */
+  fail(error: unknown, mayRun: boolean): void {
+    if (this.end(mayRun ? 'given up' : 'not sent')) {
       this.explain(error);
     }
-    return wasPending;
   }
 
-  /** Tells its caller why it was given up, when it is no longer pending. */
+  /** Tells its caller why it has ended, when it is no longer pending. */
   explain(error: unknown): void {
-    this.runInAsyncScope(this.subscriber.error, this.subscriber, error);
+    this.runInAsyncScope(this.error, this, error);
   }
 
   /** Its subscriber wants no more of it. */
   unsubscribe(): void {
-    if (this.settle()) {
-      this.registry.owner.givenUp(this);
-    }
+    this.end('given up');
   }
 
-  /** Ends the request without a word. @returns whether it was still pending. */
-  cancel(): boolean {
-    return this.settle();
+  /** It could not be begun: ends it without a word. */
+  cancel(): void {
+    this.end('not sent');
+  }
+
+  /** Its time is up. */
+  expire(limit: TimeLimit): void {
+    const { owner } = this.registry;
+    const refusal = owner.refusalOf(this);
+    if (this.end('given up')) {
+      owner.timedOut(this, limit, refusal);
+    }
   }
 
   private take(frame: ReplyFrame, revive: ReviveError | undefined): void {
     if (frame.kind === 'r') {
-      if (this.settle()) {
-        this.subscriber.next(frame.payload);
-        this.subscriber.complete();
+      if (this.end('answered')) {
+        this.next(frame.payload);
+        this.complete();
       }
       return;
     }
@@ -119,9 +137,11 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
       case 'next':
         this.accept(frame, revive);
         break;
-      case 'broken':
-        this.breakOff();
+      case 'broken': {
+        const { attempt = 1 } = this.stream ?? {};
+        this.fail(new WorkerLostError(this.queue, this.id, attempt, this.received ?? 0), true);
         break;
+      }
       case 'repeated':
     }
   }
@@ -137,36 +157,66 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
   private accept(frame: StreamFrame, revive: ReviveError | undefined): void {
     if (frame.kind === 'n') {
       this.timers?.refreshIdle();
-      this.subscriber.next(frame.payload);
-    } else if (this.settle()) {
+      this.next(frame.payload);
+    } else if (this.end('answered')) {
       if (frame.kind === 'e') {
-        this.subscriber.error(toCallerError(frame.error, this, revive));
+        this.error(this.revived(frame.error, revive));
       } else {
-        this.subscriber.complete();
+        this.complete();
       }
     }
   }
 
-  private breakOff(): void {
-    if (this.settle()) {
-      this.registry.owner.givenUp(this);
-      const { attempt = 1 } = this.stream ?? {};
-      this.explain(new WorkerLostError(this.queue, this.id, attempt, this.received ?? 0));
+  /** An error of the application that cannot be made again arrives as any other. */
+  private revived(form: ErrorForm, revive: ReviveError | undefined): Error {
+    try {
+      return toCallerError(form, this, revive);
+    } catch (error) {
+      this.registry.owner.threw(`The class of an error from queue "${this.queue}"`, error);
+      return toCallerError(form, this);
     }
   }
 
-  /** Its time is up. */
-  expire(limit: TimeLimit): void {
-    if (this.settle()) {
-      this.registry.owner.timedOut(this, limit);
+  private next(value: unknown): void {
+    try {
+      this.subscriber.next(value);
+    } catch (error) {
+      this.subscriberThrew(error);
     }
   }
 
-  private settle(): boolean {
+  private complete(): void {
+    try {
+      this.subscriber.complete();
+    } catch (error) {
+      this.subscriberThrew(error);
+    }
+  }
+
+  private error(reason: unknown): void {
+    try {
+      this.subscriber.error(reason);
+    } catch (error) {
+      this.subscriberThrew(error);
+    }
+  }
+
+  private subscriberThrew(error: unknown): void {
+    this.registry.owner.threw(`A subscriber of a request to queue "${this.queue}"`, error);
+  }
+
+  /** The one end, where all that was attached is let go of. @returns whether it was still pending. */
+  private end(end: RequestEnd): boolean {
+    if (!this.registry.remove(this)) {
+      return false;
+    }
     this.timers?.clear();
     // RxJS lets go of its list of teardowns as a whole. After a burst V8 makes such lists in the old generation, where
     // they would keep this request, and all that it refers to, from being collected young.
     this.subscriber.remove(this);
-    return this.registry.remove(this);
+    this.attached?.forEach((release) => release());
+    this.attached = undefined;
+    this.registry.owner.ended(this, end);
+    return true;
   }
 }

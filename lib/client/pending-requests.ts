@@ -55,11 +55,12 @@ export class PendingRequests implements RequestRegistry {
     yield* this.others.all();
   }
 
+  /** Gives all of them up. */
   failAll(error: (request: PendingRequest) => Error): void {
     // What hears of its end may send another one.
     while (this.size > 0) {
       for (const request of this.all()) {
-        request.fail(error(request));
+        request.fail(error(request), true);
       }
     }
     clearTimeout(this.timer);

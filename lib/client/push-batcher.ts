@@ -1,58 +1,91 @@
 import { setImmediate } from 'node:timers';
 import { NoWorkersError, PushFailedError, QueueFullError } from '../errors/index.js';
+import type { Log } from '../observability/log.js';
 import type { Keys } from '../protocol/keys.js';
 import { pushGuardedJob, type GuardedPushResult } from '../protocol/scripts/push-guarded-job.js';
 import { argumentOf } from '../redis/argument.js';
-import { explainRefusal, isRefusal, UnusableServerError } from '../redis/refusal.js';
 import type { Connections } from '../redis/connections.js';
+import { explainRefusal, isPassing, isRefusal, UnusableServerError } from '../redis/refusal.js';
+import { waitWithPatience, type Unfinished } from './closing-patience.js';
 import type { OutgoingJob } from './outgoing-job.js';
-
-/** Length past which one `RPUSH` is cut in two, UTF-16 units: Redis should not be held up by one command. */
-const COMMAND_LENGTH = 256 * 1024;
-
-/** Jobs that leave as one command. */
-interface Batch {
-  readonly jobs: OutgoingJob[];
-  readonly elements: string[];
-  length: number;
-}
+import { batchesOf, type Batch } from './push-batches.js';
+import { RefusedPushes } from './refused-pushes.js';
 
 /**
- * Pushes the jobs of one turn of the event loop together, one command for each queue. While Redis is away they
- * wait here, in order, so that one whose time runs out meanwhile is never pushed.
+ * Pushes the jobs of one turn of the event loop together, one command for each queue. While Redis is away, or refuses
+ * them for a reason that passes, they wait here, in order, so that one whose time runs out meanwhile is never pushed.
  */
-export class PushBatcher {
+export class PushBatcher implements Unfinished {
+  /** UTF-16 units of the jobs that wait here, and of those whose push is not confirmed. */
+  length = 0;
+  /** Pushes that were answered. */
+  progress = 0;
   private waiting = new Map<string, OutgoingJob>();
+  /** What was pushed together and is not answered yet. */
+  private readonly underway = new Set<readonly Batch[]>();
   private isScheduled = false;
-  private isClosed = false;
+  private added = 0;
+  private isLost = false;
+  private readonly refused: RefusedPushes;
 
   constructor(
     private readonly connections: Connections,
     private readonly keys: Keys,
     private readonly closedError: (queue: string) => Error,
-    /** Hears of a job that has failed for its caller, though Redis may have it. */
-    private readonly onGivenUp: (job: OutgoingJob) => void,
-  ) {}
+    log: Log,
+  ) {
+    this.refused = new RefusedPushes(log, () => this.schedule());
+  }
+
+  get isDone(): boolean {
+    return this.waiting.size === 0 && this.underway.size === 0;
+  }
+
+  get isAway(): boolean {
+    const { isReady, state } = this.connections;
+    return !isReady && (this.isLost || state === 'reconnecting');
+  }
 
   add(job: OutgoingJob): void {
+    job.order = this.added++;
+    this.length += job.length;
     this.waiting.set(job.sender.id, job);
     this.schedule();
   }
 
-  /** Takes a job back that waits here. @returns whether Redis never had it for sure. */
+  /** Takes a job back whose sender has ended. @returns whether it waited here and Redis never had it for sure. */
   drop(id: string): boolean {
     const job = this.waiting.get(id);
+    if (!job) {
+      return false;
+    }
     this.waiting.delete(id);
-    return job !== undefined && !job.mayHaveLeft;
+    this.length -= job.length;
+    return !job.mayHaveLeft;
   }
 
-  close(): void {
-    this.isClosed = true;
-    this.failWaiting();
+  /** @returns what Redis refuses a job with at the moment; `undefined` where that is not what the job waits for. */
+  refusalOf(id: string): string | undefined {
+    const { reason } = this.refused;
+    const isUnpushed = (): boolean =>
+      this.waiting.has(id) ||
+      [...this.underway].flat().some(({ jobs }) => jobs.some(({ sender }) => sender.id === id));
+    return reason !== undefined && isUnpushed() ? reason : undefined;
+  }
+
+  /** Pushes what waits, and waits for a while until Redis has confirmed it; what it has not by then fails. */
+  async close(): Promise<void> {
+    void this.connections.lost().then(() => {
+      this.isLost = true;
+    });
+    this.refused.endWait();
+    this.flush();
+    await waitWithPatience(this);
+    this.failAll();
   }
 
   private schedule(): void {
-    if (this.isScheduled) {
+    if (this.isScheduled || !this.mayLeave) {
       return;
     }
     this.isScheduled = true;
@@ -64,95 +97,110 @@ export class PushBatcher {
       // After the poll phase: what the replies of one read led to leaves together.
       setImmediate(flush);
     } else {
-      this.connections.usable().then(flush, (error: unknown) => this.failWaiting(error));
+      this.connections.usable().then(flush, (error: unknown) => this.cannotLeave(error));
     }
   }
 
+  /** Once jobs were refused, those that try again are not followed by others before they are answered. */
+  private get mayLeave(): boolean {
+    const { reason, isWaiting } = this.refused;
+    return reason === undefined || (!isWaiting && this.underway.size === 0);
+  }
+
   private flush(): void {
-    if (this.waiting.size === 0) {
+    if (this.waiting.size === 0 || !this.mayLeave) {
       return;
     }
     if (!this.connections.isReady) {
       this.schedule();
       return;
     }
-    const jobs = this.waiting;
-    this.waiting = new Map();
-    const batches = this.batch(jobs.values());
-    if (batches.length > 0) {
-      void this.push(batches);
-    }
+    void this.push(batchesOf(this.take().values(), this.connections.clock.now()));
   }
 
-  private batch(jobs: Iterable<OutgoingJob>): Batch[] {
-    const now = this.connections.clock.now();
-    const batches: Batch[] = [];
-    const open = new Map<string, Batch>();
-    for (const job of jobs) {
-      if (job.mayHaveLeft && !job.sender.isWaiting()) {
-        continue; // it had left, and was answered
-      }
-      const element = job.element(now);
-      let batch = open.get(job.queue);
-      if (!batch || job.guard || batch.length + element.length > COMMAND_LENGTH) {
-        batch = { jobs: [], elements: [], length: 0 };
-        batches.push(batch);
-        if (job.guard) {
-          // Jobs behind it start a batch of their own, so that the order is kept.
-          open.delete(job.queue);
-        } else {
-          open.set(job.queue, batch);
-        }
-      }
-      batch.jobs.push(job);
-      batch.elements.push(element);
-      batch.length += element.length;
+  private take(): Map<string, OutgoingJob> {
+    const { waiting } = this;
+    const { allowance } = this.refused;
+    if (waiting.size <= allowance) {
+      this.waiting = new Map();
+      return waiting;
     }
-    return batches;
+    const taken = new Map([...waiting].slice(0, allowance));
+    taken.forEach((_job, id) => waiting.delete(id));
+    return taken;
   }
 
   private async push(batches: readonly Batch[]): Promise<void> {
+    this.underway.add(batches);
     const answers = await this.send(batches);
+    this.underway.delete(batches);
     const again: OutgoingJob[] = [];
+    const refused: OutgoingJob[] = [];
+    const effects: (() => void)[] = [];
+    let refusal: Error | undefined;
     batches.forEach(({ jobs }, index) => {
       const answer = answers[index];
-      if (answer?.status === 'fulfilled') {
-        this.pushed(jobs, answer.value);
+      if (answer?.status !== 'rejected') {
+        return;
+      }
+      const error: unknown = answer.reason;
+      const wanted = jobs.filter((job) => this.isWanted(job));
+      if (isPassing(error)) {
+        refusal = error;
+        refused.push(...wanted);
+      } else if (isRefusal(error)) {
+        wanted.forEach((job) => this.forget(job));
+        effects.push(() => failEach(wanted, error));
       } else {
-        again.push(...this.failed(jobs, answer?.reason));
+        again.push(...this.repeatable(wanted, effects));
       }
     });
-    if (again.length > 0) {
-      this.waiting = new Map([
-        ...again.map((job) => [job.sender.id, job] as const),
-        ...this.waiting,
-      ]);
-      if (this.isClosed) {
-        this.failWaiting();
-      } else {
-        this.schedule();
-      }
+    this.putBack([...again, ...refused]);
+    // Whoever hears of an end may end others: their jobs have to be where they are found.
+    effects.forEach((effect) => effect());
+    if (refusal) {
+      this.refused.refused(
+        refusal.message,
+        refused.map(({ queue }) => queue),
+      );
+    } else if (answers.some(isPush)) {
+      this.refused.accepted(this.waiting.size > 0);
+    }
+    if (this.waiting.size > 0) {
+      this.schedule();
     }
   }
 
+  /** What follows from an answer is no part of the call: each batch hears of its own answer as that comes. */
   private send(batches: readonly Batch[]): Promise<PromiseSettledResult<GuardedPushResult>[]> {
     return this.connections.commands.settled((redis, run) =>
-      batches.map(async ({ jobs, elements }): Promise<GuardedPushResult> => {
+      batches.map((batch) => {
+        const { jobs, elements } = batch;
         const [{ queue, guard }] = jobs as [OutgoingJob];
         const { requests, workers } = this.keys.queue(queue);
-        if (guard) {
-          const [element] = elements as [string];
-          return run(pushGuardedJob, { requests, workers, element, ...guard });
-        }
-        return {
-          outcome: 'pushed',
-          queueLength: await redis.rpush(requests, ...elements.map(argumentOf)),
+        const call = async (): Promise<GuardedPushResult> => {
+          if (guard) {
+            const [element] = elements as [string];
+            return run(pushGuardedJob, { requests, workers, element, ...guard });
+          }
+          return {
+            outcome: 'pushed',
+            queueLength: await redis.rpush(requests, ...elements.map(argumentOf)),
+          };
         };
+        const answer = call();
+        answer.then(
+          (result) => this.pushed(jobs, result),
+          () => undefined,
+        );
+        return answer;
       }),
     );
   }
 
   private pushed(jobs: readonly OutgoingJob[], result: GuardedPushResult): void {
+    this.progress++;
+    jobs.forEach((each) => this.forget(each));
     const [job] = jobs as [OutgoingJob];
     switch (result.outcome) {
       case 'pushed': {
@@ -161,52 +209,81 @@ export class PushBatcher {
         break;
       }
       case 'no workers':
-        this.refuse(job, new NoWorkersError(job.queue));
+        job.fail(new NoWorkersError(job.queue));
         break;
       case 'full': {
         const { maxQueueLength = 0 } = job.guard ?? {};
-        this.refuse(job, new QueueFullError(job.queue, maxQueueLength, result.queueLength));
+        job.fail(new QueueFullError(job.queue, maxQueueLength, result.queueLength));
         break;
       }
     }
   }
 
   /** @returns the jobs to push again: nobody knows whether Redis had them, and a job run twice has one reply. */
-  private failed(jobs: readonly OutgoingJob[], error: unknown): OutgoingJob[] {
-    if (isRefusal(error)) {
-      for (const job of jobs) {
-        this.refuse(job, new PushFailedError(job.queue, explainRefusal(error)));
-      }
-      return [];
-    }
-    const wanted = jobs.filter((job) => job.sender.isWaiting());
-    for (const job of wanted) {
+  private repeatable(jobs: readonly OutgoingJob[], effects: (() => void)[]): OutgoingJob[] {
+    for (const job of jobs) {
       job.mayHaveLeft = true;
       if (job.isOnce) {
-        job.sender.unconfirmed();
+        this.forget(job);
+        effects.push(() => job.sender.unconfirmed());
       }
     }
-    return wanted.filter((job) => !job.isOnce);
+    return jobs.filter((job) => !job.isOnce);
   }
 
-  /** @param error - what they fail with, where the client is not closed. */
-  private failWaiting(error?: unknown): void {
-    this.isScheduled = false;
-    const jobs = this.waiting;
-    this.waiting = new Map();
-    for (const job of jobs.values()) {
-      job.sender.fail(
-        error instanceof UnusableServerError
-          ? new PushFailedError(job.queue, error.message)
-          : this.closedError(job.queue),
-      );
+  /** Whether its sender still waits; else it is forgotten. */
+  private isWanted(job: OutgoingJob): boolean {
+    const isWanted = job.sender.isWaiting();
+    if (!isWanted) {
+      this.forget(job);
+    }
+    return isWanted;
+  }
+
+  private forget(job: OutgoingJob): void {
+    this.length -= job.length;
+  }
+
+  /** In the order in which they were sent, before those that were sent after them. */
+  private putBack(jobs: readonly OutgoingJob[]): void {
+    if (jobs.length > 0) {
+      const all = [...jobs, ...this.waiting.values()].toSorted(byOrder);
+      this.waiting = new Map(all.map((job) => [job.sender.id, job]));
     }
   }
 
-  private refuse(job: OutgoingJob, error: Error): void {
-    job.sender.fail(error);
-    if (job.mayHaveLeft) {
-      this.onGivenUp(job);
+  /** The server cannot serve us, or the connections are closed for good. */
+  private cannotLeave(error: unknown): void {
+    if (!(error instanceof UnusableServerError)) {
+      this.failAll();
+      return;
+    }
+    this.isScheduled = false;
+    const jobs = [...this.waiting.values()];
+    for (const { sender } of jobs) {
+      this.drop(sender.id);
+    }
+    failEach(jobs, error);
+  }
+
+  /** Those that are underway are forgotten once they are answered. What was emitted may run, if Redis has it. */
+  private failAll(): void {
+    this.isScheduled = false;
+    const pushed = [...this.underway].flat().flatMap(({ jobs }) => jobs);
+    for (const { sender } of [...pushed, ...this.waiting.values()]) {
+      this.drop(sender.id);
+      sender.fail(this.closedError(sender.queue), false);
     }
   }
 }
+
+const byOrder = (one: OutgoingJob, other: OutgoingJob): number => one.order - other.order;
+
+function failEach(jobs: readonly OutgoingJob[], error: Error): void {
+  for (const job of jobs) {
+    job.fail(new PushFailedError(job.queue, explainRefusal(error)));
+  }
+}
+
+const isPush = (answer: PromiseSettledResult<GuardedPushResult>): boolean =>
+  answer.status === 'fulfilled' && answer.value.outcome === 'pushed';

@@ -1,21 +1,28 @@
 import { nextTick } from 'node:process';
 import { setImmediate } from 'node:timers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { droppedReplies, type DroppedReply } from '../observability/channels.js';
 import type { Log } from '../observability/log.js';
 import type { ReviveError } from '../protocol/error-form.js';
 import { decodeFrame } from '../protocol/reply-frame.js';
 import type { Redis } from '../redis/connection-source.js';
 import { beforeRetry, type Connection } from '../redis/connection.js';
-import { isRefusal } from '../redis/refusal.js';
 import type { Connections } from '../redis/connections.js';
+import { isRefusal, meaningOfRefusal } from '../redis/refusal.js';
+import { GrowingDelay } from './growing-delay.js';
 import type { PendingRequests } from './pending-requests.js';
+import { ReadSize } from './read-size.js';
 
 /** How long one blocking call waits for a reply, seconds. */
 const BLOCK_SECONDS = 5;
 
-/** About how much one read should bring, UTF-16 units. */
-const READ_LENGTH = 1024 * 1024;
-const MOST_FRAMES = 1_000;
+/** Of one that could not be read, what the log shows at most, UTF-16 units. */
+const SHOWN_LENGTH = 100;
+
+const REFUSED = 'replies refused';
+const UNREADABLE = 'unreadable reply';
+
+const NONE: readonly string[] = [];
 
 /** Resolves when the requests that the replies of this turn of the event loop led to have been pushed: they come first. */
 const afterPushes = (): Promise<void> =>
@@ -35,9 +42,10 @@ export class ReplyListener {
   private isClosed = false;
   /** Frames at the head of the list that were handed out and not yet removed. */
   private handedOut = 0;
-  private framesPerRead = 64;
+  private readonly size = new ReadSize();
   /** Whether the list held as many frames as were asked for. */
   private areMore = false;
+  private readonly delay = new GrowingDelay();
 
   constructor(
     private readonly connections: Connections,
@@ -65,49 +73,117 @@ export class ReplyListener {
     }
   }
 
+  /** What a reply leads to is no part of reading it: whatever goes wrong there is no loss of the connection. */
   private async listen(connection: Connection): Promise<void> {
     while (!this.isClosed) {
-      try {
-        await connection.ready();
-        this.handOut(await this.read(connection));
-        await afterPushes();
-      } catch (error) {
-        // Whether the last removal was carried out is unknown: everything is read again.
-        this.handedOut = 0;
-        this.areMore = false;
-        if (isRefusal(error) && !this.isClosed) {
-          this.log.error(`Replies cannot be read from "${this.list}": ${error.message}`);
-        }
-        await beforeRetry(error);
+      this.handOut(await this.tryRead(connection));
+      await afterPushes();
+    }
+  }
+
+  private async tryRead(connection: Connection): Promise<readonly string[]> {
+    try {
+      await connection.ready();
+      const frames = await this.read(connection);
+      if (this.log.over(REFUSED)) {
+        this.log.info('Replies can be waited for again');
       }
+      this.delay.reset();
+      return frames;
+    } catch (error) {
+      return this.afterFailure(connection, error);
     }
   }
 
   /**
-   * Removes what was handed out and reads what lies behind it, in one round trip. Where there may be none it waits for the
+   * Removes what was handed out and reads what is behind it, in one round trip. Where there may be none it waits for the
    * first one; that is not done each time, since Redis copies it twice for that.
    */
-  private async read(connection: Connection): Promise<string[]> {
-    const removal = (redis: Redis): Promise<unknown> =>
-      this.handedOut > 0 ? redis.ltrim(this.list, this.handedOut, -1) : Promise.resolve();
+  private async read(connection: Connection): Promise<readonly string[]> {
+    const { frames } = this.size;
     if (this.areMore) {
-      const [, frames] = await connection.all((redis) => [
-        removal(redis),
-        redis.lrange(this.list, 0, this.framesPerRead - 1),
+      const [removal, range] = await connection.settled((redis) => [
+        this.removal(redis),
+        redis.lrange(this.list, 0, frames - 1),
       ]);
-      return frames;
+      this.removed(removal);
+      return answerOf(range);
     }
-    const [, head, rest] = await connection.all((redis) => [
-      removal(redis),
+    const [removal, first, others] = await connection.settled((redis) => [
+      this.removal(redis),
       redis.blmove(this.list, this.list, 'LEFT', 'LEFT', BLOCK_SECONDS),
-      redis.lrange(this.list, 1, this.framesPerRead - 1),
+      redis.lrange(this.list, 1, frames - 1),
     ]);
-    return head === null ? [] : [head, ...rest];
+    this.removed(removal);
+    const head = answerOf(first);
+    const rest = answerOf(others);
+    return head === null ? NONE : [head, ...rest];
+  }
+
+  private removal(redis: Redis): Promise<unknown> {
+    return this.handedOut > 0 ? redis.ltrim(this.list, this.handedOut, -1) : Promise.resolve();
+  }
+
+  private removed(removal: PromiseSettledResult<unknown>): void {
+    answerOf(removal);
+    this.handedOut = 0;
+  }
+
+  private async afterFailure(connection: Connection, error: unknown): Promise<readonly string[]> {
+    const meaning = meaningOfRefusal(error);
+    this.areMore = false;
+    if (this.isClosed) {
+      return NONE;
+    }
+    if (!isRefusal(error)) {
+      this.lost();
+      await beforeRetry(error);
+      return NONE;
+    }
+    this.log.repeated(
+      REFUSED,
+      meaning === 'stays' ? 'error' : 'warn',
+      `Replies cannot be waited for in "${this.list}" (${error.message}); they are looked for again and again meanwhile`,
+    );
+    await delay(this.delay.next(), undefined, { ref: false });
+    return meaning === 'passes' && !this.isClosed ? this.look(connection) : NONE;
+  }
+
+  /**
+   * Reads without waiting, which is a write to Redis and refused with the writes. Where the removal is refused as well, what
+   * was handed out is skipped.
+   */
+  private async look(connection: Connection): Promise<readonly string[]> {
+    try {
+      if (this.handedOut > 0) {
+        const [removal] = await connection.settled((redis) => [this.removal(redis)]);
+        if (removal.status === 'fulfilled' || !isRefusal(removal.reason)) {
+          this.removed(removal);
+        }
+      }
+      const [first, last] = [this.handedOut, this.handedOut + this.size.frames - 1];
+      const frames = await connection.send((redis) => redis.lrange(this.list, first, last));
+      if (frames.length > 0) {
+        this.delay.reset();
+      }
+      return frames;
+    } catch (error) {
+      if (!isRefusal(error)) {
+        this.lost();
+      }
+      return NONE;
+    }
+  }
+
+  /** Whether the last removal was carried out is unknown: everything is read again, in smaller parts. */
+  private lost(): void {
+    this.handedOut = 0;
+    this.size.unanswered();
   }
 
   private handOut(frames: readonly string[]): void {
-    this.handedOut = frames.length;
-    this.areMore = frames.length >= this.framesPerRead;
+    this.handedOut += frames.length;
+    this.areMore = frames.length >= this.size.frames;
     let length = 0;
     for (const text of frames) {
       length += text.length;
@@ -116,21 +192,32 @@ export class ReplyListener {
       if (request) {
         request.receive(frame, this.revive);
       } else {
-        this.drop(frame ? 'not pending' : 'unreadable');
+        this.drop(text, frame ? 'not pending' : 'unreadable');
       }
     }
-    if (frames.length > 0) {
-      const fitting = Math.floor((READ_LENGTH * frames.length) / (length + 1));
-      // Not at once to the most: small frames may have large ones behind them.
-      const most = Math.min(2 * this.framesPerRead, MOST_FRAMES);
-      this.framesPerRead = Math.min(Math.max(fitting, 1), most);
-    }
+    this.size.answered(frames.length, length);
   }
 
-  private drop(reason: DroppedReply['reason']): void {
+  private drop(text: string, reason: DroppedReply['reason']): void {
     this.dropped++;
+    if (reason === 'unreadable') {
+      const shown = text.slice(0, SHOWN_LENGTH);
+      this.log.repeated(
+        UNREADABLE,
+        'warn',
+        `A reply in "${this.list}" is no frame and was dropped: ${shown}`,
+      );
+    }
     if (droppedReplies.hasSubscribers) {
       droppedReplies.publish({ reason } satisfies DroppedReply);
     }
   }
+}
+
+/** @throws the error of a call that failed. */
+function answerOf<Answer>(settled: PromiseSettledResult<Answer>): Answer {
+  if (settled.status === 'rejected') {
+    throw settled.reason;
+  }
+  return settled.value;
 }

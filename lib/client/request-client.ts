@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
+import { inspect, type InspectOptions } from 'node:util';
 import { Observable, type Subscriber, type Unsubscribable } from 'rxjs';
 import {
   ClientClosedError,
@@ -14,6 +15,7 @@ import type { Keys } from '../protocol/keys.js';
 import type { ConnectionState } from '../redis/connection.js';
 import type { Connections } from '../redis/connections.js';
 import { AbortListeners } from './abort-listeners.js';
+import { ApplicationCode } from './application-code.js';
 import {
   checkEmitOptions,
   checkSendOptions,
@@ -22,6 +24,7 @@ import {
   type SendOptions,
 } from './call-options.js';
 import type { ClientOptions, ParentJob } from './client-options.js';
+import { connectionStatus } from './connection-status.js';
 import { limitsOf, signalsOf, withInheritedHeaders, type RequestLimits } from './inheritance.js';
 import type {
   EmitCall,
@@ -36,8 +39,8 @@ import type {
 import { JobCanceller } from './job-canceller.js';
 import { OriginalReplyListener } from './original-reply-listener.js';
 import { OutgoingJob, type JobSender } from './outgoing-job.js';
-import { PendingEmit } from './pending-emit.js';
-import { PendingRequest, type RequestOwner } from './pending-request.js';
+import { PendingEmit, type EmitOwner } from './pending-emit.js';
+import { PendingRequest, type RequestEnd, type RequestOwner } from './pending-request.js';
 import { PendingRequests } from './pending-requests.js';
 import { PushBatcher } from './push-batcher.js';
 import type { PushReceipt } from './push-receipt.js';
@@ -69,87 +72,85 @@ export interface ClientParts {
  * ```
  */
 export class RequestClient {
-  private readonly id = randomBytes(ID_BYTES).toString('base64url');
-  private jobCount = 0;
-  private readonly usualLimits: RequestLimits;
-  private readonly pendingRequests: PendingRequests;
-  private readonly batcher: PushBatcher;
-  private readonly inspector: QueueInspector;
-  private readonly pruner: QueuePruner;
-  private readonly canceller: JobCanceller;
-  private readonly listener: ReplyListener;
-  private readonly originalListener: OriginalReplyListener;
-  private pendingEmits = 0;
-  private readonly abortListeners = new AbortListeners();
+  readonly #parts: ClientParts;
+  readonly #id = randomBytes(ID_BYTES).toString('base64url');
+  #jobCount = 0;
+  readonly #usualLimits: RequestLimits;
+  readonly #code: ApplicationCode;
+  readonly #pendingRequests: PendingRequests;
+  readonly #batcher: PushBatcher;
+  readonly #inspector: QueueInspector;
+  readonly #pruner: QueuePruner;
+  readonly #canceller: JobCanceller;
+  readonly #listener: ReplyListener;
+  readonly #originalListener: OriginalReplyListener;
+  #pendingEmits = 0;
+  readonly #abortListeners = new AbortListeners();
   /** What lives longer than a call shall not live in the async context of the first. */
-  private readonly scope = new AsyncResource('ReqRepClient');
-  private isClosed = false;
-  private readonly requestOwner: RequestOwner = {
-    givenUp: (request) => this.giveUp(request),
-    timedOut: (request, limit) => void this.timedOut(request, limit),
+  readonly #scope = new AsyncResource('ReqRepClient');
+  #isClosed = false;
+  #closing: Promise<void> | undefined;
+  readonly #requestOwner: RequestOwner = {
+    ended: (request, end) => this.#ended(request, end),
+    refusalOf: ({ id }) => this.#batcher.refusalOf(id),
+    timedOut: (request, limit, refusal) => void this.#explainTimeout(request, limit, refusal),
+    threw: (what, error) => this.#code.threw(what, error),
   };
-
-  /** Made by `ReqRepModule`; inject it. @internal */
-  constructor(private readonly parts: ClientParts) {
-    const { connections, keys, log, options } = parts;
-    this.usualLimits = { timeout: options.timeout, idleTimeout: 0, isInherited: false };
-    this.pendingRequests = new PendingRequests(options.timeout, this.requestOwner, this.scope);
-    this.canceller = new JobCanceller(connections, keys);
-    this.batcher = new PushBatcher(
-      connections,
-      keys,
-      (queue) => new ClientClosedError(queue),
-      ({ sender }) => this.canceller.cancel(sender),
-    );
-    this.inspector = new QueueInspector(connections, keys);
-    this.pruner = new QueuePruner(connections, keys);
-    this.listener = new ReplyListener(
-      connections,
-      keys.replies(this.id),
-      this.pendingRequests,
-      log,
-      options.reviveError,
-    );
-    this.originalListener = new OriginalReplyListener(connections, keys, log);
-  }
-
-  /** How many requests wait for an end. */
-  get pending(): number {
-    return this.pendingRequests.size;
-  }
-
-  /** How many replies came that nobody waited for any more: late, cancelled or second ones. */
-  get droppedReplies(): number {
-    return this.listener.dropped;
-  }
+  readonly #emitOwner: EmitOwner = {
+    ended: (emit, mayRun) => this.#emitEnded(emit, mayRun),
+    refusalOf: ({ id }) => this.#batcher.refusalOf(id),
+  };
 
   /**
    * The state of the connections to Redis: the present one at once, then each change; completes when they are
    * closed. `ready` means that all of them are.
    */
-  readonly status$: Observable<ConnectionState> = new Observable((subscriber) => {
-    const { connections } = this.parts;
-    let told: ConnectionState | undefined;
-    const tell = (state: ConnectionState): void => {
-      if (state === told) {
-        return;
-      }
-      told = state;
-      subscriber.next(state);
-      if (state === 'closed') {
-        subscriber.complete();
-      }
-    };
-    tell(connections.state);
-    return connections.onState(tell);
-  });
+  readonly status$: Observable<ConnectionState>;
+
+  /** Made by `ReqRepModule`; inject it. @internal */
+  constructor(parts: ClientParts) {
+    const { connections, keys, log, options } = parts;
+    this.#parts = parts;
+    this.#usualLimits = { timeout: options.timeout, idleTimeout: 0, isInherited: false };
+    this.#code = new ApplicationCode(log);
+    this.status$ = connectionStatus(connections, this.#code);
+    this.#pendingRequests = new PendingRequests(options.timeout, this.#requestOwner, this.#scope);
+    this.#canceller = new JobCanceller(connections, keys, log);
+    this.#batcher = new PushBatcher(
+      connections,
+      keys,
+      (queue) => new ClientClosedError(queue),
+      log,
+    );
+    this.#inspector = new QueueInspector(connections, keys);
+    this.#pruner = new QueuePruner(connections, keys);
+    this.#listener = new ReplyListener(
+      connections,
+      keys.replies(this.#id),
+      this.#pendingRequests,
+      log,
+      options.reviveError,
+    );
+    this.#originalListener = new OriginalReplyListener(connections, keys, log);
+  }
+
+  /** How many requests wait for an end. */
+  get pending(): number {
+    return this.#pendingRequests.size;
+  }
+
+  /** How many replies came that nobody waited for any more: late, cancelled or second ones. */
+  get droppedReplies(): number {
+    return this.#listener.dropped;
+  }
 
   /**
    * Asks the workers of a queue. The Observable is cold: each subscription is one job. It emits what the handler
    * returns (once, also for `undefined`; each value of a stream) and completes, or ends with the first of its
    * errors. Unsubscribing before the end cancels the job wherever it is: it never leaves, is dropped unrun, or the
    * `job.signal` of its handler aborts. Inside a handler, a request ends with the handler's job: it inherits what is
-   * left of its deadline, its cancellation and the headers named in `inheritedHeaders`.
+   * left of its deadline, its cancellation and the headers named in `inheritedHeaders`, unless the call says
+   * `inherit: false`.
    *
    * @param queue - the name under which a handler is registered with `@OnJob`.
    * @param data - anything that JSON can write; `undefined` arrives as `null`.
@@ -179,11 +180,11 @@ export class RequestClient {
     ...call: SendCall<Queue>
   ): Observable<ReplyOf<Queue>>;
   send(queue: string, data?: unknown, options: SendOptions = NO_OPTIONS): unknown {
-    const sendingJob = this.parentJob();
+    const sendingJob = this.#parentJob();
     return new Observable((subscriber) => {
       try {
-        const parent = this.parentJob() ?? unlessEnded(sendingJob);
-        return this.begin(queue, data, options, parent, subscriber);
+        const parent = this.#parentJob() ?? unlessEnded(sendingJob);
+        return this.#begin(queue, data, options, parent, subscriber);
       } catch (error) {
         subscriber.error(error);
         return undefined;
@@ -203,18 +204,15 @@ export class RequestClient {
   ): Observable<PushReceipt>;
   emit<Queue extends MappedQueue>(queue: Queue, ...call: EmitCall<Queue>): Observable<PushReceipt>;
   emit(queue: string, data?: unknown, options: EmitOptions = NO_OPTIONS): Observable<PushReceipt> {
-    const emit = new PendingEmit(this.nextId(), queue, this.parts.log);
+    const { log } = this.#parts;
+    const emit = new PendingEmit(this.#nextId(), queue, log, this.#code);
     try {
-      this.checkQueue(queue);
+      this.#checkQueue(queue);
       checkEmitOptions(queue, options);
-      this.checkPending(queue);
-      this.pendingEmits++;
-      emit.start(
-        options.timeout ?? 0,
-        () => this.batcher.drop(emit.id),
-        () => this.pendingEmits--,
-      );
-      this.push(emit, data, this.inheritHeaders(options, this.parentJob()));
+      this.#checkPending(queue);
+      this.#pendingEmits++;
+      emit.start(options.timeout ?? 0, this.#emitOwner);
+      this.#push(emit, data, this.#inheritHeaders(options, heir(options, this.#parentJob())));
     } catch (error) {
       emit.fail(error);
     }
@@ -222,138 +220,186 @@ export class RequestClient {
   }
 
   /**
-   * Ends all that wait with a {@link ClientClosedError}, and everything sent from now on as well. Closing it twice
-   * does no harm.
+   * Ends all that wait with a {@link ClientClosedError}, and everything sent from now on as well. What was emitted before is
+   * pushed yet: it resolves once Redis has confirmed that, or after a while (1 s without any progress, 10 s in all, half
+   * a second where Redis cannot be reached), when the rest fails with a {@link ClientClosedError}. Closing it twice does no
+   * harm.
    */
-  close(): void {
-    if (this.isClosed) {
-      return;
+  close(): Promise<void> {
+    if (!this.#isClosed) {
+      this.#isClosed = true;
+      this.#pruner.close();
+      this.#pendingRequests.failAll(({ queue }) => new ClientClosedError(queue));
+      this.#closing = this.#finish();
     }
-    this.isClosed = true;
-    this.batcher.close();
-    this.pruner.close();
-    for (const request of this.pendingRequests.all()) {
-      this.canceller.cancel(request);
-    }
-    this.canceller.flush();
-    this.pendingRequests.failAll(({ queue }) => new ClientClosedError(queue));
-    this.listener.close();
-    this.originalListener.close();
-    const { connections, keys } = this.parts;
+    // What hears of its end may close the client again before it goes on.
+    return this.#closing ?? Promise.resolve().then(() => this.#closing);
+  }
+
+  /** What may be shown of it: nothing that tells of the connection. */
+  toJSON(): object {
+    return { state: this.#parts.connections.state, pending: this.pending };
+  }
+
+  /** @internal */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return `RequestClient ${inspect(this.toJSON(), options)}`;
+  }
+
+  async #finish(): Promise<void> {
+    const pushed = this.#batcher.close();
+    this.#canceller.flush();
+    this.#listener.close();
+    this.#originalListener.close();
+    await pushed;
+    this.#canceller.flush();
+    this.#canceller.close();
+    const { connections, keys } = this.#parts;
     if (connections.isConnected) {
-      // Late replies that lie there already; those still to come expire, and so do these where it fails.
-      const list = keys.replies(this.id);
+      // Late replies that are there already; those still to come expire, and so do these where it fails.
+      const list = keys.replies(this.#id);
       connections.commands.send((redis) => redis.del(list)).catch(() => undefined);
     }
   }
 
-  private begin(
+  #begin(
     queue: string,
     data: unknown,
     options: SendOptions,
-    parent: ParentJob | undefined,
+    parentJob: ParentJob | undefined,
     subscriber: Subscriber<unknown>,
   ): Unsubscribable {
-    this.checkQueue(queue);
+    this.#checkQueue(queue);
     checkSendOptions(queue, options);
-    this.checkPending(queue);
-    const limits = limitsOf(options, this.usualLimits, parent);
+    this.#checkPending(queue);
+    const parent = heir(options, parentJob);
+    const limits = limitsOf(options, this.#usualLimits, parent);
     if (limits.isInherited && limits.timeout === 0) {
-      const id = this.nextId();
+      const id = this.#nextId();
       throw new RequestTimeoutError({ queue, id, timeout: 0, limit: 'inherited' });
     }
     const signals = signalsOf(options, parent);
     const request = new PendingRequest(
-      this.nextId(),
+      this.#nextId(),
       queue,
-      this.pendingRequests,
+      this.#pendingRequests,
       subscriber,
       limits,
       options.protocol === 1,
     );
     try {
       for (const signal of signals) {
-        const stopListening = this.abortListeners.add(signal, (reason) => {
-          if (request.cancel()) {
-            this.giveUp(request);
-            request.explain(reason);
-          }
-        });
-        subscriber.add(stopListening);
+        const onAbort = (reason: unknown): void => request.fail(reason, true);
+        request.attach(this.#abortListeners.add(signal, onAbort));
       }
-      this.push(request, data, this.inheritHeaders(options, parent), this.id);
+      this.#push(request, data, this.#inheritHeaders(options, parent), this.#id);
+      this.#listenFor(request);
     } catch (error) {
       request.cancel();
       throw error;
     }
-    if (request.isOriginal) {
-      this.scope.runInAsyncScope(() => this.originalListener.expect(request));
-    } else if (!this.listener.isStarted) {
-      this.scope.runInAsyncScope(() => this.listener.start());
-    }
     return request;
   }
 
-  /** Drops the job of a request that nobody waits for any more, wherever it is. */
-  private giveUp(request: PendingRequest): void {
-    const wasPushed = !this.batcher.drop(request.id);
+  #listenFor(request: PendingRequest): void {
     if (request.isOriginal) {
-      this.originalListener.abandon(request);
-    } else if (wasPushed) {
-      this.canceller.cancel(request);
+      this.#scope.runInAsyncScope(() => this.#originalListener.expect(request));
+    } else if (!this.#listener.isStarted) {
+      this.#scope.runInAsyncScope(() => this.#listener.start());
+    }
+  }
+
+  /** Lets go of what a request needed, and drops a job that nobody waits for any more, wherever it is. */
+  #ended(request: PendingRequest, end: RequestEnd): void {
+    const neverLeft = this.#batcher.drop(request.id);
+    const mayRun = end === 'given up' && !neverLeft;
+    if (request.isOriginal) {
+      if (mayRun) {
+        this.#originalListener.abandon(request);
+      } else {
+        this.#originalListener.forget(request);
+      }
+    } else if (mayRun) {
+      this.#canceller.cancel(request);
+    }
+  }
+
+  #emitEnded(emit: PendingEmit, mayRun: boolean): void {
+    this.#pendingEmits--;
+    this.#batcher.drop(emit.id);
+    if (mayRun) {
+      this.#canceller.cancel(emit);
     }
   }
 
   /** Unlike the next random one, it costs nothing, is short, and tells its client. */
-  private nextId(): string {
-    return `${this.id}-${(this.jobCount++).toString(36)}`;
+  #nextId(): string {
+    return `${this.#id}-${(this.#jobCount++).toString(36)}`;
   }
 
-  private checkQueue(queue: unknown): void {
+  #checkQueue(queue: unknown): void {
     if (typeof queue !== 'string' || queue === '') {
       throw new InvalidOptionError('queue', 'a string that is not empty', describeValue(queue));
     }
   }
 
-  private checkPending(queue: string): void {
-    if (this.isClosed) {
+  #checkPending(queue: string): void {
+    if (this.#isClosed) {
       throw new ClientClosedError(queue);
     }
-    const { maxPending } = this.parts.options;
-    if (this.pendingRequests.size + this.pendingEmits >= maxPending) {
+    const { maxPending } = this.#parts.options;
+    if (this.#pendingRequests.size + this.#pendingEmits >= maxPending) {
       throw new PendingLimitError(queue, maxPending);
     }
   }
 
-  private push(sender: JobSender, data: unknown, options: EmitOptions, replyTo?: string): void {
-    const { maxPayload } = this.parts.options;
-    this.batcher.add(new OutgoingJob(sender, data, options, replyTo, maxPayload, this.parts.log));
+  #push(sender: JobSender, data: unknown, options: EmitOptions, replyTo?: string): void {
+    const { maxPayload, maxPendingBytes } = this.#parts.options;
+    const job = new OutgoingJob(sender, data, options, replyTo, maxPayload, this.#code);
+    // Getters and `toJSON` of the data have run, which may have done anything.
+    if (this.#isClosed) {
+      throw new ClientClosedError(sender.queue);
+    }
+    if (!sender.isWaiting()) {
+      return;
+    }
+    if (this.#batcher.length + job.length > maxPendingBytes) {
+      throw new PendingLimitError(sender.queue, maxPendingBytes, 'maxPendingBytes');
+    }
+    this.#batcher.add(job);
   }
 
   /** The job whose handler makes a request now. */
-  private parentJob(): ParentJob | undefined {
-    return unlessEnded(this.parts.options.parentJob?.());
+  #parentJob(): ParentJob | undefined {
+    return unlessEnded(this.#parts.options.parentJob?.());
   }
 
-  private inheritHeaders<Options extends EmitOptions>(
+  #inheritHeaders<Options extends EmitOptions>(
     options: Options,
     parent: ParentJob | undefined,
   ): Options {
-    return withInheritedHeaders(options, parent, this.parts.options.inheritedHeaders ?? []);
+    return withInheritedHeaders(options, parent, this.#parts.options.inheritedHeaders ?? []);
   }
 
-  private async timedOut(request: PendingRequest, limit: TimeLimit): Promise<void> {
-    this.giveUp(request);
+  async #explainTimeout(
+    request: PendingRequest,
+    limit: TimeLimit,
+    refusal: string | undefined,
+  ): Promise<void> {
     const { queue, id, limits } = request;
-    this.pruner.expired(queue);
-    const state = await this.inspector.inspect(queue);
+    this.#pruner.expired(queue);
+    const state = await this.#inspector.inspect(queue);
     const details =
       limit === 'idleTimeout'
         ? { limit, timeout: limits.idleTimeout }
         : { limit: limits.isInherited ? ('inherited' as const) : limit, timeout: limits.timeout };
-    request.explain(new RequestTimeoutError({ queue, id, ...details, ...state }));
+    request.explain(new RequestTimeoutError({ queue, id, ...details, ...state, refusal }));
   }
 }
+
+/** The job that a call takes over from. */
+const heir = ({ inherit }: EmitOptions, parent: ParentJob | undefined): ParentJob | undefined =>
+  inherit === false ? undefined : parent;
 
 const unlessEnded = (job: ParentJob | undefined): ParentJob | undefined =>
   job?.hasEnded ? undefined : job;

@@ -39,6 +39,12 @@ export interface ReqRepModuleOptions {
   shutdownTimeout?: number | undefined;
   /** Requests that one client may have waiting; past it, a request fails at once. @default 100_000 */
   maxPending?: number | undefined;
+  /**
+   * Bytes (UTF-16 units, to be exact) of the encoded jobs that one client may hold which Redis has not confirmed, as in an
+   * outage; past it, a request or an emit fails at once with a `PendingLimitError`. At least `maxPayload`.
+   * @default 268_435_456, or `maxPayload` where that is more
+   */
+  maxPendingBytes?: number | undefined;
   /** Bytes of one encoded job or reply. @default 1_048_576 */
   maxPayload?: number | undefined;
   /**

@@ -34,6 +34,7 @@ const DEFAULTS = {
   stallLimit: 60_000 as number,
   shutdownTimeout: 10_000 as number,
   maxPending: 100_000 as number,
+  maxPendingBytes: 268_435_456 as number,
   maxPayload: 1_048_576 as number,
   globalEnhancers: false as boolean,
   exposeStack: false as boolean,
@@ -85,6 +86,7 @@ const RULES: OptionRules<ReqRepModuleOptions> = {
   stallLimit: aDuration(100),
   shutdownTimeout: aDuration(0),
   maxPending: anInteger(1),
+  maxPendingBytes: anInteger(1_024),
   maxPayload: anInteger(1_024),
   globalEnhancers: aBoolean,
   exposeStack: aBoolean,
@@ -102,6 +104,7 @@ export function resolveOptions(options: ReqRepModuleOptions): ResolvedOptions {
   const resolved = {
     ...DEFAULTS,
     stallLimit: Math.max(DEFAULTS.stallLimit, given.lease ?? 0),
+    maxPendingBytes: Math.max(DEFAULTS.maxPendingBytes, given.maxPayload ?? 0),
     ...given,
   };
   if (resolved.stallLimit < resolved.lease) {
@@ -109,6 +112,13 @@ export function resolveOptions(options: ReqRepModuleOptions): ResolvedOptions {
       'stallLimit in the options of ReqRepModule',
       `at least the lease, ${resolved.lease} ms`,
       `\`${resolved.stallLimit}\` (number)`,
+    );
+  }
+  if (resolved.maxPendingBytes < resolved.maxPayload) {
+    throw new InvalidOptionError(
+      'maxPendingBytes in the options of ReqRepModule',
+      `at least \`maxPayload\`, ${resolved.maxPayload} bytes`,
+      `\`${resolved.maxPendingBytes}\` (number)`,
     );
   }
   const names = resolved.errors.map(({ name }) => name);

@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ApplicationCode } from '../../../lib/client/application-code.js';
 import type { EmitOptions } from '../../../lib/client/call-options.js';
 import { OutgoingJob, type JobSender } from '../../../lib/client/outgoing-job.js';
 import type { PushReceipt } from '../../../lib/client/push-receipt.js';
@@ -49,7 +50,8 @@ const newJob = ({
   maxPayload = 1_048_576,
   sender = new KeptSender(),
   log = new KeptLog(),
-}: Parts): OutgoingJob => new OutgoingJob(sender, data, options, replyTo, maxPayload, log);
+}: Parts): OutgoingJob =>
+  new OutgoingJob(sender, data, options, replyTo, maxPayload, new ApplicationCode(log));
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -1,7 +1,11 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { Observable } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { PendingRequest, type RequestOwner } from '../../../lib/client/pending-request.js';
+import {
+  PendingRequest,
+  type RequestEnd,
+  type RequestOwner,
+} from '../../../lib/client/pending-request.js';
 import { PendingRequests } from '../../../lib/client/pending-requests.js';
 import { PayloadTooLargeError, RemoteError } from '../../../lib/errors/index.js';
 
@@ -15,15 +19,19 @@ afterEach(() => {
 
 interface Ends {
   readonly timedOut: PendingRequest[];
-  readonly givenUp: PendingRequest[];
+  readonly ends: RequestEnd[];
 }
 
 const endsOf = new WeakMap<PendingRequest, Ends>();
 
 const OWNER: RequestOwner = {
+  ended: (request, end) => endsOf.get(request)?.ends.push(end),
+  refusalOf: () => undefined,
   timedOut: (request) => endsOf.get(request)?.timedOut.push(request),
-  givenUp: (request) => endsOf.get(request)?.givenUp.push(request),
+  threw: (_what, error) => thrown.push(error),
 };
+
+const thrown: unknown[] = [];
 
 /** Without a usual timeout, each request has timers of its own. */
 const newRegistry = (usualTimeout = 0, owner = OWNER) =>
@@ -44,9 +52,9 @@ function newRequest(registry: PendingRequests, timeout = 0, idleTimeout = 0) {
     complete: () => seen.push(['complete']),
   });
   const [request] = made as [PendingRequest];
-  const ends: Ends = { timedOut: [], givenUp: [] };
-  endsOf.set(request, ends);
-  return { request, seen, ...ends };
+  const told: Ends = { timedOut: [], ends: [] };
+  endsOf.set(request, told);
+  return { request, seen, ...told };
 }
 
 describe('a request that waits', () => {
@@ -85,7 +93,7 @@ describe('a request that waits', () => {
     const [first, ...others] = [...lasting, ...late];
     expect(registry.size).toBe(25_010);
     expect(first && registry.get(first.id)).toBe(first);
-    expect(first?.cancel()).toBe(true);
+    first?.cancel();
     expect(first?.isWaiting()).toBe(false);
     expect([...registry.all()].every((request, index) => request === others[index])).toBe(true);
     expect(registry.size).toBe(others.length);
@@ -162,6 +170,15 @@ describe('an error frame', () => {
     expect(seen).toEqual([['error', revived]]);
   });
 
+  it('is a RemoteError where the application cannot make it again', () => {
+    const { request, seen } = newRequest(newRegistry());
+    request.receive({ kind: 'e', id: request.id, error, position: undefined }, () => {
+      throw new Error('no such class');
+    });
+    expect(seen).toMatchObject([['error', { code: 'REMOTE', message: 'oops' }]]);
+    expect(thrown.splice(0)).toMatchObject([{ message: 'no such class' }]);
+  });
+
   it('of the library about this very job is the error itself', () => {
     const { request, seen } = newRequest(newRegistry());
     const details = { job: request.id, size: 2_000, maxPayload: 1_024 };
@@ -190,7 +207,7 @@ describe('a stream', () => {
 
   it('breaks where a value is missing, or where it begins anew', () => {
     for (const position of [at(2), at(0, 'two', 2)]) {
-      const { request, seen, givenUp } = newRequest(newRegistry(), 5_000);
+      const { request, seen, ends } = newRequest(newRegistry(), 5_000);
       const { id } = request;
       request.receive({ kind: 'n', id, payload: 1, position: at(0) });
       request.receive({ kind: 'n', id, payload: 2, position });
@@ -198,7 +215,7 @@ describe('a stream', () => {
         ['next', 1],
         ['error', expect.objectContaining({ code: 'WORKER_LOST', deliveries: 1, values: 1 })],
       ]);
-      expect(givenUp).toEqual([request]);
+      expect(ends).toEqual(['given up']);
       expect(vi.getTimerCount()).toBe(0);
     }
   });
@@ -236,7 +253,7 @@ describe('the timeout', () => {
     const { request, seen, timedOut } = newRequest(newRegistry(), 5_000);
     vi.advanceTimersByTime(5_000);
     request.receive({ kind: 'r', id: request.id, payload: 'late' });
-    request.fail(new Error('late'));
+    request.fail(new Error('late'), false);
     expect(timedOut).toHaveLength(1);
     expect(seen).toEqual([]);
   });
@@ -333,8 +350,8 @@ describe('a failure', () => {
     const registry = newRegistry();
     const { request, seen, timedOut } = newRequest(registry, 5_000);
     const reason = new Error('not pushed');
-    request.fail(reason);
-    request.fail(new Error('again'));
+    request.fail(reason, false);
+    request.fail(new Error('again'), false);
     request.receive({ kind: 'r', id: request.id, payload: 'late' });
     vi.advanceTimersByTime(5_000);
     expect(seen).toEqual([['error', reason]]);
@@ -364,6 +381,44 @@ describe('a failure', () => {
     });
     expect(added).toHaveLength(1);
     expect(registry.size).toBe(0);
+  });
+});
+
+describe('the end of a request', () => {
+  const error = { name: 'TypeError', message: 'oops' };
+  const position = { attempt: 1, index: 0, run: 'one' };
+  const gap = { ...position, index: 5 };
+
+  it.each<[string, (request: PendingRequest) => void, RequestEnd]>([
+    ['a reply', (it) => it.receive({ kind: 'r', id: it.id, payload: 1 }), 'answered'],
+    [
+      'an error',
+      (it) => it.receive({ kind: 'e', id: it.id, error, position: undefined }),
+      'answered',
+    ],
+    ['the end of its stream', (it) => it.receive({ kind: 'c', id: it.id, position }), 'answered'],
+    [
+      'a gap in its stream',
+      (it) => it.receive({ kind: 'c', id: it.id, position: gap }),
+      'given up',
+    ],
+    ['a refused push', (it) => it.fail(new Error('refused'), false), 'not sent'],
+    ['an abort', (it) => it.fail(new Error('aborted'), true), 'given up'],
+    ['its time', () => vi.advanceTimersByTime(1_000), 'given up'],
+    ['its subscriber', (it) => it.unsubscribe(), 'given up'],
+    ['a beginning that fails', (it) => it.cancel(), 'not sent'],
+  ])('lets go of all that was attached, once, and tells: %s', (_, bring, end) => {
+    const { request, ends } = newRequest(newRegistry(), 1_000, 900);
+    const released: string[] = [];
+    request.attach(() => released.push('one'));
+    request.attach(() => released.push('two'));
+    for (let times = 0; times < 2; times++) {
+      bring(request);
+      request.receive({ kind: 'r', id: request.id, payload: 'late' });
+      expect(released).toEqual(['one', 'two']);
+      expect(ends).toEqual([end]);
+    }
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
 
