@@ -115,4 +115,47 @@ describe('a request that a handler makes', () => {
     expect(failures[0]).toMatchObject({ code: 'REQUEST_TIMEOUT', queue: next, limit: 'inherited' });
     expect(await redis.look.exists(`${next}requests`)).toBe(0);
   });
+
+  it('is on its own with `inherit: false`, so that several jobs can share it', async () => {
+    const [queue, next] = [randomQueue(), randomQueue()];
+    const seen: JobContext[] = [];
+    let shared: Promise<unknown> | undefined;
+    let finish: () => void = () => undefined;
+    @Injectable()
+    class Sharing {
+      constructor(private readonly requests: RequestClient) {}
+
+      @OnJob(queue)
+      run() {
+        const options = { inherit: false, timeout: 20_000, headers: { own: 'yes' } };
+        shared ??= lastValueFrom(this.requests.send(next, 'shared', options));
+        this.requests.emit(next, 'emitted', { inherit: false });
+        return shared;
+      }
+
+      @OnJob(next)
+      async answer(data: unknown, job: JobContext) {
+        seen.push(job);
+        if (data === 'shared') {
+          await new Promise<void>((resolve) => (finish = resolve));
+        }
+        return data;
+      }
+    }
+    const { client } = await startApp({ connection: redis.url }, [Sharing]);
+    const headers = { traceparent: '00-1-2-01' };
+    const first = client.send(queue, 1, { timeout: 5_000, headers }).subscribe();
+    await waitFor(() => seen.length === 2);
+    const second = lastValueFrom(client.send(queue, 2, { timeout: 10_000 }));
+    // The job whose handler made the request ends; the request goes on.
+    first.unsubscribe();
+    await waitFor(() => seen.length === 3);
+    const sharedJob = seen.find((job) => job.headers['own'] === 'yes');
+    expect(sharedJob?.headers).toEqual({ own: 'yes' });
+    expect(sharedJob?.timeLeft()).toBeGreaterThan(10_000);
+    expect(sharedJob?.signal.aborted).toBe(false);
+    expect(seen.filter((job) => job !== sharedJob).map((job) => job.headers)).toEqual([{}, {}]);
+    finish();
+    expect(await second).toBe('shared');
+  });
 });

@@ -25,6 +25,7 @@ it('are one listener to the signal, however many there are', () => {
   for (const stop of stops) {
     stop();
   }
+  expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   listeners.add(signal, () => undefined);
   expect(getEventListeners(signal, 'abort')).toHaveLength(1);
 });

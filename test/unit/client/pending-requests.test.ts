@@ -390,23 +390,27 @@ describe('the end of a request', () => {
   const gap = { ...position, index: 5 };
 
   it.each<[string, (request: PendingRequest) => void, RequestEnd]>([
-    ['a reply', (it) => it.receive({ kind: 'r', id: it.id, payload: 1 }), 'answered'],
+    ['a reply', (its) => its.receive({ kind: 'r', id: its.id, payload: 1 }), 'answered'],
     [
       'an error',
-      (it) => it.receive({ kind: 'e', id: it.id, error, position: undefined }),
+      (its) => its.receive({ kind: 'e', id: its.id, error, position: undefined }),
       'answered',
     ],
-    ['the end of its stream', (it) => it.receive({ kind: 'c', id: it.id, position }), 'answered'],
+    [
+      'the end of its stream',
+      (its) => its.receive({ kind: 'c', id: its.id, position }),
+      'answered',
+    ],
     [
       'a gap in its stream',
-      (it) => it.receive({ kind: 'c', id: it.id, position: gap }),
+      (its) => its.receive({ kind: 'c', id: its.id, position: gap }),
       'given up',
     ],
-    ['a refused push', (it) => it.fail(new Error('refused'), false), 'not sent'],
-    ['an abort', (it) => it.fail(new Error('aborted'), true), 'given up'],
+    ['a refused push', (its) => its.fail(new Error('refused'), false), 'not sent'],
+    ['an abort', (its) => its.fail(new Error('aborted'), true), 'given up'],
     ['its time', () => vi.advanceTimersByTime(1_000), 'given up'],
-    ['its subscriber', (it) => it.unsubscribe(), 'given up'],
-    ['a beginning that fails', (it) => it.cancel(), 'not sent'],
+    ['its subscriber', (its) => its.unsubscribe(), 'given up'],
+    ['a beginning that fails', (its) => its.cancel(), 'not sent'],
   ])('lets go of all that was attached, once, and tells: %s', (_, bring, end) => {
     const { request, ends } = newRequest(newRegistry(), 1_000, 900);
     const released: string[] = [];

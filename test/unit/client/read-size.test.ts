@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest';
+import { ReadSize } from '../../../lib/client/read-size.js';
+
+const MEGABYTE = 1024 * 1024;
+
+it('grows with small frames, and is as many as make a good read of large ones', () => {
+  const size = new ReadSize();
+  expect(size.frames).toBe(64);
+  size.answered(64, 64 * 100);
+  expect(size.frames).toBe(128);
+  size.answered(128, 16 * MEGABYTE);
+  expect(size.frames).toBe(7);
+  size.answered(7, 70 * MEGABYTE);
+  expect(size.frames).toBe(1);
+});
+
+it('shrinks with each read that brings no answer, down to one, and grows slowly then', () => {
+  const size = new ReadSize();
+  const shrunk = Array.from({ length: 5 }, () => {
+    size.unanswered();
+    return size.frames;
+  });
+  expect(shrunk).toEqual([16, 4, 1, 1, 1]);
+  const grown = Array.from({ length: 5 }, () => {
+    size.answered(size.frames, size.frames * 100);
+    return size.frames;
+  });
+  expect(grown).toEqual([2, 3, 4, 5, 7]);
+  for (let reads = 0; reads < 50; reads++) {
+    size.answered(size.frames, size.frames * 100);
+  }
+  expect(size.frames).toBe(1_000);
+});
+
+it('learns nothing from a read that found nothing', () => {
+  const size = new ReadSize();
+  size.unanswered();
+  size.answered(0, 0);
+  expect(size.frames).toBe(16);
+});
