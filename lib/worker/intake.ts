@@ -114,8 +114,11 @@ export class Intake {
     return { slot, most: count, isLong: this.longTogether > 0 };
   }
 
-  /** @param elements - the jobs that lie in the slot now, in their order. */
-  arrived({ slot, most }: Take, elements: readonly string[]): void {
+  /**
+   * @param elements - the jobs that lie in the slot now, in their order.
+   * @param server - the `run_id` of the server that put them there, where it is known.
+   */
+  arrived({ slot, most }: Take, elements: readonly string[], server?: string): void {
     this.asked -= most;
     if (elements.length === 0) {
       this.slots.release(slot);
@@ -127,8 +130,25 @@ export class Intake {
       this.fitting = areLong ? 1 : fitting;
       this.longTogether = areLong ? Math.min(fitting, MOST_LONG) : 0;
     }
+    this.hold(slot, elements, server);
+  }
+
+  /** Takes all free slots out of use, until each was {@link found} to be empty or not. */
+  takeFree(): Slot[] {
+    return this.slots.takeAll();
+  }
+
+  /** @param elements - what a free slot holds; nothing, as a rule. */
+  found(slot: Slot, elements: readonly string[], server?: string): void {
+    if (elements.length === 0) {
+      this.slots.release(slot);
+    }
+    this.hold(slot, elements, server);
+  }
+
+  private hold(slot: Slot, elements: readonly string[], server: string | undefined): void {
     const since = performance.now();
-    slot.fill(elements.length).forEach((place, index) => {
+    slot.fill(elements.length, server).forEach((place, index) => {
       this.waiting.push({ place, element: elements[index] ?? '', since });
     });
     this.startWaiting();

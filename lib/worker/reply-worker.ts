@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { decodeJob, type Job } from '../protocol/job-element.js';
+import { decodeJob, hasSentValues, type Job } from '../protocol/job-element.js';
 import type { QueueKeys } from '../protocol/keys.js';
 import { replyTtl } from '../protocol/reply-ttl.js';
 import { buryJob } from '../protocol/scripts/bury-job.js';
@@ -22,6 +22,7 @@ import { OverdueRuns } from './overdue-runs.js';
 import { ReplyStream } from './reply-stream.js';
 import type { Settler } from './settler.js';
 import type { JobPlace } from './slots.js';
+import { StaleSlots } from './stale-slots.js';
 import type { JobHandler, WorkerParts } from './worker-options.js';
 
 /** How long a stopping worker waits for Redis, ms. */
@@ -40,6 +41,7 @@ export class ReplyWorker {
   private readonly keys: QueueKeys;
   private readonly lostJobs: LostJobs;
   private readonly intake: Intake;
+  private readonly staleSlots: StaleSlots;
   private readonly runner: JobRunner;
   private readonly fetcher: JobFetcher;
   private readonly queue: SettledQueue;
@@ -72,6 +74,7 @@ export class ReplyWorker {
       giveBack: (places) => this.giveBack(places),
       onRoom: () => this.wakeFetcher(),
     });
+    this.staleSlots = new StaleSlots(connections, this.intake);
     this.runner = new JobRunner({
       handler,
       options,
@@ -94,7 +97,7 @@ export class ReplyWorker {
       takes: (most) => (this.takesWhenSettling ? this.intake.takes(most) : []),
       onTaken: (take, jobs) => {
         this.fetcher.arrivals.taken(jobs.length, take.most);
-        this.intake.arrived(take, jobs);
+        this.intake.arrived(take, jobs, connections.commands.identity?.server);
       },
       onReleased: (outcome) => this.released(outcome),
       onSettled: () => {
@@ -105,8 +108,8 @@ export class ReplyWorker {
     this.fetcher = new JobFetcher(connections, queue, this.keys, log, {
       hasRoom: () => this.hasRoom(),
       take: (most) => this.intake.take(most),
-      onTaken: (take, jobs) => this.intake.arrived(take, jobs),
-      onConnected: () => this.lease.renew(),
+      onTaken: (take, jobs) => this.intake.arrived(take, jobs, this.identity?.server),
+      onConnected: () => this.connected(),
     });
   }
 
@@ -209,7 +212,13 @@ export class ReplyWorker {
 
   /** Whether the next jobs are taken in the step that settles others. */
   private get takesWhenSettling(): boolean {
-    return this.lease.isUpToDate();
+    return this.lease.isUpToDate() && this.staleSlots.areRead;
+  }
+
+  /** The fetcher has a new connection. */
+  private async connected(): Promise<void> {
+    await this.staleSlots.read();
+    await this.lease.renew();
   }
 
   /** Resolves when the fetcher has something to do that nobody does for it, or has to stop. */
@@ -249,6 +258,8 @@ export class ReplyWorker {
       void this.bury(place, { reason: 'unreadable', message: job.reason });
     } else if (this.isInVain(job)) {
       this.settler.add(this.queue, { place });
+    } else if (job.redeliveries > 0 && hasSentValues(element)) {
+      void this.bury(place, this.lostJobs.brokenStream(job));
     } else if (job.redeliveries >= mostDeliveries(job, this.handler)) {
       void this.bury(place, this.lostJobs.outOfDeliveries(job, job.redeliveries));
     } else {

@@ -124,16 +124,20 @@ export class SettleCall {
     const alone = new Set(missing.places.map((index) => this.alone[index]));
     const isGone = (outcome: Outcome): boolean =>
       alone.has(outcome) || slots.has(outcome.place.slot);
-    const gone = this.parts.map(({ queue, outcomes }) => ({
+    const held = this.parts.filter(({ areLost }) => !areLost);
+    const gone = held.map(({ queue, outcomes }) => ({
       queue,
       outcomes: outcomes.filter(isGone),
       takes: [],
     }));
-    const left = this.parts.map(({ queue, outcomes, takes }) => ({
-      queue,
-      outcomes: outcomes.filter((outcome) => !isGone(outcome)),
-      takes,
-    }));
+    const left = [
+      ...held.map(({ queue, outcomes, takes }) => ({
+        queue,
+        outcomes: outcomes.filter((outcome) => !isGone(outcome)),
+        takes,
+      })),
+      ...this.parts.filter(({ areLost }) => areLost),
+    ];
     this.cancel(left);
     return {
       gone: gone.filter(({ outcomes }) => outcomes.length > 0),
@@ -145,10 +149,11 @@ export class SettleCall {
   again(): SettlePart[] {
     this.cancel(this.parts);
     return this.parts
-      .map(({ queue, outcomes, takes }) => ({
+      .map(({ queue, outcomes, takes, areLost }) => ({
         queue,
         outcomes,
         takes: this.mayBeDone ? takes : [],
+        ...(areLost && { areLost }),
       }))
       .filter(isWanted);
   }
@@ -163,8 +168,8 @@ export class SettleCall {
 
   private outcomesBySlot(): Map<Slot, Outcome[]> {
     const bySlot = new Map<Slot, Outcome[]>();
-    for (const { outcomes } of this.parts) {
-      for (const outcome of outcomes) {
+    for (const { outcomes, areLost } of this.parts) {
+      for (const outcome of areLost ? [] : outcomes) {
         const { slot } = outcome.place;
         const others = bySlot.get(slot);
         if (others) {

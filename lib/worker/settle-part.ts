@@ -9,6 +9,8 @@ export interface SettlePart {
   readonly takes: readonly Take[];
   /** Whether it goes in one write with the wait for the next job. */
   readonly andWaits?: boolean;
+  /** Whether the server has lost the jobs, so that nothing but their replies is left to settle. */
+  readonly areLost?: boolean;
 }
 
 /** Whether it asks Redis for anything. */
@@ -17,7 +19,7 @@ export const isWanted = ({ outcomes, takes }: SettlePart): boolean =>
 
 /** @returns each outcome and each take by itself. */
 export const singlesOf = (parts: readonly SettlePart[]): SettlePart[] =>
-  parts.flatMap(({ queue, outcomes, takes }) => [
-    ...outcomes.map((outcome) => ({ queue, outcomes: [outcome], takes: [] })),
-    ...takes.map((take) => ({ queue, outcomes: [], takes: [take] })),
+  parts.flatMap((part) => [
+    ...part.outcomes.map((outcome) => ({ ...part, outcomes: [outcome], takes: [] })),
+    ...part.takes.map((take) => ({ ...part, outcomes: [], takes: [take] })),
   ]);

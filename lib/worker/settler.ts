@@ -4,6 +4,7 @@ import type { SettledJobs } from '../protocol/scripts/settle-jobs.js';
 import { beforeRetry } from '../redis/connection.js';
 import type { Connections } from '../redis/connections.js';
 import { isRefusal } from '../redis/refusal.js';
+import { findLost, reportLost } from './lost-replies.js';
 import type { Outcome, SettledQueue } from './outcome.js';
 import { RefusedSettles, type Refusal } from './refused-settles.js';
 import { callsOf } from './settle-batches.js';
@@ -35,7 +36,7 @@ export class Settler {
   /** @param announce - tells others of the connection for commands, so that what lies in our slots is looked after. */
   constructor(
     private readonly connections: Connections,
-    log: Log,
+    private readonly log: Log,
     private readonly announce: () => Promise<void>,
   ) {
     this.effects = new SettleEffects(log);
@@ -167,12 +168,15 @@ export class Settler {
       return [];
     }
     const { gone, left } = call.without(answer.missing);
+    const { commands, clock } = this.connections;
+    const { lost, over } = findLost(gone, commands.identity?.server, clock.now());
+    reportLost(this.log, lost);
     // What is not there any more when it is asked again was settled before.
     if (!call.mayBeDone) {
-      this.effects.gone(gone);
+      this.effects.gone(over);
     }
-    this.settled(gone);
-    return left;
+    this.settled(over);
+    return [...left, ...lost];
   }
 
   private settled(parts: readonly SettlePart[]): void {

@@ -7,6 +7,7 @@ export class Slot {
   private held = 0;
   /** Those of them that are on their way out. */
   private leaving = 0;
+  private filledBy: string | undefined;
 
   constructor(
     readonly index: number,
@@ -18,8 +19,18 @@ export class Slot {
     return this.held === count && this.leaving === 0;
   }
 
-  /** Redis has put jobs into it. @returns where each of them lies. */
-  fill(count: number): JobPlace[] {
+  /** The `run_id` of the server that put its jobs into it; `undefined` where that is not known. */
+  get server(): string | undefined {
+    return this.filledBy;
+  }
+
+  /**
+   * Redis has put jobs into it.
+   * @param server - the `run_id` of that server, where it is known.
+   * @returns where each of them lies.
+   */
+  fill(count: number, server?: string): JobPlace[] {
+    this.filledBy = server;
     this.held = count;
     this.leaving = 0;
     const { key } = this;
@@ -77,19 +88,27 @@ export class Slots {
     this.free = Array.from(
       { length: size },
       (_, index) => new Slot(index, keys.active(workerId, index)),
-    ).toReversed();
+    );
   }
 
   get areFree(): boolean {
     return this.free.length > 0;
   }
 
-  /** Takes one of those that are free. */
+  /**
+   * Takes the one that has been free for longest: a server that lacks the last writes may hold old jobs in those that were
+   * released last.
+   */
   take(): Slot | undefined {
-    return this.free.pop();
+    return this.free.shift();
   }
 
   release(slot: Slot): void {
     this.free.push(slot);
+  }
+
+  /** Takes all of those that are free. */
+  takeAll(): Slot[] {
+    return this.free.splice(0);
   }
 }

@@ -1,0 +1,47 @@
+import { asRedelivered } from '../protocol/job-element.js';
+import type { Connections } from '../redis/connections.js';
+import type { Intake } from './intake.js';
+
+/**
+ * Makes sure that slots that are free are empty in Redis when the server is another one than before. It may lack the last
+ * writes (a failover, a restart), so that jobs lie in them that had been settled: perhaps unanswered, they start once more, as
+ * after the loss of a worker. On one and the same server, a slot that is free is empty for sure.
+ */
+export class StaleSlots {
+  /** The `run_id` of the server that was looked at; `undefined` before the first, on which nothing is stale. */
+  private server: string | undefined;
+
+  constructor(
+    private readonly connections: Connections,
+    private readonly intake: Intake,
+  ) {}
+
+  /** Whether the server that there is now was looked at. */
+  get areRead(): boolean {
+    return this.connections.commands.identity?.server === this.server;
+  }
+
+  /** Looks at the server that there is now, unless it is the one that was looked at. Nothing is taken meanwhile. */
+  async read(): Promise<void> {
+    const { commands } = this.connections;
+    const server = commands.identity?.server;
+    if (server === this.server) {
+      return;
+    }
+    const slots = this.server === undefined ? [] : this.intake.takeFree();
+    let contents: string[][] = [];
+    try {
+      contents = await commands.all((redis) => slots.map(({ key }) => redis.lrange(key, 0, -1)));
+      this.server = server;
+    } finally {
+      slots.forEach((slot, index) => {
+        const jobs = contents[index] ?? [];
+        this.intake.found(
+          slot,
+          jobs.map((job) => job && asRedelivered(job)),
+          server,
+        );
+      });
+    }
+  }
+}
