@@ -1,13 +1,22 @@
 import type { Keys } from '../protocol/keys.js';
-import { pruneExpiredJobs } from '../protocol/scripts/prune-expired-jobs.js';
+import { pruneExpiredJobs, type PrunedJobs } from '../protocol/scripts/prune-expired-jobs.js';
 import type { Connections } from '../redis/connections.js';
 
 /** How long after a timeout its queue is pruned, ms; those of the meantime are dropped with it. */
-const DELAY = 1_000;
+const DELAY_MS = 1_000;
 
-/** Keeps a queue that nobody serves from growing for ever: drops the jobs that timed out from its head. */
+/** How long it takes at most where there was nothing to drop the times before, ms. */
+const LONGEST_DELAY_MS = 32_000;
+
+/** How many jobs that stay are looked past at most, and in how many steps in a row that drop nothing. */
+const MOST_DEPTH = 5_000;
+const MOST_IDLE_STEPS = 16;
+
+/** Keeps a queue that nobody serves from growing for ever: drops the jobs that timed out, from its head on. */
 export class QueuePruner {
   private readonly timers = new Map<string, NodeJS.Timeout>();
+  /** How long a queue waits next time in which nothing was to be dropped, ms. */
+  private readonly delays = new Map<string, number>();
 
   constructor(
     private readonly connections: Connections,
@@ -17,7 +26,8 @@ export class QueuePruner {
   /** A request of this queue has timed out. */
   expired(queue: string): void {
     if (!this.timers.has(queue)) {
-      this.timers.set(queue, setTimeout(() => void this.prune(queue), DELAY).unref());
+      const delay = this.delays.get(queue) ?? DELAY_MS;
+      this.timers.set(queue, setTimeout(() => void this.prune(queue), delay).unref());
     }
   }
 
@@ -30,14 +40,33 @@ export class QueuePruner {
 
   private async prune(queue: string): Promise<void> {
     this.timers.delete(queue);
-    const { requests } = this.keys.queue(queue);
     try {
-      while (
-        this.connections.isConnected &&
-        (await this.connections.commands.run(pruneExpiredJobs, { requests }))
-      );
+      if (await this.dropExpired(this.keys.queue(queue).requests)) {
+        this.delays.delete(queue);
+      } else {
+        const delay = 2 * (this.delays.get(queue) ?? DELAY_MS);
+        this.delays.set(queue, Math.min(delay, LONGEST_DELAY_MS));
+      }
     } catch {
       // The next timeout prunes again, and a worker that meets an expired job drops it.
     }
+  }
+
+  /** @returns whether any were dropped. */
+  private async dropExpired(requests: string): Promise<boolean> {
+    const { connections } = this;
+    let from = 0;
+    let isAny = false;
+    for (let idle = 0; idle < MOST_IDLE_STEPS && connections.isConnected;) {
+      const input = { requests, from };
+      const { dropped, next }: PrunedJobs = await connections.commands.run(pruneExpiredJobs, input);
+      if (next === undefined || next > MOST_DEPTH) {
+        return isAny || dropped > 0;
+      }
+      isAny ||= dropped > 0;
+      idle = dropped > 0 ? 0 : idle + 1;
+      from = next;
+    }
+    return isAny;
   }
 }

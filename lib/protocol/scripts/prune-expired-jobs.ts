@@ -2,18 +2,35 @@ import { LUA_NOW } from './lua-now.js';
 
 export interface PruneExpiredJobs {
   readonly requests: string;
+  /** Where to begin: behind so many jobs that were looked at before and stay. */
+  readonly from: number;
 }
 
-/** Jobs dropped by one call at most, and bytes looked at: nobody else is served meanwhile. */
+export interface PrunedJobs {
+  readonly dropped: number;
+  /** Where to go on; `undefined` behind the last job. */
+  readonly next: number | undefined;
+}
+
+/** Jobs looked at by one call at most, and bytes: nobody else is served meanwhile. */
 const MOST_JOBS = 500;
 const MOST_BYTES = 262_144;
 
-/** Drops the jobs at the head of a queue whose deadline has passed, in a bounded step. */
+/** Stands for an expired job until all of them are removed, at the end of the same step. */
+const TOMBSTONE = 'expired';
+
+/**
+ * Drops the jobs of a queue whose deadline has passed, from its head on, in a bounded step; those that stay keep their
+ * order. The deadline is the last that our encoder writes, so that a look at the end of a job tells those that may have
+ * expired. That an end is our meta rather than the data of a version 1 job is told by what stands around it: a comma in front
+ * of the last object can only belong to the outermost array, and only behind the data. Where that is not plain to see
+ * (headers, an id that is no simple text), the job is decoded if it is not too long, and stays if it is.
+ */
 export const pruneExpiredJobs = {
   name: 'reqrepPruneExpiredJobs',
   // KEYS: requests
-  // ARGV: none
-  // Output: 1 when the head may hold more expired jobs, else 0
+  // ARGV: position to begin at
+  // Output: {jobs dropped, position to go on at, or -1}
   lua: `${LUA_NOW}
 local function decode(job)
   local readable, item = pcall(cjson.decode, job)
@@ -23,21 +40,52 @@ local function decode(job)
   end
   return readable and type(item) == 'table' and item
 end
-local bytes = 0
-for _ = 1, ${MOST_JOBS} do
-  local job = redis.call('LINDEX', KEYS[1], 0)
-  if not job then return 0 end
-  local item = decode(job)
-  local meta = item and item[3]
-  local deadline = type(meta) == 'table' and meta.d
-  if type(deadline) ~= 'number' or deadline > now then return 0 end
-  redis.call('LPOP', KEYS[1])
-  bytes = bytes + #job
-  if bytes > ${MOST_BYTES} then return 1 end
+local function isPlainlyOurs(job, tail)
+  local comma = tail:find(',{"c":"[^"\\\\]*","t":%d+,"d":%d+}]%s*$')
+    or tail:find(',{"c":"[^"\\\\]*","n":%d+,"t":%d+,"d":%d+}]%s*$')
+  local _, separator = job:sub(1, 256):find('^%s*%["[^"\\\\]*",')
+  return comma and separator and #job - #tail + comma > separator
 end
-return 1
+local function isExpired(job)
+  local tail = job:sub(-256)
+  local deadline = tail:match('"t":%d+,"d":(%d+)}]%s*$')
+  if not deadline or tonumber(deadline) > now then return false end
+  if isPlainlyOurs(job, tail) then return true end
+  local item = #job <= ${MOST_BYTES} and decode(job)
+  local meta = item and item[3]
+  return type(meta) == 'table' and type(meta.d) == 'number' and meta.d <= now
+end
+local requests, position = KEYS[1], tonumber(ARGV[1])
+local dropped, tombstones, bytes = 0, 0, 0
+local job
+for _ = 1, ${MOST_JOBS} do
+  job = redis.call('LINDEX', requests, position)
+  if not job then break end
+  bytes = bytes + #job
+  if not isExpired(job) then
+    position = position + 1
+  else
+    dropped = dropped + 1
+    if position == 0 then
+      redis.call('LPOP', requests)
+    else
+      -- A write that takes no memory and changes nothing, so that the next one goes past OOM.
+      if tombstones == 0 then redis.call('LTRIM', requests, 0, -1) end
+      redis.call('LSET', requests, position, '${TOMBSTONE}')
+      tombstones = tombstones + 1
+      position = position + 1
+    end
+  end
+  if bytes > ${MOST_BYTES} then break end
+end
+-- From the head on it ends at the last of them.
+if tombstones > 0 then redis.call('LREM', requests, tombstones, '${TOMBSTONE}') end
+return { dropped, job and position - tombstones or -1 }
 `,
   keys: ({ requests }: PruneExpiredJobs) => [requests],
-  args: () => [],
-  read: (answer: unknown): boolean => answer === 1,
+  args: ({ from }: PruneExpiredJobs) => [from],
+  read: (answer: unknown): PrunedJobs => {
+    const [dropped, next] = answer as [number, number];
+    return { dropped, next: next < 0 ? undefined : next };
+  },
 };

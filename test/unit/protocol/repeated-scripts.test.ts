@@ -97,7 +97,7 @@ const CASES: readonly ScriptCase[] = [
     prepare: async (look) => {
       const { prefix, keys } = await newQueue(look);
       await look.lpush(keys.requests, completeJob(encodeJob('old', '1', {}), 1, 2));
-      return callOf(prefix, pruneExpiredJobs, { requests: keys.requests });
+      return callOf(prefix, pruneExpiredJobs, { requests: keys.requests, from: 0 });
     },
   },
   {

@@ -208,10 +208,10 @@ it('calls the script that inspects a queue', () => {
 });
 
 it('calls the script that prunes a queue', () => {
-  expect(pruneExpiredJobs.keys({ requests: 'q' })).toEqual(['q']);
-  expect(pruneExpiredJobs.args()).toEqual([]);
-  expect(pruneExpiredJobs.read(1)).toBe(true);
-  expect(pruneExpiredJobs.read(0)).toBe(false);
+  expect(pruneExpiredJobs.keys({ requests: 'q', from: 7 })).toEqual(['q']);
+  expect(pruneExpiredJobs.args({ requests: 'q', from: 7 })).toEqual([7]);
+  expect(pruneExpiredJobs.read([2, 500])).toEqual({ dropped: 2, next: 500 });
+  expect(pruneExpiredJobs.read([2, -1])).toEqual({ dropped: 2, next: undefined });
 });
 
 it('calls the script that pushes under conditions', () => {

@@ -1010,24 +1010,48 @@ describe('pruning expired jobs', () => {
     return completeJob(encoded, now, offset === undefined ? undefined : now + offset);
   }
 
-  it('drops them from the head of the queue, up to the first that is none', async () => {
+  const prune = (requests: string, from = 0) => run(pruneExpiredJobs, { requests, from });
+
+  it('drops them from the head of the queue on, and the others keep their order', async () => {
     const { keys } = newQueue();
     const expired = await jobDueIn(-1);
-    const waiting = await jobDueIn(60_000);
-    await redis.look.rpush(keys.requests, expired, `  ${expired}`, waiting, expired);
-    expect(await run(pruneExpiredJobs, keys)).toBe(false);
-    expect(await listOf(keys.requests)).toEqual([waiting, expired]);
+    const [due, later] = [await jobDueIn(60_000), await jobDueIn(61_000)];
+    const emitted = await jobDueIn();
+    const jobs = [expired, `  ${expired}`, due, expired, emitted, expired, `${expired}\n`, later];
+    await redis.look.rpush(keys.requests, ...jobs);
+    expect(await prune(keys.requests)).toEqual({ dropped: 5, next: undefined });
+    expect(await listOf(keys.requests)).toEqual([due, emitted, later]);
   });
 
   it('empties a queue where all of them are', async () => {
     const { keys } = newQueue();
     await redis.look.rpush(keys.requests, await jobDueIn(-1), await jobDueIn(-60_000));
-    expect(await run(pruneExpiredJobs, keys)).toBe(false);
+    expect(await prune(keys.requests)).toEqual({ dropped: 2, next: undefined });
     expect(await redis.look.exists(keys.requests)).toBe(0);
   });
 
   it('does nothing to an empty queue', async () => {
-    expect(await run(pruneExpiredJobs, newQueue().keys)).toBe(false);
+    const { keys } = newQueue();
+    expect(await prune(keys.requests)).toEqual({ dropped: 0, next: undefined });
+  });
+
+  it('goes on behind the jobs that stay', async () => {
+    const { keys } = newQueue();
+    const emitted = await jobDueIn();
+    const expired = await jobDueIn(-1);
+    await redis.look.rpush(keys.requests, ...Array.from({ length: 600 }, () => emitted), expired);
+    expect(await prune(keys.requests)).toEqual({ dropped: 0, next: 500 });
+    expect(await prune(keys.requests, 500)).toEqual({ dropped: 1, next: undefined });
+    expect(await redis.look.llen(keys.requests)).toBe(600);
+  });
+
+  it('keeps the life of a queue that somebody lets expire', async () => {
+    const { keys } = newQueue();
+    await redis.look.rpush(keys.requests, await jobDueIn(), await jobDueIn(-1));
+    await redis.look.expire(keys.requests, 60);
+    await prune(keys.requests);
+    expect(await redis.look.ttl(keys.requests)).toBeGreaterThan(50);
+    expect(await redis.look.llen(keys.requests)).toBe(1);
   });
 
   it.each([
@@ -1041,10 +1065,20 @@ describe('pruning expired jobs', () => {
     ['whose meta is a text', '["job-1",1,"d"]'],
     ['whose deadline is a text', '["job-1",1,{"d":"1"}]'],
     ['whose deadline is null', '["job-1",1,{"d":null}]'],
+    ['of an original requester with data that is our meta', '["job-1",{"c":"a","t":1,"d":2}]'],
+    ['of an original requester with data that ends so', '["job-1",{"a":{},"t":1,"d":2}]'],
+    ['of an original requester with an odd id', '["job\\"-1",{"c":"a","t":1,"d":2}]'],
+    ['of an original requester with a number as its id', '[7,{"c":"a","t":1,"d":2}]'],
+    ['of an original requester with a list', '["job-1",[1,{"c":"a","t":1,"d":2}]]'],
+    [
+      'of an original requester with much data that ends so',
+      `["job-1",{"a":"${'x'.repeat(300_000)}","t":1,"d":2}]`,
+    ],
+    ['of an original requester with a long id', `["${'x'.repeat(300_000)}",{"c":"a","t":1,"d":2}]`],
   ])('leaves alone a job %s', async (_, job) => {
     const { keys } = newQueue();
     await redis.look.rpush(keys.requests, job);
-    expect(await run(pruneExpiredJobs, keys)).toBe(false);
+    expect((await prune(keys.requests)).dropped).toBe(0);
     expect(await listOf(keys.requests)).toEqual([job]);
   });
 
@@ -1053,10 +1087,12 @@ describe('pruning expired jobs', () => {
     ['a long list', Array.from({ length: 1_000 }, (_, index) => index)],
     ['odd characters', { 'naïve ☃ 🎉': '\u0000\u2028' }],
     ['half a character', '\ud83c'],
+    ['deeper than Lua decodes', JSON.parse(`${'['.repeat(1_200)}${']'.repeat(1_200)}`)],
+    ['longer than Lua should decode', 'x'.repeat(1_000_000)],
   ])('drops a job whatever its data: %s', async (_, data) => {
     const { keys } = newQueue();
     await redis.look.rpush(keys.requests, await jobDueIn(-1, data));
-    await run(pruneExpiredJobs, keys);
+    await prune(keys.requests);
     expect(await redis.look.exists(keys.requests)).toBe(0);
   });
 
@@ -1064,11 +1100,9 @@ describe('pruning expired jobs', () => {
     const { keys } = newQueue();
     const expired = await jobDueIn(-1);
     await redis.look.rpush(keys.requests, ...Array.from({ length: 700 }, () => expired));
-    expect(await run(pruneExpiredJobs, keys)).toBe(true);
-    const left = await redis.look.llen(keys.requests);
-    expect(left).toBeGreaterThan(0);
-    expect(left).toBeLessThan(700);
-    expect(await run(pruneExpiredJobs, keys)).toBe(false);
+    expect(await prune(keys.requests)).toEqual({ dropped: 500, next: 0 });
+    expect(await redis.look.llen(keys.requests)).toBe(200);
+    expect(await prune(keys.requests)).toEqual({ dropped: 200, next: undefined });
     expect(await redis.look.exists(keys.requests)).toBe(0);
   });
 
@@ -1076,8 +1110,29 @@ describe('pruning expired jobs', () => {
     const { keys } = newQueue();
     const large = await jobDueIn(-1, 'x'.repeat(200_000));
     await redis.look.rpush(keys.requests, large, large, large, large);
-    expect(await run(pruneExpiredJobs, keys)).toBe(true);
+    expect(await prune(keys.requests)).toEqual({ dropped: 2, next: 0 });
     expect(await redis.look.llen(keys.requests)).toBe(2);
+  });
+
+  it.each<[string, Parameters<typeof encodeJob>[2]]>([
+    ['headers', { replyTo: 'client-1', headers: { 'x-trace': '1' } }],
+    ['a limit of its deliveries', { replyTo: 'client-1', maxDeliveries: 1 }],
+    ['nobody to reply to', {}],
+  ])('drops a job with %s', async (_, meta) => {
+    const { keys } = newQueue();
+    const job = completeJob(encodeJob('job-1', '{"d":9e15}', meta), 1, 2);
+    await redis.look.rpush(keys.requests, job);
+    expect((await prune(keys.requests)).dropped).toBe(1);
+  });
+
+  it('does not decode what it cannot drop, however large that is', async () => {
+    const { keys } = newQueue();
+    const numbers = `[${'1,'.repeat(10_000_000)}1]`;
+    await redis.look.rpush(keys.requests, `["job-1",${numbers}]`, await jobDueIn(-1));
+    const started = performance.now();
+    expect(await prune(keys.requests)).toEqual({ dropped: 0, next: 1 });
+    expect(performance.now() - started).toBeLessThan(500);
+    expect(await prune(keys.requests, 1)).toEqual({ dropped: 1, next: undefined });
   });
 });
 

@@ -1,0 +1,56 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { QueuePruner } from '../../../lib/client/queue-pruner.js';
+import { completeJob, encodeJob } from '../../../lib/protocol/job-element.js';
+import { Keys } from '../../../lib/protocol/keys.js';
+import { connectionSource } from '../../../lib/redis/connection-source.js';
+import { Connections } from '../../../lib/redis/connections.js';
+import { commandCalls } from '../../support/command-calls.js';
+import { randomQueue } from '../../support/random-queue.js';
+import { useRedis } from '../../support/redis.js';
+import { waitFor } from '../../support/wait-for.js';
+import { KeptLog } from '../support/kept-log.js';
+
+const redis = useRedis();
+
+async function newPruner() {
+  const connections = new Connections(connectionSource(redis.url), 'test', new KeptLog());
+  onTestFinished(() => connections.close());
+  await connections.ready();
+  const pruner = new QueuePruner(connections, new Keys());
+  onTestFinished(() => pruner.close());
+  const queue = randomQueue();
+  return { pruner, queue, requests: new Keys().queue(queue).requests };
+}
+
+const job = (id: string, deadline?: number): string =>
+  completeJob(encodeJob(id, 'null', { replyTo: 'client-1' }), 1, deadline);
+const many = (count: number, element: string): string[] =>
+  Array.from({ length: count }, () => element);
+
+it.each([
+  ['one job that stays', 1],
+  ['many jobs that stay', 1_200],
+])('drops expired jobs behind %s', async (_, count) => {
+  const { pruner, queue, requests } = await newPruner();
+  const staying = many(count, job('stays'));
+  await redis.look.rpush(
+    requests,
+    ...staying,
+    ...many(3, job('old', 2)),
+    'not JSON',
+    job('old', 2),
+  );
+  pruner.expired(queue);
+  await waitFor(async () => (await redis.look.llen(requests)) === count + 1, 3_000);
+  expect(await redis.look.lrange(requests, 0, -1)).toEqual([...staying, 'not JSON']);
+});
+
+it('looks at no more than so many jobs that stay', async () => {
+  const { pruner, queue, requests } = await newPruner();
+  await redis.look.rpush(requests, ...many(20_000, job('stays')), job('old', 2));
+  await redis.look.config('RESETSTAT');
+  pruner.expired(queue);
+  await waitFor(async () => (await commandCalls(redis.look, 'lindex')) >= 5_000, 3_000);
+  expect(await commandCalls(redis.look, 'lindex')).toBeLessThan(6_000);
+  expect(await redis.look.llen(requests)).toBe(20_001);
+});
