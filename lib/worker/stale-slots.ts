@@ -1,5 +1,6 @@
 import { asRedelivered } from '../protocol/job-element.js';
 import type { Connections } from '../redis/connections.js';
+import { meaningOfRefusal } from '../redis/refusal.js';
 import type { Intake } from './intake.js';
 
 /**
@@ -29,19 +30,24 @@ export class StaleSlots {
       return;
     }
     const slots = this.server === undefined ? [] : this.intake.takeFree();
-    let contents: string[][] = [];
-    try {
-      contents = await commands.all((redis) => slots.map(({ key }) => redis.lrange(key, 0, -1)));
+    const contents = await commands.settled((redis) =>
+      slots.map(({ key }) => redis.lrange(key, 0, -1)),
+    );
+    slots.forEach((slot, index) => {
+      const content = contents[index];
+      const jobs = content?.status === 'fulfilled' ? content.value : [];
+      this.intake.found(
+        slot,
+        jobs.map((job) => job && asRedelivered(job)),
+        server,
+      );
+    });
+    if (contents.every(isKnown)) {
       this.server = server;
-    } finally {
-      slots.forEach((slot, index) => {
-        const jobs = contents[index] ?? [];
-        this.intake.found(
-          slot,
-          jobs.map((job) => job && asRedelivered(job)),
-          server,
-        );
-      });
     }
   }
 }
+
+/** Whether it was read, or never will be: what is no list holds no jobs. */
+const isKnown = (content: PromiseSettledResult<unknown>): boolean =>
+  content.status === 'fulfilled' || meaningOfRefusal(content.reason) === 'stays';

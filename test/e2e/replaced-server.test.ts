@@ -94,6 +94,8 @@ it.each([
   const jobs = await first.look.lrange(slot, 0, -1);
   open();
   await answered;
+  // Once this is answered, the worker has heard that the job before has left its slot.
+  await firstValueFrom(client.send(queue, 'between'));
   await second.look.rpush(slot, ...jobs);
   replace();
   await waitFor(() => isBack(queue));

@@ -171,6 +171,23 @@ async function holdAnyway(
   return places;
 }
 
+it('keeps a reply that meets a server which has become a replica, until it is none', async () => {
+  const { settler, queue, hold, reply, framesOf, released, log } = await newSettler();
+  const places = await hold(2);
+  await redis.look.replicaof('127.0.0.1', '1');
+  onTestFinished(async () => {
+    await redis.look.replicaof('NO', 'ONE');
+  });
+  for (const place of places) {
+    settler.add(queue, { place, reply: reply('one') });
+  }
+  await waitFor(() => log.errors.length > 0);
+  expect(log.errors[0]).toContain('READONLY');
+  await redis.look.replicaof('NO', 'ONE');
+  await waitFor(() => released.length === 2, 5_000);
+  expect(await framesOf('one')).toEqual(['reply', 'reply']);
+});
+
 it('drops a reply whose list is none, with one line, and settles the others', async () => {
   const { settler, queue, hold, reply, framesOf, released, log } = await newSettler();
   const places = await hold(4);

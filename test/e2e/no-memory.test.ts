@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import { firstValueFrom } from 'rxjs';
+import { expect, it, onTestFinished } from 'vitest';
+import { OnJob } from '../../lib/index.js';
+import { startApp } from '../support/app.js';
+import { randomQueue } from '../support/random-queue.js';
+import { useRedis } from '../support/redis.js';
+import { waitFor } from '../support/wait-for.js';
+
+const redis = useRedis(['--maxmemory-policy', 'noeviction']);
+
+/** Leaves the server no memory, until the returned function is called. */
+async function fill(): Promise<() => Promise<void>> {
+  await redis.look.config('SET', 'maxmemory', '1');
+  const end = async (): Promise<void> => {
+    await redis.look.config('SET', 'maxmemory', '0');
+  };
+  onTestFinished(end);
+  return end;
+}
+
+it.each([
+  ['short', 10],
+  ['long', 100_000],
+])('a backlog of %s jobs is worked off on a server without memory', async (_, length) => {
+  const queue = randomQueue();
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const ran: string[] = [];
+  @Injectable()
+  class Worker {
+    @OnJob(queue, { concurrency: 2 })
+    async run(data: string) {
+      ran.push(data.trim());
+      await opened;
+      return data;
+    }
+  }
+  const { log } = await startApp({ connection: redis.url }, [Worker]);
+  const { client } = await startApp({ connection: redis.url, workers: false });
+  const sent = Array.from({ length: 40 }, (_item, index) => `${index}`);
+  for (const data of sent) {
+    await firstValueFrom(client.emit(queue, data.padEnd(length)), { defaultValue: undefined });
+  }
+  await waitFor(() => ran.length === 2);
+  await fill();
+  open();
+  await waitFor(() => ran.length === sent.length, 5_000);
+  expect(ran).toEqual(sent);
+  await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
+  expect(log.text).not.toContain('cannot be pushed');
+  expect(log.text).not.toContain('takes no replies');
+});
+
+it('replies of running jobs are pushed on a server without memory, and read when it has some', async () => {
+  const queue = randomQueue();
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  let runs = 0;
+  @Injectable()
+  class Worker {
+    @OnJob(queue)
+    async run(length: number) {
+      runs++;
+      await opened;
+      return 'x'.repeat(length);
+    }
+  }
+  await startApp({ connection: redis.url }, [Worker]);
+  const { client } = await startApp({ connection: redis.url, workers: false });
+  const lengths = [1, 100_000, 5];
+  const replies = lengths.map((length) => firstValueFrom<string>(client.send(queue, length)));
+  await waitFor(() => runs === lengths.length);
+  const end = await fill();
+  open();
+  await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0, 3_000);
+  await end();
+  expect((await Promise.all(replies)).map(({ length }) => length)).toEqual(lengths);
+});
