@@ -6,11 +6,25 @@ const LONGEST_WAIT_MS = 1_000;
 
 /** The waits between the tries of one call that Redis refuses, each longer than the one before. */
 export class Backoff {
-  private nextMs = FIRST_WAIT_MS;
+  private nextMs: number;
+
+  constructor(private readonly firstMs = FIRST_WAIT_MS) {
+    this.nextMs = firstMs;
+  }
 
   async wait(): Promise<void> {
-    const ms = this.nextMs;
-    this.nextMs = Math.min(2 * ms, LONGEST_WAIT_MS);
-    await delay(ms, undefined, { ref: false });
+    await delay(this.next(), undefined, { ref: false });
+  }
+
+  /** @returns how long to wait now, ms: twice as long as the last time, and no longer than `longestMs`. */
+  next(longestMs = LONGEST_WAIT_MS): number {
+    const ms = Math.min(this.nextMs, longestMs);
+    this.nextMs = 2 * ms;
+    return ms;
+  }
+
+  /** The call has succeeded: the next one that is refused is tried again soon. */
+  reset(): void {
+    this.nextMs = this.firstMs;
   }
 }
