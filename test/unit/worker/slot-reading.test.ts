@@ -1,0 +1,68 @@
+import { expect, it } from 'vitest';
+import type { Connection } from '../../../lib/redis/connection.js';
+import { SlotReading } from '../../../lib/worker/slot-reading.js';
+import { Slot } from '../../../lib/worker/slots.js';
+
+/** A connection to a server that holds these jobs, and does not answer where more than `most` characters are asked for. */
+function connectionTo(jobs: readonly string[], most = Infinity) {
+  const reads: [first: number, count: number][] = [];
+  const redis = {
+    lrange: async (_key: string, first: number, last: number): Promise<string[]> => {
+      const part = jobs.slice(first, last + 1);
+      reads.push([first, last - first + 1]);
+      if (part.join('').length > most) {
+        throw new Error('Connection is closed.');
+      }
+      return part;
+    },
+  };
+  const connection = {
+    send: (command: (given: typeof redis) => Promise<string[]>) => command(redis),
+  } as unknown as Connection;
+  return { connection, reads };
+}
+
+const newReading = (most: number): SlotReading =>
+  new SlotReading({ slot: new Slot(0, 'slot'), most, isLong: false });
+
+const MEGABYTE = 1024 * 1024;
+
+it('reads a slot in parts, and short jobs in few of them', async () => {
+  const jobs = Array.from({ length: 500 }, (_, index) => `job-${index}`);
+  const { connection, reads } = connectionTo(jobs);
+  expect(await newReading(500).read(connection)).toEqual(jobs);
+  expect(reads.map(([, count]) => count)).toEqual([8, 16, 32, 64, 128, 256]);
+});
+
+it.each([0, 1, 3, 8, 9])('reads a slot that holds %i jobs', async (count) => {
+  const jobs = Array.from({ length: count }, (_, index) => `job-${index}`);
+  const { connection } = connectionTo(jobs);
+  expect(await newReading(20).read(connection)).toEqual(jobs);
+});
+
+it('asks for one job at most where one was asked for', async () => {
+  const { connection, reads } = connectionTo(['job']);
+  expect(await newReading(1).read(connection)).toEqual(['job']);
+  expect(reads).toEqual([[0, 1]]);
+});
+
+it('asks for no more of long jobs than fit into a part', async () => {
+  const jobs = Array.from({ length: 20 }, () => 'x'.repeat(MEGABYTE / 4));
+  const { connection, reads } = connectionTo(jobs);
+  expect(await newReading(20).read(connection)).toEqual(jobs);
+  expect(reads.slice(1).every(([, count]) => count <= 4)).toBe(true);
+});
+
+it('asks for fewer after a part without an answer, down to one, and keeps what it has read', async () => {
+  const jobs = ['short', ...Array.from({ length: 12 }, () => 'x'.repeat(1_000))];
+  const { connection, reads } = connectionTo(jobs, 1_500);
+  const reading = newReading(jobs.length);
+  let found: readonly string[] | undefined;
+  for (let tries = 0; !found && tries < 50; tries++) {
+    found = await reading.read(connection).catch(() => undefined);
+  }
+  expect(found).toEqual(jobs);
+  const firsts = reads.map(([first]) => first);
+  expect(firsts).toEqual(firsts.toSorted((one, other) => one - other));
+  expect(reads.map(([, count]) => count)).toEqual([8, 4, 2, 2, ...jobs.slice(2).map(() => 1)]);
+});
