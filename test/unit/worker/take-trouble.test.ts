@@ -1,0 +1,92 @@
+import { expect, it } from 'vitest';
+import { Log } from '../../../lib/observability/log.js';
+import { Keys } from '../../../lib/protocol/keys.js';
+import { TakeTrouble, type Step } from '../../../lib/worker/take-trouble.js';
+
+function newTrouble() {
+  const lines: string[] = [];
+  const keep = (level: string) => (text: string) => {
+    lines.push(`${level} ${text}`);
+  };
+  const log = new Log({ info: keep('info'), warn: keep('warn'), error: keep('error') });
+  const trouble = new TakeTrouble('reports', new Keys().queue('reports'), log);
+  return { trouble, lines };
+}
+
+const refusal = (message: string): Error =>
+  Object.assign(new Error(message), { name: 'ReplyError' });
+
+/** The waits while the same thing is refused again and again. */
+const waits = (trouble: TakeTrouble, step: Step, error: Error): number[] =>
+  Array.from({ length: 9 }, () => trouble.failed(step, error));
+
+const passing = [50, 100, 200, 400, 800, 1_000, 1_000, 1_000, 1_000];
+const staying = [50, 100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000];
+
+it.each<[string, Step, number[], RegExp]>([
+  ['MISCONF Errors writing to the AOF file', 'wait', passing, /^warn .*"reports".*trying again/],
+  ['NOREPLICAS Not enough good replicas', 'take', passing, /^warn .*"reports".*trying again/],
+  ["READONLY You can't write against a replica.", 'wait', passing, /^warn .*takes writes/],
+  ['OOM command not allowed', 'announce', passing, /^warn .*"reportsworkers".*`maxmemory`/],
+  ["NOPERM User worker has no permissions to run 'blmove'", 'wait', staying, /^error .*allow the/],
+  [
+    'WRONGTYPE Operation against a key',
+    'wait',
+    staying,
+    /^error .*remove what is at "reportsrequests"/,
+  ],
+  [
+    'WRONGTYPE Operation against a key',
+    'announce',
+    staying,
+    /^error .*what is at "reportsworkers"/,
+  ],
+  ['ERR unknown command', 'read', staying, /^error .*trying again/],
+])('says %s of a refused %s once, and waits longer and longer', (message, step, expected, line) => {
+  const { trouble, lines } = newTrouble();
+  expect(waits(trouble, step, refusal(message))).toEqual(expected);
+  expect(lines).toEqual([expect.stringMatching(line)]);
+  expect(lines[0]).toContain(message);
+});
+
+it('says that it is over, and begins anew', () => {
+  const { trouble, lines } = newTrouble();
+  waits(trouble, 'wait', refusal('NOPERM'));
+  expect(trouble.answered('wait', 0)).toBe(0);
+  expect(lines.at(-1)).toBe('info Queue "reports" hands out jobs again');
+  expect(trouble.failed('wait', refusal('NOPERM'))).toBe(50);
+  expect(lines).toHaveLength(3);
+});
+
+it('awaits the next connection at once where the one before broke, and waits where that happens again and again', () => {
+  const { trouble, lines } = newTrouble();
+  expect(waits(trouble, 'wait', new Error('Connection is closed.'))).toEqual([
+    0,
+    ...passing.slice(0, 8),
+  ]);
+  trouble.answered('take', 1);
+  expect(trouble.failed('wait', new Error('Connection is closed.'))).toBe(0);
+  expect(lines).toEqual([]);
+});
+
+it('takes jobs without waiting for them where only that is refused for want of memory', () => {
+  const { trouble, lines } = newTrouble();
+  const oom = refusal('OOM command not allowed when used memory');
+  const round = (): (number | boolean)[] => [
+    trouble.failed('wait', oom),
+    trouble.isWaitRefused,
+    trouble.answered('take', 0),
+    trouble.isWaitRefused,
+  ];
+  expect([round(), round(), round()]).toEqual([
+    [0, true, 50, false],
+    [0, true, 100, false],
+    [0, true, 200, false],
+  ]);
+  trouble.failed('wait', oom);
+  expect([trouble.answered('take', 3), trouble.isWaitRefused]).toEqual([0, true]);
+  expect(lines).toHaveLength(1);
+  expect(trouble.answered('take', 0)).toBe(50);
+  expect(trouble.answered('wait', 1)).toBe(0);
+  expect([trouble.isWaitRefused, lines.length]).toEqual([false, 2]);
+});
