@@ -67,6 +67,9 @@ export const hasSentValues = (element: string): boolean => element.endsWith(STRE
 /** The same job, delivered once more. */
 export const asRedelivered = (element: string): string => ` ${element}`;
 
+/** Whether a job was delivered before. */
+export const isRedelivered = (element: string): boolean => element.startsWith(' ');
+
 export function decodeJob(element: string): Job | UnreadableJob {
   let item: unknown;
   try {

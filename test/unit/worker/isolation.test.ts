@@ -1,0 +1,150 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Isolation, suspicionOf } from '../../../lib/worker/isolation.js';
+import { Slot, type JobPlace } from '../../../lib/worker/slots.js';
+import type { JobHandler } from '../../../lib/worker/worker-options.js';
+
+let changes: number;
+let running: JobPlace[];
+let isolation: Isolation;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  changes = 0;
+  running = [];
+  isolation = new Isolation(
+    () => running,
+    () => changes++,
+  );
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function newPlace(): JobPlace {
+  const slot = new Slot(0, 'slot');
+  return { slot, key: slot.key, position: 0, state: 'held' };
+}
+
+/** A suspect that runs alone. */
+function runAlone(suspicion: 'suspect' | 'last chance'): JobPlace {
+  const place = newPlace();
+  isolation.claim(place);
+  isolation.began(suspicion);
+  return place;
+}
+
+describe('a suspect', () => {
+  it('keeps others away from the moment that it is the next until it has ended', () => {
+    const place = newPlace();
+    expect(isolation.claim(place)).toBe(true);
+    expect([isolation.isOn, isolation.mostAsked]).toEqual([true, 0]);
+    isolation.began('suspect');
+    expect(isolation.isOn).toBe(true);
+    isolation.ended(newPlace());
+    expect(isolation.isOn).toBe(true);
+    isolation.ended(place);
+    expect(isolation.isOn).toBe(false);
+  });
+
+  it('is alone where no other job lies in a slot', () => {
+    isolation.claim(newPlace());
+    expect([isolation.isAlone(0, 'suspect'), isolation.isAlone(1, 'suspect')]).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  it('waits for another one that is alone', () => {
+    runAlone('suspect');
+    expect(isolation.claim(newPlace())).toBe(false);
+  });
+
+  it('is trusted when it has run alone for a second: others may start beside it', async () => {
+    const trusted = runAlone('suspect');
+    await vi.advanceTimersByTimeAsync(999);
+    expect([isolation.isOn, changes]).toEqual([true, 0]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([isolation.isOn, changes]).toEqual([false, 1]);
+    isolation.claim(newPlace());
+    expect(isolation.isAlone(1, 'suspect')).toBe(true);
+    expect(isolation.isAlone(2, 'suspect')).toBe(false);
+    expect(isolation.isAlone(1, 'last chance')).toBe(false);
+    isolation.released(trusted);
+    expect(isolation.isAlone(1, 'suspect')).toBe(false);
+  });
+
+  it('that has left its slot is not counted among those that are trusted there', async () => {
+    const answered = runAlone('suspect');
+    isolation.released(answered);
+    await vi.advanceTimersByTimeAsync(1_000);
+    isolation.claim(newPlace());
+    expect(isolation.isAlone(1, 'suspect')).toBe(false);
+  });
+
+  it('that has its last chance stays alone until it ends, or for half a minute if it never does', async () => {
+    runAlone('last chance');
+    await vi.advanceTimersByTimeAsync(29_999);
+    expect(isolation.isOn).toBe(true);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([isolation.isOn, changes]).toEqual([false, 1]);
+  });
+
+  it('waits for no longer than half a minute, and those after it do not wait for the same jobs', async () => {
+    const hung = newPlace();
+    running = [hung];
+    const place = newPlace();
+    isolation.claim(place);
+    await vi.advanceTimersByTimeAsync(29_999);
+    expect(isolation.isAlone(1, 'last chance')).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([isolation.isAlone(1, 'last chance'), changes]).toEqual([true, 1]);
+    isolation.began('suspect');
+    isolation.ended(place);
+    isolation.claim(newPlace());
+    expect(isolation.isAlone(1, 'suspect')).toBe(true);
+    isolation.released(hung);
+    expect(isolation.isAlone(1, 'suspect')).toBe(false);
+  });
+
+  it('that is not started after all keeps nobody away', async () => {
+    isolation.claim(newPlace());
+    isolation.giveUp();
+    expect(isolation.isOn).toBe(false);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(changes).toBe(0);
+  });
+
+  it('that runs is not given up', () => {
+    runAlone('suspect');
+    isolation.giveUp();
+    expect(isolation.isOn).toBe(true);
+  });
+});
+
+it('few jobs are taken together behind a suspect, and more and more while there is none', () => {
+  const asked = [isolation.mostAsked];
+  for (const [count, haveSuspects] of [
+    [16, true],
+    [0, false],
+    [1, false],
+    [2, false],
+    [4, true],
+  ] as const) {
+    isolation.came(count, haveSuspects);
+    asked.push(isolation.mostAsked);
+  }
+  expect(asked).toEqual([Infinity, 1, 1, 2, 4, 1]);
+});
+
+it.each([
+  [' ["id",1]', 'suspect'],
+  ['  ["id",1]', 'last chance'],
+  ['   ["id",1]', 'none'],
+  [' ["id",1,{"n":2}]', 'last chance'],
+  [' ["id",1,{"n":1}]', 'none'],
+  ['    ["id",1,{"n":9}]', 'suspect'],
+  [' no job', 'none'],
+])('of %j is thought: %s', (element, expected) => {
+  expect(suspicionOf(element, { maxDeliveries: 3 } as JobHandler)).toBe(expected);
+});
