@@ -1,4 +1,6 @@
+import { isRedelivered } from '../protocol/job-element.js';
 import type { QueueKeys } from '../protocol/keys.js';
+import { Isolation, type Suspicion } from './isolation.js';
 import { Prefetch } from './prefetch.js';
 import { Slots, type JobPlace, type Slot } from './slots.js';
 
@@ -11,6 +13,9 @@ const PATIENCE = 50;
  */
 const TAKE_LENGTH = 2 * 1024 * 1024;
 
+/** How much longer a take may be than one before that was answered, after one that was not. */
+const GROWTH = 1.1;
+
 /** From this length on average on jobs are long, UTF-16 units: Lua hashes each byte of what passes through it. */
 const LONG = 64 * 1024;
 
@@ -19,8 +24,16 @@ const MOST_LONG = 3;
 
 /** What becomes of the jobs of an intake. */
 export interface IntakeOwner {
+  /** How likely it is that a job ends this process; asked of one that was delivered before. */
+  suspicionOf(element: string): Suspicion;
   /** Begins with a job. */
   start(place: JobPlace, element: string): void;
+  /** {@link start} threw: the job still holds its place. */
+  onNotStarted(place: JobPlace, element: string, error: unknown): void;
+  /** Where the jobs lie that run. */
+  runningPlaces(): readonly JobPlace[];
+  /** Nothing more is wanted: what waits for a job is to end soon. */
+  onWantsNone(): void;
   /** Returns jobs that were not begun to the head of their queue, the first foremost; resolves when it has tried. */
   giveBack(places: readonly JobPlace[]): Promise<void>;
   /** There is room for more. */
@@ -40,6 +53,7 @@ interface WaitingJob {
   readonly place: JobPlace;
   readonly element: string;
   readonly since: number;
+  readonly suspicion: Suspicion;
 }
 
 /**
@@ -51,8 +65,12 @@ export class Intake {
   private readonly prefetch: Prefetch;
   /** Jobs that were asked for, without an answer so far. */
   private asked = 0;
+  /** Jobs that lie in slots. */
+  private held = 0;
   /** How many jobs run. */
   running = 0;
+  /** How long the jobs of one take may be together, UTF-16 units. */
+  private takeLength = TAKE_LENGTH;
   /** How many jobs as long as those that came last may be taken together. */
   private fitting = Infinity;
   /** How many long ones may be taken together; 0 = those that came last were not long. */
@@ -60,9 +78,15 @@ export class Intake {
   private waiting: WaitingJob[] = [];
   private patience: NodeJS.Timeout | undefined;
   private isStarting = false;
+  /** Whether the job that was started last is run, rather than buried or dropped. */
+  private hasBegun = false;
   private isOpen = true;
   /** Resolves when what was given back so far is back. */
   private givenBack: Promise<unknown> = Promise.resolve();
+  private readonly isolation = new Isolation(
+    () => this.owner.runningPlaces(),
+    () => this.goOn(),
+  );
 
   constructor(
     keys: QueueKeys,
@@ -84,7 +108,8 @@ export class Intake {
   get room(): number {
     const held = this.asked + this.waiting.length + this.running;
     const limit = Math.min(this.prefetch.limit, Math.max(this.concurrency, this.fitting));
-    return this.isOpen && this.slots.areFree ? Math.max(0, limit - held) : 0;
+    const room = Math.min(limit - held, this.isolation.mostAsked - this.asked);
+    return this.isOpen && this.slots.areFree ? Math.max(0, room) : 0;
   }
 
   /**
@@ -123,12 +148,7 @@ export class Intake {
     if (elements.length === 0) {
       this.slots.release(slot);
     } else {
-      const length = elements.reduce((sum, element) => sum + element.length, 0);
-      const average = length / elements.length;
-      const fitting = Math.ceil(TAKE_LENGTH / (average + 1));
-      const areLong = average >= LONG;
-      this.fitting = areLong ? 1 : fitting;
-      this.longTogether = areLong ? Math.min(fitting, MOST_LONG) : 0;
+      this.measure(elements);
     }
     this.hold(slot, elements, server);
   }
@@ -147,44 +167,62 @@ export class Intake {
   }
 
   private hold(slot: Slot, elements: readonly string[], server: string | undefined): void {
+    this.held += elements.length;
     const since = performance.now();
+    let haveSuspects = false;
     slot.fill(elements.length, server).forEach((place, index) => {
-      this.waiting.push({ place, element: elements[index] ?? '', since });
+      const element = elements[index] ?? '';
+      const suspicion = isRedelivered(element) ? this.owner.suspicionOf(element) : 'none';
+      haveSuspects ||= suspicion !== 'none';
+      this.waiting.push({ place, element, since, suspicion });
     });
+    this.isolation.came(elements.length, haveSuspects);
     this.startWaiting();
     void this.giveBackIfClosed();
+  }
+
+  /** A take was not answered: what it asked for may have been too long for the connection. */
+  unanswered({ most }: Take): void {
+    if (most > 1) {
+      this.takeLength = Math.max(1, this.takeLength / 2);
+      this.fitting = Math.min(this.fitting, Math.ceil(most / 2));
+    }
   }
 
   /** Nobody knows any more what lies in the slot. */
   forget({ most }: Take): void {
     this.asked -= most;
+    this.startWaiting();
     void this.giveBackIfClosed();
   }
 
   /** A run has begun. */
   began(): void {
     this.running++;
+    this.hasBegun = true;
   }
 
   /** A run has really ended. @param duration - ms. */
-  ended(duration: number): void {
+  ended(place: JobPlace, duration: number): void {
     this.running--;
     this.prefetch.ran(duration);
-    this.startWaiting();
-    if (this.room > 0) {
-      this.owner.onRoom();
-    }
+    this.isolation.ended(place);
+    this.goOn();
   }
 
   /** Redis has confirmed that a job has left its slot. */
   release(place: JobPlace): void {
     const { slot } = place;
+    if (place.state !== 'left') {
+      this.held--;
+    }
+    this.isolation.released(place);
+    const hadNone = !this.slots.areFree;
     if (slot.left(place)) {
-      const hadNone = !this.slots.areFree;
       this.slots.release(slot);
-      if (hadNone && this.room > 0) {
-        this.owner.onRoom();
-      }
+    }
+    if (this.isolation.isOn || (hadNone && this.slots.areFree)) {
+      this.goOn();
     }
   }
 
@@ -199,33 +237,93 @@ export class Intake {
     this.startWaiting();
   }
 
+  /** Something has ended. */
+  private goOn(): void {
+    this.startWaiting();
+    if (this.room > 0) {
+      this.owner.onRoom();
+    }
+  }
+
   private startWaiting(): void {
     // A run that ends at once comes back here before it has returned.
     if (this.isStarting) {
       return;
     }
     this.isStarting = true;
-    try {
-      while (this.isOpen && this.waiting.length > 0 && this.running < this.concurrency) {
-        const { place, element } = this.waiting.shift() as WaitingJob;
-        this.owner.start(place, element);
-      }
-    } finally {
-      this.isStarting = false;
+    for (let next = this.next(); next; next = this.next()) {
+      this.start(next);
     }
-    if (this.waiting.length > 0) {
+    this.isStarting = false;
+    if (this.waiting.length > 0 && !this.isolation.isOn) {
       this.patience ??= setTimeout(() => this.losePatience(), PATIENCE).unref();
+    }
+  }
+
+  /** Takes the job that is to be started now, if there is one, out of those that wait. */
+  private next(): WaitingJob | undefined {
+    const [first] = this.waiting;
+    const isNext =
+      first &&
+      this.isOpen &&
+      this.running < this.concurrency &&
+      (first.suspicion === 'none' ? !this.isolation.isOn : this.isAlone(first));
+    return isNext ? this.waiting.shift() : undefined;
+  }
+
+  /** Sees to it that a suspect gets alone. @returns whether it is. */
+  private isAlone({ place, suspicion }: WaitingJob): boolean {
+    if (!this.isolation.claim(place)) {
+      return false;
+    }
+    if (this.asked > 0) {
+      // What still comes goes back in one step with what waits here, since it stood behind it.
+      this.owner.onWantsNone();
+      return false;
+    }
+    void this.giveBackWaiting(1);
+    return this.isolation.isAlone(this.held - 1, suspicion);
+  }
+
+  private start({ place, element, suspicion }: WaitingJob): void {
+    this.hasBegun = false;
+    if (suspicion !== 'none') {
+      this.isolation.began(suspicion);
+    }
+    try {
+      this.owner.start(place, element);
+    } catch (error) {
+      this.owner.onNotStarted(place, element, error);
+    }
+    if (!this.hasBegun) {
+      this.isolation.ended(place);
     }
   }
 
   private losePatience(): void {
     this.patience = undefined;
     const [oldest] = this.waiting;
-    if (oldest && performance.now() - oldest.since >= PATIENCE) {
+    if (!oldest || this.isolation.isOn) {
+      return;
+    }
+    if (performance.now() - oldest.since >= PATIENCE) {
       this.prefetch.forget();
       void this.giveBackWaiting();
-    } else if (oldest) {
+    } else {
       this.patience = setTimeout(() => this.losePatience(), PATIENCE).unref();
+    }
+  }
+
+  /** Learns how many jobs like these may be taken together. */
+  private measure(elements: readonly string[]): void {
+    const length = elements.reduce((sum, element) => sum + element.length, 0);
+    const average = length / elements.length;
+    const fitting = Math.ceil(this.takeLength / (average + 1));
+    const areLong = average >= LONG;
+    this.fitting = areLong ? 1 : fitting;
+    this.longTogether = areLong ? Math.min(fitting, MOST_LONG) : 0;
+    if (this.takeLength < TAKE_LENGTH && length >= this.takeLength / 2) {
+      this.takeLength = Math.min(this.takeLength * GROWTH, TAKE_LENGTH);
     }
   }
 
@@ -234,9 +332,12 @@ export class Intake {
     return !this.isOpen && this.asked === 0 ? this.giveBackWaiting() : this.givenBack;
   }
 
-  private giveBackWaiting(): Promise<unknown> {
-    const places = this.waiting.map(({ place }) => place);
-    this.waiting = [];
+  /** @param from - how many of them stay here. */
+  private giveBackWaiting(from = 0): Promise<unknown> {
+    const places = this.waiting.splice(from).map(({ place }) => place);
+    if (from === 0) {
+      this.isolation.giveUp();
+    }
     if (places.length > 0) {
       this.givenBack = Promise.all([this.givenBack, this.owner.giveBack(places)]);
     }

@@ -4,11 +4,14 @@ import type { QueueKeys } from '../protocol/keys.js';
 import { settleJobs, type SettledJobs, type SettleJobs } from '../protocol/scripts/settle-jobs.js';
 import { takeJobs } from '../protocol/scripts/take-jobs.js';
 import type { Redis } from '../redis/connection-source.js';
-import { beforeRetry, type Connection, type ConnectionIdentity } from '../redis/connection.js';
-import { isRefusal } from '../redis/refusal.js';
+import type { Connection, ConnectionIdentity } from '../redis/connection.js';
+import { Backoff } from '../redis/backoff.js';
+import { isPassing, isRefusal, meaningOfRefusal } from '../redis/refusal.js';
 import type { Connections } from '../redis/connections.js';
 import { Arrivals } from './arrivals.js';
 import type { Take } from './intake.js';
+import { SlotReading } from './slot-reading.js';
+import { TakeTrouble, type Step } from './take-trouble.js';
 
 /** How long one blocking call waits for a job, seconds. */
 export const BLOCK_SECONDS = 5;
@@ -16,8 +19,11 @@ export const BLOCK_SECONDS = 5;
 /** Jobs that are taken at most by one call: Lua's stack takes about 8 000 values. */
 const MOST_JOBS = 500;
 
-/** How often a blocking call that should end is asked to, ms: it may not have reached Redis yet. */
-const UNBLOCK_INTERVAL = 20;
+/** After how long a blocking call that should end is asked to once more, ms: it may not have reached Redis yet. */
+const UNBLOCK_INTERVAL_MS = 20;
+
+/** How long that gets when it was asked often. */
+const LONGEST_UNBLOCK_INTERVAL_MS = 500;
 
 /**
  * How long ago a connection has answered that a settle may go on, ms: one that has been silent for longer may be gone without
@@ -27,6 +33,16 @@ const FRESH = 100;
 
 /** How long a stopping fetcher waits for the server to forget its connection, ms. */
 const CUT_TIME = 500;
+
+/** What one turn of the loop came to. */
+interface Turn {
+  /** A take that was answered, with the jobs that it has brought. */
+  readonly taken?: { readonly take: Take; readonly jobs: readonly string[] };
+  /** A take without an answer. */
+  readonly unanswered?: Take;
+  /** How long to wait before the next turn, ms. */
+  readonly wait: number;
+}
 
 /** What Redis was asked for, and will answer. */
 interface Call {
@@ -52,6 +68,8 @@ export interface FetcherOwner {
   take(most: number): Take | undefined;
   /** These jobs were taken. */
   onTaken(take: Take, jobs: readonly string[]): void;
+  /** Redis did not answer this take; what it has brought is read bit by bit, and then {@link onTaken} follows. */
+  onUnanswered(take: Take): void;
   /** Awaited before a new connection takes its first job: until others know of it, they might miss its jobs. */
   onConnected(): Promise<void>;
 }
@@ -82,14 +100,22 @@ export class JobFetcher {
   private call: Call | undefined;
   /** A take that was not answered: its slot may hold jobs or not. */
   private unconfirmed: Take | undefined;
+  /** What is known so far of what lies in that slot. */
+  private reading: SlotReading | undefined;
+  private readonly trouble: TakeTrouble;
+  /** The call that was asked to end last, and when it has. */
+  private interrupted: Call | undefined;
+  private interruption: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly connections: Connections,
     private readonly queue: string,
     private readonly keys: QueueKeys,
-    private readonly log: Log,
+    log: Log,
     private readonly owner: FetcherOwner,
-  ) {}
+  ) {
+    this.trouble = new TakeTrouble(queue, keys, log);
+  }
 
   get identity(): ConnectionIdentity | undefined {
     return this.connection?.identity;
@@ -212,33 +238,56 @@ export class JobFetcher {
       if (!this.unconfirmed) {
         await this.untilWanted();
       }
-      if (this.isStopping && !this.call) {
+      if ((this.isStopping || connection.state === 'closed') && !this.call) {
         return;
       }
-      try {
-        if (!this.call) {
-          await connection.ready();
-          await this.announce(connection);
-          await this.readUnconfirmed(connection);
-          await this.ask(connection);
-        }
-        await this.answered();
-      } catch (error) {
-        if (isRefusal(error)) {
-          this.log.error(`Queue "${this.queue}" hands out no jobs: ${error.message}; trying again`);
-        }
-        await beforeRetry(error);
+      const { taken, unanswered, wait } = await this.turn(connection);
+      // Behind all that may fail: what they lead to is no trouble of the connection's.
+      if (unanswered) {
+        this.owner.onUnanswered(unanswered);
+      }
+      if (taken) {
+        this.owner.onTaken(taken.take, taken.jobs);
+      }
+      if (wait > 0) {
+        await Promise.race([delay(wait, undefined, { ref: false }), this.stopped]);
+      } else if (!taken) {
+        await nextTurn();
+      } else if (this.arrivals.areMore && !this.unconfirmed) {
+        // A job that is done by then takes the next ones when it is settled.
+        await this.rest(nextTurn());
       }
     }
   }
 
   private async untilWanted(): Promise<void> {
-    if (this.isPaused) {
+    if (this.isPaused && !this.call) {
       await new Promise<void>((resolve) => {
         this.onResume = resolve;
       });
     }
     await this.rest(this.owner.hasRoom());
+  }
+
+  /** Asks Redis for jobs, if they are wanted, and waits for them. Never rejects. */
+  private async turn(connection: Connection): Promise<Turn> {
+    if (this.call) {
+      return this.answered(this.call);
+    }
+    let step: Step = 'announce';
+    try {
+      await connection.ready();
+      await this.announce(connection);
+      step = 'read';
+      const taken = await this.readUnconfirmed(connection);
+      if (taken) {
+        return { taken, wait: this.trouble.answered(step, taken.jobs.length) };
+      }
+    } catch (error) {
+      return { wait: this.trouble.failed(step, error) };
+    }
+    this.ask(connection);
+    return this.call ? this.answered(this.call) : { wait: 0 };
   }
 
   private async rest(until: Promise<void>): Promise<void> {
@@ -255,14 +304,16 @@ export class JobFetcher {
     }
   }
 
-  private async ask(connection: Connection): Promise<void> {
+  private ask(connection: Connection): void {
     if (this.isStopping || this.isPaused) {
       return;
     }
-    const take = this.owner.take(this.arrivals.areMore ? MOST_JOBS : 1);
+    const isMore = this.arrivals.areMore || this.trouble.isWaitRefused;
+    const take = this.owner.take(isMore ? MOST_JOBS : 1);
     if (!take) {
-      await nextTurn();
-    } else if (this.arrivals.areMore && take.most > 1) {
+      return;
+    }
+    if (this.trouble.isWaitRefused || (isMore && take.most > 1)) {
       this.begin({ take, jobs: this.takeWaiting(connection, take), isWaiting: false });
     } else {
       const jobs = connection.send((redis) => this.waitForOne(redis, take));
@@ -277,11 +328,8 @@ export class JobFetcher {
     call.jobs.catch(() => undefined);
   }
 
-  private async answered(): Promise<void> {
-    if (!this.call) {
-      return;
-    }
-    const { take, jobs, isWaiting } = this.call;
+  private async answered({ take, jobs, isWaiting }: Call): Promise<Turn> {
+    const step = isWaiting ? 'wait' : 'take';
     try {
       const taken = await jobs;
       this.unconfirmed = undefined;
@@ -291,13 +339,18 @@ export class JobFetcher {
       } else {
         this.arrivals.taken(taken.length, take.most);
       }
-      this.owner.onTaken(take, taken);
+      return { taken: { take, jobs: taken }, wait: this.trouble.answered(step, taken.length) };
+    } catch (error) {
+      this.arrivals.forget();
+      const wait = this.trouble.failed(step, error);
+      // Of a script that met an error in the middle nobody knows how far it came.
+      if (isRefusal(error) && (isWaiting || isPassing(error))) {
+        this.unconfirmed = undefined;
+        return { taken: { take, jobs: [] }, wait };
+      }
+      return isRefusal(error) ? { wait } : { unanswered: take, wait };
     } finally {
       this.call = undefined;
-    }
-    if (this.arrivals.areMore) {
-      // A job that is done by then takes the next ones when it is settled.
-      await this.rest(nextTurn());
     }
   }
 
@@ -316,24 +369,51 @@ export class JobFetcher {
    * Reads the slot of a take that was not answered, before anything else is taken. The connection that asked for it is
    * cut by now on the server's side, too, so that what lies in it is final.
    */
-  private async readUnconfirmed(connection: Connection): Promise<void> {
+  private async readUnconfirmed(connection: Connection): Promise<Turn['taken']> {
     const take = this.unconfirmed;
-    if (take) {
-      const jobs = await connection.send((redis) => redis.lrange(take.slot.key, 0, -1));
-      this.unconfirmed = undefined;
-      this.owner.onTaken(take, jobs);
+    if (!take) {
+      return undefined;
+    }
+    this.reading ??= new SlotReading(take);
+    const jobs = await this.reading.read(connection);
+    this.reading = this.unconfirmed = undefined;
+    return { take, jobs };
+  }
+
+  /**
+   * Ends a blocking call as its own timeout would: a job that is being handed out still arrives. Resolves when it has ended,
+   * and where Redis refuses to end it, when it ends by itself.
+   */
+  async interrupt(): Promise<void> {
+    const { call } = this;
+    if (!call || this.interrupted === call) {
+      return this.interruption;
+    }
+    this.interrupted = call;
+    this.interruption = this.untilEnded(call);
+    return this.interruption;
+  }
+
+  private async untilEnded(call: Call): Promise<void> {
+    const ended = call.jobs.catch(() => undefined);
+    const interval = new Backoff(UNBLOCK_INTERVAL_MS);
+    let isRefused = false;
+    while (this.call === call) {
+      if (call.isWaiting && !isRefused) {
+        this.unblock().catch((error: unknown) => {
+          isRefused = meaningOfRefusal(error) === 'stays';
+        });
+      }
+      const pause = interval.next(LONGEST_UNBLOCK_INTERVAL_MS);
+      await Promise.race([ended, delay(pause, undefined, { ref: false })]);
+      await nextTurn();
     }
   }
 
-  /** Ends a blocking call as its own timeout would: a job that is being handed out still arrives. */
-  private async interrupt(): Promise<void> {
-    while (this.isFetching) {
-      const { identity } = this;
-      if (identity) {
-        // Where it is refused, the call ends by itself soon.
-        this.connections.commands.unblock(identity).catch(() => undefined);
-      }
-      await delay(UNBLOCK_INTERVAL);
+  private async unblock(): Promise<void> {
+    const { identity } = this;
+    if (identity) {
+      await this.connections.commands.unblock(identity);
     }
   }
 }

@@ -34,6 +34,11 @@ export interface SettledQueue {
   takes(most: number): readonly Take[];
   /** These jobs were taken. */
   onTaken(take: Take, jobs: readonly string[]): void;
+  /**
+   * Redis did not answer this take, and is not asked for it again: what it has brought is to be read in its slot, on a
+   * connection that is made after that.
+   */
+  onUnanswered(take: Take): void;
   /** Redis has confirmed that the job has left its slot. */
   onReleased(outcome: Outcome): void;
   /** No call asks for its next jobs any more, or an outcome that was tried by itself is settled. */

@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf, stackOf } from '../errors/error-text.js';
+import { toErrorForm } from '../protocol/error-form.js';
 import { decodeJob, hasSentValues, type Job } from '../protocol/job-element.js';
 import type { QueueKeys } from '../protocol/keys.js';
+import { encodeError } from '../protocol/reply-frame.js';
 import { replyTtl } from '../protocol/reply-ttl.js';
 import { buryJob } from '../protocol/scripts/bury-job.js';
 import { giveBackJobs } from '../protocol/scripts/give-back-jobs.js';
@@ -10,7 +13,8 @@ import { isRefusal } from '../redis/refusal.js';
 import { argumentOf } from '../redis/argument.js';
 import type { Script } from '../redis/script.js';
 import { CancelledJobs } from './cancelled-jobs.js';
-import { Intake } from './intake.js';
+import { Intake, type Take } from './intake.js';
+import { suspicionOf } from './isolation.js';
 import type { JobContext } from './job-context.js';
 import { JobFetcher } from './job-fetcher.js';
 import { JobRun } from './job-run.js';
@@ -21,6 +25,7 @@ import type { Outcome, SettledQueue } from './outcome.js';
 import { OverdueRuns } from './overdue-runs.js';
 import { ReplyStream } from './reply-stream.js';
 import type { Settler } from './settler.js';
+import { SlotReading } from './slot-reading.js';
 import type { JobPlace } from './slots.js';
 import { StaleSlots } from './stale-slots.js';
 import type { JobHandler, WorkerParts } from './worker-options.js';
@@ -70,9 +75,13 @@ export class ReplyWorker {
     this.overdueRuns = new OverdueRuns(handler, this.runs, log);
     this.lostJobs = new LostJobs(queue, keys, () => connections.clock.now());
     this.intake = new Intake(this.keys, workerId, handler.concurrency, {
+      suspicionOf: (element) => suspicionOf(element, handler),
       start: (place, element) => parts.scope.runInAsyncScope(this.startJob, this, place, element),
+      onNotStarted: (place, element, error) => this.notStarted(place, element, error),
       giveBack: (places) => this.giveBack(places),
       onRoom: () => this.wakeFetcher(),
+      runningPlaces: () => [...this.runs].flatMap((run) => (run.isReleased ? [] : [run.place])),
+      onWantsNone: () => void this.fetcher.interrupt(),
     });
     this.staleSlots = new StaleSlots(connections, this.intake);
     this.runner = new JobRunner({
@@ -99,6 +108,7 @@ export class ReplyWorker {
         this.fetcher.arrivals.taken(jobs.length, take.most);
         this.intake.arrived(take, jobs, connections.commands.identity?.server);
       },
+      onUnanswered: (take) => void this.readUnanswered(take),
       onReleased: (outcome) => this.released(outcome),
       onSettled: () => {
         this.wakeFetcher();
@@ -109,6 +119,7 @@ export class ReplyWorker {
       hasRoom: () => this.hasRoom(),
       take: (most) => this.intake.take(most),
       onTaken: (take, jobs) => this.intake.arrived(take, jobs, this.identity?.server),
+      onUnanswered: (take) => this.intake.unanswered(take),
       onConnected: () => this.connected(),
     });
   }
@@ -264,8 +275,36 @@ export class ReplyWorker {
       void this.bury(place, this.lostJobs.outOfDeliveries(job, job.redeliveries));
     } else {
       this.intake.began();
-      this.runs.add(this.runner.run(job, place));
+      this.run(job, place);
     }
+  }
+
+  private run(job: Job, place: JobPlace): void {
+    let run: JobRun;
+    try {
+      run = this.runner.run(job, place);
+    } catch (error) {
+      this.intake.ended(place, 0);
+      throw error;
+    }
+    this.runs.add(run);
+  }
+
+  /** Answers a job that could not be started as one whose handler threw: it must not hold its place for ever. */
+  private notStarted(place: JobPlace, element: string, error: unknown): void {
+    const { queue } = this.handler;
+    const text = `A job of queue "${queue}" could not be started: ${messageOf(error)}`;
+    this.parts.log.repeated(`not started: ${queue}`, 'error', text, stackOf(error));
+    const job = decodeJob(element);
+    const reply =
+      job.version === 2 && job.replyTo !== undefined
+        ? {
+            list: this.parts.keys.replies(job.replyTo),
+            frame: encodeError(job.id, toErrorForm(new Error(text))),
+            deadline: job.deadline,
+          }
+        : undefined;
+    this.settler.add(this.queue, { place, reply });
   }
 
   private isInVain({ id, deadline }: Job): boolean {
@@ -303,6 +342,35 @@ export class ReplyWorker {
     return replyTo === undefined ? this.keys.originalReply(id) : this.parts.keys.replies(replyTo);
   }
 
+  /** Reads what a take has brought that was made when others were settled, and was not answered. */
+  private async readUnanswered(take: Take): Promise<void> {
+    const { connections, log } = this.parts;
+    const kind = `slot refused: ${this.handler.queue}`;
+    this.intake.unanswered(take);
+    const reading = new SlotReading(take);
+    const backoff = new Backoff();
+    for (;;) {
+      let jobs: readonly string[];
+      try {
+        await connections.ready();
+        jobs = await reading.read(connections.commands);
+      } catch (error) {
+        if (connections.state === 'closed') {
+          return; // its lease runs out, and others look after the slot
+        }
+        if (isRefusal(error)) {
+          const what = `A slot of queue "${this.handler.queue}" cannot be read`;
+          log.repeated(kind, 'error', `${what} (${error.message}); trying again`);
+        }
+        await backoff.wait();
+        continue;
+      }
+      log.over(kind);
+      this.intake.arrived(take, jobs);
+      return;
+    }
+  }
+
   /** Redis has confirmed that the job has left its slot. */
   private released(outcome: Outcome): void {
     if (outcome instanceof JobRun) {
@@ -314,7 +382,7 @@ export class ReplyWorker {
 
   private ended(run: JobRun): void {
     this.forgetIfOver(run);
-    this.intake.ended(performance.now() - run.startedAt);
+    this.intake.ended(run.place, performance.now() - run.startedAt);
   }
 
   /** A run is over once its job has left its slot, and its handler has really returned. */

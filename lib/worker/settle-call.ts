@@ -34,7 +34,7 @@ export const maySettleAndWait = ({ place, reply }: Outcome): boolean =>
 /** One call of the script that settles jobs, and what its answers mean for them. */
 export class SettleCall {
   private readonly first: SettleJobs;
-  readonly takes: readonly TakeOf[];
+  takes: readonly TakeOf[];
   /** The slots that are released as a whole, in the order of the input. */
   private readonly slots: Slot[] = [];
   /** The outcomes whose places are released by themselves, in the order of the input. */
@@ -42,7 +42,7 @@ export class SettleCall {
 
   /** @param now - ms, Redis clock. */
   constructor(
-    readonly parts: readonly SettlePart[],
+    public parts: readonly SettlePart[],
     now: number,
     /** Whether Redis was asked for it before, without an answer. */
     public mayBeDone: boolean,
@@ -80,7 +80,21 @@ export class SettleCall {
 
   get input(): SettleJobs {
     const { first, mayBeDone } = this;
-    return mayBeDone === first.isRepeated ? first : { ...first, isRepeated: mayBeDone };
+    return mayBeDone === first.isRepeated
+      ? first
+      : { ...first, takes: this.takes.length > 0 ? first.takes : [], isRepeated: mayBeDone };
+  }
+
+  /**
+   * It was not answered.
+   * @returns its takes, which are not repeated: what they have brought may be too long for one answer.
+   */
+  lost(): readonly TakeOf[] {
+    const { takes } = this;
+    this.mayBeDone = true;
+    this.takes = [];
+    this.parts = this.parts.map((part) => ({ ...part, takes: [] }));
+    return takes;
   }
 
   /** @throws what Redis refuses it with. */

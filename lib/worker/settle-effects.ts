@@ -32,6 +32,16 @@ export class SettleEffects {
     });
   }
 
+  unanswered(takes: readonly TakeOf[]): void {
+    for (const { queue, take } of takes) {
+      try {
+        queue.onUnanswered(take);
+      } catch (error) {
+        this.report(queue, error);
+      }
+    }
+  }
+
   settled(queue: SettledQueue): void {
     try {
       queue.onSettled();

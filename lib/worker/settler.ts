@@ -143,7 +143,7 @@ export class Settler {
         if (isRefusal(error)) {
           throw error;
         }
-        call.mayBeDone = true;
+        this.effects.unanswered(call.lost());
         await beforeRetry(error);
       }
     }

@@ -27,6 +27,7 @@ function newCall({ mayBeDone = false, frame = 'reply', isLong = false }: CallOpt
     settleAndWait: () => undefined,
     takes: () => [],
     onTaken: () => undefined,
+    onUnanswered: () => undefined,
     onReleased: () => undefined,
     onSettled: () => undefined,
   };
@@ -52,6 +53,15 @@ describe('a settle call', () => {
       expect(newCall({ frame }).call.input.isBeside).toBe(isBeside);
     },
   );
+
+  it('is not asked for its next jobs again where it was not answered', () => {
+    const { call, queue, outcomes, take } = newCall();
+    expect(call.lost()).toEqual([{ queue, take }]);
+    expect(call.input).toMatchObject({ takes: [], isRepeated: true });
+    expect([call.lost(), call.takes]).toEqual([[], []]);
+    expect(call.parts).toEqual([{ queue, outcomes, takes: [] }]);
+    expect(call.again()).toEqual([{ queue, outcomes, takes: [] }]);
+  });
 
   it('takes long jobs beside the script', () => {
     expect(newCall({ isLong: true }).call.input.isBeside).toBe(true);

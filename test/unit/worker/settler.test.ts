@@ -41,6 +41,7 @@ async function newSettler() {
     settleAndWait: () => undefined,
     takes: () => takes.splice(0),
     onTaken: (take, jobs) => effects.onTaken(take, jobs),
+    onUnanswered: () => undefined,
     onReleased: (outcome) => effects.onReleased(outcome),
     onSettled: () => effects.onSettled(),
   };

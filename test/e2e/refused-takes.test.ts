@@ -1,0 +1,190 @@
+import { Injectable } from '@nestjs/common';
+import { firstValueFrom } from 'rxjs';
+import { beforeEach, expect, it, onTestFinished } from 'vitest';
+import { OnJob, ReplyWorkers } from '../../lib/index.js';
+import { startApp, type TestApp } from '../support/app.js';
+import { randomQueue } from '../support/random-queue.js';
+import { useRedis } from '../support/redis.js';
+import { waitFor } from '../support/wait-for.js';
+import { waitingConnections } from '../support/waiting-connections.js';
+
+const redis = useRedis();
+
+let queue: string;
+/** What the handler was given, in order. */
+let ran: unknown[];
+
+beforeEach(async () => {
+  await redis.look.config('RESETSTAT');
+  queue = randomQueue();
+  ran = [];
+});
+
+function startWorker(user = '', concurrency = 16): Promise<TestApp> {
+  @Injectable()
+  class Worker {
+    @OnJob(queue, { concurrency })
+    run(data: unknown) {
+      ran.push(data);
+    }
+  }
+  return startApp({ connection: redis.url.replace('//', `//${user}`) }, [Worker]);
+}
+
+const push = (...data: unknown[]): Promise<number> =>
+  redis.look.rpush(
+    `${queue}requests`,
+    ...data.map((each) => JSON.stringify([`id-${each}`, each, {}])),
+  );
+
+const isWaiting = async (): Promise<boolean> =>
+  (await waitingConnections(redis.look)).some((line) => line.includes(encodeURIComponent(queue)));
+
+const areAllReleased = async (): Promise<boolean> =>
+  (await redis.look.keys(`${queue}active:*`)).length === 0;
+
+/** The user that workers connect as. */
+const limit = (...rules: string[]): Promise<unknown> =>
+  redis.look.call('ACL', 'SETUSER', 'worker', 'on', '>secret', '~*', '&*', '+@all', ...rules);
+
+/** Calls of a command that were refused before they were carried out. */
+async function refusedCalls(command: string): Promise<number> {
+  const stats = await redis.look.info('commandstats');
+  const line = stats.split('\n').find((each) => each.startsWith(`cmdstat_${command}:`)) ?? '';
+  return Number(/rejected_calls=(\d+)/.exec(line)?.[1] ?? 0);
+}
+
+const about = (log: TestApp['log'], text: string): string[] =>
+  log.lines.filter((line) => line.includes(queue) && line.includes(text));
+
+it.each([
+  ['the wait for a job', 'blmove'],
+  ['all that moves a job', 'blmove -rename -rpush'],
+])('goes on when its user is allowed again what was refused: %s', async (_, commands) => {
+  await limit(...`-${commands}`.split(' '));
+  const { log } = await startWorker('worker:secret@', 1);
+  await push(1, 2, 3);
+  await waitFor(async () => (await refusedCalls('blmove')) > 3);
+  expect(about(log, 'hands out no jobs')).toHaveLength(1);
+  expect(log.text).toMatch(/hands out no jobs: NOPERM .*allow the user/);
+  await limit();
+  await waitFor(() => ran.length === 3);
+  await waitFor(() => about(log, 'hands out jobs again').length === 1);
+  expect(ran).toEqual([1, 2, 3]);
+  await waitFor(areAllReleased);
+});
+
+it('says what to remove where the jobs are no list, and goes on when it is gone', async () => {
+  await redis.look.set(`${queue}requests`, 'no list');
+  const { log } = await startWorker();
+  const hasCome = /WRONGTYPE:count=([4-9]|\d\d)/;
+  await waitFor(async () => hasCome.test(await redis.look.info('errorstats')));
+  expect(about(log, 'hands out no jobs')).toEqual([
+    expect.stringMatching(/WRONGTYPE .*remove what is at ".*requests"/),
+  ]);
+  await redis.look.del(`${queue}requests`);
+  await push(1);
+  await waitFor(() => ran.length === 1);
+});
+
+it.each([
+  ['NOREPLICAS', 'min-replicas-to-write', '1', '0'],
+  ['OOM', 'maxmemory', '1', '0'],
+])('goes on by itself when a refusal with %s has passed', async (code, option, bad, good) => {
+  const { log } = await startWorker('', 2);
+  await waitFor(isWaiting);
+  await redis.look.config('SET', option, bad);
+  onTestFinished(async () => {
+    await redis.look.config('SET', option, good);
+  });
+  const [, id = ''] = /\bid=(\d+)/.exec((await waitingConnections(redis.look)).join()) ?? [];
+  await redis.look.client('UNBLOCK', id);
+  await waitFor(() => log.text.includes(`hands out no jobs: ${code}`));
+  await redis.look.config('SET', option, good);
+  await push(1, 2, 3);
+  await waitFor(() => ran.length === 3);
+  await waitFor(areAllReleased);
+  expect(about(log, 'hands out no jobs')).toHaveLength(1);
+  expect(log.text).not.toContain('error');
+});
+
+it('drains a full server: jobs that nobody waits for free the memory that they take', async () => {
+  const count = 30;
+  await push(...Array.from({ length: count }, (_, index) => index));
+  const { app, log } = await startWorker('', 64);
+  // The worker is known before the server is full.
+  await waitFor(() => ran.length === count);
+  const workers = app.get(ReplyWorkers);
+  await workers.pause(queue);
+  await push(...Array.from({ length: count }, (_, index) => index));
+  await redis.look.config('SET', 'maxmemory', '1');
+  onTestFinished(async () => {
+    await redis.look.config('SET', 'maxmemory', '0');
+  });
+  workers.resume(queue);
+  await waitFor(() => ran.length === 2 * count);
+  await waitFor(areAllReleased);
+  expect(await redis.look.llen(`${queue}requests`)).toBe(0);
+  expect(about(log, 'OOM').length).toBeLessThanOrEqual(1);
+  // It asks again, but not without a break.
+  const before = await refusedCalls('blmove');
+  await waitFor(async () => (await refusedCalls('blmove')) > before + 1);
+  await redis.look.config('SET', 'maxmemory', '0');
+  await waitFor(isWaiting);
+});
+
+it('goes on when the server takes it for alive again, and does not hold up other queues meanwhile', async () => {
+  await startWorker();
+  const other = randomQueue();
+  @Injectable()
+  class Other {
+    @OnJob(other)
+    run(data: unknown) {
+      return data;
+    }
+  }
+  // Nest has one logger for all applications of a process, that of the last.
+  const { client, log } = await startApp({ connection: redis.url }, [Other]);
+  await waitFor(isWaiting);
+  await redis.look.del(`${queue}workers`);
+  await redis.look.set(`${queue}workers`, 'no set');
+  const lines = await waitingConnections(redis.look);
+  const line = lines.find((each) => each.includes(encodeURIComponent(queue))) ?? '';
+  const started = performance.now();
+  await redis.look.call('CLIENT', 'KILL', 'ID', /\bid=(\d+)/.exec(line)?.[1] ?? '');
+  const hasCome = /WRONGTYPE:count=([6-9]|\d\d)/;
+  await waitFor(async () => hasCome.test(await redis.look.info('errorstats')));
+  expect(performance.now() - started).toBeGreaterThan(500);
+  expect(about(log, 'takes no jobs')).toEqual([
+    expect.stringMatching(/cannot be made known.*remove what is at ".*workers"/),
+  ]);
+  expect(await firstValueFrom(client.send(other, 1))).toBe(1);
+  await redis.look.del(`${queue}workers`);
+  await push(1);
+  await waitFor(() => ran.length === 1);
+});
+
+it('takes from the server that is there when its own has become a replica and is none again', async () => {
+  const { log } = await startWorker();
+  await waitFor(isWaiting);
+  await redis.look.call('REPLICAOF', '127.0.0.1', '1');
+  onTestFinished(async () => {
+    await redis.look.call('REPLICAOF', 'NO', 'ONE');
+  });
+  await waitFor(() => log.text.includes('hands out no jobs: UNBLOCKED'));
+  await redis.look.call('REPLICAOF', 'NO', 'ONE');
+  await push(1);
+  await waitFor(() => ran.length === 1);
+  expect(about(log, 'hands out no jobs')).toHaveLength(1);
+});
+
+it('does not ask again and again to end the wait of an idle worker where that is refused', async () => {
+  await limit('-client|unblock');
+  const { app } = await startWorker('worker:secret@');
+  await waitFor(isWaiting);
+  await app.get(ReplyWorkers).pause(queue);
+  expect(await refusedCalls('client|unblock')).toBe(1);
+  await push(1);
+  app.get(ReplyWorkers).resume(queue);
+  await waitFor(() => ran.length === 1);
+});
