@@ -9,10 +9,13 @@ import type { JobHandler } from './worker-options.js';
  */
 export type Suspicion = 'none' | 'suspect' | 'last chance';
 
-/** @param element - a job that was delivered before. */
-export function suspicionOf(element: string, handler: JobHandler): Suspicion {
+/**
+ * @param element - a job that was delivered before.
+ * @param now - ms, Redis clock.
+ */
+export function suspicionOf(element: string, handler: JobHandler, now: number): Suspicion {
   const job = decodeJob(element);
-  if (job.version === 0) {
+  if (job.version === 0 || (job.deadline !== undefined && job.deadline <= now)) {
     return 'none'; // it is not run
   }
   const left = mostDeliveries(job, handler) - job.redeliveries;

@@ -75,7 +75,7 @@ export class ReplyWorker {
     this.overdueRuns = new OverdueRuns(handler, this.runs, log);
     this.lostJobs = new LostJobs(queue, keys, () => connections.clock.now());
     this.intake = new Intake(this.keys, workerId, handler.concurrency, {
-      suspicionOf: (element) => suspicionOf(element, handler),
+      suspicionOf: (element) => suspicionOf(element, handler, connections.clock.now()),
       start: (place, element) => parts.scope.runInAsyncScope(this.startJob, this, place, element),
       onNotStarted: (place, element, error) => this.notStarted(place, element, error),
       giveBack: (places) => this.giveBack(places),

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Redis } from 'ioredis';
 import { firstValueFrom } from 'rxjs';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { OnJob, ReplyWorkers } from '../../lib/index.js';
@@ -9,6 +10,7 @@ import { waitFor } from '../support/wait-for.js';
 import { waitingConnections } from '../support/waiting-connections.js';
 
 const redis = useRedis();
+const elsewhere = useRedis();
 
 let queue: string;
 /** What the handler was given, in order. */
@@ -188,3 +190,40 @@ it('does not ask again and again to end the wait of an idle worker where that is
   app.get(ReplyWorkers).resume(queue);
   await waitFor(() => ran.length === 1);
 });
+
+it('does not ask one server to end a wait on another, where the same id is that of a stranger', async () => {
+  @Injectable()
+  class Worker {
+    @OnJob(queue)
+    run() {}
+  }
+  // The first connection is the one for commands: it was led to another server, as behind one name.
+  let made = 0;
+  const connection = () =>
+    new Redis(made++ === 0 ? elsewhere.url : redis.url, { lazyConnect: true });
+  const { app } = await startApp({ connection }, [Worker]);
+  await waitFor(isWaiting);
+  await elsewhere.look.config('RESETSTAT');
+  await app.get(ReplyWorkers).pause(queue);
+  expect(await elsewhere.look.info('commandstats')).not.toContain('unblock');
+});
+
+it.each([1, 5])(
+  'drains a full server of more jobs than it runs at a time: %i of 200',
+  async (concurrency) => {
+    const { app } = await startWorker('', concurrency);
+    await waitFor(isWaiting);
+    const workers = app.get(ReplyWorkers);
+    await workers.pause(queue);
+    const sent = Array.from({ length: 200 }, (_, index) => index);
+    await push(...sent);
+    await redis.look.config('SET', 'maxmemory', '1');
+    onTestFinished(async () => {
+      await redis.look.config('SET', 'maxmemory', '0');
+    });
+    workers.resume(queue);
+    await waitFor(() => ran.length === sent.length);
+    expect(ran).toEqual(sent);
+    await waitFor(areAllReleased);
+  },
+);

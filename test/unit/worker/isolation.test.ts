@@ -144,7 +144,9 @@ it.each([
   [' ["id",1,{"n":2}]', 'last chance'],
   [' ["id",1,{"n":1}]', 'none'],
   ['    ["id",1,{"n":9}]', 'suspect'],
+  [' ["id",1,{"d":1000}]', 'none'],
+  [' ["id",1,{"d":1001}]', 'suspect'],
   [' no job', 'none'],
 ])('of %j is thought: %s', (element, expected) => {
-  expect(suspicionOf(element, { maxDeliveries: 3 } as JobHandler)).toBe(expected);
+  expect(suspicionOf(element, { maxDeliveries: 3 } as JobHandler, 1_000)).toBe(expected);
 });
