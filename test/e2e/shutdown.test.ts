@@ -144,9 +144,9 @@ it('leaves jobs that Redis does not take back to the workers after it', async ()
   const { client, log } = await startApp({ connection: redis.url, workers: false });
   const reply = firstValueFrom(client.send(queue, 1));
   await waitFor(() => jobs.length === 1);
-  await redis.look.config('SET', 'maxmemory', '1');
+  await redis.look.config('SET', 'min-replicas-to-write', '1');
   await worker.app.close();
-  await redis.look.config('SET', 'maxmemory', '0');
+  await redis.look.config('SET', 'min-replicas-to-write', '0');
   expect(log.text).toContain('another worker takes them over');
   const next = gate(queue);
   await startApp(options, [next.Worker]);
@@ -179,9 +179,9 @@ it('gives back what it holds ahead as soon as Redis takes it', async () => {
   const slow = ask('slow');
   const others = Array.from({ length: 60 }, (_, data) => ask(data));
   await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length > 1);
-  await redis.look.config('SET', 'maxmemory', '1');
+  await redis.look.config('SET', 'min-replicas-to-write', '1');
   await waitFor(() => log.text.includes('could not be returned'));
-  await redis.look.config('SET', 'maxmemory', '0');
+  await redis.look.config('SET', 'min-replicas-to-write', '0');
   await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 1);
   endSlow();
   await slow;
