@@ -5,25 +5,19 @@ import { settleJobs, type SettledJobs, type SettleJobs } from '../protocol/scrip
 import { takeJobs } from '../protocol/scripts/take-jobs.js';
 import type { Redis } from '../redis/connection-source.js';
 import type { Connection, ConnectionIdentity } from '../redis/connection.js';
-import { Backoff } from '../redis/backoff.js';
-import { isPassing, isRefusal, meaningOfRefusal } from '../redis/refusal.js';
+import { isPassing, isRefusal } from '../redis/refusal.js';
 import type { Connections } from '../redis/connections.js';
 import { Arrivals } from './arrivals.js';
 import type { Take } from './intake.js';
 import { SlotReading } from './slot-reading.js';
 import { TakeTrouble, type Step } from './take-trouble.js';
+import { WaitInterruption } from './wait-interruption.js';
 
 /** How long one blocking call waits for a job, seconds. */
 export const BLOCK_SECONDS = 5;
 
 /** Jobs that are taken at most by one call: Lua's stack takes about 8 000 values. */
 const MOST_JOBS = 500;
-
-/** After how long a blocking call that should end is asked to once more, ms: it may not have reached Redis yet. */
-const UNBLOCK_INTERVAL_MS = 20;
-
-/** How long that gets when it was asked often. */
-const LONGEST_UNBLOCK_INTERVAL_MS = 500;
 
 /**
  * How long ago a connection has answered that a settle may go on, ms: one that has been silent for longer may be gone without
@@ -380,40 +374,16 @@ export class JobFetcher {
     return { take, jobs };
   }
 
-  /**
-   * Ends a blocking call as its own timeout would: a job that is being handed out still arrives. Resolves when it has ended,
-   * and where Redis refuses to end it, when it ends by itself.
-   */
+  /** Ends the wait for a job before its time. Resolves when it has ended. */
   async interrupt(): Promise<void> {
     const { call } = this;
-    if (!call || this.interrupted === call) {
-      return this.interruption;
+    if (call && call !== this.interrupted) {
+      this.interrupted = call;
+      this.interruption = new WaitInterruption(this.connections, () => this.identity).end(
+        call.jobs,
+        () => this.call === call,
+      );
     }
-    this.interrupted = call;
-    this.interruption = this.untilEnded(call);
-    return this.interruption;
-  }
-
-  private async untilEnded(call: Call): Promise<void> {
-    const ended = call.jobs.catch(() => undefined);
-    const interval = new Backoff(UNBLOCK_INTERVAL_MS);
-    let isRefused = false;
-    while (this.call === call) {
-      if (call.isWaiting && !isRefused) {
-        this.unblock().catch((error: unknown) => {
-          isRefused = meaningOfRefusal(error) === 'stays';
-        });
-      }
-      const pause = interval.next(LONGEST_UNBLOCK_INTERVAL_MS);
-      await Promise.race([ended, delay(pause, undefined, { ref: false })]);
-      await nextTurn();
-    }
-  }
-
-  private async unblock(): Promise<void> {
-    const { identity } = this;
-    if (identity) {
-      await this.connections.commands.unblock(identity);
-    }
+    await this.interruption;
   }
 }

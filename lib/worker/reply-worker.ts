@@ -25,9 +25,9 @@ import type { Outcome, SettledQueue } from './outcome.js';
 import { OverdueRuns } from './overdue-runs.js';
 import { ReplyStream } from './reply-stream.js';
 import type { Settler } from './settler.js';
-import { SlotReading } from './slot-reading.js';
 import type { JobPlace } from './slots.js';
 import { StaleSlots } from './stale-slots.js';
+import { readUnansweredTake } from './unanswered-take.js';
 import type { JobHandler, WorkerParts } from './worker-options.js';
 
 /** How long a stopping worker waits for Redis, ms. */
@@ -342,32 +342,14 @@ export class ReplyWorker {
     return replyTo === undefined ? this.keys.originalReply(id) : this.parts.keys.replies(replyTo);
   }
 
-  /** Reads what a take has brought that was made when others were settled, and was not answered. */
   private async readUnanswered(take: Take): Promise<void> {
     const { connections, log } = this.parts;
-    const kind = `slot refused: ${this.handler.queue}`;
     this.intake.unanswered(take);
-    const reading = new SlotReading(take);
-    const backoff = new Backoff();
-    for (;;) {
-      let jobs: readonly string[];
-      try {
-        await connections.ready();
-        jobs = await reading.read(connections.commands);
-      } catch (error) {
-        if (connections.state === 'closed') {
-          return; // its lease runs out, and others look after the slot
-        }
-        if (isRefusal(error)) {
-          const what = `A slot of queue "${this.handler.queue}" cannot be read`;
-          log.repeated(kind, 'error', `${what} (${error.message}); trying again`);
-        }
-        await backoff.wait();
-        continue;
-      }
-      log.over(kind);
+    const jobs = await readUnansweredTake(take, this.handler.queue, connections, log);
+    if (jobs) {
       this.intake.arrived(take, jobs);
-      return;
+      // It may have brought none, and nothing else tells the fetcher that there is room again.
+      this.wakeFetcher();
     }
   }
 

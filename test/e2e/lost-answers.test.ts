@@ -123,6 +123,30 @@ it.each(lengths)(
   },
 );
 
+it('a take that is lost with a settle and has brought nothing leaves its place to the next job', async () => {
+  const queue = randomQueue();
+  @Injectable()
+  class Worker {
+    @OnJob(queue, { concurrency: 1 })
+    run(data: unknown) {
+      return data;
+    }
+  }
+  let settles = 0;
+  const connection = await swallowAnswerTo(
+    redis.port,
+    (command) => command.includes('"r"') && !command.includes('blmove') && ++settles === 1,
+  );
+  await startApp({ connection }, [Worker]);
+  const { client } = await startApp({ connection: redis.url, workers: false });
+  expect(await firstValueFrom(client.send(queue, 1))).toBe(1);
+  await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
+  expect(settles).toBe(1);
+  for (const data of [2, 3]) {
+    expect(await firstValueFrom(client.send(queue, data, { timeout: 3_000 }))).toBe(data);
+  }
+});
+
 it.each(lengths)(
   '%s jobs that came with an answer that is lost are found where Redis has put them',
   async (_, length) => {

@@ -1,0 +1,51 @@
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { Backoff } from '../redis/backoff.js';
+import type { ConnectionIdentity } from '../redis/connection.js';
+import type { Connections } from '../redis/connections.js';
+import { meaningOfRefusal } from '../redis/refusal.js';
+
+/** After how long a blocking call that should end is asked to once more, ms: it may not have reached Redis yet. */
+const FIRST_INTERVAL_MS = 20;
+
+/** How long that gets when it was asked often. */
+const LONGEST_INTERVAL_MS = 500;
+
+/**
+ * Ends a blocking call as its own timeout would: a job that is being handed out still arrives. Where Redis refuses to end it,
+ * it is not asked again, and the call ends by itself.
+ */
+export class WaitInterruption {
+  private isRefused = false;
+
+  /** @param identity - that of the connection of the call now. */
+  constructor(
+    private readonly connections: Connections,
+    private readonly identity: () => ConnectionIdentity | undefined,
+  ) {}
+
+  /**
+   * @param answer - of the call.
+   * @param isUnderway - whether the call is not over yet, and what follows from its answer neither.
+   */
+  async end(answer: Promise<unknown>, isUnderway: () => boolean): Promise<void> {
+    const answered = answer.catch(() => undefined);
+    const interval = new Backoff(FIRST_INTERVAL_MS);
+    while (isUnderway()) {
+      if (!this.isRefused) {
+        void this.unblock();
+      }
+      const pause = delay(interval.next(LONGEST_INTERVAL_MS), undefined, { ref: false });
+      await Promise.race([answered, pause]);
+      await nextTurn();
+    }
+  }
+
+  private async unblock(): Promise<void> {
+    const identity = this.identity();
+    try {
+      await (identity && this.connections.commands.unblock(identity));
+    } catch (error) {
+      this.isRefused = meaningOfRefusal(error) === 'stays';
+    }
+  }
+}
