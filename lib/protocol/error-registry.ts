@@ -34,6 +34,9 @@ export class ErrorRegistry {
     const error: Error = Reflect.construct(Error, [message], registered);
     const own = stack === undefined ? fields : { ...fields, stack };
     for (const [field, value] of Object.entries(own)) {
+      if (!isData(field, value, registered)) {
+        continue;
+      }
       Object.defineProperty(error, field, {
         value,
         writable: true,
@@ -59,6 +62,15 @@ export class ErrorRegistry {
     return undefined;
   }
 }
+
+/** What every error has as a text. */
+const TEXTS: readonly string[] = ['name', 'message', 'stack'];
+
+/** Whether a field can be one that an error of the class has: it neither hides a method, nor is it no text where all expect one. */
+const isData = (field: string, value: unknown, { prototype }: ErrorClass): boolean =>
+  TEXTS.includes(field)
+    ? typeof value === 'string'
+    : typeof propertyOf(prototype, field) !== 'function';
 
 /** What an error has of its own and JSON can write. Its stack travels only where it is to be exposed. */
 function fieldsOf(error: unknown): Record<string, unknown> {

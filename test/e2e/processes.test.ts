@@ -71,6 +71,12 @@ it('a process that has closed its application ends by itself', async () => {
   expect(requester.exitCode).toBe(0);
 });
 
+it('a process whose handlers end in odd ways, or never, ends by itself once its application is closed', async () => {
+  const odd = await startProcess('odd-ends', { QUEUE: randomQueue(), REDIS_URL: redis.url });
+  await waitFor(() => hasEnded(odd));
+  expect(odd.exitCode).toBe(0);
+});
+
 it('leaves nothing behind when requesters and workers are gone', async () => {
   const queue = randomQueue();
   const { client, app } = await startApp({ connection: redis.url });

@@ -20,6 +20,7 @@ import {
   RequestTimeoutError,
   WorkerLostError,
   type JobContext,
+  type RequestClient,
 } from '../../lib/index.js';
 import { Proxy } from '../chaos/proxy.js';
 import { startApp } from '../support/app.js';
@@ -442,4 +443,40 @@ describe('a source that is faster than its reader', () => {
     });
     expect(rss).toBeLessThan(250 * 1024 * 1024);
   }, 120_000);
+});
+
+describe('a source that is quicker than everybody', () => {
+  const TIMER_MS = 10;
+
+  /** Ends once a timer has fired while it was pulled, which it tells. */
+  async function* untilTimerFires(fired: () => void): AsyncGenerator<number> {
+    let hasFired = false;
+    setTimeout(() => {
+      hasFired = true;
+      fired();
+    }, TIMER_MS);
+    const end = performance.now() + 2_000;
+    for (let value = 0; !hasFired && performance.now() < end; value++) {
+      yield value;
+    }
+  }
+
+  it.each<[string, (client: RequestClient, queue: string) => unknown]>([
+    ['an emitted job', (client, queue) => client.emit(queue)],
+    [
+      'an original requester',
+      (client, queue) => client.send(queue, 1, { protocol: 1 }).subscribe(),
+    ],
+    ['a caller that reads quickly', (client, queue) => client.send(queue).subscribe()],
+  ])('leaves the event loop its turns: %s', async (_, ask) => {
+    const fired = vi.fn<() => void>();
+    let isOver = false;
+    const { client, queue } = await startWith(async function* () {
+      yield* untilTimerFires(fired);
+      isOver = true;
+    });
+    ask(client, queue);
+    await waitFor(() => isOver);
+    expect(fired).toHaveBeenCalledOnce();
+  });
 });

@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import { forkJoin, lastValueFrom } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { OnJob } from '../../lib/index.js';
+import { startApp } from '../support/app.js';
+import { failureOf } from '../support/failure-of.js';
+import { randomQueue } from '../support/random-queue.js';
+import { useRedis } from '../support/redis.js';
+import { waitFor } from '../support/wait-for.js';
+
+const redis = useRedis();
+
+describe('a flood', () => {
+  it('of jobs that cannot be read is one line a queue, without control characters', async () => {
+    const [queue, other] = [randomQueue(), randomQueue()];
+    const unreadable = Array.from({ length: 2_000 }, (_, index) => `\u001B[31m no JSON ${index}\n`);
+    await redis.look.rpush(`${queue}requests`, ...unreadable);
+    await redis.look.rpush(`${other}requests`, ...unreadable);
+    @Injectable()
+    class Worker {
+      @OnJob(queue)
+      @OnJob(other)
+      run() {}
+    }
+    const { log } = await startApp({ connection: redis.url }, [Worker]);
+    await waitFor(async () => (await redis.look.llen(`${queue}dead`)) === unreadable.length);
+    await waitFor(async () => (await redis.look.llen(`${other}dead`)) === unreadable.length);
+    const lines = log.lines.filter((line) => line.includes('cannot be read'));
+    expect(lines).toHaveLength(2);
+    expect(lines.join('')).not.toMatch(/[\u0000-\u001F]/);
+  });
+
+  it('of one error is one line, and every other error still has its own', async () => {
+    const queue = randomQueue();
+    @Injectable()
+    class Worker {
+      @OnJob(queue)
+      run(message: string) {
+        throw new Error(message);
+      }
+    }
+    const { client, log } = await startApp({ connection: redis.url }, [Worker]);
+    const jobs = Array.from({ length: 1_000 }, () => client.emit(queue, 'always the same'));
+    await lastValueFrom(forkJoin(jobs));
+    expect(await failureOf(client.send(queue, 'another'))).toMatchObject({ message: 'another' });
+    await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
+    const failures = log.lines.filter((line) => line.includes('Worker#run failed on job'));
+    expect(failures).toHaveLength(2);
+    expect(failures[0]).toContain('Error: always the same');
+    expect(failures[1]).toContain('Error: another');
+  });
+
+  it('of ids and errors of 2 MB leaves lines that can be read', async () => {
+    const queue = randomQueue();
+    const id = 'i'.repeat(2_000_000);
+    @Injectable()
+    class Worker {
+      @OnJob(queue)
+      run() {
+        throw new Error('m'.repeat(2_000_000));
+      }
+    }
+    const { log } = await startApp({ connection: redis.url }, [Worker]);
+    await redis.look.rpush(`${queue}requests`, JSON.stringify([id, 1]));
+    await waitFor(() => log.text.includes('failed on job'));
+    expect(log.text).toMatch(/failed on job i{100}\.\.\. of queue/);
+    expect(Math.max(...log.lines.map(({ length }) => length))).toBeLessThan(10_000);
+  });
+});
+
+it('handlers that never return are warned of, by name, once they hold all slots past their end', async () => {
+  const queue = randomQueue();
+  @Injectable()
+  class Worker {
+    @OnJob(queue, { concurrency: 4, timeout: 100 })
+    hang(): Promise<never> {
+      return new Promise(() => undefined);
+    }
+  }
+  const { client, log } = await startApp({ connection: redis.url, shutdownTimeout: 0 }, [Worker]);
+  const failures = Array.from({ length: 4 }, () => failureOf(client.send(queue)));
+  expect(await Promise.all(failures)).toMatchObject(
+    failures.map(() => ({ remote: { code: 'JOB_TIMEOUT' } })),
+  );
+  await waitFor(() => log.text.includes('warn'));
+  expect(log.text).toContain(`Worker#hang holds 4 of 4 slots of queue "${queue}"`);
+  expect(log.text).toContain('`job.signal`');
+});

@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest';
+import { reviveHttpException } from '../../../lib/nest/http-exception-form.js';
+import { decodeCancelMessage, encodeCancelMessage } from '../../../lib/protocol/cancel-message.js';
+import { toCallerError, type ErrorForm } from '../../../lib/protocol/error-form.js';
+import { ErrorRegistry } from '../../../lib/protocol/error-registry.js';
+import {
+  asRedelivered,
+  completeJob,
+  decodeJob,
+  encodeJob,
+  encodeOriginalJob,
+  STREAM_MARK,
+} from '../../../lib/protocol/job-element.js';
+import {
+  decodeFrame,
+  encodeEnd,
+  encodeError,
+  encodeReply,
+  encodeValue,
+  type StreamPosition,
+} from '../../../lib/protocol/reply-frame.js';
+import { Fuzzer } from './support/fuzzer.js';
+
+/** Mutated texts for each decoder; a run of its own tries more. */
+const ROUNDS = Number(process.env['FUZZ_ROUNDS'] ?? 4_000);
+
+class Declined extends Error {
+  constructor(readonly card: string) {
+    super(`${card} was declined`);
+  }
+}
+
+const registry = new ErrorRegistry([Declined]);
+const revive = (form: ErrorForm): Error | undefined =>
+  registry.revive(form) ?? reviveHttpException(form);
+
+const POSITION: StreamPosition = { attempt: 1, index: 3, run: 'run-1' };
+const META = { replyTo: 'client-1', headers: { trace: 'a', tenant: 'b' }, maxDeliveries: 3 };
+const DETAILS = {
+  job: 'job-1',
+  size: 5,
+  maxPayload: 4,
+  reason: 'a cycle',
+  deliveries: 2,
+  values: 1,
+};
+
+const JOBS = [
+  encodeOriginalJob('job-1', '{"a":[1,null,"x"]}'),
+  completeJob(encodeJob('job-1', '"data"', META), 1_753_000_000_000, 1_753_000_005_000),
+  completeJob(encodeJob('job-1', 'null', { replyTo: 'client-1' }), 1_753_000_000_000),
+  asRedelivered(asRedelivered(`[42,"data",{}]${STREAM_MARK}`)),
+];
+
+const FRAMES = [
+  encodeReply('job-1', '{"a":[1,null,"x"]}'),
+  encodeReply('job-1'),
+  encodeValue('job-1', '"value"', POSITION),
+  encodeEnd('job-1', POSITION),
+  encodeError('job-1', { name: 'Declined', message: 'no', fields: { card: 'visa' } }, POSITION),
+  encodeError('job-1', { name: 'NotFoundException', message: 'm', status: 404, details: { a: 1 } }),
+  ...['PAYLOAD_TOO_LARGE', 'SERIALIZATION', 'WORKER_LOST', 'E_OWN', 7].map((code) =>
+    encodeError('job-1', { name: 'Error', message: 'm', code, details: DETAILS, stack: 'at' }),
+  ),
+];
+
+const MESSAGES = [encodeCancelMessage(['job-1', 'job-2']), '[]'];
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isAbsentOr = (isRight: (value: unknown) => boolean) => (value: unknown) =>
+  value === undefined || isRight(value);
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isPosition = (value: unknown): boolean =>
+  isRecord(value) &&
+  typeof value['attempt'] === 'number' &&
+  typeof value['index'] === 'number' &&
+  isText(value['run']);
+const isCode = (value: unknown): boolean => isText(value) || typeof value === 'number';
+
+/** Whether a value is as its type says, property by property. */
+const has = (value: object, rules: Record<string, (value: unknown) => boolean>): boolean =>
+  Object.entries(rules).every(([name, isRight]) => isRight(Reflect.get(value, name)));
+
+function isRightJob(job: ReturnType<typeof decodeJob>): boolean {
+  if (job.version === 0) {
+    return isText(job.reason) && job.reason.length < 1_000;
+  }
+  return has(job, {
+    id: isCode,
+    redeliveries: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+    replyTo: isAbsentOr(isText),
+    pushedAt: isAbsentOr(Number.isSafeInteger),
+    deadline: isAbsentOr(Number.isSafeInteger),
+    maxDeliveries: isAbsentOr(Number.isSafeInteger),
+    headers: isAbsentOr((value) => isRecord(value) && Object.values(value).every(isText)),
+  });
+}
+
+function isRightFrame(frame: ReturnType<typeof decodeFrame>): boolean {
+  if (!frame) {
+    return true;
+  }
+  if (frame.kind !== 'e') {
+    return isText(frame.id) && (frame.kind === 'r' || isPosition(frame.position));
+  }
+  const { error, position } = frame;
+  return (
+    isAbsentOr(isPosition)(position) &&
+    has(error, {
+      name: isText,
+      message: isText,
+      code: isAbsentOr(isCode),
+      status: isAbsentOr((value) => typeof value === 'number'),
+      fields: isAbsentOr(isRecord),
+      stack: isAbsentOr(isText),
+    }) &&
+    isRightError(toCallerError(error, { queue: 'reports', id: 'job-1', received: 2 }, revive))
+  );
+}
+
+/** Whether an error is one that a caller can look at and write to its log. */
+const isRightError = (error: Error): boolean =>
+  error instanceof Error &&
+  has(error, { name: isText, message: isText, stack: isAbsentOr(isText) }) &&
+  isText(String(error));
+
+describe('whatever comes from Redis', () => {
+  it.each<[string, readonly string[], (text: string) => boolean]>([
+    ['a job', JOBS, (text) => isRightJob(decodeJob(text))],
+    ['a frame, and the error of its caller', FRAMES, (text) => isRightFrame(decodeFrame(text))],
+    ['a cancellation', MESSAGES, (text) => decodeCancelMessage(text).every(isText)],
+  ])('is read without an exception, and as its type says: %s', (_, valid, isRight) => {
+    expect(valid.every(isRight)).toBe(true);
+    const fuzzer = new Fuzzer(20_260_801, valid);
+    for (let round = 0; round < ROUNDS; round++) {
+      const text = fuzzer.next();
+      let result: unknown;
+      try {
+        result = isRight(text);
+      } catch (error) {
+        result = error;
+      }
+      if (result !== true) {
+        expect({ text, result }).toEqual({ text, result: true });
+      }
+    }
+  });
+});

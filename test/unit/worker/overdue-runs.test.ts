@@ -1,0 +1,142 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Job } from '../../../lib/protocol/job-element.js';
+import { JobContext } from '../../../lib/worker/job-context.js';
+import { JobRun } from '../../../lib/worker/job-run.js';
+import { OverdueRuns } from '../../../lib/worker/overdue-runs.js';
+import { Slot, type JobPlace } from '../../../lib/worker/slots.js';
+import { KeptLog } from '../support/kept-log.js';
+
+const START = 1_753_000_000_000;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: START });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function startRun(job: Partial<Job> = {}): JobRun {
+  const whole: Job = { version: 2, id: 'job-1', data: null, redeliveries: 0, ...job };
+  const place = new Slot(0, 'slot').fill(1)[0] as JobPlace;
+  return new JobRun(whole, place, new JobContext('reports', whole, () => Date.now()));
+}
+
+/** The warnings of a worker with four slots. */
+function watch(runs: readonly JobRun[], timeout = 0) {
+  const log = new KeptLog();
+  const handler = { name: 'Worker#run', queue: 'reports', concurrency: 4, timeout };
+  const overdue = new OverdueRuns(handler, runs, log);
+  overdue.watch();
+  return { log, overdue };
+}
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+/** Runs that have their end, while their handlers have not returned. */
+function answered(count: number): JobRun[] {
+  const runs = Array.from({ length: count }, () => startRun());
+  runs.forEach((run) => run.close());
+  return runs;
+}
+
+describe('runs past their end', () => {
+  it('are warned of soon where they hold all slots: who, where, how many, since when, what to do', () => {
+    const { log } = watch(answered(4));
+    vi.advanceTimersByTime(5 * SECOND);
+    expect(log.warnings).toEqual([]);
+    vi.advanceTimersByTime(2 * SECOND);
+    expect(log.warnings).toHaveLength(1);
+    for (const part of [
+      'Worker#run',
+      '"reports"',
+      '4 of 4 slots',
+      'began 6 s ago',
+      'No other job is run',
+      '`job.signal`',
+    ]) {
+      expect(log.warnings[0]).toContain(part);
+    }
+  });
+
+  it('are warned of later where others have slots', () => {
+    const { log } = watch([...answered(1), startRun()]);
+    vi.advanceTimersByTime(30 * SECOND);
+    expect(log.warnings).toEqual([]);
+    vi.advanceTimersByTime(2 * SECOND);
+    expect(log.warnings).toEqual([expect.stringContaining('1 of 4 slots')]);
+    expect(log.warnings[0]).not.toContain('No other job');
+  });
+
+  it('are those whose deadline has passed, too, though nobody looked at their signal', () => {
+    const deadline = START + 10 * SECOND;
+    const { log } = watch(Array.from({ length: 4 }, () => startRun({ deadline })));
+    vi.advanceTimersByTime(14 * SECOND);
+    expect(log.warnings).toEqual([]);
+    vi.advanceTimersByTime(3 * SECOND);
+    expect(log.warnings).toHaveLength(1);
+  });
+
+  it('are warned of once a minute while that lasts, and not any more once they have returned', () => {
+    const runs = answered(4);
+    const { log } = watch(runs);
+    vi.advanceTimersByTime(10 * SECOND + 3 * MINUTE);
+    expect(log.warnings).toHaveLength(4);
+    runs.forEach((run) => {
+      run.hasEnded = true;
+    });
+    vi.advanceTimersByTime(10 * MINUTE);
+    expect(log.warnings).toHaveLength(4);
+  });
+
+  it('are none that return in a while', () => {
+    const runs: JobRun[] = [];
+    const { log } = watch(runs);
+    for (let second = 0; second < 100; second++) {
+      runs.splice(0, 4, ...answered(4));
+      vi.advanceTimersByTime(4 * SECOND);
+    }
+    expect(log.warnings).toEqual([]);
+  });
+
+  it('are looked at no more once the worker has stopped', () => {
+    const { log, overdue } = watch(answered(4));
+    overdue.stop();
+    vi.advanceTimersByTime(MINUTE);
+    expect([log.warnings, vi.getTimerCount()]).toEqual([[], 0]);
+  });
+});
+
+describe('runs that nothing ends', () => {
+  const endless = (count: number): JobRun[] => Array.from({ length: count }, () => startRun());
+
+  it('are warned of after minutes where they hold all slots, and how to end or to allow them', () => {
+    const { log } = watch(endless(4));
+    vi.advanceTimersByTime(5 * MINUTE - SECOND);
+    expect(log.warnings).toEqual([]);
+    vi.advanceTimersByTime(2 * SECOND);
+    expect(log.warnings).toHaveLength(1);
+    for (const part of [
+      'Worker#run holds all 4 slots of queue "reports"',
+      'neither a deadline nor a timeout',
+      'began 5 min ago',
+      '`concurrency`',
+    ]) {
+      expect(log.warnings[0]).toContain(part);
+    }
+  });
+
+  const withDeadline = (): JobRun[] =>
+    Array.from({ length: 4 }, () => startRun({ deadline: START + 60 * MINUTE }));
+
+  it.each<[string, () => JobRun[], number]>([
+    ['not all slots', () => endless(3), 0],
+    ['a handler with a timeout', () => endless(4), MINUTE],
+    ['jobs with a deadline', withDeadline, 0],
+  ])('are not: %s', (_, start, timeout) => {
+    const { log } = watch(start(), timeout);
+    vi.advanceTimersByTime(30 * MINUTE);
+    expect(log.warnings).toEqual([]);
+  });
+});
