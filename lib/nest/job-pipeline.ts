@@ -1,6 +1,8 @@
 import { AsyncResource } from 'node:async_hooks';
+import type { NestInterceptor } from '@nestjs/common';
 import { ExternalContextCreator, type ApplicationConfig, type ContextId } from '@nestjs/core';
 import { catchError, from, isObservable, mergeMap, Observable, of } from 'rxjs';
+import { fenced } from '../worker/fenced-stream.js';
 import type { JobContext } from '../worker/job-context.js';
 import { InterceptedReply, isStream, streamOf } from '../worker/stream-source.js';
 import type { JobHandler } from '../worker/worker-options.js';
@@ -34,6 +36,7 @@ export function createPipeline(parts: PipelineParts): Handle {
   // Nest's own would wait for the last value of a stream.
   creator.transformToResult = (result) => Promise.resolve(result);
   handOverJob(creator);
+  fenceInterceptors(creator);
   const run = creator.create(
     host,
     callOf(handler),
@@ -55,7 +58,9 @@ export function createPipeline(parts: PipelineParts): Handle {
       const reply: unknown = await run(data, job);
       return isObservable(reply)
         ? new InterceptedReply(
-            reply.pipe(catchError((error: unknown) => from(filter(data, job, error)).pipe(flat))),
+            reply.pipe(
+              catchError((error: unknown) => from(filter(data, job, error)).pipe(flatWithin(job))),
+            ),
           )
         : reply;
     } catch (error) {
@@ -114,6 +119,25 @@ function handOverJob(creator: ExternalContextCreator): void {
   };
 }
 
+/**
+ * Puts a fence around what each interceptor returns: Nest merges their streams, and an exception of a teardown would leave the
+ * merged one without an end.
+ */
+function fenceInterceptors(creator: ExternalContextCreator): void {
+  const made: { create(...parts: unknown[]): NestInterceptor[] } = Reflect.get(
+    creator,
+    'interceptorsContextCreator',
+  );
+  const create = made.create.bind(made);
+  made.create = (...parts) =>
+    create(...parts).map((interceptor) => ({
+      async intercept(context, next) {
+        const reply: unknown = await interceptor.intercept(context, next);
+        return isObservable(reply) ? fenced(reply, context.getArgByIndex(1)) : (reply as never);
+      },
+    }));
+}
+
 /** The method as Nest is to see it: with its metadata, and with a stream that an interceptor can follow. */
 function callOf({ classRef, method, call }: HandlerMethod): (...args: unknown[]) => unknown {
   const places = contextPlaces(classRef, method);
@@ -126,7 +150,7 @@ function callOf({ classRef, method, call }: HandlerMethod): (...args: unknown[])
     const answer = currentJob.run(job, async () => {
       const within = AsyncResource.bind((begin: () => unknown) => begin());
       const result = await call.apply(this, args);
-      return isStream(result) ? followedWithin(within, streamOf(result, job)) : result;
+      return isStream(result) ? followedWithin(within, fenced(streamOf(result, job), job)) : result;
     });
     job.include(answer);
     return answer;
@@ -173,6 +197,7 @@ function containerOf({ handler, container, globals, made }: PipelineParts): Nest
 const asReply = (reply: unknown): unknown =>
   isObservable(reply) ? new InterceptedReply(reply) : reply;
 
-const flat = mergeMap((reply: unknown): Observable<unknown> =>
-  isObservable(reply) ? reply : of(reply),
-);
+const flatWithin = (job: JobContext) =>
+  mergeMap((reply: unknown): Observable<unknown> =>
+    isObservable(reply) ? fenced(reply, job) : of(reply),
+  );

@@ -1,38 +1,32 @@
 type Listener = Parameters<AbortSignal['addEventListener']>[1];
 type ListenerOptions = Parameters<AbortSignal['addEventListener']>[2];
 
+const { addEventListener: add, removeEventListener: remove } = EventTarget.prototype;
+
 /**
  * Hears what the listeners of a signal throw, or reject with. Node would end the process with it: the listeners of a job's
  * signal are code of the application, and one of them that fails is no reason to end the jobs of others.
  */
 export function fenceListeners(signal: AbortSignal, onError: (error: unknown) => void): void {
-  const fenced = new WeakMap<object, Listener>();
+  let fenced: WeakMap<object, Listener> | undefined;
   const fence = (listener: Listener): Listener => {
     if (!isListener(listener)) {
       return listener; // Node says what is wrong with it
     }
-    const known = fenced.get(listener);
-    if (known) {
-      return known;
+    fenced ??= new WeakMap();
+    let call = fenced.get(listener);
+    if (!call) {
+      call = (event: Event): void => {
+        callListener(listener, signal, event).catch(onError);
+      };
+      fenced.set(listener, call);
     }
-    const call = (event: Event): void => {
-      callListener(listener, signal, event).catch(onError);
-    };
-    fenced.set(listener, call);
     return call;
   };
-  const add = signal.addEventListener.bind(signal);
-  const remove = signal.removeEventListener.bind(signal);
-  Object.defineProperties(signal, {
-    addEventListener: {
-      value: (type: string, listener: Listener, options?: ListenerOptions) =>
-        add(type, fence(listener), options),
-    },
-    removeEventListener: {
-      value: (type: string, listener: Listener, options?: ListenerOptions) =>
-        remove(type, fence(listener), options),
-    },
-  });
+  signal.addEventListener = (type: string, listener: Listener, options?: ListenerOptions) =>
+    add.call(signal, type, fence(listener), options);
+  signal.removeEventListener = (type: string, listener: Listener, options?: ListenerOptions) =>
+    remove.call(signal, type, fence(listener), options);
 }
 
 /** As Node calls it: a function with the signal as `this`, an object by its `handleEvent`. */

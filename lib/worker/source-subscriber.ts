@@ -1,5 +1,4 @@
-import { Subscriber, UnsubscriptionError, type TeardownLogic } from 'rxjs';
-import { isError } from '../errors/error-text.js';
+import { FencedSubscriber } from './fenced-stream.js';
 
 /** What becomes of the values of a handler. None of it throws. */
 export interface ValueTaker {
@@ -12,11 +11,8 @@ export interface ValueTaker {
   strayed(error: unknown): void;
 }
 
-/**
- * Follows the values of a handler. RxJS lets an exception of a teardown out to whoever ends the stream: to the source
- * itself, whose timer it would end the process from, or to whoever cancels the job. Here it goes no further.
- */
-export class SourceSubscriber extends Subscriber<unknown> {
+/** Hands the values of a handler to whoever answers its job, and tells when the source is closed, whoever closed it. */
+export class SourceSubscriber extends FencedSubscriber {
   constructor(private readonly taker: ValueTaker) {
     super();
   }
@@ -35,31 +31,14 @@ export class SourceSubscriber extends Subscriber<unknown> {
     this.unsubscribe();
   }
 
-  /** Runs the teardown at once where the stream is closed already. */
-  override add(teardown: TeardownLogic): void {
-    try {
-      super.add(teardown);
-    } catch (error) {
-      this.strayed(error);
-    }
-  }
-
   override unsubscribe(): void {
-    if (this.closed) {
-      return;
-    }
-    try {
+    if (!this.closed) {
       super.unsubscribe();
-    } catch (error) {
-      this.strayed(error);
+      this.taker.closed();
     }
-    this.taker.closed();
   }
 
-  private strayed(error: unknown): void {
-    const isCollection = isError(error) && error instanceof UnsubscriptionError;
-    for (const each of isCollection ? error.errors : [error]) {
-      this.taker.strayed(each);
-    }
+  protected override strayed(error: unknown): void {
+    this.taker.strayed(error);
   }
 }

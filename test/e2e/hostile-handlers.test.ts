@@ -5,10 +5,10 @@ import {
   type ExceptionFilter,
   type NestInterceptor,
 } from '@nestjs/common';
-import { concat, defer, lastValueFrom, map, Observable, of, throwError } from 'rxjs';
+import { concat, defer, delay, finalize, lastValueFrom, map, of, throwError, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { OnJob, type JobContext, type RequestClient } from '../../lib/index.js';
-import { RETURNED, STUBBORN, THROWN } from '../processes/hostile.js';
+import { ENDING, RETURNED, STUBBORN, THROWN } from '../processes/hostile.js';
 import type { HostileJob } from '../processes/hostile-worker.js';
 import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
@@ -250,27 +250,66 @@ describe('code that throws when its job is ended', () => {
     expect(await lastValueFrom(client.send(queue, 'next'))).toBe('next');
   });
 
-  it('throws at nobody when its stream completes by itself', async () => {
-    const queue = randomQueue();
-    const teardown = (): never => {
-      throw new Error('torn');
+  it('throws at nobody when its stream ends by itself, in a handler or in an interceptor', async () => {
+    const queues = Array.from({ length: 4 }, randomQueue);
+    const [direct = '', intercepted = '', finalized = '', filtered = ''] = queues;
+    const fail = (): never => {
+      throw new Error('finalized');
     };
+    type Next = Parameters<NestInterceptor['intercept']>[1];
+    class Through implements NestInterceptor {
+      intercept(_: unknown, next: Next) {
+        return next.handle();
+      }
+    }
+    class Finalizing implements NestInterceptor {
+      intercept(_: unknown, next: Next) {
+        return next.handle().pipe(delay(1), finalize(fail));
+      }
+    }
+    class Filter implements ExceptionFilter {
+      catch() {
+        return timer(1).pipe(finalize(fail));
+      }
+    }
     @Injectable()
     class Worker {
-      @OnJob(queue)
-      run() {
-        return new Observable((subscriber) => {
-          setImmediate(() => {
-            subscriber.next(1);
-            subscriber.complete();
-          });
-          return teardown;
-        });
+      @OnJob(direct)
+      run(name: string): unknown {
+        return ENDING[name]?.();
+      }
+
+      @UseInterceptors(new Through(), new Through())
+      @OnJob(intercepted)
+      async later(name: string) {
+        return ENDING[name]?.();
+      }
+
+      @UseInterceptors(new Finalizing(), new Through(), new Finalizing())
+      @OnJob(finalized)
+      surrounded(name: string): unknown {
+        return ENDING[name]?.();
+      }
+
+      @UseFilters(new Filter())
+      @OnJob(filtered)
+      filtered() {
+        throw new Error('to be filtered');
       }
     }
     const { client, log } = await startApp({ connection: redis.url }, [Worker]);
-    expect(await lastValueFrom(client.send(queue))).toBe(1);
-    await waitFor(() => log.text.includes('in the teardown of its stream'));
+    const ends = await Promise.all(
+      queues.flatMap((queue) =>
+        Object.keys(ENDING).map(async (name) => [name, await endsOf(client, queue, name)]),
+      ),
+    );
+    expect(ends.filter(([, end]) => end !== 'complete')).toEqual([]);
+    for (const queue of queues) {
+      await waitFor(isFree(queue));
+    }
+    for (const method of ['run', 'later', 'surrounded', 'filtered']) {
+      expect(log.text).toContain(`Worker#${method} failed in the teardown of its stream on job`);
+    }
   });
 });
 

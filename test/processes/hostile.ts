@@ -1,6 +1,6 @@
 /** Things that code of an application may throw, return or do, and that are odd to look at. */
 import { HttpException } from '@nestjs/common';
-import { finalize, NEVER, Observable, of } from 'rxjs';
+import { finalize, map, NEVER, Observable, of, timer } from 'rxjs';
 
 /** What of a job they look at. */
 interface OddJob {
@@ -59,11 +59,11 @@ export const THROWN: Readonly<Record<string, () => unknown>> = {
       Object.create(Error.prototype, { constructor: { get: fail } }),
     ),
   'an error without a prototype': () => Object.setPrototypeOf(new Error('nobody'), null),
-  'an error whose message, name, stack, code, details and cause cannot be read': () =>
+  'an error whose stack, message, name, code, details and cause cannot be read': () =>
     Object.defineProperties(
       new Error(),
       Object.fromEntries(
-        ['message', 'name', 'stack', 'code', 'details', 'cause'].map((name) => [
+        ['stack', 'message', 'name', 'code', 'details', 'cause'].map((name) => [
           name,
           { get: fail, enumerable: true },
         ]),
@@ -125,6 +125,31 @@ export const RETURNED: Readonly<Record<string, (job: OddJob) => unknown>> = {
     Object.defineProperty({}, 'odd', { get: fail, enumerable: true }),
   'a stream of a value that cannot be read': () =>
     of(Object.defineProperty({}, 'odd', { get: fail, enumerable: true })),
+};
+
+/** What ends by itself, and throws while it does. */
+export const ENDING: Readonly<Record<string, () => unknown>> = {
+  'an Observable that completes at once': () => of(1).pipe(finalize(fail)),
+  'an Observable that completes later': () => timer(1).pipe(finalize(fail)),
+  'an Observable that completes at once, and its teardown': () =>
+    new Observable((subscriber) => {
+      subscriber.next(1);
+      subscriber.complete();
+      return fail;
+    }),
+  'an Observable that completes later, and its teardown': () =>
+    new Observable((subscriber) => {
+      setImmediate(() => {
+        subscriber.next(1);
+        subscriber.complete();
+      });
+      return fail;
+    }),
+  'an operator in the middle': () =>
+    timer(1).pipe(
+      finalize(fail),
+      map(() => 1),
+    ),
 };
 
 /** What never ends by itself, and throws when it is ended. */

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import {
   PayloadTooLargeError,
@@ -12,7 +13,9 @@ import {
   toOwnErrorForm,
   type ErrorForm,
 } from '../../../lib/protocol/error-form.js';
+import { ErrorRegistry } from '../../../lib/protocol/error-registry.js';
 import { decodeFrame, encodeError } from '../../../lib/protocol/reply-frame.js';
+import { THROWN } from '../../processes/hostile.js';
 
 const REQUEST = { queue: 'reports', id: 'job-1' };
 
@@ -114,6 +117,36 @@ describe('the form of a thrown error', () => {
   ])('has a text as its message where the error has %s there', (_, message) => {
     const form = toErrorForm(Object.assign(new Error('oops'), { message }));
     expect(form.message).toBeTypeOf('string');
+  });
+});
+
+describe('the form of an odd error', () => {
+  it.each(Object.entries(THROWN))('can be read, written and revived: %s', (_, make) => {
+    const form = toErrorForm(make());
+    expect(form.name).toBeTypeOf('string');
+    expect(form.message).toBeTypeOf('string');
+    expect(toCallerError(travel(form), REQUEST)).toBeInstanceOf(RemoteError);
+    const registry = new ErrorRegistry([RangeError]);
+    expect(() => registry.describe(make())).not.toThrow();
+  });
+
+  it('has all that can be read, where one property cannot', () => {
+    const odd = Object.defineProperties(Object.assign(new TypeError('oops'), { code: 'E_ODD' }), {
+      details: {
+        get: () => {
+          throw new Error('no');
+        },
+      },
+      stack: { value: 1n },
+    });
+    expect(toErrorForm(odd)).toEqual({ name: 'TypeError', message: 'oops', code: 'E_ODD' });
+  });
+
+  it.each([
+    ['of another realm', runInNewContext('new TypeError("oops")')],
+    ['without a prototype', Object.setPrototypeOf(new TypeError('oops'), null)],
+  ])('has its message, though it is one %s', (_, error) => {
+    expect(toErrorForm(error).message).toBe('oops');
   });
 });
 

@@ -77,6 +77,30 @@ describe('an error of a registered class', () => {
     expect(registry.describe(odd)).toMatchObject({ name: 'Declined', fields: {} });
   });
 
+  it('keeps the fields that can be read beside one that cannot', () => {
+    const odd = Object.defineProperty(new Declined('ann', 5), 'bad', {
+      enumerable: true,
+      get: () => {
+        throw new Error('no');
+      },
+    });
+    expect(registry.describe(odd)?.fields).toEqual({ account: 'ann', amount: 5, code: 'DECLINED' });
+  });
+
+  it('comes without fields that would hide its methods or its texts', () => {
+    const fields = { toString: 1, constructor: {}, message: {}, name: 5, stack: [], amount: 5 };
+    const error = registry.revive({ name: 'Declined', message: 'm', fields });
+    expect(String(error)).toBe('Error: m');
+    expect(error).toMatchObject({ amount: 5, message: 'm', constructor: Declined });
+    expect(error?.stack).toBeTypeOf('string');
+  });
+
+  it('is described by its nearest class, though one before it has no constructor', () => {
+    const prototype = Object.create(Declined.prototype, { constructor: { value: undefined } });
+    const odd = Object.setPrototypeOf(new Declined('ann', 5), prototype);
+    expect(registry.describe(odd)).toMatchObject({ name: 'Declined', fields: { amount: 5 } });
+  });
+
   it('cannot reach a prototype, nor fail at an accessor of its class', () => {
     class Guarded extends Error {
       get account() {

@@ -1,0 +1,71 @@
+import { expect, it, onTestFinished } from 'vitest';
+import type { Connections } from '../../../lib/redis/connections.js';
+import { ReplyStream, type StreamTarget } from '../../../lib/worker/reply-stream.js';
+import { KeptLog } from '../support/kept-log.js';
+
+/** A stream to a server that answers as it is told to. */
+function streamTo(answer: () => unknown, target: Partial<StreamTarget> = {}) {
+  const log = new KeptLog();
+  const lost: unknown[] = [];
+  const connections: Partial<Connections> = {
+    isReady: false,
+    runUntilAnswered: async () => answer() as never,
+  };
+  const stream = new ReplyStream(
+    {
+      queue: 'reports',
+      id: 'job-1',
+      attempt: 1,
+      place: { key: 'slot', position: 0 },
+      list: 'replies:client-1',
+      ttl: () => 60_000,
+      ...target,
+    },
+    connections as Connections,
+    log,
+    (reason, isTaken) => lost.push([reason.message, isTaken]),
+  );
+  onTestFinished(() => stream.stop());
+  return { stream, log, lost };
+}
+
+const refusal = (text: string): Error => Object.assign(new Error(text), { name: 'ReplyError' });
+
+it('that fails itself is given up: its run hears of it, and nobody else', async () => {
+  const { stream, lost } = streamTo(() => ({ length: 0, bytes: 0 }), {
+    ttl: () => {
+      throw new Error('no clock');
+    },
+  });
+  stream.add('1');
+  await stream.flushed();
+  expect(lost).toEqual([[expect.stringContaining('no clock'), false]]);
+  expect(stream.isStopped).toBe(true);
+});
+
+it('whose values Redis refuses says so once, goes on trying, and is quiet when that is over', async () => {
+  let refusals = 2;
+  const { stream, log, lost } = streamTo(() => {
+    if (refusals-- > 0) {
+      throw refusal('OOM command not allowed');
+    }
+    return { length: 0, bytes: 0 };
+  });
+  stream.add('1');
+  await stream.flushed();
+  expect(stream.pushedCount).toBe(1);
+  expect(log.errors).toEqual([
+    'Values of job job-1 of queue "reports" cannot be pushed to "replies:client-1": OOM command not allowed; trying again',
+  ]);
+  expect(lost).toEqual([]);
+});
+
+it('whose list is none says so, and is given up', async () => {
+  const { stream, log, lost } = streamTo(() => {
+    throw refusal('WRONGTYPE Operation against a key');
+  });
+  stream.add('1');
+  await stream.flushed();
+  expect(log.errors).toEqual([expect.stringContaining('the stream is given up')]);
+  expect(lost).toHaveLength(1);
+});
