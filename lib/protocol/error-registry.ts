@@ -64,13 +64,11 @@ export class ErrorRegistry {
 }
 
 /** What every error has as a text. */
-const TEXTS: readonly string[] = ['name', 'message', 'stack'];
+const TEXTS: ReadonlySet<string> = new Set(['name', 'message', 'stack']);
 
 /** Whether a field can be one that an error of the class has: it neither hides a method, nor is it no text where all expect one. */
 const isData = (field: string, value: unknown, { prototype }: ErrorClass): boolean =>
-  TEXTS.includes(field)
-    ? typeof value === 'string'
-    : typeof propertyOf(prototype, field) !== 'function';
+  TEXTS.has(field) ? typeof value === 'string' : typeof propertyOf(prototype, field) !== 'function';
 
 /** What an error has of its own and JSON can write. Its stack travels only where it is to be exposed. */
 function fieldsOf(error: unknown): Record<string, unknown> {
