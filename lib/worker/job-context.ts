@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { inspect, type InspectOptions } from 'node:util';
 import { propertyOf } from '../errors/error-text.js';
 import { LONGEST_TIMER } from '../errors/option-rules.js';
 import type { Job } from '../protocol/job-element.js';
@@ -103,6 +104,11 @@ export class JobContext {
   toJSON(): object {
     const { id, queue, headers, attempt, pushedAt, deadline } = this;
     return { id, queue, headers, attempt, pushedAt, deadline };
+  }
+
+  /** @internal */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return `JobContext ${inspect(this.toJSON(), options)}`;
   }
 
   /** Makes something a part of the run, which has not ended before. @internal */
