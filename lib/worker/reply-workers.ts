@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
+import { inspect, type InspectOptions } from 'node:util';
 import { InvalidOptionError } from '../errors/index.js';
 import { describeValue } from '../errors/option-rules.js';
 import { Standing } from './standing.js';
@@ -30,59 +31,72 @@ export interface QueueStatus {
  * application and stops them before it, unless told `workers: 'manual'`; inject it to do so by hand.
  */
 export class ReplyWorkers {
-  private state: ReplyWorkersStatus['state'] = 'stopped';
-  private started: StartedWorkers | undefined;
-  private stopped: Promise<void> | undefined;
-  private handlers: readonly JobHandler[] = [];
-  private readonly paused = new Set<string>();
-  private readonly scope = new AsyncResource('ReqRepWorkers');
+  readonly #parts: Omit<WorkerParts, 'workerId' | 'scope'>;
+  #state: ReplyWorkersStatus['state'] = 'stopped';
+  #started: StartedWorkers | undefined;
+  #stopped: Promise<void> | undefined;
+  #handlers: readonly JobHandler[] = [];
+  readonly #paused = new Set<string>();
+  readonly #scope = new AsyncResource('ReqRepWorkers');
   /** Kept from one start to the next: a trouble is not over because the workers were started anew. */
-  private readonly standings = new Map<string, Standing>();
+  readonly #standings = new Map<string, Standing>();
 
   /** Made by `ReqRepModule`; inject it. @internal */
-  constructor(private readonly parts: Omit<WorkerParts, 'workerId' | 'scope'>) {}
+  constructor(parts: Omit<WorkerParts, 'workerId' | 'scope'>) {
+    this.#parts = parts;
+  }
 
   /** What it does now. */
   get status(): ReplyWorkersStatus {
     return {
-      state: this.state,
-      queues: this.handlers.map(({ queue, name, concurrency }) => ({
+      state: this.#state,
+      queues: this.#handlers.map(({ queue, name, concurrency }) => ({
         queue,
         handler: name,
         concurrency,
-        busy: this.started?.of(queue)?.busy ?? 0,
-        isPaused: this.paused.has(queue),
+        busy: this.#started?.of(queue)?.busy ?? 0,
+        isPaused: this.#paused.has(queue),
       })),
     };
   }
 
+  /** What may be printed of it: the connections know the password of Redis. */
+  toJSON(): ReplyWorkersStatus {
+    return this.status;
+  }
+
+  /** @internal */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return `ReplyWorkers ${inspect(this.status, options)}`;
+  }
+
   /** The handlers that were discovered. @internal */
   serve(handlers: readonly JobHandler[]): void {
-    this.handlers = handlers;
+    this.#handlers = handlers;
   }
 
   /** Resolves when Redis knows the workers and they take jobs; tries for as long as Redis is away or refuses it. */
   async start(): Promise<void> {
-    await this.stopped;
-    if (this.started || this.handlers.length === 0) {
+    await this.#stopped;
+    if (this.#started || this.#handlers.length === 0) {
       return;
     }
     const started = new StartedWorkers(
-      this.handlers,
-      { ...this.parts, scope: this.scope },
-      (queue) => this.standingOn(queue),
+      this.#handlers,
+      { ...this.#parts, scope: this.#scope },
+      (queue) => this.#standingOn(queue),
     );
-    this.started = started;
-    this.state = 'starting';
+    this.#started = started;
+    this.#state = 'starting';
     try {
-      await this.scope.runInAsyncScope(started.start, started, this.paused);
-      if (this.isStarting(started)) {
-        this.state = 'running';
+      await this.#scope.runInAsyncScope(started.start, started, this.#paused);
+      if (this.#isStarting(started)) {
+        this.#state = 'running';
       }
     } catch (error) {
-      if (this.isStarting(started)) {
-        this.started = undefined;
-        this.state = 'stopped';
+      if (this.#isStarting(started)) {
+        this.#started = undefined;
+        this.#state = 'stopped';
         throw error;
       }
       // Else they were stopped, and the connections closed, before Redis ever answered.
@@ -95,9 +109,9 @@ export class ReplyWorkers {
    * @throws InvalidOptionError for a queue that this process does not serve.
    */
   async pause(queue: string): Promise<void> {
-    this.check(queue);
-    this.paused.add(queue);
-    await this.started?.of(queue)?.pause();
+    this.#check(queue);
+    this.#paused.add(queue);
+    await this.#started?.of(queue)?.pause();
   }
 
   /**
@@ -105,9 +119,9 @@ export class ReplyWorkers {
    * @throws InvalidOptionError for a queue that this process does not serve.
    */
   resume(queue: string): void {
-    this.check(queue);
-    this.paused.delete(queue);
-    this.started?.of(queue)?.resume();
+    this.#check(queue);
+    this.#paused.delete(queue);
+    this.#started?.of(queue)?.resume();
   }
 
   /**
@@ -116,43 +130,43 @@ export class ReplyWorkers {
    * is cut off before it has replied, it counts as lost with its worker.
    */
   stop(): Promise<void> {
-    const { started } = this;
+    const started = this.#started;
     if (!started) {
       return Promise.resolve();
     }
-    const job = this.parts.options.currentJob?.();
+    const job = this.#parts.options.currentJob?.();
     if (job) {
       started.excuse(job);
     }
-    this.stopped ??= this.stopThese(started).finally(() => {
-      this.stopped = undefined;
+    this.#stopped ??= this.#stopThese(started).finally(() => {
+      this.#stopped = undefined;
     });
-    return this.stopped;
+    return this.#stopped;
   }
 
-  private async stopThese(started: StartedWorkers): Promise<void> {
-    this.state = 'stopping';
+  async #stopThese(started: StartedWorkers): Promise<void> {
+    this.#state = 'stopping';
     await started.stop();
-    this.started = undefined;
-    this.state = 'stopped';
+    this.#started = undefined;
+    this.#state = 'stopped';
   }
 
-  private check(queue: string): void {
-    const queues = this.handlers.map((handler) => handler.queue);
+  #check(queue: string): void {
+    const queues = this.#handlers.map((handler) => handler.queue);
     if (!queues.includes(queue)) {
       const expected = `a queue that this process serves (${queues.join(', ') || 'it serves none'})`;
       throw new InvalidOptionError('queue', expected, describeValue(queue));
     }
   }
 
-  private standingOn(queue: string): Standing {
-    const standing = this.standings.get(queue) ?? new Standing(this.parts.options.lease);
-    this.standings.set(queue, standing);
+  #standingOn(queue: string): Standing {
+    const standing = this.#standings.get(queue) ?? new Standing(this.#parts.options.lease);
+    this.#standings.set(queue, standing);
     return standing;
   }
 
   /** Whether these are still being started: they may be stopped, and others started, meanwhile. */
-  private isStarting(started: StartedWorkers): boolean {
-    return this.started === started && this.state === 'starting';
+  #isStarting(started: StartedWorkers): boolean {
+    return this.#started === started && this.#state === 'starting';
   }
 }
