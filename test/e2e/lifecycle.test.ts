@@ -345,6 +345,18 @@ describe('workers start last and stop first, and the client closes last of all',
     await closed;
     expect(events[0]).toBe('job slow ends');
   });
+
+  it('where they are started by hand while others close', async () => {
+    const { queue, Worker } = actors();
+    const restarting = {
+      provide: 'restarting',
+      inject: [ReplyWorkers],
+      useFactory: (workers: ReplyWorkers) => ({ onModuleDestroy: () => workers.start() }),
+    };
+    const app = await startContext({ imports: [forRoot()], providers: [Worker, restarting] });
+    await app.close();
+    expect(await redis.look.exists(`${queue}workers`)).toBe(0);
+  });
 });
 
 /** What Redis knows of the connections of an instance. */
