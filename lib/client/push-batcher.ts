@@ -1,14 +1,13 @@
 import { setImmediate } from 'node:timers';
-import { NoWorkersError, PushFailedError, QueueFullError } from '../errors/index.js';
 import type { Log } from '../observability/log.js';
 import type { Keys } from '../protocol/keys.js';
-import { pushGuardedJob, type GuardedPushResult } from '../protocol/scripts/push-guarded-job.js';
-import { argumentOf } from '../redis/argument.js';
+import type { GuardedPushResult } from '../protocol/scripts/push-guarded-job.js';
 import type { Connections } from '../redis/connections.js';
-import { explainRefusal, isPassing, isRefusal, UnusableServerError } from '../redis/refusal.js';
+import { isPassing, isRefusal, UnusableServerError } from '../redis/refusal.js';
 import { waitWithPatience, type Unfinished } from './closing-patience.js';
 import type { OutgoingJob } from './outgoing-job.js';
-import { batchesOf, type Batch } from './push-batches.js';
+import { batchesOf, pushBatch, type Batch } from './push-batches.js';
+import { isPush, tellRefusal, tellResult } from './push-results.js';
 import { RefusedPushes } from './refused-pushes.js';
 
 /**
@@ -135,7 +134,7 @@ export class PushBatcher implements Unfinished {
     const answers = await this.send(batches);
     this.underway.delete(batches);
     const again: OutgoingJob[] = [];
-    const refused: OutgoingJob[] = [];
+    const refusedQueues: string[] = [];
     const effects: (() => void)[] = [];
     let refusal: Error | undefined;
     batches.forEach(({ jobs }, index) => {
@@ -147,22 +146,20 @@ export class PushBatcher implements Unfinished {
       const wanted = jobs.filter((job) => this.isWanted(job));
       if (isPassing(error)) {
         refusal = error;
-        refused.push(...wanted);
+        again.push(...wanted);
+        refusedQueues.push(...jobs.slice(0, 1).map(({ queue }) => queue));
       } else if (isRefusal(error)) {
         wanted.forEach((job) => this.forget(job));
-        effects.push(() => failEach(wanted, error));
+        effects.push(() => tellRefusal(wanted, error));
       } else {
         again.push(...this.repeatable(wanted, effects));
       }
     });
-    this.putBack([...again, ...refused]);
+    this.putBack(again);
     // Whoever hears of an end may end others: their jobs have to be where they are found.
     effects.forEach((effect) => effect());
     if (refusal) {
-      this.refused.refused(
-        refusal.message,
-        refused.map(({ queue }) => queue),
-      );
+      this.refused.refused(refusal.message, refusedQueues);
     } else if (answers.some(isPush)) {
       this.refused.accepted(this.waiting.size > 0);
     }
@@ -175,22 +172,9 @@ export class PushBatcher implements Unfinished {
   private send(batches: readonly Batch[]): Promise<PromiseSettledResult<GuardedPushResult>[]> {
     return this.connections.commands.settled((redis, run) =>
       batches.map((batch) => {
-        const { jobs, elements } = batch;
-        const [{ queue, guard }] = jobs as [OutgoingJob];
-        const { requests, workers } = this.keys.queue(queue);
-        const call = async (): Promise<GuardedPushResult> => {
-          if (guard) {
-            const [element] = elements as [string];
-            return run(pushGuardedJob, { requests, workers, element, ...guard });
-          }
-          return {
-            outcome: 'pushed',
-            queueLength: await redis.rpush(requests, ...elements.map(argumentOf)),
-          };
-        };
-        const answer = call();
+        const answer = pushBatch(batch, this.keys, redis, run);
         answer.then(
-          (result) => this.pushed(jobs, result),
+          (result) => this.pushed(batch.jobs, result),
           () => undefined,
         );
         return answer;
@@ -200,23 +184,8 @@ export class PushBatcher implements Unfinished {
 
   private pushed(jobs: readonly OutgoingJob[], result: GuardedPushResult): void {
     this.progress++;
-    jobs.forEach((each) => this.forget(each));
-    const [job] = jobs as [OutgoingJob];
-    switch (result.outcome) {
-      case 'pushed': {
-        const firstLength = result.queueLength - jobs.length + 1;
-        jobs.forEach((each, index) => each.pushed(firstLength + index));
-        break;
-      }
-      case 'no workers':
-        job.fail(new NoWorkersError(job.queue));
-        break;
-      case 'full': {
-        const { maxQueueLength = 0 } = job.guard ?? {};
-        job.fail(new QueueFullError(job.queue, maxQueueLength, result.queueLength));
-        break;
-      }
-    }
+    jobs.forEach((job) => this.forget(job));
+    tellResult(jobs, result);
   }
 
   /** @returns the jobs to push again: nobody knows whether Redis had them, and a job run twice has one reply. */
@@ -263,7 +232,7 @@ export class PushBatcher implements Unfinished {
     for (const { sender } of jobs) {
       this.drop(sender.id);
     }
-    failEach(jobs, error);
+    tellRefusal(jobs, error);
   }
 
   /** Those that are underway are forgotten once they are answered. What was emitted may run, if Redis has it. */
@@ -278,12 +247,3 @@ export class PushBatcher implements Unfinished {
 }
 
 const byOrder = (one: OutgoingJob, other: OutgoingJob): number => one.order - other.order;
-
-function failEach(jobs: readonly OutgoingJob[], error: Error): void {
-  for (const job of jobs) {
-    job.fail(new PushFailedError(job.queue, explainRefusal(error)));
-  }
-}
-
-const isPush = (answer: PromiseSettledResult<GuardedPushResult>): boolean =>
-  answer.status === 'fulfilled' && answer.value.outcome === 'pushed';

@@ -1,3 +1,8 @@
+import type { Keys } from '../protocol/keys.js';
+import { pushGuardedJob, type GuardedPushResult } from '../protocol/scripts/push-guarded-job.js';
+import { argumentOf } from '../redis/argument.js';
+import type { Redis } from '../redis/connection-source.js';
+import type { Connection } from '../redis/connection.js';
 import type { OutgoingJob } from './outgoing-job.js';
 
 /** Length past which one `RPUSH` is cut in two, UTF-16 units: Redis should not be held up by one command. */
@@ -32,4 +37,21 @@ export function batchesOf(jobs: Iterable<OutgoingJob>, now: number): Batch[] {
     batch.length += element.length;
   }
   return batches;
+}
+
+/** @param run - runs a script in the same write. */
+export async function pushBatch(
+  { jobs, elements }: Batch,
+  keys: Keys,
+  redis: Redis,
+  run: Connection['run'],
+): Promise<GuardedPushResult> {
+  const [{ queue, guard }] = jobs as [OutgoingJob];
+  const { requests, workers } = keys.queue(queue);
+  if (guard) {
+    const [element] = elements as [string];
+    return run(pushGuardedJob, { requests, workers, element, ...guard });
+  }
+  const queueLength = await redis.rpush(requests, ...elements.map(argumentOf));
+  return { outcome: 'pushed', queueLength };
 }

@@ -51,6 +51,27 @@ it('requests made while Redis is away are pushed in order when it is back, or ti
   proxy.close();
 });
 
+it('jobs of several turns that are lost on their way are pushed again in their order', async () => {
+  const proxy = await Proxy.before(redis.port);
+  const queue = randomQueue();
+  const { client } = await startApp({ connection: proxy.url, workers: false });
+  await firstValueFrom(client.emit(queue, -1));
+  proxy.stall(() => true, 60_000);
+  const receipts: Promise<unknown>[] = [];
+  for (let data = 0; data < 20; data++) {
+    receipts.push(firstValueFrom(client.emit(queue, data)));
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  proxy.cut(() => true);
+  receipts.push(firstValueFrom(client.emit(queue, 20)));
+  await Promise.all(receipts);
+  const elements = await redis.look.lrange(`${queue}requests`, 0, -1);
+  expect(elements.map((element) => JSON.parse(element)[1])).toEqual(
+    Array.from({ length: 22 }, (_, index) => index - 1),
+  );
+  proxy.close();
+});
+
 it('a connection that goes silent without closing is replaced', async () => {
   const proxy = await Proxy.before(redis.port);
   const queue = randomQueue();

@@ -1,0 +1,35 @@
+import { NoWorkersError, PushFailedError, QueueFullError } from '../errors/index.js';
+import type { GuardedPushResult } from '../protocol/scripts/push-guarded-job.js';
+import { explainRefusal } from '../redis/refusal.js';
+import type { OutgoingJob } from './outgoing-job.js';
+
+/** Whether Redis took a batch. */
+export const isPush = (answer: PromiseSettledResult<GuardedPushResult>): boolean =>
+  answer.status === 'fulfilled' && answer.value.outcome === 'pushed';
+
+/** Tells the jobs of a batch what Redis answered to it. */
+export function tellResult(jobs: readonly OutgoingJob[], result: GuardedPushResult): void {
+  const [job] = jobs as [OutgoingJob];
+  switch (result.outcome) {
+    case 'pushed': {
+      const firstLength = result.queueLength - jobs.length + 1;
+      jobs.forEach((each, index) => each.pushed(firstLength + index));
+      break;
+    }
+    case 'no workers':
+      job.fail(new NoWorkersError(job.queue));
+      break;
+    case 'full': {
+      const { maxQueueLength = 0 } = job.guard ?? {};
+      job.fail(new QueueFullError(job.queue, maxQueueLength, result.queueLength));
+      break;
+    }
+  }
+}
+
+/** Tells the jobs of a batch that Redis refused it for good. */
+export function tellRefusal(jobs: readonly OutgoingJob[], error: Error): void {
+  for (const job of jobs) {
+    job.fail(new PushFailedError(job.queue, explainRefusal(error)));
+  }
+}
