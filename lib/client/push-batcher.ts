@@ -11,6 +11,12 @@ import { isPush, tellRefusal, tellResult } from './push-results.js';
 import { RefusedPushes } from './refused-pushes.js';
 
 /**
+ * UTF-16 units that may be underway before others leave: what is written to a connection is in memory a second time until
+ * it has left.
+ */
+const MOST_UNDERWAY = 16 * 1024 * 1024;
+
+/**
  * Pushes the jobs of one turn of the event loop together, one command for each queue. While Redis is away, or refuses
  * them for a reason that passes, they wait here, in order, so that one whose time runs out meanwhile is never pushed.
  */
@@ -22,6 +28,7 @@ export class PushBatcher implements Unfinished {
   private waiting = new Map<string, OutgoingJob>();
   /** What was pushed together and is not answered yet. */
   private readonly underway = new Set<readonly Batch[]>();
+  private underwayLength = 0;
   private isScheduled = false;
   private added = 0;
   private isLost = false;
@@ -103,7 +110,9 @@ export class PushBatcher implements Unfinished {
   /** Once jobs were refused, those that try again are not followed by others before they are answered. */
   private get mayLeave(): boolean {
     const { reason, isWaiting } = this.refused;
-    return reason === undefined || (!isWaiting && this.underway.size === 0);
+    return reason === undefined
+      ? this.underwayLength < MOST_UNDERWAY
+      : !isWaiting && this.underway.size === 0;
   }
 
   private flush(): void {
@@ -120,18 +129,29 @@ export class PushBatcher implements Unfinished {
   private take(): Map<string, OutgoingJob> {
     const { waiting } = this;
     const { allowance } = this.refused;
-    if (waiting.size <= allowance) {
+    if (waiting.size <= allowance && this.length < MOST_UNDERWAY) {
       this.waiting = new Map();
       return waiting;
     }
-    const taken = new Map([...waiting].slice(0, allowance));
-    taken.forEach((_job, id) => waiting.delete(id));
+    const taken = new Map<string, OutgoingJob>();
+    let length = this.underwayLength;
+    for (const [id, job] of waiting) {
+      if (taken.size >= allowance || length >= MOST_UNDERWAY) {
+        break;
+      }
+      waiting.delete(id);
+      taken.set(id, job);
+      length += job.length;
+    }
     return taken;
   }
 
   private async push(batches: readonly Batch[]): Promise<void> {
+    const length = batches.reduce((sum, batch) => sum + batch.length, 0);
     this.underway.add(batches);
+    this.underwayLength += length;
     const answers = await this.send(batches);
+    this.underwayLength -= length;
     this.underway.delete(batches);
     const again: OutgoingJob[] = [];
     const refusedQueues: string[] = [];

@@ -205,7 +205,8 @@ export class RequestClient {
   emit<Queue extends MappedQueue>(queue: Queue, ...call: EmitCall<Queue>): Observable<PushReceipt>;
   emit(queue: string, data?: unknown, options: EmitOptions = NO_OPTIONS): Observable<PushReceipt> {
     const { log } = this.#parts;
-    const emit = new PendingEmit(this.#nextId(), queue, log, this.#code);
+    const name = typeof queue === 'string' ? queue : typeof queue;
+    const emit = new PendingEmit(this.#nextId(), name, log, this.#code);
     try {
       this.#checkQueue(queue);
       checkEmitOptions(queue, options);

@@ -282,3 +282,16 @@ it('data that gives up its request, or closes the client, as it is written is no
   await client.close();
   expect(await redis.look.exists(`${queue}requests`)).toBe(0);
 });
+
+it.each<[string, unknown]>([
+  ['a symbol', Symbol('queue')],
+  ['an object that is no text', { toString: boom }],
+  ['nothing', undefined],
+])('a queue that is %s fails its own call only', async (_, queue) => {
+  const { client, log } = await startApp({ connection: redis.url, workers: false });
+  expect(await failureOf(client.send(queue as string))).toMatchObject({ code: 'INVALID_OPTION' });
+  expect(await failureOf(client.emit(queue as string))).toMatchObject({ code: 'INVALID_OPTION' });
+  client.emit(queue as string);
+  await waitFor(() => log.text.includes('Expected queue to be'));
+  expect(client.pending).toBe(0);
+});
