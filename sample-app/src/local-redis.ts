@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { RedisMemoryServer } from 'redis-memory-server';
+import { RedisBinary, RedisMemoryServer } from 'redis-memory-server';
 
 /** A Redis server of one's own, on a free port of this machine. It ends with the process that started it. */
 export interface LocalRedis {
@@ -22,7 +22,7 @@ export async function startLocalRedis({
   port,
   args = [],
 }: LocalRedisOptions = {}): Promise<LocalRedis> {
-  const systemBinary = findOnPath('redis-server') ?? findOnPath('valkey-server');
+  const systemBinary = systemRedis();
   const server = new RedisMemoryServer({
     instance: { args: [...args], ...(port === undefined ? {} : { port }) },
     binary: systemBinary === undefined ? {} : { systemBinary },
@@ -51,6 +51,14 @@ export async function startLocalRedis({
     },
   };
 }
+
+/** @returns the program of a server; where the system has none, one is fetched and compiled. */
+export async function redisBinary(): Promise<string> {
+  return systemRedis() ?? (await RedisBinary.getPath());
+}
+
+const systemRedis = (): string | undefined =>
+  findOnPath('redis-server') ?? findOnPath('valkey-server');
 
 function findOnPath(name: string): string | undefined {
   return (process.env['PATH'] ?? '')
