@@ -4,18 +4,26 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Redis } from 'ioredis';
-import { startLocalRedis, type LocalRedis } from '../../sample-app/src/local-redis.js';
+import { streamsOf } from '../processes/asker.js';
 import { hasEnded, startProcess, stopProcess } from '../support/processes.js';
 import { randomQueue } from '../support/random-queue.js';
+import { RedisPair } from '../support/redis-pair.js';
 import { waitFor } from '../support/wait-for.js';
-import { findWrongs, readLedger, type Fault, type Story } from './ledger.js';
+import { faultsOf, type Act } from './faults.js';
+import { readLedger, type Story } from './ledger.js';
 import { Proxy } from './proxy.js';
 import { Random } from './random.js';
+import { findWrongs, type Fault } from './verdict.js';
 
 const WORKERS = 4;
 const LEASE = 1_000;
 const STALL_LIMIT = 5_000;
+
+/** How long requests go on after the last fault is over, ms. */
+const QUIET = 4_000;
+
+/** After the last fault, what it broke needs so long to be found and replaced, ms. */
+const CONVALESCENCE = 12_000;
 
 export interface ChaosResult {
   readonly stories: ReadonlyMap<string, Story>;
@@ -30,179 +38,165 @@ export class Chaos {
   private readonly folder = mkdtempSync(join(tmpdir(), 'nestjs-reqrep-chaos-'));
   private readonly ledger = join(this.folder, 'ledger');
   private readonly queue = randomQueue();
-  private readonly random: Random;
   private readonly faults: Fault[] = [];
   private readonly killedRequesters = new Set<number>();
-  private workers: ChildProcess[] = [];
+  private readonly wrongs: string[] = [];
+  private readonly ended: Promise<void>[] = [];
+  workers: ChildProcess[] = [];
   private requester: ChildProcess | undefined;
-  private redis: LocalRedis | undefined;
-  private proxy: Proxy | undefined;
 
-  constructor(seed: number) {
-    this.random = new Random(seed);
+  private constructor(
+    readonly random: Random,
+    readonly redis: RedisPair,
+    readonly proxy: Proxy,
+  ) {
     writeFileSync(this.ledger, '');
   }
 
-  async run(seconds: number): Promise<ChaosResult> {
+  /**
+   * Does things that may go wrong in production, one every half a second, for so long.
+   * @param names - which of them; none = all.
+   */
+  static async run(
+    seed: number,
+    seconds: number,
+    names: readonly string[] = [],
+  ): Promise<ChaosResult> {
+    const redis = await RedisPair.start();
+    const proxy = await Proxy.before(redis.primary.port);
+    const chaos = new Chaos(new Random(seed), redis, proxy);
     try {
-      await this.start();
-      const end = performance.now() + seconds * 1_000;
-      while (performance.now() < end) {
-        await delay(this.random.between(100, 900));
-        await this.fault();
-      }
-      return await this.finish();
+      await chaos.start();
+      await chaos.cause(seconds, names);
+      return await chaos.finish();
     } finally {
-      this.proxy?.close();
-      await Promise.all(
-        [...this.workers, this.requester].map((child) => child && stopProcess(child)),
-      );
-      await this.redis?.stop();
-      rmSync(this.folder, { recursive: true, force: true });
+      proxy.close();
+      await Promise.all([...chaos.workers, chaos.requester].map((one) => one && stopProcess(one)));
+      await redis.stop();
+      rmSync(chaos.folder, { recursive: true, force: true });
     }
   }
 
-  private async start(): Promise<void> {
-    this.redis = await this.startRedis();
-    this.proxy = await Proxy.before(this.redis.port);
-    this.workers = await Promise.all(Array.from({ length: WORKERS }, () => this.startWorker()));
-    this.requester = await this.startRequester();
-  }
-
-  private startRedis(): Promise<LocalRedis> {
-    return startLocalRedis({
-      args: ['--appendonly', 'yes', '--appendfsync', 'always', '--dir', this.folder],
-    });
-  }
-
-  private startWorker(): Promise<ChildProcess> {
-    return startProcess('chaos-worker', {
+  async startWorker(): Promise<void> {
+    const worker = await startProcess('chaos-worker', {
       ...this.environment(),
+      LOG: 'throwing',
       OPTIONS: JSON.stringify({ lease: LEASE, stallLimit: STALL_LIMIT, maxDeliveries: 10 }),
     });
+    this.workers.push(worker);
+    worker.once('exit', (code) => {
+      if (this.workers.includes(worker)) {
+        this.wrongs.push(`worker ${worker.pid} ended by itself with ${code}`);
+      }
+    });
   }
 
-  private startRequester(): Promise<ChildProcess> {
-    return startProcess('chaos-requester', this.environment());
-  }
-
-  private environment(): Record<string, string> {
-    return { QUEUE: this.queue, REDIS_URL: this.proxy?.url ?? '', LEDGER: this.ledger };
-  }
-
-  /** Does one thing that may go wrong in production. */
-  private async fault(): Promise<void> {
-    const some = () => this.random.next() < 0.5;
-    const [name, act] = this.random.pick<readonly [string, () => Promise<void> | void]>([
-      ['SIGKILL of a worker', () => this.killWorker()],
-      ['SIGKILL of a worker', () => this.killWorker()],
-      ['SIGSTOP of a worker', () => this.stopWorker()],
-      ['SIGKILL of the requester', () => this.killRequester()],
-      ['restart of Redis', () => this.restartRedis()],
-      ['CLIENT KILL of all connections', () => this.killClients()],
-      ['cut', () => this.proxy?.cut(some)],
-      ['half-close', () => this.proxy?.halfClose(some)],
-      ['lost answer', () => this.proxy?.swallow(some)],
-      ['lost answer', () => this.proxy?.swallow(some)],
-      ['stall', () => this.proxy?.stall(some, this.random.between(500, 4_000))],
-    ]);
-    const fault = { name, from: Date.now(), to: Infinity };
-    this.faults.push(fault);
-    await act();
-    fault.to = Date.now() + STALL_LIMIT;
-  }
-
-  private async killWorker(): Promise<void> {
-    const [worker] = this.workers.splice(Math.floor(this.random.next() * this.workers.length), 1);
-    if (worker) {
-      worker.kill('SIGKILL');
-      this.workers.push(await this.startWorker());
-    }
-  }
-
-  private stopWorker(): void {
-    const [first, ...others] = this.workers;
-    if (first) {
-      const worker = this.random.pick([first, ...others]);
-      worker.kill('SIGSTOP');
-      setTimeout(() => worker.kill('SIGCONT'), this.random.between(500, 8_000));
-    }
-  }
-
-  private async killRequester(): Promise<void> {
+  async killRequester(): Promise<void> {
     if (this.requester?.pid !== undefined) {
       this.killedRequesters.add(this.requester.pid);
       this.requester.kill('SIGKILL');
     }
-    this.requester = await this.startRequester();
+    await this.startRequester();
   }
 
-  private async restartRedis(): Promise<void> {
-    const { redis } = this;
-    if (redis) {
-      process.kill(redis.pid, 'SIGKILL');
-      await delay(this.random.between(100, 2_000));
-      await redis.stop();
-      this.redis = await this.startRedis();
-      if (this.proxy) {
-        this.proxy.port = this.redis.port;
-      }
+  /** Notes a fault that goes on behind the others. */
+  goesOn(fault: Fault, ended: Promise<void>): void {
+    this.ended.push(ended.then(() => void (fault.to = Date.now())));
+  }
+
+  private async start(): Promise<void> {
+    await Promise.all(Array.from({ length: WORKERS }, () => this.startWorker()));
+    await this.startRequester();
+  }
+
+  private async startRequester(): Promise<void> {
+    this.requester = await startProcess('chaos-requester', {
+      ...this.environment(),
+      KINDS: 'all',
+      TIMEOUT: '20000',
+    });
+  }
+
+  private environment(): Record<string, string> {
+    return { QUEUE: this.queue, REDIS_URL: this.proxy.url, LEDGER: this.ledger };
+  }
+
+  private async cause(seconds: number, names: readonly string[]): Promise<void> {
+    const acts = faultsOf(this, { lease: LEASE, stallLimit: STALL_LIMIT }, names);
+    const end = performance.now() + seconds * 1_000;
+    while (performance.now() < end) {
+      await delay(this.random.between(100, 900));
+      await this.do(this.random.pick(acts));
     }
+    await Promise.all(this.ended);
   }
 
-  private async killClients(): Promise<void> {
-    await this.look((redis) => redis.call('CLIENT', 'KILL', 'TYPE', 'normal'));
-  }
-
-  private async look<T>(see: (redis: Redis) => Promise<T>): Promise<T> {
-    const redis = new Redis(this.redis?.url ?? '');
-    try {
-      return await see(redis);
-    } finally {
-      redis.disconnect();
+  private async do({ name, costs, act }: Act): Promise<void> {
+    const fault: Fault = { name, costs, from: Date.now(), to: Infinity };
+    this.faults.push(fault);
+    const { pid, isGoingOn = false } = (await act(fault)) ?? {};
+    fault.pid = pid;
+    if (!isGoingOn) {
+      fault.to = Date.now();
     }
   }
 
   /** Lets everything come to its end, and reads the ledger. */
   private async finish(): Promise<ChaosResult> {
-    for (const worker of this.workers) {
-      worker.kill('SIGCONT');
-    }
-    const { requester, queue } = this;
+    const { requester } = this;
+    await delay(CONVALESCENCE);
+    const quietFrom = Date.now();
+    await delay(QUIET);
     if (requester && !hasEnded(requester)) {
       const ended = once(requester, 'exit');
       requester.send('stop');
       await ended;
     }
-    const keys = () => this.look((redis) => redis.keys(`${queue}*`));
-    const isAtRest = async () =>
-      (await keys()).every((key) => !/requests$|active:/.test(key.slice(queue.length)));
     // What remains is given a while to be taken back and run; then it counts as left behind.
-    await waitFor(isAtRest, 20_000).catch(() => undefined);
-    // A worker whose connection is still cut or stalled could not sign off, so each is to renew its lease once more; and
-    // those that were killed last are to be forgotten.
-    const workers = `${queue}workers`;
-    const [, latest = '0'] = await this.look((redis) =>
-      redis.zrange(workers, '-1', '-1', 'WITHSCORES'),
-    );
-    const count = (from: string) => this.look((redis) => redis.zcount(workers, from, '+inf'));
-    const areAllRenewed = async () =>
-      (await count(`(${latest}`)) === this.workers.length &&
-      (await count('-inf')) === this.workers.length;
-    await waitFor(areAllRenewed, 20_000).catch(() => undefined);
-    await Promise.all(this.workers.map(stopProcess));
+    await waitFor(() => this.isAtRest(), 20_000).catch(() => undefined);
+    await this.allKnown();
+    const workers = this.workers.splice(0);
+    await Promise.all(workers.map(stopProcess));
     const stories = readLedger(this.ledger);
+    const wrongs = findWrongs(stories, {
+      faults: this.faults,
+      killedRequesters: this.killedRequesters,
+      stallLimit: STALL_LIMIT,
+      quietFrom,
+    });
     return {
       stories,
       faults: this.faults,
-      wrongs: findWrongs(stories, this.killedRequesters, this.faults),
+      wrongs: [...this.wrongs, ...wrongs],
       leftKeys: await this.leftKeys(),
     };
   }
 
+  private async isAtRest(): Promise<boolean> {
+    const keys = await this.redis.primary.look((redis) => redis.keys(`${this.queue}*`));
+    return keys.every((key) => !/requests$|active:/.test(key.slice(this.queue.length)));
+  }
+
+  /**
+   * A worker whose connection is still cut or stalled could not sign off, so each is to renew its lease once more; and those
+   * that were killed last are to be forgotten.
+   */
+  private async allKnown(): Promise<void> {
+    const { redis, queue, workers } = this;
+    await redis.primary.look(async (look) => {
+      for (const key of [`${queue}workers`, `${streamsOf(queue)}workers`]) {
+        const [, latest = '0'] = await look.zrange(key, '-1', '-1', 'WITHSCORES');
+        const areAllRenewed = async () =>
+          (await look.zcount(key, `(${latest}`, '+inf')) === workers.length &&
+          (await look.zcard(key)) === workers.length;
+        await waitFor(areAllRenewed, 20_000).catch(() => undefined);
+      }
+    });
+  }
+
   private leftKeys(): Promise<string[]> {
-    return this.look(async (redis) => {
-      const keys = (await redis.keys('*')).filter((key) => key !== `${this.queue}dead`);
+    return this.redis.primary.look(async (redis) => {
+      const keys = (await redis.keys('*')).filter((key) => !key.endsWith(':dead'));
       // The replies for a requester that was killed expire.
       const expiring = await Promise.all(
         keys.map(async (key) => key.startsWith('replies:') && (await redis.pttl(key)) > 0),

@@ -1,11 +1,12 @@
 /**
  * A requester of the fault suite: keeps `IN_FLIGHT` requests waiting and writes each one's beginning and ends into
- * the ledger, until it has sent `REQUESTS` or is told to stop.
+ * the ledger, until it has sent `REQUESTS` or is told to stop. `KINDS=all` makes some of them streams, jobs that must not
+ * run twice, and jobs whose handlers throw odd errors.
  */
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { ReqRepError, ReqRepModule, RequestClient } from 'nestjs-reqrep';
-import type { ChaosJob } from './chaos-worker.js';
+import { ReqRepModule, RequestClient } from 'nestjs-reqrep';
+import { Asker, type Question } from './asker.js';
 import { record } from './ledger.js';
 
 const {
@@ -14,48 +15,51 @@ const {
   IN_FLIGHT = '64',
   REQUESTS = 'Infinity',
   TIMEOUT = '15000',
+  KINDS = 'plain',
 } = process.env;
 
 @Module({ imports: [ReqRepModule.forRoot({ connection: REDIS_URL, timeout: Number(TIMEOUT) })] })
 class RequesterModule {}
 
-const app = await NestFactory.createApplicationContext(RequesterModule, { logger: ['error'] });
-const client = app.get(RequestClient);
 /** What is long takes other ways through Redis than what is short. */
 const LENGTHS = [0, 0, 0, 0, 0, 0, 20_000, 100_000];
+
+/** What some requests are, by the last digits of their number; all others are plain. */
+const SPECIAL: Readonly<Record<number, Omit<Question, 'key'>>> = {
+  3: { isOnce: true },
+  7: { stream: { count: 20, ms: 20 } },
+  11: { isOnce: true, ms: 200 },
+  13: { stream: { count: 20, ms: 10, isObservable: true } },
+  17: { stream: { count: 1_000, ms: 10, isObservable: true }, leaveAfter: 5 },
+  19: { stream: { count: 1_000, ms: 10 }, leaveAfter: 5 },
+  23: { odd: 0 },
+  27: { odd: 0, length: 1 },
+  31: { isOnce: true, stream: { count: 5, ms: 5 } },
+  37: { ms: 1_000 },
+};
+const CYCLE = 40;
+
+const app = await NestFactory.createApplicationContext(RequesterModule, { logger: ['error'] });
+const asker = new Asker(app.get(RequestClient), QUEUE, record);
 let sent = 0;
 let isStopping = false;
 
-function ask(): Promise<void> {
+function next(): Question {
   const number = sent++;
   const key = `${process.pid}-${number}`;
-  const filler = 'x'.repeat(LENGTHS[number % LENGTHS.length] ?? 0);
-  const isRight = (reply: ChaosJob): boolean => reply.key === key && reply.filler === filler;
-  record({ event: 'sent', key });
-  return new Promise((resolve) => {
-    client
-      .send<ChaosJob>(QUEUE, { key, filler }, { onPushed: () => record({ event: 'pushed', key }) })
-      .subscribe({
-        next: (reply) => record({ event: 'reply', key, isRight: isRight(reply) }),
-        error: (error: unknown) => {
-          record({
-            event: 'end',
-            key,
-            end: error instanceof ReqRepError ? error.code : String(error),
-          });
-          resolve();
-        },
-        complete: () => {
-          record({ event: 'end', key, end: 'complete' });
-          resolve();
-        },
-      });
-  });
+  const special = KINDS === 'all' ? SPECIAL[number % CYCLE] : undefined;
+  return {
+    key,
+    length: LENGTHS[number % LENGTHS.length] ?? 0,
+    ...special,
+    // Each round takes another one of the odd errors.
+    ...(special?.odd === undefined ? {} : { odd: Math.floor(number / CYCLE) }),
+  };
 }
 
 async function caller(): Promise<void> {
   while (!isStopping && sent < Number(REQUESTS)) {
-    await ask();
+    await asker.ask(next());
   }
 }
 
