@@ -1,0 +1,7 @@
+import { testOutage } from './outage.js';
+
+testOutage({
+  name: 'Redis is killed and comes back with its data',
+  begin: (redis) => redis.kill(),
+  end: (redis) => redis.restart(),
+});
