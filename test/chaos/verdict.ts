@@ -50,14 +50,22 @@ export function findWrongs(
   );
 }
 
-/** How many wrongs a failed test shows. */
-const MOST_SHOWN = 20;
+/** How many of each kind a failed test shows. */
+const MOST_SHOWN = 4;
 
-/** @returns what a failed test is to show of many wrongs. */
-export const few = (wrongs: readonly string[]): string[] =>
-  wrongs.length <= MOST_SHOWN
-    ? [...wrongs]
-    : [...wrongs.slice(0, MOST_SHOWN), `and ${wrongs.length - MOST_SHOWN} more`];
+/** @returns what a failed test is to show of many wrongs: some of each kind. */
+export function few(wrongs: readonly string[]): string[] {
+  const kinds = new Map<string, string[]>();
+  for (const wrong of wrongs) {
+    const kind = wrong.replaceAll(/\d+/g, '').split(':', 1).join('');
+    kinds.set(kind, [...(kinds.get(kind) ?? []), wrong]);
+  }
+  return [...kinds.values()].flatMap((all) =>
+    all.length <= MOST_SHOWN
+      ? all
+      : [...all.slice(0, MOST_SHOWN), `and ${all.length - MOST_SHOWN} more`],
+  );
+}
 
 /** What can be said of one request. */
 class Verdict {
