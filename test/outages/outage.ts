@@ -20,6 +20,9 @@ const AFTERMATH = 90_000;
 const tell = ({ key, ends, runs }: Story): string =>
   `${key} ended with ${ends.join(' and ')}: ${JSON.stringify(runs)}`;
 
+/** How long an outage may go unnoticed by who sends, ms. */
+const UNNOTICED = 500;
+
 /** A way in which Redis is away. */
 export interface Outage {
   readonly name: string;
@@ -134,14 +137,14 @@ class OutageTest {
    * confirmed may never have left.
    */
   private mayBeLost({ sent, pushed, isOnce, values, runs, ends: [end] }: Story): boolean {
-    const wasConfirmed = pushed !== undefined;
-    const isOnKilled = runs.some(({ pid }) => this.faults.some((fault) => fault.pid === pid));
-    return end === 'WORKER_LOST'
-      ? (isOnKilled && (isOnce || values !== undefined)) || (isOnce && runs.length === 0)
-      : isOnce &&
-          !wasConfirmed &&
-          runs.length === 0 &&
-          this.faults.some(({ costs, from, to }) => costs === 'line' && from <= sent && sent <= to);
+    if (end === 'WORKER_LOST') {
+      const isOnKilled = runs.some(({ pid }) => this.faults.some((fault) => fault.pid === pid));
+      return isOnKilled ? isOnce || values !== undefined : isOnce && runs.length === 0;
+    }
+    const mayNotHaveLeft = this.faults.some(
+      ({ costs, from, to }) => from <= sent && sent <= (costs === 'line' ? to : from + UNNOTICED),
+    );
+    return isOnce && pushed === undefined && runs.length === 0 && mayNotHaveLeft;
   }
 
   private times(count: number, act: (nth: number) => void): void {

@@ -23,31 +23,31 @@ export class RedisPair {
     );
     const { primary } = pair;
     await pair.replica.look((redis) => redis.replicaof('127.0.0.1', primary.port));
-    await pair.inSync();
+    await inSync(primary);
     return pair;
-  }
-
-  /** Resolves when the replica holds all that the primary does. */
-  async inSync(): Promise<void> {
-    await this.primary.look((redis) =>
-      waitFor(async () => {
-        const [, offset, replicas] = (await redis.role()) as [string, number, string[][]];
-        return replicas.some((replica) => Number(replica[2]) >= offset);
-      }),
-    );
   }
 
   /** The two change places: nobody may write until the replica has all that there is. */
   async swap(): Promise<void> {
     const { primary, replica } = this;
-    await this.inSync();
+    await inSync(primary);
     await primary.look((redis) => redis.call('FAILOVER'));
     await replica.look((redis) => waitFor(async () => (await redis.role())[0] === 'master'));
     [this.primary, this.replica] = [replica, primary];
-    await this.inSync();
+    await inSync(replica);
   }
 
   async stop(): Promise<void> {
     await Promise.all([this.primary.stop(), this.replica.stop()]);
   }
+}
+
+/** Resolves when a replica of this primary holds all that the primary does. */
+export function inSync(primary: RestartableRedis): Promise<void> {
+  return primary.look((redis) =>
+    waitFor(async () => {
+      const [, offset, replicas] = (await redis.role()) as [string, number, string[][]];
+      return replicas.some((replica) => Number(replica[2]) >= offset);
+    }),
+  );
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Redis, type RedisOptions } from 'ioredis';
 import { afterAll, beforeAll } from 'vitest';
 import { freePort } from './free-port.js';
+import { inSync } from './redis-pair.js';
 import { RestartableRedis, type ServerSettings } from './restartable-redis.js';
 import { ServerProcess } from './server-process.js';
 import { waitFor } from './wait-for.js';
@@ -16,14 +17,19 @@ const SENTINELS = 3;
 /** How long the primary has to be away before a replica takes its place, ms. */
 const DOWN_AFTER = 1_000;
 
+/** How long writes wait at most while a replica is to take the place of the primary, ms. */
+const PAUSE = 30_000;
+
 /** A primary with replicas, and sentinels that let one of these take its place. */
 export interface TestSentinel {
   /** For ioredis. */
   readonly connection: Readonly<RedisOptions>;
   /** The server that the sentinels send everybody to. */
   primary(): Promise<RestartableRedis>;
-  /** Lets a replica take the place of the primary, which becomes a replica. Resolves once the new one is known. */
+  /** Lets a replica take the place of the primary, which becomes a replica later. Resolves once the new one is known. */
   failover(): Promise<void>;
+  /** As {@link failover}, but the primary takes no writes from before until the replica has all of them. */
+  plannedFailover(): Promise<void>;
   /** Resolves once the sentinels send everybody to another server than this one. */
   replaced(old: RestartableRedis): Promise<void>;
 }
@@ -48,6 +54,7 @@ export function useSentinel({
     },
     primary: () => site.primary(),
     failover: () => site.failover(),
+    plannedFailover: () => site.plannedFailover(),
     replaced: (old) => site.replaced(old),
   };
 }
@@ -87,8 +94,26 @@ class SentinelSite {
 
   async failover(): Promise<void> {
     const old = await this.primary();
-    await this.ask((sentinel) => sentinel.call('SENTINEL', 'FAILOVER', NAME));
+    // It is refused while a replica still makes up for what it missed.
+    await this.ask((sentinel) =>
+      waitFor(
+        () =>
+          sentinel.call('SENTINEL', 'FAILOVER', NAME).then(
+            () => true,
+            () => false,
+          ),
+        30_000,
+      ),
+    );
     await this.replaced(old);
+  }
+
+  async plannedFailover(): Promise<void> {
+    const old = await this.primary();
+    await old.look((redis) => redis.call('CLIENT', 'PAUSE', String(PAUSE), 'WRITE'));
+    await inSync(old);
+    await this.failover();
+    await old.look((redis) => redis.call('CLIENT', 'UNPAUSE'));
   }
 
   async replaced(old: RestartableRedis): Promise<void> {
