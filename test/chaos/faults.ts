@@ -45,12 +45,12 @@ function workerFaults(chaos: Chaos, stallLimit: number): Act[] {
   const kill: Act = {
     name: 'SIGKILL of a worker',
     costs: 'worker',
-    act: async () => {
+    act: (fault) => {
       const worker = anyWorker();
       chaos.workers = chaos.workers.filter((other) => other !== worker);
       worker?.kill('SIGKILL');
-      await chaos.startWorker();
-      return { pid: worker?.pid };
+      chaos.goesOn(fault, chaos.startWorker());
+      return Promise.resolve({ pid: worker?.pid, isGoingOn: true });
     },
   };
   return [
