@@ -8,7 +8,7 @@ import type { Keys } from '../protocol/keys.js';
 import { beforeRetry, type Connection } from '../redis/connection.js';
 import type { Connections } from '../redis/connections.js';
 import { codeOfRefusal, isRefusal } from '../redis/refusal.js';
-import { GrowingDelay } from './growing-delay.js';
+import { Backoff } from '../redis/backoff.js';
 import type { PendingRequest } from './pending-request.js';
 
 const BLOCK_SECONDS = 5;
@@ -36,7 +36,7 @@ export class OriginalReplyListener {
   private isClosed = false;
   private isBlocked = false;
   private isWaking = false;
-  private readonly delay = new GrowingDelay();
+  private readonly delay = new Backoff();
 
   constructor(
     private readonly connections: Connections,

@@ -1,6 +1,6 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import type { Log } from '../observability/log.js';
-import { GrowingDelay } from './growing-delay.js';
+import { Backoff } from '../redis/backoff.js';
 
 /** Jobs that leave together from which on Redis counts as working again. */
 const ENOUGH_JOBS = 1_024;
@@ -19,7 +19,7 @@ export class RefusedPushes {
   reason: string | undefined;
   /** How many jobs may leave together. */
   allowance = Infinity;
-  private readonly delay = new GrowingDelay();
+  private readonly delay = new Backoff();
   private timer: NodeJS.Timeout | undefined;
 
   /** @param onRetry - a wait is over. */

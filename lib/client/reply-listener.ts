@@ -9,7 +9,7 @@ import type { Redis } from '../redis/connection-source.js';
 import { beforeRetry, type Connection } from '../redis/connection.js';
 import type { Connections } from '../redis/connections.js';
 import { isRefusal, meaningOfRefusal } from '../redis/refusal.js';
-import { GrowingDelay } from './growing-delay.js';
+import { Backoff } from '../redis/backoff.js';
 import type { PendingRequests } from './pending-requests.js';
 import { ReadSize } from './read-size.js';
 
@@ -45,7 +45,7 @@ export class ReplyListener {
   private readonly size = new ReadSize();
   /** Whether the list held as many frames as were asked for. */
   private areMore = false;
-  private readonly delay = new GrowingDelay();
+  private readonly delay = new Backoff();
 
   constructor(
     private readonly connections: Connections,

@@ -1,13 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../observability/log.js';
 import { retireWorker } from '../protocol/scripts/retire-worker.js';
+import { Backoff } from '../redis/backoff.js';
 import type { Connections } from '../redis/connections.js';
 import { isRefusal } from '../redis/refusal.js';
 import { QueueLease, type LeasedQueue } from './queue-lease.js';
-
-/** How long a start waits before it asks Redis again, ms: at first, and at most. */
-const FIRST_RETRY_MS = 50;
-const LAST_RETRY_MS = 1_000;
 
 /**
  * Tells Redis, every third of the lease, that the workers of this process are alive, and hears at each turn which
@@ -54,12 +50,13 @@ export class Lease {
     }
     this.started = this.connections.clock.now();
     this.timer = setInterval(() => void this.tryRenew(), this.duration / 3);
-    for (let wait = FIRST_RETRY_MS; ; wait = Math.min(2 * wait, LAST_RETRY_MS)) {
+    const backoff = new Backoff();
+    for (;;) {
       await this.renewShared();
       if (this.isStopped || this.all.every(({ isKnown }) => isKnown)) {
         return;
       }
-      await Promise.race([delay(wait, undefined, { ref: false }), this.stopped]);
+      await Promise.race([backoff.wait(), this.stopped]);
       await Promise.race([this.connections.ready(), this.stopped]);
     }
   }
