@@ -1,4 +1,6 @@
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { messageOf } from '../errors/error-text.js';
+import type { Log } from '../observability/log.js';
 import { DuplicateJobHandlerError, InvalidOptionError } from '../errors/index.js';
 import {
   aDuration,
@@ -8,8 +10,6 @@ import {
   describeValue,
   type OptionRules,
 } from '../errors/option-rules.js';
-import { messageOf } from '../errors/error-text.js';
-import type { Log } from '../observability/log.js';
 import { MOST_CONCURRENCY, type JobHandler } from '../worker/worker-options.js';
 import type { HandlerBinder } from './handler-binder.js';
 import type { HandlerMethod, ProviderWrapper } from './handler-method.js';
