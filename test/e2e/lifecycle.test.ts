@@ -463,8 +463,8 @@ describe('an application that does not start runs no jobs and leaves nothing ope
 
 describe('a process whose application does not start', () => {
   it.each([
-    ['a module of its own', '0'],
-    ['its first connection', '1'],
+    ['a module of its own', ''],
+    ['every connection', '1'],
   ])('ends by itself, and does not count as live, where %s fails', async (_, wrong) => {
     const queue = randomQueue();
     const child = await startProcess('failed-start', {

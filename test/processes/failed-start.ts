@@ -1,10 +1,12 @@
-/** A process whose application fails to start: by a module of its own, or by the `WRONG`th connection. Closes nothing. */
+/** A process whose application fails to start: by a module of its own, or by its connections from the `WRONG`th on. Closes nothing. */
 import { Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Redis } from 'ioredis';
 import { OnJob, ReqRepModule } from 'nestjs-reqrep';
 
-const { QUEUE = '', REDIS_URL = '', WRONG = '0' } = process.env;
+const { QUEUE = '', REDIS_URL = '', WRONG = '' } = process.env;
+
+const wrong = WRONG === '' ? Infinity : Number(WRONG);
 
 @Injectable()
 class Worker {
@@ -16,7 +18,7 @@ class Worker {
 
 let made = 0;
 const connection = (): Redis => {
-  if (++made === Number(WRONG)) {
+  if (++made >= wrong) {
     throw new Error('no vault');
   }
   return new Redis(REDIS_URL, { lazyConnect: true });
@@ -30,7 +32,7 @@ const connection = (): Redis => {
       provide: 'store',
       useValue: {
         async onApplicationBootstrap() {
-          if (WRONG === '0') {
+          if (wrong === Infinity) {
             throw new Error('no store');
           }
         },
