@@ -35,6 +35,8 @@ export class QueueLease {
   private told: ConnectionIdentity | undefined;
   /** How often it was renewed. */
   private turn = 0;
+  /** When the last renewal that succeeded was sent, by the clock of `performance`. */
+  private sentAt = Infinity;
   private onKnown: () => void = () => undefined;
   /** Resolves when Redis knows the worker. */
   readonly known = new Promise<void>((resolve) => {
@@ -89,13 +91,21 @@ export class QueueLease {
       own,
       // Where the server does not tell the identity of a connection, its socket tells it from the next one.
       line: redis.stream,
+      sentAt: performance.now(),
     };
   }
 
   /** Redis has answered a renewal. */
-  renewed({ own, line }: QueueRenewal, { now, former, lapsed }: RenewedLease): void {
+  renewed({ own, line, sentAt }: QueueRenewal, { now, former, lapsed }: RenewedLease): void {
     const { standing, name, onLapsed } = this.queue;
-    standing.renewed({ now, former, line, isFirst: !this.isKnown });
+    standing.renewed({
+      now,
+      former,
+      line,
+      isFirst: !this.isKnown,
+      isBelated: sentAt - this.sentAt > this.duration,
+    });
+    this.sentAt = sentAt;
     this.failure = undefined;
     this.told = own;
     this.turn++;
@@ -144,4 +154,6 @@ export interface QueueRenewal {
   /** The connection that others will know of. */
   readonly own: ConnectionIdentity | undefined;
   readonly line: unknown;
+  /** When it was sent, by the clock of `performance`. */
+  readonly sentAt: number;
 }

@@ -16,6 +16,8 @@ export interface Renewal extends Pick<RenewedLease, 'now' | 'former'> {
   readonly line: unknown;
   /** Whether it is the first one of its worker. */
   readonly isFirst: boolean;
+  /** Whether this process itself was too late to renew in time: its event loop was blocked, perhaps by a handler. */
+  readonly isBelated: boolean;
 }
 
 /**
@@ -24,7 +26,9 @@ export interface Renewal extends Pick<RenewedLease, 'now' | 'former'> {
  * had such trouble itself waits until the others have had the time to be back, too.
  */
 export class Standing {
-  /** When the first renewal after the last trouble succeeded, ms, Redis clock. */
+  /** When the first renewal after the last trouble, or of all, succeeded, ms, Redis clock. */
+  private graceFrom = -Infinity;
+  /** Since when others could be heard of, ms, Redis clock. */
   private steadySince = -Infinity;
   /** Whether nothing is known of what was before, since nobody looked. */
   private isNew = true;
@@ -43,9 +47,13 @@ export class Standing {
     const { now } = renewal;
     if (this.isTrouble(renewal)) {
       this.isNew = false;
+      this.graceFrom = now;
       this.steadySince = now;
     } else if (this.hasNotLooked(renewal)) {
-      this.isNew ||= this.isGraceOver(now);
+      if (this.isGraceOver(now)) {
+        this.isNew = true;
+        this.graceFrom = now;
+      }
       this.steadySince = now;
     }
     this.last = renewal;
@@ -71,13 +79,15 @@ export class Standing {
   }
 
   private isGraceOver(now: number): boolean {
-    return now >= this.steadySince + Math.max(this.lease, HALF_OPEN_MS);
+    return now >= this.graceFrom + Math.max(this.lease, HALF_OPEN_MS);
   }
 
-  private isTrouble({ now, former, line, isFirst }: Renewal): boolean {
+  /** A lease that lapsed since its own process was too slow tells nothing of others: busy workers look after others as well. */
+  private isTrouble({ now, former, line, isFirst, isBelated }: Renewal): boolean {
     const { last } = this;
     const isInterrupted = last !== undefined && (line !== last.line || now < last.now);
-    return this.hasFailed || isInterrupted || (!isFirst && former !== 'live');
+    const isLapsed = !isFirst && (former === 'none' || (former === 'lapsed' && !isBelated));
+    return this.hasFailed || isInterrupted || isLapsed;
   }
 
   /** Workers that were stopped see no trouble. */

@@ -155,7 +155,7 @@ describe('mistakes are found before a socket is opened', () => {
       'a wrong concurrency',
       () => [answering('q', '1', { concurrency: 0 })],
       InvalidOptionError,
-      ['concurrency', 'Worker#run', 'integer >= 1', '`0` (number)'],
+      ['concurrency', 'Worker#run', 'an integer from 1 to 10000', '`0` (number)'],
     ],
     [
       'an instance that is not there',

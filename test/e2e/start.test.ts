@@ -171,4 +171,28 @@ describe('a start that fails', () => {
       }
     },
   );
+
+  it('holds no process when it is the start of the application', async () => {
+    const queue = randomQueue();
+    @Injectable()
+    class Worker {
+      @OnJob(queue, { instance: 'failing' })
+      run(data: unknown) {
+        return data;
+      }
+    }
+    let made = 0;
+    const connection = () => {
+      // Commands, cancellations, and then the queue.
+      if (++made === 3) {
+        throw new Error('no connection');
+      }
+      return new Redis(redis.url);
+    };
+    await expect(startApp({ connection, name: 'failing' }, [Worker])).rejects.toThrow(
+      'no connection',
+    );
+    await waitFor(async () => !String(await redis.look.client('LIST')).includes(':failing:'));
+    expect(await redis.look.exists(`${queue}workers`)).toBe(0);
+  });
 });

@@ -117,7 +117,12 @@ describe('where the server does not show connections', () => {
       await lapsed(queue, `old-${index}`, { slots: 256, connections: '9999999@127.0.0.1:1' });
     }
     await redis.look.rpush(`${queue}active:old-39:200`, JSON.stringify(['job-1', 'the last']));
-    const { log } = await startApp({ connection, lease: 200, stallLimit: 1_000 }, [echoing(queue)]);
+    const other = randomQueue();
+    await lapsed(other, 'old', { connections: '9999999@127.0.0.1:1' });
+    const { log } = await startApp({ connection, lease: 200, stallLimit: 1_000 }, [
+      echoing(queue),
+      echoing(other),
+    ]);
     await redis.look.config('RESETSTAT');
     await redis.look.blpop(`${queue}replies:job-1`, 10);
     const start = performance.now();

@@ -10,6 +10,7 @@ const renewal = (now: number, change: Partial<Renewal> = {}): Renewal => ({
   former: 'live',
   line: LINE,
   isFirst: false,
+  isBelated: false,
   ...change,
 });
 const first = (now: number, change: Partial<Renewal> = {}) =>
@@ -141,6 +142,43 @@ describe('an observer that has just started', () => {
     standing.failed();
     standing.renewed(first(1_000));
     expect(standing.mayJudge(1_000, true)).toBe(false);
+  });
+});
+
+describe('an observer whose event loop was blocked', () => {
+  const belated = { former: 'lapsed', isBelated: true } as const;
+
+  it('judges others, were it blocked again and again', () => {
+    const standing = steady();
+    for (let now = 210_000; now <= 300_000; now += 10_000) {
+      standing.renewed(renewal(now, belated));
+      expect(standing.mayJudge(now, true)).toBe(true);
+    }
+  });
+
+  it('counts their silence from their last sign of life', () => {
+    const standing = steady();
+    standing.renewed(renewal(210_000, belated));
+    expect(standing.silence(155_000, 212_000)).toBe(62_000);
+  });
+
+  it.each<[string, Partial<Renewal>]>([
+    ['its connection was replaced', { line: Symbol('new') }],
+    ['its entry was gone', { former: 'none' }],
+  ])('waits all the same where %s', (_, change) => {
+    const standing = steady();
+    standing.renewed(renewal(210_000, { ...belated, ...change }));
+    expect(standing.mayJudge(210_000, true)).toBe(false);
+  });
+
+  it('waits for the end of a trouble before, and no longer', () => {
+    const standing = steady();
+    standing.renewed(renewal(201_000, { former: 'lapsed' }));
+    standing.renewed(renewal(208_000, belated));
+    expect(standing.mayJudge(208_000, true)).toBe(false);
+    standing.renewed(renewal(215_000, belated));
+    standing.renewed(renewal(222_000, belated));
+    expect(standing.mayJudge(222_000, false)).toBe(true);
   });
 });
 
