@@ -24,7 +24,7 @@ const SLOTS_PER_CALL = 1_000;
 /** How many jobs of a lost worker were taken back. */
 interface Recovered {
   readonly back: number;
-  readonly dead: number;
+  readonly buried: number;
 }
 
 /** Takes back the jobs of lost workers of one queue, part by part. */
@@ -46,7 +46,7 @@ export class JobRecovery {
    */
   async takeBack(worker: LapsedWorker, forget: boolean): Promise<void> {
     const { filled, areAll } = await this.filledSlots(worker);
-    const recovered = { back: 0, dead: 0 };
+    const recovered = { back: 0, buried: 0 };
     try {
       const parts = new SlotParts(filled);
       for (let ranges = parts.next(); ranges.length > 0; ranges = parts.next()) {
@@ -55,7 +55,7 @@ export class JobRecovery {
           return;
         }
         for (const { dead } of slots.flatMap(({ jobs }) => jobs)) {
-          recovered[dead ? 'dead' : 'back']++;
+          recovered[dead ? 'buried' : 'back']++;
         }
       }
       if (forget && areAll) {
@@ -153,11 +153,11 @@ export class JobRecovery {
     });
   }
 
-  private report({ name }: LapsedWorker, { back, dead }: Recovered): void {
-    if (back + dead > 0) {
+  private report({ name }: LapsedWorker, { back, buried }: Recovered): void {
+    if (back + buried > 0) {
       this.parts.log.warn(
         `Worker ${name} of queue "${this.handler.queue}" is lost: ` +
-          `${back} of its jobs go back to the queue, ${dead} to "${this.keys.dead}"`,
+          `${back} of its jobs go back to the queue, ${buried} to "${this.keys.dead}"`,
       );
     }
   }
