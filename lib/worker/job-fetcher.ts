@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { messageOf, stackOf } from '../errors/error-text.js';
 import type { Log } from '../observability/log.js';
 import type { QueueKeys } from '../protocol/keys.js';
 import { settleJobs, type SettledJobs, type SettleJobs } from '../protocol/scripts/settle-jobs.js';
@@ -105,7 +106,7 @@ export class JobFetcher {
     private readonly connections: Connections,
     private readonly queue: string,
     private readonly keys: QueueKeys,
-    log: Log,
+    private readonly log: Log,
     private readonly owner: FetcherOwner,
   ) {
     this.trouble = new TakeTrouble(queue, keys, log);
@@ -235,14 +236,9 @@ export class JobFetcher {
       if ((this.isStopping || connection.state === 'closed') && !this.call) {
         return;
       }
-      const { taken, unanswered, wait } = await this.turn(connection);
-      // Behind all that may fail: what they lead to is no trouble of the connection's.
-      if (unanswered) {
-        this.owner.onUnanswered(unanswered);
-      }
-      if (taken) {
-        this.owner.onTaken(taken.take, taken.jobs);
-      }
+      const turn = await this.turn(connection);
+      const { taken, wait } = turn;
+      this.tellOwner(turn);
       if (wait > 0) {
         await Promise.race([delay(wait, undefined, { ref: false }), this.stopped]);
       } else if (!taken) {
@@ -251,6 +247,25 @@ export class JobFetcher {
         // A job that is done by then takes the next ones when it is settled.
         await this.rest(nextTurn());
       }
+    }
+  }
+
+  /** What this leads to is no trouble of the connection's, whatever it throws, and does not end the loop. */
+  private tellOwner({ taken, unanswered }: Turn): void {
+    try {
+      if (unanswered) {
+        this.owner.onUnanswered(unanswered);
+      }
+      if (taken) {
+        this.owner.onTaken(taken.take, taken.jobs);
+      }
+    } catch (error) {
+      this.log.repeated(
+        `taken jobs threw: ${this.queue}`,
+        'error',
+        `What followed from taking jobs of queue "${this.queue}" threw: ${messageOf(error)}`,
+        stackOf(error),
+      );
     }
   }
 
