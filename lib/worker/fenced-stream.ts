@@ -52,5 +52,7 @@ class PassingSubscriber extends FencedSubscriber {
 /** The same values, whose teardown throws at nobody. */
 export const fenced = (values: Observable<unknown>, context: JobContext): Observable<unknown> =>
   new Observable((subscriber) => {
-    values.subscribe(new PassingSubscriber(subscriber, context));
+    const passing = new PassingSubscriber(subscriber, context);
+    // What an Observable of another copy of RxJS returns is another subscription.
+    passing.add(values.subscribe(passing));
   });

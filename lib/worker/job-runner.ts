@@ -171,7 +171,7 @@ export class JobRunner implements ValueReplies {
       source.unsubscribe();
     });
     try {
-      values.subscribe(source);
+      source.add(values.subscribe(source));
     } catch (error) {
       source.error(error);
     }

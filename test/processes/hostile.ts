@@ -156,6 +156,10 @@ export const ENDING: Readonly<Record<string, () => unknown>> = {
 export const STUBBORN: Readonly<Record<string, (job: OddJob) => unknown>> = {
   'an Observable whose teardown throws': () => new Observable(() => fail),
   'an Observable whose finalize() throws': () => NEVER.pipe(finalize(fail)),
+  'an Observable of another copy of RxJS whose unsubscribe() throws': () => ({
+    lift: () => undefined,
+    subscribe: () => ({ unsubscribe: fail }),
+  }),
   'a generator whose finally throws': async function* () {
     try {
       for (;;) {
