@@ -1,58 +1,36 @@
 import type { Observable } from 'rxjs';
-import {
-  PayloadTooLargeError,
-  RequestTimeoutError,
-  SerializationError,
-  WorkerLostError,
-} from '../errors/index.js';
-import { isError } from '../errors/error-text.js';
 import type { Log } from '../observability/log.js';
-import {
-  readErrorForm,
-  toErrorForm,
-  toOwnErrorForm,
-  type ErrorForm,
-} from '../protocol/error-form.js';
 import type { Job } from '../protocol/job-element.js';
 import { FailureLog } from './failure-log.js';
 import { JobContext, type OnStray } from './job-context.js';
 import { JobRun } from './job-run.js';
-import { ReplyText } from './reply-text.js';
-import type { ReplyStream } from './reply-stream.js';
-import { RunValues, type ValueReplies } from './run-values.js';
+import { RunReplies, type ReplyParts } from './run-replies.js';
+import { RunValues } from './run-values.js';
 import type { JobPlace } from './slots.js';
 import { SourceSubscriber } from './source-subscriber.js';
 import { valuesOf } from './stream-source.js';
-import type { JobHandler, WorkerOptions } from './worker-options.js';
 
 /** What a runner needs of the worker it runs jobs for. */
-export interface RunnerParts {
-  readonly handler: JobHandler;
-  readonly options: WorkerOptions;
+export interface RunnerParts extends ReplyParts {
   readonly log: Log;
   /** ms, Redis clock. */
   serverNow(): number;
-  /** Begins to send the values of a run. */
-  openStream(run: JobRun, onLost: (reason: Error, isTaken: boolean) => void): ReplyStream;
-  /** Hears, once, what a job is answered with; `undefined` = no reply. */
-  onAnswer(run: JobRun, text: string | undefined): void;
   /** Hears, once, that the handler has really returned. */
   onEnded(run: JobRun): void;
 }
 
 /**
- * Runs jobs: calls the handler and turns what it returns, sends or throws into replies. Whatever the code of the application
+ * Runs jobs: calls the handler and hands what it returns, sends or throws to its replies. Whatever the code of the application
  * does, each run ends exactly once, and nothing is thrown at whoever hands in a job or cancels one.
  */
-export class JobRunner implements ValueReplies {
-  private readonly text: ReplyText;
-  private readonly failures: FailureLog;
+export class JobRunner {
+  private readonly replies: RunReplies;
   private readonly onStray: OnStray;
 
   constructor(private readonly parts: RunnerParts) {
-    this.text = new ReplyText(parts.handler.queue, parts.options);
-    this.failures = new FailureLog(parts.handler, parts.log);
-    this.onStray = (what, id, error) => this.failures.strayed(what, id, error);
+    const failures = new FailureLog(parts.handler, parts.log);
+    this.replies = new RunReplies(parts, failures);
+    this.onStray = (what, id, error) => failures.strayed(what, id, error);
   }
 
   run(job: Job, place: JobPlace): JobRun {
@@ -69,10 +47,7 @@ export class JobRunner implements ValueReplies {
 
   /** Ends a run without a reply: nobody waits for it any more. */
   cancel(run: JobRun, reason: unknown): void {
-    run.isCancelled = true;
-    run.stream?.stop();
-    this.answer(run, undefined);
-    run.context.abort(reason);
+    this.replies.cancel(run, reason);
   }
 
   /**
@@ -83,7 +58,7 @@ export class JobRunner implements ValueReplies {
   interrupt(run: JobRun, reason: unknown): boolean {
     run.stream?.stop();
     if (run.hasSent) {
-      this.answer(run, undefined);
+      this.replies.answer(run, undefined);
     }
     const mayBeRunAgain = run.close();
     run.context.abort(reason);
@@ -142,31 +117,31 @@ export class JobRunner implements ValueReplies {
     if (values) {
       this.follow(run, values);
     } else {
-      this.succeed(run, value);
+      this.replies.succeed(run, value);
       this.end(run);
     }
   }
 
   private threw(run: JobRun, error: unknown): void {
-    this.failWith(run, error);
+    this.replies.failWith(run, error);
     this.end(run);
   }
 
   private follow(run: JobRun, values: Observable<unknown>): void {
     const { context } = run;
     if (context.isAborted) {
-      this.answer(run, undefined);
+      this.replies.answer(run, undefined);
       this.end(run);
       return;
     }
     context.room = () => run.stream?.room();
-    const source = new SourceSubscriber(new RunValues(run, this));
+    const source = new SourceSubscriber(new RunValues(run, this.replies, () => this.end(run)));
     context.whenAborted(() => {
       if (!run.isAnswered) {
         // Its deadline has passed.
         run.isCancelled = true;
         run.stream?.stop();
-        this.answer(run, undefined);
+        this.replies.answer(run, undefined);
       }
       source.unsubscribe();
     });
@@ -177,138 +152,14 @@ export class JobRunner implements ValueReplies {
     }
   }
 
-  /** Sends a value of a stream. */
-  send(run: JobRun, value: unknown): void {
-    if (run.isAnswered) {
-      return;
-    }
-    let json: string | undefined;
-    try {
-      json = this.text.value(value);
-    } catch (error) {
-      this.failToSend(run, error);
-      run.context.abort(error);
-      return;
-    }
-    this.streamOf(run).add(json);
-  }
-
-  /** Ends a stream behind its values. */
-  endStream(run: JobRun): void {
-    if (!run.isAnswered) {
-      this.answer(run, this.text.end(run.job, this.streamOf(run).position));
-    }
-  }
-
-  private streamOf(run: JobRun): ReplyStream {
-    run.stream ??= this.parts.openStream(run, (reason, isTaken) => {
-      if (isTaken) {
-        this.cancel(run, reason);
-      } else {
-        this.answer(run, undefined);
-        run.context.abort(reason);
-      }
-    });
-    return run.stream;
-  }
-
-  succeed(run: JobRun, value: unknown): void {
-    if (run.isAnswered) {
-      return;
-    }
-    let text: string | undefined;
-    try {
-      text = this.text.success(run.job, value);
-    } catch (error) {
-      this.failToSend(run, error);
-      return;
-    }
-    this.answer(run, text);
-  }
-
-  /** A reply that cannot be sent is an error of the library's own. */
-  private failToSend(run: JobRun, error: unknown): void {
-    const isOwn = error instanceof PayloadTooLargeError || error instanceof SerializationError;
-    if (isOwn && run.job.version === 2) {
-      this.report(run, error);
-    }
-    this.fail(run, error, isOwn ? toOwnErrorForm(error, run.job.id) : undefined);
-  }
-
-  failWith(run: JobRun, error: unknown): void {
-    if (run.isAnswered) {
-      return;
-    }
-    const { context } = run;
-    if (context.isAbort(error) || (context.isOutOfTime && isInheritedTimeout(error))) {
-      // Its deadline has passed: nobody waits, and it has only ended with it.
-      this.answer(run, undefined);
-    } else {
-      this.fail(run, error, this.describe(run, error));
-    }
-  }
-
-  /** The form of an error that has one of its own, for all that its code may do meanwhile. */
-  private describe(run: JobRun, error: unknown): ErrorForm | undefined {
-    try {
-      const form = this.parts.options.describeError?.(error);
-      return form && readErrorForm(form);
-    } catch (odd) {
-      run.context.strayed('the error that it threw', odd);
-      return undefined;
-    }
-  }
-
-  /** @param form - the error's, where it has one of its own; any other error is a surprise and is logged. */
-  private fail(run: JobRun, error: unknown, form: ErrorForm | undefined): void {
-    if (run.isAnswered) {
-      return;
-    }
-    const { job, stream } = run;
-    const canTell = job.version === 2 && job.replyTo !== undefined;
-    // Where nobody can be told, the worker's log is the only place left.
-    if (!form || !canTell) {
-      this.report(run, error);
-    }
-    if (!canTell) {
-      this.answer(run, undefined);
-      return;
-    }
-    this.answer(run, this.text.failure(job, form ?? toErrorForm(error), stream?.position));
-  }
-
   private timeOut(run: JobRun): void {
     const { name, timeout } = this.parts.handler;
     const error = new JobTimeoutError(`${name} took longer than ${timeout} ms`);
-    this.failWith(run, error);
+    this.replies.failWith(run, error);
     run.context.abort(error);
   }
 
-  private answer(run: JobRun, text: string | undefined): void {
-    if (!run.close()) {
-      return;
-    }
-    const { stream } = run;
-    if (stream) {
-      // The end comes behind all values.
-      void stream.flushed().then(() => this.parts.onAnswer(run, this.endOf(run, stream, text)));
-    } else {
-      this.parts.onAnswer(run, text);
-    }
-  }
-
-  /** What a stream ends with: `text`, unless it was stopped before all of its values were sent. */
-  private endOf(run: JobRun, stream: ReplyStream, text: string | undefined): string | undefined {
-    if (run.isCancelled || !stream.isStopped || (stream.isComplete && text !== undefined)) {
-      return text;
-    }
-    const { job, context } = run;
-    const { queue } = this.parts.handler;
-    const error = new WorkerLostError(queue, String(job.id), context.attempt, stream.pushedCount);
-    return this.text.failure(job, toOwnErrorForm(error, job.id), stream.pushedPosition);
-  }
-
-  end(run: JobRun): void {
+  private end(run: JobRun): void {
     run.context.whenDone(() => {
       if (!run.hasEnded) {
         run.hasEnded = true;
@@ -317,11 +168,8 @@ export class JobRunner implements ValueReplies {
       }
     });
   }
-
-  private report({ job }: JobRun, error: unknown): void {
-    this.failures.failed(job.id, toErrorForm(error));
-  }
 }
+
 /** What a run ends with that takes longer than the handler's `timeout`. */
 class JobTimeoutError extends Error {
   static {
@@ -330,10 +178,6 @@ class JobTimeoutError extends Error {
 
   readonly code = 'JOB_TIMEOUT';
 }
-
-/** Whether a request has ended with the deadline of the job whose handler made it, be that this job or another. */
-const isInheritedTimeout = (error: unknown): boolean =>
-  isError(error) && error instanceof RequestTimeoutError && error.limit === 'inherited';
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   return (

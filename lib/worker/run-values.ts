@@ -1,15 +1,7 @@
 import type { Job } from '../protocol/job-element.js';
 import type { JobRun } from './job-run.js';
+import type { RunReplies } from './run-replies.js';
 import type { ValueTaker } from './source-subscriber.js';
-
-/** How the values of a run reach its caller, and its end behind them. None of it throws. */
-export interface ValueReplies {
-  send(run: JobRun, value: unknown): void;
-  endStream(run: JobRun): void;
-  succeed(run: JobRun, value: unknown): void;
-  failWith(run: JobRun, error: unknown): void;
-  end(run: JobRun): void;
-}
 
 /** The values of one run: sent as they come, or the last of them as the reply where they are no stream. */
 export class RunValues implements ValueTaker {
@@ -18,7 +10,8 @@ export class RunValues implements ValueTaker {
 
   constructor(
     private readonly run: JobRun,
-    private readonly replies: ValueReplies,
+    private readonly replies: RunReplies,
+    private readonly onClosed: () => void,
   ) {}
 
   value(value: unknown): void {
@@ -51,7 +44,7 @@ export class RunValues implements ValueTaker {
 
   closed(): void {
     this.held = [];
-    this.replies.end(this.run);
+    this.onClosed();
   }
 
   strayed(error: unknown): void {
