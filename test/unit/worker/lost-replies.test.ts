@@ -12,6 +12,7 @@ const queue: SettledQueue = {
   settleAndWait: () => undefined,
   takes: () => [],
   onTaken: () => undefined,
+  onUnanswered: () => undefined,
   onReleased: () => undefined,
   onSettled: () => undefined,
 };
