@@ -7,6 +7,7 @@ import { parseClient, type ConnectionIdentity } from './connection-identity.js';
 import { CONNECTION_OPTIONS } from './connection-options.js';
 import type { ConnectionSource } from './connection-source.js';
 import { introduce, type Introduction } from './introduction.js';
+import { lastWordsOf } from './last-words.js';
 import { explainRefusal, isRefusal, meaningOfRefusal, UnusableServerError } from './refusal.js';
 import { argumentsOf, digestOf, type Script } from './script.js';
 import type { ServerFacts } from './server-facts.js';
@@ -61,6 +62,10 @@ export class Connection {
   private wasReady = false;
   private isIntroduced = false;
   private isClosed = false;
+  /** Whether it is known why the connection that is being made could not be. */
+  private hasFailed = false;
+  /** Whether the server was asked why it takes no connection. */
+  private isExplained = false;
   private waiters: (() => void)[] = [];
   private opening: NodeJS.Timeout | undefined;
   private checking: Promise<void> | undefined;
@@ -88,12 +93,15 @@ export class Connection {
     );
     this.redis.on('connect', () => void this.watchdog.watch(this.handshake()));
     this.redis.on('ready', () => void this.meet());
-    this.redis.on('close', () => this.forgetIdentity());
+    this.redis.on('close', () => this.closed());
     for (const event of ['connecting', 'close', 'reconnecting', 'end']) {
       this.redis.on(event, () => this.changed());
     }
     this.redis.on('end', () => this.openAgain());
-    this.redis.on('error', (error: Error) => this.changed(this.described(error)));
+    this.redis.on('connecting', () => {
+      this.hasFailed = false;
+    });
+    this.redis.on('error', (error: Error) => void this.failed(error));
     if (this.redis.status === 'ready') {
       void this.meet(); // a factory made it earlier
     }
@@ -311,11 +319,24 @@ export class Connection {
     }
   }
 
-  /** An error that the server answers a new connection with does not say which server it was. */
-  private described(error: Error): Error {
-    return isRefusal(error)
-      ? new Error(`${this.address} answers "${explainRefusal(error)}"`)
-      : error;
+  /** Says why there is no connection, once for each loss in the server's own words: its answers do not say which it is. */
+  private async failed(error: Error): Promise<void> {
+    this.hasFailed = true;
+    let words = isRefusal(error) ? explainRefusal(error) : undefined;
+    if (words === undefined && !this.isExplained && mayHaveSaidWhy(error)) {
+      this.isExplained = true;
+      words = await this.lastWords();
+    }
+    this.changed(words === undefined ? error : new Error(`${this.address} answers "${words}"`));
+  }
+
+  /** What the server said before it closed the connection. */
+  private async lastWords(): Promise<string | undefined> {
+    const { path, host, port, tls, sentinels } = this.redis.options;
+    if (tls || sentinels || this.isClosed) {
+      return undefined;
+    }
+    return lastWordsOf(path ? { path } : { host: host ?? 'localhost', port: Number(port) });
   }
 
   /** Gives the connection up and makes another one. */
@@ -386,6 +407,7 @@ export class Connection {
       this.obstacle = undefined;
       this.wasReady = true;
       this.isIntroduced = true;
+      this.isExplained = false;
       this.changed();
     }
     return DONE;
@@ -413,7 +435,10 @@ export class Connection {
     }
   }
 
-  private forgetIdentity(): void {
+  private closed(): void {
+    if (!this.isIntroduced && !this.hasFailed && !this.isClosed) {
+      void this.failed(new Error(`${this.address} closed the connection at once`));
+    }
     this.isIntroduced = false;
     this.server = undefined;
     if (this.identity) {
@@ -450,6 +475,10 @@ export class Connection {
     return script.read(await command.call(this.redis, keys.length, ...keys, ...args));
   }
 }
+
+/** Whether the other end closed the connection, rather than not being there. */
+const mayHaveSaidWhy = ({ code }: NodeJS.ErrnoException): boolean =>
+  code === undefined || code === 'EPIPE' || code === 'ECONNRESET';
 
 /** How long to wait after Redis refused something, ms. */
 const REFUSED_DELAY = 1_000;

@@ -9,7 +9,7 @@ const INTERVAL_MS = 1_000;
 const MOST_SILENT_LOOKS = 10;
 
 /** Looks without a byte, while nothing is asked, after which a connection counts as quiet. */
-const QUIET_LOOKS = 5;
+const QUIET_LOOKS = 4;
 
 /** How long a connection may be silent before it is given up, ms: the look that sees the last answer comes first. */
 export const SILENCE_LIMIT_MS = INTERVAL_MS * (MOST_SILENT_LOOKS + 1);

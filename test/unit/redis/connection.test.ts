@@ -1,13 +1,18 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
+import { inspect } from 'node:util';
 import { afterEach, expect, it } from 'vitest';
 import { connectionSource } from '../../../lib/redis/connection-source.js';
 import { Connection } from '../../../lib/redis/connection.js';
+import { Connections } from '../../../lib/redis/connections.js';
+import { KeptLog } from '../support/kept-log.js';
 import { waitFor } from '../../support/wait-for.js';
 
-let server: Server;
+let server: Server | undefined;
 
-afterEach(() => server.close());
+afterEach(() => {
+  server?.close();
+});
 
 it('listens no more often after many attempts than after the first', async () => {
   let attempts = 0;
@@ -29,4 +34,64 @@ it('listens no more often after many attempts than after the first', async () =>
   await waitFor(() => attempts > 3 && connection.redis.status === 'reconnecting');
   expect(listeners()).toEqual(before);
   connection.close();
+});
+
+it('says what a server that closes each connection says, and that one says nothing', async () => {
+  let words = '-ERR max number of clients reached\r\n';
+  server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.end(words);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  for (const expected of [
+    'answers "ERR max number of clients reached"',
+    'closed the connection at once',
+  ]) {
+    const reasons: string[] = [];
+    const connection = new Connection(
+      connectionSource({ host: '127.0.0.1', port }),
+      'test',
+      (error) => error && reasons.push(error.message),
+    );
+    connection.open();
+    await waitFor(() => reasons.length > 0);
+    expect(reasons[0]).toBe(`127.0.0.1:${port} ${expected}`);
+    connection.close();
+    words = '';
+  }
+});
+
+it('is closed in the middle of getting to know a server that does not answer', async () => {
+  server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => socket.write('+OK\r\n'.repeat(4)));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const connection = new Connection(
+    connectionSource({ host: '127.0.0.1', port }),
+    'test',
+    () => undefined,
+  );
+  const ready = connection.ready();
+  await once(connection.redis, 'ready');
+  expect(connection.state).toBe('connecting');
+  connection.close();
+  await expect(ready).rejects.toThrow('is closed');
+});
+
+it('shows no password, whoever looks at it', () => {
+  const secret = 'hunter2';
+  const source = connectionSource({ password: secret });
+  const log = new KeptLog();
+  const connections = new Connections(source, 'test', log);
+  const connection = connections.commands;
+  for (const seen of [connection, connections, { connections, connection }]) {
+    for (const customInspect of [true, false]) {
+      expect(inspect(seen, { depth: null, showHidden: true, customInspect })).not.toContain(secret);
+    }
+    expect(JSON.stringify(seen)).not.toContain(secret);
+  }
+  connections.close();
 });
