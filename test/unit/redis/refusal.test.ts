@@ -1,5 +1,10 @@
 import { expect, it } from 'vitest';
-import { codeOfRefusal, isPassing, meaningOfRefusal } from '../../../lib/redis/refusal.js';
+import {
+  codeOfRefusal,
+  explainRefusal,
+  isPassing,
+  meaningOfRefusal,
+} from '../../../lib/redis/refusal.js';
 
 const refusal = (message: string): Error =>
   Object.assign(new Error(message), { name: 'ReplyError' });
@@ -41,3 +46,25 @@ it.each([new Error('Connection is closed.'), 'READONLY', undefined, null])(
     expect(isPassing(error)).toBe(false);
   },
 );
+
+it.each([
+  `CROSSSLOT Keys in request don't hash to the same slot`,
+  'MOVED 3999 127.0.0.1:6381',
+  'ASK 3999 127.0.0.1:6381',
+  'CLUSTERDOWN Hash slot not served',
+])('explains "%s" by the Cluster that it comes from', (message) => {
+  expect(explainRefusal(refusal(message))).toContain(message);
+  expect(explainRefusal(refusal(message))).toContain('is a node of a Redis Cluster');
+});
+
+it.each([
+  `ERR unknown command 'HELLO', with args beginning with: '3' 'AUTH' 'someone' 'hunter2' `,
+  'ERR unknown command `AUTH`, with args beginning with: `hunter2`, \n`more`, ',
+])('leaves out what was sent: %s', (message) => {
+  const explained = explainRefusal(refusal(message));
+  expect(explained).toMatch(/^ERR unknown command .(HELLO|AUTH).$/);
+});
+
+it('leaves other words as they are', () => {
+  expect(explainRefusal(refusal('NOPERM no permissions'))).toBe('NOPERM no permissions');
+});
