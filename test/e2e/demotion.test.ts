@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { firstValueFrom } from 'rxjs';
+import { concatMap, firstValueFrom, lastValueFrom, range, toArray } from 'rxjs';
 import { expect, it, onTestFinished } from 'vitest';
 import { startLocalRedis, type LocalRedis } from '../../sample-app/src/local-redis.js';
 import { OnJob } from '../../lib/index.js';
@@ -81,4 +82,32 @@ it('an application that meets a replica at its start says so and waits for a pri
   await waitFor(() => log.text.includes('is a replica, which takes no writes'));
   proxy.port = first.port;
   expect(await reply).toBe('waiting');
+});
+
+it('requests, workers and streams go on when their server is demoted', async () => {
+  const servers = await replicated();
+  const queue = randomQueue();
+  @Injectable()
+  class Worker {
+    @OnJob(queue)
+    async run(data: number) {
+      await delay(20);
+      return data;
+    }
+    @OnJob(`${queue}stream`)
+    stream() {
+      return range(0, 60).pipe(concatMap((value) => delay(20, value)));
+    }
+  }
+  const { client } = await startApp({ connection: servers.proxy.url }, [Worker]);
+  expect(await firstValueFrom(client.send(queue, -1))).toBe(-1);
+  const stream = lastValueFrom(client.send<number>(`${queue}stream`).pipe(toArray()));
+  const asking = Array.from({ length: 40 }, async (_, data) => {
+    await delay(data * 20);
+    return firstValueFrom(client.send(queue, data, { timeout: 15_000 }));
+  });
+  await delay(200);
+  await demote(servers);
+  expect(await Promise.all(asking)).toEqual([...asking.keys()]);
+  expect(await stream).toEqual([...Array(60).keys()]);
 });
