@@ -8,6 +8,7 @@ import { Redis } from 'ioredis';
 import { firstValueFrom } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OnJob } from '../../lib/index.js';
+import { HALF_OPEN_MS } from '../../lib/worker/standing.js';
 import { connectionSource } from '../../lib/redis/connection-source.js';
 import { Connection } from '../../lib/redis/connection.js';
 import { startApp } from '../support/app.js';
@@ -136,10 +137,10 @@ describe.each<[string, readonly string[]]>([
         seen.push(data);
       }
     }
-    // It would wait for an hour if it took the worker for alive.
+    // It would wait for an hour if it took the worker for alive; as it is, it only waits for whoever lost the former server.
     const options = { connection: server.path, lease: 200, stallLimit: 3_600_000 };
     const { app } = await startApp(options, [Worker]);
-    await waitFor(() => seen.length === 1);
+    await waitFor(() => seen.length === 1, HALF_OPEN_MS + 5_000);
     await app.close();
     expect(strangers.closed).toBe(0);
   });
