@@ -13,7 +13,7 @@ const AFTER = 3_000;
 /** What a primary did last before it was lost, without its replicas hearing of it, is younger, ms. */
 const REPLICATION_DELAY = 100;
 
-const TIMEOUT = 40_000;
+const TIMEOUT = 25_000;
 
 /** 300 requests a second: three every 10 ms. */
 class Load {
