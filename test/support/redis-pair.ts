@@ -32,7 +32,9 @@ export class RedisPair {
     const { primary, replica } = this;
     await inSync(primary);
     await primary.look((redis) => redis.call('FAILOVER'));
-    await replica.look((redis) => waitFor(async () => (await redis.role())[0] === 'master'));
+    await replica.look((redis) =>
+      waitFor(async () => (await redis.role())[0] === 'master', 30_000),
+    );
     [this.primary, this.replica] = [replica, primary];
     await inSync(replica);
   }
@@ -42,12 +44,21 @@ export class RedisPair {
   }
 }
 
-/** Resolves when a replica of this primary holds all that the primary does. */
+/** What `ROLE` says of a primary: how far it is, and how far each replica was when it last told. */
+type PrimaryRole = readonly [
+  'master',
+  offset: number,
+  replicas: readonly (readonly [ip: string, port: string, offset: string])[],
+];
+
+/** Resolves when a replica of this primary holds all that the primary does now. */
 export function inSync(primary: RestartableRedis): Promise<void> {
-  return primary.look((redis) =>
-    waitFor(async () => {
-      const [, offset, replicas] = (await redis.role()) as [string, number, string[][]];
-      return replicas.some((replica) => Number(replica[2]) >= offset);
-    }),
-  );
+  return primary.look(async (redis) => {
+    const role = async (): Promise<PrimaryRole> => (await redis.role()) as unknown as PrimaryRole;
+    const [, now] = await role();
+    await waitFor(async () => {
+      const [, , replicas] = await role();
+      return replicas.some(([, , offset]) => Number(offset) >= now);
+    }, 30_000);
+  });
 }
