@@ -6,9 +6,13 @@ import { few, findWrongs, type Fault } from '../chaos/verdict.js';
 import { RestartableRedis } from '../support/restartable-redis.js';
 import { Site } from './site.js';
 
-/** `OUTAGES=full` for all lengths and several in a row; else one short one, which is longer than a lease nonetheless. */
-const isFull = process.env['OUTAGES'] === 'full';
-const SECONDS = isFull ? [8, 30, 90] : [8];
+/**
+ * `OUTAGES=full` for all lengths and several in a row; `OUTAGES=30` for one of that length; else one short one, which is longer
+ * than a lease nonetheless.
+ */
+const { OUTAGES = '8' } = process.env;
+const isFull = OUTAGES === 'full';
+const SECONDS = isFull ? [8, 30, 90] : [Number(OUTAGES)];
 const TIMES = isFull ? 3 : 1;
 
 /** Between two outages, ms. */
@@ -17,10 +21,10 @@ const PAUSE = 2_000;
 /** How long after an outage everything may take to be over, ms. */
 const AFTERMATH = 30_000;
 
-const tell = ({ key, ends, runs }: Story): string =>
-  `${key} ended with ${ends.join(' and ')}: ${JSON.stringify(runs)}`;
+const tell = ({ key, sent, pushed, ends, ended, runs }: Story): string =>
+  `${key} ended with ${ends.join(' and ')}: ${JSON.stringify({ sent, pushed, runs, ended })}`;
 
-/** How long an outage may go unnoticed by who sends, ms. */
+/** How long a connection that breaks may go unnoticed by who sends, ms. */
 const UNNOTICED = 500;
 
 /** A way in which Redis is away. */
@@ -53,6 +57,11 @@ class OutageTest {
     private readonly duration: number,
   ) {}
 
+  /** Long enough for all outages that may still come. */
+  private get timeout(): number {
+    return TIMES * (this.duration + 10_000) + AFTERMATH;
+  }
+
   async run(): Promise<void> {
     const redis = await RestartableRedis.start();
     onTestFinished(() => redis.stop());
@@ -82,7 +91,7 @@ class OutageTest {
 
   /** Leaves work on its way that ends before the outage is over, with it, and behind it. */
   private async prepare(site: Site, name: string): Promise<void> {
-    const timeout = TIMES * (this.duration + 10_000) + AFTERMATH;
+    const { timeout } = this;
     for (const isOnce of [true, false]) {
       for (const ms of [0.3, 0.6, 1].map((part) => part * this.duration)) {
         this.times(3, (nth) => site.ask(name, { isOnce, ms: ms + nth * 200, timeout }));
@@ -105,7 +114,9 @@ class OutageTest {
   /** Asks on while Redis is away. */
   private async goOn(site: Site, name: string, killsWorker = false): Promise<void> {
     const end = Date.now() + this.duration;
-    const timeout = this.duration + AFTERMATH / 2;
+    const { timeout } = this;
+    // What leaves in the moment of the loss is never confirmed, and then it is nobody's fault what becomes of it.
+    await delay(UNNOTICED);
     for (let turn = 0; Date.now() < end; turn++) {
       site.ask(name, { isOnce: turn % 2 === 0, ms: 50, timeout });
       if (turn % 4 === 0) {
