@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { firstValueFrom } from 'rxjs';
 import { expect, it, onTestFinished } from 'vitest';
@@ -52,7 +55,9 @@ async function refusalAt(connection: string) {
 }
 
 it('a node of a Cluster is named as such at the start and in the errors of requests', async () => {
-  const server = await serverWith('--cluster-enabled', 'yes');
+  const folder = mkdtempSync(join(tmpdir(), 'reqrep-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const server = await serverWith('--cluster-enabled', 'yes', '--dir', folder);
   const { reason, errors } = await refusalAt(server.url);
   expect(errors).toHaveLength(1);
   for (const text of [reason, errors[0]]) {
