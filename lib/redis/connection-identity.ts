@@ -41,15 +41,16 @@ export const maySame = (shown: ConnectionIdentity, described: ConnectionIdentity
 export const encodeIdentity = ({ id, address, name }: ConnectionIdentity): string =>
   [id, address, ...(name === undefined ? [] : [name])].join('@');
 
+/** An address may have an `@` in it, as the path of a socket has that belongs to one of several servers. */
+const IDENTITY = /^([1-9]\d{0,14})@(\S+?)(?:@(nestjs-reqrep:[^@]*))?$/;
+
 /** Connections that one worker is believed to have at most: anybody may have written what is read. */
 const MOST_CONNECTIONS = 8;
 
 /** @param text - what {@link encodeIdentity} wrote, with spaces between. What is none of it is left out. */
 export function decodeIdentities(text: string, server: string | undefined): ConnectionIdentity[] {
   return text.split(' ', MOST_CONNECTIONS).flatMap((identity) => {
-    const [id = '', address = '', name] = identity.split('@');
-    return /^\d{1,15}$/.test(id) && address !== ''
-      ? [{ id: Number(id), address, server, name }]
-      : [];
+    const [, id, address = '', name] = IDENTITY.exec(identity) ?? [];
+    return id === undefined ? [] : [{ id: Number(id), address, server, name }];
   });
 }

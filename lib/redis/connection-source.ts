@@ -99,6 +99,12 @@ const isHost = (value: unknown): boolean => typeof value === 'string' && /^[^/@?
 
 const isPort = (value: unknown): boolean => isInRange(value, 65_535);
 
+/** The path of a file may have an `@` in it, but what has a colon as well may be a URL without its beginning. */
+const isSocketPath = (value: unknown): boolean =>
+  typeof value === 'string' &&
+  !value.includes('://') &&
+  (!value.includes('@') || /^\/[^/:][^:]*$/.test(value));
+
 const isAddress = (value: unknown): boolean =>
   isRecord(value) &&
   (value['host'] === undefined || isHost(value['host'])) &&
@@ -112,11 +118,7 @@ const RULES: readonly (readonly [
 ])[] = [
   ['host', 'the name or the address of a host, without a protocol', isHost],
   ['port', 'the number of a port', isPort],
-  [
-    'path',
-    'the path of a socket',
-    (value) => typeof value === 'string' && !value.includes('://') && !value.includes('@'),
-  ],
+  ['path', 'the path of a socket', isSocketPath],
   [
     'sentinels',
     'addresses such as `{ host, port }`',

@@ -27,6 +27,12 @@ describe('a URL', () => {
     expect(connectionSource('rediss://redis.example')(LAZY).options.tls).toBeTruthy();
   });
 
+  it('may be the path of a socket with an `@` in it', () => {
+    const path = '/run/redis@6379/redis.sock';
+    expect(connectionSource(path)(LAZY).options.path).toBe(path);
+    expect(connectionSource({ path })(LAZY).options.path).toBe(path);
+  });
+
   it('may be the path of a socket', () => {
     expect(connectionSource('/run/redis.sock')(LAZY).options.path).toBe('/run/redis.sock');
   });
@@ -200,6 +206,8 @@ describe('a secret in what is no connection', () => {
     ['a port that is a URL', { host: 'redis.example', port: `redis://:${SECRET}@redis.example` }],
     ['a database that is a URL', { db: `redis://:${SECRET}@redis.example` }],
     ['a path that is a URL', { path: `redis://:${SECRET}@redis.example` }],
+    ['a path that is a URL without its protocol', { path: `//:${SECRET}@redis.example` }],
+    ['a path that is what stands in a URL', { path: `/someone:${SECRET}@redis.example` }],
     ['a Sentinel that is a URL', { sentinels: [`redis://:${SECRET}@redis.example`] }],
     ['a host of a Sentinel', { sentinels: [{ host: `redis://:${SECRET}@h` }], name: 'main' }],
     ['a Redis with such a host', new Redis({ ...LAZY, host: `:${SECRET}@redis.example` })],

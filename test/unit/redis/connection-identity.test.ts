@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import {
+  decodeIdentities,
+  encodeIdentity,
+  maySame,
+  parseClient,
+} from '../../../lib/redis/connection-identity.js';
+
+const RUN = 'r'.repeat(40);
+
+it.each([
+  ['an address', '127.0.0.1:50123', undefined],
+  ['an address of IPv6', '[::1]:50123', undefined],
+  ['a socket', '/run/redis.sock:0', undefined],
+  ['a socket with an `@` in its path', '/run/redis@6379/redis.sock:0', undefined],
+  [
+    'such a socket, with a name',
+    '/run/redis@6379/redis.sock:0',
+    'nestjs-reqrep:default:commands:1',
+  ],
+])('a connection from %s is known by what its worker has said of it', (_, address, name) => {
+  const server = name === undefined ? RUN : undefined;
+  const said = decodeIdentities(encodeIdentity({ id: 7, address, server, name }), server);
+  expect(said).toEqual([{ id: 7, address, server, name }]);
+  const shown = parseClient(`id=7 addr=${address} fd=8 name=${name ?? ''} age=1`, server);
+  expect(said.some((one) => shown !== undefined && maySame(shown, one))).toBe(true);
+});
+
+it.each(['', '@', '7', '7@', 'x@address', '0@address', '-1@address', `${'9'.repeat(16)}@address`])(
+  'what is no connection is left out: "%s"',
+  (text) => {
+    expect(decodeIdentities(text, RUN)).toEqual([]);
+  },
+);
