@@ -1,3 +1,4 @@
+import { shown } from './error-text.js';
 import { InvalidOptionError } from './invalid-option.error.js';
 
 /** What one option may be. */
@@ -24,14 +25,14 @@ export function checkOptions<Options extends object>(
   place: string,
 ): void {
   if (!isRecord(options)) {
-    throw new InvalidOptionError(place, 'an object', describeValue(options));
+    throw new InvalidOptionError(place, 'an object', kindOf(options));
   }
   for (const [name, value] of Object.entries(options)) {
     const rule = Object.hasOwn(rules, name) ? rules[name as keyof Options] : undefined;
     if (!rule) {
       const known = Object.keys(rules).join(', ');
       throw new InvalidOptionError(
-        `${name} in ${place}`,
+        `${mayHoldSecret(name) ? 'an option' : shown(name)} in ${place}`,
         `one of the options ${known}`,
         'another name',
       );
@@ -54,11 +55,14 @@ export function describeValue(value: unknown): string {
     case 'bigint':
       return `\`${value}\` (${typeof value})`;
     case 'string':
-      return `"${value}" (string)`;
+      return mayHoldSecret(value) ? kindOf(value) : `"${shown(value)}" (string)`;
     default:
       return kindOf(value);
   }
 }
+
+/** Whether a text is, or may be, an address with a password in it: one may have been given for any option by mistake. */
+const mayHoldSecret = (text: string): boolean => text.includes('://') || text.includes('@');
 
 /** What a value is, without its content. */
 export const kindOf = (value: unknown): string =>

@@ -1,6 +1,6 @@
 import { Module, type ConfigurableModuleAsyncOptions, type DynamicModule } from '@nestjs/common';
 import { InvalidOptionError } from '../errors/index.js';
-import { describeValue, isRecord } from '../errors/option-rules.js';
+import { isRecord, kindOf } from '../errors/option-rules.js';
 import { ConfigurableModuleClass } from './reqrep.module-definition.js';
 import type { ReqRepModuleExtras, ReqRepModuleOptions } from './reqrep.options.js';
 
@@ -19,11 +19,7 @@ export class ReqRepModule extends ConfigurableModuleClass {
   /** A wrong option fails with an `InvalidOptionError`, when the application starts at the latest. */
   static override forRoot(options: ReqRepModuleOptions & ReqRepModuleExtras = {}): DynamicModule {
     if (!isRecord(options)) {
-      throw new InvalidOptionError(
-        'the options of ReqRepModule',
-        'an object',
-        describeValue(options),
-      );
+      throw new InvalidOptionError('the options of ReqRepModule', 'an object', kindOf(options));
     }
     return super.forRoot(options);
   }

@@ -226,7 +226,13 @@ export class Connections {
   }
 }
 
-/** Where a name has several addresses, Node's error for all of them has a code but no message. */
-function reasonOf(error: Error): string {
-  return explainRefusal(error) || String((error as NodeJS.ErrnoException).code);
+/**
+ * Where a name has several addresses, Node's error for all of them has a code but no message. What it says of a wrong argument
+ * repeats that, which may be a URL with its password.
+ */
+function reasonOf(error: NodeJS.ErrnoException): string {
+  const isArgument = error instanceof TypeError || error instanceof RangeError;
+  return isArgument && error.code !== undefined
+    ? `${error.code}: Node does not take an option of the connection`
+    : explainRefusal(error) || String(error.code);
 }

@@ -328,7 +328,7 @@ it.each<[string, () => unknown, string]>([
   [
     'no object',
     () => ReqRepModule.forRoot('redis://localhost' as never),
-    'Expected the options of ReqRepModule to be an object, got "redis://localhost" (string)',
+    'Expected the options of ReqRepModule to be an object, got a string',
   ],
   [
     'null',

@@ -101,6 +101,9 @@ describe('a value in a message', () => {
     ['an object with a text', { toString: () => 'secret', toJSON: () => 'secret' }],
     ['a buffer', Buffer.from('secret')],
     ['a symbol', Symbol('secret')],
+    ['a URL', 'redis://:secret@redis.example'],
+    ['the address in a URL', 'someone:secret@redis.example'],
+    ['a URL without a password', 'rediss://secret.example'],
   ])('never shows what is in %s', (_, value) => {
     expect(describeValue(value)).not.toContain('secret');
   });
