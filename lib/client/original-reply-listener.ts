@@ -7,7 +7,7 @@ import type { Log } from '../observability/log.js';
 import type { Keys } from '../protocol/keys.js';
 import { beforeRetry, type Connection } from '../redis/connection.js';
 import type { Connections } from '../redis/connections.js';
-import { codeOfRefusal, isRefusal } from '../redis/refusal.js';
+import { codeOfRefusal, explainRefusal, isRefusal } from '../redis/refusal.js';
 import { Backoff } from '../redis/backoff.js';
 import type { PendingRequest } from './pending-request.js';
 
@@ -125,7 +125,7 @@ export class OriginalReplyListener {
     this.log.repeated(
       REFUSED,
       'warn',
-      `Replies of original workers cannot be read (${error.message}); it is tried again and again`,
+      `Replies of original workers cannot be read (${explainRefusal(error)}); it is tried again and again`,
     );
     await delay(this.delay.next(), undefined, { ref: false });
   }

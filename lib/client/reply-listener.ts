@@ -8,7 +8,7 @@ import { decodeFrame } from '../protocol/reply-frame.js';
 import type { Redis } from '../redis/connection-source.js';
 import { beforeRetry, type Connection } from '../redis/connection.js';
 import type { Connections } from '../redis/connections.js';
-import { isRefusal, meaningOfRefusal } from '../redis/refusal.js';
+import { explainRefusal, isRefusal, meaningOfRefusal } from '../redis/refusal.js';
 import { Backoff } from '../redis/backoff.js';
 import type { PendingRequests } from './pending-requests.js';
 import { ReadSize } from './read-size.js';
@@ -143,7 +143,7 @@ export class ReplyListener {
     this.log.repeated(
       REFUSED,
       meaning === 'stays' ? 'error' : 'warn',
-      `Replies cannot be waited for in "${this.list}" (${error.message}); they are looked for again and again meanwhile`,
+      `Replies cannot be waited for in "${this.list}" (${explainRefusal(error)}); they are looked for again and again meanwhile`,
     );
     await delay(this.delay.next(), undefined, { ref: false });
     return meaning === 'passes' && !this.isClosed ? this.look(connection) : NONE;

@@ -6,7 +6,7 @@ import {
   type RecoveryResult,
 } from '../protocol/scripts/recover-worker.js';
 import type { QueueKeys } from '../protocol/keys.js';
-import { isRefusal } from '../redis/refusal.js';
+import { explainRefusal, isRefusal } from '../redis/refusal.js';
 import { MOST_SLOTS, type LapsedWorker } from './lapsed-worker.js';
 import { LostJobs, mostDeliveries } from './lost-jobs.js';
 import {
@@ -155,7 +155,9 @@ export class JobRecovery {
 
   private report({ name }: LapsedWorker, { back, buried }: Recovered): void {
     if (back + buried > 0) {
-      this.parts.log.warn(
+      this.parts.log.repeated(
+        `worker lost: ${this.handler.queue}`,
+        'warn',
         `Worker ${name} of queue "${this.handler.queue}" is lost: ` +
           `${back} of its jobs go back to the queue, ${buried} to "${this.keys.dead}"`,
       );
@@ -170,7 +172,7 @@ export class JobRecovery {
     this.parts.log.repeated(
       `slot refused: ${this.handler.queue}`,
       'error',
-      `The jobs of a lost worker in "${key}" cannot be taken back: ${error.message}. Remove it if it is no list.`,
+      `The jobs of a lost worker in "${key}" cannot be taken back: ${explainRefusal(error)}. Remove it if it is no list.`,
     );
   }
 }

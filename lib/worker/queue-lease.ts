@@ -10,7 +10,7 @@ import {
 import type { RetireWorker } from '../protocol/scripts/retire-worker.js';
 import type { Connection } from '../redis/connection.js';
 import { encodeIdentity, type ConnectionIdentity } from '../redis/connection-identity.js';
-import { isPassing, isRefusal } from '../redis/refusal.js';
+import { explainRefusal, isPassing, isRefusal } from '../redis/refusal.js';
 import type { Standing } from './standing.js';
 
 /** A queue on which this process is to be known as alive. */
@@ -129,7 +129,7 @@ export class QueueLease {
         `lease refused: ${name}`,
         'error',
         `The lease of queue "${name}" cannot be renewed: Redis refuses ZADD or HSET, by the script ${renewLease.name}, on ` +
-          `"${keys.workers}" or "${keys.worker(this.workerId)}" (${error.message}). ${until}.`,
+          `"${keys.workers}" or "${keys.worker(this.workerId)}" (${explainRefusal(error)}). ${until}.`,
       );
     }
   }

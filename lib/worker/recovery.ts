@@ -2,7 +2,7 @@ import { describeWorker } from '../protocol/scripts/describe-worker.js';
 import type { LapsedLease } from '../protocol/scripts/renew-lease.js';
 import type { QueueKeys } from '../protocol/keys.js';
 import { maySame, parseClient, type ConnectionIdentity } from '../redis/connection-identity.js';
-import { isPassing, isRefusal } from '../redis/refusal.js';
+import { explainRefusal, isPassing, isRefusal } from '../redis/refusal.js';
 import { BLOCK_SECONDS } from './job-fetcher.js';
 import { JobRecovery } from './job-recovery.js';
 import { readLapsedWorker, type LapsedWorker } from './lapsed-worker.js';
@@ -159,7 +159,7 @@ export class Recovery {
         this.parts.log.once(
           'cut refused',
           'warn',
-          `The connections of stalled workers cannot be cut: ${error.message}. Allow CLIENT KILL.`,
+          `The connections of stalled workers cannot be cut: ${explainRefusal(error)}. Allow CLIENT KILL.`,
         );
       }
     }
@@ -177,7 +177,7 @@ export class Recovery {
     this.parts.log.repeated(
       this.refusal,
       'warn',
-      `Lost workers of queue "${this.handler.queue}" cannot be looked after: ${error.message}`,
+      `Lost workers of queue "${this.handler.queue}" cannot be looked after: ${explainRefusal(error)}`,
     );
   }
 }

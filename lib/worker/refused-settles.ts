@@ -1,6 +1,6 @@
 import type { Log } from '../observability/log.js';
 import { Backoff } from '../redis/backoff.js';
-import { codeOfRefusal, meaningOfRefusal } from '../redis/refusal.js';
+import { codeOfRefusal, explainRefusal, meaningOfRefusal } from '../redis/refusal.js';
 import type { SettleCall } from './settle-call.js';
 import { singlesOf, type SettlePart } from './settle-part.js';
 
@@ -68,9 +68,9 @@ export class RefusedSettles {
     }
     const { list } = outcome.reply;
     this.log.repeated(
-      `reply dropped: ${list}`,
+      `reply dropped: ${part?.queue.name}`,
       'error',
-      `A reply cannot be pushed to "${list}" and is dropped: ${error.message}`,
+      `A reply cannot be pushed to "${list}" and is dropped: ${explainRefusal(error)}`,
     );
     outcome.reply = undefined;
     return true;
@@ -82,7 +82,7 @@ export class RefusedSettles {
     }
     if (!stays(error)) {
       const what = 'Redis takes no replies for now, which are kept until it does';
-      this.log.repeated(PASSING, 'error', `${what}: ${error.message}`);
+      this.log.repeated(PASSING, 'error', `${what}: ${explainRefusal(error)}`);
       return;
     }
     const { queue, outcomes } = part;
@@ -90,7 +90,7 @@ export class RefusedSettles {
     const what = outcome
       ? `A reply cannot be pushed to "${outcome.reply?.list ?? outcome.place.key}"`
       : `Jobs cannot be taken from queue "${queue.name}"`;
-    this.log.repeated(kindOf(part), 'error', `${what}: ${error.message}; trying again`);
+    this.log.repeated(kindOf(part), 'error', `${what}: ${explainRefusal(error)}; trying again`);
   }
 
   private reportOver(parts: readonly SettlePart[]): void {

@@ -7,7 +7,7 @@ import type { ListSize } from '../protocol/scripts/lua-list-size.js';
 import { measureList } from '../protocol/scripts/measure-list.js';
 import { pushValues } from '../protocol/scripts/push-values.js';
 import { beforeRetry } from '../redis/connection.js';
-import { isRefusal } from '../redis/refusal.js';
+import { explainRefusal, isRefusal } from '../redis/refusal.js';
 import type { Connections } from '../redis/connections.js';
 
 /** Values in one push at most, and about how long one push may be, UTF-16 units. */
@@ -202,12 +202,12 @@ export class ReplyStream {
     return `values refused: ${this.target.queue}`;
   }
 
-  private reportRefusal({ message }: Error, next: string): void {
+  private reportRefusal(error: Error, next: string): void {
     const { id, queue, list } = this.target;
     this.log.repeated(
       this.refusedKind,
       'error',
-      `Values of job ${shown(id)} of queue "${queue}" cannot be pushed to "${list}": ${message}; ${next}`,
+      `Values of job ${shown(id)} of queue "${queue}" cannot be pushed to "${list}": ${explainRefusal(error)}; ${next}`,
     );
   }
 

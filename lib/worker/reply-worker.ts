@@ -9,7 +9,7 @@ import { buryJob } from '../protocol/scripts/bury-job.js';
 import { giveBackJobs } from '../protocol/scripts/give-back-jobs.js';
 import { Backoff } from '../redis/backoff.js';
 import type { ConnectionIdentity } from '../redis/connection.js';
-import { isRefusal } from '../redis/refusal.js';
+import { explainRefusal, isRefusal } from '../redis/refusal.js';
 import { argumentOf } from '../redis/argument.js';
 import type { Script } from '../redis/script.js';
 import { CancelledJobs } from './cancelled-jobs.js';
@@ -413,7 +413,7 @@ export class ReplyWorker {
     if (result === 'untold') {
       const list = why.reply?.list ?? '';
       this.parts.log.repeated(
-        `reply dropped: ${list}`,
+        `reply dropped: ${this.handler.queue}`,
         'error',
         `A reply cannot be pushed to "${list}" and is dropped: it is no list. Its job is in "${dead}"`,
       );
@@ -469,10 +469,10 @@ export class ReplyWorker {
           return undefined; // the connections are closed for good
         }
         if (this.isStopping) {
-          log.warn(`${what} (${error.message}); another worker takes them over`);
+          log.warn(`${what} (${explainRefusal(error)}); another worker takes them over`);
           return undefined;
         }
-        log.repeated(kind, 'warn', `${what} (${error.message}); trying again until it can`);
+        log.repeated(kind, 'warn', `${what} (${explainRefusal(error)}); trying again until it can`);
         await backoff.wait();
       }
     }

@@ -3,6 +3,7 @@ import type { QueueKeys } from '../protocol/keys.js';
 import { Backoff } from '../redis/backoff.js';
 import {
   codeOfRefusal,
+  explainRefusal,
   isRefusal,
   meaningOfRefusal,
   type RefusalMeaning,
@@ -101,7 +102,7 @@ export class TakeTrouble {
     this.log.repeated(
       this.kind,
       meaning === 'stays' ? 'error' : 'warn',
-      `${what}: ${error.message}; ${this.advice(step, meaning, error)}`,
+      `${what}: ${explainRefusal(error)}; ${this.advice(step, meaning, error)}`,
     );
   }
 

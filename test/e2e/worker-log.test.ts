@@ -50,6 +50,47 @@ describe('a flood', () => {
     expect(failures[1]).toContain('Error: another');
   });
 
+  it('of replies to keys that are no lists is one line a queue', async () => {
+    const queue = randomQueue();
+    @Injectable()
+    class Worker {
+      @OnJob(queue)
+      run() {}
+    }
+    const write = redis.look.pipeline();
+    for (let job = 0; job < 200; job++) {
+      write.set(`replies:${queue}${job}`, 'no list');
+      // Some of them are run, and the others have lost too many workers.
+      const spaces = ' '.repeat(job % 2 === 0 ? 0 : 9);
+      write.rpush(`${queue}requests`, `${spaces}["job-${job}",1,{"c":"${queue}${job}"}]`);
+    }
+    await write.exec();
+    const { log } = await startApp({ connection: redis.url }, [Worker]);
+    await waitFor(async () => (await redis.look.llen(`${queue}dead`)) === 100);
+    await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
+    expect(log.lines.filter((line) => line.includes('is dropped'))).toHaveLength(1);
+  });
+
+  it('of workers that are lost is one line a queue', async () => {
+    const queue = randomQueue();
+    @Injectable()
+    class Worker {
+      @OnJob(queue)
+      run() {}
+    }
+    const write = redis.look.pipeline();
+    for (let worker = 0; worker < 100; worker++) {
+      write.zadd(`${queue}workers`, 1, `w${worker}`);
+      write.hset(`${queue}worker:w${worker}`, 'slots', 1);
+      write.rpush(`${queue}active:w${worker}:0`, `["job-${worker}",1]`);
+    }
+    await write.exec();
+    const options = { connection: redis.url, lease: 100, stallLimit: 100 };
+    const { log } = await startApp(options, [Worker]);
+    await waitFor(async () => (await redis.look.keys(`${queue}active:w*`)).length === 0);
+    expect(log.lines.filter((line) => line.includes('is lost: '))).toHaveLength(1);
+  });
+
   it('of ids and errors of 2 MB leaves lines that can be read', async () => {
     const queue = randomQueue();
     const id = 'i'.repeat(2_000_000);
