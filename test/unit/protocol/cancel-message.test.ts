@@ -16,6 +16,13 @@ it.each([
   expect(decodeCancelMessage(message)).toEqual([]);
 });
 
+it.each([
+  ['an id of 1 MB', JSON.stringify(['x'.repeat(1_000_000), 'job-1']), ['job-1']],
+  ['a million ids', JSON.stringify(Array.from({ length: 1_000_000 }, String)), []],
+])('does not keep %s', (_, message, ids) => {
+  expect(decodeCancelMessage(message)).toEqual(ids);
+});
+
 it('leaves out what is no id', () => {
   expect(decodeCancelMessage('[1,"job-1",null]')).toEqual(['job-1']);
 });
