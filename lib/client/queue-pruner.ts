@@ -12,6 +12,9 @@ const LONGEST_DELAY_MS = 32_000;
 const MOST_DEPTH = 5_000;
 const MOST_IDLE_STEPS = 16;
 
+/** Queues without anything to drop that are remembered at most: an application may give them any number of names. */
+const MOST_DELAYS = 1_000;
+
 /** Keeps a queue that nobody serves from growing for ever: drops the jobs that timed out, from its head on. */
 export class QueuePruner {
   private readonly timers = new Map<string, NodeJS.Timeout>();
@@ -44,6 +47,9 @@ export class QueuePruner {
       if (await this.dropExpired(this.keys.queue(queue).requests)) {
         this.delays.delete(queue);
       } else {
+        if (this.delays.size >= MOST_DELAYS) {
+          this.delays.clear();
+        }
         const delay = 2 * (this.delays.get(queue) ?? DELAY_MS);
         this.delays.set(queue, Math.min(delay, LONGEST_DELAY_MS));
       }

@@ -66,14 +66,14 @@ export class Log {
     const known = this.quiet.get(kind);
     if (known) {
       known.more++;
-      known.text = text;
+      known.text = bounded(text); // it is kept for a minute
       return;
     }
     for (const oldest of keepBounded(this.quiet)) {
       clearTimeout(oldest.timer);
     }
     const timer = setInterval(() => this.repeat(kind), QUIET_MS).unref();
-    this.quiet.set(kind, { level, text, more: 0, timer });
+    this.quiet.set(kind, { level, text: '', more: 0, timer });
     if (level === 'error') {
       this.error(text, stack);
     } else {
@@ -94,7 +94,7 @@ export class Log {
       this.over(kind);
       return;
     }
-    this[known.level](`${bounded(known.text)} (${known.more} times in the last minute)`);
+    this[known.level](`${known.text} (${known.more} times in the last minute)`);
     known.more = 0;
   }
 
