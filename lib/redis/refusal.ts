@@ -33,8 +33,13 @@ const MEANINGS: Readonly<Record<string, RefusalMeaning>> = {
   MASTERDOWN: 'wrong server',
 };
 
-/** An error inside a script on Redis 6.2: `ERR Error running script (call to f_...): @user_script:3: -OOM command ...`. */
-const CODE_IN_SCRIPT = /@user_script: ?\d+: -?([A-Z]{3,})\b/;
+/** Where an error stands inside another one, in a script on Redis 6.2 and at the end of a transaction. */
+const INNER_CODES: Readonly<Record<string, RegExp>> = {
+  // `ERR Error running script (call to f_...): @user_script:3: -OOM command ...`
+  ERR: /@user_script: ?\d+: -?([A-Z]{3,})\b/,
+  // `EXECABORT Transaction discarded because of: OOM command ...`
+  EXECABORT: /^EXECABORT .*because of: -?([A-Z]{3,})\b/,
+};
 
 /** Whether Redis itself answered with an error, rather than the connection breaking before an answer came. */
 export function isRefusal(error: unknown): error is Error {
@@ -44,7 +49,9 @@ export function isRefusal(error: unknown): error is Error {
 /** @returns the code that an error of Redis begins with, such as `OOM`; `ERR` where it has no better one. */
 export function codeOfRefusal({ message }: Error): string {
   const [first = ''] = message.split(' ', 1);
-  return first === 'ERR' || first === '' ? (CODE_IN_SCRIPT.exec(message)?.[1] ?? 'ERR') : first;
+  const outer = first === '' ? 'ERR' : first;
+  const inner = Object.hasOwn(INNER_CODES, outer) ? INNER_CODES[outer]?.exec(message) : undefined;
+  return inner?.[1] ?? outer;
 }
 
 /** @returns what a refusal means; `undefined` for an error that is none, after which nobody knows what was carried out. */

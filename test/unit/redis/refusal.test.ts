@@ -39,6 +39,24 @@ it('finds the code of an error inside a script, as Redis 6.2 and 7 write it', ()
   ]);
 });
 
+it.each([
+  ['OOM command not allowed when used memory > maxmemory.', 'passes'],
+  ['NOREPLICAS Not enough good replicas to write.', 'passes'],
+  [`READONLY You can't write against a read only replica.`, 'wrong server'],
+  ['NOPERM no permissions', 'stays'],
+] as const)(
+  'a transaction that is given up because of "%s" is refused for that',
+  (why, meaning) => {
+    const message = `EXECABORT Transaction discarded because of: ${why}`;
+    expect(meaningOfRefusal(refusal(message))).toBe(meaning);
+  },
+);
+
+it('a transaction that is given up because of others says no more', () => {
+  const message = 'EXECABORT Transaction discarded because of previous errors.';
+  expect(codeOfRefusal(refusal(message))).toBe('EXECABORT');
+});
+
 it.each([new Error('Connection is closed.'), 'READONLY', undefined, null])(
   '%s is no refusal',
   (error) => {
