@@ -84,12 +84,7 @@ export class ReplyListener {
   private async tryRead(connection: Connection): Promise<readonly string[]> {
     try {
       await connection.ready();
-      const frames = await this.read(connection);
-      if (this.log.over(REFUSED)) {
-        this.log.info('Replies can be waited for again');
-      }
-      this.delay.reset();
-      return frames;
+      return await this.read(connection);
     } catch (error) {
       return this.afterFailure(connection, error);
     }
@@ -107,7 +102,9 @@ export class ReplyListener {
         redis.lrange(this.list, 0, frames - 1),
       ]);
       this.removed(removal);
-      return answerOf(range);
+      const found = answerOf(range);
+      this.delay.reset();
+      return found;
     }
     const [removal, first, others] = await connection.settled((redis) => [
       this.removal(redis),
@@ -116,8 +113,17 @@ export class ReplyListener {
     ]);
     this.removed(removal);
     const head = answerOf(first);
+    this.waited();
     const rest = answerOf(others);
     return head === null ? NONE : [head, ...rest];
+  }
+
+  /** A wait was answered. (To read without one proves nothing: that is no write to Redis.) */
+  private waited(): void {
+    this.delay.reset();
+    if (this.log.over(REFUSED)) {
+      this.log.info('Replies can be waited for again');
+    }
   }
 
   private removal(redis: Redis): Promise<unknown> {

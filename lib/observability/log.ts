@@ -12,6 +12,9 @@ const MOST_CHARACTERS = 2_000;
 /** How long a line of one kind is not written again, ms. */
 const QUIET_MS = 60_000;
 
+/** How often a minute a trouble that comes and goes is told of at once. */
+const MOST_BEGINNINGS = 2;
+
 /** Kinds that are remembered at most; of more, the oldest are forgotten. */
 const MOST_KINDS = 1_000;
 
@@ -19,10 +22,15 @@ type Level = 'warn' | 'error';
 
 /** A line that is not written again for a while. */
 interface QuietKind {
-  readonly level: Level;
+  level: Level;
   text: string;
   /** How often it came since it was last written. */
   more: number;
+  /** How often it was told of at once. */
+  beginnings: number;
+  /** Whether the trouble is over, and whether a line told of it while it was not. */
+  isOver: boolean;
+  isTold: boolean;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -63,17 +71,16 @@ export class Log {
    * @param kind - what is told apart: one for each queue and each thing that can go wrong with it.
    */
   repeated(kind: string, level: Level, text: string, stack?: string): void {
-    const known = this.quiet.get(kind);
-    if (known) {
+    const known = this.quiet.get(kind) ?? this.remember(kind);
+    const isTold = known.beginnings === 0 || (known.isOver && known.beginnings < MOST_BEGINNINGS);
+    // It is kept for a minute.
+    Object.assign(known, { level, text: bounded(text), isOver: false });
+    if (!isTold) {
       known.more++;
-      known.text = bounded(text); // it is kept for a minute
       return;
     }
-    for (const oldest of keepBounded(this.quiet)) {
-      clearTimeout(oldest.timer);
-    }
-    const timer = setInterval(() => this.repeat(kind), QUIET_MS).unref();
-    this.quiet.set(kind, { level, text: '', more: 0, timer });
+    known.beginnings++;
+    known.isTold = true;
     if (level === 'error') {
       this.error(text, stack);
     } else {
@@ -81,21 +88,49 @@ export class Log {
     }
   }
 
-  /** Forgets a kind whose trouble is over. @returns whether a line of it was written since the last time. */
+  /**
+   * Says that the trouble of a kind is over. One that comes again is told of at once, but not again and again.
+   * @returns whether a line told of it since it began, so that another one should tell of its end.
+   */
   over(kind: string): boolean {
     const known = this.quiet.get(kind);
-    clearInterval(known?.timer);
-    return this.quiet.delete(kind);
+    if (!known || known.isOver) {
+      return false;
+    }
+    const { isTold } = known;
+    known.isOver = true;
+    known.isTold = false;
+    return isTold;
+  }
+
+  private remember(kind: string): QuietKind {
+    for (const oldest of keepBounded(this.quiet)) {
+      clearTimeout(oldest.timer);
+    }
+    const timer = setInterval(() => this.repeat(kind), QUIET_MS).unref();
+    const known: QuietKind = {
+      level: 'warn',
+      text: '',
+      more: 0,
+      beginnings: 0,
+      isOver: false,
+      isTold: false,
+      timer,
+    };
+    this.quiet.set(kind, known);
+    return known;
   }
 
   private repeat(kind: string): void {
     const known = this.quiet.get(kind);
     if (!known || known.more === 0) {
-      this.over(kind);
+      clearInterval(known?.timer);
+      this.quiet.delete(kind);
       return;
     }
-    this[known.level](`${known.text} (${known.more} times in the last minute)`);
-    known.more = 0;
+    const end = known.isOver ? '; it is over' : '';
+    this[known.level](`${known.text} (${known.more} times in the last minute${end})`);
+    Object.assign(known, { more: 0, beginnings: 1, isTold: !known.isOver });
   }
 
   private write(write: () => void): void {

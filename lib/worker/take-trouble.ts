@@ -31,7 +31,6 @@ export class TakeTrouble {
    */
   isWaitRefused = false;
   private readonly backoff = new Backoff();
-  private isReported = false;
   private hasFailed = false;
 
   constructor(
@@ -81,9 +80,7 @@ export class TakeTrouble {
 
   private over(): void {
     this.hasFailed = false;
-    if (this.isReported) {
-      this.isReported = false;
-      this.log.over(this.kind);
+    if (this.log.over(this.kind)) {
       this.log.info(`Queue "${this.queue}" hands out jobs again`);
     }
   }
@@ -98,7 +95,6 @@ export class TakeTrouble {
       step === 'announce'
         ? `The worker of queue "${queue}" takes no jobs, since it cannot be made known in "${keys.workers}"`
         : `Queue "${queue}" hands out no jobs`;
-    this.isReported = true;
     this.log.repeated(
       this.kind,
       meaning === 'stays' ? 'error' : 'warn',

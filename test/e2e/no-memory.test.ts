@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { firstValueFrom } from 'rxjs';
+import { firstValueFrom, lastValueFrom, reduce } from 'rxjs';
 import { expect, it, onTestFinished } from 'vitest';
 import { OnJob } from '../../lib/index.js';
 import { startApp } from '../support/app.js';
@@ -80,4 +80,38 @@ it('replies of running jobs are pushed on a server without memory, and read when
   await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0, 3_000);
   await end();
   expect((await Promise.all(replies)).map(({ length }) => length)).toEqual(lengths);
+});
+
+it('a stream from a server without memory is read with one line about the refusal', async () => {
+  const queue = randomQueue();
+  const count = 20_000;
+  @Injectable()
+  class Worker {
+    @OnJob(queue)
+    async *run() {
+      for (let value = 0; value < count; value++) {
+        yield value;
+      }
+    }
+  }
+  await startApp({ connection: redis.url }, [Worker]);
+  const { client, log } = await startApp({ connection: redis.url, workers: false });
+  let end: (() => Promise<void>) | undefined;
+  const sum = client.send<number>(queue).pipe(
+    reduce((total, value) => {
+      if (value === 0) {
+        void fill().then((undo) => {
+          end = undo;
+        });
+      }
+      return total + value;
+    }, 0),
+  );
+  expect(await lastValueFrom(sum)).toBe((count * (count - 1)) / 2);
+  await waitFor(() => log.text.includes('cannot be waited for'));
+  expect(log.lines.filter((line) => line.includes('cannot be waited for'))).toHaveLength(1);
+  expect(log.text).not.toContain('can be waited for again');
+  await end?.();
+  expect(await firstValueFrom(client.send(queue))).toBe(0);
+  await waitFor(() => log.text.includes('Replies can be waited for again'));
 });

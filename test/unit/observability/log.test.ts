@@ -39,6 +39,28 @@ it('says a kind anew whose trouble was over', () => {
   expect(log.warnings).toEqual(['first', 'second']);
 });
 
+it('does not say again and again that a trouble is over and back', () => {
+  const log = new KeptLog();
+  let told = 0;
+  for (let count = 0; count < 100; count++) {
+    log.repeated('refused', 'warn', `refusal ${count}`);
+    told += log.over('refused') ? 1 : 0;
+  }
+  expect(log.warnings).toEqual(['refusal 0', 'refusal 1']);
+  expect(told).toBe(2);
+  vi.advanceTimersByTime(MINUTE);
+  expect(log.warnings.at(-1)).toBe('refusal 99 (98 times in the last minute; it is over)');
+  log.repeated('refused', 'warn', 'back');
+  log.repeated('refused', 'warn', 'still there');
+  expect(log.warnings.at(-1)).toBe('back');
+  vi.advanceTimersByTime(MINUTE);
+  expect(log.warnings.at(-1)).toBe('still there (1 times in the last minute)');
+  expect(log.over('refused')).toBe(true);
+  vi.advanceTimersByTime(2 * MINUTE);
+  expect(log.warnings).toHaveLength(5);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
 it('says once what is to be said once, whatever its text', () => {
   const log = new KeptLog();
   log.once('blind', 'warn', 'one');
