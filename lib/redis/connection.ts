@@ -64,6 +64,8 @@ export class Connection {
   private isClosed = false;
   /** Whether it is known why the connection that is being made could not be. */
   private hasFailed = false;
+  /** How often it was lost while an answer was waited for, or could not be made. */
+  private losses = 0;
   /** Whether the server was asked why it takes no connection. */
   private isExplained = false;
   private waiters: (() => void)[] = [];
@@ -125,6 +127,16 @@ export class Connection {
   /** Whether it should be checked before anything hangs on it: nothing was heard of the server for a while. */
   get isQuiet(): boolean {
     return this.watchdog.isQuiet;
+  }
+
+  /**
+   * What leads to the server: another one after a loss, or behind a new connection to another server. A connection that was
+   * closed while nothing was asked of it, as servers and proxies do with idle ones, and made again at once is the same line.
+   */
+  get line(): unknown {
+    const runId = this.server?.runId;
+    // Where the server does not tell which one it is, the socket tells one connection from the next.
+    return runId === undefined ? this.socket : `${runId} ${this.losses}`;
   }
 
   get state(): ConnectionState {
@@ -322,6 +334,7 @@ export class Connection {
   /** Says why there is no connection, once for each loss in the server's own words: its answers do not say which it is. */
   private async failed(error: Error): Promise<void> {
     this.hasFailed = true;
+    this.losses++;
     let words = isRefusal(error) ? explainRefusal(error) : undefined;
     if (words === undefined && !this.isExplained && mayHaveSaidWhy(error)) {
       this.isExplained = true;
@@ -341,6 +354,7 @@ export class Connection {
 
   /** Gives the connection up and makes another one. */
   private replace(): void {
+    this.losses++;
     this.redis.disconnect(true);
     // By itself ioredis would wait for the other end, which says nothing.
     this.socket?.destroy();
@@ -438,6 +452,9 @@ export class Connection {
   private closed(): void {
     if (!this.isIntroduced && !this.hasFailed && !this.isClosed) {
       void this.failed(new Error(`${this.address} closed the connection at once`));
+    }
+    if (this.watchdog.isWaiting) {
+      this.losses++;
     }
     this.isIntroduced = false;
     this.server = undefined;

@@ -35,6 +35,11 @@ export class Watchdog {
     this.last = traffic();
   }
 
+  /** Whether an answer is waited for. */
+  get isWaiting(): boolean {
+    return this.waiting > 0;
+  }
+
   async watch<Answer>(call: Promise<Answer>): Promise<Answer> {
     if (this.waiting++ === 0) {
       this.silentLooks = 0;

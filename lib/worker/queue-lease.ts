@@ -66,7 +66,7 @@ export class QueueLease {
    * @param commands - the connection that it goes on.
    * @param started - when the worker started, ms, Redis clock.
    */
-  renewal({ identity: own, server, redis }: Connection, started: number): QueueRenewal {
+  renewal({ identity: own, server, line }: Connection, started: number): QueueRenewal {
     const { keys, slots, identity } = this.queue;
     const connections = [own, identity()]
       .flatMap((known) => (known ? [encodeIdentity(known)] : []))
@@ -89,8 +89,7 @@ export class QueueLease {
         },
       },
       own,
-      // Where the server does not tell the identity of a connection, its socket tells it from the next one.
-      line: redis.stream,
+      line,
       sentAt: performance.now(),
     };
   }

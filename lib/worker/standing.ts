@@ -12,7 +12,7 @@ export const HALF_OPEN_MS = SILENCE_LIMIT_MS + RECONNECT_MS;
 
 /** A renewal of a lease that succeeded. */
 export interface Renewal extends Pick<RenewedLease, 'now' | 'former'> {
-  /** Tells one connection from the next. */
+  /** Tells one way to the server from the next. */
   readonly line: unknown;
   /** Whether it is the first one of its worker. */
   readonly isFirst: boolean;

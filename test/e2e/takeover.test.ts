@@ -105,6 +105,28 @@ describe('a worker that has just started', () => {
   });
 });
 
+it('a worker whose connection is closed whenever it is idle looks after others all the same', async () => {
+  const queue = randomQueue();
+  const server = await serverField('run_id');
+  await startApp({ connection: redis.url, lease: 3_000 }, [echoing(queue)]);
+  const own = async (): Promise<string | undefined> =>
+    /^id=(\d+) .*name=nestjs-reqrep:\S*:commands /m.exec(
+      String(await redis.look.client('LIST')),
+    )?.[1];
+  for (let time = 0; time < 2; time++) {
+    await renewals(queue, 1);
+    const id = await own();
+    await redis.look.call('CLIENT', 'KILL', 'ID', String(id));
+    await waitFor(async () => ![undefined, id].includes(await own()));
+  }
+  await renewals(queue, 1);
+  const job = JSON.stringify(['job-1', 'left behind']);
+  await lapsed(queue, 'old', { server, connections: '9999999@127.0.0.1:1' }, job);
+  expect(await redis.look.blpop(`${queue}replies:job-1`, 5)).toContain(
+    '{"data":"left behind","attempt":2}',
+  );
+});
+
 describe('where the server does not show connections', () => {
   it('dead workers are forgotten, however many, and their jobs come back without a flood of commands', async () => {
     const queue = randomQueue();

@@ -1,0 +1,45 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { connectionSource } from '../../../lib/redis/connection-source.js';
+import { Connection } from '../../../lib/redis/connection.js';
+import { useRedis } from '../../support/redis.js';
+import { waitFor } from '../../support/wait-for.js';
+
+const redis = useRedis();
+
+async function connected(): Promise<Connection> {
+  const connection = new Connection(connectionSource(redis.url), 'test', () => undefined);
+  onTestFinished(() => connection.close());
+  await connection.ready();
+  return connection;
+}
+
+/** Makes the server close a connection. Resolves when there is the next one. */
+async function closed(connection: Connection): Promise<void> {
+  const id = connection.identity?.id;
+  await redis.look.call('CLIENT', 'KILL', 'ID', String(id));
+  await waitFor(() => connection.state === 'ready' && connection.identity?.id !== id);
+}
+
+it('a connection that is closed while nothing is asked of it is the same line again', async () => {
+  const connection = await connected();
+  const { line } = connection;
+  await closed(connection);
+  expect(connection.line).toBe(line);
+});
+
+it.each<[string, (connection: Connection) => Promise<unknown>]>([
+  ['a command waits', (connection) => connection.send((server) => server.blpop('none', 0))],
+  ['several wait', (connection) => connection.all((server) => [server.blpop('none', 0)])],
+  [
+    'several wait, whatever they answer',
+    (connection) => connection.settled((server) => [server.blpop('none', 0), server.ping()]),
+  ],
+])('one that is lost while %s is another line behind that', async (_, ask) => {
+  const connection = await connected();
+  const { line } = connection;
+  const asked = ask(connection).catch(() => undefined);
+  await waitFor(async () => String(await redis.look.client('LIST')).includes('cmd=blpop'));
+  await closed(connection);
+  await asked;
+  expect(connection.line).not.toBe(line);
+});
