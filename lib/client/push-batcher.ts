@@ -3,7 +3,7 @@ import type { Log } from '../observability/log.js';
 import type { Keys } from '../protocol/keys.js';
 import type { GuardedPushResult } from '../protocol/scripts/push-guarded-job.js';
 import type { Connections } from '../redis/connections.js';
-import { isPassing, isRefusal, UnusableServerError } from '../redis/refusal.js';
+import { explainRefusal, isPassing, isRefusal, UnusableServerError } from '../redis/refusal.js';
 import { waitWithPatience, type Unfinished } from './closing-patience.js';
 import type { OutgoingJob } from './outgoing-job.js';
 import { batchesOf, pushBatch, type Batch } from './push-batches.js';
@@ -179,7 +179,7 @@ export class PushBatcher implements Unfinished {
     // Whoever hears of an end may end others: their jobs have to be where they are found.
     effects.forEach((effect) => effect());
     if (refusal) {
-      this.refused.refused(refusal.message, refusedQueues);
+      this.refused.refused(explainRefusal(refusal), refusedQueues);
     } else if (answers.some(isPush)) {
       this.refused.accepted(this.waiting.size > 0);
     }

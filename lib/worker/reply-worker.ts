@@ -7,7 +7,6 @@ import { encodeError } from '../protocol/reply-frame.js';
 import { replyTtl } from '../protocol/reply-ttl.js';
 import { buryJob } from '../protocol/scripts/bury-job.js';
 import { giveBackJobs } from '../protocol/scripts/give-back-jobs.js';
-import { Backoff } from '../redis/backoff.js';
 import type { ConnectionIdentity } from '../redis/connection.js';
 import { explainRefusal, isRefusal } from '../redis/refusal.js';
 import { argumentOf } from '../redis/argument.js';
@@ -23,6 +22,7 @@ import { JobRuns } from './job-runs.js';
 import { LostJobs, mostDeliveries, type Burial } from './lost-jobs.js';
 import type { Outcome, SettledQueue } from './outcome.js';
 import { OverdueRuns } from './overdue-runs.js';
+import { RefusedTurns } from './refused-turns.js';
 import { ReplyStream } from './reply-stream.js';
 import type { Settler } from './settler.js';
 import type { JobPlace } from './slots.js';
@@ -55,6 +55,8 @@ export class ReplyWorker {
   private readonly overdueRuns: OverdueRuns;
   /** Jobs that may still come, and that nobody waits for any more. */
   private readonly cancelled = new CancelledJobs();
+  private readonly burials = new RefusedTurns();
+  private readonly returns = new RefusedTurns();
   /** Jobs that the stop of this worker does not wait for, since they wait for it. */
   private readonly excused = new WeakSet<JobContext>();
   private isStopping = false;
@@ -407,9 +409,8 @@ export class ReplyWorker {
     const { workerId } = this.parts;
     const { dead } = this.keys;
     const job = { place, dead, workerId, ...why };
-    const result = await this.insist(buryJob, job, `A job could not be moved to "${dead}"`, [
-      place,
-    ]);
+    const what = `A job could not be moved to "${dead}"`;
+    const result = await this.insist(buryJob, job, what, [place], this.burials);
     if (result === 'untold') {
       const list = why.reply?.list ?? '';
       this.parts.log.repeated(
@@ -424,7 +425,7 @@ export class ReplyWorker {
     if (places.length > 0) {
       const jobs = { requests: this.keys.requests, places };
       const what = `Unfinished jobs of queue "${this.handler.queue}" could not be returned`;
-      await this.insist(giveBackJobs, jobs, what, places);
+      await this.insist(giveBackJobs, jobs, what, places, this.returns);
     }
   }
 
@@ -437,11 +438,12 @@ export class ReplyWorker {
     input: Input,
     what: string,
     places: readonly JobPlace[],
+    turns: RefusedTurns,
   ): Promise<Output | undefined> {
     for (const place of places) {
       place.slot.leave(place);
     }
-    const output = await this.untilDone(script, input, what);
+    const output = await this.untilDone(script, input, what, turns);
     if (output !== undefined) {
       places.forEach((place) => this.intake.release(place));
     }
@@ -452,29 +454,28 @@ export class ReplyWorker {
     script: Script<Input, Output>,
     input: Input,
     what: string,
+    turns: RefusedTurns,
   ): Promise<Output | undefined> {
     const { connections, log } = this.parts;
     const kind = `${script.name} refused: ${this.handler.queue}`;
-    const backoff = new Backoff();
-    for (;;) {
-      try {
-        const done = connections.runUntilAnswered(script, input);
-        const output = await (this.isStopping
-          ? Promise.race([done, delay(LAST_WORD, undefined)])
-          : done);
-        log.over(kind);
-        return output;
-      } catch (error) {
-        if (!isRefusal(error)) {
-          return undefined; // the connections are closed for good
-        }
-        if (this.isStopping) {
-          log.warn(`${what} (${explainRefusal(error)}); another worker takes them over`);
-          return undefined;
-        }
-        log.repeated(kind, 'warn', `${what} (${explainRefusal(error)}); trying again until it can`);
-        await backoff.wait();
+    const call = (): Promise<Output | undefined> => {
+      const done = connections.runUntilAnswered(script, input);
+      return this.isStopping ? Promise.race([done, delay(LAST_WORD, undefined)]) : done;
+    };
+    const onError = (error: unknown): boolean => {
+      if (!isRefusal(error)) {
+        return false; // the connections are closed for good
       }
+      const next = this.isStopping ? 'another worker takes them over' : 'trying again until it can';
+      log.repeated(kind, 'warn', `${what} (${explainRefusal(error)}); ${next}`);
+      return !this.isStopping;
+    };
+    try {
+      const output = await turns.insist(call, onError);
+      log.over(kind);
+      return output;
+    } catch {
+      return undefined;
     }
   }
 

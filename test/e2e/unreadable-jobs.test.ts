@@ -3,6 +3,7 @@ import { firstValueFrom } from 'rxjs';
 import { expect, it } from 'vitest';
 import { OnJob, type DeadJob } from '../../lib/index.js';
 import { startApp } from '../support/app.js';
+import { commandCalls } from '../support/command-calls.js';
 import { randomQueue } from '../support/random-queue.js';
 import { useRedis } from '../support/redis.js';
 import { waitFor } from '../support/wait-for.js';
@@ -57,4 +58,30 @@ it('unknown meta is none of our business', async () => {
   await startApp({ connection: redis.url }, [Worker]);
   await waitFor(() => seen.length === 1);
   expect(seen).toEqual([['data', 3]]);
+});
+
+it('waits in its slot while the dead list takes none, and only one job at a time tries again', async () => {
+  const queue = randomQueue();
+  @Injectable()
+  class Worker {
+    @OnJob(queue)
+    run(data: unknown) {
+      return data;
+    }
+  }
+  await redis.look.set(`${queue}dead`, 'no list');
+  const unreadable = Array.from({ length: 2_000 }, (_, index) => `no JSON ${index}`);
+  await redis.look.rpush(`${queue}requests`, ...unreadable);
+  const { client, log } = await startApp({ connection: redis.url }, [Worker]);
+  expect(await firstValueFrom(client.send(queue, 'still here'))).toBe('still here');
+  const renewedAt = async (): Promise<number> =>
+    Number((await redis.look.zrange(`${queue}workers`, '0', '0', 'WITHSCORES'))[1]);
+  const [since, before] = [await renewedAt(), await commandCalls(redis.look, 'evalsha')];
+  await waitFor(async () => (await renewedAt()) > since + 1_500);
+  // A try or two a second, and the renewals.
+  expect((await commandCalls(redis.look, 'evalsha')) - before).toBeLessThan(100);
+  expect(log.lines.filter((line) => line.includes('could not be moved'))).toHaveLength(1);
+  await redis.look.del(`${queue}dead`);
+  await waitFor(async () => (await redis.look.llen(`${queue}dead`)) === unreadable.length);
+  await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
 });
