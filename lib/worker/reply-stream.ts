@@ -242,7 +242,12 @@ export class ReplyStream {
     const look = async (): Promise<void> => {
       const { commands } = this.connections;
       const before = head;
-      head = await commands.send((redis) => redis.lindex(this.target.list, 0));
+      head = null;
+      // What its caller has read stays there while Redis refuses writes: one that changes nothing tells.
+      [, head] = await commands.all((redis) => [
+        redis.ltrim(this.target.list, 0, -1),
+        redis.lindex(this.target.list, 0),
+      ]);
       unreadLooks = head !== null && head === before ? unreadLooks + 1 : 0;
       if (unreadLooks >= MOST_LOOKS_UNREAD) {
         const seconds = (MOST_LOOKS_UNREAD * READER_INTERVAL) / 1_000;
@@ -251,8 +256,10 @@ export class ReplyStream {
     };
     return setInterval(() => {
       if (this.connections.isConnected) {
-        // What fails now is looked at again.
-        look().catch(() => undefined);
+        // What fails now is looked at again, and tells nothing of the caller.
+        look().catch(() => {
+          unreadLooks = 0;
+        });
       }
     }, READER_INTERVAL).unref();
   }

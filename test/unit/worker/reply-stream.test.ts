@@ -1,15 +1,20 @@
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import type { Connections } from '../../../lib/redis/connections.js';
 import { ReplyStream, type StreamTarget } from '../../../lib/worker/reply-stream.js';
 import { KeptLog } from '../support/kept-log.js';
 
 /** A stream to a server that answers as it is told to. */
-function streamTo(answer: () => unknown, target: Partial<StreamTarget> = {}) {
+function streamTo(
+  answer: () => unknown,
+  target: Partial<StreamTarget> = {},
+  others: Partial<Connections> = {},
+) {
   const log = new KeptLog();
   const lost: unknown[] = [];
   const connections: Partial<Connections> = {
     isReady: false,
     runUntilAnswered: async () => answer() as never,
+    ...others,
   };
   const stream = new ReplyStream(
     {
@@ -30,6 +35,39 @@ function streamTo(answer: () => unknown, target: Partial<StreamTarget> = {}) {
 }
 
 const refusal = (text: string): Error => Object.assign(new Error(text), { name: 'ReplyError' });
+
+/** Lets a stream look for its reader so many times, at a server that answers to each look as it is told to. */
+async function lookForReader(answers: readonly (() => readonly [string, string | null])[]) {
+  vi.useFakeTimers();
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  const looks = [...answers];
+  const { lost } = streamTo(
+    () => ({ length: 0, bytes: 0 }),
+    {},
+    {
+      isConnected: true,
+      commands: { all: async () => looks.shift()?.() } as never,
+    },
+  );
+  await vi.advanceTimersByTimeAsync(answers.length * 15_000);
+  return lost;
+}
+
+const unread = () => ['OK', 'the same frame'] as const;
+
+it('whose caller reads nothing for a minute is given up', async () => {
+  expect(await lookForReader(Array(5).fill(unread))).toHaveLength(1);
+  expect(await lookForReader(Array(4).fill(unread))).toEqual([]);
+});
+
+it('is not given up for what its caller cannot remove while Redis refuses writes', async () => {
+  const refused = (): never => {
+    throw refusal('NOREPLICAS Not enough good replicas to write.');
+  };
+  expect(await lookForReader([unread, ...Array(8).fill(refused), unread, unread])).toEqual([]);
+});
 
 it('that fails itself is given up: its run hears of it, and nobody else', async () => {
   const { stream, lost } = streamTo(() => ({ length: 0, bytes: 0 }), {
