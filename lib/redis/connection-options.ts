@@ -1,5 +1,4 @@
 import type { RedisOptions } from 'ioredis';
-import { meaningOfRefusal } from './refusal.js';
 
 /** Waits between attempts to reconnect, ms: soon at first, then once a second for as long as it takes. */
 const reconnectDelay = (attempt: number): number => Math.min(50 * attempt, 1_000);
@@ -40,8 +39,6 @@ export const CONNECTION_OPTIONS = {
   showFriendlyErrorStack: false,
   // Whether the server is ready is asked by us: ioredis gives up where INFO is refused, and knows no role without Sentinel.
   enableReadyCheck: false,
-  // A connection to a server that takes no writes is replaced; the command that found out fails with the refusal.
-  reconnectOnError: (error) => meaningOfRefusal(error) === 'wrong server',
   // Commands of the application's own might take the names of those that we send.
   scripts: undefined,
   himportFieldsets: undefined,

@@ -71,6 +71,8 @@ export class Connection {
   private waiters: (() => void)[] = [];
   private opening: NodeJS.Timeout | undefined;
   private checking: Promise<void> | undefined;
+  /** The socket to a server that turned out to be the wrong one. */
+  private left: Socket | undefined;
   private readonly watchdog: Watchdog;
   private readonly defined = new Set<string>();
 
@@ -85,7 +87,12 @@ export class Connection {
     private readonly onChange: (error?: Error) => void,
     private readonly acquaint?: (connection: Connection) => Promise<void>,
   ) {
-    this.#redis = source({ ...CONNECTION_OPTIONS, connectionName: name });
+    this.#redis = source({
+      ...CONNECTION_OPTIONS,
+      connectionName: name,
+      // A connection to a server that takes no writes is replaced; the command that found out fails with the refusal.
+      reconnectOnError: (error) => this.isToLeave(error),
+    });
     this.watchdog = new Watchdog(
       () => trafficOn(this.socket),
       () => {
@@ -350,6 +357,15 @@ export class Connection {
       return undefined;
     }
     return lastWordsOf(path ? { path } : { host: host ?? 'localhost', port: Number(port) });
+  }
+
+  /** Whether a refusal is the first to say that the server is the wrong one: all that are underway say so. */
+  private isToLeave(error: Error): boolean {
+    const isFirst = meaningOfRefusal(error) === 'wrong server' && this.left !== this.socket;
+    if (isFirst) {
+      this.left = this.socket;
+    }
+    return isFirst;
   }
 
   /** Gives the connection up and makes another one. */

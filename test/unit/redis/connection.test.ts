@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { inspect } from 'node:util';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { connectionSource } from '../../../lib/redis/connection-source.js';
 import { Connection } from '../../../lib/redis/connection.js';
 import { Connections } from '../../../lib/redis/connections.js';
@@ -33,6 +33,37 @@ it('listens no more often after many attempts than after the first', async () =>
   connection.open();
   await waitFor(() => attempts > 3 && connection.redis.status === 'reconnecting');
   expect(listeners()).toEqual(before);
+  connection.close();
+});
+
+it('leaves a server that takes no writes once, however many commands find out', async () => {
+  let connections = 0;
+  server = createServer((socket) => {
+    connections++;
+    socket.on('error', () => undefined);
+    socket.on('data', (data) => {
+      const commands = String(data).split('*').length - 1;
+      const isWrite = String(data).includes('set');
+      socket.write((isWrite ? '-READONLY a replica\r\n' : '+OK\r\n').repeat(commands));
+    });
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const source = connectionSource({
+    host: '127.0.0.1',
+    port,
+    protocol: 2,
+    disableClientInfo: true,
+  });
+  const connection = new Connection(source, 'test', () => undefined);
+  await connection.ready();
+  const closeListeners = vi.spyOn(connection.redis, 'disconnect');
+  const writes = Array.from({ length: 50 }, () =>
+    connection.send((redis) => redis.set('key', 'value')).catch((error: Error) => error.message),
+  );
+  expect(new Set(await Promise.all(writes))).toEqual(new Set(['READONLY a replica']));
+  expect(closeListeners).toHaveBeenCalledTimes(1);
+  await waitFor(() => connections === 2);
   connection.close();
 });
 
