@@ -1,6 +1,6 @@
 import type { AsyncResource } from 'node:async_hooks';
 import {
-  asRedelivered,
+  asPushedAgain,
   COMPLETION_BYTES,
   completeJob,
   encodeJob,
@@ -91,7 +91,7 @@ export class OutgoingJob {
   /** @param now - ms, Redis clock. */
   element(now: number): string {
     // Whoever has it already may run it: a handler that must not be run twice can tell by the count.
-    return this.mayHaveLeft ? asRedelivered(this.complete(now)) : this.complete(now);
+    return this.mayHaveLeft ? asPushedAgain(this.complete(now)) : this.complete(now);
   }
 
   private complete(now: number): string {

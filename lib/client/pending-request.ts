@@ -148,7 +148,7 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
 
   private judge(frame: StreamFrame): Verdict {
     if (frame.kind === 'e') {
-      return frame.position && this.stream ? this.stream.judgeError(frame.position) : 'next';
+      return this.stream ? this.stream.judgeError(frame) : 'next';
     }
     this.stream ??= new IncomingStream();
     return this.stream.judge(frame.position, frame.kind === 'n');

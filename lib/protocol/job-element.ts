@@ -67,8 +67,14 @@ export const hasSentValues = (element: string): boolean => element.endsWith(STRE
 /** The same job, delivered once more. */
 export const asRedelivered = (element: string): string => ` ${element}`;
 
-/** Whether a job was delivered before. */
-export const isRedelivered = (element: string): boolean => element.startsWith(' ');
+/** The same job, pushed once more: Redis may have it already, so that it counts as delivered, but no worker was lost with it. */
+export const asPushedAgain = (element: string): string => ` \t${element}`;
+
+/** Whether a worker that had the job was lost. */
+export function hasLostWorker(element: string): boolean {
+  const deliveries = leadingSpaces(element);
+  return deliveries > (element[deliveries] === '\t' ? 1 : 0);
+}
 
 export function decodeJob(element: string): Job | UnreadableJob {
   let item: unknown;

@@ -1,4 +1,4 @@
-import { isRedelivered } from '../protocol/job-element.js';
+import { hasLostWorker } from '../protocol/job-element.js';
 import type { QueueKeys } from '../protocol/keys.js';
 import { Isolation, type Suspicion } from './isolation.js';
 import { Prefetch } from './prefetch.js';
@@ -172,7 +172,7 @@ export class Intake {
     let haveSuspects = false;
     slot.fill(elements.length, server).forEach((place, index) => {
       const element = elements[index] ?? '';
-      const suspicion = isRedelivered(element) ? this.owner.suspicionOf(element) : 'none';
+      const suspicion = hasLostWorker(element) ? this.owner.suspicionOf(element) : 'none';
       haveSuspects ||= suspicion !== 'none';
       this.waiting.push({ place, element, since, suspicion });
     });

@@ -94,7 +94,11 @@ describe('the sample app', () => {
 
   it.each([
     ['cannot be reached', 'redis://127.0.0.1:1', /^Worker \d cannot start: .* check REDIS_URL\.$/],
-    ['is no URL', 'nonsense', /^Worker \d cannot start: InvalidOptionError: .*, got a string that is none of these$/],
+    [
+      'is no URL',
+      'nonsense',
+      /^Worker \d cannot start: InvalidOptionError: .*, got a string that is none of these$/,
+    ],
   ])('refuses a REDIS_URL that %s in one line', async (_, url, message) => {
     await expectRefusal([], message, { REDIS_URL: url });
   });

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { IncomingStream } from '../../../lib/client/incoming-stream.js';
 
+const error = { name: 'Error', message: 'an error' };
 const at = (index: number, run = 'one', attempt = 1) => ({ attempt, index, run });
 
 /** What becomes of the values at these places. */
@@ -29,8 +30,34 @@ it('keeps to the run whose value came first, as far as it is of the same deliver
   expect(verdicts(at(0), at(0, 'two'), at(1))).toEqual(['next', 'repeated', 'next']);
 });
 
-it('is broken where a later delivery begins anew behind its first value', () => {
-  expect(verdicts(at(0), at(0, 'two', 2))).toEqual(['next', 'broken']);
+it('keeps to its run beside a later one, which a push that was not confirmed leads to', () => {
+  const stream = new IncomingStream();
+  expect(stream.judge(at(0), true)).toBe('next');
+  expect(stream.judge(at(0, 'two', 2), true)).toBe('repeated');
+  expect(stream.judge(at(1), true)).toBe('next');
+  expect(stream.judge(at(1, 'two', 2), false)).toBe('repeated');
+  expect(stream.judge(at(2), false)).toBe('next');
+});
+
+it('is broken where a later run comes to its end, and nothing more is heard of its own', () => {
+  const stream = new IncomingStream();
+  expect(stream.judge(at(0), true)).toBe('next');
+  expect(stream.judge(at(0, 'two', 2), true)).toBe('repeated');
+  expect(stream.judge(at(1, 'two', 2), true)).toBe('repeated');
+  expect(stream.judge(at(2, 'two', 2), false)).toBe('broken');
+});
+
+it('ends with the loss of its own delivery, and not with that of a later one', () => {
+  const lost = (deliveries: unknown) => ({
+    position: undefined,
+    error: { name: 'WorkerLostError', message: '', code: 'WORKER_LOST', details: { deliveries } },
+  });
+  const stream = new IncomingStream();
+  stream.judge(at(0), true);
+  expect(stream.judgeError(lost(2))).toBe('repeated');
+  expect(stream.judgeError(lost(1))).toBe('next');
+  expect(stream.judgeError(lost('two'))).toBe('next');
+  expect(new IncomingStream().judgeError(lost(2))).toBe('next');
 });
 
 it('knows its end by the number of values', () => {
@@ -44,6 +71,6 @@ it('knows its end by the number of values', () => {
 it('ends with an error of its run even where values before it are missing', () => {
   const stream = new IncomingStream();
   stream.judge(at(0), true);
-  expect(stream.judgeError(at(5))).toBe('next');
-  expect(stream.judgeError(at(0, 'two'))).toBe('repeated');
+  expect(stream.judgeError({ position: at(5), error })).toBe('next');
+  expect(stream.judgeError({ position: at(0, 'two'), error })).toBe('repeated');
 });

@@ -205,12 +205,16 @@ describe('a stream', () => {
     expect(registry.size).toBe(0);
   });
 
-  it('breaks where a value is missing, or where it begins anew', () => {
-    for (const position of [at(2), at(0, 'two', 2)]) {
+  it('breaks where a value is missing, or where another run has taken its place', () => {
+    for (const positions of [[at(2)], [0, 1].map((index) => at(index, 'two', 2))]) {
       const { request, seen, ends } = newRequest(newRegistry(), 5_000);
       const { id } = request;
       request.receive({ kind: 'n', id, payload: 1, position: at(0) });
-      request.receive({ kind: 'n', id, payload: 2, position });
+      for (const position of positions) {
+        request.receive({ kind: 'n', id, payload: 2, position });
+      }
+      const [, position = at(2)] = positions;
+      request.receive({ kind: 'c', id, position });
       expect(seen).toEqual([
         ['next', 1],
         ['error', expect.objectContaining({ code: 'WORKER_LOST', deliveries: 1, values: 1 })],

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import {
-  COMPLETION_BYTES,
+  asPushedAgain,
+  asRedelivered,
   completeJob,
+  COMPLETION_BYTES,
   decodeJob,
   encodeJob,
   encodeOriginalJob,
+  hasLostWorker,
   type JobMeta,
 } from '../../../lib/protocol/job-element.js';
 
@@ -154,6 +157,16 @@ describe('the redeliveries', () => {
     ['a tab behind a space', ' \t ', 1],
   ])('are not counted by %s', (_, space, redeliveries) => {
     expect(decodeJob(space + ELEMENT)).toMatchObject({ version: 2, redeliveries });
+  });
+
+  it.each([
+    ['a new job', ELEMENT, 0, false],
+    ['a job of a lost worker', asRedelivered(ELEMENT), 1, true],
+    ['a job that was pushed again', asPushedAgain(ELEMENT), 1, false],
+    ['one that was pushed again, of a lost worker', asRedelivered(asPushedAgain(ELEMENT)), 2, true],
+  ])('of %s tell whether a worker was lost with it', (_, element, redeliveries, hasLost) => {
+    expect(decodeJob(element)).toMatchObject({ version: 2, redeliveries });
+    expect(hasLostWorker(element)).toBe(hasLost);
   });
 
   it('are not counted by spaces elsewhere', () => {
