@@ -8,7 +8,13 @@ import { CONNECTION_OPTIONS } from './connection-options.js';
 import type { ConnectionSource } from './connection-source.js';
 import { introduce, type Introduction } from './introduction.js';
 import { lastWordsOf } from './last-words.js';
-import { explainRefusal, isRefusal, meaningOfRefusal, UnusableServerError } from './refusal.js';
+import {
+  codeOfRefusal,
+  explainRefusal,
+  isRefusal,
+  meaningOfRefusal,
+  UnusableServerError,
+} from './refusal.js';
 import { argumentsOf, digestOf, type Script } from './script.js';
 import type { ServerFacts } from './server-facts.js';
 import { trafficOn } from './traffic.js';
@@ -505,7 +511,15 @@ export class Connection {
     const command = Reflect.get(this.redis, script.name) as Command;
     const keys = script.keys(input);
     const args = argumentsOf(script, input);
-    return script.read(await command.call(this.redis, keys.length, ...keys, ...args));
+    try {
+      return script.read(await command.call(this.redis, keys.length, ...keys, ...args));
+    } catch (error) {
+      if (!isRefusal(error) || codeOfRefusal(error) !== 'NOSCRIPT') {
+        throw error;
+      }
+      // ioredis has sent it again by its name, since another call of it was sent by its text, and the server forgot it once more.
+      return script.read(await this.redis.eval(script.lua, keys.length, ...keys, ...args));
+    }
   }
 }
 

@@ -1,8 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { firstValueFrom } from 'rxjs';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { OnJob, ReplyWorkers } from '../../lib/index.js';
+import { inspectQueue } from '../../lib/protocol/scripts/inspect-queue.js';
+import { connectionSource } from '../../lib/redis/connection-source.js';
+import { Connection } from '../../lib/redis/connection.js';
 import { startApp } from '../support/app.js';
 import { randomQueue } from '../support/random-queue.js';
 import { useRedis } from '../support/redis.js';
@@ -89,6 +92,32 @@ it('every caller is answered while the server forgets its scripts again and agai
   expect(client.droppedReplies).toBe(0);
   for (const queue of queues) {
     await waitFor(async () => (await slotsOf(queue)).length === 0, 3_000);
+  }
+});
+
+it('a script that is forgotten again as it is sent again is run all the same', async () => {
+  const connection = new Connection(connectionSource(redis.url), 'test', () => undefined);
+  onTestFinished(() => connection.close());
+  await connection.ready();
+  const sender = connection.redis;
+  const send = sender.sendCommand.bind(sender);
+  sender.sendCommand = (command, stream) => {
+    const answer = send(command, stream);
+    if (command.name === 'eval') {
+      void sender.script('FLUSH');
+    }
+    return answer;
+  };
+  const queue = randomQueue();
+  const input = { requests: `${queue}requests`, workers: `${queue}workers` };
+  const nothing = { workers: 0, queueLength: 0 };
+  for (let round = 0; round < 3; round++) {
+    const states = await connection.all((_, run) => [
+      run(inspectQueue, input),
+      run(inspectQueue, input),
+      run(inspectQueue, input),
+    ]);
+    expect(states).toEqual([nothing, nothing, nothing]);
   }
 });
 
