@@ -9,6 +9,10 @@ import { explainRefusal, isRefusal, meaningOfRefusal, UnusableServerError } from
 import type { Script } from './script.js';
 import { ServerClock } from './server-clock.js';
 
+/** Kinds of lines in the log. */
+const LOST = 'server lost';
+const UNUSABLE = 'unusable server';
+
 /** How often the server's clock is measured anew, ms. */
 const CLOCK_INTERVAL_MS = 60_000;
 
@@ -213,15 +217,18 @@ export class Connections {
       this.isLost = true;
       this.events.emit('lost');
       if (error instanceof UnusableServerError) {
-        this.log.repeated('unusable server', 'error', `${error.message}. Trying again until it is`);
+        this.log.repeated(UNUSABLE, 'error', `${error.message}. Trying again until it is`);
       } else if (!wasLost) {
         const reason = reasonOf(error);
-        this.log.warn(`Redis cannot be reached (${reason}); trying again until it answers`);
+        const text = `Redis cannot be reached (${reason}); trying again until it answers`;
+        this.log.repeated(LOST, 'warn', text);
       }
     } else if (state === 'ready' && this.isLost) {
       this.isLost = false;
-      this.log.over('unusable server');
-      this.log.info('Redis answers again');
+      const wasLossSaid = this.log.over(LOST);
+      if (this.log.over(UNUSABLE) || wasLossSaid) {
+        this.log.info('Redis answers again');
+      }
     }
   }
 }

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { inspect } from 'node:util';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
 import { connectionSource } from '../../../lib/redis/connection-source.js';
 import { Connection } from '../../../lib/redis/connection.js';
 import { Connections } from '../../../lib/redis/connections.js';
 import { KeptLog } from '../support/kept-log.js';
+import { RestartableRedis } from '../../support/restartable-redis.js';
 import { waitFor } from '../../support/wait-for.js';
 
 let server: Server | undefined;
@@ -125,4 +126,22 @@ it('shows no password, whoever looks at it', () => {
     expect(JSON.stringify(seen)).not.toContain(secret);
   }
   connections.close();
+});
+
+it('a server that comes and goes is said to twice a minute, each with its return', async () => {
+  const restarted = await RestartableRedis.start();
+  onTestFinished(() => restarted.stop());
+  const log = new KeptLog();
+  const connections = new Connections(connectionSource(restarted.url), 'test', log);
+  onTestFinished(() => connections.close());
+  for (let outage = 0; outage < 5; outage++) {
+    await connections.ready();
+    await restarted.kill();
+    await connections.lost();
+    await restarted.restart();
+  }
+  await connections.ready();
+  expect(log.warnings).toHaveLength(2);
+  expect(log.warnings[1]).toContain('Redis cannot be reached');
+  expect(log.infos).toEqual(log.warnings.map(() => 'Redis answers again'));
 });
