@@ -27,7 +27,6 @@ import { ReplyStream } from './reply-stream.js';
 import type { Settler } from './settler.js';
 import type { JobPlace } from './slots.js';
 import { StaleSlots } from './stale-slots.js';
-import { readUnansweredTake } from './unanswered-take.js';
 import type { JobHandler, WorkerParts } from './worker-options.js';
 
 /** How long a stopping worker waits for Redis, ms. */
@@ -345,9 +344,8 @@ export class ReplyWorker {
   }
 
   private async readUnanswered(take: Take): Promise<void> {
-    const { connections, log } = this.parts;
     this.intake.unanswered(take);
-    const jobs = await readUnansweredTake(take, this.handler.queue, connections, log);
+    const jobs = await this.settler.unansweredTakes.read(take, this.handler.queue);
     if (jobs) {
       this.intake.arrived(take, jobs);
       // It may have brought none, and nothing else tells the fetcher that there is room again.

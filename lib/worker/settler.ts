@@ -11,6 +11,7 @@ import { callsOf } from './settle-batches.js';
 import { SettleCall } from './settle-call.js';
 import { SettleEffects } from './settle-effects.js';
 import type { SettlePart } from './settle-part.js';
+import { UnansweredTakes } from './unanswered-takes.js';
 
 /** How often in a row queues that have no jobs are asked again together, before each waits on a connection of its own. */
 const MOST_ASKS = 4;
@@ -22,6 +23,8 @@ const MOST_ASKS = 4;
  * asking: whatever it throws is no failure of Redis.
  */
 export class Settler {
+  /** What its calls may have taken without an answer. */
+  readonly unansweredTakes: UnansweredTakes;
   private waiting = new Map<SettledQueue, Outcome[]>();
   /** How many outcomes of a queue are on their way. */
   private readonly underway = new Counts();
@@ -39,6 +42,7 @@ export class Settler {
     private readonly log: Log,
     private readonly announce: () => Promise<void>,
   ) {
+    this.unansweredTakes = new UnansweredTakes(connections, log);
     this.effects = new SettleEffects(log);
     this.refused = new RefusedSettles(log, {
       settle: (parts, mayBeDone) => this.settle(parts, mayBeDone),
