@@ -230,6 +230,9 @@ export class ReplyStream {
       await this.connections.ready();
       return await this.connections.commands.run(measureList, { list: this.target.list });
     } catch (error) {
+      if (this.connections.state === 'closed') {
+        this.lose('the connections are closed', false);
+      }
       await beforeRetry(error);
       return undefined;
     }
