@@ -9,6 +9,8 @@ export class ClientClosedError extends ReqRepError {
   readonly code = 'CLIENT_CLOSED';
 
   constructor(readonly queue: string) {
-    super(`The client is closed; a request for queue "${queue}" cannot be answered any more.`);
+    super(
+      `The client is closed: a request for queue "${queue}" was not sent, or cannot be answered any more.`,
+    );
   }
 }

@@ -50,13 +50,14 @@ export class ReqRepLifecycle implements OnModuleInit, OnApplicationShutdown, Ins
   }
 
   async close(): Promise<void> {
-    const { client, connections } = this.parts;
+    const { client, connections, log } = this.parts;
     // They may have been started by hand meanwhile.
     await this.stopWorkers();
     await this.attempt('The client did not close in order', async () => {
       await client.close();
     });
     connections.close();
+    log.close();
   }
 
   /** One step of the end that fails must not keep the next from being taken. */

@@ -103,6 +103,17 @@ export class Log {
     return isTold;
   }
 
+  /** Writes what was counted and not said yet: nothing more is to come. */
+  close(): void {
+    for (const [kind, { level, text, more, timer }] of this.quiet) {
+      clearInterval(timer);
+      this.quiet.delete(kind);
+      if (more > 0) {
+        this[level](`${text} (${more} times more)`);
+      }
+    }
+  }
+
   private remember(kind: string): QuietKind {
     for (const oldest of keepBounded(this.quiet)) {
       clearTimeout(oldest.timer);

@@ -382,6 +382,7 @@ export class ReplyWorker {
     const again = unfinished.filter((run) => this.runner.interrupt(run, reason));
     const isOnce = ({ job }: JobRun): boolean => mostDeliveries(job, this.handler) === 1;
     const told = unfinished.filter((run) => !again.includes(run));
+    this.reportCutOff(unfinished.length, again.filter(isOnce).length);
     const emptied = [
       ...again
         .filter(isOnce)
@@ -392,6 +393,19 @@ export class ReplyWorker {
       this.settled(told),
     ];
     await Promise.race([Promise.all(emptied), delay(LAST_WORD)]);
+  }
+
+  private reportCutOff(count: number, dead: number): void {
+    if (count > 0) {
+      const { name, queue } = this.handler;
+      const where =
+        dead > 0 ? ` (${dead} that must not be started again to "${this.keys.dead}")` : '';
+      this.parts.log.warn(
+        `${count} jobs of queue "${queue}" did not end within the shutdownTimeout, ` +
+          `${this.parts.options.shutdownTimeout} ms, and are taken from ${name}: they go back to the queue${where}, ` +
+          `and streams end with an error. Hand job.signal on, or raise shutdownTimeout.`,
+      );
+    }
   }
 
   /** Resolves when nothing waits to be settled, these runs neither. */

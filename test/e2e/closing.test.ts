@@ -172,7 +172,7 @@ it('waits longer for as long as Redis confirms more and more', async () => {
   proxy.close();
 });
 
-it('says in one line that emits which nobody watches failed', async () => {
+it('says in one line that emits which nobody watches failed, and then how many', async () => {
   const proxy = await Proxy.before(1);
   const { app, client, log } = await startApp({ connection: proxy.url, workers: false });
   const queue = randomQueue();
@@ -182,6 +182,7 @@ it('says in one line that emits which nobody watches failed', async () => {
   client.send(queue).subscribe(ignore);
   await app.close();
   await waitFor(() => log.text.includes('The client is closed'));
-  expect(log.text.split('The client is closed')).toHaveLength(2);
+  expect(log.text.split('The client is closed')).toHaveLength(3);
+  expect(log.text).toMatch(/\d+ times more\)/);
   proxy.close();
 });

@@ -59,12 +59,14 @@ it('returns what does not finish in time to the head of the queue, and aborts it
   const queue = randomQueue();
   const { Worker, jobs, open } = gate(queue);
   const worker = await startApp({ connection: redis.url, shutdownTimeout: 100 }, [Worker]);
-  const { client } = await startApp({ connection: redis.url });
+  const { client, log } = await startApp({ connection: redis.url });
   const replies = [1, 2, 3].map((data) => firstValueFrom(client.send(queue, data)));
   await waitFor(() => jobs.length === 2);
   const signals = jobs.map(({ signal }) => signal);
   await worker.app.close();
   expect(signals.every(({ aborted }) => aborted)).toBe(true);
+  // Nest logs to the logger of the application that was made last.
+  expect(log.text).toContain(`2 jobs of queue "${queue}" did not end within the shutdownTimeout`);
   const waiting = await redis.look.lrange(`${queue}requests`, 0, -1);
   expect(waiting.map((element) => JSON.parse(element)[1])).toEqual([1, 2, 3]);
   expect(waiting.every((element) => element.startsWith('['))).toBe(true);

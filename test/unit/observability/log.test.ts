@@ -61,6 +61,18 @@ it('does not say again and again that a trouble is over and back', () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
+it('says what it has counted when nothing more is to come', () => {
+  const log = new KeptLog();
+  for (let count = 0; count < 500; count++) {
+    log.repeated('closed', 'warn', 'not pushed');
+  }
+  log.repeated('another', 'error', 'once');
+  log.close();
+  expect(log.warnings).toEqual(['not pushed', 'not pushed (499 times more)']);
+  expect(log.errors).toEqual(['once']);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
 it('says once what is to be said once, whatever its text', () => {
   const log = new KeptLog();
   log.once('blind', 'warn', 'one');
