@@ -62,14 +62,15 @@ export class StartedWorkers {
    * @throws what keeps connections from being made at all; nothing that was begun is left then.
    */
   async start(paused: ReadonlySet<string>): Promise<void> {
-    // To hear of cancellations is best effort, and nobody waits for it.
-    void this.cancelListener.start();
     try {
+      const known = this.lease.start();
+      // To hear of cancellations is best effort, and nobody waits for it.
+      void this.cancelListener.start();
       const workers = [...this.workers].map(async ([queue, worker]) => {
         await this.lease.known(queue);
         await this.startWorker(worker, paused.has(queue));
       });
-      await Promise.all([this.lease.start(), ...workers]);
+      await Promise.all([known, ...workers]);
     } catch (error) {
       await this.stop();
       throw error;
