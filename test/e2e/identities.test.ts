@@ -138,9 +138,9 @@ describe.each<[string, readonly string[]]>([
       }
     }
     // It would wait for an hour if it took the worker for alive; as it is, it only waits for whoever lost the former server.
-    const options = { connection: server.path, lease: 200, stallLimit: 3_600_000 };
+    const options = { connection: server.path, lease: 3_000, stallLimit: 3_600_000 };
     const { app } = await startApp(options, [Worker]);
-    await waitFor(() => seen.length === 1, HALF_OPEN_MS + 5_000);
+    await waitFor(() => seen.length === 1, HALF_OPEN_MS + 10_000);
     await app.close();
     expect(strangers.closed).toBe(0);
   });

@@ -9,8 +9,8 @@ export interface DescribedWorker {
 
 const FIELDS = ['slots', 'connections', 'server', 'host', 'pid'] as const;
 
-/** Length of a field that is read, bytes; a longer one is not of our making. */
-const LONGEST_FIELD = 512;
+/** Length of a field that is read, bytes: names of connections have that of a queue in them. A longer one is not of our making. */
+const LONGEST_FIELD = 4_096;
 
 /** Reads what a worker has said of itself, without what is too long to be read. */
 export const describeWorker = {
