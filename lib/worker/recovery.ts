@@ -65,9 +65,12 @@ export class Recovery {
   ): Promise<void> {
     const { stallLimit } = this.parts.options;
     const silence = this.standing.silence(worker.expiry, now);
-    const own = connections?.filter((one) =>
-      worker.connections.some((other) => maySame(one, other)),
-    );
+    // As the worker describes them: what it does not prove to be its own is not to be cut.
+    const own =
+      connections &&
+      worker.connections.filter((described) =>
+        connections.some((shown) => maySame(shown, described)),
+      );
     const isGone =
       own?.length === 0 &&
       worker.connections.length > 0 &&
