@@ -9,6 +9,13 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** How long a Sentinel may take to answer, ms: by itself ioredis waits for one for ever. */
 const SENTINEL_TIMEOUT_MS = 5_000;
 
+/** Options that ioredis 5 does not know. */
+const SINCE_IOREDIS_6: object = {
+  // Answers are read as those of RESP2, whatever the server speaks.
+  replyMapping: 'legacy',
+  himportFieldsets: undefined,
+};
+
 /**
  * What our connections need, whatever the application sets for its own. Nothing is queued or sent twice behind
  * our back: a command that the connection could not finish fails at once, and its sender knows whether to repeat
@@ -16,6 +23,7 @@ const SENTINEL_TIMEOUT_MS = 5_000;
  * `maxRetriesPerRequest`.) Whatever else ioredis can be told says where to connect, as whom, or how to be seen.
  */
 export const CONNECTION_OPTIONS = {
+  ...SINCE_IOREDIS_6,
   lazyConnect: true,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
@@ -31,9 +39,7 @@ export const CONNECTION_OPTIONS = {
   disconnectTimeout: 500,
   noDelay: true,
   enableAutoPipelining: false,
-  // Answers are read as those of RESP2, whatever the server speaks.
   stringNumbers: false,
-  replyMapping: 'legacy',
   monitor: false,
   readOnly: false,
   showFriendlyErrorStack: false,
@@ -41,7 +47,6 @@ export const CONNECTION_OPTIONS = {
   enableReadyCheck: false,
   // Commands of the application's own might take the names of those that we send.
   scripts: undefined,
-  himportFieldsets: undefined,
   role: 'master',
   sentinelRetryStrategy: reconnectDelay,
   sentinelCommandTimeout: SENTINEL_TIMEOUT_MS,

@@ -293,6 +293,7 @@ export class Connection {
     this.changed();
   }
 
+  /** @internal */
   [inspect.custom](): string {
     return `Connection(${this.name}, ${this.state})`;
   }

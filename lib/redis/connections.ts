@@ -158,6 +158,7 @@ export class Connections {
     this.changed();
   }
 
+  /** @internal */
   [inspect.custom](): string {
     return `Connections(${this.name}, ${this.state})`;
   }
