@@ -402,6 +402,12 @@ export class Connection {
    */
   private async meet(): Promise<void> {
     const { socket } = this;
+    if (socket?.destroyed) {
+      // ioredis 5 takes a connection for ready that was lost while it was being made, and would make no other
+      // (https://github.com/redis/ioredis/issues/2099).
+      this.redis.status = 'reconnecting';
+      return;
+    }
     const isCurrent = (): boolean => this.redis.status === 'ready' && this.socket === socket;
     while (isCurrent()) {
       const { outcome, why } = await this.tryMeet(isCurrent);
