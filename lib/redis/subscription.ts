@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { clearInterval, setInterval } from 'node:timers';
+import { Backoff } from './backoff.js';
 import { beforeRetry, type Connection } from './connection.js';
 import type { Connections } from './connections.js';
 import { explainRefusal, isRefusal } from './refusal.js';
@@ -62,7 +63,7 @@ export class Subscription {
       return;
     }
     this.isSubscribing = true;
-    let wait = FIRST_WAIT_MS;
+    const backoff = new Backoff(FIRST_WAIT_MS);
     while (!this.isClosed && connection.state !== 'closed') {
       const error = await this.trySubscribe(connection);
       if (error === undefined) {
@@ -71,8 +72,7 @@ export class Subscription {
       if (isRefusal(error)) {
         this.report(error);
         onTried();
-        await this.rest(wait);
-        wait = Math.min(2 * wait, LONGEST_WAIT_MS);
+        await this.rest(backoff.next(LONGEST_WAIT_MS));
       } else {
         await beforeRetry(error);
       }
