@@ -8,6 +8,7 @@ import { warnOfEviction } from './eviction.js';
 import { explainRefusal, isRefusal, meaningOfRefusal, UnusableServerError } from './refusal.js';
 import type { Script } from './script.js';
 import { ServerClock } from './server-clock.js';
+import { serverName } from './server-name.js';
 
 /** Kinds of lines in the log. */
 const LOST = 'server lost';
@@ -50,6 +51,14 @@ export class Connections {
   ) {
     this.#source = source;
     this.events.setMaxListeners(0);
+  }
+
+  /**
+   * The server as `redis://host:port/database`, without the user and the password: see {@link serverName}. (A factory is
+   * called for {@link commands}, where that has not happened yet.)
+   */
+  get serverName(): string {
+    return serverName(this.commands.redis.options);
   }
 
   /** For commands that do not block. */
