@@ -241,9 +241,9 @@ export class PushBatcher implements Unfinished {
     }
   }
 
-  /** The server cannot serve us, or the connections are closed for good. */
+  /** The connections are closed for good, the server cannot serve us, or no connection can be made of the options. */
   private cannotLeave(error: unknown): void {
-    if (!(error instanceof UnusableServerError)) {
+    if (this.connections.state === 'closed') {
       this.failAll();
       return;
     }
@@ -252,7 +252,11 @@ export class PushBatcher implements Unfinished {
     for (const { sender } of jobs) {
       this.drop(sender.id);
     }
-    tellRefusal(jobs, error);
+    if (error instanceof UnusableServerError) {
+      tellRefusal(jobs, error);
+    } else {
+      jobs.forEach((job) => job.fail(error));
+    }
   }
 
   /** Those that are underway are forgotten once they are answered. What was emitted may run, if Redis has it. */

@@ -62,7 +62,7 @@ export function describeValue(value: unknown): string {
 }
 
 /** Whether a text is, or may be, an address with a password in it: one may have been given for any option by mistake. */
-const mayHoldSecret = (text: string): boolean => text.includes('://') || text.includes('@');
+export const mayHoldSecret = (text: string): boolean => text.includes('://') || text.includes('@');
 
 /** What a value is, without its content. */
 export const kindOf = (value: unknown): string =>

@@ -4,8 +4,9 @@ import type { ConnectionOption, Redis } from '../redis/connection-source.js';
 /** What `ReqRepModule.forRoot` takes. Everything has a default. */
 export interface ReqRepModuleOptions {
   /**
-   * The Redis server: a URL, ioredis options, an ioredis `Redis` (which is never used, changed or closed: ours are
-   * made after it), or a function that returns a new `Redis` each time (which we close).
+   * The Redis server: a URL (text or `URL`), ioredis options, an ioredis `Redis` (which is never used, changed or closed:
+   * ours are made after it), or a function that returns a new `Redis` each time (which we close). A name that ioredis does
+   * not know is refused, in options and behind the `?` of a URL.
    * @default 'redis://localhost:6379'
    */
   connection?: ConnectionOption | undefined;

@@ -1,11 +1,14 @@
 import { Redis, type Cluster, type RedisOptions } from 'ioredis';
 import { InvalidOptionError } from '../errors/index.js';
 import { isRecord, kindOf } from '../errors/option-rules.js';
+import { isRedisUrl } from './connection-url.js';
+import { checkNames } from './known-options.js';
 
 export type { Redis } from 'ioredis';
 
 /** What may stand for a Redis server in the module's options. */
-export type ConnectionOption = string | RedisOptions | Redis | Cluster | (() => Redis | Cluster);
+export type ConnectionOption =
+  string | URL | RedisOptions | Redis | Cluster | (() => Redis | Cluster);
 
 /** Opens connections to one server, all alike but for the given overrides. */
 export type ConnectionSource = (overrides: RedisOptions) => Redis;
@@ -13,14 +16,10 @@ export type ConnectionSource = (overrides: RedisOptions) => Redis;
 /** @throws InvalidOptionError for what cannot be a connection; the text shows the kind of what came, which may hold a password. */
 export function connectionSource(connection: ConnectionOption): ConnectionSource {
   if (typeof connection === 'string') {
-    checkUrl(connection);
-    const source: ConnectionSource = (overrides) =>
-      // ioredis lets what stands behind the `?` of a URL go before its options.
-      override(new Redis(connection, overrides), overrides);
-    const sample = source({ lazyConnect: true });
-    sample.disconnect();
-    checkOptions(sample.options);
-    return source;
+    return fromUrl(connection);
+  }
+  if (isUrl(connection)) {
+    return fromUrl(connection.href);
   }
   if (typeof connection === 'function') {
     return fromFactory(connection);
@@ -32,9 +31,32 @@ export function connectionSource(connection: ConnectionOption): ConnectionSource
     const redis = standalone(connection);
     return (overrides) => redis.duplicate(overrides);
   }
+  checkNames(connection);
   checkOptions(connection);
   return (overrides) => new Redis({ ...connection, ...overrides });
 }
+
+function fromUrl(url: string): ConnectionSource {
+  if (!url.startsWith('/') && !isRedisUrl(url)) {
+    throw invalid(
+      /^[a-z][a-z+.-]*:\/\//i.test(url)
+        ? 'a URL that is none of these'
+        : 'a string that is none of these',
+    );
+  }
+  const source: ConnectionSource = (overrides) =>
+    // ioredis lets what stands behind the `?` of a URL go before its options.
+    override(new Redis(url, overrides), overrides);
+  const sample = source({ lazyConnect: true });
+  sample.disconnect();
+  checkNames(sample.options);
+  checkOptions(sample.options);
+  return source;
+}
+
+/** By kind, since that of a test runner may be another class than ours. */
+const isUrl = (value: object): value is URL =>
+  Object.prototype.toString.call(value) === '[object URL]';
 
 /** What a factory makes is ours to close, so that it has to make a new one for each connection. */
 function fromFactory(factory: () => Redis | Cluster): ConnectionSource {
@@ -44,13 +66,24 @@ function fromFactory(factory: () => Redis | Cluster): ConnectionSource {
     if (!isConnection(redis)) {
       throw invalid(`a factory that returned ${redis === null ? 'null' : typeof redis}`);
     }
-    const connection = standalone(redis);
+    const connection = usable(redis);
     if (made.has(connection)) {
       throw invalid('a factory that returned one connection twice');
     }
     made.add(connection);
     return override(connection, overrides);
   };
+}
+
+/** @throws what makes it unusable. It is closed then, since nobody else will. */
+function usable(redis: Redis | Cluster): Redis {
+  try {
+    return standalone(redis);
+  } catch (error) {
+    redis.on('error', () => undefined);
+    redis.disconnect();
+    throw error;
+  }
 }
 
 /** Sets options of a connection that has been made. */
@@ -65,27 +98,6 @@ function override(redis: Redis, overrides: RedisOptions): Redis {
   // Its parts hold this object, too.
   Object.assign(redis.options, overrides);
   return redis;
-}
-
-function checkUrl(url: string): void {
-  if (!url.startsWith('/') && !(/^rediss?:\/\//.test(url) && canBeRead(url))) {
-    throw invalid(
-      /^[a-z][a-z+.-]*:\/\//i.test(url)
-        ? 'a URL that is none of these'
-        : 'a string that is none of these',
-    );
-  }
-}
-
-/** Whether ioredis can take it apart. */
-function canBeRead(url: string): boolean {
-  try {
-    const { username, password } = new URL(url);
-    decodeURIComponent(username + password);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Whether a text, or what is taken for one, is a number in a range. */
@@ -110,6 +122,12 @@ const isAddress = (value: unknown): boolean =>
   (value['host'] === undefined || isHost(value['host'])) &&
   (value['port'] === undefined || isPort(value['port']));
 
+/** Profiles that ioredis has by name. */
+const isTls = (value: unknown): boolean =>
+  isRecord(value) ||
+  typeof value === 'boolean' ||
+  (typeof value === 'string' && /^(?:true|RedisCloud(?:Fixed|Flexible))$/.test(value));
+
 /** What options of ioredis have to be: a wrong one would come back in its errors, with the password that it may hold. */
 const RULES: readonly (readonly [
   name: keyof RedisOptions,
@@ -124,6 +142,8 @@ const RULES: readonly (readonly [
     'addresses such as `{ host, port }`',
     (value) => Array.isArray(value) && value.every(isAddress),
   ],
+  // As a text only a URL can have it.
+  ['tls', 'an object of options, or `true` (without TLS leave it out)', isTls],
   ['db', 'the number of a database', (value) => isInRange(value, Number.MAX_SAFE_INTEGER)],
   [
     'keyPrefix',
@@ -156,7 +176,9 @@ function standalone(connection: Redis | Cluster): Redis {
   if (connection.isCluster) {
     throw invalid('an ioredis `Cluster`, which this version does not support yet');
   }
-  checkOptions(connection.options as RedisOptions);
+  const options = connection.options as RedisOptions;
+  checkNames(options, true);
+  checkOptions(options);
   return connection as Redis;
 }
 

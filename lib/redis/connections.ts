@@ -98,13 +98,12 @@ export class Connections {
    * `false`, {@link ready} says when they can; what is to be skipped while Redis is away asks {@link isConnected}.
    */
   get isReady(): boolean {
-    const { commands } = this;
-    return commands.state === 'ready' && !commands.isQuiet;
+    return this.shared?.state === 'ready' && !this.shared.isQuiet;
   }
 
   /** Whether there is a connection for commands, which may have been quiet for a while. */
   get isConnected(): boolean {
-    return this.commands.state === 'ready';
+    return this.shared?.state === 'ready';
   }
 
   /** Waits until {@link isReady}, for as long as it takes. Rejects once the connections are closed. */

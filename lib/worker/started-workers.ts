@@ -63,6 +63,8 @@ export class StartedWorkers {
    */
   async start(paused: ReadonlySet<string>): Promise<void> {
     try {
+      // Where none can be made, nobody else has to say so.
+      void this.shared.connections.commands;
       const known = this.lease.start();
       // To hear of cancellations is best effort, and nobody waits for it.
       void this.cancelListener.start();

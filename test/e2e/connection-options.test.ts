@@ -9,6 +9,7 @@ import { expect, it } from 'vitest';
 import { InvalidOptionError, OnJob } from '../../lib/index.js';
 import { CONNECTION_OPTIONS } from '../../lib/redis/connection-options.js';
 import type { ConnectionOption } from '../../lib/redis/connection-source.js';
+import { checkNames } from '../../lib/redis/known-options.js';
 import { startApp } from '../support/app.js';
 import { randomQueue } from '../support/random-queue.js';
 import { useRedis } from '../support/redis.js';
@@ -104,6 +105,7 @@ it('somebody has decided about each option of ioredis', () => {
   const decided = new Set([...Object.keys(HOSTILE), ...PLACE.split(' '), ...REMOVED]);
   expect(names.filter((name) => !decided.has(name))).toEqual([]);
   expect(Object.keys(CONNECTION_OPTIONS).filter((name) => !decided.has(name))).toEqual([]);
+  expect(() => checkNames(Object.fromEntries(names.map((name) => [name, true])))).not.toThrow();
 });
 
 /** Asks a worker of an application with this connection while its connections are cut. @returns what became of it. */

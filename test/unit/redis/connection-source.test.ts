@@ -167,7 +167,6 @@ describe('what is no connection', () => {
     ['a host', 'redis.example', 'a string that is none of these'],
     ['a host and a port', 'redis.example:6379', 'a string that is none of these'],
     ['a URL of another protocol', 'http://redis.example', 'a URL that is none of these'],
-    ['a URL with a port that there is not', 'redis://h:99999', 'a URL that is none of these'],
     ['a URL without slashes', 'redis:localhost', 'a string that is none of these'],
   ])('is refused at once: %s', (_, connection, received) => {
     const error = refusalBy(() => sourceOf(connection));

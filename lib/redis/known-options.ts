@@ -1,0 +1,106 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import { InvalidOptionError } from '../errors/index.js';
+import { mayHoldSecret } from '../errors/option-rules.js';
+
+/** Options of ioredis 5 and 6, whichever is installed: one that only the other knows does no harm. */
+const NAMES = `
+  Connector host port path family username password db tls
+  sentinels name role natMap preferredSlaves sentinelUsername sentinelPassword sentinelTLS enableTLSForSentinelMode
+  sentinelRetryStrategy sentinelReconnectStrategy sentinelCommandTimeout sentinelMaxConnections updateSentinels
+  failoverDetector connectionName clientInfoTag disableClientInfo lazyConnect connectTimeout disconnectTimeout
+  commandTimeout socketTimeout blockingTimeout blockingTimeoutGrace keepAlive noDelay retryStrategy reconnectOnError
+  maxRetriesPerRequest maxLoadingRetryTime enableReadyCheck enableOfflineQueue offlineQueue commandQueue
+  autoResubscribe autoResendUnfulfilledCommands enableAutoPipelining autoPipeliningIgnoredCommands keyPrefix
+  readOnly monitor stringNumbers showFriendlyErrorStack scripts protocol replyMapping himportFieldsets
+`;
+
+/** What people write who mean something else, in lower case: an option of ioredis, or a sentence. */
+const MEANT: Readonly<Record<string, string>> = {
+  url: 'give the URL itself: `connection: "redis://..."`',
+  uri: 'give the URL itself: `connection: "redis://..."`',
+  href: 'give the URL itself: `connection: "redis://..."`',
+  connectionstring: 'give the URL itself: `connection: "redis://..."`',
+  socket:
+    '`host`, `port` and `tls` stand beside the other options, and not in `socket` as node-redis has them',
+  prefix: '`prefix` stands beside `connection`',
+  hostname: 'host',
+  server: 'host',
+  address: 'host',
+  user: 'username',
+  pass: 'password',
+  pwd: 'password',
+  auth: 'password',
+  authpass: 'password',
+  database: 'db',
+  databaseid: 'db',
+  dbindex: 'db',
+  ssl: 'tls',
+  unix: 'path',
+  socketpath: 'path',
+  mastername: 'name',
+};
+
+/** How many letters of a short name may be wrong, and of a longer one, to be taken for another. */
+const MOST_WRONG = { short: 1, long: 2 };
+const SHORT_LENGTH = 5;
+
+/**
+ * Looks for options that ioredis does not know, and with which it would connect to somewhere else without a word.
+ * @param isForeign - whether the application made the `Redis` itself: it may have reasons of its own for a name that looks
+ *   like no mistake.
+ * @throws InvalidOptionError for the first one.
+ */
+export function checkNames(options: RedisOptions, isForeign = false): void {
+  const known = new Set(NAMES.trim().split(/\s+/));
+  for (const name of Object.keys(Reflect.get(Redis, 'defaultOptions') ?? {})) {
+    known.add(name); // what a newer ioredis knows
+  }
+  for (const [name, value] of Object.entries(options)) {
+    const advice = adviceOn(name, known);
+    if (value !== undefined && !known.has(name) && !(isForeign && advice === undefined)) {
+      throw new InvalidOptionError(
+        `${mayHoldSecret(name) ? 'an option' : name} of the connection`,
+        `an option of ioredis${advice === undefined ? '' : ` (${advice})`}`,
+        'a name that it does not know',
+      );
+    }
+  }
+}
+
+function adviceOn(name: string, known: ReadonlySet<string>): string | undefined {
+  const spelled = name.toLowerCase().replaceAll(/[_-]/g, '');
+  const meant = Object.hasOwn(MEANT, spelled) ? MEANT[spelled] : nearest(spelled, known);
+  return meant === undefined || meant.includes(' ') ? meant : `did you mean \`${meant}\`?`;
+}
+
+function nearest(spelled: string, known: ReadonlySet<string>): string | undefined {
+  const most = spelled.length <= SHORT_LENGTH ? MOST_WRONG.short : MOST_WRONG.long;
+  return [...known]
+    .map((name) => ({ name, wrong: wrongLetters(spelled, name.toLowerCase()) }))
+    .filter(({ wrong }) => wrong <= most)
+    .toSorted((one, other) => one.wrong - other.wrong)[0]?.name;
+}
+
+/** @returns how many letters are missing, too many, others, or have changed places with the next. */
+function wrongLetters(text: string, other: string): number {
+  let [before, last]: readonly number[][] = [
+    [],
+    Array.from({ length: other.length + 1 }, (_, column) => column),
+  ];
+  for (let row = 1; row <= text.length; row++) {
+    const next = [row];
+    for (let column = 1; column <= other.length; column++) {
+      const isSame = text[row - 1] === other[column - 1];
+      const isSwapped =
+        row > 1 && text[row - 1] === other[column - 2] && text[row - 2] === other[column - 1];
+      next[column] = Math.min(
+        (last?.[column] ?? 0) + 1,
+        (next[column - 1] ?? 0) + 1,
+        (last?.[column - 1] ?? 0) + (isSame ? 0 : 1),
+        isSwapped ? (before?.[column - 2] ?? 0) + 1 : Infinity,
+      );
+    }
+    [before, last] = [last, next];
+  }
+  return last?.[other.length] ?? Infinity;
+}

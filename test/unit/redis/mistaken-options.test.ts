@@ -1,0 +1,117 @@
+import { inspect } from 'node:util';
+import { runInNewContext } from 'node:vm';
+import { Redis } from 'ioredis';
+import { describe, expect, it } from 'vitest';
+import { connectionSource, type ConnectionOption } from '../../../lib/redis/connection-source.js';
+import { refusalBy } from '../support/thrown-by.js';
+
+const LAZY = { lazyConnect: true };
+const SECRET = 'hunter2';
+
+/** What is handed in from outside of TypeScript. */
+const sourceOf = (connection: unknown) => connectionSource(connection as ConnectionOption);
+
+/** What each of them is called in a message. */
+const MISTAKES: readonly (readonly [name: string, advice: string])[] = [
+  ['hots', 'did you mean `host`?'],
+  ['Host', 'did you mean `host`?'],
+  ['prot', 'did you mean `port`?'],
+  ['pasword', 'did you mean `password`?'],
+  ['user_name', 'did you mean `username`?'],
+  ['user', 'did you mean `username`?'],
+  ['tsl', 'did you mean `tls`?'],
+  ['ssl', 'did you mean `tls`?'],
+  ['database', 'did you mean `db`?'],
+  ['hostname', 'did you mean `host`?'],
+  ['sentinel', 'did you mean `sentinels`?'],
+  ['conectTimeout', 'did you mean `connectTimeout`?'],
+  ['url', 'give the URL itself'],
+  ['socket', 'not in `socket` as node-redis has them'],
+];
+
+describe('an option that ioredis does not know', () => {
+  it.each(MISTAKES)('is refused with what it may mean: %s', (name, advice) => {
+    const value = name === 'socket' ? { host: SECRET } : SECRET;
+    const refusals = [
+      refusalBy(() => sourceOf({ [name]: value })),
+      refusalBy(() => sourceOf({ host: 'redis.example', port: 6380, [name]: value })),
+      refusalBy(() => sourceOf(new Redis({ ...LAZY, [name]: value }))),
+      refusalBy(() => sourceOf(() => new Redis({ ...LAZY, [name]: value }))(LAZY)),
+      refusalBy(() => sourceOf(`redis://redis.example?${name}=${SECRET}`)),
+      refusalBy(() => sourceOf(`/run/redis.sock?${name}=${SECRET}`)),
+    ];
+    for (const error of refusals) {
+      expect(error.option).toBe(`${name} of the connection`);
+      expect(error.expected).toContain(advice);
+      expect(inspect(error)).not.toContain(SECRET);
+    }
+  });
+
+  it('is refused where nothing is like it, unless the application made the Redis', () => {
+    const odd = { skipVersionCheck: true };
+    expect(refusalBy(() => sourceOf(odd)).message).toBe(
+      'Expected skipVersionCheck of the connection to be an option of ioredis, got a name that it does not know',
+    );
+    expect(() => sourceOf(new Redis({ ...LAZY, ...odd }))).not.toThrow();
+    expect(() => sourceOf(() => new Redis({ ...LAZY, ...odd }))(LAZY)).not.toThrow();
+  });
+
+  it('is not named where it may be a part of a URL', () => {
+    const error = refusalBy(() => sourceOf(`redis://joe:12?${SECRET}@redis.example`));
+    expect(error.option).toBe('an option of the connection');
+    expect(inspect(error)).not.toContain(SECRET);
+  });
+
+  it('may be there without a value', () => {
+    expect(() => sourceOf({ hots: undefined })).not.toThrow();
+  });
+});
+
+describe('an object of URL', () => {
+  const url = 'rediss://joe:p%40ss@redis.example:6380/3?family=6';
+
+  it.each<[string, unknown]>([
+    ['ours', new URL(url)],
+    ['of another realm', runInNewContext('new URL(url)', { URL, url })],
+  ])('is taken for what it says: %s', (_, connection) => {
+    const { options } = sourceOf(connection)(LAZY);
+    const expected = { host: 'redis.example', port: 6380, db: 3, username: 'joe', family: 6 };
+    expect(options).toMatchObject({ ...expected, password: 'p@ss' });
+    expect(options.tls).toBeTruthy();
+  });
+
+  it('of another protocol is refused', () => {
+    const error = refusalBy(() => sourceOf(new URL(`http://:${SECRET}@redis.example`)));
+    expect(error.received).toBe('a URL that is none of these');
+    expect(inspect(error)).not.toContain(SECRET);
+  });
+});
+
+describe('a URL that cannot mean what it says', () => {
+  it.each<[string, string, string]>([
+    ['port of the connection', `redis://joe:${SECRET}@localhost:63x79`, 'a number from 0 to 65535'],
+    ['port of the connection', 'redis://localhost:99999', 'a number from 0 to 65535'],
+    ['port of the connection', `redis://joe:${SECRET}/2@localhost:6379`, 'percent-encoded'],
+    ['port of the connection', 'redis://first:6379,second:6379', 'a number from 0 to 65535'],
+    ['connection', `redis://${SECRET}#1@localhost`, '`#`'],
+    ['connection', `redis://joe:50%off${SECRET}@localhost`, 'percent-encoded'],
+    ['db of the connection', 'redis://localhost/x', 'the number of a database'],
+    ['db of the connection', 'redis://localhost/3x', 'the number of a database'],
+    ['db of the connection', 'redis://localhost/3/4', 'the number of a database'],
+    ['db of the connection', 'redis://localhost/3?db=4', 'given once'],
+    ['db of the connection', 'redis://localhost?db=x', 'the number of a database'],
+    ['tls of the connection', 'redis://localhost?tls=false', 'without TLS leave it out'],
+  ])('is refused for its %s: %s', (option, url, said) => {
+    const error = refusalBy(() => sourceOf(url));
+    expect(error.option).toBe(option);
+    expect(error.message).toContain(said);
+    expect(inspect(error)).not.toContain(SECRET);
+  });
+
+  it.each(['redis://localhost/', 'redis://localhost:/3', 'redis://[::1]:6379', 'redis:///3'])(
+    'is none of these: %s',
+    (url) => {
+      expect(() => sourceOf(url)).not.toThrow();
+    },
+  );
+});
