@@ -28,6 +28,7 @@ export {
   type RemoteFailure,
   type ReqRepErrorCode,
   type RequestTimeoutDetails,
+  type SerializationErrorOptions,
   type TimeLimit,
 } from './errors/index.js';
 export {

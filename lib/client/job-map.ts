@@ -4,7 +4,7 @@ import type { EmitOptions, SendOptions } from './call-options.js';
 /**
  * The queues whose jobs the compiler checks, on `RequestClient.send` and `emit` and on the methods under `@OnJob`. It is
  * empty; an application adds to it. A function stands for each queue: it takes the data, and returns the reply, or
- * an Observable or AsyncIterable of the values where the handler streams. Other names stay free-form.
+ * an Observable, an AsyncIterable or a generator of the values where the handler streams. Other names stay free-form.
  *
  * Data and replies travel as JSON: say `string` for a date that was not made one again.
  *
@@ -40,7 +40,8 @@ export type ReplyOf<Queue extends MappedQueue> = JobMap[Queue] extends (
   : never;
 
 type ValueIn<Returned> = EachValue<Awaited<Returned>>;
-type EachValue<Answer> = Answer extends Observable<infer Value> | AsyncIterable<infer Value>
+type EachValue<Answer> = Answer extends
+  Observable<infer Value> | AsyncIterable<infer Value> | IterableIterator<infer Value>
   ? Value
   : Answer;
 

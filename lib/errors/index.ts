@@ -13,5 +13,5 @@ export {
   type RequestTimeoutDetails,
   type TimeLimit,
 } from './request-timeout.error.js';
-export { SerializationError } from './serialization.error.js';
+export { SerializationError, type SerializationErrorOptions } from './serialization.error.js';
 export { WorkerLostError } from './worker-lost.error.js';

@@ -8,7 +8,7 @@ export type JobMethod<Queue extends string = string> = (
 ) => Queue extends MappedQueue ? Answer<ReplyOf<Queue>> : unknown;
 
 type Answer<Reply> = Now<Reply> | Promise<Now<Reply>>;
-type Now<Reply> = Reply | Observable<Reply> | AsyncIterable<Reply>;
+type Now<Reply> = Reply | Observable<Reply> | AsyncIterable<Reply> | IterableIterator<Reply>;
 
 /**
  * Nothing to add where a method takes the data of its queue, and a property that it cannot have where it does not.

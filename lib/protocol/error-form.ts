@@ -65,8 +65,8 @@ function ownFieldsOf(error: PayloadTooLargeError | SerializationError | WorkerLo
     return { direction, size, maxPayload };
   }
   if (error instanceof SerializationError) {
-    const { direction, reason } = error;
-    return { direction, reason };
+    const { direction, reason, instead } = error;
+    return { direction, reason, instead };
   }
   const { deliveries, values } = error;
   return { deliveries, values };
@@ -94,12 +94,14 @@ function toOwnError(
   if (!isRecord(details) || details['job'] !== id) {
     return undefined;
   }
-  const { size, maxPayload, reason, deliveries, values } = details;
+  const { size, maxPayload, reason, instead, deliveries, values } = details;
   switch (code) {
     case 'PAYLOAD_TOO_LARGE':
       return new PayloadTooLargeError(queue, 'reply', countOf(size), countOf(maxPayload));
     case 'SERIALIZATION':
-      return new SerializationError(queue, 'reply', textOf(reason));
+      return new SerializationError(queue, 'reply', textOf(reason), {
+        instead: typeof instead === 'string' ? instead : undefined,
+      });
     case 'WORKER_LOST':
       return new WorkerLostError(
         queue,

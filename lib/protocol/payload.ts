@@ -4,10 +4,12 @@ import {
   type PayloadDirection,
 } from '../errors/index.js';
 import { messageOf } from '../errors/error-text.js';
+import { findLostValue } from './lost-values.js';
 
 /**
  * @returns the value as JSON; `undefined` for `undefined`, which JSON has no form for.
- * @throws SerializationError for a cycle, a BigInt, a function, a symbol or a throwing `toJSON`.
+ * @throws SerializationError for a cycle, a BigInt, a function, a symbol or a throwing `toJSON`, and for what JSON would
+ * drop without a word: a `Map`, a promise, an error, bytes.
  */
 export function encodePayload(
   value: unknown,
@@ -22,6 +24,12 @@ export function encodePayload(
   }
   if (json === undefined && value !== undefined) {
     throw new SerializationError(queue, direction, `JSON has no form for a ${typeof value}`);
+  }
+  const lost = findLostValue(value);
+  if (lost) {
+    const { path, what, instead } = lost;
+    const reason = `${path === '' ? 'it is' : `\`${path}\` is`} ${what}, whose content JSON would lose`;
+    throw new SerializationError(queue, direction, reason, { instead });
   }
   return json;
 }

@@ -6,21 +6,24 @@ import type { JobContext } from './job-context.js';
 const LONGEST_TURN_MS = 5;
 const MOST_VALUES_IN_A_TURN = 256;
 
-/** Whether a handler that returned it sends its values one by one. @throws what it throws when it is looked at. */
-export const isStream = (value: unknown): value is Observable<unknown> | AsyncIterable<unknown> =>
-  isObservable(value) || isAsyncIterable(value);
+/** What a handler may return that gives its values one by one. */
+export type Stream = Observable<unknown> | AsyncIterable<unknown> | IterableIterator<unknown>;
 
 /**
- * Makes what a handler returned the stream of its job. An AsyncIterable is pulled no faster than the caller reads; an
- * Observable gives as it likes.
+ * Whether a handler that returned it sends its values one by one. A generator does, and so does any iterator; what can only be
+ * iterated over, such as an array or a text, is one value. @throws what it throws when it is looked at.
  */
-export function streamOf(
-  source: Observable<unknown> | AsyncIterable<unknown>,
-  context: JobContext,
-): Observable<unknown> {
+export const isStream = (value: unknown): value is Stream =>
+  isObservable(value) || isAsyncIterable(value) || isIterator(value);
+
+/**
+ * Makes what a handler returned the stream of its job. An AsyncIterable or an iterator is pulled no faster than the caller
+ * reads; an Observable gives as it likes.
+ */
+export function streamOf(source: Stream, context: JobContext): Observable<unknown> {
   context.isStreaming = true;
   if (!isObservable(source)) {
-    return pulled(source, context);
+    return pulled(isAsyncIterable(source) ? source : eachOf(source), context);
   }
   // One of another copy of RxJS may do anything when it is subscribed to.
   return source instanceof Observable
@@ -108,6 +111,22 @@ class Turn {
       this.values >= MOST_VALUES_IN_A_TURN || performance.now() - this.since >= LONGEST_TURN_MS
     );
   }
+}
+
+/** As `for await` follows an iterator: a promise among its values is waited for, and it is ended when it is given up. */
+async function* eachOf(values: Iterable<unknown>): AsyncGenerator<unknown> {
+  for (const value of values) {
+    yield value;
+  }
+}
+
+function isIterator(value: unknown): value is IterableIterator<unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as { readonly next?: unknown }).next === 'function' &&
+    typeof (value as { readonly [Symbol.iterator]?: unknown })[Symbol.iterator] === 'function'
+  );
 }
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {

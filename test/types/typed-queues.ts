@@ -30,6 +30,7 @@ declare module 'nestjs-reqrep' {
     'typed-lines': (data: { id: string }) => Promise<AsyncIterable<string>>;
     'typed-ping': () => Promise<'pong'>;
     'typed-note': (text?: string) => void;
+    'typed-pages': () => Generator<number>;
     'typed-either': (data: { id: string }) => Observable<number> | number;
     'typed-order': (data: { amount: string }) => number;
   }
@@ -43,6 +44,7 @@ export function send(): Observable<unknown>[] {
   const progress: Observable<number> = client.send('typed-progress', { id: 'A7' });
   const lines: Observable<string> = client.send('typed-lines', { id: 'A7' }, { timeout: 5 });
   const pong: Observable<'pong'> = client.send('typed-ping');
+  const pages: Observable<number> = client.send('typed-pages');
   const nothing: Observable<void> = client.send('typed-note');
   client.send('typed-note', 'text');
 
@@ -75,6 +77,7 @@ export function send(): Observable<unknown>[] {
     progress,
     lines,
     pong,
+    pages,
     nothing,
     wrong,
     wrongValue,
@@ -133,6 +136,11 @@ export class Handlers {
   @OnJob('typed-lines')
   async *generator(): AsyncGenerator<string> {
     yield 'line';
+  }
+
+  @OnJob('typed-pages')
+  *pages(): Generator<number> {
+    yield 1;
   }
 
   @OnJob('typed-reports')

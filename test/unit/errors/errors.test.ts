@@ -196,7 +196,7 @@ const CASES: readonly Case[] = [
     type: SerializationError,
     name: 'SerializationError',
     code: 'SERIALIZATION',
-    fields: { queue: 'reports', direction: 'reply', reason: 'a cycle' },
+    fields: { queue: 'reports', direction: 'reply', reason: 'a cycle', instead: undefined },
     says: ['reply from queue "reports"', 'JSON', 'a cycle'],
   },
   {
@@ -204,7 +204,7 @@ const CASES: readonly Case[] = [
     type: SerializationError,
     name: 'SerializationError',
     code: 'SERIALIZATION',
-    fields: { queue: 'reports', direction: 'request', reason: 'a cycle' },
+    fields: { queue: 'reports', direction: 'request', reason: 'a cycle', instead: undefined },
     says: ['request to queue "reports"', 'JSON', 'a cycle'],
   },
   {
