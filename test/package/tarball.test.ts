@@ -45,33 +45,36 @@ it('holds the build, README, LICENSE and CHANGELOG, and nothing else', () => {
   expect(files.filter((file) => !/\.(js|d\.ts|md|json)$|^LICENSE$/.test(file))).toEqual([]);
 });
 
-it('its types import what they may, and keep their comments', () => {
-  run(root, 'tar', '-xzf', tarball, '-C', folder);
-  const dist = join(folder, 'package', 'dist');
-  const types = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((file) =>
-    file.endsWith('.d.ts'),
-  );
-  const reachable = new Set<string>();
-  const visit = (file: string): void => {
-    if (reachable.has(file)) {
-      return;
-    }
-    reachable.add(file);
-    const text = readFileSync(join(dist, file), 'utf8');
-    for (const [, from = ''] of text.matchAll(/(?:from|import\()\s*['"]([^'"]+)['"]/g)) {
-      if (from.startsWith('.')) {
-        visit(join(file, '..', from.replace(/\.js$/, '.d.ts')));
-      } else {
-        expect(ALLOWED_IN_TYPES, `${file} imports ${from}`).toContain(from);
+it.each(['esm', 'cjs'])(
+  'types of dist/%s import what they may, and keep their comments',
+  (kind) => {
+    run(root, 'tar', '-xzf', tarball, '-C', folder);
+    const dist = join(folder, 'package', 'dist', kind);
+    const types = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      file.endsWith('.d.ts'),
+    );
+    const reachable = new Set<string>();
+    const visit = (file: string): void => {
+      if (reachable.has(file)) {
+        return;
       }
-    }
-  };
-  visit('index.d.ts');
-  expect(types).toContain('index.d.ts');
-  expect(readFileSync(join(dist, 'client', 'request-client.d.ts'), 'utf8')).toContain(
-    'Asks the workers of a queue',
-  );
-});
+      reachable.add(file);
+      const text = readFileSync(join(dist, file), 'utf8');
+      for (const [, from = ''] of text.matchAll(/(?:from|import\()\s*['"]([^'"]+)['"]/g)) {
+        if (from.startsWith('.')) {
+          visit(join(file, '..', from.replace(/\.js$/, '.d.ts')));
+        } else {
+          expect(ALLOWED_IN_TYPES, `${file} imports ${from}`).toContain(from);
+        }
+      }
+    };
+    visit('index.d.ts');
+    expect(types).toContain('index.d.ts');
+    expect(readFileSync(join(dist, 'client', 'request-client.d.ts'), 'utf8')).toContain(
+      'Asks the workers of a queue',
+    );
+  },
+);
 
 /** A block of README.md that begins with `// <file>`, but for the address of the server. */
 function fromReadme(file: string): string {

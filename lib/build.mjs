@@ -1,0 +1,13 @@
+/** Builds the library for both module systems: `dist/esm`, and `dist/cjs` for a `require` that cannot load ES modules. */
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+execFileSync('npx', ['--no-install', 'nest', 'build', 'nestjs-reqrep', 'nestjs-reqrep-commonjs'], {
+  cwd: root,
+  stdio: 'inherit',
+});
+// Without it, the package's own `"type": "module"` would hold for these files, too.
+writeFileSync(`${root}/dist/cjs/package.json`, '{ "type": "commonjs" }\n');
