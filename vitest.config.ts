@@ -1,13 +1,18 @@
 import { defineConfig } from 'vitest/config';
+import { omittedWithoutRedis } from './test/support/without-redis.js';
 
-export default defineConfig({
-  // `decorator` in the singular: Vite ignores the plural.
-  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
-  test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/package/**'],
-    globalSetup: ['test/support/build.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
-  },
+export default defineConfig(async () => {
+  const omitted = await omittedWithoutRedis();
+  return {
+    // `decorator` in the singular: Vite ignores the plural.
+    oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+    test: {
+      include: ['test/**/*.test.ts'],
+      exclude: ['test/package/**', ...omitted.files],
+      reporters: ['default', ...omitted.reporters],
+      globalSetup: ['test/support/build.ts'],
+      testTimeout: 30_000,
+      hookTimeout: 30_000,
+    },
+  };
 });

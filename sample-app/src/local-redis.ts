@@ -1,6 +1,6 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { RedisBinary, RedisMemoryServer } from 'redis-memory-server';
+import { RedisMemoryServer } from 'redis-memory-server';
+import { fetchedRedis } from './fetched-redis.js';
+import { findOnPath } from './programs.js';
 
 /** A Redis server of one's own, on a free port of this machine. It ends with the process that started it. */
 export interface LocalRedis {
@@ -17,26 +17,43 @@ export interface LocalRedisOptions {
   readonly args?: readonly string[];
 }
 
-/** Starts the system's `redis-server` or `valkey-server`; where there is none, one is fetched and compiled. */
+/** There is no Redis server on this machine, and none could be fetched. */
+export class NoRedisError extends Error {
+  override readonly name = 'NoRedisError';
+
+  constructor(
+    /** Why none could be fetched. */
+    readonly reason: string,
+    cause: unknown,
+  ) {
+    super(
+      [
+        `No redis-server or valkey-server is on the PATH, and none could be fetched: ${reason}.`,
+        'Install one, then start again:',
+        '  Debian, Ubuntu, WSL on Windows   sudo apt-get install redis-server',
+        '  macOS                            brew install redis',
+        'Or use one that runs already, such as that of `docker run --rm -p 6379:6379 redis`:',
+        '  REDIS_URL=redis://localhost:6379 npm start',
+      ].join('\n'),
+      { cause },
+    );
+  }
+}
+
+/** Starts the system's `redis-server` or `valkey-server`; where there is none, one is fetched and compiled. @throws NoRedisError */
 export async function startLocalRedis({
   port,
   args = [],
 }: LocalRedisOptions = {}): Promise<LocalRedis> {
-  const systemBinary = systemRedis();
+  const systemBinary = await redisBinary();
   const server = new RedisMemoryServer({
     instance: { args: [...args], ...(port === undefined ? {} : { port }) },
-    binary: systemBinary === undefined ? {} : { systemBinary },
+    binary: { systemBinary },
   });
   try {
     await server.start();
   } catch (error) {
-    throw new Error(
-      systemBinary === undefined
-        ? 'No Redis found, and none could be fetched. Install `redis-server` or `valkey-server` ' +
-            '(apt-get install redis-server, brew install redis), or set REDIS_URL to a running one.'
-        : `${systemBinary} did not start: ${String(error)}`,
-      { cause: error },
-    );
+    throw new Error(`${systemBinary} did not start: ${String(error)}`, { cause: error });
   }
   const info = server.getInstanceInfo();
   if (!info) {
@@ -52,26 +69,15 @@ export async function startLocalRedis({
   };
 }
 
-/** @returns the program of a server; where the system has none, one is fetched and compiled. */
+/** @returns the program of a server; where the system has none, one is fetched and compiled. @throws NoRedisError */
 export async function redisBinary(): Promise<string> {
-  return systemRedis() ?? (await RedisBinary.getPath());
-}
-
-const systemRedis = (): string | undefined =>
-  findOnPath('redis-server') ?? findOnPath('valkey-server');
-
-function findOnPath(name: string): string | undefined {
-  return (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, name))
-    .find(isExecutable);
-}
-
-function isExecutable(file: string): boolean {
+  const installed = findOnPath('redis-server', 'valkey-server');
+  if (installed !== undefined) {
+    return installed;
+  }
   try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
+    return await fetchedRedis();
+  } catch (error) {
+    throw new NoRedisError(error instanceof Error ? error.message : String(error), error);
   }
 }

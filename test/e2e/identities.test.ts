@@ -11,6 +11,7 @@ import { OnJob } from '../../lib/index.js';
 import { HALF_OPEN_MS } from '../../lib/worker/standing.js';
 import { connectionSource } from '../../lib/redis/connection-source.js';
 import { Connection } from '../../lib/redis/connection.js';
+import { redisBinary } from '../../sample-app/src/local-redis.js';
 import { startApp } from '../support/app.js';
 import { randomQueue } from '../support/random-queue.js';
 import { waitFor } from '../support/wait-for.js';
@@ -28,7 +29,7 @@ class SocketServer {
 
   async start(): Promise<void> {
     const args = ['--port', '0', '--unixsocket', this.path, '--dir', this.folder, '--save', ''];
-    this.child = spawn('redis-server', [...args, ...this.args], { stdio: 'ignore' });
+    this.child = spawn(await redisBinary(), [...args, ...this.args], { stdio: 'ignore' });
     const probe = this.connect();
     await probe.ping();
     probe.disconnect();

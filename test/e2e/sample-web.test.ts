@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findBrowser } from '../support/browser-program.js';
 import { useBrowser } from '../support/browser.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -16,7 +17,8 @@ const picture = (name: string): string => join(PICTURES, name);
 /** Where pictures of the page go, for whoever wants to look at them. */
 const { SCREENSHOTS } = process.env;
 
-const browser = useBrowser();
+const program = await findBrowser();
+const browser = useBrowser(program);
 let server: ChildProcessByStdio<null, Readable, Readable>;
 let said = '';
 let url = '';
@@ -72,7 +74,7 @@ const RENDERED = 60_000;
 /** A picture that takes a worker some seconds. */
 const SLOW = 'aurora-lake.jpg';
 
-describe('the page', { timeout: 2 * RENDERED }, () => {
+describe.skipIf(!program)('the page', { timeout: 2 * RENDERED }, () => {
   it('uploads pictures, shows their progress and their worker, and hands out what was made', async () => {
     const page = await openPage();
     await screenshot(page, 'empty');
@@ -218,7 +220,7 @@ describe('the page', { timeout: 2 * RENDERED }, () => {
   );
 });
 
-describe('a page that goes', () => {
+describe.skipIf(!program)('a page that goes', () => {
   it.each<[string, (page: Page) => Promise<unknown>]>([
     ['is closed', (page) => page.close()],
     ['is loaded anew', (page) => page.reload()],

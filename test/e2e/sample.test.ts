@@ -1,5 +1,6 @@
 import { fork, spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../../sample-app/dist/main.js', import.meta.url));
 const WORKER = fileURLToPath(new URL('../../sample-app/dist/worker.js', import.meta.url));
+/** Where one is kept that was fetched; with it, there is always a Redis. */
+const COMPILED_REDIS = fileURLToPath(new URL('../../node_modules/.cache/redis', import.meta.url));
 const PICTURES = fileURLToPath(new URL('../../sample-app/pictures', import.meta.url));
 
 /** A row about a thumbnail that was made: file, size before and after, worker, ms. */
@@ -102,6 +105,22 @@ describe('the sample app', () => {
   ])('refuses a REDIS_URL that %s in one line', async (_, url, message) => {
     await expectRefusal([], message, { REDIS_URL: url });
   });
+
+  it.skipIf(existsSync(COMPILED_REDIS))(
+    'says what to install where there is no Redis',
+    async () => {
+      const { code, stdout, stderr } = await runSample([], { PATH: '' });
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr.split('\n').slice(0, 3)).toEqual([
+        expect.stringMatching(
+          /^No redis-server or valkey-server is on the PATH, and none could be/,
+        ),
+        'Install one, then start again:',
+        '  Debian, Ubuntu, WSL on Windows   sudo apt-get install redis-server',
+      ]);
+      expect(stderr).toMatch(/REDIS_URL=redis:\/\/localhost:6379 npm start\n$/);
+    },
+  );
 
   it('takes its workers along when it is killed', async () => {
     const sample = startSample();

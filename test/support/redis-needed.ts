@@ -1,0 +1,41 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Whoever starts a server imports it, at whatever remove. */
+const STARTS_SERVERS = join(ROOT, 'sample-app/src/local-redis.ts');
+
+/** They start the sample, which starts a server. */
+const START_THE_SAMPLE = ['test/e2e/sample.test.ts', 'test/e2e/sample-web.test.ts'];
+
+/** Whole lines only: tests also have such lines as texts. */
+const IMPORT = /^(?:import .*|export .*|\} )from '(\.[^']+)\.js';$/gm;
+
+/** @returns the test files that need a Redis server, and how many there are in all. */
+export function testsWithRedis(): { files: readonly string[]; of: number } {
+  const tests = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts') && !file.startsWith('package'))
+    .map((file) => join(ROOT, 'test', file));
+  const reaches = new Map<string, boolean>([[STARTS_SERVERS, true]]);
+  const files = tests
+    .filter((file) => reachesServers(file, reaches))
+    .map((file) => relative(ROOT, file).replaceAll('\\', '/'));
+  return { files: [...new Set([...files, ...START_THE_SAMPLE])], of: tests.length };
+}
+
+function reachesServers(file: string, known: Map<string, boolean>): boolean {
+  const before = known.get(file);
+  if (before !== undefined) {
+    return before;
+  }
+  // Until it is known: files may import each other.
+  known.set(file, false);
+  const imported = readFileSync(file, 'utf8').matchAll(IMPORT);
+  const reaches = [...imported].some(([, path]) =>
+    reachesServers(join(dirname(file), `${path}.ts`), known),
+  );
+  known.set(file, reaches);
+  return reaches;
+}
