@@ -9,7 +9,7 @@ import {
   RequestTimeoutError,
   type TimeLimit,
 } from '../errors/index.js';
-import { describeValue } from '../errors/option-rules.js';
+import { aName, describeValue, expectedBy } from '../errors/option-rules.js';
 import type { Log } from '../observability/log.js';
 import type { Keys } from '../protocol/keys.js';
 import type { ConnectionState } from '../redis/connection.js';
@@ -339,8 +339,8 @@ export class RequestClient {
   }
 
   #checkQueue(queue: unknown): void {
-    if (typeof queue !== 'string' || queue === '') {
-      throw new InvalidOptionError('queue', 'a string that is not empty', describeValue(queue));
+    if (!aName.accepts(queue)) {
+      throw new InvalidOptionError('queue', expectedBy(aName, queue), describeValue(queue));
     }
   }
 

@@ -7,7 +7,15 @@ export interface OptionRule {
   readonly accepts: (value: unknown) => boolean;
   /** Whether a wrong value may hold a password, and must not be shown. */
   readonly isSecret?: boolean;
+  /** Whether it is written to Redis as it is, so that UTF-8 must be able to express it. */
+  readonly isWritten?: boolean;
 }
+
+/** What was expected of a value that breaks a rule. */
+export const expectedBy = ({ expected, isWritten }: OptionRule, value: unknown): string =>
+  isWritten === true && typeof value === 'string' && !value.isWellFormed()
+    ? 'well-formed Unicode (UTF-8 cannot express one half of a surrogate pair)'
+    : expected;
 
 /** A rule for each option there is. */
 export type OptionRules<Options> = Readonly<Record<keyof Required<Options>, OptionRule>>;
@@ -40,7 +48,7 @@ export function checkOptions<Options extends object>(
     if (value !== undefined && !rule.accepts(value)) {
       throw new InvalidOptionError(
         `${name} in ${place}`,
-        rule.expected,
+        expectedBy(rule, value),
         rule.isSecret ? kindOf(value) : describeValue(value),
       );
     }
@@ -55,11 +63,15 @@ export function describeValue(value: unknown): string {
     case 'bigint':
       return `\`${value}\` (${typeof value})`;
     case 'string':
-      return mayHoldSecret(value) ? kindOf(value) : `"${shown(value)}" (string)`;
+      return mayHoldSecret(value) ? kindOf(value) : `"${visible(shown(value))}" (string)`;
     default:
       return kindOf(value);
   }
 }
+
+/** Halves of surrogate pairs as escapes, since they cannot be written. */
+const visible = (text: string): string =>
+  text.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
 
 /** Whether a text is, or may be, an address with a password in it: one may have been given for any option by mistake. */
 export const mayHoldSecret = (text: string): boolean => text.includes('://') || text.includes('@');
@@ -105,12 +117,14 @@ export const aBoolean = oneOf(true, false);
 
 export const aString: OptionRule = {
   expected: 'a string',
-  accepts: (value) => typeof value === 'string',
+  accepts: (value) => typeof value === 'string' && value.isWellFormed(),
+  isWritten: true,
 };
 
 export const aName: OptionRule = {
   expected: 'a string that is not empty',
-  accepts: (value) => typeof value === 'string' && value !== '',
+  accepts: (value) => typeof value === 'string' && value !== '' && value.isWellFormed(),
+  isWritten: true,
 };
 
 export const aFunction: OptionRule = {

@@ -145,3 +145,15 @@ describe('a rule', () => {
     expect(wrong.filter((value) => rule.accepts(value))).toEqual([]);
   });
 });
+
+it.each([
+  ['a name', aName],
+  ['a text', aString],
+])('%s with one half of a surrogate pair is refused, and shown as an escape', (_, rule) => {
+  const rules = { size: rule };
+  expect(() => checkOptions({ size: 'a\ud800' }, rules, 'the test')).toThrow(
+    'Expected size in the test to be well-formed Unicode (UTF-8 cannot express one half of a surrogate pair), got ' +
+      '"a\\ud800" (string)',
+  );
+  expect(() => checkOptions({ size: 'a😀' }, rules, 'the test')).not.toThrow();
+});
