@@ -37,6 +37,12 @@ export {
   type ReqRepContextType,
 } from './nest/execution-context.js';
 export { InjectReplyWorkers, InjectRequestClient } from './nest/inject.decorators.js';
+export type {
+  JobDataOptions,
+  SchemaIssue,
+  SchemaResult,
+  StandardSchema,
+} from './nest/job-data-options.js';
 export { JobCtx, JobData } from './nest/job-parameters.js';
 export type { JobMethod } from './nest/job-method.js';
 export { OnJob, type OnJobOptions } from './nest/on-job.decorator.js';

@@ -2,12 +2,9 @@ import 'reflect-metadata';
 import { Scope, type Type } from '@nestjs/common';
 import { ApplicationConfig, ModuleRef } from '@nestjs/core';
 import { InvalidOptionError } from '../errors/index.js';
+import { ENHANCERS, FILTERS } from './enhancer-metadata.js';
 import type { HandlerMethod, ProviderWrapper } from './handler-method.js';
 import { parameterPipes, takesDataAndJob } from './job-parameters.js';
-
-/** Where Nest keeps what `@UseGuards`, `@UsePipes`, `@UseInterceptors` and `@UseFilters` say. */
-const FILTERS = '__exceptionFilters__';
-const ENHANCERS = ['__guards__', '__pipes__', '__interceptors__', FILTERS];
 
 /** Where Nest keeps what `@Injectable({ scope })` says. */
 const SCOPE = 'scope:options';
@@ -83,8 +80,11 @@ async function createEnhancer(
   return held as ProviderWrapper;
 }
 
-function metadataOf(key: string, { classRef, call }: HandlerMethod): readonly unknown[] {
-  return [...(Reflect.getMetadata(key, classRef) ?? []), ...(Reflect.getMetadata(key, call) ?? [])];
+function metadataOf(key: string, { classRef, declared }: HandlerMethod): readonly unknown[] {
+  return [
+    ...(Reflect.getMetadata(key, classRef) ?? []),
+    ...(Reflect.getMetadata(key, declared) ?? []),
+  ];
 }
 
 const scopeOf = (item: Function): Scope | undefined => Reflect.getMetadata(SCOPE, item)?.scope;

@@ -9,7 +9,7 @@ import type { JobContext } from '../worker/job-context.js';
 import type { JobHandler } from '../worker/worker-options.js';
 import { createMissingEnhancers, isEnhanced } from './enhancers.js';
 import type { GlobalEnhancers } from './global-enhancers.js';
-import type { HandlerMethod, ProviderWrapper } from './handler-method.js';
+import { callHandler, type HandlerMethod, type ProviderWrapper } from './handler-method.js';
 import { createPipeline, type PipelineParts } from './job-pipeline.js';
 import { moduleRefOf, resolveScoped } from './resolve-scoped.js';
 
@@ -45,7 +45,7 @@ export class HandlerBinder {
     contextId?: ContextId,
   ): Handle {
     if (!isEnhanced(handler, globals)) {
-      return (data, job) => handler.call.call(host, data, job);
+      return (data, job) => callHandler(host, handler.method, data, job);
     }
     return createPipeline({ handler, host, made, globals, contextId, container: this.container });
   }

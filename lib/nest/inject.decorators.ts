@@ -1,4 +1,7 @@
-import { Inject } from '@nestjs/common';
+import { Inject, type InjectionToken } from '@nestjs/common';
+import { InvalidOptionError } from '../errors/index.js';
+import { aName, describeValue, expectedBy } from '../errors/option-rules.js';
+import { checkBrackets, placeOfDecorator } from './decorator-place.js';
 import { getReplyWorkersToken, getRequestClientToken } from './tokens.js';
 
 /**
@@ -9,9 +12,44 @@ import { getReplyWorkersToken, getRequestClientToken } from './tokens.js';
  * constructor(@InjectRequestClient('billing') private readonly billing: RequestClient) {}
  * ```
  */
-export const InjectRequestClient = (instance?: string): PropertyDecorator & ParameterDecorator =>
-  Inject(getRequestClientToken(instance));
+export function InjectRequestClient(instance?: string): PropertyDecorator & ParameterDecorator {
+  checkBrackets('@InjectRequestClient', [...arguments], '@InjectRequestClient()');
+  return injecting('@InjectRequestClient', instance, getRequestClientToken);
+}
 
 /** Injects the `ReplyWorkers` of a named instance. */
-export const InjectReplyWorkers = (instance?: string): PropertyDecorator & ParameterDecorator =>
-  Inject(getReplyWorkersToken(instance));
+export function InjectReplyWorkers(instance?: string): PropertyDecorator & ParameterDecorator {
+  checkBrackets('@InjectReplyWorkers', [...arguments], '@InjectReplyWorkers()');
+  return injecting('@InjectReplyWorkers', instance, getReplyWorkersToken);
+}
+
+function injecting(
+  decorator: string,
+  instance: string | undefined,
+  tokenOf: (instance: string | undefined) => InjectionToken,
+): PropertyDecorator & ParameterDecorator {
+  return (target: object, name: string | symbol | undefined, ...others: unknown[]): void => {
+    const { kind, text } = placeOfDecorator(decorator, [target, name, ...others]);
+    if (kind !== 'field' && kind !== 'constructor parameter') {
+      throw new InvalidOptionError(
+        decorator,
+        'on a parameter of a constructor or on a property',
+        `it on ${text}`,
+      );
+    }
+    if (instance !== undefined && !aName.accepts(instance)) {
+      throw new InvalidOptionError(
+        `the name in ${decorator} on ${text}`,
+        expectedBy(aName, instance),
+        describeValue(instance),
+      );
+    }
+    const inject = Inject(tokenOf(instance));
+    const [index] = others;
+    if (typeof index === 'number') {
+      inject(target, name, index);
+    } else if (name !== undefined) {
+      inject(target, name);
+    }
+  };
+}

@@ -1,4 +1,4 @@
-import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import type { DiscoveryService } from '@nestjs/core';
 import { messageOf } from '../errors/error-text.js';
 import type { Log } from '../observability/log.js';
 import { DuplicateJobHandlerError, InvalidOptionError } from '../errors/index.js';
@@ -8,12 +8,14 @@ import {
   anInteger,
   checkOptions,
   describeValue,
+  expectedBy,
   type OptionRules,
 } from '../errors/option-rules.js';
 import { MOST_CONCURRENCY, type JobHandler } from '../worker/worker-options.js';
 import type { HandlerBinder } from './handler-binder.js';
 import type { HandlerMethod, ProviderWrapper } from './handler-method.js';
-import { getJobRoutes, nameOfRoute, type JobRoute } from './on-job.accessor.js';
+import { decoratedMethodsOf, type DecoratedMethod } from './decorated-methods.js';
+import { nameOfRoute } from './on-job.accessor.js';
 import type { OnJobOptions } from './on-job.decorator.js';
 import { ReqRepInstance } from './reqrep-instance.js';
 import { DEFAULT_INSTANCE } from './tokens.js';
@@ -26,7 +28,7 @@ const RULES: OptionRules<OnJobOptions> = {
 };
 
 /** One `@OnJob` on one method of one object. */
-interface FoundHandler extends JobRoute, HandlerMethod {
+interface FoundHandler extends DecoratedMethod, HandlerMethod {
   /** `Class#method`. */
   readonly name: string;
 }
@@ -36,7 +38,6 @@ export class JobHandlerExplorer {
   constructor(
     private readonly instance: ReqRepInstance,
     private readonly discovery: DiscoveryService,
-    private readonly scanner: MetadataScanner,
     private readonly binder: HandlerBinder,
     private readonly log: Log,
   ) {}
@@ -92,13 +93,10 @@ export class JobHandlerExplorer {
     if (!prototype) {
       return [];
     }
-    return this.scanner.getAllMethodNames(prototype).flatMap((method) => {
-      const call = prototype[method] as HandlerMethod['call'];
-      return getJobRoutes(call).map((route) => {
-        const { constructor } = prototype;
-        const name = `${constructor.name}#${method}`;
-        return { ...route, wrapper, classRef: constructor, method, call, name };
-      });
+    return decoratedMethodsOf(prototype).map((decorated) => {
+      const { constructor } = prototype;
+      const name = `${constructor.name}#${decorated.method}`;
+      return { ...decorated, wrapper, classRef: constructor, name };
     });
   }
 
@@ -140,24 +138,20 @@ const placeOf = ({ name, wrapper }: FoundHandler): string => `${name} in ${wrapp
 const isOriginal = ({ isAlias }: ProviderWrapper): boolean => !isAlias;
 
 /** Of an object, or of the class of objects that are made for each job; of those from a factory it is not known. */
-function prototypeOf({
-  instance,
-  metatype,
-  isNotMetatype,
-}: ProviderWrapper): Readonly<Record<string, unknown>> | undefined {
+function prototypeOf({ instance, metatype, isNotMetatype }: ProviderWrapper): object | undefined {
   const prototype: unknown =
     typeof instance === 'object' && instance !== null
       ? Object.getPrototypeOf(instance)
       : !isNotMetatype && metatype?.prototype;
-  return typeof prototype === 'object' && prototype !== null
-    ? (prototype as Readonly<Record<string, unknown>>)
-    : undefined;
+  return typeof prototype === 'object' && prototype !== null ? prototype : undefined;
 }
 
 function check({ queue, options, name }: FoundHandler, instances: readonly string[]): void {
   const place = `${nameOfRoute(queue)} of ${name}`;
   if (!aName.accepts(queue)) {
-    throw new InvalidOptionError(`the queue in ${place}`, aName.expected, describeValue(queue));
+    const more = Array.isArray(queue) ? ': write one @OnJob for each queue' : '';
+    const received = `${describeValue(queue)}${more}`;
+    throw new InvalidOptionError(`the queue in ${place}`, expectedBy(aName, queue), received);
   }
   checkOptions(options, RULES, place);
   const instance = options.instance ?? DEFAULT_INSTANCE;

@@ -1,6 +1,14 @@
 import 'reflect-metadata';
-import type { PipeTransform, Type } from '@nestjs/common';
+import { InvalidOptionError } from '../errors/index.js';
+import { describeValue } from '../errors/option-rules.js';
 import type { JobContext } from '../worker/job-context.js';
+import { checkBrackets, placeOfDecorator } from './decorator-place.js';
+import {
+  readJobData,
+  type JobDataOptions,
+  type Pipe,
+  type StandardSchema,
+} from './job-data-options.js';
 
 /** Where Nest keeps what parameter decorators say: `createParamDecorator` and the injector know no other key. */
 const DECORATED_PARAMETERS = '__routeArguments__';
@@ -18,44 +26,73 @@ const JOB_CONTEXT_PLACES = 'nestjs-reqrep:job-context-places';
 const PAYLOAD = 3;
 const CONTEXT = 6;
 
-type Pipe = Type<PipeTransform> | PipeTransform;
-
 /**
- * Hands the data of the job to a parameter, or one property of it.
+ * Hands the data of the job to a parameter, or one property of it. Takes what Nest's `@Payload` takes.
  *
  * @param pipes - classes or objects, run on the value after those of the class and the method.
+ * @throws InvalidOptionError for what is no pipe, and anywhere but on a parameter of a method.
  * @example
  * ```ts
  * @OnJob('reports')
  * render(@JobData('id', ParseUUIDPipe) id: string, @JobCtx() job: JobContext) {}
+ *
+ * @OnJob('orders')
+ * place(@JobData({ schema: z.object({ amount: z.number() }) }) order: Order) {}
  * ```
  */
 export function JobData(...pipes: Pipe[]): ParameterDecorator;
-export function JobData(property: string, ...pipes: Pipe[]): ParameterDecorator;
-export function JobData(...given: (string | Pipe)[]): ParameterDecorator {
-  const property = given.find((item) => typeof item === 'string');
-  const pipes = given.filter((item) => typeof item !== 'string');
-  return ({ constructor }, method, index) => {
-    if (method !== undefined) {
-      const others: unknown = Reflect.getOwnMetadata(DECORATED_PARAMETERS, constructor, method);
-      const parameters = {
-        ...(others as object | undefined),
-        [`${PAYLOAD}:${index}`]: { index, data: property, pipes },
-      };
-      Reflect.defineMetadata(DECORATED_PARAMETERS, parameters, constructor, method);
-    }
+export function JobData(options: JobDataOptions, ...pipes: Pipe[]): ParameterDecorator;
+export function JobData(property: string | undefined, ...pipes: Pipe[]): ParameterDecorator;
+export function JobData(
+  property: string | undefined,
+  options: JobDataOptions,
+  ...pipes: Pipe[]
+): ParameterDecorator;
+export function JobData(...given: unknown[]): ParameterDecorator {
+  // A class alone is a pipe.
+  checkBrackets('@JobData', given.length === 1 ? [] : given, '@JobData()');
+  return (target, method, index) => {
+    const place = checkParameter('@JobData', target, method, index);
+    const parameter = { index, ...readJobData(given, `@JobData on ${place}`) };
+    const { constructor } = target;
+    const others = own<object>(DECORATED_PARAMETERS, constructor, method ?? '');
+    const parameters = { ...others, [`${PAYLOAD}:${index}`]: parameter };
+    Reflect.defineMetadata(DECORATED_PARAMETERS, parameters, constructor, method ?? '');
   };
 }
 
-/** Hands the {@link JobContext} to a parameter. No pipe runs on it. */
-export function JobCtx(): ParameterDecorator {
-  return ({ constructor }, method, index) => {
-    if (method !== undefined) {
-      const others: unknown = Reflect.getOwnMetadata(CONTEXT_PLACES, constructor, method) ?? [];
-      const places = [...(others as number[]), index];
-      Reflect.defineMetadata(CONTEXT_PLACES, places, constructor, method);
+/**
+ * Hands the {@link JobContext} to a parameter. No pipe runs on it.
+ * @throws InvalidOptionError where it is given anything, and anywhere but on a parameter of a method.
+ */
+export function JobCtx(...given: never[]): ParameterDecorator {
+  checkBrackets('@JobCtx', given, '@JobCtx()');
+  return (target, method, index) => {
+    const place = checkParameter('@JobCtx', target, method, index);
+    if (given.length > 0) {
+      throw new InvalidOptionError(
+        `@JobCtx on ${place}`,
+        'without arguments, since it hands over the whole context',
+        describeValue(given[0]),
+      );
     }
+    const { constructor } = target;
+    const places = [...(own<number[]>(CONTEXT_PLACES, constructor, method ?? '') ?? []), index];
+    Reflect.defineMetadata(CONTEXT_PLACES, places, constructor, method ?? '');
   };
+}
+
+/** @returns the parameter as an error names it. @throws InvalidOptionError for anything but one of a method. */
+function checkParameter(decorator: string, ...given: readonly unknown[]): string {
+  const { kind, text } = placeOfDecorator(decorator, given);
+  if (kind !== 'parameter') {
+    throw new InvalidOptionError(
+      decorator,
+      'on a parameter of a method under @OnJob',
+      `it on ${text}`,
+    );
+  }
+  return text;
 }
 
 /** One parameter in Nest's form. */
@@ -63,6 +100,7 @@ interface Parameter {
   readonly index: number;
   readonly data?: unknown;
   readonly pipes?: readonly unknown[];
+  readonly schema?: StandardSchema | undefined;
 }
 
 /**
@@ -93,12 +131,23 @@ export const contextPlaces = (constructor: object, method: string): readonly num
 /** Whether a method takes `(data, job)`, as it is called without further ado. */
 export const takesDataAndJob = (constructor: object, method: string): boolean =>
   Object.values(parametersOf(constructor, method)).every(
-    ({ index, data, pipes = [] }) => index === 0 && data === undefined && pipes.length === 0,
+    ({ index, data, pipes = [], schema }) =>
+      index === 0 && data === undefined && pipes.length === 0 && schema === undefined,
   ) && contextPlaces(constructor, method).every((place) => place === 1);
 
 /** The pipes of a method's parameters. */
 export const parameterPipes = (constructor: object, method: string): readonly unknown[] =>
   Object.values(parametersOf(constructor, method)).flatMap(({ pipes = [] }) => pipes);
+
+/** The schema that the data at one place is validated by. */
+export const schemaOf = (
+  constructor: object,
+  method: string,
+  place: number,
+): StandardSchema | undefined =>
+  Object.entries(parametersOf(constructor, method)).find(
+    ([key, { index }]) => key.startsWith(`${PAYLOAD}:`) && index === place,
+  )?.[1].schema;
 
 const parametersOf = (constructor: object, method: string): Readonly<Record<string, Parameter>> =>
   Reflect.getMetadata(JOB_PARAMETERS, constructor, method) ?? {};

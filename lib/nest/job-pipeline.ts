@@ -7,9 +7,11 @@ import type { JobContext } from '../worker/job-context.js';
 import { InterceptedReply, isStream, streamOf } from '../worker/stream-source.js';
 import type { JobHandler } from '../worker/worker-options.js';
 import { currentJob } from './current-job.js';
+import { FILTERS } from './enhancer-metadata.js';
 import { hasFilters } from './enhancers.js';
-import type { HandlerMethod, ProviderWrapper } from './handler-method.js';
-import { contextPlaces, JOB_PARAMETERS, jobParameters } from './job-parameters.js';
+import { callHandler, type HandlerMethod, type ProviderWrapper } from './handler-method.js';
+import { contextPlaces, JOB_PARAMETERS, jobParameters, schemaOf } from './job-parameters.js';
+import { SchemaPipe, validateSchemas } from './schema-pipe.js';
 
 type NestContainer = Parameters<typeof ExternalContextCreator.fromContainer>[0];
 
@@ -28,6 +30,7 @@ export interface PipelineParts {
 }
 
 type Handle = JobHandler['handle'];
+type Callback = (...args: unknown[]) => unknown;
 
 /** Puts Nest's guards, interceptors, pipes and filters around a method, with `ExternalContextCreator`. */
 export function createPipeline(parts: PipelineParts): Handle {
@@ -35,11 +38,12 @@ export function createPipeline(parts: PipelineParts): Handle {
   const creator = ExternalContextCreator.fromContainer(containerOf(parts));
   // Nest's own would wait for the last value of a stream.
   creator.transformToResult = (result) => Promise.resolve(result);
-  handOverJob(creator);
+  callWithin(creator, handler, host);
+  showDeclared(creator, handler);
   fenceInterceptors(creator);
   const run = creator.create(
     host,
-    callOf(handler),
+    handler.declared as Callback,
     handler.method,
     JOB_PARAMETERS,
     jobParameters,
@@ -79,12 +83,10 @@ function createFilter({
   contextId,
   ...parts
 }: PipelineParts): (data: unknown, job: JobContext, error: unknown) => Promise<unknown> {
-  const rethrow = withMetadataOf(
-    handler.call,
-    (_data: unknown, _job: unknown, error: unknown): never => {
-      throw error;
-    },
-  );
+  const rethrow = (_data: unknown, _job: unknown, error: unknown): never => {
+    throw error;
+  };
+  Reflect.defineMetadata(FILTERS, Reflect.getMetadata(FILTERS, handler.declared) ?? [], rethrow);
   const creator = ExternalContextCreator.fromContainer(containerOf({ handler, host, ...parts }));
   const filter = creator.create(
     host,
@@ -107,16 +109,57 @@ function createFilter({
   };
 }
 
-/** Lets the method know its job, behind all arguments: an interceptor may call it whenever and wherever it likes. */
-function handOverJob(creator: ExternalContextCreator): void {
+/**
+ * Calls the method itself where Nest would call what it was given, which guards and interceptors get as `getHandler()`. An
+ * interceptor may let go of its job whenever and wherever it likes.
+ */
+function callWithin(creator: ExternalContextCreator, handler: HandlerMethod, host: object): void {
+  let applyPipes: ReturnType<ExternalContextCreator['createPipesFn']> = null;
   const pipesOf = creator.createPipesFn.bind(creator);
   creator.createPipesFn = (pipes, parameters) => {
-    const apply = pipesOf(pipes, parameters);
-    return async (args, data, job) => {
-      await apply?.(args, data, job);
-      args.push(job);
-    };
+    applyPipes = pipesOf(
+      pipes,
+      parameters.map((parameter) => withSchemaPipe(handler, pipes, parameter)),
+    );
+    return applyPipes;
   };
+  const consumer: { intercept(...parts: unknown[]): Promise<unknown> } = Reflect.get(
+    creator,
+    'interceptorsConsumer',
+  );
+  const intercept = consumer.intercept.bind(consumer);
+  const call = callOf(handler, host);
+  consumer.intercept = (interceptors, given, instance, declared, _next, type) => {
+    const [data, job] = given as [unknown, JobContext];
+    const next = async (): Promise<unknown> => {
+      const args: unknown[] = [];
+      await applyPipes?.(args, data, job);
+      return call(args, job);
+    };
+    return intercept(interceptors, given, instance, declared, next, type);
+  };
+}
+
+/** A schema is validated by Nest's own pipe where there is one, as its options say, and by ours where there is none. */
+function withSchemaPipe<Parameter extends { readonly index: number; readonly pipes: unknown[] }>(
+  { classRef, method }: HandlerMethod,
+  pipes: readonly unknown[],
+  parameter: Parameter,
+): Parameter {
+  const schema = schemaOf(classRef, method, parameter.index);
+  return schema === undefined || validateSchemas([...pipes, ...parameter.pipes])
+    ? parameter
+    : { ...parameter, pipes: [new SchemaPipe(schema), ...parameter.pipes] };
+}
+
+/** Shows parameter decorators the method that guards and interceptors see, where a spy is in its place. */
+function showDeclared(creator: ExternalContextCreator, { declared }: HandlerMethod): void {
+  const contexts: { getContextFactory(...parts: unknown[]): unknown } = Reflect.get(
+    creator,
+    'contextUtils',
+  );
+  const factoryOf = contexts.getContextFactory.bind(contexts);
+  contexts.getContextFactory = (type, instance) => factoryOf(type, instance, declared);
 }
 
 /**
@@ -138,23 +181,25 @@ function fenceInterceptors(creator: ExternalContextCreator): void {
     }));
 }
 
-/** The method as Nest is to see it: with its metadata, and with a stream that an interceptor can follow. */
-function callOf({ classRef, method, call }: HandlerMethod): (...args: unknown[]) => unknown {
+/** The call of the method, with a stream that an interceptor can follow. */
+function callOf(
+  { classRef, method }: HandlerMethod,
+  host: object,
+): (args: unknown[], job: JobContext) => Promise<unknown> {
   const places = contextPlaces(classRef, method);
-  return withMetadataOf(call, function (this: object, ...args: unknown[]) {
-    const job = args.pop() as JobContext;
+  return (args, job) => {
     job.throwIfAborted();
     for (const place of places) {
       args[place] = job;
     }
     const answer = currentJob.run(job, async () => {
       const within = AsyncResource.bind((begin: () => unknown) => begin());
-      const result = await call.apply(this, args);
+      const result = await callHandler(host, method, ...args);
       return isStream(result) ? followedWithin(within, fenced(streamOf(result, job), job)) : result;
     });
     job.include(answer);
     return answer;
-  });
+  };
 }
 
 /** A stream whose source is called in the async context that the method was called in. */
@@ -165,17 +210,6 @@ const followedWithin = <Value>(
   new Observable((subscriber) => {
     within(() => subscriber.add(values.subscribe(subscriber)));
   });
-
-/** `Reflector` and logs of enhancers ask the function that `getHandler()` gives them. */
-function withMetadataOf<Call extends (...args: unknown[]) => unknown>(
-  method: Function,
-  call: Call,
-): Call {
-  for (const key of Reflect.getMetadataKeys(method)) {
-    Reflect.defineMetadata(key, Reflect.getMetadata(key, method), call);
-  }
-  return Object.defineProperty(call, 'name', { value: method.name });
-}
 
 /**
  * The application's container as the pipeline of one handler sees it: with the module that has the handler, be it a

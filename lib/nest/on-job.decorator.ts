@@ -1,7 +1,8 @@
 import { InvalidOptionError } from '../errors/index.js';
+import { checkBrackets, placeOfDecorator } from './decorator-place.js';
 import { defineJobParameters } from './job-parameters.js';
 import type { JobMethod, TakesDataOf } from './job-method.js';
-import { getJobRoutes, JOB_ROUTES, nameOfRoute } from './on-job.accessor.js';
+import { addJobRoute, nameOfRoute } from './on-job.accessor.js';
 
 /** Options of one `@OnJob`. */
 export interface OnJobOptions {
@@ -19,9 +20,11 @@ export interface OnJobOptions {
  * Makes a method of a provider or a controller answer the jobs of a queue. It is found when the application
  * starts; what it returns, or what its promise resolves to, is the reply, and an Observable or an AsyncIterable sends
  * each of its values. It may stand on a method more than once. The compiler checks a method whose queue stands in the
- * `JobMap`.
+ * `JobMap`. The method is called as the object has it at that moment: what a test or a decorator puts in its place is called.
  *
  * @param queue - the name that callers hand to `RequestClient.send`.
+ * @throws InvalidOptionError on anything but a method of the objects of a class, without its brackets, and where the compiler
+ *   makes standard decorators, which Nest does not know.
  * @example
  * ```ts
  * @OnJob('reports', { concurrency: 8 })
@@ -29,22 +32,24 @@ export interface OnJobOptions {
  * ```
  */
 export function OnJob<const Queue extends string>(queue: Queue, options: OnJobOptions = {}) {
+  checkBrackets('@OnJob', [...arguments], "@OnJob('reports')");
   return <Method extends JobMethod<Queue>>(
     target: object,
     name: string | symbol,
     descriptor: TypedPropertyDescriptor<Method> & TakesDataOf<Queue, Method>,
   ): void => {
-    const method = descriptor.value;
-    if (typeof target === 'function' || !method || typeof name === 'symbol') {
-      const kind = typeof target === 'function' ? 'static method' : method ? 'symbol' : 'accessor';
+    const place = placeOfDecorator(nameOfRoute(queue), [target, name, descriptor]);
+    const decorated = descriptor?.value;
+    if (place.kind !== 'method' || !decorated || typeof name === 'symbol') {
+      const hint =
+        place.kind === 'field' ? `: make a method of it, \`${String(name)}(data, job) {}\`` : '';
       throw new InvalidOptionError(
         nameOfRoute(queue),
         'on a method of the objects of a class',
-        `it on the ${kind} "${String(name)}"`,
+        `it on ${place.text}${hint}`,
       );
     }
-    const routes = [...getJobRoutes(method), { queue, options }];
-    Reflect.defineMetadata(JOB_ROUTES, routes, method);
+    addJobRoute(target, name, { queue, options, decorated });
     defineJobParameters(target.constructor, name);
   };
 }

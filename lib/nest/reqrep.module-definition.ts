@@ -4,7 +4,6 @@ import {
   DiscoveryModule,
   DiscoveryService,
   ExternalContextCreator,
-  MetadataScanner,
 } from '@nestjs/core';
 import { RequestClient } from '../client/request-client.js';
 import { aBoolean, aName, checkOptions, type OptionRules } from '../errors/option-rules.js';
@@ -112,13 +111,9 @@ function providersOf(name: string): Provider[] {
     },
     {
       provide: JobHandlerExplorer,
-      inject: [ReqRepInstance, DiscoveryService, MetadataScanner, HandlerBinder],
-      useFactory: (
-        instance: ReqRepInstance,
-        discovery: DiscoveryService,
-        scanner: MetadataScanner,
-        binder: HandlerBinder,
-      ) => new JobHandlerExplorer(instance, discovery, scanner, binder, log),
+      inject: [ReqRepInstance, DiscoveryService, HandlerBinder],
+      useFactory: (instance: ReqRepInstance, discovery: DiscoveryService, binder: HandlerBinder) =>
+        new JobHandlerExplorer(instance, discovery, binder, log),
     },
     {
       provide: ReqRepLifecycle,

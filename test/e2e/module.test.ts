@@ -152,6 +152,18 @@ describe('mistakes are found before a socket is opened', () => {
     ],
     ['a queue without a name', () => [answering('', '1')], InvalidOptionError, ['Worker#run']],
     [
+      'a queue that UTF-8 cannot express',
+      () => [answering('\ud800', '1')],
+      InvalidOptionError,
+      ['the queue in @OnJob("\\ud800") of Worker#run', 'well-formed', '"\\ud800" (string)'],
+    ],
+    [
+      'several queues at once',
+      () => [answering(['a', 'b'] as never, '1')],
+      InvalidOptionError,
+      ['the queue in @OnJob(an array) of Worker#run', 'an array: write one @OnJob for each queue'],
+    ],
+    [
       'a wrong concurrency',
       () => [answering('q', '1', { concurrency: 0 })],
       InvalidOptionError,
@@ -179,6 +191,20 @@ describe('mistakes are found before a socket is opened', () => {
     await expect(startApp({ ...nowhere, timeout: -5 })).rejects.toThrow(
       'Expected timeout in the options of ReqRepModule to be an integer from 0 to 2147483647 (ms), got `-5` (number)',
     );
+  });
+
+  it('a queue, a prefix or a name that UTF-8 cannot express', async () => {
+    const { client } = await startApp({ connection: redis.url });
+    for (const ask of [() => client.send('\ud800'), () => client.emit('x\udc00')]) {
+      expect(await failureOf(ask())).toMatchObject({
+        code: 'INVALID_OPTION',
+        message: expect.stringContaining('Expected queue to be well-formed Unicode'),
+      });
+    }
+    await expect(startApp({ ...nowhere, prefix: '\ud800:' })).rejects.toThrow(
+      'Expected prefix in the options of ReqRepModule to be well-formed Unicode',
+    );
+    expect(() => ReqRepModule.forRoot({ name: '\ud800' })).toThrow('to be well-formed Unicode');
   });
 
   it('two instances of one name', async () => {

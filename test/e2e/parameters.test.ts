@@ -1,13 +1,22 @@
+import * as nest from '@nestjs/common';
 import {
   createParamDecorator,
   Injectable,
   ParseIntPipe,
   UsePipes,
   type ExecutionContext,
+  type PipeTransform,
 } from '@nestjs/common';
 import { lastValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { JobCtx, JobData, OnJob, switchToReqRep, type JobContext } from '../../lib/index.js';
+import {
+  JobCtx,
+  JobData,
+  OnJob,
+  switchToReqRep,
+  type JobContext,
+  type StandardSchema,
+} from '../../lib/index.js';
 import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
@@ -133,5 +142,75 @@ describe('parameters', () => {
     const { client } = await startApp({ connection: redis.url }, [Worker]);
     expect(await lastValueFrom(client.send(overridden, 1))).toEqual(['own', overridden, 1]);
     expect(await lastValueFrom(client.send(inherited, { a: 2 }))).toEqual([inherited, 2]);
+  });
+});
+
+describe('a schema', () => {
+  /** A Standard Schema that makes a number of a text. */
+  const aNumber: StandardSchema = {
+    '~standard': {
+      version: 1,
+      vendor: 'test',
+      validate: (value) =>
+        typeof value === 'string' && /^\d+$/.test(value)
+          ? { value: Number(value) }
+          : { issues: [{ message: 'no number', path: ['a', { key: 0 }] }] },
+    },
+  };
+
+  function workerOf(queue: string, kind: string) {
+    @Injectable()
+    class Whole {
+      @OnJob(queue)
+      run(@JobData({ schema: aNumber }) value: number) {
+        return ['whole', value];
+      }
+    }
+    @Injectable()
+    class Property {
+      @OnJob(queue)
+      run(@JobData('amount', { schema: aNumber, pipes: [Double] }, Double) value: number) {
+        return ['property', value];
+      }
+    }
+    return kind === 'whole' ? Whole : Property;
+  }
+
+  class Double {
+    transform(value: number) {
+      return value * 2;
+    }
+  }
+
+  it.each([
+    ['whole', '4', ['whole', 4]],
+    ['property', { amount: '4' }, ['property', 16]],
+  ])('validates and changes the %s', async (kind, data, reply) => {
+    const queue = randomQueue();
+    const { client } = await startApp({ connection: redis.url }, [workerOf(queue, kind)]);
+    expect(await lastValueFrom(client.send(queue, data))).toEqual(reply);
+    expect(await failureOf(client.send(queue, { amount: 'x' }))).toMatchObject({
+      status: 400,
+      response: { message: ['a.0: no number'] },
+    });
+  });
+
+  const Known = Reflect.get(nest, 'StandardSchemaValidationPipe') as
+    undefined | (new (options: object) => PipeTransform);
+
+  it.runIf(Known)("is left to Nest's own pipe where there is one", async () => {
+    const queue = randomQueue();
+    const pipe = Known && new Known({ errorHttpStatusCode: 422 });
+    @Injectable()
+    class Worker {
+      @UsePipes(...(pipe ? [pipe] : []))
+      @OnJob(queue)
+      run(@JobData({ schema: aNumber }) value: number) {
+        return value;
+      }
+    }
+    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    expect(await lastValueFrom(client.send(queue, '4'))).toBe(4);
+    expect(await failureOf(client.send(queue, 'x'))).toMatchObject({ status: 422 });
   });
 });

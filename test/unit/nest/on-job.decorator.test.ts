@@ -1,6 +1,13 @@
 import { expect, it } from 'vitest';
-import { getJobRoutes, nameOfRoute } from '../../../lib/nest/on-job.accessor.js';
+import { decoratedMethodsOf } from '../../../lib/nest/decorated-methods.js';
+import { nameOfRoute } from '../../../lib/nest/on-job.accessor.js';
 import { OnJob } from '../../../lib/nest/on-job.decorator.js';
+
+/** What the `@OnJob` of one method of an object say. */
+const routesOf = (instance: object, name: string) =>
+  decoratedMethodsOf(Object.getPrototypeOf(instance) as object)
+    .filter(({ method }) => method === name)
+    .map(({ queue, options }) => ({ queue, options }));
 
 class Base {
   @OnJob('plain')
@@ -27,11 +34,11 @@ class Derived extends Base {
 }
 
 it('says which queue a method answers', () => {
-  expect(getJobRoutes(Base.prototype.plain)).toEqual([{ queue: 'plain', options: {} }]);
+  expect(routesOf(new Base(), 'plain')).toEqual([{ queue: 'plain', options: {} }]);
 });
 
 it('keeps the options as they were written', () => {
-  expect(getJobRoutes(Base.prototype.withOptions)).toEqual([
+  expect(routesOf(new Base(), 'withOptions')).toEqual([
     {
       queue: 'with-options',
       options: { concurrency: 8, timeout: 5_000, maxDeliveries: 1, instance: 'billing' },
@@ -40,7 +47,7 @@ it('keeps the options as they were written', () => {
 });
 
 it('may stand on a method more than once', () => {
-  const routes = getJobRoutes(Base.prototype.stacked);
+  const routes = routesOf(new Base(), 'stacked');
   expect(routes).toHaveLength(3);
   expect(routes).toEqual(
     expect.arrayContaining([
@@ -52,27 +59,22 @@ it('may stand on a method more than once', () => {
 });
 
 it('is inherited with the method', () => {
-  expect(getJobRoutes(new Derived().plain)).toEqual([{ queue: 'plain', options: {} }]);
+  expect(routesOf(new Derived(), 'plain')).toEqual([{ queue: 'plain', options: {} }]);
 });
 
 it('is not inherited by a method that takes the place of another', () => {
-  expect(getJobRoutes(new Derived().withOptions)).toEqual([]);
-  expect(getJobRoutes(new Derived().stacked)).toEqual([{ queue: 'more', options: {} }]);
+  expect(routesOf(new Derived(), 'withOptions')).toEqual([]);
+  expect(routesOf(new Derived(), 'stacked')).toEqual([{ queue: 'more', options: {} }]);
 });
 
 it('leaves the methods of the base class as they are', () => {
-  expect(getJobRoutes(new Base().stacked)).toHaveLength(3);
+  expect(routesOf(new Base(), 'stacked')).toHaveLength(3);
   expect(new Base().plain()).toBe('plain');
 });
 
-it.each([
-  ['a method without it', new Base().without],
-  ['nothing', undefined],
-  ['null', null],
-  ['a text', 'plain'],
-  ['an object', {}],
-])('says nothing of %s', (_, method) => {
-  expect(getJobRoutes(method)).toEqual([]);
+it('says nothing of a method without it, nor of anything that is no method', () => {
+  expect(routesOf(new Base(), 'without')).toEqual([]);
+  expect(decoratedMethodsOf({ plain: 'a text' })).toEqual([]);
 });
 
 function declareStatic(): void {
