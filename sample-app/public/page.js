@@ -1,5 +1,6 @@
 /** Puts chosen and dropped pictures into cards, and a few of them at a time to work. */
 import { PictureCard } from './picture-card.js';
+import { showWorkers } from './worker-strip.js';
 
 /** A browser opens six connections to a server, and each picture that is being made holds one. */
 const MOST_AT_A_TIME = 4;
@@ -21,13 +22,18 @@ input.addEventListener('change', () => {
 });
 
 samples.addEventListener('click', async () => {
-  samples.disabled = true;
+  // Not `disabled`, which would take the focus from whoever has just used it.
+  if (samples.ariaBusy === 'true') {
+    return;
+  }
+  samples.ariaBusy = 'true';
   try {
-    add(await fetchSamples());
+    const [first] = add(await fetchSamples());
+    first.element.focus();
   } catch {
     count.textContent = 'The sample’s own pictures cannot be read: is the sample still running?';
   } finally {
-    samples.disabled = false;
+    samples.ariaBusy = 'false';
   }
 });
 
@@ -46,16 +52,17 @@ for (const type of ['dragleave', 'dragend', 'drop']) {
 addEventListener('drop', ({ dataTransfer }) => add(dataTransfer.files));
 
 function add(files) {
-  if (files.length === 0) {
-    return;
-  }
-  for (const file of files) {
+  const added = Array.from(files, (file) => {
     const card = new PictureCard(file, { start: enqueue, changed: showCount, ended: tell });
     cards.push(card);
     list.append(card.element);
     enqueue(card);
+    return card;
+  });
+  if (added.length > 0) {
+    showCount();
   }
-  showCount();
+  return added;
 }
 
 function enqueue(card) {
@@ -105,3 +112,5 @@ function showCount() {
 function tell(text) {
   news.textContent = text;
 }
+
+showWorkers({ tell, lost: (pid) => cards.forEach((card) => card.workerLost(pid)) });

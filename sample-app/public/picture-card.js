@@ -22,6 +22,7 @@ export class PictureCard {
   #stop = () => undefined;
   #owner;
   #file;
+  #pid;
 
   /** @param owner - `start(card)` runs it when there is a place; `changed()` and `ended(text)` hear of its state. */
   constructor(file, owner) {
@@ -53,6 +54,13 @@ export class PictureCard {
       if (this.state === 'running') {
         this.#fail(failure);
       }
+    }
+  }
+
+  /** Says why nothing comes for some seconds, where it was this picture's worker that died. */
+  workerLost(pid) {
+    if (this.state === 'running' && this.#pid === pid) {
+      this.#say('Its worker has died, another goes on');
     }
   }
 
@@ -108,6 +116,7 @@ export class PictureCard {
     const progress = this.#find('progress');
     progress.max = of;
     progress.value = step;
+    this.#pid = worker.pid;
     const chip = this.#find('.worker');
     chip.hidden = false;
     chip.textContent = `worker ${worker.number} (pid ${worker.pid})`;
@@ -162,8 +171,9 @@ export class PictureCard {
 
   #cancel() {
     const wasRunning = this.state === 'running';
-    this.#enter('cancelled', wasRunning ? 'Cancelled: its worker stops' : 'Cancelled');
+    this.#enter('cancelled', wasRunning ? 'Cancelled. Its worker was told to stop.' : 'Cancelled');
     this.#stop();
+    this.#owner.ended(`${this.#file.name} was cancelled.`);
   }
 
   #again() {

@@ -7,6 +7,8 @@ export interface PictureSetJob {
   readonly path: string;
   /** What its user calls it. */
   readonly name: string;
+  /** How many renditions its requester has already, from a worker that was lost; these are not made again. */
+  readonly have: number;
 }
 
 /** What the worker streams: once before its first step, then after each. */

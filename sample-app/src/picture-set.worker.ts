@@ -11,8 +11,8 @@ import { WORKER } from './worker-name.js';
 @Injectable()
 export class PictureSetWorker {
   @OnJob(PICTURE_SETS, { concurrency: 2 })
-  async *render({ path, name }: PictureSetJob, job: JobContext): AsyncGenerator<SetProgress> {
-    const log = new RunLog(name, job.signal);
+  async *render({ path, name, have }: PictureSetJob, job: JobContext): AsyncGenerator<SetProgress> {
+    const log = new RunLog(name, job.signal, have);
     try {
       const file = await readFile(path, { signal: job.signal });
       const plan = await planFor(file).catch((error: unknown) => {
@@ -25,9 +25,9 @@ export class PictureSetWorker {
         throw new UnreadablePictureError(name, error);
       });
       log.steps++;
-      yield { ...progress, step: log.steps, doing: `Making ${plan[0]}` };
+      yield { ...progress, step: log.steps, doing: `Making ${plan[have]}` };
 
-      for (const [index, wanted] of plan.entries()) {
+      for (const [index, wanted] of [...plan.entries()].slice(have)) {
         // Nothing can interrupt an encoder inside a step, so the steps are small and none begins in vain.
         job.signal.throwIfAborted();
         const made = await render(picture, wanted);

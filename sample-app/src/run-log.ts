@@ -1,16 +1,18 @@
+import { tellParent } from './parent.js';
 import { WORKER } from './worker-name.js';
 
-/** Says in the terminal what becomes of one run: that it began, was cancelled, and has really ended. */
+/** Says in the terminal, and to the parent, what becomes of one run: that it began, was cancelled, and has really ended. */
 export class RunLog {
-  /** How many steps are done. */
-  steps = 0;
   private failure: string | undefined;
   private readonly start = performance.now();
 
   constructor(
     private readonly picture: string,
     private readonly signal: AbortSignal,
+    /** How many steps are done. */
+    public steps: number,
   ) {
+    tellParent({ picture, event: 'began' });
     this.say('began');
     signal.addEventListener('abort', () => this.say(`cancelled after ${this.ms} ms`));
   }
@@ -25,6 +27,7 @@ export class RunLog {
       : this.failure === undefined
         ? 'ended'
         : 'failed';
+    tellParent({ picture: this.picture, event: outcome });
     const why = outcome === 'failed' ? `: ${this.failure}` : '';
     this.say(`${outcome} after ${this.ms} ms and ${this.steps} steps${why}`);
   }

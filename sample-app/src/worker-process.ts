@@ -1,15 +1,25 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { Subject } from 'rxjs';
 import { SampleError } from './sample.error.js';
+import type { WorkerNews, WorkerStatus } from './worker-status.js';
 
 const WORKER_FILE = fileURLToPath(new URL('./worker.js', import.meta.url));
 
+/** How long the place of a worker that died stays empty, so that one sees the others go on with its jobs. */
+const RESTART_DELAY_MS = 5_000;
+
 /** A process of its own that runs `worker.ts`, and another one in its place where it dies. */
 export class WorkerProcess {
+  /** Emits when `status` has changed. */
+  readonly changed = new Subject<void>();
   private child: ChildProcess;
+  private restart: NodeJS.Timeout | undefined;
   private isStopping = false;
   private isReady = false;
+  private pictures: readonly string[] = [];
+  private done = 0;
 
   constructor(
     /** Counted from 1. */
@@ -23,6 +33,11 @@ export class WorkerProcess {
     return this.child.pid;
   }
 
+  get status(): WorkerStatus {
+    const { number, pid, pictures, done } = this;
+    return { number, pid, state: this.isReady ? 'running' : 'down', pictures, done };
+  }
+
   toString(): string {
     return `worker ${this.number} (pid ${this.pid})`;
   }
@@ -30,17 +45,23 @@ export class WorkerProcess {
   /** Resolves when the worker takes jobs. @throws SampleError */
   async ready(): Promise<void> {
     const answer = await Promise.race([
-      once(this.child, 'message').then(([message]: unknown[]) => message),
+      firstText(this.child),
       once(this.child, 'exit').then(() => 'it ended while it started'),
     ]);
     if (answer !== 'ready') {
-      throw new SampleError(`Worker ${this.number} cannot start: ${String(answer)}`);
+      throw new SampleError(`Worker ${this.number} cannot start: ${answer}`);
     }
+  }
+
+  /** Ends the process as a crash would: it can finish nothing, and tell nobody. */
+  kill(): void {
+    this.child.kill('SIGKILL');
   }
 
   /** Lets the worker finish what it does; resolves when its process has ended. */
   async stop(): Promise<void> {
     this.isStopping = true;
+    clearTimeout(this.restart);
     const { child } = this;
     if (child.connected) {
       child.disconnect();
@@ -55,18 +76,45 @@ export class WorkerProcess {
       env: { ...process.env, REDIS_URL: this.redisUrl, WORKER_NUMBER: String(this.number) },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
-    child.once('message', (message) => {
-      this.isReady = message === 'ready';
-    });
-    child.once('exit', () => {
-      // One that never started would not do better the next time.
-      if (this.isReady && !this.isStopping) {
-        this.isReady = false;
-        const name = String(this);
-        this.child = this.fork();
-        console.log(`${name} has ended; ${this} takes its place`);
-      }
-    });
+    child.on('message', (message: string | WorkerNews) => this.hear(message));
+    child.once('exit', () => this.ended());
     return child;
   }
+
+  private hear(message: string | WorkerNews): void {
+    if (typeof message === 'string') {
+      this.isReady = message === 'ready';
+    } else if (message.event === 'began') {
+      this.pictures = [...this.pictures, message.picture];
+    } else {
+      this.pictures = this.pictures.toSpliced(this.pictures.indexOf(message.picture), 1);
+      this.done += message.event === 'ended' ? 1 : 0;
+    }
+    this.changed.next();
+  }
+
+  private ended(): void {
+    // One that never started would not do better the next time.
+    if (this.isReady && !this.isStopping) {
+      console.log(`${this} has ended; another one takes its place in ${RESTART_DELAY_MS / 1e3} s`);
+      this.restart = setTimeout(() => {
+        this.child = this.fork();
+      }, RESTART_DELAY_MS);
+    }
+    this.isReady = false;
+    this.pictures = [];
+    this.done = 0;
+    this.changed.next();
+  }
+}
+
+/** What the worker says of its start; a job may begin before. */
+function firstText(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.on('message', (message) => {
+      if (typeof message === 'string') {
+        resolve(message);
+      }
+    });
+  });
 }

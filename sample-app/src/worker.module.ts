@@ -15,6 +15,8 @@ sharp.concurrency(1);
       connection: process.env['REDIS_URL'],
       // It is foreseen, so that its caller hears of it and the log does not.
       errors: [UnreadablePictureError],
+      // Soon, so that one need not wait long to see another worker go on with the jobs of one that was killed.
+      lease: 2_000,
       // Nobody waits for the end of a sample.
       shutdownTimeout: 2_000,
     }),

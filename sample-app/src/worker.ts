@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { ConsoleLogger, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ReplyWorkers } from 'nestjs-reqrep';
+import { tellParent } from './parent.js';
 import { WorkerModule } from './worker.module.js';
 
 // The parent may let go or die while this process still loads.
@@ -29,8 +30,3 @@ try {
 }
 await abandoned;
 await app?.close();
-
-function tellParent(message: string): void {
-  // Without somebody who hears of its failure, it would end the process if the parent dies at this moment.
-  process.send?.(message, undefined, undefined, () => undefined);
-}

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -19,6 +20,10 @@ const { SCREENSHOTS } = process.env;
 
 const program = await findBrowser();
 const browser = useBrowser(program);
+
+/** How long the sample may take to start while other tests want the processor, too, ms. */
+const STARTED = 50_000;
+
 let server: ChildProcessByStdio<null, Readable, Readable>;
 let said = '';
 let url = '';
@@ -26,9 +31,9 @@ let url = '';
 beforeAll(async () => {
   server = startServer({ PORT: '0' });
   server.stdout.on('data', (text) => (said += text));
-  await waitFor(() => /Open (\S+) in a browser/.test(said));
+  await waitFor(() => /Open (\S+) in a browser/.test(said), STARTED);
   url = /Open (\S+) in/.exec(said)?.[1] ?? '';
-});
+}, 2 * STARTED);
 
 afterAll(async () => {
   server.kill('SIGINT');
@@ -144,27 +149,85 @@ describe.skipIf(!program)('the page', { timeout: 2 * RENDERED }, () => {
     await waitFor(() => saidSince(mark, 'cancelled after').length === 1);
     await waitFor(() => saidSince(mark, 'stopped after').length === 1);
     expect(await stateOf(card)).toBe('cancelled');
+    expect(await page.getByRole('status').textContent()).toBe(`${SLOW} was cancelled.`);
     await screenshot(page, 'cancelled');
     await card.getByRole('button', { name: 'Start' }).click();
     await waitFor(async () => (await stateOf(card)) === 'done', RENDERED);
     await page.close();
   });
 
-  it('says that a worker has died, and another one takes its place', async () => {
+  it('shows that the pictures of a worker that is killed go on in the other one', async () => {
     const page = await openPage();
     const mark = said.length;
-    await page.setInputFiles('#files', picture(SLOW));
+    await page.setInputFiles('#files', [picture(SLOW), picture('sunset-ridges.jpg')]);
     const card = cardOf(page, SLOW);
-    // Before it has sent anything, another worker would take the job over without a word.
-    await waitFor(async () => / [3-9] of /.test(` ${await card.locator('.doing').textContent()}`));
-    const [, pid] = /\(pid (\d+)\)/.exec(saidSince(mark, 'began')[0] ?? '') ?? [];
-    process.kill(Number(pid), 'SIGKILL');
-    await waitFor(() => said.slice(mark).includes('takes its place'));
-    await waitFor(async () => (await stateOf(card)) === 'failed');
-    expect(await card.locator('.failure').textContent()).toContain('The worker stopped half way.');
-    await screenshot(page, 'worker-died');
-    await card.getByRole('button', { name: 'Start again' }).click();
-    await waitFor(async () => (await stateOf(card)) === 'done', RENDERED);
+    // Half way: before it has sent anything, its job would be started anew as a whole.
+    await waitFor(
+      async () => / [3-9] of /.test(` ${await card.locator('.doing').textContent()}`),
+      RENDERED,
+    );
+    const [, number = '', pid = ''] =
+      /^worker (\d) \(pid (\d+)\)$/.exec((await card.locator('.worker').textContent()) ?? '') ?? [];
+    const row = page.locator('.worker-row', { hasText: `Worker ${number}` });
+    expect(await row.textContent()).toContain(SLOW);
+    await row.getByRole('button', { name: `Kill worker ${number} (pid ${pid})` }).press('Enter');
+    await waitFor(async () => (await row.getAttribute('data-state')) === 'down');
+    expect(isAlive(Number(pid))).toBe(false);
+    expect(await page.evaluate('document.activeElement.className')).toBe('kill');
+    expect(await page.getByRole('status').textContent()).toContain(`Worker ${number} has died.`);
+    await screenshot(page, 'worker-killed');
+    const count = page.locator('#count');
+    await waitFor(async () => (await count.textContent()) === '2 pictures: 2 done.', 2 * RENDERED);
+    expect(await card.locator('.worker').textContent()).not.toContain(pid);
+    // None of its files was made twice.
+    expect(await card.getByText('Download 10 files').count()).toBe(1);
+    await waitFor(async () => (await row.getAttribute('data-state')) === 'running', RENDERED);
+    expect(said.slice(mark)).toContain(
+      `worker ${number} (pid ${pid}) has ended; another one takes`,
+    );
+    await page.close();
+  });
+
+  it('shows progress and Cancel without scrolling, and has the focus where the pictures are', async () => {
+    const page = await openPage();
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.getByRole('button', { name: 'own pictures' }).press('Enter');
+    const first = page.locator('.card').first();
+    await first.locator('.made').waitFor({ timeout: RENDERED });
+    expect(await page.evaluate('[document.activeElement.className, scrollY]')).toEqual(['card', 0]);
+    for (const part of ['progress', '.cancel']) {
+      const box = await first.locator(part).boundingBox();
+      expect((box?.y ?? 800) + (box?.height ?? 0)).toBeLessThan(800);
+    }
+    const second = page.locator('.card').nth(1);
+    const before = await second.boundingBox();
+    await first.locator('summary').click();
+    expect((await first.boundingBox())?.height).toBeGreaterThan(before?.height ?? 0);
+    expect((await second.boundingBox())?.height).toBe(before?.height);
+    await page.close();
+  });
+
+  it('does not speak of dropping where there is only a finger', async () => {
+    const page = await openPage();
+    expect(await page.getByText('or drop them').isVisible()).toBe(true);
+    const session = await browser.context.newCDPSession(page);
+    await session.send('Emulation.setEmulatedMedia', {
+      features: [
+        { name: 'hover', value: 'none' },
+        { name: 'pointer', value: 'coarse' },
+      ],
+    });
+    await session.send('Emulation.setTouchEmulationEnabled', { enabled: true });
+    await session.send('Emulation.setEmitTouchEventsForMouse', { enabled: true });
+    await page.setViewportSize({ width: 390, height: 844 });
+    await session.send('Emulation.setDeviceMetricsOverride', {
+      width: 390,
+      height: 844,
+      deviceScaleFactor: 1,
+      mobile: true,
+    });
+    expect(await page.getByText('or drop them').isVisible()).toBe(false);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
     await page.close();
   });
 
@@ -256,6 +319,18 @@ describe('the server', () => {
     ]);
   });
 
+  it.each([
+    ['another site', { origin: 'http://example.com' }],
+    ['another port of this machine', { origin: 'http://127.0.0.1:1' }],
+    ['a page of another site', { 'sec-fetch-site': 'cross-site' }],
+    ['a name of another site', { host: 'example.com' }],
+  ])('kills no worker for %s', async (_, headers) => {
+    for (const path of ['workers/1/kill', 'pictures']) {
+      expect(await statusOf(path, headers)).toBe(403);
+    }
+    expect(await statusOf('workers/3/kill', {})).toBe(404);
+  });
+
   it('refuses an upload that is too large before it is read', async () => {
     const response = await fetch(`${url}/pictures`, { method: 'POST', body: Buffer.alloc(31e6) });
     expect(response.status).toBe(413);
@@ -277,7 +352,7 @@ describe('the server', () => {
     const other = startServer({ PORT: '0' });
     let text = '';
     other.stdout.on('data', (part) => (text += part));
-    await waitFor(() => text.includes('in a browser'));
+    await waitFor(() => text.includes('in a browser'), STARTED);
     const pids = [...text.matchAll(/\(pid (\d+)\)/g)].map(([, pid]) => Number(pid));
     other.kill('SIGTERM');
     await once(other, 'close');
@@ -285,6 +360,14 @@ describe('the server', () => {
     expect(pids.filter(isAlive)).toEqual([]);
   });
 });
+
+/** `fetch` would set some of these headers itself. */
+async function statusOf(path: string, headers: OutgoingHttpHeaders): Promise<number | undefined> {
+  const request = httpRequest(`${url}/${path}`, { method: 'POST', headers }).end();
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  response.resume();
+  return response.statusCode;
+}
 
 function isAlive(pid: number): boolean {
   try {

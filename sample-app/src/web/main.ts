@@ -3,6 +3,7 @@ import { withBackend, type Backend } from '../backend.js';
 import { SampleError } from '../sample.error.js';
 import { chosenPort } from './port.js';
 import { stopSignal } from './stop-signal.js';
+import { WorkerPool } from './worker-pool.js';
 import { startWebServer } from './web-server.js';
 
 try {
@@ -24,7 +25,7 @@ async function serve(
   port: number,
   stopped: Promise<unknown>,
 ): Promise<void> {
-  const server = await startWebServer(redis.url, port);
+  const server = await startWebServer(redis.url, new WorkerPool(workers), port);
   try {
     console.log([redis.description, ...workers].join(', '));
     console.log(`\nOpen ${server.url} in a browser. Ctrl-C ends it.\n`);

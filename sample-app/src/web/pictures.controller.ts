@@ -1,9 +1,20 @@
 import { basename } from 'node:path';
 import type { IncomingMessage } from 'node:http';
-import { Controller, Get, Param, Post, Query, Req, Sse, type MessageEvent } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Param,
+  Post,
+  Query,
+  Req,
+  Sse,
+  UseGuards,
+  type MessageEvent,
+} from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import { OWN_PICTURES, listPictures } from '../picture-folder.js';
 import { PictureSets } from './picture-sets.service.js';
+import { SameOriginGuard } from './same-origin.guard.js';
 import { toEvents } from './progress-events.js';
 import { checkSize } from './upload-size.js';
 import { Uploads } from './uploads.service.js';
@@ -23,6 +34,7 @@ export class PicturesController {
 
   /** Takes a picture as the body of the request, as it is. */
   @Post('pictures')
+  @UseGuards(SameOriginGuard)
   async upload(@Req() request: IncomingMessage): Promise<{ id: string }> {
     checkSize(request.headers);
     return { id: await this.uploads.store(request) };

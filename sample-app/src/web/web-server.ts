@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { OWN_PICTURES } from '../picture-folder.js';
 import { SampleError } from '../sample.error.js';
+import type { WorkerPool } from './worker-pool.js';
 import { WebModule } from './web.module.js';
 
 const PAGE = fileURLToPath(new URL('../../public', import.meta.url));
@@ -17,17 +18,24 @@ export interface WebServer {
 }
 
 /** Serves the page and what it asks for. @throws SampleError when the port is not to be had */
-export async function startWebServer(redisUrl: string, port: number): Promise<WebServer> {
+export async function startWebServer(
+  redisUrl: string,
+  pool: WorkerPool,
+  port: number,
+): Promise<WebServer> {
   // Silent until it listens: what keeps it from that is told once, in the words of `explain`.
   const logger = new ConsoleLogger({ logLevels: [] });
-  const app = await NestFactory.create<NestExpressApplication>(WebModule.connectedTo(redisUrl), {
-    logger,
-    abortOnError: false,
-    // An upload is read as it comes.
-    bodyParser: false,
-    // Else the open event streams would keep the server from closing.
-    forceCloseConnections: true,
-  });
+  const app = await NestFactory.create<NestExpressApplication>(
+    WebModule.connectedTo(redisUrl, pool),
+    {
+      logger,
+      abortOnError: false,
+      // An upload is read as it comes.
+      bodyParser: false,
+      // Else the open event streams would keep the server from closing.
+      forceCloseConnections: true,
+    },
+  );
   app.useStaticAssets(PAGE);
   app.useStaticAssets(OWN_PICTURES, { prefix: '/samples' });
   try {

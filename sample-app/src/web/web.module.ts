@@ -4,13 +4,16 @@ import { UnreadablePictureError } from '../unreadable-picture.error.js';
 import { PictureSets } from './picture-sets.service.js';
 import { PicturesController } from './pictures.controller.js';
 import { Uploads } from './uploads.service.js';
+import { WorkerPool } from './worker-pool.js';
+import { WorkersController } from './workers.controller.js';
 
 /** The application that serves the page. It runs no workers of its own. */
-@Module({ controllers: [PicturesController], providers: [PictureSets, Uploads] })
+@Module({ controllers: [PicturesController, WorkersController], providers: [PictureSets, Uploads] })
 export class WebModule {
-  static connectedTo(redisUrl: string): DynamicModule {
+  static connectedTo(redisUrl: string, pool: WorkerPool): DynamicModule {
     return {
       module: WebModule,
+      providers: [{ provide: WorkerPool, useValue: pool }],
       imports: [
         ReqRepModule.forRoot({
           connection: redisUrl,
