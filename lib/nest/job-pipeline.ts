@@ -131,10 +131,15 @@ function callWithin(creator: ExternalContextCreator, handler: HandlerMethod, hos
   const call = callOf(handler, host);
   consumer.intercept = (interceptors, given, instance, declared, _next, type) => {
     const [data, job] = given as [unknown, JobContext];
-    const next = async (): Promise<unknown> => {
+    const pipeAndCall = async (): Promise<unknown> => {
       const args: unknown[] = [];
       await applyPipes?.(args, data, job);
       return call(args, job);
+    };
+    const next = (): Promise<unknown> => {
+      const answer = pipeAndCall();
+      job.include(answer);
+      return answer;
     };
     return intercept(interceptors, given, instance, declared, next, type);
   };
@@ -192,13 +197,11 @@ function callOf(
     for (const place of places) {
       args[place] = job;
     }
-    const answer = currentJob.run(job, async () => {
+    return currentJob.run(job, async () => {
       const within = AsyncResource.bind((begin: () => unknown) => begin());
       const result = await callHandler(host, method, ...args);
       return isStream(result) ? followedWithin(within, fenced(streamOf(result, job), job)) : result;
     });
-    job.include(answer);
-    return answer;
   };
 }
 

@@ -36,7 +36,9 @@ export class JobContext {
   isStreaming = false;
   /** Resolves when the next value may be sent; `undefined` = at once. @internal */
   room: () => Promise<void> | undefined = () => undefined;
-  private included: Promise<unknown> | undefined;
+  /** How much of what is part of the run has not ended, and who waits for that. */
+  private included = 0;
+  private onDone: (() => void) | undefined;
 
   /** Made by the worker. @internal */
   constructor(
@@ -80,7 +82,8 @@ export class JobContext {
 
   /**
    * Aborts when the caller cancels, when the deadline passes, when the run takes longer than the handler's
-   * `timeout`, and when a shutdown runs out of time. Hand it to whatever can be aborted.
+   * `timeout`, when a shutdown runs out of time, and when the job is answered while its handler still runs, as by the
+   * `timeout()` of an interceptor. Hand it to whatever can be aborted.
    */
   get signal(): AbortSignal {
     if (!this.controller) {
@@ -113,17 +116,22 @@ export class JobContext {
 
   /** Makes something a part of the run, which has not ended before. @internal */
   include(work: Promise<unknown>): void {
-    this.included = Promise.allSettled([this.included, work]);
+    this.included++;
+    const done = (): void => {
+      this.included--;
+      if (this.included === 0) {
+        this.onDone?.();
+      }
+    };
+    work.then(done, done);
   }
 
   /** Calls back when all that is part of the run has ended: at once where nothing is. @internal */
   whenDone(onDone: () => void): void {
-    const { included } = this;
-    if (included) {
-      this.included = undefined;
-      void included.then(() => this.whenDone(onDone));
-    } else {
+    if (this.included === 0) {
       onDone();
+    } else {
+      this.onDone = onDone;
     }
   }
 

@@ -1,4 +1,6 @@
+import { setImmediate } from 'node:timers';
 import type { Observable } from 'rxjs';
+import { shown } from '../errors/error-text.js';
 import type { Log } from '../observability/log.js';
 import type { Job } from '../protocol/job-element.js';
 import { FailureLog } from './failure-log.js';
@@ -167,6 +169,33 @@ export class JobRunner {
         this.parts.onEnded(run);
       }
     });
+    if (!run.hasEnded) {
+      // What is only about to return, such as the generator that has just ended its stream, is not told.
+      setImmediate(() => this.abortIfRunning(run));
+    }
+  }
+
+  /** Tells a handler that an interceptor has not waited for. */
+  private abortIfRunning({ hasEnded, context }: JobRun): void {
+    if (!hasEnded && !context.isAborted) {
+      context.abort(new JobAnsweredError(context));
+    }
+  }
+}
+
+/** Why the signal of a job aborts that is answered while its handler still runs. */
+class JobAnsweredError extends Error {
+  static {
+    this.prototype.name = 'AbortError';
+  }
+
+  readonly code = 'JOB_ANSWERED';
+
+  constructor({ id, queue }: Pick<JobContext, 'id' | 'queue'>) {
+    super(
+      `Job ${shown(id)} of queue "${queue}" is answered, as by the timeout() of an interceptor: ` +
+        `nobody waits for what its handler still does`,
+    );
   }
 }
 

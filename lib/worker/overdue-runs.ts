@@ -66,7 +66,7 @@ export class OverdueRuns {
     }
     return (
       `${name} holds ${overdue.length} of ${concurrency} slots of queue "${queue}" with jobs whose callers wait no longer ` +
-      `(timed out, cancelled or past their deadline); the first of them began ${ageOf(overdue, now)} ago. ` +
+      `(answered, timed out, cancelled or past their deadline); the first of them began ${ageOf(overdue, now)} ago. ` +
       (holdsAll ? 'No other job is run until they return. ' : '') +
       `Hand \`job.signal\` on to all that the handler waits for, so that it returns when it aborts.`
     );
