@@ -5,6 +5,7 @@ export type {
   JobMap,
   MappedQueue,
   ReplyOf,
+  ReqRepTypes,
   SendCall,
 } from './client/job-map.js';
 export type { PushReceipt } from './client/push-receipt.js';

@@ -2,9 +2,10 @@ import type { Observable } from 'rxjs';
 import type { EmitOptions, SendOptions } from './call-options.js';
 
 /**
- * The queues whose jobs the compiler checks, on `RequestClient.send` and `emit` and on the methods under `@OnJob`. It is
+ * The queues whose jobs the compiler checks, on `RequestClient.send`, `request` and `emit` and on the methods under `@OnJob`. It is
  * empty; an application adds to it. A function stands for each queue: it takes the data, and returns the reply, or
- * an Observable, an AsyncIterable or a generator of the values where the handler streams. Other names stay free-form.
+ * an Observable, an AsyncIterable or a generator of the values where the handler streams. Other names stay free-form,
+ * unless {@link ReqRepTypes} closes them.
  *
  * Data and replies travel as JSON: say `string` for a date that was not made one again.
  *
@@ -19,11 +20,32 @@ import type { EmitOptions, SendOptions } from './call-options.js';
  */
 export interface JobMap {}
 
+/**
+ * Switches of the compiler's checks; an application adds to it. `strictQueues: true` closes the names of queues: whatever is not
+ * in the {@link JobMap} does not compile, in `send`, `request`, `emit` and `@OnJob`.
+ *
+ * @example
+ * ```ts
+ * declare module 'nestjs-reqrep' {
+ *   interface ReqRepTypes {
+ *     strictQueues: true;
+ *   }
+ * }
+ * ```
+ */
+export interface ReqRepTypes {}
+
 /** A queue that stands in the {@link JobMap}. */
 export type MappedQueue = Extract<keyof JobMap, string>;
 
-/** A name, unless it is that of a queue in the {@link JobMap}. */
-export type FreeQueue<Queue extends string> = Queue extends MappedQueue ? never : Queue;
+type AreNamesClosed = ReqRepTypes extends { readonly strictQueues: true } ? true : false;
+
+/** Nothing to add to a name that a queue may have: any, unless {@link ReqRepTypes} closes the names. */
+export type KnownQueue<Queue extends string> = AreNamesClosed extends true
+  ? Queue extends MappedQueue
+    ? unknown
+    : { readonly 'strictQueues is on: the queue has to be in the JobMap': MappedQueue }
+  : unknown;
 
 /** What the jobs of a queue carry. */
 export type JobDataOf<Queue extends MappedQueue> = JobMap[Queue] extends (
@@ -45,26 +67,46 @@ type EachValue<Answer> = Answer extends
   ? Value
   : Answer;
 
-/** What stands behind the name of a queue in a call: its data may be left out where it may be `undefined`. */
+/** What follows the name of a queue in a call: its data may be left out where it may be `undefined`. */
 type CallOf<Queue extends MappedQueue, Options> =
   undefined extends JobDataOf<Queue>
     ? [data?: JobDataOf<Queue>, options?: Options]
     : [data: JobDataOf<Queue>, options?: Options];
 
-/** What stands behind the name of a queue in a `send`. */
+/** What follows the name of a queue in a `send` or a `request`. */
 export type SendCall<Queue extends MappedQueue> = CallOf<Queue, SendOptions>;
 
-/** What stands behind the name of a queue in an `emit`. */
+/** What follows the name of a queue in an `emit`. */
 export type EmitCall<Queue extends MappedQueue> = CallOf<Queue, EmitOptions>;
+
+/**
+ * More arguments than any call has: the compiler passes over an overload with a wrong number of arguments without a word, so
+ * that only the overload that was meant says what is wrong.
+ */
+type NotThisOverload = [never, never, never, never, never];
+
+/** What follows the name of a queue that is not in the {@link JobMap}. */
+export type FreeCall<Queue extends string, Options> = AreNamesClosed extends true
+  ? NotThisOverload
+  : Queue extends MappedQueue
+    ? NotThisOverload
+    : [data?: unknown, options?: Options];
 
 /** Says that no type was given for a reply. */
 declare const notGiven: unique symbol;
 export type NotGiven = typeof notGiven;
 
-/** Names a queue whose reply the `JobMap` knows where a type was given for it all the same. */
-export type RetypedQueue<Reply> = Reply extends NotGiven ? never : MappedQueue;
+/** What follows the name of a queue where a type was given for the reply, as in `send<Report>(queue)`. */
+export type RetypedCall<Reply> = [Reply] extends [NotGiven]
+  ? NotThisOverload
+  : [data?: unknown, options?: SendOptions];
 
-/** What a request gives whose reply was given a type although the `JobMap` knows it: nothing that can be used. */
-export interface Retyped<Reply> {
-  readonly 'leave the type of the reply out: the JobMap knows it': Reply;
-}
+/** A mapped queue in a call with a type for the reply: accepted, since the result tells, unless the names are closed. */
+export type RetypedQueue = AreNamesClosed extends true
+  ? { readonly 'leave the type of the reply out: the JobMap knows it': MappedQueue }
+  : MappedQueue;
+
+/** A mapped queue in a call that lacks the data: never accepted, and the compiler shows why. */
+export type QueueWithoutData<Queue extends MappedQueue> = Queue & {
+  readonly [Text in `the queue "${Queue}" needs its data`]: JobDataOf<Queue>;
+};

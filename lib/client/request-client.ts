@@ -28,15 +28,17 @@ import { connectionStatus } from './connection-status.js';
 import { limitsOf, signalsOf, withInheritedHeaders, type RequestLimits } from './inheritance.js';
 import type {
   EmitCall,
-  FreeQueue,
+  FreeCall,
   MappedQueue,
   NotGiven,
+  QueueWithoutData,
   ReplyOf,
-  Retyped,
+  RetypedCall,
   RetypedQueue,
   SendCall,
 } from './job-map.js';
 import { JobCanceller } from './job-canceller.js';
+import { addAwaitingLines, isReasonOf, LastValue } from './last-value.js';
 import { OriginalReplyListener } from './original-reply-listener.js';
 import { OutgoingJob, type JobSender } from './outgoing-job.js';
 import { PendingEmit, type EmitOwner } from './pending-emit.js';
@@ -107,7 +109,10 @@ export class RequestClient {
    */
   readonly status$: Observable<ConnectionState>;
 
-  /** Made by `ReqRepModule`; inject it. @internal */
+  /** Made by `ReqRepModule`; inject it. A test replaces it with an object that has the methods that are called. */
+  constructor(parts: never);
+  /** @internal */
+  constructor(parts: ClientParts);
   constructor(parts: ClientParts) {
     const { connections, keys, log, options } = parts;
     this.#parts = parts;
@@ -166,19 +171,21 @@ export class RequestClient {
    * - the signal's reason when `signal`, or that of the handler's job, aborts
    */
   send<Reply = NotGiven>(
-    queue: RetypedQueue<Reply>,
-    data?: unknown,
-    options?: SendOptions,
-  ): Retyped<Reply>;
-  send<Reply = unknown, Queue extends string = string>(
-    queue: Queue & FreeQueue<Queue>,
-    data?: unknown,
-    options?: SendOptions,
-  ): Observable<Reply>;
+    queue: RetypedQueue,
+    ...call: RetypedCall<Reply>
+  ): {
+    readonly 'leave the type of the reply out: the JobMap knows it'?: never;
+    toString(): string;
+  };
   send<Queue extends MappedQueue>(
     queue: Queue,
     ...call: SendCall<Queue>
   ): Observable<ReplyOf<Queue>>;
+  send<Queue extends MappedQueue>(queue: QueueWithoutData<Queue>): Observable<ReplyOf<Queue>>;
+  send<Reply = unknown, const Queue extends string = string>(
+    queue: Queue,
+    ...call: FreeCall<Queue, SendOptions>
+  ): Observable<Reply>;
   send(queue: string, data?: unknown, options: SendOptions = NO_OPTIONS): unknown {
     const sendingJob = this.#parentJob();
     return new Observable((subscriber) => {
@@ -193,16 +200,64 @@ export class RequestClient {
   }
 
   /**
+   * Asks the workers of a queue, as {@link send} does, with the same data, options, inheritance and errors. It is hot: the job
+   * is on its way at once. Of a stream it gives the last value, and `undefined` where the stream had none.
+   *
+   * @returns a promise of the reply. It rejects with the errors of {@link send}; their stack names the line that awaits.
+   * @example
+   * ```ts
+   * const { text } = await this.requests.request<Report>('reports', { id }, { timeout: 5_000 });
+   * ```
+   */
+  request<Reply = NotGiven>(
+    queue: RetypedQueue,
+    ...call: RetypedCall<Reply>
+  ): {
+    readonly 'leave the type of the reply out: the JobMap knows it'?: never;
+    toString(): string;
+  };
+  request<Queue extends MappedQueue>(
+    queue: Queue,
+    ...call: SendCall<Queue>
+  ): Promise<ReplyOf<Queue>>;
+  request<Queue extends MappedQueue>(queue: QueueWithoutData<Queue>): Promise<ReplyOf<Queue>>;
+  request<Reply = unknown, const Queue extends string = string>(
+    queue: Queue,
+    ...call: FreeCall<Queue, SendOptions>
+  ): Promise<Reply>;
+  async request(
+    queue: string,
+    data?: unknown,
+    options: SendOptions = NO_OPTIONS,
+  ): Promise<unknown> {
+    const parent = this.#parentJob();
+    let hasBegun = false;
+    const reply = new Promise((resolve, reject) => {
+      this.#begin(queue, data, options, parent, new LastValue(resolve, reject));
+      hasBegun = true;
+    });
+    try {
+      return await reply;
+    } catch (error) {
+      const isReason = isReasonOf(error, options.signal) || isReasonOf(error, parent?.signal);
+      if (hasBegun && !isReason) {
+        addAwaitingLines(error);
+      }
+      throw error;
+    }
+  }
+
+  /**
    * Pushes a job that nobody waits for. The Observable is hot: the job is pushed even if nobody subscribes. It
    * emits a receipt once Redis has the job, or ends with one of the errors of {@link send}. An error that nobody
    * subscribes to is logged.
    */
-  emit<Queue extends string>(
-    queue: Queue & FreeQueue<Queue>,
-    data?: unknown,
-    options?: EmitOptions,
-  ): Observable<PushReceipt>;
   emit<Queue extends MappedQueue>(queue: Queue, ...call: EmitCall<Queue>): Observable<PushReceipt>;
+  emit<Queue extends MappedQueue>(queue: QueueWithoutData<Queue>): Observable<PushReceipt>;
+  emit<const Queue extends string>(
+    queue: Queue,
+    ...call: FreeCall<Queue, EmitOptions>
+  ): Observable<PushReceipt>;
   emit(queue: string, data?: unknown, options: EmitOptions = NO_OPTIONS): Observable<PushReceipt> {
     const { log } = this.#parts;
     const name = typeof queue === 'string' ? queue : typeof queue;
