@@ -9,6 +9,7 @@ import {
   checkOptions,
   describeValue,
   expectedBy,
+  oneOf,
   type OptionRules,
 } from '../errors/option-rules.js';
 import { MOST_CONCURRENCY, type JobHandler } from '../worker/worker-options.js';
@@ -25,6 +26,7 @@ const RULES: OptionRules<OnJobOptions> = {
   maxDeliveries: anInteger(1),
   timeout: aDuration(0),
   instance: aName,
+  parameters: oneOf('decorated'),
 };
 
 /** One `@OnJob` on one method of one object. */

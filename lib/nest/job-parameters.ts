@@ -124,6 +124,26 @@ export function defineJobParameters(constructor: object, method: string | symbol
   Reflect.defineMetadata(JOB_CONTEXT_PLACES, takeContext, constructor, method);
 }
 
+/** @throws InvalidOptionError where a parameter has no decorator that could fill it. */
+export function checkDecorated(
+  place: string,
+  { length }: Function,
+  constructor: object,
+  method: string,
+): void {
+  const decorated = own<Record<string, Parameter>>(DECORATED_PARAMETERS, constructor, method) ?? {};
+  const places = own<number[]>(CONTEXT_PLACES, constructor, method) ?? [];
+  const filled = new Set([...places, ...Object.values(decorated).map(({ index }) => index)]);
+  const bare = Array.from({ length }, (_, index) => index).find((index) => !filled.has(index));
+  if (bare !== undefined) {
+    throw new InvalidOptionError(
+      `parameter ${bare + 1} of the method "${method}" under ${place}`,
+      "decorated, such as with @JobData or @JobCtx, as `parameters: 'decorated'` says",
+      'no decorator',
+    );
+  }
+}
+
 /** The places of a method's parameters that take the context of the job. */
 export const contextPlaces = (constructor: object, method: string): readonly number[] =>
   Reflect.getMetadata(JOB_CONTEXT_PLACES, constructor, method) ?? [];

@@ -1,7 +1,8 @@
 import { InvalidOptionError } from '../errors/index.js';
+import type { KnownQueue } from '../client/job-map.js';
 import { checkBrackets, placeOfDecorator } from './decorator-place.js';
-import { defineJobParameters } from './job-parameters.js';
-import type { JobMethod, TakesDataOf } from './job-method.js';
+import { checkDecorated, defineJobParameters } from './job-parameters.js';
+import type { HandlerParameters, JobMethod, TakesDataOf } from './job-method.js';
 import { addJobRoute, nameOfRoute } from './on-job.accessor.js';
 
 /** Options of one `@OnJob`. */
@@ -14,6 +15,12 @@ export interface OnJobOptions {
   timeout?: number | undefined;
   /** The named instance of `ReqRepModule` whose queue it is. */
   instance?: string | undefined;
+  /**
+   * `'decorated'`: each parameter has a decorator, such as `@JobData('id')` or `@JobCtx()`. The compiler cannot see these, and
+   * needs it for a queue of the `JobMap` whose method takes anything but `(data, job)`.
+   * @default undefined - the compiler expects `(data, job)`; without decorators the method gets these
+   */
+  parameters?: HandlerParameters;
 }
 
 /**
@@ -31,12 +38,15 @@ export interface OnJobOptions {
  * async render(data: { id: string }, job: JobContext): Promise<Report> {}
  * ```
  */
-export function OnJob<const Queue extends string>(queue: Queue, options: OnJobOptions = {}) {
+export function OnJob<const Queue extends string, Kind extends HandlerParameters = undefined>(
+  queue: Queue & KnownQueue<Queue>,
+  options: OnJobOptions & { parameters?: Kind } = {},
+) {
   checkBrackets('@OnJob', [...arguments], "@OnJob('reports')");
   return <Method extends JobMethod<Queue>>(
     target: object,
     name: string | symbol,
-    descriptor: TypedPropertyDescriptor<Method> & TakesDataOf<Queue, Method>,
+    descriptor: TypedPropertyDescriptor<Method> & TakesDataOf<Queue, Method, Kind>,
   ): void => {
     const place = placeOfDecorator(nameOfRoute(queue), [target, name, descriptor]);
     const decorated = descriptor?.value;
@@ -48,6 +58,9 @@ export function OnJob<const Queue extends string>(queue: Queue, options: OnJobOp
         'on a method of the objects of a class',
         `it on ${place.text}${hint}`,
       );
+    }
+    if (options.parameters === 'decorated') {
+      checkDecorated(nameOfRoute(queue), decorated, target.constructor, name);
     }
     addJobRoute(target, name, { queue, options, decorated });
     defineJobParameters(target.constructor, name);

@@ -18,15 +18,19 @@ const DEADLINE_TOLERANCE_MS = 20;
 
 /**
  * Hears of what the application's code throws where that can be no end of a run.
- * @param what - which code, such as `a listener of its signal`.
+ * @param what - which code, such as `a listener of its signal`. @internal
  */
 export type OnStray = (what: string, id: string | number, error: unknown) => void;
 
 /** What a handler may know of the job it runs. Its second argument. */
 export class JobContext {
+  /** @internal */
   private controller: AbortController | undefined;
+  /** @internal */
   private deadlineTimer: NodeJS.Timeout | undefined;
+  /** @internal */
   private abortReason: unknown;
+  /** @internal */
   private onAborted: (() => void) | undefined;
   /** Whether its signal is aborted, or would be. @internal */
   isAborted = false;
@@ -36,18 +40,35 @@ export class JobContext {
   isStreaming = false;
   /** Resolves when the next value may be sent; `undefined` = at once. @internal */
   room: () => Promise<void> | undefined = () => undefined;
-  /** How much of what is part of the run has not ended, and who waits for that. */
+  /** How much of what is part of the run has not ended, and who waits for that. @internal */
   private included = 0;
+  /** @internal */
   private onDone: (() => void) | undefined;
 
-  /** Made by the worker. @internal */
+  /** @internal */
+  private readonly job: Job;
+  /** @internal */
+  private readonly serverNow: () => number;
+  /** @internal */
+  private readonly onStray: OnStray;
+  /** The name of the queue. */
+  readonly queue: string;
+
+  /** Made by the worker. A test hands its handler an object that has the properties that are read. */
+  constructor(queue: never, job: never, serverNow: never);
+  /** @internal */
+  constructor(queue: string, job: Job, serverNow: () => number, onStray?: OnStray);
   constructor(
-    /** The name of the queue. */
-    readonly queue: string,
-    private readonly job: Job,
-    private readonly serverNow: () => number,
-    private readonly onStray: OnStray = () => undefined,
-  ) {}
+    queue: string,
+    job: Job,
+    serverNow: () => number,
+    onStray: OnStray = () => undefined,
+  ) {
+    this.queue = queue;
+    this.job = job;
+    this.serverNow = serverNow;
+    this.onStray = onStray;
+  }
 
   /** The id of the job; a number only where an original requester chose one. */
   get id(): string | number {
@@ -194,6 +215,7 @@ export class JobContext {
     clearTimeout(this.deadlineTimer);
   }
 
+  /** @internal */
   private watchDeadline(): void {
     const left = this.timeLeft();
     if (left !== Infinity && !this.hasEnded && !this.isAborted) {

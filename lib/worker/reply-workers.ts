@@ -41,7 +41,10 @@ export class ReplyWorkers {
   /** Kept from one start to the next: a trouble is not over because the workers were started anew. */
   readonly #standings = new Map<string, Standing>();
 
-  /** Made by `ReqRepModule`; inject it. @internal */
+  /** Made by `ReqRepModule`; inject it. */
+  constructor(parts: never);
+  /** @internal */
+  constructor(parts: Omit<WorkerParts, 'workerId' | 'scope'>);
   constructor(parts: Omit<WorkerParts, 'workerId' | 'scope'>) {
     this.#parts = parts;
   }

@@ -5,19 +5,21 @@ import {
   UsePipes,
   ValidationPipe,
   createParamDecorator,
+  type INestApplicationContext,
 } from '@nestjs/common';
 import {
+  JobContext,
   JobCtx,
   JobData,
   OnJob,
-  type JobContext,
+  ReplyWorkers,
+  RequestClient,
   type MappedQueue,
   type PushReceipt,
   type ReplyOf,
-  type RequestClient,
   type SendCall,
 } from 'nestjs-reqrep';
-import { of, type Observable } from 'rxjs';
+import { EMPTY, of, type Observable } from 'rxjs';
 
 interface Report {
   readonly text: string;
@@ -33,6 +35,9 @@ declare module 'nestjs-reqrep' {
     'typed-pages': () => Generator<number>;
     'typed-either': (data: { id: string }) => Observable<number> | number;
     'typed-order': (data: { amount: string }) => number;
+    'typed-options': (data: { id?: string; size?: number }) => number;
+    'typed-square': (data: number) => number;
+    'typed-place': (data: { queue: string }) => number;
   }
 }
 
@@ -70,6 +75,8 @@ export function send(): Observable<unknown>[] {
   const free: Observable<unknown> = client.send('free', { anything: 1 });
   const chosen: Observable<Report> = client.send<Report>('free', 7, { timeout: 5 });
   const byName: Observable<unknown> = client.send(anyQueue, 7);
+  const free2: Observable<string> = client.send<string>('free');
+  const expected: Observable<Report> = client.send('free', 7);
   // @ts-expect-error no queue
   client.send(7);
   return [
@@ -85,8 +92,58 @@ export function send(): Observable<unknown>[] {
     either,
     free,
     chosen,
+    free2,
+    expected,
     byName,
   ];
+}
+
+export async function request(): Promise<unknown[]> {
+  const report: Report = await client.request('typed-reports', { id: 'A7' });
+  const progress: number = await client.request('typed-progress', { id: 'A7' });
+  const pong: 'pong' = await client.request('typed-ping');
+  const free: Report = await client.request<Report>('free', 7, { timeout: 5 });
+  const byName: unknown = await client.request(anyQueue);
+  // @ts-expect-error wrong data
+  await client.request('typed-reports', { id: 7 });
+  // @ts-expect-error no data
+  await client.request('typed-reports');
+  // @ts-expect-error wrong reply
+  const wrong: number = await client.request('typed-reports', { id: 'A7' });
+  // @ts-expect-error a type for a reply that the map knows
+  const retyped: Report = await client.request<Report>('typed-reports', { id: 'A7' });
+  // @ts-expect-error no option
+  await client.request('free', 7, { retries: 3 });
+  return [report, progress, pong, free, byName, wrong, retyped];
+}
+
+/** What tests put in their place. */
+export const doubles = [
+  { send: () => of({ text: '' }) } as Partial<RequestClient>,
+  { request: async () => ({ text: '' }) } as Partial<RequestClient>,
+  { send: () => EMPTY, emit: () => EMPTY } satisfies Pick<RequestClient, 'send' | 'emit'>,
+  { queue: 'typed-reports', attempt: 2 } as JobContext,
+];
+
+export function constructors(): unknown[] {
+  return [
+    // @ts-expect-error it is made by the module
+    new RequestClient(),
+    // @ts-expect-error whatever it is given
+    new RequestClient({}),
+    // @ts-expect-error it is made by the module
+    new ReplyWorkers(),
+    // @ts-expect-error it is made by the worker
+    new JobContext(),
+    // @ts-expect-error whatever it is given
+    new JobContext('queue'),
+  ];
+}
+
+export function injected(app: INestApplicationContext): Observable<unknown> {
+  // @ts-expect-error it is found by its type, which would be `any` if nobody could construct it
+  app.get(RequestClient).receive('free');
+  return app.get(RequestClient).send('free');
 }
 
 export function emit(): Observable<PushReceipt> {
@@ -143,17 +200,17 @@ export class Handlers {
     yield 1;
   }
 
-  @OnJob('typed-reports')
+  @OnJob('typed-reports', { parameters: 'decorated' })
   property(@JobData('id') id: string, @JobCtx() job: JobContext): Report {
     return { text: `${id} ${job.id}` };
   }
 
-  @OnJob('typed-reports')
+  @OnJob('typed-reports', { parameters: 'decorated' })
   context(@JobCtx() job: JobContext): Report {
     return { text: job.queue };
   }
 
-  @OnJob('typed-reports')
+  @OnJob('typed-reports', { parameters: 'decorated' })
   custom(@Tenant() tenant: Set<string>, @JobData() data: { id: string }): Report {
     return { text: `${tenant.size} ${data.id}` };
   }
@@ -171,7 +228,7 @@ export class Handlers {
     return order.double();
   }
 
-  @OnJob('typed-order')
+  @OnJob('typed-order', { parameters: 'decorated' })
   piped(@JobData('amount', ParseIntPipe) amount: number): number {
     return amount;
   }
@@ -211,6 +268,70 @@ export class Handlers {
   @OnJob('typed-reports')
   wrongDataAndContext(data: { name: string }, job: JobContext): Report {
     return { text: data.name + job.id };
+  }
+
+  @OnJob('typed-square')
+  defaulted(data = 7, { attempt }: Pick<JobContext, 'attempt'>): number {
+    return data * attempt;
+  }
+
+  @OnJob('typed-square')
+  rest(...args: unknown[]): number {
+    return args.length;
+  }
+
+  // @ts-expect-error a property, without a word of its decorator
+  @OnJob('typed-reports')
+  bareProperty(id: string): Report {
+    return { text: id };
+  }
+
+  // @ts-expect-error the same, with a context
+  @OnJob('typed-reports')
+  barePropertyAndContext(id: string, job: JobContext): Report {
+    return { text: id + job.id };
+  }
+
+  // @ts-expect-error a text where all of the data is optional
+  @OnJob('typed-options')
+  bareText(id: string): number {
+    return id.length;
+  }
+
+  // @ts-expect-error a context in the place of the data
+  @OnJob('typed-reports')
+  bareContext(job: JobContext): Report {
+    return { text: job.queue };
+  }
+
+  // @ts-expect-error the same, where it has what the data has
+  @OnJob('typed-place')
+  contextLikeData(job: JobContext): number {
+    return job.attempt;
+  }
+
+  // @ts-expect-error no context
+  @OnJob('typed-reports')
+  noContext(data: { id: string }, page: number): Report {
+    return { text: data.id + page };
+  }
+
+  // @ts-expect-error more than there is
+  @OnJob('typed-reports')
+  third(data: { id: string }, _job: JobContext, page: number): Report {
+    return { text: data.id + page };
+  }
+
+  // @ts-expect-error decorated, with what is no part of the data
+  @OnJob('typed-reports', { parameters: 'decorated' })
+  wrongPart(@JobData('id') id: Map<string, string>): Report {
+    return { text: String(id.size) };
+  }
+
+  // @ts-expect-error no option, with decorated parameters
+  @OnJob('typed-reports', { parameters: 'decorated', concurency: 8 })
+  misspelt(@JobData('id') id: string): Report {
+    return { text: id };
   }
 
   // @ts-expect-error wrong reply

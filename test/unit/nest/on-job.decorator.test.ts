@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { decoratedMethodsOf } from '../../../lib/nest/decorated-methods.js';
 import { nameOfRoute } from '../../../lib/nest/on-job.accessor.js';
+import { JobCtx, JobData } from '../../../lib/nest/job-parameters.js';
 import { OnJob } from '../../../lib/nest/on-job.decorator.js';
 
 /** What the `@OnJob` of one method of an object say. */
@@ -128,3 +129,25 @@ function circular(): object {
   value.self = value;
   return value;
 }
+
+it('takes decorated parameters at their word', () => {
+  class Decorated {
+    @OnJob('plain', { parameters: 'decorated' })
+    run(@JobData('id') id: string, @JobCtx() _job: unknown): string {
+      return id;
+    }
+  }
+  expect(getJobRoutes(Decorated.prototype.run)).toHaveLength(1);
+  expect(() => {
+    class Bare {
+      @OnJob('plain', { parameters: 'decorated' })
+      run(@JobData('id') id: string, _job: unknown): string {
+        return id;
+      }
+    }
+    return Bare;
+  }).toThrow(
+    'Expected parameter 2 of the method "run" under @OnJob("plain") to be decorated, such as with @JobData or @JobCtx, ' +
+      "as `parameters: 'decorated'` says, got no decorator",
+  );
+});

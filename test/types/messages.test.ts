@@ -1,0 +1,121 @@
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+
+const FOLDER = fileURLToPath(new URL('.', import.meta.url));
+
+const HEADER = `
+import { OnJob, type JobContext, type RequestClient } from 'nestjs-reqrep';
+declare const client: RequestClient;
+declare const anyQueue: string;
+declare module 'nestjs-reqrep' {
+  interface JobMap {
+    reports: (data: { id: string }) => { text: string };
+    ping: () => 'pong';
+  }
+}
+`;
+
+const OPEN = [
+  `client.send('reports');`,
+  `client.request('reports');`,
+  `client.emit('reports');`,
+  `client.send('reports', { id: 7 });`,
+  `client.send<{ text: string }>('reports', { id: 'A7' }).subscribe();`,
+  `class A { @OnJob('reports') f(id: string) { return { text: id }; } }`,
+  `client.send('other', 7); client.send(anyQueue); client.request<number>('other'); client.emit(anyQueue, 7);`,
+];
+
+const CLOSED = [
+  `client.send('report', { id: 'A7' });`,
+  `client.send<{ text: string }>('report');`,
+  `client.request(anyQueue, 7);`,
+  `client.emit('report');`,
+  `class A { @OnJob('report') f() {} }`,
+  `class A { @OnJob(anyQueue) f() {} }`,
+  `client.send<{ text: string }>('reports', { id: 'A7' });`,
+  `client.request('reports');`,
+  `client.send('reports', { id: 'A7' }); client.emit('ping');
+   class A { @OnJob('reports') f(data: { id: string }, _job: JobContext) { return { text: data.id }; } }`,
+];
+
+const sources = new Map<string, ts.SourceFile | undefined>();
+
+/** What the compiler says of each of the texts, one after the other, on its last line. */
+function messagesOf(name: string, header: string, texts: readonly string[]): string[] {
+  const options: ts.CompilerOptions = {
+    module: ts.ModuleKind.NodeNext,
+    target: ts.ScriptTarget.ES2022,
+    strict: true,
+    experimentalDecorators: true,
+    skipLibCheck: true,
+    noEmit: true,
+    types: ['node'],
+  };
+  const host = ts.createCompilerHost(options);
+  const files = new Map(
+    texts.map((text, index) => [`${FOLDER}${name}-${index}.ts`, `export {};${header}${text}`]),
+  );
+  const read = host.getSourceFile.bind(host);
+  host.fileExists = (file) => files.has(file) || ts.sys.fileExists(file);
+  host.readFile = (file) => files.get(file) ?? ts.sys.readFile(file);
+  host.getSourceFile = (file, ...rest) => {
+    const own = files.get(file);
+    if (own !== undefined) {
+      return ts.createSourceFile(file, own, ts.ScriptTarget.ES2022);
+    }
+    if (!sources.has(file)) {
+      sources.set(file, read(file, ...rest));
+    }
+    return sources.get(file);
+  };
+  const program = ts.createProgram([...files.keys()], options, host);
+  return [...files.keys()].map((file) => {
+    const found = program.getSemanticDiagnostics(program.getSourceFile(file));
+    return found
+      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
+      .join('\n');
+  });
+}
+
+describe('the compiler', { timeout: 120_000 }, () => {
+  it('says what is wrong with a call to a mapped queue, and with its handler', () => {
+    const [send, request, emit, data, retyped, bare, free] = messagesOf('open', HEADER, OPEN);
+    for (const forgotten of [send, request, emit]) {
+      expect(forgotten).toContain(`the queue \\"reports\\" needs its data`);
+      expect(forgotten).not.toContain('No overload');
+    }
+    expect(data).toBe(`Type 'number' is not assignable to type 'string'.`);
+    expect(retyped).toContain('leave the type of the reply out: the JobMap knows it');
+    expect(bare).toContain(
+      `takes (data, job); where @JobData, @JobCtx or others fill its parameters, say { parameters: 'decorated' }`,
+    );
+    expect(free).toBe('');
+  });
+
+  it('knows no other queues where the names are closed', () => {
+    const header = HEADER.replace(
+      'interface JobMap',
+      'interface ReqRepTypes { strictQueues: true }\n interface JobMap',
+    );
+    const [send, typed, request, emit, handler, byName, retyped, forgotten, right] = messagesOf(
+      'closed',
+      header,
+      CLOSED,
+    );
+    expect(send).toBe(
+      `Argument of type '"report"' is not assignable to parameter of type 'MappedQueue'.`,
+    );
+    expect(request).toBe(
+      `Argument of type 'string' is not assignable to parameter of type 'MappedQueue'.`,
+    );
+    expect(emit).toContain(`Argument of type '"report"' is not assignable to parameter of type`);
+    for (const text of [handler, byName]) {
+      expect(text).toContain('strictQueues is on: the queue has to be in the JobMap');
+    }
+    expect(typed).not.toBe('');
+    expect(retyped).toContain('leave the type of the reply out: the JobMap knows it');
+    expect(forgotten).toContain(`the queue \\"reports\\" needs its data`);
+    expect(right).toBe('');
+  });
+});
