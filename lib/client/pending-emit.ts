@@ -13,6 +13,8 @@ export interface EmitOwner {
   ended(emit: PendingEmit, mayRun: boolean): void;
   /** @returns what Redis refuses its job with at the moment, if that is what it waits for. */
   refusalOf(emit: PendingEmit): string | undefined;
+  /** @returns why Redis cannot be used at the moment, if it cannot. */
+  trouble(): Error | undefined;
 }
 
 /** Tells a subscriber how the emit ended. */
@@ -95,7 +97,8 @@ export class PendingEmit extends AsyncResource implements JobSender {
 
   private expire(timeout: number, owner: EmitOwner): void {
     const { queue, id } = this;
-    this.fail(new RequestTimeoutError({ queue, id, timeout, refusal: owner.refusalOf(this) }));
+    const refusal = owner.refusalOf(this);
+    this.fail(new RequestTimeoutError({ queue, id, timeout, refusal, trouble: owner.trouble() }));
   }
 
   private tellAll(tell: Tell): void {

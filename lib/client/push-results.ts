@@ -1,6 +1,6 @@
 import { NoWorkersError, PushFailedError, QueueFullError } from '../errors/index.js';
 import type { GuardedPushResult } from '../protocol/scripts/push-guarded-job.js';
-import { explainRefusal } from '../redis/refusal.js';
+import { explainRefusal, showable } from '../redis/refusal.js';
 import type { OutgoingJob } from './outgoing-job.js';
 
 /** Whether Redis took a batch. */
@@ -30,6 +30,6 @@ export function tellResult(jobs: readonly OutgoingJob[], result: GuardedPushResu
 /** Tells the jobs of a batch that Redis refused it for good. */
 export function tellRefusal(jobs: readonly OutgoingJob[], error: Error): void {
   for (const job of jobs) {
-    job.fail(new PushFailedError(job.queue, explainRefusal(error)));
+    job.fail(new PushFailedError(job.queue, explainRefusal(error), { cause: showable(error) }));
   }
 }

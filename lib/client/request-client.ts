@@ -101,6 +101,7 @@ export class RequestClient {
   readonly #emitOwner: EmitOwner = {
     ended: (emit, mayRun) => this.#emitEnded(emit, mayRun),
     refusalOf: ({ id }) => this.#batcher.refusalOf(id),
+    trouble: () => this.#parts.connections.trouble,
   };
 
   /**
@@ -444,12 +445,13 @@ export class RequestClient {
   ): Promise<void> {
     const { queue, id, limits } = request;
     this.#pruner.expired(queue);
+    const { trouble } = this.#parts.connections;
     const state = await this.#inspector.inspect(queue);
     const details =
       limit === 'idleTimeout'
         ? { limit, timeout: limits.idleTimeout }
         : { limit: limits.isInherited ? ('inherited' as const) : limit, timeout: limits.timeout };
-    request.explain(new RequestTimeoutError({ queue, id, ...details, ...state, refusal }));
+    request.explain(new RequestTimeoutError({ queue, id, ...details, ...state, refusal, trouble }));
   }
 }
 

@@ -16,9 +16,11 @@ export class PushFailedError extends ReqRepError {
     readonly queue: string,
     /** The server's own words, or what happened to the connection. */
     readonly reason: string,
+    options?: ErrorOptions,
   ) {
     super(
       `A job for queue "${queue}" could not be pushed: ${reason}. Mend what keeps Redis from taking it, or send it again.`,
+      options,
     );
   }
 }

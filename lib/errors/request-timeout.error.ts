@@ -18,6 +18,8 @@ export interface RequestTimeoutDetails {
   readonly limit?: TimeLimit | undefined;
   /** What Redis refused the job with until the time ran out, in its own words; `undefined` where it refused nothing. */
   readonly refusal?: string | undefined;
+  /** Why Redis could not be used when the time ran out; it becomes the `cause`. */
+  readonly trouble?: Error | undefined;
 }
 
 /** What can end a request for want of time. */
@@ -25,9 +27,13 @@ export type TimeLimit = 'timeout' | 'idleTimeout' | 'inherited';
 
 /**
  * No end came within the request's `timeout`, or no frame within its `idleTimeout`. The job will not be started any
- * more, and one that runs is cancelled. `workers` and `queueLength` tell a missing worker from a busy one.
+ * more, and one that runs is cancelled. `workers` and `queueLength` tell a missing worker from a busy one. Where Redis could
+ * not be used, `cause` is an error that says why; its `code` is such as `ECONNREFUSED`.
  */
-export class RequestTimeoutError extends ReqRepError implements RequestTimeoutDetails {
+export class RequestTimeoutError
+  extends ReqRepError
+  implements Omit<RequestTimeoutDetails, 'trouble'>
+{
   static {
     this.prototype.name = 'RequestTimeoutError';
   }
@@ -42,7 +48,11 @@ export class RequestTimeoutError extends ReqRepError implements RequestTimeoutDe
   readonly refusal: string | undefined;
 
   constructor(details: RequestTimeoutDetails) {
-    super(`${what(details)} (job ${details.id}): ${reason(details)}`);
+    const { trouble } = details;
+    super(
+      `${what(details)} (job ${details.id}): ${reason(details)}`,
+      trouble && { cause: trouble },
+    );
     this.queue = details.queue;
     this.id = details.id;
     this.timeout = details.timeout;
@@ -71,12 +81,16 @@ function reason({
   queueLength,
   limit,
   refusal,
+  trouble,
 }: RequestTimeoutDetails): string {
   if (refusal !== undefined) {
     return `it was not sent, since Redis refuses jobs (${refusal}). Mend what keeps Redis from taking them.`;
   }
   if (limit === 'inherited' && timeout === 0) {
     return 'it was not sent. Ask sooner, or give the outer request more time.';
+  }
+  if (trouble) {
+    return `${trouble.message}.`;
   }
   if (workers === undefined || queueLength === undefined) {
     return 'Redis could not be asked about the queue. Check the connection.';

@@ -3,20 +3,20 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import type { Redis } from 'ioredis';
+import { propertyOf } from '../errors/error-text.js';
 import { parseClient, type ConnectionIdentity } from './connection-identity.js';
+import { silenceOf, troubleOf, whereOf, type Target } from './connection-failure.js';
 import { CONNECTION_OPTIONS } from './connection-options.js';
 import type { ConnectionSource } from './connection-source.js';
 import { introduce, type Introduction } from './introduction.js';
-import { lastWordsOf } from './last-words.js';
-import {
-  codeOfRefusal,
-  explainRefusal,
-  isRefusal,
-  meaningOfRefusal,
-  UnusableServerError,
-} from './refusal.js';
+import { Patience } from './patience.js';
+import type { Placement } from './placement.js';
+import { codeOfRefusal, isRefusal, meaningOfRefusal } from './refusal.js';
 import { argumentsOf, digestOf, type Script } from './script.js';
 import type { ServerFacts } from './server-facts.js';
+import { serverName } from './server-name.js';
+import { probe, type Findings, type Place } from './server-probe.js';
+import { ServerTroubleError, UnusableServerError } from './server-trouble.js';
 import { trafficOn } from './traffic.js';
 import { Watchdog } from './watchdog.js';
 
@@ -37,9 +37,14 @@ const CHECK_TIMEOUT_MS = 1_000;
 export type ConnectionState = 'idle' | 'connecting' | 'ready' | 'reconnecting' | 'closed';
 
 /** What came of an attempt to get to know the server. */
-type Meeting = Exclude<Introduction, { outcome: 'known' }> | typeof DONE;
+type Meeting =
+  | { readonly outcome: 'done' }
+  | {
+      readonly outcome: Exclude<Introduction['outcome'], 'known'>;
+      readonly trouble: ServerTroubleError;
+    };
 
-const DONE = { outcome: 'done', why: '' } as const;
+const DONE: Meeting = { outcome: 'done' };
 
 type Command = (...args: unknown[]) => Promise<unknown>;
 
@@ -61,6 +66,8 @@ export class Connection {
   server: ServerFacts | undefined;
   /** Why the server cannot serve us, until it can. */
   obstacle: UnusableServerError | undefined;
+  /** That the server owes an answer for some seconds, while it does. */
+  silence: ServerTroubleError | undefined;
   /** Out of what `util.inspect` shows, as are its options: the password is among them. */
   readonly #redis: Redis;
   /** Connections before this one that were lost to us, but perhaps not yet to the server. */
@@ -72,25 +79,28 @@ export class Connection {
   private hasFailed = false;
   /** How often it was lost while an answer was waited for, or could not be made. */
   private losses = 0;
-  /** Whether the server was asked why it takes no connection. */
-  private isExplained = false;
+  /** What was found where the server should be, and the kind of error that it was looked for after. */
+  private findings: Findings | undefined;
+  private probing: { readonly kind: string; readonly done: Promise<void> } | undefined;
   private waiters: (() => void)[] = [];
   private opening: NodeJS.Timeout | undefined;
   private checking: Promise<void> | undefined;
   /** The socket to a server that turned out to be the wrong one. */
   private left: Socket | undefined;
   private readonly watchdog: Watchdog;
+  private readonly patience = new Patience(() => void this.waitedLong());
   private readonly defined = new Set<string>();
 
   /**
    * @param name - how `CLIENT LIST` shows it.
-   * @param onChange - hears of every change of {@link state}, and of the error behind it where there is one.
+   * @param onChange - hears of every change of {@link state} and {@link silence}, and of the trouble behind it where there
+   *   is one.
    * @param acquaint - what has to be learned on each new connection before it is ready.
    */
   constructor(
     source: ConnectionSource,
     readonly name: string,
-    private readonly onChange: (error?: Error) => void,
+    private readonly onChange: (trouble?: ServerTroubleError) => void,
     private readonly acquaint?: (connection: Connection) => Promise<void>,
   ) {
     this.#redis = source({
@@ -103,7 +113,11 @@ export class Connection {
       () => trafficOn(this.socket),
       () => {
         this.replace();
-        this.changed(new Error(`${this.address} has not answered for long`));
+        this.changed(silenceOf(this.target));
+      },
+      () => {
+        this.silence = this.watchdog.isLate ? silenceOf(this.target) : undefined;
+        this.changed();
       },
     );
     this.redis.on('connect', () => void this.watchdog.watch(this.handshake()));
@@ -115,10 +129,14 @@ export class Connection {
     this.redis.on('end', () => this.openAgain());
     this.redis.on('connecting', () => {
       this.hasFailed = false;
+      this.patience.start();
     });
     this.redis.on('error', (error: Error) => void this.failed(error));
+    if (this.redis.status !== 'wait') {
+      this.patience.start(); // a factory made it earlier
+    }
     if (this.redis.status === 'ready') {
-      void this.meet(); // a factory made it earlier
+      void this.meet();
     }
   }
 
@@ -288,6 +306,7 @@ export class Connection {
 
   close(): void {
     this.isClosed = true;
+    this.patience.end();
     clearTimeout(this.opening);
     this.redis.disconnect();
     this.changed();
@@ -300,6 +319,35 @@ export class Connection {
 
   toJSON(): object {
     return { name: this.name, state: this.state };
+  }
+
+  private get target(): Target {
+    const { options } = this.redis;
+    const { username, password, tls, sentinels, name } = options;
+    const server = serverName(options);
+    return {
+      // Which one the Sentinels have named can be told only while there is a connection.
+      name: sentinels && this.socket?.remoteAddress ? `${server} (${this.address})` : server,
+      user: username || undefined,
+      hasPassword: Boolean(password),
+      isTls: Boolean(tls),
+      primary: sentinels ? (name ?? '') : undefined,
+      hasServed: this.wasReady,
+    };
+  }
+
+  private get placement(): Placement {
+    const { db, username } = this.redis.options;
+    return { database: db ?? 0, user: username || undefined };
+  }
+
+  /** Where a probe can look for the server; `undefined` where only Sentinels know. */
+  private get place(): Place | undefined {
+    const { path, host, port, sentinels } = this.redis.options;
+    if (sentinels) {
+      return undefined;
+    }
+    return path ? { path } : { host: host ?? 'localhost', port: Number(port) };
   }
 
   /** There is none before it has ever connected. */
@@ -345,25 +393,48 @@ export class Connection {
     }
   }
 
-  /** Says why there is no connection, once for each loss in the server's own words: its answers do not say which it is. */
-  private async failed(error: Error): Promise<void> {
+  /** Says why there is no connection. */
+  private async failed(error: NodeJS.ErrnoException): Promise<void> {
+    if (isOfSelect(error)) {
+      return; // the introduction finds out where the connection is
+    }
     this.hasFailed = true;
     this.losses++;
-    let words = isRefusal(error) ? explainRefusal(error) : undefined;
-    if (words === undefined && !this.isExplained && mayHaveSaidWhy(error)) {
-      this.isExplained = true;
-      words = await this.lastWords();
+    this.patience.end();
+    if (mayBeExplained(error)) {
+      await this.lookAfter(error.code ?? error.message);
     }
-    this.changed(words === undefined ? error : new Error(`${this.address} answers "${words}"`));
+    this.troubled(troubleOf(error, this.target, this.findings));
   }
 
-  /** What the server said before it closed the connection. */
-  private async lastWords(): Promise<string | undefined> {
-    const { path, host, port, tls, sentinels } = this.redis.options;
-    if (tls || sentinels || this.isClosed) {
-      return undefined;
+  /** Nothing has come of a connection for some seconds, and nothing was heard of it. */
+  private async waitedLong(): Promise<void> {
+    await this.lookAfter('silence');
+    if (!this.isIntroduced && !this.hasFailed) {
+      this.troubled(silenceOf(this.target, this.findings));
     }
-    return lastWordsOf(path ? { path } : { host: host ?? 'localhost', port: Number(port) });
+  }
+
+  /** What the server's answers do not tell is looked for by a connection beside this one, once for each kind of failure. */
+  private async lookAfter(kind: string): Promise<void> {
+    const { place } = this;
+    if (this.isClosed || place === undefined) {
+      return;
+    }
+    if (this.probing?.kind !== kind) {
+      const done = probe(place).then((findings) => {
+        this.findings = findings;
+      });
+      this.probing = { kind, done };
+    }
+    await this.probing.done;
+  }
+
+  private troubled(trouble: ServerTroubleError): void {
+    if (!this.isClosed) {
+      this.obstacle = trouble instanceof UnusableServerError ? trouble : undefined;
+      this.changed(trouble);
+    }
   }
 
   /** Whether a refusal is the first to say that the server is the wrong one: all that are underway say so. */
@@ -410,15 +481,15 @@ export class Connection {
     }
     const isCurrent = (): boolean => this.redis.status === 'ready' && this.socket === socket;
     while (isCurrent()) {
-      const { outcome, why } = await this.tryMeet(isCurrent);
+      const meeting = await this.tryMeet(isCurrent);
+      const { outcome } = meeting;
       if (outcome === 'done' || !isCurrent()) {
         return; // where it was lost, the next one is introduced by itself
       }
-      const isUnusable = outcome === 'unusable';
-      const problem = `${this.address} ${why}`;
-      this.obstacle = isUnusable ? new UnusableServerError(problem) : undefined;
-      this.changed(this.obstacle ?? new Error(problem));
-      await delay(isUnusable ? UNUSABLE_DELAY_MS : UNREADY_DELAY_MS, undefined, { ref: false });
+      this.patience.end();
+      this.troubled(meeting.trouble);
+      const wait = outcome === 'unusable' ? UNUSABLE_DELAY_MS : UNREADY_DELAY_MS;
+      await delay(wait, undefined, { ref: false });
       if (outcome !== 'not yet' && isCurrent()) {
         // The name may lead to another server by then.
         this.redis.disconnect(true);
@@ -429,9 +500,12 @@ export class Connection {
 
   private async tryMeet(isCurrent: () => boolean): Promise<Meeting> {
     try {
-      const met = await introduce((command) => this.send(command), this.name);
-      if (!isCurrent() || met.outcome !== 'known') {
-        return met.outcome === 'known' ? DONE : met;
+      const met = await introduce((command) => this.send(command), this.name, this.placement);
+      if (met.outcome !== 'known') {
+        return this.problem(met.outcome, met.why);
+      }
+      if (!isCurrent()) {
+        return DONE;
       }
       this.server = met.server;
       this.identity = met.identity;
@@ -439,21 +513,32 @@ export class Connection {
       await this.acquaint?.(this);
     } catch (error) {
       if (error instanceof UnusableServerError) {
-        return { outcome: 'unusable', why: error.message };
+        return this.problem('unusable', error.message);
       }
-      // A connection that was lost, or is about to be replaced, ends it.
-      return isRefusal(error)
-        ? { outcome: 'not yet', why: `answers "${explainRefusal(error)}"` }
-        : DONE;
+      if (!isRefusal(error)) {
+        return DONE; // a connection that was lost, or is about to be replaced, ends it
+      }
+      const trouble = troubleOf(error, this.target);
+      return { outcome: trouble instanceof UnusableServerError ? 'unusable' : 'not yet', trouble };
     }
     if (isCurrent()) {
       this.obstacle = undefined;
       this.wasReady = true;
       this.isIntroduced = true;
-      this.isExplained = false;
+      this.findings = undefined;
+      this.probing = undefined;
+      this.patience.end();
       this.changed();
     }
     return DONE;
+  }
+
+  /** @param why - completes a sentence that begins with the server. */
+  private problem(outcome: 'not yet' | 'wrong server' | 'unusable', why: string): Meeting {
+    const text = `${whereOf(this.target)} ${why}`;
+    const trouble =
+      outcome === 'unusable' ? new UnusableServerError(text) : new ServerTroubleError(text, 'warn');
+    return { outcome, trouble };
   }
 
   private async cutLost(): Promise<void> {
@@ -480,7 +565,7 @@ export class Connection {
 
   private closed(): void {
     if (!this.isIntroduced && !this.hasFailed && !this.isClosed) {
-      void this.failed(new Error(`${this.address} closed the connection at once`));
+      void this.failed(new Error(CLOSED_AT_ONCE));
     }
     if (this.watchdog.isWaiting) {
       this.losses++;
@@ -493,8 +578,8 @@ export class Connection {
     }
   }
 
-  private changed(error?: Error): void {
-    this.onChange(error);
+  private changed(trouble?: ServerTroubleError): void {
+    this.onChange(trouble);
     for (const resolve of this.waiters.splice(0)) {
       resolve();
     }
@@ -530,9 +615,16 @@ export class Connection {
   }
 }
 
-/** Whether the other end closed the connection, rather than not being there. */
-const mayHaveSaidWhy = ({ code }: NodeJS.ErrnoException): boolean =>
-  code === undefined || code === 'EPIPE' || code === 'ECONNRESET';
+const CLOSED_AT_ONCE = 'the connection was closed at once';
+
+/** Whether the other end closed the connection or said something odd, rather than not being there. */
+const mayBeExplained = (error: NodeJS.ErrnoException): boolean =>
+  meaningOfRefusal(error) === undefined &&
+  (error.code === undefined || /^(?:EPIPE|ECONNRESET|EPROTO|ETIMEDOUT|ERR_SSL_)/.test(error.code));
+
+/** Whether an error is what ioredis tells of the database that it was to choose. */
+const isOfSelect = (error: Error): boolean =>
+  isRefusal(error) && propertyOf(propertyOf(error, 'command'), 'name') === 'select';
 
 /** How long to wait after Redis refused something, ms. */
 const REFUSED_DELAY = 1_000;

@@ -5,10 +5,11 @@ import type { Log } from '../observability/log.js';
 import { beforeRetry, Connection, type ConnectionState } from './connection.js';
 import type { ConnectionSource } from './connection-source.js';
 import { warnOfEviction } from './eviction.js';
-import { explainRefusal, isRefusal, meaningOfRefusal, UnusableServerError } from './refusal.js';
+import { explainRefusal, isRefusal, meaningOfRefusal } from './refusal.js';
 import type { Script } from './script.js';
 import { ServerClock } from './server-clock.js';
 import { serverName } from './server-name.js';
+import { UnusableServerError, type ServerTroubleError } from './server-trouble.js';
 
 /** Kinds of lines in the log. */
 const LOST = 'server lost';
@@ -39,6 +40,9 @@ export class Connections {
   private clockTimer: NodeJS.Timeout | undefined;
   private lastState: ConnectionState = 'idle';
   private isLost = false;
+  private lastTrouble: ServerTroubleError | undefined;
+  /** What was told of the trouble, and the connection that had it. */
+  private told: { readonly text: string; readonly role: string } | undefined;
 
   /** Out of what `util.inspect` shows: it knows the password. */
   readonly #source: ConnectionSource;
@@ -128,6 +132,11 @@ export class Connections {
     return commands.state === 'ready' ? commands.check() : commands.nextChange();
   }
 
+  /** Why the server cannot be used, while it cannot. */
+  get trouble(): ServerTroubleError | undefined {
+    return this.isLost ? this.lastTrouble : undefined;
+  }
+
   /** Resolves once the server cannot be reached. */
   async lost(): Promise<void> {
     if (!this.isLost) {
@@ -180,7 +189,12 @@ export class Connections {
       throw new Error('The connections are closed');
     }
     const name = ['nestjs-reqrep', this.name, role].map(encodeURIComponent).join(':');
-    const connection = new Connection(this.#source, name, (error) => this.changed(error), acquaint);
+    const connection = new Connection(
+      this.#source,
+      name,
+      (trouble) => this.changed(trouble, role),
+      acquaint,
+    );
     this.open.add(connection);
     return connection;
   }
@@ -210,9 +224,9 @@ export class Connections {
     }
   }
 
-  private changed(error?: Error): void {
+  private changed(trouble?: ServerTroubleError, role = 'commands'): void {
     const { state } = this;
-    this.report(state, error);
+    this.report(state, trouble, role);
     if (state !== this.lastState) {
       this.lastState = state;
       this.events.emit('state', state);
@@ -220,17 +234,21 @@ export class Connections {
   }
 
   /** One line when the server is lost and one when it is back, however many connections and attempts there are. */
-  private report(state: ConnectionState, error: Error | undefined): void {
-    if (error && state !== 'closed') {
-      const wasLost = this.isLost;
-      this.isLost = true;
-      this.events.emit('lost');
-      if (error instanceof UnusableServerError) {
-        this.log.repeated(UNUSABLE, 'error', `${error.message}. Trying again until it is`);
-      } else if (!wasLost) {
-        const reason = reasonOf(error);
-        const text = `Redis cannot be reached (${reason}); trying again until it answers`;
-        this.log.repeated(LOST, 'warn', text);
+  private report(
+    state: ConnectionState,
+    trouble: ServerTroubleError | undefined,
+    role: string,
+  ): void {
+    // Only those who block it may wait for long for an answer.
+    const silence = this.shared?.silence;
+    if (state === 'closed') {
+      return;
+    }
+    if (trouble) {
+      this.lose(trouble, role);
+    } else if (silence) {
+      if (!this.isLost) {
+        this.lose(silence, role);
       }
     } else if (state === 'ready' && this.isLost) {
       this.isLost = false;
@@ -240,15 +258,18 @@ export class Connections {
       }
     }
   }
-}
 
-/**
- * Where a name has several addresses, Node's error for all of them has a code but no message. What it says of a wrong argument
- * repeats that, which may be a URL with its password.
- */
-function reasonOf(error: NodeJS.ErrnoException): string {
-  const isArgument = error instanceof TypeError || error instanceof RangeError;
-  return isArgument && error.code !== undefined
-    ? `${error.code}: Node does not take an option of the connection`
-    : explainRefusal(error) || String(error.code);
+  private lose(trouble: ServerTroubleError, role: string): void {
+    const { level, message: text } = trouble;
+    const isNew = !this.isLost || (level === 'error' && this.told?.text !== text);
+    this.isLost = true;
+    this.lastTrouble = trouble;
+    this.events.emit('lost');
+    // What all connections say is counted as often as one says it.
+    if (isNew || (level === 'error' && this.told?.role === role)) {
+      this.told = { text, role };
+      const kind = level === 'error' ? UNUSABLE : LOST;
+      this.log.repeated(kind, level, `${text}. It is tried again until it works`);
+    }
+  }
 }

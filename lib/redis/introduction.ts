@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { parseClient, type ConnectionIdentity } from './connection-identity.js';
-import { meaningOfRefusal } from './refusal.js';
+import { whyElsewhere, type Placement } from './placement.js';
+import { codeOfRefusal, isRefusal, meaningOfRefusal } from './refusal.js';
 import { parseServer, whyUnusable, type ServerFacts } from './server-facts.js';
 
 /** What a new connection has learned of its server. */
@@ -18,11 +19,15 @@ export type Introduction =
 type Send = <Answer>(command: (redis: Redis) => Promise<Answer>) => Promise<Answer>;
 
 /**
- * Asks a server what it is and how it knows the connection.
+ * Asks a server what it is and how it knows the connection, and whether that is where it was told to be.
  * @param name - of the connection, to tell it from others where the server does not tell its `run_id`.
  * @throws what breaks the connection, and what the server refuses for now.
  */
-export async function introduce(send: Send, name: string): Promise<Introduction> {
+export async function introduce(
+  send: Send,
+  name: string,
+  placement: Placement,
+): Promise<Introduction> {
   const [info, blmove, client] = await Promise.all([
     ask(send, (redis) => redis.info()),
     ask(send, (redis) => redis.command('INFO', 'BLMOVE')),
@@ -35,11 +40,14 @@ export async function introduce(send: Send, name: string): Promise<Introduction>
   if (server?.isLoading) {
     return { outcome: 'not yet', why: 'is loading its data' };
   }
-  const why = whyUnusable(server, Array.isArray(blmove) ? blmove[0] !== null : undefined);
+  const line = client === undefined ? undefined : String(client);
+  const why =
+    whyUnusable(server, Array.isArray(blmove) ? blmove[0] !== null : undefined) ??
+    (await whyElsewhere(send, line, placement));
   if (why !== undefined) {
     return { outcome: 'unusable', why };
   }
-  const identity = parseClient(String(client), server?.runId);
+  const identity = parseClient(line, server?.runId);
   const uniqueName = identity && !server?.runId ? await nameAnew(send, name) : undefined;
   return { outcome: 'known', server, identity: identity && { ...identity, name: uniqueName } };
 }
@@ -58,9 +66,13 @@ async function ask<Answer>(
   try {
     return await send(question);
   } catch (error) {
-    if (meaningOfRefusal(error) === 'stays') {
+    if (meaningOfRefusal(error) === 'stays' && !isUnknownUser(error)) {
       return undefined;
     }
     throw error;
   }
 }
+
+/** Whether the server does not know yet who asks, so that it refuses everything. */
+const isUnknownUser = (error: unknown): boolean =>
+  isRefusal(error) && codeOfRefusal(error) === 'NOAUTH';

@@ -84,9 +84,11 @@ export function explainRefusal(error: Error): string {
 /** @returns what an error of ioredis or Redis says, without what was sent. */
 export const withoutArguments = (message: string): string => message.replace(ARGUMENTS, '');
 
-/** The server answers, but cannot serve us: nothing was sent to it. */
-export class UnusableServerError extends Error {
-  static {
-    this.prototype.name = 'UnusableServerError';
+/** @returns an error that may be shown: that of a refusal has its command, with passwords and jobs in it. */
+export function showable(error: Error): Error {
+  if (meaningOfRefusal(error) === undefined) {
+    return error;
   }
+  const { name } = error;
+  return Object.assign(new Error(explainRefusal(error)), { name, code: codeOfRefusal(error) });
 }

@@ -9,6 +9,8 @@ export interface ServerFacts {
   readonly isLoading: boolean;
   /** Whether it is a node of a Redis Cluster. */
   readonly isCluster: boolean;
+  /** Whether it is a Sentinel. */
+  readonly isSentinel: boolean;
   /** Its `maxmemory-policy`. */
   readonly evictionPolicy: string | undefined;
 }
@@ -29,6 +31,7 @@ export function parseServer(info: string | undefined): ServerFacts | undefined {
     isReplica: ['slave', 'replica'].includes(field('role') ?? ''),
     isLoading: field('loading') === '1',
     isCluster: field('cluster_enabled') === '1',
+    isSentinel: field('redis_mode') === 'sentinel',
     evictionPolicy: field('maxmemory_policy'),
   };
 }
@@ -44,6 +47,9 @@ export function whyUnusable(
   if (server?.isCluster) {
     return CLUSTER_NODE;
   }
+  if (server?.isSentinel) {
+    return SENTINEL;
+  }
   const version = server?.version === undefined ? 'a Redis' : `Redis ${server.version}`;
   if (hasBlmove === false || isTooOld(server?.version)) {
     return `is ${version} without the command BLMOVE: use Redis 6.2 or newer, or Valkey`;
@@ -55,6 +61,9 @@ export function whyUnusable(
 export const CLUSTER_NODE =
   'is a node of a Redis Cluster, which this version does not support: connect to a Redis that is no Cluster, ' +
   'with replicas and Sentinel if need be';
+
+const SENTINEL =
+  'is a Sentinel, which holds no data: give its address in `sentinels`, as `{ host, port }`, and what it calls the primary as `name`';
 
 function isTooOld(version = ''): boolean {
   const [, major, minor] = /^(\d+)\.(\d+)/.exec(version)?.map(Number) ?? [];

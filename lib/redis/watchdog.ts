@@ -8,6 +8,9 @@ const INTERVAL_MS = 1_000;
 /** Looks without a byte after which a connection is given up: twice as long as our blocking calls wait. */
 const MOST_SILENT_LOOKS = 10;
 
+/** Looks without a byte after which an answer that is waited for is late. */
+const LATE_LOOKS = 3;
+
 /** Looks without a byte, while nothing is asked, after which a connection counts as quiet. */
 const QUIET_LOOKS = 4;
 
@@ -23,6 +26,8 @@ export const SILENCE_LIMIT_MS = INTERVAL_MS * (MOST_SILENT_LOOKS + 1);
 export class Watchdog {
   /** Whether nothing was heard for a while, and nothing was answered since: the line may be dead without a word. */
   isQuiet = false;
+  /** Whether an answer is waited for, and nothing was heard for some seconds. */
+  isLate = false;
   private waiting = 0;
   private silentLooks = 0;
   private last: Traffic;
@@ -31,6 +36,8 @@ export class Watchdog {
   constructor(
     private readonly traffic: () => Traffic,
     private readonly giveUp: () => void,
+    /** Hears of each change of {@link isLate}. */
+    private readonly onLate: () => void = () => undefined,
   ) {
     this.last = traffic();
   }
@@ -50,6 +57,7 @@ export class Watchdog {
     } finally {
       this.waiting--;
       this.isQuiet = false;
+      this.setLate(false);
     }
   }
 
@@ -57,6 +65,7 @@ export class Watchdog {
     const now = this.traffic();
     this.silentLooks = isAlive(this.last, now) ? 0 : this.silentLooks + 1;
     this.last = now;
+    this.setLate(this.waiting > 0 && this.silentLooks >= LATE_LOOKS);
     if (this.waiting > 0 && this.silentLooks >= MOST_SILENT_LOOKS) {
       this.silentLooks = 0;
       this.giveUp();
@@ -64,6 +73,13 @@ export class Watchdog {
       this.isQuiet = true;
       clearInterval(this.timer);
       this.timer = undefined;
+    }
+  }
+
+  private setLate(isLate: boolean): void {
+    if (this.isLate !== isLate) {
+      this.isLate = isLate;
+      this.onLate();
     }
   }
 }

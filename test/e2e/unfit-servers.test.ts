@@ -61,7 +61,7 @@ it('a node of a Cluster is named as such at the start and in the errors of reque
   const { reason, errors } = await refusalAt(server.url);
   expect(errors).toHaveLength(1);
   for (const text of [reason, errors[0]]) {
-    expect(text).toContain(`127.0.0.1:${server.port} is a node of a Redis Cluster`);
+    expect(text).toContain(`redis://127.0.0.1:${server.port}/0 is a node of a Redis Cluster`);
   }
 });
 

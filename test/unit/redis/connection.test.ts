@@ -78,7 +78,7 @@ it('says what a server that closes each connection says, and that one says nothi
   const { port } = server.address() as AddressInfo;
   for (const expected of [
     'answers "ERR max number of clients reached"',
-    'closed the connection at once',
+    'closes each connection at once, without a word: correct the host and the port, or look at what is behind them',
   ]) {
     const reasons: string[] = [];
     const connection = new Connection(
@@ -88,7 +88,7 @@ it('says what a server that closes each connection says, and that one says nothi
     );
     connection.open();
     await waitFor(() => reasons.length > 0);
-    expect(reasons[0]).toBe(`127.0.0.1:${port} ${expected}`);
+    expect(reasons[0]).toBe(`redis://127.0.0.1:${port}/0 ${expected}`);
     connection.close();
     words = '';
   }
@@ -142,6 +142,6 @@ it('a server that comes and goes is said to twice a minute, each with its return
   }
   await connections.ready();
   expect(log.warnings).toHaveLength(2);
-  expect(log.warnings[1]).toContain('Redis cannot be reached');
+  expect(log.warnings[1]).toContain('cannot be reached');
   expect(log.infos).toEqual(log.warnings.map(() => 'Redis answers again'));
 });

@@ -1,0 +1,227 @@
+import { shown } from '../errors/error-text.js';
+import { codeOfRefusal, explainRefusal, isRefusal, meaningOfRefusal, showable } from './refusal.js';
+import type { Findings } from './server-probe.js';
+import { ServerTroubleError, UnusableServerError, type TroubleLevel } from './server-trouble.js';
+
+/** What a connection was told: where to, and as whom. */
+export interface Target {
+  /** Of the server, without the user and the password. */
+  readonly name: string;
+  readonly user: string | undefined;
+  readonly hasPassword: boolean;
+  readonly isTls: boolean;
+  /** What the Sentinels call the primary, where these are asked for it. */
+  readonly primary: string | undefined;
+  /** Whether it has served us before: what is away then is no mistake. */
+  readonly hasServed: boolean;
+}
+
+/** @returns the server and the user, as a message shows them. */
+export const whereOf = ({ name, user }: Target): string =>
+  user === undefined ? name : `${name} (user "${shown(user)}")`;
+
+/** Certificates that Node does not take, and what to do about each. */
+const CERTIFICATES: readonly (readonly [code: RegExp, what: string, advice: string])[] = [
+  [
+    /^ERR_TLS_CERT_ALTNAME_INVALID$/,
+    'has a certificate for other names',
+    'connect by a name that is in it, or give that one as `tls: { servername }`',
+  ],
+  [/^CERT_HAS_EXPIRED$/, 'has a certificate that has expired', 'renew it there'],
+  [/^CERT_NOT_YET_VALID$/, 'has a certificate that is not valid yet', 'set the clocks right'],
+  [
+    /SELF_SIGNED_CERT|^UNABLE_TO_(?:VERIFY|GET_ISSUER)/,
+    'has a certificate that this process does not trust',
+    'give the certificate of its authority as `tls: { ca }`, or in NODE_EXTRA_CA_CERTS',
+  ],
+  [
+    /^ERR_SSL_.*CERTIFICATE_REQUIRED$/,
+    'wants a certificate of its clients',
+    'give one that it knows as `tls: { cert, key }`',
+  ],
+];
+
+/** What every answer of Redis begins with. */
+const ANSWER_OF_REDIS = /^[+\-:$*%~_#,>]/;
+
+/** Characters that another program is quoted with. */
+const MOST_QUOTED = 60;
+
+/**
+ * Says why a connection could not be made or kept.
+ * @param findings - what a probe has found there, where there was one.
+ */
+export function troubleOf(
+  error: NodeJS.ErrnoException,
+  target: Target,
+  findings?: Findings,
+): ServerTroubleError {
+  const cause = safeCause(error);
+  const words = isRefusal(error) ? explainRefusal(error) : saidIn(findings);
+  const refusal = words === undefined ? undefined : refused(words, target);
+  if (refusal !== undefined) {
+    return new UnusableServerError(`${target.name} ${refusal}`, cause);
+  }
+  const mistake = otherProtocol(error, target, findings) ?? certificate(cause, target, findings);
+  if (mistake !== undefined) {
+    return new UnusableServerError(`${whereOf(target)} ${mistake}`, cause);
+  }
+  if (words !== undefined) {
+    return new ServerTroubleError(`${whereOf(target)} answers "${words}"`, 'warn', cause);
+  }
+  return away(cause, target, findings);
+}
+
+/** @returns what Redis said, where it was a refusal. */
+const saidIn = (findings: Findings | undefined): string | undefined =>
+  /^-(.+)/.exec(findings?.words ?? '')?.[1];
+
+/** What Redis refuses a user until somebody changes something. */
+function refused(words: string, { user, hasPassword }: Target): string | undefined {
+  const who = `the user "${shown(user ?? 'default')}"`;
+  switch (codeOfRefusal({ name: '', message: words })) {
+    case 'WRONGPASS':
+      return `refuses the password of ${who} (${shown(words)}): correct \`username\` and \`password\``;
+    case 'NOAUTH':
+      return hasPassword
+        ? `asks ${who} for a password again after it was given one (NOAUTH): correct \`username\` and \`password\``
+        : 'wants a password, and none was given (NOAUTH): give it as `password`, or as redis://:PASSWORD@host';
+    case 'NOPERM':
+      return `refuses ${who} what every connection needs (${shown(words)}): allow it`;
+    case 'DENIED':
+      return 'is in protected mode and takes nobody from other machines (DENIED): set a password there, or `protected-mode no`';
+    default:
+      return undefined;
+  }
+}
+
+/** TLS where there is none, none where there is, or no Redis at all. */
+function otherProtocol(
+  { message }: Error,
+  { isTls }: Target,
+  findings: Findings | undefined,
+): string | undefined {
+  const { words, speaksTls = false } = findings ?? {};
+  if (words !== undefined && !ANSWER_OF_REDIS.test(words)) {
+    return `is no Redis, since it says "${words.slice(0, MOST_QUOTED)}": correct the host and the port`;
+  }
+  if (isTls) {
+    return words !== undefined || /wrong version number|packet length too long/i.test(message)
+      ? 'speaks no TLS: write redis:// instead of rediss://, or leave out `tls`'
+      : undefined;
+  }
+  if (speaksTls) {
+    return 'speaks TLS: write rediss:// instead of redis://, or give `tls: {}`';
+  }
+  return /^Protocol error|RESP type/i.test(message)
+    ? 'is no Redis, since its answers are none of Redis: correct the host and the port'
+    : undefined;
+}
+
+function certificate(
+  { code = '', message }: NodeJS.ErrnoException,
+  { isTls }: Target,
+  findings: Findings | undefined,
+): string | undefined {
+  // What a connection fails with may be that it was closed, behind the alert.
+  const actual = (isTls ? findings?.alert : undefined) ?? code;
+  const isOfSsl = actual.startsWith('ERR_SSL_');
+  const said = isOfSsl ? actual : shown(message);
+  const found = CERTIFICATES.find(([pattern]) => pattern.test(actual));
+  if (found) {
+    const [, what, advice] = found;
+    return `${what} (${said}): ${advice}`;
+  }
+  return isOfSsl ? `and this process do not agree on TLS (${said}): correct \`tls\`` : undefined;
+}
+
+/** Nobody is there, or nobody who answers. */
+function away(
+  cause: NodeJS.ErrnoException,
+  target: Target,
+  findings: Findings | undefined,
+): ServerTroubleError {
+  const { code, message } = cause;
+  const trouble = (level: TroubleLevel, what: string): ServerTroubleError =>
+    new ServerTroubleError(`${whereOf(target)} ${what}`, target.hasServed ? 'warn' : level, cause);
+  if (target.primary !== undefined) {
+    return sentinels(message, target.primary, trouble);
+  }
+  switch (code) {
+    case 'ENOTFOUND':
+      return trouble('error', `cannot be reached (${message}): correct the name of the host`);
+    case 'EACCES':
+      // That of a socket.
+      return trouble('error', `cannot be reached (${message}): allow this process to open it`);
+    case 'ECONNREFUSED':
+    case 'ENOENT':
+      return trouble(
+        'warn',
+        `cannot be reached (${message}): start Redis there, or correct \`connection\``,
+      );
+    default:
+      return findings?.isThere && findings.words === undefined
+        ? trouble(
+            'error',
+            'closes each connection at once, without a word: correct the host and the port, or look at what is behind them',
+          )
+        : trouble('warn', `cannot be reached (${message || code})`);
+  }
+}
+
+/** ioredis tells what the last of the Sentinels failed with, and nothing where they answer but know no such primary. */
+function sentinels(
+  message: string,
+  primary: string,
+  trouble: (level: TroubleLevel, what: string) => ServerTroubleError,
+): ServerTroubleError {
+  const last = /Last error: (.*)/.exec(message)?.[1];
+  if (last?.startsWith('ERR No such master') ?? message.startsWith('All sentinels')) {
+    return trouble('error', `has Sentinels that know no "${shown(primary)}": correct \`name\``);
+  }
+  return /^(?:WRONGPASS|NOAUTH|NOPERM)\b/.test(last ?? '')
+    ? trouble(
+        'error',
+        `has Sentinels that refuse us (${shown(last ?? '')}): correct \`sentinelPassword\``,
+      )
+    : trouble(
+        'warn',
+        `cannot be reached (${last ?? message}): start the Sentinels, or correct \`sentinels\``,
+      );
+}
+
+/** A server that takes connections and says nothing, or a place where nobody says anything. */
+export function silenceOf(target: Target, findings?: Findings): ServerTroubleError {
+  if (findings?.words !== undefined || findings?.speaksTls) {
+    const mistake = otherProtocol({ name: '', message: '' }, target, findings);
+    if (mistake !== undefined) {
+      return new UnusableServerError(`${whereOf(target)} ${mistake}`);
+    }
+  }
+  const what =
+    findings?.isThere === false
+      ? 'cannot be reached, since nothing there answers an attempt to connect: correct the host and the port, or look for a firewall'
+      : 'does not answer: it is stopped or busy for long, or no Redis';
+  return new ServerTroubleError(`${whereOf(target)} ${what}`, 'warn');
+}
+
+/**
+ * An error that may be shown, whole, as {@link showable}: what Node says of a wrong
+ * argument repeats that, which may be a URL with its password; and where a name has several addresses, Node's error for all of
+ * them has a code but no message.
+ */
+function safeCause(error: NodeJS.ErrnoException): NodeJS.ErrnoException {
+  const { name, code } = error;
+  if (meaningOfRefusal(error) !== undefined) {
+    return showable(error);
+  }
+  if (code !== undefined && (error instanceof TypeError || error instanceof RangeError)) {
+    const message = `${code}: Node does not take an option of the connection`;
+    return Object.assign(new Error(message), { name, code });
+  }
+  const all = error instanceof AggregateError ? error.errors.map(String) : [];
+  const texts = error.message || all.map((each) => each.replace(/^Error: /, '')).join(', ');
+  // OpenSSL puts addresses and files around what it says.
+  const message = /SSL routines:[^:]*:([^:]+)/.exec(texts)?.[1] ?? texts;
+  return Object.assign(new Error(message), { name }, code === undefined ? {} : { code });
+}

@@ -1,0 +1,65 @@
+import type { Redis } from 'ioredis';
+import { explainRefusal, isRefusal, meaningOfRefusal } from './refusal.js';
+
+/** Where in the server a connection was told to work, and as whom. */
+export interface Placement {
+  readonly database: number;
+  /** `undefined` where it was not told. */
+  readonly user: string | undefined;
+}
+
+type Send = <Answer>(command: (redis: Redis) => Promise<Answer>) => Promise<Answer>;
+
+/**
+ * Compares what a connection was told with where it is: ioredis goes on in database 0, and as the default user, where the
+ * server refuses another one.
+ * @param info - what `CLIENT INFO` says; `undefined` where the server refuses it.
+ * @returns what keeps it from its place, as the end of a sentence that begins with the address of the server.
+ * @throws what breaks the connection, and what the server refuses for now.
+ */
+export async function whyElsewhere(
+  send: Send,
+  info: string | undefined,
+  { database, user }: Placement,
+): Promise<string | undefined> {
+  const found = / user=(\S+)/.exec(info ?? '')?.[1];
+  if (user !== undefined && found !== undefined && found !== user) {
+    return `took the connection of user "${user}" for one of user "${found}": correct \`username\`, or what stands between`;
+  }
+  const first = databaseIn(info);
+  if (first === database || (first === undefined && database === 0)) {
+    return undefined;
+  }
+  const refusal = await refusalOfSelect(send, database);
+  if (refusal !== undefined) {
+    return (
+      `does not let this process use its database ${database} (${refusal}): correct the database of \`connection\`, ` +
+      'or let the server have and allow it (`databases`, SELECT)'
+    );
+  }
+  // A proxy may answer what it does not do.
+  const now = first === undefined ? database : databaseIn(await clientInfo(send));
+  return now === database
+    ? undefined
+    : `works in its database ${now} although ${database} was chosen: correct the database of \`connection\``;
+}
+
+const databaseIn = (info: string | undefined): number | undefined => {
+  const digits = / db=(\d+)/.exec(info ?? '')?.[1];
+  return digits === undefined ? undefined : Number(digits);
+};
+
+const clientInfo = async (send: Send): Promise<string> =>
+  String(await send((redis) => redis.client('INFO')));
+
+async function refusalOfSelect(send: Send, database: number): Promise<string | undefined> {
+  try {
+    await send((redis) => redis.select(database));
+    return undefined;
+  } catch (error) {
+    if (isRefusal(error) && meaningOfRefusal(error) === 'stays') {
+      return explainRefusal(error);
+    }
+    throw error;
+  }
+}

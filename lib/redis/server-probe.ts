@@ -1,0 +1,106 @@
+import { connect, type Socket } from 'node:net';
+import { clearTimeout, setTimeout } from 'node:timers';
+import { connect as connectByTls } from 'node:tls';
+
+/** How long the other end may take to accept a connection, ms. */
+const CONNECT_MS = 500;
+
+/** How long it is listened to before it is asked anything, ms: a server that refuses everybody says so and closes. */
+const LISTEN_MS = 200;
+
+/** How long it may take to answer, ms. */
+const ANSWER_MS = 300;
+
+/** Characters of what it says that are kept. */
+const MOST_WORDS = 300;
+
+/** How a message of TLS begins that tells of a mistake. */
+const TLS_ALERT = Buffer.from([0x15, 0x03]);
+
+export type Place = { readonly path: string } | { readonly host: string; readonly port: number };
+
+/** What is found where a server should be. */
+export interface Findings {
+  /** Whether somebody accepts connections there. */
+  readonly isThere: boolean;
+  /** What is said there without TLS, unasked or to a `PING`: the first line, where there is one. */
+  readonly words: string | undefined;
+  readonly speaksTls: boolean;
+  /** The code of what it refuses by TLS, such as a client without a certificate. */
+  readonly alert?: string | undefined;
+}
+
+const SILENT: Findings = { isThere: true, words: undefined, speaksTls: false };
+
+/**
+ * Finds out what is at a place that does not behave like a server of ours: one that refuses everybody (what ioredis sends
+ * fails before its words are read), one with or without TLS, or another program. Takes half a second at most.
+ */
+export async function probe(place: Place): Promise<Findings> {
+  const [heard, byTls] = await Promise.all([listen(place), askByTls(place)]);
+  return heard.words === undefined && !heard.speaksTls ? { ...heard, ...byTls } : heard;
+}
+
+function listen(place: Place): Promise<Findings> {
+  return new Promise((resolve) => {
+    const socket = connect(place);
+    let findings: Findings = { ...SILENT, isThere: false };
+    const timers: NodeJS.Timeout[] = [];
+    const after = (ms: number, act: () => void): void => {
+      timers.push(setTimeout(act, ms).unref());
+    };
+    const end = (): void => {
+      timers.forEach(clearTimeout);
+      socket.destroy();
+      resolve(findings);
+    };
+    socket.once('connect', () => {
+      findings = SILENT;
+      after(LISTEN_MS, () => socket.write('PING\r\n'));
+      after(LISTEN_MS + ANSWER_MS, end);
+    });
+    socket.once('data', (data) => {
+      findings = data.subarray(0, TLS_ALERT.length).equals(TLS_ALERT)
+        ? { ...SILENT, speaksTls: true }
+        : { ...SILENT, words: firstLine(data) };
+      end();
+    });
+    after(CONNECT_MS, () => findings.isThere || end());
+    endWith(socket, end);
+  });
+}
+
+/** Nothing is told to the other end, so that it need not prove who it is. */
+function askByTls(place: Place): Promise<Pick<Findings, 'speaksTls' | 'alert'>> {
+  return new Promise((resolve) => {
+    const socket = connectByTls({ ...place, rejectUnauthorized: false });
+    let speaksTls = false;
+    let alert: string | undefined;
+    const end = (): void => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve({ speaksTls, alert });
+    };
+    const timer = setTimeout(end, CONNECT_MS).unref();
+    // One that wants a certificate of ours says so after that.
+    socket.once('secureConnect', () => {
+      speaksTls = true;
+    });
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => {
+      if (code?.includes('_ALERT_')) {
+        speaksTls = true;
+        alert = code;
+      }
+    });
+    endWith(socket, end);
+  });
+}
+
+function endWith(socket: Socket, end: () => void): void {
+  socket.unref();
+  socket.on('error', end);
+  socket.once('close', end);
+}
+
+const firstLine = (data: Buffer): string =>
+  data.toString('latin1', 0, MOST_WORDS).split(/[\r\n]/, 1)[0] ?? '';
