@@ -12,6 +12,7 @@ export type { PushReceipt } from './client/push-receipt.js';
 export { RequestClient } from './client/request-client.js';
 export {
   ClientClosedError,
+  ConnectionFailedError,
   DuplicateJobHandlerError,
   InvalidOptionError,
   NoWorkersError,

@@ -1,4 +1,5 @@
 export { ClientClosedError } from './client-closed.error.js';
+export { ConnectionFailedError } from './connection-failed.error.js';
 export { DuplicateJobHandlerError } from './duplicate-job-handler.error.js';
 export { InvalidOptionError } from './invalid-option.error.js';
 export { NoWorkersError } from './no-workers.error.js';

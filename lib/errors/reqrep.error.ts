@@ -11,6 +11,7 @@ export type ReqRepErrorCode =
   | 'CLIENT_CLOSED'
   | 'PUSH_FAILED'
   | 'INVALID_OPTION'
+  | 'CONNECTION_FAILED'
   | 'DUPLICATE_HANDLER';
 
 /**

@@ -36,9 +36,13 @@ export class WorkersLifecycle implements OnApplicationBootstrap, OnModuleDestroy
     const failed = starts.find(({ status }) => status === 'rejected');
     if (failed?.status === 'rejected') {
       // Nobody can be relied on to close an application that has not started; in Nest 11 nobody can.
-      await Promise.all(this.instances.map((instance) => instance.close()));
+      await this.closeAll();
       throw failed.reason;
     }
+  }
+
+  async closeAll(): Promise<void> {
+    await Promise.all(this.instances.map((instance) => instance.close()));
   }
 
   async onModuleDestroy(): Promise<void> {

@@ -4,6 +4,7 @@ import { messageOf } from '../errors/error-text.js';
 import type { Log } from '../observability/log.js';
 import type { Connections } from '../redis/connections.js';
 import type { ReplyWorkers } from '../worker/reply-workers.js';
+import { usableWithin, within } from './fail-fast.js';
 import type { JobHandlerExplorer } from './job-handler.explorer.js';
 import { prefixWarning } from './prefix-warning.js';
 import type { InstanceWithWorkers } from './reqrep-workers.module.js';
@@ -17,6 +18,8 @@ interface Parts {
   readonly workers: ReplyWorkers;
   readonly connections: Connections;
   readonly log: Log;
+  /** Closes what all instances of the application have opened. */
+  readonly closeAll: () => Promise<void>;
 }
 
 /**
@@ -33,10 +36,20 @@ export class ReqRepLifecycle implements OnModuleInit, OnApplicationShutdown, Ins
       log.warn(warning);
     }
     workers.serve(await explorer.explore());
+    if (options.failFast > 0) {
+      await this.failFast(options.failFast);
+    }
   }
 
   async startWorkers(): Promise<void> {
-    if (this.parts.options.workers === true) {
+    const { options, workers, connections } = this.parts;
+    if (options.workers !== true) {
+      return;
+    }
+    if (options.failFast > 0) {
+      const what = 'it has not taken the first sign of life of each worker';
+      await within(options.failFast, workers.start(), connections, what);
+    } else {
       await startWorkers(this.parts);
     }
   }
@@ -58,6 +71,16 @@ export class ReqRepLifecycle implements OnModuleInit, OnApplicationShutdown, Ins
     });
     connections.close();
     log.close();
+  }
+
+  /** Before any other module needs Redis. Nobody can be relied on to close an application that has not started. */
+  private async failFast(ms: number): Promise<void> {
+    try {
+      await usableWithin(ms, this.parts.connections);
+    } catch (error) {
+      await this.parts.closeAll();
+      throw error;
+    }
   }
 
   /** One step of the end that fails must not keep the next from being taken. */

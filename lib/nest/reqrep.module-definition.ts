@@ -136,7 +136,8 @@ function providersOf(name: string): Provider[] {
         discovery: DiscoveryService,
       ) => {
         placeHooks(discovery, ReqRepLifecycle, 'outermost');
-        const parts = { options, explorer, client, workers, connections, log };
+        const closeAll = (): Promise<void> => workersLifecycle.closeAll();
+        const parts = { options, explorer, client, workers, connections, log, closeAll };
         const lifecycle = new ReqRepLifecycle(parts);
         workersLifecycle.add(lifecycle);
         return lifecycle;

@@ -32,6 +32,13 @@ export interface ReqRepModuleOptions {
    * @default true
    */
   workers?: boolean | 'manual' | undefined;
+  /**
+   * Whether the start fails with a `ConnectionFailedError` where Redis cannot be used: `true` = within 5 s, or that many ms;
+   * at once where Redis refuses us until somebody changes something, such as the password. Nothing is held then. It holds for
+   * processes that only send, too, which connect at the start then. `false`: the application starts, and connects when it can.
+   * @default false
+   */
+  failFast?: boolean | number | undefined;
   /** ms without a sign of life after which a worker with no connection counts as dead. @default 5_000 */
   lease?: number | undefined;
   /** ms after which a worker counts as dead although its connection stands. @default 60_000 */

@@ -16,10 +16,13 @@ import {
   type ConnectionSource,
 } from '../redis/connection-source.js';
 import { MOST_CONCURRENCY } from '../worker/worker-options.js';
+import { FAIL_FAST_MS } from './fail-fast.js';
 import type { ReqRepModuleOptions } from './reqrep.options.js';
 
 /** The module's options, complete and checked. */
 export type ResolvedOptions = typeof DEFAULTS & {
+  /** ms that Redis may take to be usable before the start fails; `0` = it does not fail. */
+  readonly failFast: number;
   readonly workers: boolean | 'manual';
   readonly source: ConnectionSource;
 };
@@ -82,6 +85,10 @@ const RULES: OptionRules<ReqRepModuleOptions> = {
   concurrency: anInteger(1, MOST_CONCURRENCY),
   maxDeliveries: anInteger(1),
   workers: oneOf(true, false, 'manual'),
+  failFast: {
+    expected: `true, false or ${aDuration(1).expected}`,
+    accepts: (value) => aBoolean.accepts(value) || aDuration(1).accepts(value),
+  },
   lease: aDuration(100),
   stallLimit: aDuration(100),
   shutdownTimeout: aDuration(0),
@@ -130,7 +137,11 @@ export function resolveOptions(options: ReqRepModuleOptions): ResolvedOptions {
       `two named "${twice}"`,
     );
   }
-  return { ...resolved, source: sourceOf(options) };
+  return { ...resolved, failFast: failFastOf(options), source: sourceOf(options) };
+}
+
+function failFastOf({ failFast = false }: ReqRepModuleOptions): number {
+  return typeof failFast === 'number' ? failFast : failFast ? FAIL_FAST_MS : 0;
 }
 
 /** What `forRootAsync` takes itself, since the module is defined before its factory is called. */

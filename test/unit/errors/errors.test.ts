@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   ClientClosedError,
+  ConnectionFailedError,
   DuplicateJobHandlerError,
   InvalidOptionError,
   NoWorkersError,
@@ -111,6 +112,28 @@ const CASES: readonly Case[] = [
     code: 'PUSH_FAILED',
     fields: { queue: 'reports', reason: 'OOM command not allowed' },
     says: ['"reports"', 'OOM command not allowed'],
+  },
+  {
+    error: new ConnectionFailedError('redis://h:1/0', 'redis://h:1/0 is away: start it', 5_000),
+    type: ConnectionFailedError,
+    name: 'ConnectionFailedError',
+    code: 'CONNECTION_FAILED',
+    fields: { server: 'redis://h:1/0', reason: 'redis://h:1/0 is away: start it', timeout: 5_000 },
+    says: ['within 5000 ms', '`failFast`', 'redis://h:1/0 is away: start it'],
+  },
+  {
+    error: new RequestTimeoutError({ ...timeout, trouble: new Error('redis://h:1/0 is away') }),
+    type: RequestTimeoutError,
+    name: 'RequestTimeoutError',
+    code: 'REQUEST_TIMEOUT',
+    fields: {
+      ...timeout,
+      limit: 'timeout',
+      workers: undefined,
+      queueLength: undefined,
+      refusal: undefined,
+    },
+    says: ['"reports"', '5000 ms', 'job-1', 'redis://h:1/0 is away'],
   },
   {
     error: new QueueFullError('reports', 10, 12),

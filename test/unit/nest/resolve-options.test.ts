@@ -33,6 +33,7 @@ describe('the defaults', () => {
     maxPayload: 1_048_576,
     globalEnhancers: false,
     exposeStack: false,
+    failFast: 0,
   };
 
   it('stand where nothing is said', () => {
@@ -62,15 +63,19 @@ describe('the defaults', () => {
       maxPayload: 1_024,
       globalEnhancers: true,
       exposeStack: true,
+      failFast: 1,
     };
     expect(resolveOptions(said)).toEqual({ ...said, source: expect.any(Function) });
     expect(resolveOptions({ concurrency: 4 })).toMatchObject({ ...DEFAULTS, concurrency: 4 });
     expect(resolveOptions({ workers: false })).toMatchObject({ ...DEFAULTS, workers: false });
+    expect(resolveOptions({ failFast: true })).toMatchObject({ ...DEFAULTS, failFast: 5_000 });
+    expect(resolveOptions({ failFast: false })).toMatchObject(DEFAULTS);
   });
 });
 
 describe('a wrong option', () => {
   const DURATION = 'an integer from 0 to 2147483647 (ms)';
+  const FAIL_FAST = 'true, false or an integer from 1 to 2147483647 (ms)';
   const LEASE = 'an integer from 100 to 2147483647 (ms)';
   const CLASSES = 'an array of classes that extend `Error`, each with a name';
   const POSITIVE = 'an integer >= 1';
@@ -106,6 +111,8 @@ describe('a wrong option', () => {
     ['maxDeliveries', 2.5, POSITIVE, '`2.5` (number)'],
     ['workers', 'auto', 'true or false or "manual"', '"auto" (string)'],
     ['workers', 1, 'true or false or "manual"', '`1` (number)'],
+    ['failFast', 0, FAIL_FAST, '`0` (number)'],
+    ['failFast', '5s', FAIL_FAST, '"5s" (string)'],
     ['lease', 99, LEASE, '`99` (number)'],
     ['lease', 2_147_483_648, LEASE, '`2147483648` (number)'],
     ['stallLimit', 99, LEASE, '`99` (number)'],
