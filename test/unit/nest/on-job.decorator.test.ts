@@ -137,7 +137,7 @@ it('takes decorated parameters at their word', () => {
       return id;
     }
   }
-  expect(getJobRoutes(Decorated.prototype.run)).toHaveLength(1);
+  expect(routesOf(new Decorated(), 'run')).toHaveLength(1);
   expect(() => {
     class Bare {
       @OnJob('plain', { parameters: 'decorated' })
