@@ -1,3 +1,4 @@
+import type { WorkersHere } from '../errors/served-here.js';
 import type { ReviveError } from '../protocol/error-form.js';
 
 /** What a request takes over from the job inside whose handler it is made. */
@@ -25,6 +26,8 @@ export interface ClientOptions {
   readonly inheritedHeaders?: readonly string[] | undefined;
   /** The job whose handler is running at the moment, if one is. */
   readonly parentJob?: (() => ParentJob | undefined) | undefined;
+  /** What this process knows of its own workers on a queue; `undefined` where it has none there. */
+  readonly workersHere?: ((queue: string) => WorkersHere | undefined) | undefined;
   /** Turns the form of a remote error into an error of the application's framework. */
   readonly reviveError?: ReviveError | undefined;
 }

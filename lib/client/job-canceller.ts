@@ -3,7 +3,7 @@ import type { Log } from '../observability/log.js';
 import { encodeCancelMessage } from '../protocol/cancel-message.js';
 import type { Keys } from '../protocol/keys.js';
 import type { Connections } from '../redis/connections.js';
-import { explainRefusal, isPassing, isRefusal } from '../redis/refusal.js';
+import { explainRefusal, isPassing, isRefusal, levelOf } from '../redis/refusal.js';
 
 /** Ids in one message at most. */
 const MOST_IDS = 1_000;
@@ -96,7 +96,7 @@ export class JobCanceller {
     if (isRefusal(error)) {
       this.log.repeated(
         `cancel refused: ${queue}`,
-        'warn',
+        levelOf(error),
         `Cancelled jobs of queue "${queue}" cannot be told to its workers, and run in vain: ${explainRefusal(error)}`,
       );
     }

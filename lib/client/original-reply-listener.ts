@@ -1,13 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers';
-import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../errors/error-text.js';
 import { RemoteError } from '../errors/index.js';
 import type { Log } from '../observability/log.js';
 import type { Keys } from '../protocol/keys.js';
 import { beforeRetry, type Connection } from '../redis/connection.js';
 import type { Connections } from '../redis/connections.js';
-import { codeOfRefusal, explainRefusal, isRefusal } from '../redis/refusal.js';
+import {
+  codeOfRefusal,
+  explainRefusal,
+  isRefusal,
+  levelOf,
+  longestWaitAfter,
+} from '../redis/refusal.js';
 import { Backoff } from '../redis/backoff.js';
 import type { PendingRequest } from './pending-request.js';
 
@@ -124,14 +129,14 @@ export class OriginalReplyListener {
     }
     this.log.repeated(
       REFUSED,
-      'warn',
+      levelOf(error),
       `Replies of original workers cannot be read (${explainRefusal(error)}); it is tried again and again`,
     );
-    await delay(this.delay.next(), undefined, { ref: false });
+    await this.delay.wait(longestWaitAfter(error));
   }
 
   /** One key that is no list fails the call for all lists. @returns whether there was one among those of the requests. */
-  private async failWrongLists(connection: Connection, { message }: Error): Promise<boolean> {
+  private async failWrongLists(connection: Connection, error: Error): Promise<boolean> {
     const lists = [...this.waiting.keys()];
     const lengths = await connection.settled((redis) => lists.map((list) => redis.llen(list)));
     const wrong = lists.filter((_list, index) => {
@@ -142,7 +147,7 @@ export class OriginalReplyListener {
       this.fail(
         list,
         'WRONGTYPE',
-        `The key "${list}" of its reply holds no list: ${message}. Delete it`,
+        `The key "${list}" of its reply holds no list: ${explainRefusal(error)}`,
       );
     }
     return wrong.length > 0;

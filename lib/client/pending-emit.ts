@@ -98,7 +98,8 @@ export class PendingEmit extends AsyncResource implements JobSender {
   private expire(timeout: number, owner: EmitOwner): void {
     const { queue, id } = this;
     const refusal = owner.refusalOf(this);
-    this.fail(new RequestTimeoutError({ queue, id, timeout, refusal, trouble: owner.trouble() }));
+    const trouble = owner.trouble();
+    this.fail(new RequestTimeoutError({ queue, id, timeout, refusal, trouble, isEmit: true }));
   }
 
   private tellAll(tell: Tell): void {

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers';
+import type { WorkersHere } from '../errors/served-here.js';
 import type { Log } from '../observability/log.js';
 import type { Keys } from '../protocol/keys.js';
 import type { GuardedPushResult } from '../protocol/scripts/push-guarded-job.js';
@@ -40,6 +41,7 @@ export class PushBatcher implements Unfinished {
     private readonly keys: Keys,
     private readonly closedError: (queue: string) => Error,
     log: Log,
+    private readonly workersHere: (queue: string) => WorkersHere | undefined = () => undefined,
   ) {
     this.refused = new RefusedPushes(log, () => this.schedule());
   }
@@ -206,7 +208,7 @@ export class PushBatcher implements Unfinished {
   private pushed(jobs: readonly OutgoingJob[], result: GuardedPushResult): void {
     this.progress++;
     jobs.forEach((job) => this.forget(job));
-    tellResult(jobs, result);
+    tellResult(jobs, result, this.workersHere);
   }
 
   /** @returns the jobs to push again: nobody knows whether Redis had them, and a job run twice has one reply. */

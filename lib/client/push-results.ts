@@ -1,4 +1,5 @@
 import { NoWorkersError, PushFailedError, QueueFullError } from '../errors/index.js';
+import type { WorkersHere } from '../errors/served-here.js';
 import type { GuardedPushResult } from '../protocol/scripts/push-guarded-job.js';
 import { explainRefusal, showable } from '../redis/refusal.js';
 import type { OutgoingJob } from './outgoing-job.js';
@@ -7,8 +8,15 @@ import type { OutgoingJob } from './outgoing-job.js';
 export const isPush = (answer: PromiseSettledResult<GuardedPushResult>): boolean =>
   answer.status === 'fulfilled' && answer.value.outcome === 'pushed';
 
-/** Tells the jobs of a batch what Redis answered to it. */
-export function tellResult(jobs: readonly OutgoingJob[], result: GuardedPushResult): void {
+/**
+ * Tells the jobs of a batch what Redis answered to it.
+ * @param workersHere - what this process knows of its own workers.
+ */
+export function tellResult(
+  jobs: readonly OutgoingJob[],
+  result: GuardedPushResult,
+  workersHere: (queue: string) => WorkersHere | undefined,
+): void {
   const [job] = jobs as [OutgoingJob];
   switch (result.outcome) {
     case 'pushed': {
@@ -17,7 +25,7 @@ export function tellResult(jobs: readonly OutgoingJob[], result: GuardedPushResu
       break;
     }
     case 'no workers':
-      job.fail(new NoWorkersError(job.queue));
+      job.fail(new NoWorkersError(job.queue, workersHere(job.queue)));
       break;
     case 'full': {
       const { maxQueueLength = 0 } = job.guard ?? {};

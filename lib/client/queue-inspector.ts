@@ -1,21 +1,24 @@
 import type { Keys } from '../protocol/keys.js';
 import { inspectQueue, type QueueState } from '../protocol/scripts/inspect-queue.js';
 import type { Connections } from '../redis/connections.js';
+import { isRefusal } from '../redis/refusal.js';
 
 /** How long a request that timed out waits for the state of its queue, ms. */
 const PATIENCE = 500;
 
+/** What came of a look at a queue: its state, why Redis refused to tell it, or nothing where it gave no answer. */
+export type Inspection = QueueState | { readonly refusal: Error } | undefined;
+
 /** Looks at a queue for an error message: once for all who ask at a time, and never for long. */
 export class QueueInspector {
-  private readonly running = new Map<string, Promise<QueueState | undefined>>();
+  private readonly running = new Map<string, Promise<Inspection>>();
 
   constructor(
     private readonly connections: Connections,
     private readonly keys: Keys,
   ) {}
 
-  /** @returns `undefined` when Redis does not say in time. */
-  inspect(queue: string): Promise<QueueState | undefined> {
+  inspect(queue: string): Promise<Inspection> {
     const running = this.running.get(queue);
     if (running) {
       return running;
@@ -25,7 +28,7 @@ export class QueueInspector {
     return inspection;
   }
 
-  private async ask(queue: string): Promise<QueueState | undefined> {
+  private async ask(queue: string): Promise<Inspection> {
     if (!this.connections.isConnected) {
       return undefined;
     }
@@ -37,8 +40,8 @@ export class QueueInspector {
       const { requests, workers } = this.keys.queue(queue);
       const state = this.connections.commands.run(inspectQueue, { requests, workers });
       return await Promise.race([state, patience]);
-    } catch {
-      return undefined;
+    } catch (error) {
+      return isRefusal(error) ? { refusal: error } : undefined;
     } finally {
       clearTimeout(timer);
     }

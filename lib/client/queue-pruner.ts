@@ -1,6 +1,8 @@
+import type { Log } from '../observability/log.js';
 import type { Keys } from '../protocol/keys.js';
 import { pruneExpiredJobs, type PrunedJobs } from '../protocol/scripts/prune-expired-jobs.js';
 import type { Connections } from '../redis/connections.js';
+import { explainRefusal, isRefusal, levelOf } from '../redis/refusal.js';
 
 /** How long after a timeout its queue is pruned, ms; those of the meantime are dropped with it. */
 const DELAY_MS = 1_000;
@@ -24,6 +26,7 @@ export class QueuePruner {
   constructor(
     private readonly connections: Connections,
     private readonly keys: Keys,
+    private readonly log: Log,
   ) {}
 
   /** A request of this queue has timed out. */
@@ -53,8 +56,16 @@ export class QueuePruner {
         const delay = 2 * (this.delays.get(queue) ?? DELAY_MS);
         this.delays.set(queue, Math.min(delay, LONGEST_DELAY_MS));
       }
-    } catch {
+      this.log.over(kindOf(queue));
+    } catch (error) {
       // The next timeout prunes again, and a worker that meets an expired job drops it.
+      if (isRefusal(error)) {
+        this.log.repeated(
+          kindOf(queue),
+          levelOf(error),
+          `Jobs of queue "${queue}" that timed out cannot be removed, and wait for a worker to drop them: ${explainRefusal(error)}`,
+        );
+      }
     }
   }
 
@@ -76,3 +87,5 @@ export class QueuePruner {
     return isAny;
   }
 }
+
+const kindOf = (queue: string): string => `prune refused: ${queue}`;

@@ -1,6 +1,5 @@
 import { nextTick } from 'node:process';
 import { setImmediate } from 'node:timers';
-import { setTimeout as delay } from 'node:timers/promises';
 import { droppedReplies, type DroppedReply } from '../observability/channels.js';
 import type { Log } from '../observability/log.js';
 import type { ReviveError } from '../protocol/error-form.js';
@@ -8,7 +7,13 @@ import { decodeFrame } from '../protocol/reply-frame.js';
 import type { Redis } from '../redis/connection-source.js';
 import { beforeRetry, type Connection } from '../redis/connection.js';
 import type { Connections } from '../redis/connections.js';
-import { explainRefusal, isRefusal, meaningOfRefusal } from '../redis/refusal.js';
+import {
+  explainRefusal,
+  isRefusal,
+  levelOf,
+  longestWaitAfter,
+  meaningOfRefusal,
+} from '../redis/refusal.js';
 import { Backoff } from '../redis/backoff.js';
 import type { PendingRequests } from './pending-requests.js';
 import { ReadSize } from './read-size.js';
@@ -38,6 +43,8 @@ const afterPushes = (): Promise<void> =>
 export class ReplyListener {
   /** Frames that found no pending request, or could not be read. */
   dropped = 0;
+  /** Why replies cannot be read until somebody changes something; `undefined` while they can, or soon may. */
+  refusal: Error | undefined;
   private connection: Connection | undefined;
   private isClosed = false;
   /** Frames at the head of the list that were handed out and not yet removed. */
@@ -120,6 +127,7 @@ export class ReplyListener {
 
   /** A wait was answered. (To read without one proves nothing: that is no write to Redis.) */
   private waited(): void {
+    this.refusal = undefined;
     this.delay.reset();
     if (this.log.over(REFUSED)) {
       this.log.info('Replies can be waited for again');
@@ -136,7 +144,6 @@ export class ReplyListener {
   }
 
   private async afterFailure(connection: Connection, error: unknown): Promise<readonly string[]> {
-    const meaning = meaningOfRefusal(error);
     this.areMore = false;
     if (this.isClosed) {
       return NONE;
@@ -148,11 +155,12 @@ export class ReplyListener {
     }
     this.log.repeated(
       REFUSED,
-      meaning === 'stays' ? 'error' : 'warn',
+      levelOf(error),
       `Replies cannot be waited for in "${this.list}" (${explainRefusal(error)}); they are looked for again and again meanwhile`,
     );
-    await delay(this.delay.next(), undefined, { ref: false });
-    return meaning === 'passes' && !this.isClosed ? this.look(connection) : NONE;
+    this.refusal = levelOf(error) === 'error' ? error : undefined;
+    await this.delay.wait(longestWaitAfter(error));
+    return meaningOfRefusal(error) === 'passes' && !this.isClosed ? this.look(connection) : NONE;
   }
 
   /**

@@ -7,6 +7,7 @@ import {
   InvalidOptionError,
   PendingLimitError,
   RequestTimeoutError,
+  type RequestTimeoutDetails,
   type TimeLimit,
 } from '../errors/index.js';
 import { aName, describeValue, expectedBy } from '../errors/option-rules.js';
@@ -14,6 +15,7 @@ import type { Log } from '../observability/log.js';
 import type { Keys } from '../protocol/keys.js';
 import type { ConnectionState } from '../redis/connection.js';
 import type { Connections } from '../redis/connections.js';
+import { explainRefusal } from '../redis/refusal.js';
 import { AbortListeners } from './abort-listeners.js';
 import { ApplicationCode } from './application-code.js';
 import {
@@ -46,7 +48,7 @@ import { PendingRequest, type RequestEnd, type RequestOwner } from './pending-re
 import { PendingRequests } from './pending-requests.js';
 import { PushBatcher } from './push-batcher.js';
 import type { PushReceipt } from './push-receipt.js';
-import { QueueInspector } from './queue-inspector.js';
+import { QueueInspector, type Inspection } from './queue-inspector.js';
 import { QueuePruner } from './queue-pruner.js';
 import { ReplyListener } from './reply-listener.js';
 
@@ -127,9 +129,10 @@ export class RequestClient {
       keys,
       (queue) => new ClientClosedError(queue),
       log,
+      options.workersHere,
     );
     this.#inspector = new QueueInspector(connections, keys);
-    this.#pruner = new QueuePruner(connections, keys);
+    this.#pruner = new QueuePruner(connections, keys, log);
     this.#listener = new ReplyListener(
       connections,
       keys.replies(this.#id),
@@ -445,13 +448,17 @@ export class RequestClient {
   ): Promise<void> {
     const { queue, id, limits } = request;
     this.#pruner.expired(queue);
+    const here = this.#parts.options.workersHere?.(queue);
     const { trouble } = this.#parts.connections;
-    const state = await this.#inspector.inspect(queue);
+    const inspection = await this.#inspector.inspect(queue);
     const details =
       limit === 'idleTimeout'
         ? { limit, timeout: limits.idleTimeout }
         : { limit: limits.isInherited ? ('inherited' as const) : limit, timeout: limits.timeout };
-    request.explain(new RequestTimeoutError({ queue, id, ...details, ...state, refusal, trouble }));
+    const cause = request.isOriginal ? undefined : this.#listener.refusal;
+    request.explain(
+      timeoutError({ queue, id, ...details, refusal, trouble, here }, inspection, cause),
+    );
   }
 }
 
@@ -461,3 +468,21 @@ const heir = ({ inherit }: EmitOptions, parent: ParentJob | undefined): ParentJo
 
 const unlessEnded = (job: ParentJob | undefined): ParentJob | undefined =>
   job?.hasEnded ? undefined : job;
+
+/** @param unread - why no reply can be read, if that is so. */
+function timeoutError(
+  details: RequestTimeoutDetails,
+  inspection: Inspection,
+  unread: Error | undefined,
+): RequestTimeoutError {
+  const isRefused = inspection !== undefined && 'refusal' in inspection;
+  const cause = unread ?? (isRefused ? inspection.refusal : undefined);
+  return new RequestTimeoutError(
+    {
+      ...details,
+      ...(isRefused ? { inspectionRefusal: explainRefusal(inspection.refusal) } : inspection),
+      replyRefusal: unread && explainRefusal(unread),
+    },
+    cause && { cause },
+  );
+}

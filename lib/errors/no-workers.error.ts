@@ -1,4 +1,5 @@
 import { ReqRepError } from './reqrep.error.js';
+import { adviceWithoutWorkers, type WorkersHere } from './served-here.js';
 
 /** The call asked for `requireWorker`, and no live worker serves the queue. The job was not pushed. */
 export class NoWorkersError extends ReqRepError {
@@ -8,9 +9,14 @@ export class NoWorkersError extends ReqRepError {
 
   readonly code = 'NO_WORKERS';
 
-  constructor(readonly queue: string) {
+  /** @param here - what the process that asks knows of its own workers. */
+  constructor(
+    readonly queue: string,
+    here?: WorkersHere,
+  ) {
     super(
-      `No live worker serves queue "${queue}". Start one, or send without \`requireWorker\` to wait for one.`,
+      `No live worker serves queue "${queue}". ${adviceWithoutWorkers(queue, here)} ` +
+        `Without \`requireWorker\`, the request waits for one.`,
     );
   }
 }

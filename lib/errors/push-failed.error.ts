@@ -19,7 +19,7 @@ export class PushFailedError extends ReqRepError {
     options?: ErrorOptions,
   ) {
     super(
-      `A job for queue "${queue}" could not be pushed: ${reason}. Mend what keeps Redis from taking it, or send it again.`,
+      `A job for queue "${queue}" could not be pushed: ${reason}. Fix that, then send it again.`,
       options,
     );
   }

@@ -1,4 +1,5 @@
 import { ReqRepError } from './reqrep.error.js';
+import { adviceWithoutWorkers, obstacleHere, type WorkersHere } from './served-here.js';
 
 export interface RequestTimeoutDetails {
   /** The queue the request was sent to. */
@@ -20,6 +21,14 @@ export interface RequestTimeoutDetails {
   readonly refusal?: string | undefined;
   /** Why Redis could not be used when the time ran out; it becomes the `cause`. */
   readonly trouble?: Error | undefined;
+  /** What Redis refuses to the reader of replies, so that none can come; `undefined` where it refuses nothing. */
+  readonly replyRefusal?: string | undefined;
+  /** Why Redis refused to tell of the queue; `undefined` where it told, or gave no answer. */
+  readonly inspectionRefusal?: string | undefined;
+  /** Whether it is the job of an `emit`, which has no reply. */
+  readonly isEmit?: boolean | undefined;
+  /** What the process that asks knows of its own workers on the queue. */
+  readonly here?: WorkersHere | undefined;
 }
 
 /** What can end a request for want of time. */
@@ -30,10 +39,7 @@ export type TimeLimit = 'timeout' | 'idleTimeout' | 'inherited';
  * more, and one that runs is cancelled. `workers` and `queueLength` tell a missing worker from a busy one. Where Redis could
  * not be used, `cause` is an error that says why; its `code` is such as `ECONNREFUSED`.
  */
-export class RequestTimeoutError
-  extends ReqRepError
-  implements Omit<RequestTimeoutDetails, 'trouble'>
-{
+export class RequestTimeoutError extends ReqRepError {
   static {
     this.prototype.name = 'RequestTimeoutError';
   }
@@ -47,11 +53,11 @@ export class RequestTimeoutError
   readonly limit: TimeLimit;
   readonly refusal: string | undefined;
 
-  constructor(details: RequestTimeoutDetails) {
+  constructor(details: RequestTimeoutDetails, options?: ErrorOptions) {
     const { trouble } = details;
     super(
       `${what(details)} (job ${details.id}): ${reason(details)}`,
-      trouble && { cause: trouble },
+      trouble ? { cause: trouble } : options,
     );
     this.queue = details.queue;
     this.id = details.id;
@@ -63,26 +69,22 @@ export class RequestTimeoutError
   }
 }
 
-function what({ queue, timeout, limit }: RequestTimeoutDetails): string {
+function what({ queue, timeout, limit, isEmit }: RequestTimeoutDetails): string {
+  if (isEmit) {
+    return `Job for queue "${queue}" was not pushed within ${timeout} ms`;
+  }
   switch (limit) {
     case 'idleTimeout':
       return `Queue "${queue}" was silent for ${timeout} ms`;
     case 'inherited':
-      return `No end from queue "${queue}" within the ${timeout} ms that were left to the job that asked`;
+      return `Request to queue "${queue}" timed out after the ${timeout} ms that were left to the job that sent it`;
     default:
-      return `No end from queue "${queue}" within ${timeout} ms`;
+      return `Request to queue "${queue}" timed out after ${timeout} ms`;
   }
 }
 
-function reason({
-  queue,
-  timeout,
-  workers,
-  queueLength,
-  limit,
-  refusal,
-  trouble,
-}: RequestTimeoutDetails): string {
+function reason(details: RequestTimeoutDetails): string {
+  const { queue, timeout, workers, queueLength, limit, refusal, here, trouble } = details;
   if (refusal !== undefined) {
     return `it was not sent, since Redis refuses jobs (${refusal}). Mend what keeps Redis from taking them.`;
   }
@@ -92,14 +94,26 @@ function reason({
   if (trouble) {
     return `${trouble.message}.`;
   }
+  if (details.replyRefusal !== undefined) {
+    return `its reply cannot be read. ${details.replyRefusal}.`;
+  }
+  if (details.isEmit) {
+    return 'Redis has not confirmed it. Check the connection.';
+  }
   if (workers === undefined || queueLength === undefined) {
-    return 'Redis could not be asked about the queue. Check the connection.';
+    return details.inspectionRefusal === undefined
+      ? 'Redis could not be asked about the queue. Check the connection.'
+      : `Redis does not tell how the queue is. ${details.inspectionRefusal}.`;
   }
   const waiting = queueLength === 1 ? '1 job waits' : `${queueLength} jobs wait`;
   if (workers === 0) {
-    return `no live worker serves it and ${waiting}. Start a process with @OnJob('${queue}').`;
+    return `no live worker serves it and ${waiting}. ${adviceWithoutWorkers(queue, here)}`;
   }
   const serve = workers === 1 ? '1 live worker serves' : `${workers} live workers serve`;
+  const obstacle = queueLength > 0 ? obstacleHere(queue, here) : undefined;
+  if (obstacle !== undefined) {
+    return `${serve} it and ${waiting}. ${obstacle}`;
+  }
   return queueLength === 0
     ? `${serve} it and ${waiting}, so that it is being run, or was lost with the data of Redis. Give it more time.`
     : `${serve} it and ${waiting}. Give it more time, workers or concurrency, unless the queue is paused.`;

@@ -22,6 +22,7 @@ import { ReqRepWorkersModule, WorkersLifecycle } from './reqrep-workers.module.j
 import { ReqRepLifecycle } from './reqrep.lifecycle.js';
 import type { ReqRepModuleExtras, ReqRepModuleOptions } from './reqrep.options.js';
 import { resolveOptions } from './resolve-options.js';
+import { workersHere } from './workers-here.js';
 import { DEFAULT_INSTANCE, getReplyWorkersToken, getRequestClientToken } from './tokens.js';
 
 const EXTRAS_RULES: OptionRules<ReqRepModuleExtras> = { isGlobal: aBoolean, name: aName };
@@ -65,14 +66,21 @@ function providersOf(name: string): Provider[] {
     {
       provide: Connections,
       inject: [ReqRepInstance],
-      useFactory: ({ options }: ReqRepInstance) => new Connections(options.source, name, log),
+      useFactory: ({ options: { source, prefix } }: ReqRepInstance) => {
+        const keys = new Keys(prefix);
+        return new Connections(source, name, log, (key) => keys.patternOf(key));
+      },
     },
     { provide: getRequestClientToken(name), useExisting: CLIENT },
     { provide: getReplyWorkersToken(name), useExisting: WORKERS },
     {
       provide: CLIENT,
-      inject: [ReqRepInstance, Connections],
-      useFactory: ({ options, errors }: ReqRepInstance, connections: Connections) =>
+      inject: [ReqRepInstance, Connections, WORKERS],
+      useFactory: (
+        { options, errors }: ReqRepInstance,
+        connections: Connections,
+        workers: ReplyWorkers,
+      ) =>
         new RequestClient({
           connections,
           keys: new Keys(options.prefix),
@@ -81,6 +89,7 @@ function providersOf(name: string): Provider[] {
             ...options,
             reviveError: (form) => errors.revive(form) ?? reviveHttpException(form),
             parentJob: () => currentJob.getStore(),
+            workersHere: (queue) => workersHere(workers, options.workers, queue),
           },
         }),
     },

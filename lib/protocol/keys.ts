@@ -14,7 +14,24 @@ export class Keys {
   queue(queue: string): QueueKeys {
     return new QueueKeys(this.prefix + queue);
   }
+
+  /** @returns the glob of the keys by which a user of Redis is allowed one of them: all of its queue, or all lists of replies. */
+  patternOf(key: string): string {
+    const replies = this.replies('');
+    if (key.startsWith(replies)) {
+      return `${globOf(replies)}*`;
+    }
+    const [, base] = OF_QUEUE.exec(key) ?? OF_WORKER.exec(key) ?? [];
+    return base === undefined ? globOf(key) : `${globOf(base)}*`;
+  }
 }
+
+/** The keys of a queue, with what {@link QueueKeys} puts in front of them. */
+const OF_QUEUE = /^(.+)(?:requests|workers|dead)$/s;
+const OF_WORKER = /^(.+)(?:active:[\w-]{36}:\d+|worker:[\w-]{36}|replies:[^:]+(?::aside)?)$/s;
+
+/** @returns a text as a pattern that matches it alone. */
+const globOf = (text: string): string => text.replace(/[*?[\]\\]/g, String.raw`\$&`);
 
 /** The keys of one queue. */
 export class QueueKeys {

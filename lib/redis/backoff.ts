@@ -12,8 +12,9 @@ export class Backoff {
     this.nextMs = firstMs;
   }
 
-  async wait(): Promise<void> {
-    await delay(this.next(), undefined, { ref: false });
+  /** @param longestMs - how long this wait is at most. */
+  async wait(longestMs?: number): Promise<void> {
+    await delay(this.next(longestMs), undefined, { ref: false });
   }
 
   /** @returns how long to wait now, ms: twice as long as the last time, and no longer than `longestMs`. */

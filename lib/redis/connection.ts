@@ -9,6 +9,7 @@ import { silenceOf, troubleOf, whereOf, type Target } from './connection-failure
 import { CONNECTION_OPTIONS } from './connection-options.js';
 import type { ConnectionSource } from './connection-source.js';
 import { introduce, type Introduction } from './introduction.js';
+import { noteRefusedCall } from './missing-right.js';
 import { Patience } from './patience.js';
 import type { Placement } from './placement.js';
 import { codeOfRefusal, isRefusal, meaningOfRefusal } from './refusal.js';
@@ -96,12 +97,14 @@ export class Connection {
    * @param onChange - hears of every change of {@link state} and {@link silence}, and of the trouble behind it where there
    *   is one.
    * @param acquaint - what has to be learned on each new connection before it is ready.
+   * @param patternOf - the glob that allows a key, or a channel, to say what right is missing.
    */
   constructor(
     source: ConnectionSource,
     readonly name: string,
     private readonly onChange: (trouble?: ServerTroubleError) => void,
     private readonly acquaint?: (connection: Connection) => Promise<void>,
+    private readonly patternOf = (key: string): string => key,
   ) {
     this.#redis = source({
       ...CONNECTION_OPTIONS,
@@ -439,6 +442,8 @@ export class Connection {
 
   /** Whether a refusal is the first to say that the server is the wrong one: all that are underway say so. */
   private isToLeave(error: Error): boolean {
+    const { address, patternOf } = this;
+    noteRefusedCall(error, { address, patternOf, user: this.redis.options.username ?? 'default' });
     const isFirst = meaningOfRefusal(error) === 'wrong server' && this.left !== this.socket;
     if (isFirst) {
       this.left = this.socket;
@@ -598,6 +603,7 @@ export class Connection {
   private async call<Input, Output>(script: Script<Input, Output>, input: Input): Promise<Output> {
     if (!this.defined.has(script.name)) {
       this.defined.add(script.name);
+      digestOf(script.lua); // by which a refusal finds it again
       this.redis.defineCommand(script.name, { lua: script.lua });
     }
     const command = Reflect.get(this.redis, script.name) as Command;

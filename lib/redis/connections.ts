@@ -52,6 +52,8 @@ export class Connections {
     /** Stands in the names of the connections. */
     private readonly name: string,
     readonly log: Log,
+    /** The glob that allows a key and those that belong to it, to say what right is missing. */
+    private readonly patternOf?: (key: string) => string,
   ) {
     this.#source = source;
     this.events.setMaxListeners(0);
@@ -194,6 +196,7 @@ export class Connections {
       name,
       (trouble) => this.changed(trouble, role),
       acquaint,
+      this.patternOf,
     );
     this.open.add(connection);
     return connection;

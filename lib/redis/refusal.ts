@@ -1,3 +1,4 @@
+import { explainMissingRight, explainWrongType } from './missing-right.js';
 import { CLUSTER_NODE } from './server-facts.js';
 
 /**
@@ -75,11 +76,31 @@ const CLUSTER_CODES: ReadonlySet<string> = new Set(['CROSSSLOT', 'MOVED', 'ASK',
 /** Where a server repeats a command that it does not know, with what was in it: a password, or a job. */
 const ARGUMENTS = /,? with args beginning with:[^]*/i;
 
-/** @returns the server's own words, without what was sent to it, and what they mean where that is not plain. */
+/** Where it tells the place in a script, which says nothing to a user: behind the words from Redis 7.0 on, before them in 6.2. */
+const PLACE_IN_SCRIPT =
+  /\.? script: \w+, on @user_script: ?\d+\.?|(?<=^ERR )Error running script \(call to \w+\): (?:@user_script: ?\d+: )*-?/g;
+
+/**
+ * @returns why a call was refused, to be shown: where, to whom and what to allow where a right is missing, or which key holds the
+ * wrong data; else the server's own words, without what was sent to it, and what they mean where that is not plain.
+ */
 export function explainRefusal(error: Error): string {
-  const words = withoutArguments(error.message);
-  return CLUSTER_CODES.has(codeOfRefusal(error)) ? `${words} (the server ${CLUSTER_NODE})` : words;
+  const code = codeOfRefusal(error);
+  const explained =
+    explainMissingRight(error) ??
+    (wordsOf(error).startsWith('WRONGTYPE Operation') ? explainWrongType(error) : undefined);
+  if (explained !== undefined) {
+    return explained;
+  }
+  return CLUSTER_CODES.has(code)
+    ? `${wordsOf(error)} (the server ${CLUSTER_NODE})`
+    : wordsOf(error);
 }
+
+const wordsOf = ({ message }: Error): string =>
+  withoutArguments(message)
+    .replace(PLACE_IN_SCRIPT, '')
+    .replace(/^ERR (?=[A-Z]{3,} )/, '');
 
 /** @returns what an error of ioredis or Redis says, without what was sent. */
 export const withoutArguments = (message: string): string => message.replace(ARGUMENTS, '');
@@ -92,3 +113,14 @@ export function showable(error: Error): Error {
   const { name } = error;
   return Object.assign(new Error(explainRefusal(error)), { name, code: codeOfRefusal(error) });
 }
+
+/** How long the waits between tries get where somebody has to change something, ms. */
+const LONGEST_WAIT_FOR_CHANGE_MS = 5_000;
+
+/** @returns how long the waits between tries get after an error, ms; `undefined` = as long as usual. */
+export const longestWaitAfter = (error: unknown): number | undefined =>
+  meaningOfRefusal(error) === 'stays' ? LONGEST_WAIT_FOR_CHANGE_MS : undefined;
+
+/** @returns how a refusal is logged: as an error where it stays until somebody changes something. */
+export const levelOf = (error: unknown): 'warn' | 'error' =>
+  meaningOfRefusal(error) === 'stays' ? 'error' : 'warn';

@@ -28,3 +28,8 @@ export function digestOf(lua: string): string {
   }
   return digest;
 }
+
+/** @returns the script with a digest; `undefined` for one that this process has not run. */
+export function luaOf(digest: string): string | undefined {
+  return [...digests].find(([, known]) => known === digest)?.[0];
+}

@@ -3,7 +3,7 @@ import { clearInterval, setInterval } from 'node:timers';
 import { Backoff } from './backoff.js';
 import { beforeRetry, type Connection } from './connection.js';
 import type { Connections } from './connections.js';
-import { explainRefusal, isRefusal } from './refusal.js';
+import { explainRefusal, isRefusal, levelOf } from './refusal.js';
 
 /** How often a quiet connection is asked whether it still stands, ms. */
 const PING_INTERVAL_MS = 10_000;
@@ -102,7 +102,7 @@ export class Subscription {
     const more = this.channels.length - named.length;
     this.connections.log.repeated(
       this.kind,
-      'warn',
+      levelOf(error),
       `Redis refuses SUBSCRIBE to ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''} ` +
         `(${explainRefusal(error)}): until it is allowed, ${this.consequence}`,
     );

@@ -109,11 +109,16 @@ export class JobFetcher {
     private readonly log: Log,
     private readonly owner: FetcherOwner,
   ) {
-    this.trouble = new TakeTrouble(queue, keys, log);
+    this.trouble = new TakeTrouble(queue, log);
   }
 
   get identity(): ConnectionIdentity | undefined {
     return this.connection?.identity;
+  }
+
+  /** What Redis refuses, so that no jobs are taken; `undefined` while they are. */
+  get refusal(): string | undefined {
+    return this.trouble.refusal;
   }
 
   get isFetching(): boolean {

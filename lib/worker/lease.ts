@@ -2,7 +2,7 @@ import type { Log } from '../observability/log.js';
 import { retireWorker } from '../protocol/scripts/retire-worker.js';
 import { Backoff } from '../redis/backoff.js';
 import type { Connections } from '../redis/connections.js';
-import { isRefusal } from '../redis/refusal.js';
+import { isRefusal, longestWaitAfter } from '../redis/refusal.js';
 import { QueueLease, type LeasedQueue } from './queue-lease.js';
 
 /**
@@ -22,6 +22,8 @@ export class Lease {
   private underway: Promise<void> = Promise.resolve();
   /** The renewal after that one. */
   private next: Promise<void> | undefined;
+  /** Whether it is of all queues: somebody waits for it. */
+  private isOfAll = false;
 
   /** @param duration - ms. */
   constructor(
@@ -56,7 +58,10 @@ export class Lease {
       if (this.isStopped || this.all.every(({ isKnown }) => isKnown)) {
         return;
       }
-      await Promise.race([backoff.wait(), this.stopped]);
+      const waits = this.all.flatMap(({ isKnown, failure }) =>
+        isKnown ? [] : [longestWaitAfter(failure)],
+      );
+      await Promise.race([backoff.wait(lowest(waits)), this.stopped]);
       await Promise.race([this.connections.ready(), this.stopped]);
     }
   }
@@ -89,6 +94,11 @@ export class Lease {
     }
   }
 
+  /** What Redis refuses of the lease on a queue; `undefined` where it does not. */
+  refusalOf(queue: string): string | undefined {
+    return this.leases.get(queue)?.refusal;
+  }
+
   /** Whether others know of the connection for commands, so that what it takes from a queue is looked after. */
   isUpToDate(queue: string): boolean {
     return this.leases.get(queue)?.isUpToDate(this.connections.commands) ?? false;
@@ -99,7 +109,7 @@ export class Lease {
    * @throws when Redis gives no answer. What it refuses of one queue is no concern of the others.
    */
   async renew(): Promise<void> {
-    await this.renewShared();
+    await this.renewAll();
     const lost = this.all.find(({ failure }) => failure !== undefined && !isRefusal(failure));
     if (lost && !this.isStopped) {
       throw lost.failure;
@@ -108,7 +118,7 @@ export class Lease {
 
   /** As {@link renew}, for one queue. @throws what Redis refuses it with, or that it gives no answer. */
   async renewOf(queue: string): Promise<void> {
-    await this.renewShared();
+    await this.renewAll();
     const failure = this.leases.get(queue)?.failure;
     if (failure !== undefined && !this.isStopped) {
       throw failure;
@@ -117,6 +127,11 @@ export class Lease {
 
   private get all(): QueueLease[] {
     return [...this.leases.values()];
+  }
+
+  private renewAll(): Promise<void> {
+    this.isOfAll = true;
+    return this.renewShared();
   }
 
   /** Those of all queues open in the same moment: who comes while one renewal is under way shares the next with all others. */
@@ -136,9 +151,10 @@ export class Lease {
 
   private async renewNow(): Promise<void> {
     const { commands } = this.connections;
-    const renewals = this.all.map(
-      (lease) => [lease, lease.renewal(commands, this.started)] as const,
-    );
+    const { isOfAll } = this;
+    this.isOfAll = false;
+    const leases = this.all.filter(({ isDue }) => isOfAll || isDue);
+    const renewals = leases.map((lease) => [lease, lease.renewal(commands, this.started)] as const);
     const results = await commands.settled((_, run) =>
       renewals.map(([, { script, input }]) => run(script, input)),
     );
@@ -172,3 +188,7 @@ export class Lease {
     }
   }
 }
+
+/** @returns `undefined` where one of the waits is as long as usual. */
+const lowest = (waits: readonly (number | undefined)[]): number | undefined =>
+  waits.includes(undefined) ? undefined : Math.min(...waits.filter((wait) => wait !== undefined));

@@ -10,7 +10,8 @@ import {
 import type { RetireWorker } from '../protocol/scripts/retire-worker.js';
 import type { Connection } from '../redis/connection.js';
 import { encodeIdentity, type ConnectionIdentity } from '../redis/connection-identity.js';
-import { explainRefusal, isPassing, isRefusal } from '../redis/refusal.js';
+import { Backoff } from '../redis/backoff.js';
+import { explainRefusal, isRefusal, longestWaitAfter } from '../redis/refusal.js';
 import type { Standing } from './standing.js';
 
 /** A queue on which this process is to be known as alive. */
@@ -31,6 +32,11 @@ export interface LeasedQueue {
 export class QueueLease {
   /** Why the last renewal has failed; `undefined` when it succeeded. */
   failure: unknown = new Error('The lease was not renewed yet');
+  /** What Redis refuses, in words; `undefined` where the last renewal succeeded, or had no answer. */
+  refusal: string | undefined;
+  private readonly backoff = new Backoff();
+  /** Before when it is not tried again by itself, by the clock of `performance`. */
+  private dueAt = 0;
   /** The connection for commands that others know of. */
   private told: ConnectionIdentity | undefined;
   /** How often it was renewed. */
@@ -54,6 +60,11 @@ export class QueueLease {
   /** Whether Redis has ever known the worker. */
   get isKnown(): boolean {
     return this.turn > 0;
+  }
+
+  /** Whether it is to be renewed by itself: what stays refused is tried now and then. */
+  get isDue(): boolean {
+    return performance.now() >= this.dueAt;
   }
 
   /** Whether others know of the connection for commands, so that what it takes is looked after. */
@@ -105,7 +116,9 @@ export class QueueLease {
       isBelated: sentAt - this.sentAt > this.duration,
     });
     this.sentAt = sentAt;
-    this.failure = undefined;
+    this.failure = this.refusal = undefined;
+    this.backoff.reset();
+    this.dueAt = 0;
     this.told = own;
     this.turn++;
     this.onKnown();
@@ -120,16 +133,23 @@ export class QueueLease {
     const { standing, name, keys } = this.queue;
     standing.failed();
     this.failure = error;
+    this.refusal = undefined;
     if (isRefusal(error)) {
-      const until = isPassing(error)
-        ? 'Trying again until it can'
-        : 'Trying again; allow the command on that key, or remove what is stored there';
+      this.refusal = explainRefusal(error);
       this.log.repeated(
         `lease refused: ${name}`,
         'error',
-        `The lease of queue "${name}" cannot be renewed: Redis refuses ZADD or HSET, by the script ${renewLease.name}, on ` +
-          `"${keys.workers}" or "${keys.worker(this.workerId)}" (${explainRefusal(error)}). ${until}.`,
+        `The lease of queue "${name}" cannot be renewed in "${keys.workers}" and "${keys.worker(this.workerId)}", so that its ` +
+          `worker takes no jobs: ${this.refusal}; trying again until it can`,
       );
+      this.pauseAfter(error);
+    }
+  }
+
+  private pauseAfter(error: unknown): void {
+    const longestMs = longestWaitAfter(error);
+    if (longestMs !== undefined) {
+      this.dueAt = performance.now() + this.backoff.next(longestMs);
     }
   }
 

@@ -2,7 +2,7 @@ import { describeWorker } from '../protocol/scripts/describe-worker.js';
 import type { LapsedLease } from '../protocol/scripts/renew-lease.js';
 import type { QueueKeys } from '../protocol/keys.js';
 import { maySame, parseClient, type ConnectionIdentity } from '../redis/connection-identity.js';
-import { explainRefusal, isPassing, isRefusal } from '../redis/refusal.js';
+import { explainRefusal, isPassing, isRefusal, levelOf } from '../redis/refusal.js';
 import { BLOCK_SECONDS } from './job-fetcher.js';
 import { JobRecovery } from './job-recovery.js';
 import { readLapsedWorker, type LapsedWorker } from './lapsed-worker.js';
@@ -179,7 +179,7 @@ export class Recovery {
     }
     this.parts.log.repeated(
       this.refusal,
-      'warn',
+      levelOf(error),
       `Lost workers of queue "${this.handler.queue}" cannot be looked after: ${explainRefusal(error)}`,
     );
   }

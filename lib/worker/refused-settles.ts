@@ -1,6 +1,11 @@
 import type { Log } from '../observability/log.js';
 import { Backoff } from '../redis/backoff.js';
-import { codeOfRefusal, explainRefusal, meaningOfRefusal } from '../redis/refusal.js';
+import {
+  codeOfRefusal,
+  explainRefusal,
+  longestWaitAfter,
+  meaningOfRefusal,
+} from '../redis/refusal.js';
 import type { SettleCall } from './settle-call.js';
 import { singlesOf, type SettlePart } from './settle-part.js';
 
@@ -47,7 +52,7 @@ export class RefusedSettles {
       }
       if (!this.dropReply(parts, error)) {
         this.report(parts, error);
-        await backoff.wait();
+        await backoff.wait(longestWaitAfter(error));
       }
       refusal = await this.owner.settle(parts, call.mayBeDone);
     }

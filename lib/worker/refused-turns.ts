@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Backoff } from '../redis/backoff.js';
+import { longestWaitAfter } from '../redis/refusal.js';
 
 /** How long those wait at most that another one tries for, ms: what it is refused with may concern it alone. */
 const LONGEST_WAIT_MS = 30_000;
@@ -25,16 +26,18 @@ export class RefusedTurns {
     let onEnd: (() => void) | undefined;
     try {
       for (;;) {
+        let longestMs: number | undefined;
         try {
           return await call();
         } catch (error) {
           if (!onError(error)) {
             throw error;
           }
+          longestMs = longestWaitAfter(error);
         }
         if (onEnd || !this.trying) {
           onEnd ??= this.begin();
-          await backoff.wait();
+          await backoff.wait(longestMs);
         } else {
           await Promise.race([this.trying, delay(LONGEST_WAIT_MS, undefined, { ref: false })]);
         }

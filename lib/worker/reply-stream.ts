@@ -7,7 +7,8 @@ import type { ListSize } from '../protocol/scripts/lua-list-size.js';
 import { measureList } from '../protocol/scripts/measure-list.js';
 import { pushValues } from '../protocol/scripts/push-values.js';
 import { beforeRetry } from '../redis/connection.js';
-import { explainRefusal, isRefusal } from '../redis/refusal.js';
+import { Backoff } from '../redis/backoff.js';
+import { codeOfRefusal, explainRefusal, isRefusal, longestWaitAfter } from '../redis/refusal.js';
 import type { Connections } from '../redis/connections.js';
 
 /** Values in one push at most, and about how long one push may be, UTF-16 units. */
@@ -20,6 +21,9 @@ const MOST_UNREAD_BYTES = 4 * 1024 * 1024;
 
 /** Waits between looks at a full reply list, ms: soon at first, then less often. */
 const FIRST_LOOK = 1;
+
+/** Wait before values that were refused are pushed again, ms; later ones are longer. */
+const FIRST_REFUSED_WAIT_MS = 1_000;
 const LATEST_LOOK = 64;
 
 /** How often a stream looks whether its caller still reads, ms, and how many looks without it mean that it has gone. */
@@ -175,6 +179,7 @@ export class ReplyStream {
   /** @returns how much lies unread in the list; `undefined` when the job is no longer ours. */
   private async push(frames: readonly string[]): Promise<ListSize | undefined> {
     const { place, list } = this.target;
+    const backoff = new Backoff(FIRST_REFUSED_WAIT_MS);
     for (let isRefused = false; ; isRefused = true) {
       const ttl = this.target.ttl();
       try {
@@ -188,12 +193,12 @@ export class ReplyStream {
         if (this.isStopped || !isRefusal(error)) {
           return undefined;
         }
-        const isGivenUp = error.message.startsWith('WRONGTYPE');
+        const isGivenUp = codeOfRefusal(error) === 'WRONGTYPE';
         this.reportRefusal(error, isGivenUp ? 'the stream is given up' : 'trying again');
         if (isGivenUp) {
           return undefined;
         }
-        await beforeRetry(error);
+        await backoff.wait(longestWaitAfter(error));
       }
     }
   }

@@ -8,7 +8,7 @@ import { replyTtl } from '../protocol/reply-ttl.js';
 import { buryJob } from '../protocol/scripts/bury-job.js';
 import { giveBackJobs } from '../protocol/scripts/give-back-jobs.js';
 import type { ConnectionIdentity } from '../redis/connection.js';
-import { explainRefusal, isRefusal } from '../redis/refusal.js';
+import { explainRefusal, isRefusal, levelOf } from '../redis/refusal.js';
 import { argumentOf } from '../redis/argument.js';
 import type { Script } from '../redis/script.js';
 import { CancelledJobs } from './cancelled-jobs.js';
@@ -128,6 +128,11 @@ export class ReplyWorker {
   /** How many jobs it runs now. */
   get busy(): number {
     return this.intake.running;
+  }
+
+  /** What Redis refuses, so that it takes no jobs; `undefined` while it does. */
+  get refusal(): string | undefined {
+    return this.fetcher.refusal;
   }
 
   /** The keys it has for jobs. */
@@ -479,7 +484,7 @@ export class ReplyWorker {
         return false; // the connections are closed for good
       }
       const next = this.isStopping ? 'another worker takes them over' : 'trying again until it can';
-      log.repeated(kind, 'warn', `${what} (${explainRefusal(error)}); ${next}`);
+      log.repeated(kind, levelOf(error), `${what} (${explainRefusal(error)}); ${next}`);
       return !this.isStopping;
     };
     try {

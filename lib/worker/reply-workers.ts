@@ -24,6 +24,11 @@ export interface QueueStatus {
   readonly busy: number;
   /** Whether it was paused. */
   readonly isPaused: boolean;
+  /**
+   * What Redis refuses to the worker, such as a command that its user may not run, so that it takes no jobs at the moment;
+   * `undefined` while nothing is refused. It goes on trying.
+   */
+  readonly refusal: string | undefined;
 }
 
 /**
@@ -36,6 +41,8 @@ export class ReplyWorkers {
   #started: StartedWorkers | undefined;
   #stopped: Promise<void> | undefined;
   #handlers: readonly JobHandler[] = [];
+  #isServing = false;
+  #wasStarted = false;
   readonly #paused = new Set<string>();
   readonly #scope = new AsyncResource('ReqRepWorkers');
   /** Kept from one start to the next: a trouble is not over because the workers were started anew. */
@@ -59,6 +66,7 @@ export class ReplyWorkers {
         concurrency,
         busy: this.#started?.of(queue)?.busy ?? 0,
         isPaused: this.#paused.has(queue),
+        refusal: this.#started?.refusalOf(queue),
       })),
     };
   }
@@ -76,6 +84,17 @@ export class ReplyWorkers {
   /** The handlers that were discovered. @internal */
   serve(handlers: readonly JobHandler[]): void {
     this.#handlers = handlers;
+    this.#isServing = true;
+  }
+
+  /** Whether its handlers are known. @internal */
+  get isServing(): boolean {
+    return this.#isServing;
+  }
+
+  /** Whether its workers were ever started. @internal */
+  get wasStarted(): boolean {
+    return this.#wasStarted;
   }
 
   /** Resolves when Redis knows the workers and they take jobs; tries for as long as Redis is away or refuses it. */
@@ -90,6 +109,7 @@ export class ReplyWorkers {
       (queue) => this.#standingOn(queue),
     );
     this.#started = started;
+    this.#wasStarted = true;
     this.#state = 'starting';
     try {
       await this.#scope.runInAsyncScope(started.start, started, this.#paused);

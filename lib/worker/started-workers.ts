@@ -55,6 +55,11 @@ export class StartedWorkers {
     return this.workers.get(queue);
   }
 
+  /** What Redis refuses to the worker of a queue, so that it takes no jobs. */
+  refusalOf(queue: string): string | undefined {
+    return this.lease.refusalOf(queue) ?? this.workers.get(queue)?.refusal;
+  }
+
   /**
    * Resolves when Redis knows the workers and they take jobs, or when they were stopped before. What Redis refuses of one queue
    * is tried again and holds up no other one.

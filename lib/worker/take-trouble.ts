@@ -1,16 +1,14 @@
 import type { Log } from '../observability/log.js';
-import type { QueueKeys } from '../protocol/keys.js';
 import { Backoff } from '../redis/backoff.js';
 import {
   codeOfRefusal,
   explainRefusal,
   isRefusal,
+  levelOf,
+  longestWaitAfter,
   meaningOfRefusal,
   type RefusalMeaning,
 } from '../redis/refusal.js';
-
-/** How long the waits get where somebody has to change something, ms. */
-const LONGEST_WAIT_FOR_CHANGE_MS = 5_000;
 
 /** What a fetcher asks of Redis. */
 export type Step =
@@ -30,12 +28,13 @@ export class TakeTrouble {
    * their place, and the memory is free when they are done.
    */
   isWaitRefused = false;
+  /** What Redis refuses, so that no jobs are taken; `undefined` while they are. */
+  refusal: string | undefined;
   private readonly backoff = new Backoff();
   private hasFailed = false;
 
   constructor(
     private readonly queue: string,
-    private readonly keys: QueueKeys,
     private readonly log: Log,
   ) {}
 
@@ -48,11 +47,12 @@ export class TakeTrouble {
       return hasFailed ? this.backoff.next() : 0;
     }
     const meaning = meaningOfRefusal(error) ?? 'stays';
-    this.report(step, meaning, error);
     this.isWaitRefused = step === 'wait' && codeOfRefusal(error) === 'OOM';
-    return this.isWaitRefused
-      ? 0
-      : this.backoff.next(meaning === 'stays' ? LONGEST_WAIT_FOR_CHANGE_MS : undefined);
+    this.refusal = this.isWaitRefused ? undefined : explainRefusal(error);
+    if (step !== 'announce') {
+      this.report(meaning, error); // else the lease has said so
+    }
+    return this.isWaitRefused ? 0 : this.backoff.next(longestWaitAfter(error));
   }
 
   /**
@@ -80,6 +80,7 @@ export class TakeTrouble {
 
   private over(): void {
     this.hasFailed = false;
+    this.refusal = undefined;
     if (this.log.over(this.kind)) {
       this.log.info(`Queue "${this.queue}" hands out jobs again`);
     }
@@ -89,32 +90,22 @@ export class TakeTrouble {
     return `take refused: ${this.queue}`;
   }
 
-  private report(step: Step, meaning: RefusalMeaning, error: Error): void {
-    const { keys, queue } = this;
-    const what =
-      step === 'announce'
-        ? `The worker of queue "${queue}" takes no jobs, since it cannot be made known in "${keys.workers}"`
-        : `Queue "${queue}" hands out no jobs`;
+  private report(meaning: RefusalMeaning, error: Error): void {
+    const { queue } = this;
+    const what = this.isWaitRefused
+      ? `The worker of queue "${queue}" cannot wait for jobs to come, and takes those that are there`
+      : `Cannot take jobs from queue "${queue}"`;
     this.log.repeated(
       this.kind,
-      meaning === 'stays' ? 'error' : 'warn',
-      `${what}: ${explainRefusal(error)}; ${this.advice(step, meaning, error)}`,
+      levelOf(error),
+      `${what}: ${explainRefusal(error)}; ${adviceFor(meaning, codeOfRefusal(error))}`,
     );
   }
+}
 
-  private advice(step: Step, meaning: RefusalMeaning, error: Error): string {
-    const { requests, workers } = this.keys;
-    if (meaning === 'wrong server') {
-      return 'trying again with the server that takes writes';
-    }
-    if (meaning === 'passes') {
-      return codeOfRefusal(error) === 'OOM'
-        ? 'free memory or raise `maxmemory`; those that wait are taken all the same where that needs no memory'
-        : 'trying again until it can';
-    }
-    const key = step === 'announce' ? workers : requests;
-    return codeOfRefusal(error) === 'WRONGTYPE'
-      ? `trying again; rename or remove what is at "${key}"`
-      : `trying again; allow the user of the workers what is refused, for the keys of the queue`;
+function adviceFor(meaning: RefusalMeaning, code: string): string {
+  if (meaning === 'wrong server') {
+    return 'trying again with the server that takes writes';
   }
+  return code === 'OOM' ? 'free memory or raise `maxmemory`' : 'trying again until it can';
 }

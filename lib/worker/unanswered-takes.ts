@@ -1,7 +1,7 @@
 import type { Log } from '../observability/log.js';
 import { Backoff } from '../redis/backoff.js';
 import type { Connections } from '../redis/connections.js';
-import { explainRefusal, isRefusal } from '../redis/refusal.js';
+import { explainRefusal, isRefusal, longestWaitAfter } from '../redis/refusal.js';
 import type { Take } from './intake.js';
 import { SlotReading } from './slot-reading.js';
 
@@ -36,7 +36,7 @@ export class UnansweredTakes {
           const what = `A slot of queue "${queue}" cannot be read, so that its jobs wait`;
           log.repeated(kind, 'error', `${what}: ${explainRefusal(error)}; trying again`);
         }
-        await backoff.wait();
+        await backoff.wait(longestWaitAfter(error));
       }
     }
     return undefined;

@@ -95,7 +95,7 @@ it('a server that refuses TIME is refused by name, until it allows it', async ()
   const { reason, errors, queue, client, app } = await refusalAt(connection);
   for (const text of [reason, errors[0]]) {
     expect(text).toContain('refuses TIME');
-    expect(text).toContain('NOPERM');
+    expect(text).toContain('ACL SETUSER timeless +time');
     expect(text).not.toContain('local clock');
     expect(text).not.toContain('secret');
   }

@@ -16,7 +16,7 @@ async function newPruner() {
   const connections = new Connections(connectionSource(redis.url), 'test', new KeptLog());
   onTestFinished(() => connections.close());
   await connections.ready();
-  const pruner = new QueuePruner(connections, new Keys());
+  const pruner = new QueuePruner(connections, new Keys(), connections.log);
   onTestFinished(() => pruner.close());
   const queue = randomQueue();
   return { pruner, queue, requests: new Keys().queue(queue).requests };

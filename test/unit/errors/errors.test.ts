@@ -61,7 +61,7 @@ const CASES: readonly Case[] = [
     name: 'NoWorkersError',
     code: 'NO_WORKERS',
     fields: { queue: 'reports' },
-    says: ['"reports"', 'Start one', '`requireWorker`'],
+    says: ['"reports"', `@OnJob('reports')`, '`requireWorker`'],
   },
   {
     error: new PayloadTooLargeError('reports', 'request', 2_000, 1_024),
@@ -212,7 +212,7 @@ const CASES: readonly Case[] = [
     name: 'RequestTimeoutError',
     code: 'REQUEST_TIMEOUT',
     fields: { ...timeout, limit: 'inherited', workers: 1, queueLength: 0, refusal: undefined },
-    says: ['"reports"', '5000 ms that were left to the job that asked', 'job-1'],
+    says: ['"reports"', '5000 ms that were left to the job that sent it', 'job-1'],
   },
   {
     error: new SerializationError('reports', 'reply', 'a cycle'),

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import { Log } from '../../../lib/observability/log.js';
-import { Keys } from '../../../lib/protocol/keys.js';
 import { TakeTrouble, type Step } from '../../../lib/worker/take-trouble.js';
 
 function newTrouble() {
@@ -9,7 +8,7 @@ function newTrouble() {
     lines.push(`${level} ${text}`);
   };
   const log = new Log({ info: keep('info'), warn: keep('warn'), error: keep('error') });
-  const trouble = new TakeTrouble('reports', new Keys().queue('reports'), log);
+  const trouble = new TakeTrouble('reports', log);
   return { trouble, lines };
 }
 
@@ -27,26 +26,33 @@ it.each<[string, Step, number[], RegExp]>([
   ['MISCONF Errors writing to the AOF file', 'wait', passing, /^warn .*"reports".*trying again/],
   ['NOREPLICAS Not enough good replicas', 'take', passing, /^warn .*"reports".*trying again/],
   ["READONLY You can't write against a replica.", 'wait', passing, /^warn .*takes writes/],
-  ['OOM command not allowed', 'announce', passing, /^warn .*"reportsworkers".*`maxmemory`/],
-  ["NOPERM User worker has no permissions to run 'blmove'", 'wait', staying, /^error .*allow the/],
-  [
-    'WRONGTYPE Operation against a key',
-    'wait',
-    staying,
-    /^error .*remove what is at "reportsrequests"/,
-  ],
-  [
-    'WRONGTYPE Operation against a key',
-    'announce',
-    staying,
-    /^error .*what is at "reportsworkers"/,
-  ],
+  ['OOM command not allowed', 'take', passing, /^warn Cannot take .*`maxmemory`/],
+  ['WRONGTYPE Operation against a key', 'wait', staying, /^error Cannot take jobs .*trying again/],
   ['ERR unknown command', 'read', staying, /^error .*trying again/],
 ])('says %s of a refused %s once, and waits longer and longer', (message, step, expected, line) => {
   const { trouble, lines } = newTrouble();
   expect(waits(trouble, step, refusal(message))).toEqual(expected);
   expect(lines).toEqual([expect.stringMatching(line)]);
   expect(lines[0]).toContain(message);
+});
+
+it('says which right is missing, for the log and for the status', () => {
+  const { trouble, lines } = newTrouble();
+  trouble.failed('wait', refusal("NOPERM User joe has no permissions to run the 'blmove' command"));
+  expect(lines).toEqual([
+    'error Cannot take jobs from queue "reports": Redis refuses the user BLMOVE. Allow it: ' +
+      'ACL SETUSER USER +blmove; trying again until it can',
+  ]);
+  expect(trouble.refusal).toContain('+blmove');
+  trouble.answered('wait', 0);
+  expect(trouble.refusal).toBeUndefined();
+});
+
+it('leaves it to the lease to say that the worker cannot be made known', () => {
+  const { trouble, lines } = newTrouble();
+  expect(waits(trouble, 'announce', refusal('WRONGTYPE Operation'))).toEqual(staying);
+  expect(lines).toEqual([]);
+  expect(trouble.refusal).toBe('WRONGTYPE Operation');
 });
 
 it('says that it is over, and begins anew', () => {

@@ -1,0 +1,69 @@
+/**
+ * What the process that asks has to do with the workers of a queue:
+ *
+ * - `perhaps`: the application is still being made, so that nobody knows its handlers yet
+ * - `before start`: it has a handler, whose worker starts when every module is up
+ * - `manual`: it has a handler, whose worker `ReplyWorkers.start()` starts (`workers: 'manual'`)
+ * - `off`: it has a handler that is not served (`workers: false`)
+ * - `starting`: its worker is about to start, or is refused something
+ * - `running`, `paused`, `stopped`: its worker is that
+ */
+export type ServedHere =
+  'perhaps' | 'before start' | 'manual' | 'off' | 'starting' | 'running' | 'paused' | 'stopped';
+
+/** What a process knows of its own workers on a queue. */
+export interface WorkersHere {
+  readonly served: ServedHere;
+  /** The handler, as `Class#method`. */
+  readonly handler?: string | undefined;
+  /** What Redis refuses to the worker, so that it takes no jobs. */
+  readonly refusal?: string | undefined;
+}
+
+/** @returns what to do where no live worker serves a queue, in sentences. */
+export function adviceWithoutWorkers(queue: string, here: WorkersHere | undefined): string {
+  const handler = here?.handler === undefined ? '' : ` (${here.handler})`;
+  switch (here?.served) {
+    case 'perhaps':
+      return (
+        `This application is still being made: a handler of its own starts only when every module is up. ` +
+        `Send the request after that, or start a process with @OnJob('${queue}').`
+      );
+    case 'before start':
+      return (
+        `This process serves it${handler}, but its workers start only when every module is up, behind the last ` +
+        `onModuleInit and onApplicationBootstrap: send after the start, or do not await the request in the hook.`
+      );
+    case 'manual':
+      return (
+        `This process has a handler for it${handler}, but its workers were not started (workers: 'manual'): ` +
+        `call start() of ReplyWorkers before.`
+      );
+    case 'off':
+      return (
+        `This process has a handler for it${handler}, but starts no workers (workers: false): leave that option out, ` +
+        `or start a process that serves it.`
+      );
+    case 'stopped':
+      return (
+        `The worker of this process${handler} was stopped: call start() of ReplyWorkers, ` +
+        `or start another process with @OnJob('${queue}').`
+      );
+    case 'starting':
+    case 'running':
+    case 'paused':
+      return here.refusal === undefined
+        ? `The worker of this process${handler} is not known to Redis yet: give it more time.`
+        : `The worker of this process${handler} cannot take jobs: ${here.refusal}.`;
+    default:
+      return `Start a process with @OnJob('${queue}').`;
+  }
+}
+
+/** @returns why the worker of the process that asks does not run what waits; `undefined` where nothing keeps it from that. */
+export function obstacleHere(queue: string, here: WorkersHere | undefined): string | undefined {
+  if (here?.served === 'paused') {
+    return `This process has paused it: call resume('${queue}') of ReplyWorkers.`;
+  }
+  return here?.refusal === undefined ? undefined : adviceWithoutWorkers(queue, here);
+}

@@ -1,0 +1,214 @@
+import { luaOf } from './script.js';
+
+/** What was refused, and to whom: all that a message about it needs, without what was sent. */
+export interface RefusedCall {
+  /** Such as `BLMOVE`. */
+  readonly command: string;
+  /** The keys or channels that it names. */
+  readonly names: readonly string[];
+  /** The rules that allow all of its keys, or channels. */
+  readonly rules: readonly string[];
+  /** The Lua of the script that it runs, where it runs one. */
+  readonly lua: string | undefined;
+  /** Where the server is; `undefined` where only the error is known. */
+  readonly address: string | undefined;
+  /** The user of the server that the connection is made as. */
+  readonly user: string | undefined;
+}
+
+/** The connection that a call was made on. */
+export interface CallerOfRefused {
+  readonly address: string;
+  readonly user: string;
+  /** @returns the glob that allows a key and the other keys that belong to it, or a channel. */
+  patternOf(name: string): string;
+}
+
+/** Names of keys or channels that one message shows at most. */
+const MOST_NAMES = 3;
+
+const REFUSED_CALL = Symbol('nestjs-reqrep:refused-call');
+
+/** What ioredis keeps at an error: the whole command, with the Lua of a script and the data of jobs. */
+interface CommandOfError {
+  readonly name?: unknown;
+  readonly args?: readonly unknown[];
+}
+
+/**
+ * Notes at an error of Redis what was refused and to whom, and removes from it what was sent: it may be logged or handed to a
+ * caller from then on, whoever inspects it.
+ */
+export function noteRefusedCall(error: Error, caller: CallerOfRefused): void {
+  const command: CommandOfError = Reflect.get(error, 'command') ?? {};
+  const name = String(command.name ?? '').toLowerCase();
+  const call = describeCall(name, command, caller);
+  // Out of what `util.inspect` shows.
+  Object.defineProperty(error, REFUSED_CALL, { value: () => call });
+  Object.assign(error, { command: { name } });
+}
+
+/** @returns what {@link noteRefusedCall} has noted. */
+export function refusedCallOf(error: Error): RefusedCall | undefined {
+  const call: (() => RefusedCall) | undefined = Reflect.get(error, REFUSED_CALL);
+  return call?.();
+}
+
+function describeCall(
+  name: string,
+  { args = [] }: CommandOfError,
+  { address, user, patternOf }: CallerOfRefused,
+): RefusedCall {
+  const texts = namesIn(name, args).map(String);
+  const sign = CHANNEL_COMMANDS.has(name) ? '&' : '~';
+  const rules = texts.map((text) => sign + patternOf(text));
+  return {
+    command: name.toUpperCase(),
+    names: texts,
+    rules: [...new Set(rules)],
+    lua:
+      name === 'eval' ? String(args[0]) : name === 'evalsha' ? luaOf(String(args[0])) : undefined,
+    address,
+    user,
+  };
+}
+
+const CHANNEL_COMMANDS: ReadonlySet<string> = new Set(['publish', 'subscribe']);
+
+/** Which of the arguments of a command are keys, or channels: those of the commands that the library sends. */
+function namesIn(name: string, args: readonly unknown[]): readonly unknown[] {
+  switch (name) {
+    case 'eval':
+    case 'evalsha':
+      return args.slice(2, 2 + Number(args[1]));
+    case 'blmove':
+    case 'lmove':
+    case 'rename':
+      return args.slice(0, 2);
+    case 'blpop':
+      return args.slice(0, -1);
+    case 'del':
+    case 'subscribe':
+      return args;
+    case 'rpush':
+    case 'llen':
+    case 'lrange':
+    case 'ltrim':
+    case 'lindex':
+    case 'pexpire':
+    case 'publish':
+      return args.slice(0, 1);
+    default:
+      return [];
+  }
+}
+
+/** The words for a command that a user may not run: at top level, and in a script of Redis 7.2 or newer. */
+const COMMAND = /has no permissions to run the '([^']+)' command/;
+const COMMAND_IN_SCRIPT = /can't run this command or subcommand/;
+const UNKNOWN = /unknown (?:command|subcommand) ['`]([\w|]+)/i;
+const IS_UNKNOWN = [UNKNOWN, /Unknown Redis command called from( Lua)? script/i];
+const KEYS =
+  /permissions? to access (?:one of the keys|a key|the '[^']*' key)|can't access at least one of the keys/i;
+const CHANNELS =
+  /permissions? to access (?:one of the channels|a channel|the '[^']*' channel)|can't publish to the channel/i;
+
+/**
+ * Explains a refusal for want of a right, as Redis from 6.2 on and Valkey word it: where, to whom, what, and the rule that allows
+ * it; and that of a command which the server does not have.
+ *
+ * @returns `undefined` for any other refusal.
+ */
+export function explainMissingRight(error: Error): string | undefined {
+  const { message } = error;
+  const call = refusedCallOf(error);
+  // What ioredis asks of a new connection is not ours to explain.
+  const isUnknown =
+    call !== undefined && !isGreeting(call) && IS_UNKNOWN.some((words) => words.test(message));
+  const command = (isUnknown ? UNKNOWN : COMMAND).exec(message)?.[1];
+  if (command !== undefined || isUnknown || COMMAND_IN_SCRIPT.test(message)) {
+    const commands = command === undefined ? commandsAt(message, call) : [command.toUpperCase()];
+    return isUnknown ? explainUnknown(commands, call) : explainCommands(commands, call);
+  }
+  const isKey = KEYS.test(message);
+  if (!isKey && !CHANNELS.test(message)) {
+    return undefined;
+  }
+  const kind = isKey ? 'keys' : 'channels';
+  const { command: name = 'a command', names = [], rules = [] } = call ?? {};
+  const on = names.length > 0 ? `on ${listOf(names)}` : `on its ${kind}`;
+  return `${refuser(call)} ${name === 'EVAL' || name === 'EVALSHA' ? 'a script' : name} ${on}${allowance(rules, call)}`;
+}
+
+function explainCommands(commands: readonly string[], call: RefusedCall | undefined): string {
+  const within = call?.lua === undefined || isScriptCall(commands) ? '' : ' in a script';
+  const rules = isScriptCall(commands)
+    ? ['+eval', '+evalsha'] // a script is sent by its name, and by its text where the server does not know it
+    : commands.map((command) => `+${command.toLowerCase()}`);
+  return `${refuser(call)} ${wordsFor(commands)}${within}${allowance(rules, call)}`;
+}
+
+const explainUnknown = (commands: readonly string[], call: RefusedCall | undefined): string =>
+  `Redis${placeOf(call)} does not know ${wordsFor(commands)}: it was renamed or switched off there (rename-command in redis.conf), ` +
+  'and is needed under its own name';
+
+const isGreeting = ({ command }: RefusedCall): boolean => ['HELLO', 'AUTH'].includes(command);
+
+const isScriptCall = (commands: readonly string[]): boolean =>
+  commands.some((command) => command === 'EVAL' || command === 'EVALSHA');
+
+const wordsFor = (commands: readonly string[]): string =>
+  commands.length === 0
+    ? 'a command'
+    : commands.length === 1
+      ? String(commands[0])
+      : `one of ${commands.join(', ')}`;
+
+const placeOf = (call: RefusedCall | undefined): string =>
+  call?.address === undefined ? '' : ` at ${call.address}`;
+
+const refuser = (call: RefusedCall | undefined): string =>
+  `Redis${placeOf(call)} refuses ${call?.user === undefined ? 'the user' : `user "${call.user}"`}`;
+
+const allowance = (rules: readonly string[], call: RefusedCall | undefined): string =>
+  rules.length === 0
+    ? ''
+    : `. Allow it: ACL SETUSER ${[call?.user ?? 'USER', ...rules].map(quoted).join(' ')}`;
+
+/** As `redis-cli` reads it. */
+const quoted = (word: string): string =>
+  /^[^\s"'\\]+$/.test(word) ? word : `"${word.replace(/["\\]/g, String.raw`\$&`)}"`;
+
+function listOf(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_NAMES).map((name) => `"${name}"`);
+  const more = names.length - shown.length;
+  return shown.join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
+/** A command in the Lua of a script. */
+const COMMAND_IN_LUA = /(?:redis\.p?call\(|pastOom\([^,']*, )'([A-Z]+)'/g;
+
+/** Where Redis 6.2 and 7.0 do not name the command, they tell the line of the script. @returns those that it may be. */
+function commandsAt(message: string, call: RefusedCall | undefined): string[] {
+  const lua = call?.lua ?? '';
+  const line = /@user_script: ?(\d+)/.exec(message)?.[1];
+  const found = line === undefined ? [] : commandsIn(lua.split('\n')[Number(line) - 1] ?? '');
+  return found.length > 0 ? found : commandsIn(lua);
+}
+
+const commandsIn = (lua: string): string[] => [
+  ...new Set([...lua.matchAll(COMMAND_IN_LUA)].map(([, command = '']) => command)),
+];
+
+/** @returns what a call was refused for at, where the keys hold another type than it needs. */
+export function explainWrongType(error: Error): string | undefined {
+  const call = refusedCallOf(error);
+  if (!call || call.names.length === 0) {
+    return undefined;
+  }
+  const [which, it] = call.names.length === 1 ? ['', 'it'] : ['one of ', 'that one'];
+  return (
+    `WRONGTYPE: Redis${placeOf(call)} holds data of another type at ${which}${listOf(call.names)} ` +
+    `(see TYPE). Rename or delete ${it}`
+  );
+}
