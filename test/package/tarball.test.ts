@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { startLocalRedis, type LocalRedis } from '../../sample-app/src/local-redis.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -13,8 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'nestjs-reqrep-package-'));
 /** What the types may speak of: the peers, and nothing of Node that an application may not have. */
 const ALLOWED_IN_TYPES = ['@nestjs/common', '@nestjs/core', 'ioredis', 'rxjs'];
 
-let tarball: string;
-let files: string[];
+const { tarball, files } = inject('packed');
 let redis: LocalRedis;
 
 function run(cwd: string, command: string, ...args: string[]): string {
@@ -27,11 +26,6 @@ function run(cwd: string, command: string, ...args: string[]): string {
 
 beforeAll(async () => {
   redis = await startLocalRedis();
-  const [packed] = JSON.parse(
-    run(root, 'npm', 'pack', '--json', '--silent', '--pack-destination', folder),
-  ) as [{ filename: string; files: { path: string }[] }];
-  tarball = join(folder, packed.filename);
-  files = packed.files.map(({ path }) => path);
 });
 
 afterAll(async () => {
@@ -159,3 +153,76 @@ it.each([
     '503 no paper left',
   ]);
 });
+
+it.each([
+  ['commonjs', 'node10'],
+  ['nodenext', 'nodenext'],
+  ...(process.env['PACKAGE'] === 'quick'
+    ? []
+    : [
+        ['node16', 'node16'],
+        ['esnext', 'bundler'],
+      ]),
+])(
+  'compiles with TypeScript 5.4, module %s, moduleResolution %s',
+  (module = '', moduleResolution = '') => {
+    const app = oldTypescript();
+    run(
+      app,
+      'npx',
+      '--no-install',
+      'tsc',
+      '--module',
+      module,
+      '--moduleResolution',
+      moduleResolution,
+    );
+  },
+);
+
+let oldApp: string | undefined;
+
+/** A CommonJS application on Nest 11, whose types the oldest supported compiler can read; so must it ours. */
+function oldTypescript(): string {
+  if (oldApp === undefined) {
+    oldApp = mkdtempSync(join(folder, 'old-typescript-'));
+    writeFileSync(join(oldApp, 'package.json'), '{ "private": true }');
+    for (const file of ['worker.ts', 'requester.ts']) {
+      writeFileSync(join(oldApp, file), fromReadme(file));
+    }
+    writeFileSync(join(oldApp, 'typed.ts'), TYPED);
+    writeFileSync(
+      join(oldApp, 'tsconfig.json'),
+      JSON.stringify({
+        compilerOptions: {
+          target: 'es2022',
+          strict: true,
+          noEmit: true,
+          experimentalDecorators: true,
+          emitDecoratorMetadata: true,
+          types: ['node'],
+        },
+      }),
+    );
+    const packages = [
+      '@nestjs/common@11',
+      '@nestjs/core@11',
+      'ioredis@5',
+      'reflect-metadata',
+      'rxjs',
+    ];
+    const development = ['typescript@5.4', '@types/node@20'];
+    run(
+      oldApp,
+      'npm',
+      'install',
+      '--no-audit',
+      '--no-fund',
+      '--silent',
+      tarball,
+      ...packages,
+      ...development,
+    );
+  }
+  return oldApp;
+}
