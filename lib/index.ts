@@ -8,6 +8,7 @@ export type {
   ReqRepTypes,
   SendCall,
 } from './client/job-map.js';
+export type { OutgoingHeaders } from './client/outgoing-headers.js';
 export type { PushReceipt } from './client/push-receipt.js';
 export { RequestClient } from './client/request-client.js';
 export {
@@ -33,11 +34,13 @@ export {
   type SerializationErrorOptions,
   type TimeLimit,
 } from './errors/index.js';
+export type { AroundJob } from './nest/around-job.js';
 export {
   switchToReqRep,
   type ReqRepArgumentsHost,
   type ReqRepContextType,
 } from './nest/execution-context.js';
+export { ReqRepHttpErrors, type ReqRepHttpErrorsOptions } from './nest/http-errors.filter.js';
 export { InjectReplyWorkers, InjectRequestClient } from './nest/inject.decorators.js';
 export type {
   JobDataOptions,
@@ -46,7 +49,7 @@ export type {
   StandardSchema,
 } from './nest/job-data-options.js';
 export { JobCtx, JobData } from './nest/job-parameters.js';
-export type { JobMethod } from './nest/job-method.js';
+export type { HandlerParameters, JobMethod } from './nest/job-method.js';
 export { OnJob, type OnJobOptions } from './nest/on-job.decorator.js';
 export { ReqRepModule, type ReqRepModuleAsyncOptions } from './nest/reqrep.module.js';
 export type {

@@ -43,6 +43,7 @@ import { JobCanceller } from './job-canceller.js';
 import { addAwaitingLines, isReasonOf, LastValue } from './last-value.js';
 import { OriginalReplyListener } from './original-reply-listener.js';
 import { OutgoingJob, type JobSender } from './outgoing-job.js';
+import { withOutgoingHeaders } from './outgoing-headers.js';
 import { PendingEmit, type EmitOwner } from './pending-emit.js';
 import { PendingRequest, type RequestEnd, type RequestOwner } from './pending-request.js';
 import { PendingRequests } from './pending-requests.js';
@@ -272,7 +273,7 @@ export class RequestClient {
       this.#checkPending(queue);
       this.#pendingEmits++;
       emit.start(options.timeout ?? 0, this.#emitOwner);
-      this.#push(emit, data, this.#inheritHeaders(options, heir(options, this.#parentJob())));
+      this.#push(emit, data, this.#withHeaders(queue, options, heir(options, this.#parentJob())));
     } catch (error) {
       emit.fail(error);
     }
@@ -352,7 +353,7 @@ export class RequestClient {
         const onAbort = (reason: unknown): void => request.fail(reason, true);
         request.attach(this.#abortListeners.add(signal, onAbort));
       }
-      this.#push(request, data, this.#inheritHeaders(options, parent), this.#id);
+      this.#push(request, data, this.#withHeaders(queue, options, parent), this.#id);
       this.#listenFor(request);
     } catch (error) {
       request.cancel();
@@ -434,11 +435,15 @@ export class RequestClient {
     return unlessEnded(this.#parts.options.parentJob?.());
   }
 
-  #inheritHeaders<Options extends EmitOptions>(
+  /** The headers of a call: its own, then those that the application adds, then those of the handler's job. */
+  #withHeaders<Options extends EmitOptions>(
+    queue: string,
     options: Options,
     parent: ParentJob | undefined,
   ): Options {
-    return withInheritedHeaders(options, parent, this.#parts.options.inheritedHeaders ?? []);
+    const { outgoingHeaders, inheritedHeaders = [] } = this.#parts.options;
+    const ownAndAdded = withOutgoingHeaders(options, queue, outgoingHeaders);
+    return withInheritedHeaders(ownAndAdded, parent, inheritedHeaders);
   }
 
   async #explainTimeout(

@@ -15,7 +15,8 @@ export class InvalidOptionError extends ReqRepError {
     readonly expected: string,
     /** What came, as text; never a secret. */
     readonly received: string,
+    options?: ErrorOptions,
   ) {
-    super(`Expected ${option} to be ${expected}, got ${received}`);
+    super(`Expected ${option} to be ${expected}, got ${received}`, options);
   }
 }

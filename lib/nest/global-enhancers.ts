@@ -1,4 +1,5 @@
 import { ApplicationConfig, type ContextId } from '@nestjs/core';
+import { isHttpErrorsFilter } from './http-errors.filter.js';
 import { resolveAll } from './resolve-scoped.js';
 
 /** The guards, pipes, interceptors and filters of the whole application, as far as they run on jobs. */
@@ -31,7 +32,9 @@ export class GlobalEnhancers {
       enhancers.useGlobalGuards(...application.getGlobalGuards());
       enhancers.useGlobalPipes(...application.getGlobalPipes());
       enhancers.useGlobalInterceptors(...application.getGlobalInterceptors());
-      enhancers.useGlobalFilters(...application.getGlobalFilters());
+      const filters = application.getGlobalFilters();
+      // Ours is for HTTP, and would only cost each job something.
+      enhancers.useGlobalFilters(...filters.filter((filter) => !isHttpErrorsFilter(filter)));
     }
     return enhancers;
   }

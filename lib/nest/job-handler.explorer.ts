@@ -13,6 +13,7 @@ import {
   type OptionRules,
 } from '../errors/option-rules.js';
 import { MOST_CONCURRENCY, type JobHandler } from '../worker/worker-options.js';
+import { handleWithin } from './around-job.js';
 import type { HandlerBinder } from './handler-binder.js';
 import type { HandlerMethod, ProviderWrapper } from './handler-method.js';
 import { decoratedMethodsOf, type DecoratedMethod } from './decorated-methods.js';
@@ -121,14 +122,15 @@ export class JobHandlerExplorer {
 
   private async bind(handler: FoundHandler): Promise<JobHandler> {
     const { queue, options, name } = handler;
-    const { concurrency, maxDeliveries } = this.instance.options;
+    const { concurrency, maxDeliveries, aroundJob } = this.instance.options;
+    const handle = await this.binder.bind(handler);
     return {
       queue,
       name,
       concurrency: options.concurrency ?? concurrency,
       maxDeliveries: options.maxDeliveries ?? maxDeliveries,
       timeout: options.timeout ?? 0,
-      handle: await this.binder.bind(handler),
+      handle: aroundJob ? handleWithin(aroundJob, handle) : handle,
     };
   }
 }

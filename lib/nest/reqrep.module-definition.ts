@@ -4,6 +4,7 @@ import {
   DiscoveryModule,
   DiscoveryService,
   ExternalContextCreator,
+  HttpAdapterHost,
 } from '@nestjs/core';
 import { RequestClient } from '../client/request-client.js';
 import { aBoolean, aName, checkOptions, type OptionRules } from '../errors/option-rules.js';
@@ -15,6 +16,7 @@ import { GlobalEnhancers } from './global-enhancers.js';
 import { HandlerBinder } from './handler-binder.js';
 import { placeHooks } from './hook-order.js';
 import { describeHttpException, reviveHttpException } from './http-exception-form.js';
+import { isHttpErrorsFilter, ReqRepHttpErrors } from './http-errors.filter.js';
 import { JobHandlerExplorer } from './job-handler.explorer.js';
 import { nestLog } from './nest-log.js';
 import { ReqRepInstance } from './reqrep-instance.js';
@@ -52,6 +54,7 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
  */
 const CLIENT = Symbol('nestjs-reqrep:client');
 const WORKERS = Symbol('nestjs-reqrep:workers');
+const HTTP_ERRORS = Symbol('nestjs-reqrep:http-errors');
 
 /** Everything that one instance of the module is made of. */
 function providersOf(name: string): Provider[] {
@@ -108,6 +111,22 @@ function providersOf(name: string): Provider[] {
             currentJob: () => currentJob.getStore(),
           },
         }),
+    },
+    {
+      provide: HTTP_ERRORS,
+      inject: [ReqRepInstance, ApplicationConfig, HttpAdapterHost],
+      useFactory: (
+        { options: { reqRepHttpErrors } }: ReqRepInstance,
+        application: ApplicationConfig,
+        adapter: HttpAdapterHost,
+      ) => {
+        const isThere = application.getGlobalFilters().some(isHttpErrorsFilter);
+        if (reqRepHttpErrors && !isThere) {
+          const given = reqRepHttpErrors === true ? {} : reqRepHttpErrors;
+          application.addGlobalFilter(new ReqRepHttpErrors(adapter, given));
+        }
+        return reqRepHttpErrors;
+      },
     },
     {
       provide: HandlerBinder,

@@ -1,5 +1,8 @@
+import type { OutgoingHeaders } from '../client/outgoing-headers.js';
 import type { ErrorClass } from '../protocol/error-registry.js';
 import type { ConnectionOption, Redis } from '../redis/connection-source.js';
+import type { AroundJob } from './around-job.js';
+import type { ReqRepHttpErrorsOptions } from './http-errors.filter.js';
 
 /** What `ReqRepModule.forRoot` takes. Everything has a default. */
 export interface ReqRepModuleOptions {
@@ -73,6 +76,20 @@ export interface ReqRepModuleOptions {
    * @default ['traceparent', 'tracestate', 'baggage']
    */
   inheritedHeaders?: readonly string[] | undefined;
+  /**
+   * Gives headers for each request and emit of this instance, such as those of a trace that is kept by hand. It is called with the
+   * name of the queue, in the async context of the call. The call's own headers go before them, and they before inherited ones. A header
+   * of `undefined` is left out. Where it throws or returns something else, the call ends with an `InvalidOptionError`.
+   */
+  outgoingHeaders?: OutgoingHeaders | undefined;
+  /** Is called around each job that this instance runs: `(job, next) => next()`. See {@link AroundJob}. */
+  aroundJob?: AroundJob | undefined;
+  /**
+   * Whether HTTP requests that end with an error of the library get a status that fits (504, 503, 502, 413) in place of a 500, in
+   * the whole application; see {@link ReqRepHttpErrors}. Exception filters of the application that take the error go first.
+   * @default false
+   */
+  reqRepHttpErrors?: boolean | ReqRepHttpErrorsOptions | undefined;
   /** Whether error frames carry the worker's stack. @default false */
   exposeStack?: boolean | undefined;
 }

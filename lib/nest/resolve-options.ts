@@ -2,10 +2,12 @@ import { InvalidOptionError } from '../errors/index.js';
 import {
   aBoolean,
   aDuration,
+  aFunction,
   aName,
   anInteger,
   aString,
   checkOptions,
+  isRecord,
   oneOf,
   type OptionRules,
 } from '../errors/option-rules.js';
@@ -17,6 +19,7 @@ import {
 } from '../redis/connection-source.js';
 import { MOST_CONCURRENCY } from '../worker/worker-options.js';
 import { FAIL_FAST_MS } from './fail-fast.js';
+import { HTTP_ERRORS_RULES } from './http-errors.filter.js';
 import type { ReqRepModuleOptions } from './reqrep.options.js';
 
 /** The module's options, complete and checked. */
@@ -25,7 +28,7 @@ export type ResolvedOptions = typeof DEFAULTS & {
   readonly failFast: number;
   readonly workers: boolean | 'manual';
   readonly source: ConnectionSource;
-};
+} & Pick<ReqRepModuleOptions, 'outgoingHeaders' | 'aroundJob' | 'reqRepHttpErrors'>;
 
 const DEFAULTS = {
   prefix: '' as string,
@@ -81,6 +84,12 @@ const RULES: OptionRules<ReqRepModuleOptions> = {
     accepts: (value) => Array.isArray(value) && value.every(isErrorClass),
   },
   inheritedHeaders: someNames,
+  outgoingHeaders: aFunction,
+  aroundJob: aFunction,
+  reqRepHttpErrors: {
+    expected: 'true, false or an object of its options',
+    accepts: (value) => typeof value === 'boolean' || isRecord(value),
+  },
   timeout: aDuration(0),
   concurrency: anInteger(1, MOST_CONCURRENCY),
   maxDeliveries: anInteger(1),
@@ -127,6 +136,10 @@ export function resolveOptions(options: ReqRepModuleOptions): ResolvedOptions {
       `at least \`maxPayload\`, ${resolved.maxPayload} bytes`,
       `\`${resolved.maxPendingBytes}\` (number)`,
     );
+  }
+  if (isRecord(options.reqRepHttpErrors)) {
+    const place = 'reqRepHttpErrors in the options of ReqRepModule';
+    checkOptions(options.reqRepHttpErrors, HTTP_ERRORS_RULES, place);
   }
   const names = resolved.errors.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);

@@ -1,0 +1,140 @@
+import { AsyncResource } from 'node:async_hooks';
+import { Observable } from 'rxjs';
+import { fenced } from '../worker/fenced-stream.js';
+import type { JobContext } from '../worker/job-context.js';
+import { InterceptedReply, valuesOf } from '../worker/stream-source.js';
+import type { JobHandler } from '../worker/worker-options.js';
+
+/**
+ * Is called around each job, with guards, interceptors and the handler inside, also those of a stream. It calls `next` once, in
+ * whatever async context the job is to have. What `next` returns resolves with the reply when the job has ended (with
+ * `undefined` at the end of a stream), and rejects with what ended it: an error, or the reason of `job.signal`.
+ *
+ * It can keep a job from running, by an error that it throws before it calls `next`. It changes no reply: what it returns, and what it
+ * does with an error of `next`, is its own.
+ *
+ * @example
+ * ```ts
+ * aroundJob: (job, next) => traces.run({ traceparent: job.headers['traceparent'] }, next)
+ * ```
+ */
+export type AroundJob = (job: JobContext, next: () => Promise<unknown>) => unknown;
+
+type Handle = JobHandler['handle'];
+
+/** Calls the application's `aroundJob` around a handler. Whatever the hook does, the job ends once. */
+export const handleWithin =
+  (aroundJob: AroundJob, handle: Handle): Handle =>
+  (data, job) =>
+    new Promise((resolve, reject) => {
+      const run = new SurroundedRun(job, () => handle(data, job), resolve, reject);
+      job.include(run.within(aroundJob));
+    });
+
+/** One job inside of the hook. */
+class SurroundedRun {
+  /** How the job ends, for the hook. */
+  private ended: Promise<unknown> | undefined;
+  private isRefused = false;
+  private failure: { readonly error: unknown } | undefined;
+
+  constructor(
+    private readonly job: JobContext,
+    private readonly handle: () => unknown,
+    private readonly resolve: (reply: unknown) => void,
+    private readonly reject: (error: unknown) => void,
+  ) {}
+
+  /** Resolves when the hook has returned. */
+  async within(aroundJob: AroundJob): Promise<void> {
+    try {
+      await aroundJob(this.job, () => this.next());
+      this.refuse(
+        new Error('aroundJob in the options of ReqRepModule ended without a call of next()'),
+      );
+    } catch (error) {
+      // A hook that throws what the job has ended with adds nothing to it.
+      if (!this.refuse(error) && this.failure?.error !== error) {
+        this.job.strayed('aroundJob', error);
+      }
+    }
+  }
+
+  /** Ends a job that has not begun. @returns whether it had not. */
+  private refuse(error: unknown): boolean {
+    if (this.ended) {
+      return false;
+    }
+    this.isRefused = true;
+    this.reject(error);
+    return true;
+  }
+
+  private next(): Promise<unknown> {
+    if (this.isRefused) {
+      return Promise.reject(
+        new Error('next() of aroundJob was called after the job had ended without it'),
+      );
+    }
+    if (!this.ended) {
+      this.ended = this.run();
+      // A hook need not look at it.
+      this.ended.catch((error: unknown) => {
+        this.failure = { error };
+      });
+    }
+    return this.ended;
+  }
+
+  private async run(): Promise<unknown> {
+    const within = AsyncResource.bind((begin: () => void) => begin());
+    try {
+      const reply = await this.handle();
+      const values = valuesOf(reply, this.job);
+      if (!values) {
+        this.resolve(reply);
+        return reply;
+      }
+      return await this.follow(values, within);
+    } catch (error) {
+      this.reject(error);
+      throw error;
+    }
+  }
+
+  /** Hands on a stream, whose source is called in the async context of `next`, and waits for its end. */
+  private follow(
+    values: Observable<unknown>,
+    within: (begin: () => void) => void,
+  ): Promise<unknown> {
+    const { job } = this;
+    let reply: unknown;
+    job.throwIfAborted();
+    return new Promise((ended, failed) => {
+      // Nobody subscribes to the stream of a job that is aborted first.
+      job.signal.addEventListener('abort', () => failed(job.signal.reason), { once: true });
+      const followed = new Observable<unknown>((subscriber) => {
+        within(() => {
+          subscriber.add(
+            fenced(values, job).subscribe({
+              next: (value) => {
+                reply = job.isStreaming ? undefined : value;
+                subscriber.next(value);
+              },
+              error: (error: unknown) => {
+                failed(error);
+                subscriber.error(error);
+              },
+              complete: () => {
+                ended(reply);
+                subscriber.complete();
+              },
+            }),
+          );
+        });
+        subscriber.add(() => failed(job.signal.reason));
+      });
+      this.resolve(new InterceptedReply(followed));
+    });
+  }
+}
