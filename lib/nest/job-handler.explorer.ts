@@ -1,4 +1,4 @@
-import type { DiscoveryService } from '@nestjs/core';
+import type { DiscoveryService, ModulesContainer } from '@nestjs/core';
 import { messageOf } from '../errors/error-text.js';
 import type { Log } from '../observability/log.js';
 import { DuplicateJobHandlerError, InvalidOptionError } from '../errors/index.js';
@@ -19,6 +19,7 @@ import type { HandlerMethod, ProviderWrapper } from './handler-method.js';
 import { decoratedMethodsOf, type DecoratedMethod } from './decorated-methods.js';
 import { nameOfRoute } from './on-job.accessor.js';
 import type { OnJobOptions } from './on-job.decorator.js';
+import { canSee, importersOf, isModuleOf } from './instance-place.js';
 import { ReqRepInstance } from './reqrep-instance.js';
 import { DEFAULT_INSTANCE } from './tokens.js';
 
@@ -41,6 +42,7 @@ export class JobHandlerExplorer {
   constructor(
     private readonly instance: ReqRepInstance,
     private readonly discovery: DiscoveryService,
+    private readonly modules: ModulesContainer,
     private readonly binder: HandlerBinder,
     private readonly log: Log,
   ) {}
@@ -50,9 +52,14 @@ export class JobHandlerExplorer {
     const found = this.findAll();
     const instances = this.instanceNames();
     const byQueue = new Map<string, FoundHandler>();
+    const unseen: FoundHandler[] = [];
     for (const handler of found) {
       check(handler, instances);
       if ((handler.options.instance ?? DEFAULT_INSTANCE) !== this.instance.name) {
+        continue;
+      }
+      if (!this.isSeenBy(handler)) {
+        unseen.push(handler);
         continue;
       }
       const other = byQueue.get(handler.queue);
@@ -61,7 +68,29 @@ export class JobHandlerExplorer {
       }
       byQueue.set(handler.queue, handler);
     }
+    this.warnOf(unseen);
     return Promise.all([...byQueue.values()].map((handler) => this.bind(handler)));
+  }
+
+  /** Whether the instance can be injected where the handler is. */
+  private isSeenBy({ wrapper: { host } }: FoundHandler): boolean {
+    const { place } = this.instance;
+    const own = this.instances().find(({ instance }) => instance === this.instance)?.host;
+    return place.isGlobal || !host || !own || canSee(host, own);
+  }
+
+  private warnOf(unseen: readonly FoundHandler[]): void {
+    if (unseen.length > 0) {
+      const handlers = unseen.map((handler) => `"${handler.queue}" (${placeOf(handler)})`);
+      this.log.warn(
+        `Not serving ${handlers.join(', ')}: the instance "${this.instance.name}" of ReqRepModule has \`isGlobal: false\` and ` +
+          'is not imported there. Import the module that has it and exports ReqRepModule, or leave out `isGlobal: false`',
+      );
+    }
+  }
+
+  private instances(): ProviderWrapper[] {
+    return this.discovery.getProviders().filter(({ token }) => token === ReqRepInstance);
   }
 
   private findAll(): FoundHandler[] {
@@ -105,16 +134,18 @@ export class JobHandlerExplorer {
 
   /** The names of all instances of the module in this application. */
   private instanceNames(): string[] {
-    const names = this.discovery
-      .getProviders()
-      .filter(({ token }) => token === ReqRepInstance)
-      .map(({ instance }) => (instance as ReqRepInstance).name);
+    const places = this.instances().map(({ instance }) => (instance as ReqRepInstance).place);
+    const names = places.map(({ name }) => name);
     const twice = names.find((name, index) => names.indexOf(name) !== index);
     if (twice !== undefined) {
+      const importers = places
+        .filter(({ name }) => name === twice)
+        .flatMap((place) => importersOf(this.modules.values(), isModuleOf(place)));
       throw new InvalidOptionError(
         'name of ReqRepModule',
         'used by one instance only',
-        `two instances named "${twice}"`,
+        `two instances named "${twice}"${importers.length > 0 ? `, in ${importers.join(' and ')}` : ''}: one \`forRoot()\` in ` +
+          'the AppModule is enough, since all modules can inject what it exports; where you want two, give one a `name`',
       );
     }
     return names;

@@ -1,4 +1,5 @@
 import { ErrorRegistry } from '../protocol/error-registry.js';
+import type { InstancePlace } from './instance-place.js';
 import type { ResolvedOptions } from './resolve-options.js';
 
 /** One `ReqRepModule.forRoot` of an application: its name and its options. */
@@ -7,9 +8,13 @@ export class ReqRepInstance {
   readonly errors: ErrorRegistry;
 
   constructor(
-    readonly name: string,
+    readonly place: InstancePlace,
     readonly options: ResolvedOptions,
   ) {
     this.errors = new ErrorRegistry(options.errors);
+  }
+
+  get name(): string {
+    return this.place.name;
   }
 }

@@ -35,7 +35,13 @@ export class ReqRepLifecycle implements OnModuleInit, OnApplicationShutdown, Ins
     if (warning !== undefined) {
       log.warn(warning);
     }
-    workers.serve(await explorer.explore());
+    const handlers = await explorer.explore();
+    workers.serve(handlers);
+    const reason = idleReason(options.workers);
+    if (reason !== undefined && handlers.length > 0) {
+      const names = handlers.map(({ queue, name }) => `"${queue}" (${name})`);
+      log.info(`Not serving ${names.join(', ')}${reason}`);
+    }
     if (options.failFast > 0) {
       await this.failFast(options.failFast);
     }
@@ -90,5 +96,17 @@ export class ReqRepLifecycle implements OnModuleInit, OnApplicationShutdown, Ins
     } catch (error) {
       this.parts.log.error(`${failure}: ${messageOf(error)}`);
     }
+  }
+}
+
+/** Why the handlers of an instance are not served when the application has started; `undefined` = they are. */
+function idleReason(workers: boolean | 'manual'): string | undefined {
+  switch (workers) {
+    case false:
+      return ': this process has `workers: false`';
+    case 'manual':
+      return " yet: `workers: 'manual'` leaves that to ReplyWorkers.start()";
+    default:
+      return undefined;
   }
 }

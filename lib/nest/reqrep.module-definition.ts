@@ -5,6 +5,7 @@ import {
   DiscoveryService,
   ExternalContextCreator,
   HttpAdapterHost,
+  ModulesContainer,
 } from '@nestjs/core';
 import { RequestClient } from '../client/request-client.js';
 import { aBoolean, aName, checkOptions, type OptionRules } from '../errors/option-rules.js';
@@ -17,8 +18,10 @@ import { HandlerBinder } from './handler-binder.js';
 import { placeHooks } from './hook-order.js';
 import { describeHttpException, reviveHttpException } from './http-exception-form.js';
 import { isHttpErrorsFilter, ReqRepHttpErrors } from './http-errors.filter.js';
+import { INSTANCE_PLACE, type InstancePlace } from './instance-place.js';
 import { JobHandlerExplorer } from './job-handler.explorer.js';
 import { nestLog } from './nest-log.js';
+import { OptionsScopeCheck } from './options-scope.js';
 import { ReqRepInstance } from './reqrep-instance.js';
 import { ReqRepWorkersModule, WorkersLifecycle } from './reqrep-workers.module.js';
 import { ReqRepLifecycle } from './reqrep.lifecycle.js';
@@ -41,7 +44,7 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
           ...definition,
           global: isGlobal,
           imports: [...(definition.imports ?? []), DiscoveryModule, ReqRepWorkersModule],
-          providers: [...(definition.providers ?? []), ...providersOf(name)],
+          providers: [...(definition.providers ?? []), ...providersOf({ name, isGlobal })],
           exports: [getRequestClientToken(name), getReplyWorkersToken(name)],
         };
       },
@@ -57,14 +60,24 @@ const WORKERS = Symbol('nestjs-reqrep:workers');
 const HTTP_ERRORS = Symbol('nestjs-reqrep:http-errors');
 
 /** Everything that one instance of the module is made of. */
-function providersOf(name: string): Provider[] {
+function providersOf(place: InstancePlace): Provider[] {
+  const { name } = place;
   const log = nestLog(name);
   return [
+    { provide: INSTANCE_PLACE, useValue: place },
+    {
+      provide: OptionsScopeCheck,
+      inject: [DiscoveryService],
+      useFactory: (discovery: DiscoveryService) => {
+        placeHooks(discovery, OptionsScopeCheck, 'outermost');
+        return new OptionsScopeCheck(discovery, MODULE_OPTIONS_TOKEN);
+      },
+    },
     {
       provide: ReqRepInstance,
       inject: [MODULE_OPTIONS_TOKEN],
       useFactory: (options: ReqRepModuleOptions) =>
-        new ReqRepInstance(name, resolveOptions(options)),
+        new ReqRepInstance(place, resolveOptions(options)),
     },
     {
       provide: Connections,
@@ -139,9 +152,13 @@ function providersOf(name: string): Provider[] {
     },
     {
       provide: JobHandlerExplorer,
-      inject: [ReqRepInstance, DiscoveryService, HandlerBinder],
-      useFactory: (instance: ReqRepInstance, discovery: DiscoveryService, binder: HandlerBinder) =>
-        new JobHandlerExplorer(instance, discovery, binder, log),
+      inject: [ReqRepInstance, DiscoveryService, ModulesContainer, HandlerBinder],
+      useFactory: (
+        instance: ReqRepInstance,
+        discovery: DiscoveryService,
+        modules: ModulesContainer,
+        binder: HandlerBinder,
+      ) => new JobHandlerExplorer(instance, discovery, modules, binder, log),
     },
     {
       provide: ReqRepLifecycle,

@@ -1,6 +1,7 @@
 import { Module, type ConfigurableModuleAsyncOptions, type DynamicModule } from '@nestjs/common';
 import { InvalidOptionError } from '../errors/index.js';
 import { isRecord, kindOf } from '../errors/option-rules.js';
+import { CLASS_ALONE } from './instance-place.js';
 import { ConfigurableModuleClass } from './reqrep.module-definition.js';
 import type { ReqRepModuleExtras, ReqRepModuleOptions } from './reqrep.options.js';
 
@@ -14,7 +15,7 @@ import type { ReqRepModuleExtras, ReqRepModuleOptions } from './reqrep.options.j
  * export class AppModule {}
  * ```
  */
-@Module({})
+@Module({ providers: [CLASS_ALONE] })
 export class ReqRepModule extends ConfigurableModuleClass {
   /** A wrong option fails with an `InvalidOptionError`, when the application starts at the latest. */
   static override forRoot(options: ReqRepModuleOptions & ReqRepModuleExtras = {}): DynamicModule {

@@ -138,13 +138,13 @@ export class JobContext {
   /** Makes something a part of the run, which has not ended before. @internal */
   include(work: Promise<unknown>): void {
     this.included++;
-    const done = (): void => {
+    const ended = (): void => {
       this.included--;
       if (this.included === 0) {
         this.onDone?.();
       }
     };
-    work.then(done, done);
+    work.then(ended, ended);
   }
 
   /** Calls back when all that is part of the run has ended: at once where nothing is. @internal */

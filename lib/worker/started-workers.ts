@@ -103,6 +103,11 @@ export class StartedWorkers {
     }
     if (!this.isStopping) {
       worker.start();
+      const { queue, name, concurrency } = worker.handler;
+      const { log, connections } = this.shared;
+      log.info(
+        `Serving "${queue}" (${name}, concurrency ${concurrency}) on ${connections.serverName}${isPaused ? ', once it is resumed' : ''}`,
+      );
     }
   }
 

@@ -179,7 +179,12 @@ const arrangements: [string, (actors: Actors) => ModuleMetadata, instance?: stri
     'imported by a global module',
     ({ Store, Worker }) => ({
       imports: [
-        moduleOf({ global: true, imports: [forRoot({ isGlobal: false })], providers: [Store] }),
+        moduleOf({
+          global: true,
+          imports: [forRoot({ isGlobal: false })],
+          providers: [Store],
+          exports: [ReqRepModule],
+        }),
       ],
       providers: [Worker],
     }),

@@ -3,13 +3,21 @@ import type { LoggerService } from '@nestjs/common';
 /** A Nest logger that keeps what it is told, but for what Nest says of its own start. */
 export class RecordedLog implements LoggerService {
   readonly lines: string[] = [];
+  /** What it was told of queues that are served, or not, from the start. */
+  readonly serving: string[] = [];
 
   get text(): string {
     return this.lines.join('\n');
   }
 
   log(...parts: unknown[]): void {
-    if (String(parts.at(-1)).startsWith('ReqRep')) {
+    const [text] = parts;
+    if (!String(parts.at(-1)).startsWith('ReqRep')) {
+      return;
+    }
+    if (/^(Not s|S)erving /.test(String(text))) {
+      this.serving.push(String(text));
+    } else {
       this.keep('log', parts);
     }
   }
