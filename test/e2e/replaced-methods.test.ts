@@ -1,6 +1,7 @@
 import {
   createParamDecorator,
   Injectable,
+  Module,
   Scope,
   SetMetadata,
   UseGuards,
@@ -9,7 +10,7 @@ import {
   type ExecutionContext,
   type OnModuleInit,
 } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
+import { NestFactory, Reflector } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { lastValueFrom } from 'rxjs';
 import { describe, expect, it, vi } from 'vitest';
@@ -245,4 +246,40 @@ it('a method that a mixin has copied keeps its @OnJob', async () => {
   });
   const { client } = await startApp({ connection: redis.url }, [Worker]);
   expect(await lastValueFrom(client.send(queue))).toBe('mixed in');
+});
+
+// Nest 11 has no such option: the object is never decorated there.
+it("is called through what Nest's `instrument` makes of its provider", async () => {
+  const queue = randomQueue();
+  const calls: unknown[] = [];
+  let isDecorated = false;
+  @Injectable()
+  class Worker {
+    @OnJob(queue)
+    render(data: unknown) {
+      return data;
+    }
+  }
+  @Module({ imports: [ReqRepModule.forRoot({ connection: redis.url })], providers: [Worker] })
+  class AppModule {}
+  const instanceDecorator = (instance: unknown): unknown => {
+    if (!(instance instanceof Worker)) {
+      return instance;
+    }
+    isDecorated = true;
+    return new Proxy(instance, {
+      get: (target, name, receiver) => {
+        calls.push(name);
+        return Reflect.get(target, name, receiver);
+      },
+    });
+  };
+  const app = await NestFactory.createApplicationContext(AppModule, {
+    logger: false,
+    instrument: { instanceDecorator },
+  });
+  calls.length = 0;
+  expect(await lastValueFrom(app.get(RequestClient).send(queue, 1))).toBe(1);
+  expect(calls.includes('render')).toBe(isDecorated);
+  await app.close();
 });

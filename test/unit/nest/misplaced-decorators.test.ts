@@ -1,3 +1,4 @@
+import ts from 'typescript';
 import { expect, it } from 'vitest';
 import {
   InjectReplyWorkers,
@@ -79,6 +80,23 @@ it.each<[string, Decorate, string, string]>([
     );
   },
 );
+
+it.each([
+  ['@OnJob("reports")', 'class Worker { @decorate render() {} }', 'method "render"'],
+  ['@OnJob("reports")', 'class Worker { @decorate #render() {} }', 'method "#render"'],
+  ['@OnJob("reports")', 'class Worker { @decorate render = () => 1 }', 'field "render"'],
+  ['@OnJob("reports")', 'class Worker { @decorate static render() {} }', 'method "render"'],
+  ['@OnJob("reports")', '@decorate class Worker {}', 'class "Worker"'],
+  ['@InjectRequestClient', 'class Caller { @decorate client }', 'field "client"'],
+])('%s in %s, compiled without the flags, says so', (name, source, on) => {
+  const { outputText } = ts.transpileModule(source, {
+    compilerOptions: { target: ts.ScriptTarget.ES2022, experimentalDecorators: false },
+  });
+  const run = new Function('decorate', outputText) as (decorate: unknown) => void;
+  expect(() => run(name === '@InjectRequestClient' ? InjectRequestClient() : onJob)).toThrow(
+    `got a standard decorator on the ${on}: these flags are missing`,
+  );
+});
 
 it.each(Object.entries(bare))('%s without brackets says so', (name, decorate) => {
   expect(() => decorate(Worker.prototype, 'render', method)).toThrow(
