@@ -53,8 +53,12 @@ const SERVER_OPTIONS = new Set(['connection', 'host', 'port', 'database', 'clien
 
 const DEFAULT_URL = 'redis://localhost:6379';
 
+/** Whether a class extends `Error`, be it that of this realm or of another, which both leave a text behind. */
 const isErrorClass = (value: unknown): boolean =>
-  typeof value === 'function' && value.prototype instanceof Error && value.name !== '';
+  typeof value === 'function' &&
+  value.name !== '' &&
+  typeof value.prototype === 'object' &&
+  typeof Object.getPrototypeOf(value.prototype)?.message === 'string';
 
 const someNames = {
   expected: 'an array of names of headers',

@@ -1,3 +1,5 @@
+import { messageOf } from '../errors/error-text.js';
+
 /**
  * A job as it lies in `requests` and `active`: `[id, data]` (version 1) or `[id, data, meta]` (version 2). A
  * version 1 worker ignores the third item. JSON allows white space around a value: in front of it redeliveries are
@@ -81,7 +83,7 @@ export function decodeJob(element: string): Job | UnreadableJob {
   try {
     item = JSON.parse(element);
   } catch (error) {
-    return unreadable(`not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    return unreadable(`not JSON: ${messageOf(error)}`);
   }
   if (!Array.isArray(item) || item.length < 2) {
     return unreadable('expected an array [id, data] or [id, data, meta]');

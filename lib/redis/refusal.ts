@@ -1,4 +1,5 @@
 import { explainMissingRight, explainWrongType } from './missing-right.js';
+import { isError } from '../errors/error-text.js';
 import { CLUSTER_NODE } from './server-facts.js';
 
 /**
@@ -44,7 +45,7 @@ const INNER_CODES: Readonly<Record<string, RegExp>> = {
 
 /** Whether Redis itself answered with an error, rather than the connection breaking before an answer came. */
 export function isRefusal(error: unknown): error is Error {
-  return error instanceof Error && error.name === 'ReplyError';
+  return isError(error) && error.name === 'ReplyError';
 }
 
 /** @returns the code that an error of Redis begins with, such as `OOM`; `ERR` where it has no better one. */

@@ -29,6 +29,12 @@ describe('the options of a call', () => {
     ['no limits', { timeout: 0, headers: {}, requireWorker: false, inherit: false }],
     ['an aborted signal', { signal: AbortSignal.abort() }],
     [
+      'a signal of another realm',
+      {
+        signal: { aborted: false, [Symbol.toStringTag]: 'AbortSignal' } as never,
+      },
+    ],
+    [
       '`undefined` for each',
       {
         timeout: undefined,

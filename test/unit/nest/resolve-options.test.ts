@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { runInNewContext } from 'node:vm';
 import { Cluster, Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import type { ReqRepModuleOptions } from '../../../lib/nest/reqrep.options.js';
@@ -313,4 +314,18 @@ describe('a password', () => {
     const shown = inspect(resolveOptions(options), { depth: null, showHidden: true });
     expect(shown).not.toContain('secret');
   });
+});
+
+it.each([
+  [
+    'a class of errors of another realm',
+    runInNewContext('class Foreign extends Error {}; Foreign'),
+  ],
+  ['a class of errors', Declined],
+])('%s is one of `errors`', (_, type) => {
+  expect(resolve({ errors: [type] }).errors).toEqual([type]);
+});
+
+it.each([[class {}], [Error], [() => 1], ['Error']])('%s is none', (type) => {
+  expect(refusalBy(() => resolve({ errors: [type] })).option).toContain('errors');
 });
