@@ -26,6 +26,7 @@ export {
   RequestTimeoutError,
   SerializationError,
   WorkerLostError,
+  type ErrorReasons,
   type PayloadDirection,
   type PendingLimit,
   type RemoteFailure,

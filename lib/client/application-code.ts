@@ -1,4 +1,5 @@
 import { messageOf, stackOf } from '../errors/error-text.js';
+import { inspected } from '../observability/inspected.js';
 import type { Log } from '../observability/log.js';
 
 /**
@@ -22,7 +23,7 @@ export class ApplicationCode {
       `threw: ${what}`,
       'error',
       `${what} threw: ${messageOf(error)}`,
-      stackOf(error),
+      () => inspected(error) ?? stackOf(error),
     );
   }
 }

@@ -1,16 +1,32 @@
 /** Characters of a text of anybody's making that a message shows at most. */
 const MOST_SHOWN = 100;
 
+/** Characters of the JSON of an object that was thrown which its message shows at most. */
+const MOST_JSON_SHOWN = 500;
+
 /**
  * Whether a value is an error, also one of another realm or without a prototype. Never throws, as `instanceof` does for a
  * revoked proxy.
  */
 export function isError(value: unknown): value is Error {
   try {
-    return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
+    return (
+      value instanceof Error ||
+      Object.prototype.toString.call(value) === '[object Error]' ||
+      hasTextsOfError(value)
+    );
   } catch {
     return false;
   }
+}
+
+/** A `DOMException` of another realm, such as that of a timeout in a test that Jest runs, shows by nothing else that it is an error. */
+function hasTextsOfError(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) {
+    return false;
+  }
+  const { name, message, stack } = value as Partial<Error>;
+  return typeof name === 'string' && typeof message === 'string' && typeof stack === 'string';
 }
 
 /** Reads a property of anything. Never throws: what cannot be read is `undefined`. */
@@ -23,15 +39,41 @@ export function propertyOf(value: unknown, name: string): unknown {
 }
 
 /**
- * Reads the message of anything that can be thrown. Never throws itself, whatever the value does when it is looked at: getters
- * that throw, objects without a prototype, revoked proxies.
+ * Reads the message of anything that can be thrown, of an object that is no error the `message` that it has, or else its JSON.
+ * Never throws itself, whatever the value does when it is looked at: getters that throw, objects without a prototype, revoked
+ * proxies.
  */
 export function messageOf(error: unknown): string {
   try {
-    return String(isError(error) ? error.message : error);
+    return isError(error) ? String(error.message) : textOf(error);
   } catch {
-    const message = isError(error) ? undefined : propertyOf(error, 'message');
+    const message = isError(error) ? undefined : (propertyOf(error, 'message') ?? jsonOf(error));
     return typeof message === 'string' ? message : 'an error that cannot be read';
+  }
+}
+
+/** The text of what was thrown and is no error. */
+function textOf(thrown: unknown): string {
+  if (typeof thrown === 'function') {
+    // Its text would be its source.
+    return `function ${thrown.name}`;
+  }
+  const message = typeof thrown === 'object' ? propertyOf(thrown, 'message') : undefined;
+  if (typeof message === 'string' && message !== '') {
+    return message;
+  }
+  const text = String(thrown);
+  const isTelling = typeof thrown !== 'object' || !/^(\[object .*\])?$/.test(text);
+  return isTelling && !Array.isArray(thrown) ? text : (jsonOf(thrown) ?? text);
+}
+
+/** The JSON of an object, cut; `undefined` where that says nothing, or cannot be made. */
+function jsonOf(value: unknown): string | undefined {
+  try {
+    const json = JSON.stringify(value);
+    return json === undefined || json === '{}' ? undefined : cut(json, MOST_JSON_SHOWN);
+  } catch {
+    return undefined;
   }
 }
 
@@ -43,6 +85,9 @@ export function stackOf(error: unknown): string | undefined {
 
 /** Cuts what others chose, such as the id of a job, to what a message can show. */
 export function shown(text: string | number): string {
-  const whole = String(text);
-  return whole.length > MOST_SHOWN ? `${whole.slice(0, MOST_SHOWN)}...` : whole;
+  return cut(String(text), MOST_SHOWN);
 }
+
+/** Cuts a text that is longer than so many characters. */
+export const cut = (text: string, most: number): string =>
+  text.length > most ? `${text.slice(0, most)}...` : text;

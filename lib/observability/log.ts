@@ -20,6 +20,9 @@ const MOST_KINDS = 1_000;
 
 type Level = 'warn' | 'error';
 
+/** Makes a text that takes a while to make. It must not throw. */
+type LazyText = () => string | undefined;
+
 /** A line that is not written again for a while. */
 interface QuietKind {
   level: Level;
@@ -69,8 +72,9 @@ export class Log {
   /**
    * Writes the first line of a kind at once, and then one a minute at most, which says how many there were.
    * @param kind - what is told apart: one for each queue and each thing that can go wrong with it.
+   * @param stack - of the error that the text speaks of; a function is called where the line is written only.
    */
-  repeated(kind: string, level: Level, text: string, stack?: string): void {
+  repeated(kind: string, level: Level, text: string, stack?: string | LazyText): void {
     const known = this.quiet.get(kind) ?? this.remember(kind);
     const isTold = known.beginnings === 0 || (known.isOver && known.beginnings < MOST_BEGINNINGS);
     // It is kept for a minute.
@@ -82,7 +86,7 @@ export class Log {
     known.beginnings++;
     known.isTold = true;
     if (level === 'error') {
-      this.error(text, stack);
+      this.error(text, typeof stack === 'function' ? stack() : stack);
     } else {
       this.warn(text);
     }

@@ -1,4 +1,5 @@
 import {
+  addReasons,
   PayloadTooLargeError,
   RemoteError,
   SerializationError,
@@ -7,9 +8,16 @@ import {
 } from '../errors/index.js';
 import { isError, messageOf, propertyOf, stackOf } from '../errors/error-text.js';
 import { isRecord } from '../errors/option-rules.js';
+import {
+  errorsOf,
+  readReasons,
+  reasonsOf,
+  revivedReasons,
+  type ReasonForms,
+} from './error-reasons.js';
 
 /** An error as it travels in an `"e"` frame. */
-export interface ErrorForm extends RemoteFailure {
+export interface ErrorForm extends RemoteFailure, ReasonForms {
   /** The HTTP status of an error that has one; `details` is its body then. */
   readonly status?: number | undefined;
   /** The fields of an error whose class is registered. */
@@ -30,20 +38,75 @@ export interface RequestName {
   readonly received?: number | undefined;
 }
 
-/** The form of anything that a handler may throw, an `Error` or not. Never throws, however odd that is. */
-export function toErrorForm(error: unknown): ErrorForm {
+/**
+ * The form of anything that a handler may throw, an `Error` or not, with what led to it. Never throws, however odd that is.
+ * @param describe - gives errors among the reasons a form of their own.
+ */
+export const toErrorForm = (error: unknown, describe?: DescribeError): ErrorForm =>
+  withReasons(toOwnForm(error), error, describe);
+
+/** Adds what led to an error to its form. Never throws. */
+export function withReasons(form: ErrorForm, error: unknown, describe?: DescribeError): ErrorForm {
   if (!isError(error)) {
-    return { name: 'Error', message: messageOf(error), details: jsonOrNothing(error) };
+    return form;
   }
-  const name = propertyOf(error, 'name');
-  const code = propertyOf(error, 'code');
+  const formOf = (reason: unknown): ErrorForm => {
+    try {
+      const described = describe?.(reason);
+      return described ? readErrorForm(described) : toOwnForm(reason);
+    } catch {
+      return toOwnForm(reason);
+    }
+  };
+  return { ...form, ...reasonsOf(error, formOf) };
+}
+
+/** The form of anything that was thrown, without what led to it. Never throws. */
+export function toOwnForm(error: unknown): ErrorForm {
+  if (!isError(error)) {
+    return {
+      name: (typeof error === 'object' && nameOf(error)) || 'Error',
+      message: messageOf(error),
+      code: codeOf(error),
+      details: jsonOrNothing(error),
+    };
+  }
+  // What an `RpcException` of Nest was made of.
+  const inner = errorWithin(error);
   return {
-    name: typeof name === 'string' ? name : 'Error',
-    message: messageOf(error),
-    code: typeof code === 'string' || typeof code === 'number' ? code : undefined,
-    details: jsonOrNothing(propertyOf(error, 'details')),
+    name: nameOf(error) ?? 'Error',
+    message: messageOf(error) || messagesOf(errorsOf(error)),
+    code: codeOf(error) ?? codeOf(inner),
+    details: jsonOrNothing(propertyOf(error, 'details') ?? inner),
     stack: stackOf(error),
   };
+}
+
+/** Errors of an `AggregateError` whose messages stand in for its own, where it has none. */
+const MOST_MESSAGES = 4;
+
+/** Node gives none to the error of a name whose addresses all refuse a connection. */
+const messagesOf = (errors: readonly unknown[]): string =>
+  errors.slice(0, MOST_MESSAGES).map(messageOf).join('; ');
+
+function errorWithin(error: Error): unknown {
+  try {
+    const getError = propertyOf(error, 'getError');
+    const inner: unknown = typeof getError === 'function' ? getError.call(error) : undefined;
+    return typeof inner === 'object' && inner !== null ? inner : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function nameOf(error: unknown): string | undefined {
+  const name = propertyOf(error, 'name');
+  return typeof name === 'string' ? name : undefined;
+}
+
+function codeOf(error: unknown): string | number | undefined {
+  const code = typeof error === 'object' ? propertyOf(error, 'code') : undefined;
+  return typeof code === 'string' || typeof code === 'number' ? code : undefined;
 }
 
 /**
@@ -72,19 +135,21 @@ function ownFieldsOf(error: PayloadTooLargeError | SerializationError | WorkerLo
   return { deliveries, values };
 }
 
-/** The error that a caller gets for a form. */
+/** The error that a caller gets for a form. What led to it is made anew in the same way. */
 export function toCallerError(form: ErrorForm, request: RequestName, revive?: ReviveError): Error {
-  return (
-    toOwnError(form, request) ??
-    revive?.(form) ??
-    new RemoteError(request.queue, request.id, {
-      name: form.name,
-      message: form.message,
-      code: form.code,
-      details: form.details,
-      stack: form.stack,
-    })
-  );
+  const own = toOwnError(form, request);
+  if (own) {
+    return own;
+  }
+  const reasons = revivedReasons(form, (each) => toCallerError(each, request, revive));
+  const revived = revive?.(form);
+  if (revived) {
+    addReasons(revived, reasons);
+    return revived;
+  }
+  const { name, message, code, details, stack } = form;
+  const remote = { name, message, code, details, stack };
+  return new RemoteError(request.queue, request.id, remote, reasons);
 }
 
 function toOwnError(
@@ -120,8 +185,11 @@ const countOf = (value: unknown): number => (typeof value === 'number' ? value :
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : 'no reason given');
 
-/** Reads the payload of an `"e"` frame, however odd: an error that cannot be read is still an error. */
-export function readErrorForm(payload: unknown): ErrorForm {
+/**
+ * Reads the payload of an `"e"` frame, however odd: an error that cannot be read is still an error.
+ * @param depth - how many errors it has led to.
+ */
+export function readErrorForm(payload: unknown, depth = 0): ErrorForm {
   if (typeof payload !== 'object' || payload === null) {
     return { name: 'Error', message: String(payload ?? 'the worker gave no reason') };
   }
@@ -137,6 +205,7 @@ export function readErrorForm(payload: unknown): ErrorForm {
     details,
     fields: isRecord(fields) ? fields : undefined,
     stack: typeof stack === 'string' ? stack : undefined,
+    ...readReasons(payload as Record<string, unknown>, depth, readErrorForm),
   };
 }
 

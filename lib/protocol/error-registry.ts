@@ -1,5 +1,5 @@
 import { isError, propertyOf } from '../errors/error-text.js';
-import { jsonOrNothing, toErrorForm, type DescribeError, type ErrorForm } from './error-form.js';
+import { jsonOrNothing, toOwnForm, type DescribeError, type ErrorForm } from './error-form.js';
 
 /** A class of errors that travels as itself. Its constructor is not called on arrival. */
 export type ErrorClass = abstract new (...args: never[]) => Error;
@@ -20,7 +20,7 @@ export class ErrorRegistry {
     const form = describe?.(error);
     const registered = isError(error) && this.classOf(error);
     return registered
-      ? { ...(form ?? toErrorForm(error)), name: registered.name, fields: fieldsOf(error) }
+      ? { ...(form ?? toOwnForm(error)), name: registered.name, fields: fieldsOf(error) }
       : form;
   }
 
@@ -70,10 +70,13 @@ const TEXTS: ReadonlySet<string> = new Set(['name', 'message', 'stack']);
 const isData = (field: string, value: unknown, { prototype }: ErrorClass): boolean =>
   TEXTS.has(field) ? typeof value === 'string' : typeof propertyOf(prototype, field) !== 'function';
 
-/** What an error has of its own and JSON can write. Its stack travels only where it is to be exposed. */
+/** What travels by itself: a stack where it is to be exposed, and what led to the error. */
+const APART: ReadonlySet<string> = new Set(['stack', 'cause']);
+
+/** What an error has of its own and JSON can write. */
 function fieldsOf(error: unknown): Record<string, unknown> {
   const fields = namesOf(error)
-    .filter((name) => name !== 'stack')
+    .filter((name) => !APART.has(name))
     .map((name) => [name, jsonOrNothing(propertyOf(error, name))] as const);
   return Object.fromEntries(fields.filter(([, value]) => value !== undefined));
 }

@@ -1,6 +1,8 @@
-import { messageOf, shown, stackOf } from '../errors/error-text.js';
+import { shown, stackOf } from '../errors/error-text.js';
+import { inspected } from '../observability/inspected.js';
 import type { Log } from '../observability/log.js';
-import type { ErrorForm } from '../protocol/error-form.js';
+import { toErrorForm, type ErrorForm } from '../protocol/error-form.js';
+import { failureText } from './failure-text.js';
 import type { JobHandler } from './worker-options.js';
 
 /** Different failures of one handler that are told apart in a minute; all others count as one kind. */
@@ -20,9 +22,13 @@ export class FailureLog {
     private readonly log: Log,
   ) {}
 
-  /** The handler has failed on a job. */
-  failed(id: string | number, { name, message, stack }: ErrorForm): void {
-    this.write('failed', id, `${name}: ${message}`, stack);
+  /**
+   * The handler has failed on a job.
+   * @param form - that of the error, where it has one of its own.
+   * @param handled - the error that was being handled when this one was thrown, if it is another.
+   */
+  failed(id: string | number, error: unknown, form = toErrorForm(error), handled?: unknown): void {
+    this.write('failed', id, error, form, handled);
   }
 
   /**
@@ -30,13 +36,25 @@ export class FailureLog {
    * @param what - which code, such as `a listener of its signal`.
    */
   strayed(what: string, id: string | number, error: unknown): void {
-    this.write(`failed in ${what}`, id, messageOf(error), stackOf(error));
+    this.write(`failed in ${what}`, id, error, toErrorForm(error));
   }
 
-  private write(what: string, id: string | number, error: string, stack?: string): void {
+  private write(
+    what: string,
+    id: string | number,
+    error: unknown,
+    form: ErrorForm,
+    handled?: unknown,
+  ): void {
     const { name, queue } = this.handler;
-    const text = `${name} ${what} on job ${shown(id)} of queue "${queue}": ${error}`;
-    this.log.repeated(this.kindOf(`${what}: ${error.slice(0, KIND_LENGTH)}`), 'error', text, stack);
+    const failure = failureText(error, form);
+    const before =
+      handled === undefined
+        ? ''
+        : ` (while it handled ${failureText(handled, toErrorForm(handled))})`;
+    const text = `${name} ${what} on job ${shown(id)} of queue "${queue}": ${failure}${before}`;
+    const kind = this.kindOf(`${what}: ${failure.slice(0, KIND_LENGTH)}`);
+    this.log.repeated(kind, 'error', text, () => inspected(error) ?? stackOf(error));
   }
 
   private kindOf(failure: string): string {

@@ -44,6 +44,8 @@ export class JobContext {
   private included = 0;
   /** @internal */
   private onDone: (() => void) | undefined;
+  /** @internal */
+  private thrown: { readonly error: unknown } | undefined;
 
   /** @internal */
   private readonly job: Job;
@@ -162,14 +164,18 @@ export class JobContext {
     if (!this.isAborted || abortReason === undefined) {
       return false;
     }
-    let cause = error;
-    for (let depth = 0; depth <= MOST_CAUSES && cause !== undefined; depth++) {
-      if (cause === abortReason) {
-        return true;
-      }
-      cause = propertyOf(cause, 'cause');
-    }
-    return false;
+    return causesOf(error).includes(abortReason);
+  }
+
+  /** Its method, or what stands in front of it, has thrown: enhancers around it may throw something else instead. @internal */
+  threw(error: unknown): void {
+    this.thrown ??= { error };
+  }
+
+  /** What was thrown first, where it is another error than this one, and none that this one has as its cause. @internal */
+  handledBefore(error: unknown): unknown {
+    const first = this.thrown?.error;
+    return causesOf(error).includes(first) ? undefined : first;
   }
 
   /** Whether what its handler asked for in the time that was left to it has no more of it. @internal */
@@ -230,4 +236,17 @@ export class JobContext {
       );
     }
   }
+}
+
+/** An error and what led to it, as far as it is looked at. */
+function causesOf(error: unknown): readonly unknown[] {
+  const causes: unknown[] = [];
+  for (
+    let cause = error;
+    causes.length <= MOST_CAUSES && cause !== undefined;
+    cause = propertyOf(cause, 'cause')
+  ) {
+    causes.push(cause);
+  }
+  return causes;
 }

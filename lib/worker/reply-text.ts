@@ -1,4 +1,5 @@
 import type { ErrorForm } from '../protocol/error-form.js';
+import { withoutStacks } from '../protocol/error-reasons.js';
 import type { Job } from '../protocol/job-element.js';
 import { checkPayloadSize, encodePayload } from '../protocol/payload.js';
 import {
@@ -48,17 +49,22 @@ export class ReplyText {
   }
 
   /**
-   * Never throws: an error that is too large as a whole, or too deep, is shortened.
+   * Never throws: an error that is too large as a whole, or too deep, travels without what led to it, or shortened.
    * @param position - of the stream that it ends, if it ends one.
    */
   failure({ id }: Job, error: ErrorForm, position?: StreamPosition): string {
     const { maxPayload, exposeStack } = this.options;
-    const { stack, ...form } = error;
     try {
-      const text = encodeError(id, exposeStack ? { ...form, stack } : form, position);
-      return fits(text, maxPayload) ? text : shortened(id, form, position, maxPayload);
+      const form = exposeStack ? error : withoutStacks(error);
+      const text = encodeError(id, form, position);
+      if (fits(text, maxPayload)) {
+        return text;
+      }
+      const { cause: _cause, errors: _errors, stack: _stack, ...rest } = form;
+      const short = encodeError(id, rest, position);
+      return fits(short, maxPayload) ? short : shortened(id, error, position, maxPayload);
     } catch {
-      return shortened(id, form, position, maxPayload);
+      return shortened(id, error, position, maxPayload);
     }
   }
 }

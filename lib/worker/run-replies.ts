@@ -1,14 +1,10 @@
-import {
-  PayloadTooLargeError,
-  RequestTimeoutError,
-  SerializationError,
-  WorkerLostError,
-} from '../errors/index.js';
-import { isError } from '../errors/error-text.js';
+import { PayloadTooLargeError, SerializationError, WorkerLostError } from '../errors/index.js';
+import { isError, propertyOf } from '../errors/error-text.js';
 import {
   readErrorForm,
   toErrorForm,
   toOwnErrorForm,
+  withReasons,
   type ErrorForm,
 } from '../protocol/error-form.js';
 import type { FailureLog } from './failure-log.js';
@@ -120,8 +116,9 @@ export class RunReplies {
   /** The form of an error that has one of its own, for all that its code may do meanwhile. */
   private describe(run: JobRun, error: unknown): ErrorForm | undefined {
     try {
-      const form = this.parts.options.describeError?.(error);
-      return form && readErrorForm(form);
+      const { describeError } = this.parts.options;
+      const form = describeError?.(error);
+      return form && withReasons(readErrorForm(form), error, describeError);
     } catch (odd) {
       run.context.strayed('the error that it threw', odd);
       return undefined;
@@ -137,13 +134,14 @@ export class RunReplies {
     const canTell = job.version === 2 && job.replyTo !== undefined;
     // Where nobody can be told, the worker's log is the only place left.
     if (!form || !canTell) {
-      this.report(run, error);
+      this.report(run, error, form);
     }
     if (!canTell) {
       this.answer(run, undefined);
       return;
     }
-    this.answer(run, this.text.failure(job, form ?? toErrorForm(error), stream?.position));
+    const sent = form ?? toErrorForm(error, this.parts.options.describeError);
+    this.answer(run, this.text.failure(job, sent, stream?.position));
   }
 
   /** Settles, once, what the caller gets; `undefined` = nothing, or that its stream broke where it was stopped half way. */
@@ -171,11 +169,16 @@ export class RunReplies {
     return this.text.failure(job, toOwnErrorForm(error, job.id), stream.pushedPosition);
   }
 
-  private report({ job }: JobRun, error: unknown): void {
-    this.failures.failed(job.id, toErrorForm(error));
+  private report({ job, context }: JobRun, error: unknown, form?: ErrorForm): void {
+    this.failures.failed(job.id, error, form, context.handledBefore(error));
   }
 }
 
-/** Whether a request has ended with the deadline of the job whose handler made it, be that this job or another. */
+/**
+ * Whether a request has ended with the deadline of the job whose handler made it, be that this job or another. Its error may be
+ * that of another copy of the library.
+ */
 const isInheritedTimeout = (error: unknown): boolean =>
-  isError(error) && error instanceof RequestTimeoutError && error.limit === 'inherited';
+  isError(error) &&
+  propertyOf(error, 'code') === 'REQUEST_TIMEOUT' &&
+  propertyOf(error, 'limit') === 'inherited';

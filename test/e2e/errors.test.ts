@@ -61,11 +61,43 @@ it('sends the stack only when told to', async () => {
   expect((error as RemoteError).remote.stack).toContain('errors.test');
 });
 
-it.each([['a string'], [42], [null], [undefined], [{ reason: 'an object' }]])(
-  'survives a handler that throws %j',
-  async (thrown) => {
-    const { error } = await callWith(throwing(thrown));
-    expect(error).toMatchObject({ code: 'REMOTE', message: String(thrown) });
+class Text {
+  toString(): string {
+    return 'says what it is';
+  }
+}
+
+it.each<[unknown, object, string]>([
+  ['a string', { message: 'a string' }, 'a string (thrown: a string, no Error)'],
+  [42, { message: '42' }, '42 (thrown: a number, no Error)'],
+  [null, { message: 'null' }, 'null (thrown: `null`, no Error)'],
+  [undefined, { message: 'undefined' }, 'undefined (thrown: `undefined`, no Error)'],
+  [
+    { status: 404, message: 'no such order', code: 'E_ORDER' },
+    {
+      message: 'no such order',
+      remote: { code: 'E_ORDER', details: { status: 404, message: 'no such order' } },
+    },
+    'no such order (thrown: an object, no Error)',
+  ],
+  [
+    { reason: 'an object' },
+    { message: '{"reason":"an object"}', remote: { details: { reason: 'an object' } } },
+    '{"reason":"an object"} (thrown: an object, no Error)',
+  ],
+  [['a', { b: 1 }], { message: '["a",{"b":1}]' }, '["a",{"b":1}] (thrown: an array, no Error)'],
+  [new Text(), { message: 'says what it is' }, 'says what it is (thrown: an object, no Error)'],
+  [
+    ForbiddenException,
+    { message: 'function ForbiddenException' },
+    'function ForbiddenException (thrown: a function, no Error)',
+  ],
+])(
+  'tells caller and log what a handler has thrown that is no error: %j',
+  async (thrown, at, line) => {
+    const { error, log } = await callWith(throwing(thrown));
+    expect(error).toMatchObject({ code: 'REMOTE', ...at });
+    expect(log.text).toContain(`: ${line}`);
   },
 );
 

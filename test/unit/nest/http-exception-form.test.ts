@@ -77,6 +77,20 @@ describe('an HttpException', () => {
   });
 });
 
+it('of another copy of Nest travels as one of this copy', () => {
+  class OtherHttpException extends Error {
+    getStatus(): number {
+      return 404;
+    }
+    getResponse(): object {
+      return { reason: 'gone' };
+    }
+  }
+  const arrived = travel(new OtherHttpException('gone')) as HttpException;
+  expect(arrived).toBeInstanceOf(HttpException);
+  expect([arrived.getStatus(), arrived.getResponse()]).toEqual([404, { reason: 'gone' }]);
+});
+
 it.each([
   ['an error', new Error('oops')],
   ['an error with a status', Object.assign(new Error('oops'), { status: 404 })],

@@ -87,7 +87,7 @@ describe('the form of a thrown error', () => {
     ['a number', 42, '42', 42],
     ['null', null, 'null', null],
     ['nothing', undefined, 'undefined', undefined],
-    ['an object', { reason: 'oops' }, '[object Object]', { reason: 'oops' }],
+    ['an object', { reason: 'oops' }, '{"reason":"oops"}', { reason: 'oops' }],
     ['a symbol', Symbol('s'), 'Symbol(s)', undefined],
     ['a BigInt', 1n, '1', undefined],
     ['an object with a cycle', cycle, '[object Object]', undefined],
@@ -140,6 +140,13 @@ describe('the form of an odd error', () => {
       stack: { value: 1n },
     });
     expect(toErrorForm(odd)).toEqual({ name: 'TypeError', message: 'oops', code: 'E_ODD' });
+  });
+
+  it('has its name and code where it is one of another realm that is no native error', () => {
+    // As a `DOMException` is in a test that Jest runs.
+    const { name, message, code, stack = '' } = new DOMException('too late', 'TimeoutError');
+    const foreign = Object.create({ name, message, code, stack });
+    expect(toErrorForm(foreign)).toEqual({ name, message, code, stack });
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FailureLog } from '../../../lib/worker/failure-log.js';
+import { THROWN } from '../../processes/hostile.js';
 import { KeptLog } from '../support/kept-log.js';
 
 beforeEach(() => {
@@ -15,7 +16,8 @@ function failureLog() {
   return { log, failures: new FailureLog({ name: 'Worker#run', queue: 'reports' }, log) };
 }
 
-const failure = (message: string) => ({ name: 'TypeError', message, stack: `at ${message}` });
+const failure = (message: string) =>
+  Object.assign(new TypeError(message), { stack: `TypeError: ${message}\n    at here` });
 
 describe('failures of a handler', () => {
   it('are written with the handler, the job, the queue, the error and its stack', () => {
@@ -24,7 +26,7 @@ describe('failures of a handler', () => {
     expect(log.errors).toEqual([
       'Worker#run failed on job job-1 of queue "reports": TypeError: oops',
     ]);
-    expect(log.stacks).toEqual(['at oops']);
+    expect(log.stacks).toEqual(['TypeError: oops\n    at here']);
   });
 
   it('that are the same are written once a minute, with how many there were', () => {
@@ -42,7 +44,7 @@ describe('failures of a handler', () => {
     for (let time = 0; time < 3; time++) {
       failures.failed('job-1', failure('one'));
       failures.failed('job-1', failure('two'));
-      failures.failed('job-1', { ...failure('two'), name: 'RangeError' });
+      failures.failed('job-1', new RangeError('two'));
       failures.strayed('the teardown of its stream', 'job-1', new TypeError('two'));
     }
     expect(log.errors).toHaveLength(4);
@@ -70,5 +72,70 @@ describe('failures of a handler', () => {
     failures.failed('i'.repeat(2_000_000), failure('m'.repeat(2_000_000)));
     expect(log.errors[0]?.length).toBeLessThan(3_000);
     expect(log.errors[0]).toContain('of queue "reports": TypeError: mmm');
+  });
+});
+
+describe('the line of a failure', () => {
+  const lineOf = (error: unknown): string => {
+    const { log, failures } = failureLog();
+    failures.failed(1, error);
+    return log.errors[0] ?? '';
+  };
+
+  it.each<[string, unknown, string]>([
+    [
+      'its causes',
+      new TypeError('fetch failed', { cause: new Error('refused', { cause: 'no route' }) }),
+      'TypeError: fetch failed; cause: Error: refused; cause: no route',
+    ],
+    [
+      'no cause whose message it says itself',
+      new Error('failed: refused', { cause: new Error('refused') }),
+      'Error: failed: refused',
+    ],
+    [
+      'the errors of an AggregateError',
+      new AggregateError(
+        ['a', 'b', 'c', 'd', 'e'].map((text) => new Error(text)),
+        'all failed',
+      ),
+      'AggregateError: all failed; errors: Error: a, Error: b, Error: c, and 2 more',
+    ],
+    [
+      'what an RpcException was made of',
+      Object.assign(new Error('Rpc Exception'), {
+        name: 'RpcException',
+        getError: () => ({ code: 7, why: 'no stock' }),
+      }),
+      'RpcException: Rpc Exception: {"code":7,"why":"no stock"}',
+    ],
+  ])('names %s', (_, error, text) => {
+    expect(lineOf(error)).toBe(`Worker#run failed on job 1 of queue "reports": ${text}`);
+  });
+
+  it('names what was wrong first, however long the message and the causes are', () => {
+    const cause = new Error('c'.repeat(100_000));
+    const line = lineOf(new Error('m'.repeat(100_000), { cause }));
+    expect(line).toContain(': Error: mmm');
+    expect(line).toContain('; cause: Error: ccc');
+    expect(line.length).toBeLessThan(2_100);
+  });
+
+  it('tells failures apart that differ in their causes alone', () => {
+    const { log, failures } = failureLog();
+    failures.failed(1, new TypeError('fetch failed', { cause: new Error('refused') }));
+    failures.failed(1, new TypeError('fetch failed', { cause: new Error('timed out') }));
+    expect(log.errors).toHaveLength(2);
+  });
+
+  it.each(Object.entries(THROWN))('can be written of %s', (_, make) => {
+    expect(lineOf(make())).toContain('Worker#run failed on job 1');
+  });
+
+  it('has what util.inspect shows below it', () => {
+    const { log, failures } = failureLog();
+    failures.failed(1, Object.assign(new Error('m', { cause: new Error('c') }), { order: 7 }));
+    expect(log.stacks[0]).toContain('order: 7');
+    expect(log.stacks[0]).toContain('[cause]: Error: c');
   });
 });

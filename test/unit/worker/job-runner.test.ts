@@ -235,7 +235,7 @@ describe('a handler that throws', () => {
   it.each<[string, unknown, string]>([
     ['a text', 'oops', 'oops'],
     ['nothing', undefined, 'undefined'],
-    ['an object', { reason: 'oops' }, '[object Object]'],
+    ['an object', { reason: 'oops' }, '{"reason":"oops"}'],
   ])('may throw anything: %s', async (_, thrown, message) => {
     const reply = await runnerOf(throwing(thrown)).runner.run(JOB).reply;
     expect(errorIn(reply)).toMatchObject({ name: 'Error', message });
