@@ -24,6 +24,13 @@ export function isEnhanced(handler: HandlerMethod, globals: ApplicationConfig): 
 export const hasFilters = (handler: HandlerMethod, globals: ApplicationConfig): boolean =>
   metadataOf(FILTERS, handler).length > 0 || globals.getGlobalFilters().length > 0;
 
+/** The names of the filters that may be called for an error of a handler, for messages. */
+export const filterNames = (handler: HandlerMethod, globals: ApplicationConfig): string =>
+  [...metadataOf(FILTERS, handler), ...globals.getGlobalFilters()]
+    .map((filter) => (typeof filter === 'function' ? filter : Object(filter).constructor)?.name)
+    .filter((name) => typeof name === 'string' && name !== '')
+    .join(', ');
+
 /**
  * The enhancers of a handler that Nest has not made for it: it reads the decorators of the classes that modules name, and
  * so not those of an object that comes out of a factory. Without this its guards would not run.

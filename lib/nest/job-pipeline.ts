@@ -2,13 +2,15 @@ import { AsyncResource } from 'node:async_hooks';
 import type { NestInterceptor } from '@nestjs/common';
 import { ExternalContextCreator, type ApplicationConfig, type ContextId } from '@nestjs/core';
 import { catchError, from, isObservable, mergeMap, Observable, of } from 'rxjs';
+import { isError, propertyOf, shown } from '../errors/error-text.js';
+import { toErrorForm } from '../protocol/error-form.js';
 import { fenced } from '../worker/fenced-stream.js';
 import type { JobContext } from '../worker/job-context.js';
 import { InterceptedReply, isStream, streamOf } from '../worker/stream-source.js';
 import type { JobHandler } from '../worker/worker-options.js';
 import { currentJob } from './current-job.js';
 import { FILTERS } from './enhancer-metadata.js';
-import { hasFilters } from './enhancers.js';
+import { filterNames, hasFilters } from './enhancers.js';
 import { callHandler, type HandlerMethod, type ProviderWrapper } from './handler-method.js';
 import { contextPlaces, JOB_PARAMETERS, jobParameters, schemaOf } from './job-parameters.js';
 import { SchemaPipe, validateSchemas } from './schema-pipe.js';
@@ -53,22 +55,26 @@ export function createPipeline(parts: PipelineParts): Handle {
     'reqrep',
   );
   const filter = hasFilters(handler, globals) ? createFilter(parts) : undefined;
+  const fail = async (data: unknown, job: JobContext, error: unknown): Promise<unknown> => {
+    const reason = reasonOf(error, job.handledBefore(error), job, 'an interceptor');
+    if (!filter) {
+      throw reason;
+    }
+    return filter(data, job, reason);
+  };
 
   return async (data, job) => {
-    if (!filter) {
-      return asReply(await run(data, job));
-    }
     try {
       const reply: unknown = await run(data, job);
       return isObservable(reply)
         ? new InterceptedReply(
             reply.pipe(
-              catchError((error: unknown) => from(filter(data, job, error)).pipe(flatWithin(job))),
+              catchError((error: unknown) => from(fail(data, job, error)).pipe(flatWithin(job))),
             ),
           )
         : reply;
     } catch (error) {
-      return asReply(await filter(data, job, error));
+      return asReply(await fail(data, job, error));
     }
   };
 }
@@ -99,14 +105,42 @@ function createFilter({
     { guards: false, interceptors: false, filters: true },
     'reqrep',
   );
+  const place = `an exception filter (${filterNames(handler, parts.globals)})`;
   return async (data, job, error) => {
-    // A filter that gives nothing instead of the error has only looked at it, and a cancellation is no error.
-    const answer: unknown = job.isAborted ? undefined : await filter(data, job, error);
+    job.threw(error);
+    let answer: unknown;
+    try {
+      // A filter that gives nothing instead of the error has only looked at it, and a cancellation is no error.
+      answer = job.isAborted ? undefined : await filter(data, job, error);
+    } catch (failure) {
+      throw reasonOf(failure, error, job, place);
+    }
     if (answer === undefined) {
       throw error;
     }
     return answer;
   };
+}
+
+/** What calling something that is not there throws: a filter that is written for HTTP looks for a response. */
+const MISTAKES: ReadonlySet<unknown> = new Set(['TypeError', 'ReferenceError']);
+
+/**
+ * What a job fails with where an enhancer has thrown while it handled an error. What it throws stands instead of that error, unless
+ * it shows that the enhancer itself does not work: then that goes to the log, and the caller gets the error that was handled.
+ */
+function reasonOf(failure: unknown, handled: unknown, job: JobContext, place: string): unknown {
+  const isMistake =
+    handled !== undefined &&
+    handled !== failure &&
+    isError(failure) &&
+    MISTAKES.has(propertyOf(failure, 'name'));
+  if (!isMistake) {
+    return failure;
+  }
+  const { name, message } = toErrorForm(handled);
+  job.strayed(`${place}, which was to handle "${shown(`${name}: ${message}`)}",`, failure);
+  return handled;
 }
 
 /**
@@ -199,10 +233,20 @@ function callOf(
     }
     return currentJob.run(job, async () => {
       const within = AsyncResource.bind((begin: () => unknown) => begin());
-      const result = await callHandler(host, method, ...args);
+      const result = await resultOf(job, () => callHandler(host, method, ...args));
       return isStream(result) ? followedWithin(within, fenced(streamOf(result, job), job)) : result;
     });
   };
+}
+
+/** Lets the job know what its method throws, which enhancers may turn into something else. */
+async function resultOf(job: JobContext, call: () => unknown): Promise<unknown> {
+  try {
+    return await call();
+  } catch (error) {
+    job.threw(error);
+    throw error;
+  }
 }
 
 /** A stream whose source is called in the async context that the method was called in. */

@@ -1,5 +1,5 @@
-import { Observable, Subscriber, UnsubscriptionError, type TeardownLogic } from 'rxjs';
-import { isError } from '../errors/error-text.js';
+import { Observable, Subscriber, type TeardownLogic } from 'rxjs';
+import { propertyOf } from '../errors/error-text.js';
 import type { JobContext } from './job-context.js';
 
 /**
@@ -28,8 +28,10 @@ export abstract class FencedSubscriber extends Subscriber<unknown> {
   protected abstract strayed(error: unknown): void;
 
   private report(error: unknown): void {
-    const isCollection = isError(error) && error instanceof UnsubscriptionError;
-    for (const each of isCollection ? error.errors : [error]) {
+    // RxJS, also another copy of it, collects what several teardowns have thrown.
+    const isCollection = propertyOf(error, 'name') === 'UnsubscriptionError';
+    const errors = isCollection ? propertyOf(error, 'errors') : undefined;
+    for (const each of Array.isArray(errors) ? errors : [error]) {
       this.strayed(each);
     }
   }
@@ -42,6 +44,11 @@ class PassingSubscriber extends FencedSubscriber {
     private readonly context: JobContext,
   ) {
     super(destination);
+  }
+
+  override error(error: unknown): void {
+    this.context.threw(error);
+    super.error(error);
   }
 
   protected override strayed(error: unknown): void {

@@ -1,0 +1,139 @@
+import {
+  BadRequestException,
+  Catch,
+  Injectable,
+  ServiceUnavailableException,
+  UseFilters,
+  UseInterceptors,
+  UsePipes,
+  ValidationPipe,
+  type ArgumentsHost,
+  type ExceptionFilter,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { BaseExceptionFilter } from '@nestjs/core';
+import { Length } from 'class-validator';
+import { catchError, lastValueFrom } from 'rxjs';
+import { expect, it } from 'vitest';
+import { OnJob } from '../../lib/index.js';
+import { startApp } from '../support/app.js';
+import { failureOf } from '../support/failure-of.js';
+import { randomQueue } from '../support/random-queue.js';
+import { useRedis } from '../support/redis.js';
+import { waitFor } from '../support/wait-for.js';
+
+const redis = useRedis();
+
+@Catch()
+class AllExceptionsFilter extends BaseExceptionFilter {}
+
+@Catch()
+class PageFilter implements ExceptionFilter {
+  catch(error: Error, host: ArgumentsHost): void {
+    host
+      .switchToHttp()
+      .getResponse<{ status(code: number): { send(text: string): void } }>()
+      .status(500)
+      .send(error.message);
+  }
+}
+
+async function start(filter: new () => ExceptionFilter, queue = randomQueue()) {
+  @Injectable()
+  @UseFilters(filter)
+  class Worker {
+    @OnJob(queue)
+    run(kind: string) {
+      throw kind === 'http' ? new BadRequestException('no id') : new RangeError('no paper');
+    }
+  }
+  const { client, log } = await startApp({ connection: redis.url }, [Worker]);
+  return { log, fail: (kind: string) => failureOf(client.send(queue, kind)), queue };
+}
+
+it.each([AllExceptionsFilter, PageFilter])(
+  'a filter that is written for HTTP does not hide the error from caller and log: %o',
+  async (filter) => {
+    const { fail, log, queue } = await start(filter);
+    expect(await fail('own')).toMatchObject({
+      message: 'no paper',
+      remote: { name: 'RangeError' },
+    });
+    expect(log.text).toContain(`of queue "${queue}": RangeError: no paper`);
+    expect(log.text).toContain(
+      `Worker#run failed in an exception filter (${filter.name}), which was to handle "RangeError: no paper", on job`,
+    );
+    expect(log.text).toMatch(/on job .*: TypeError: /);
+    expect(await fail('http')).toMatchObject({ status: 400, message: 'no id' });
+  },
+);
+
+it('what a filter throws on purpose stands instead of the error, and the log names both', async () => {
+  class Wrapping implements ExceptionFilter {
+    catch(error: Error): never {
+      throw error instanceof RangeError ? new Error('wrapped') : new ServiceUnavailableException();
+    }
+  }
+  const { fail, log } = await start(Wrapping);
+  expect(await fail('own')).toMatchObject({ message: 'wrapped' });
+  expect(log.text).toContain('Error: wrapped (while it handled RangeError: no paper)');
+  expect(await fail('http')).toMatchObject({ status: 503 });
+  expect(log.lines).toHaveLength(1);
+});
+
+it('neither does an interceptor that fails while it handles an error, nor one of a stream', async () => {
+  const [queue, streamed] = [randomQueue(), randomQueue()];
+  class Failing implements NestInterceptor {
+    intercept(_: unknown, next: Parameters<NestInterceptor['intercept']>[1]) {
+      return next.handle().pipe(
+        catchError((error: { response: { status: number } }) => {
+          throw new Error(`status ${error.response.status}`);
+        }),
+      );
+    }
+  }
+  @Injectable()
+  @UseInterceptors(Failing)
+  class Worker {
+    @OnJob(queue)
+    async run() {
+      throw new RangeError('no paper');
+    }
+
+    @OnJob(streamed)
+    async *rows() {
+      yield 1;
+      throw new RangeError('no paper');
+    }
+  }
+  const { client, log } = await startApp({ connection: redis.url }, [Worker]);
+  for (const each of [queue, streamed]) {
+    expect(await failureOf(client.send(each))).toMatchObject({
+      message: 'no paper',
+      remote: { name: 'RangeError' },
+    });
+  }
+  expect(log.text).toContain(
+    'Worker#rows failed in an interceptor, which was to handle "RangeError: no paper", on job',
+  );
+});
+
+it('a job that nobody waits for and that a pipe refuses is logged with what was wrong', async () => {
+  const queue = randomQueue();
+  class Request {
+    @Length(2, 2)
+    id!: string;
+  }
+  @Injectable()
+  class Worker {
+    @UsePipes(new ValidationPipe({ expectedType: Request }))
+    @OnJob(queue)
+    run() {}
+  }
+  const { client, log } = await startApp({ connection: redis.url }, [Worker]);
+  await lastValueFrom(client.emit(queue, { id: 'long' }));
+  await waitFor(() => log.text.includes('failed'));
+  expect(log.text).toContain(
+    'BadRequestException: Bad Request Exception: ["id must be shorter than or equal to 2 characters"]',
+  );
+});
