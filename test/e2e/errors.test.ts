@@ -56,6 +56,25 @@ it('brings a handler’s error to the caller with its name, message, code and de
   expect(log.text).toContain(`no such order`);
 });
 
+it('brings what led to an error to the caller and the log', async () => {
+  const refused = Object.assign(new Error('connect ECONNREFUSED ::1'), { code: 'ECONNREFUSED' });
+  const { error, log } = await callWith(
+    throwing(new TypeError('fetch failed', { cause: new AggregateError([refused]) })),
+  );
+  expect(error).toMatchObject({
+    message: 'fetch failed',
+    cause: {
+      message: 'connect ECONNREFUSED ::1',
+      remote: { name: 'AggregateError' },
+      errors: [{ remote: { code: 'ECONNREFUSED' } }],
+    },
+  });
+  expect(log.text).toContain(
+    'TypeError: fetch failed; cause: AggregateError: connect ECONNREFUSED ::1',
+  );
+  expect(log.text).toContain("code: 'ECONNREFUSED'");
+});
+
 it('sends the stack only when told to', async () => {
   const { error } = await callWith(throwing(new TypeError('boom')), { exposeStack: true });
   expect((error as RemoteError).remote.stack).toContain('errors.test');

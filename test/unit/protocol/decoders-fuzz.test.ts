@@ -59,6 +59,12 @@ const FRAMES = [
   encodeEnd('job-1', POSITION),
   encodeError('job-1', { name: 'Declined', message: 'no', fields: { card: 'visa' } }, POSITION),
   encodeError('job-1', { name: 'NotFoundException', message: 'm', status: 404, details: { a: 1 } }),
+  encodeError('job-1', {
+    name: 'Error',
+    message: 'm',
+    cause: { error: { name: 'Declined', message: 'no', fields: { card: 'visa' } } },
+    errors: [{ value: 7 }, { error: { name: 'Error', message: 'm', cause: { value: null } } }],
+  }),
   ...['PAYLOAD_TOO_LARGE', 'SERIALIZATION', 'WORKER_LOST', 'E_OWN', 7].map((code) =>
     encodeError('job-1', { name: 'Error', message: 'm', code, details: DETAILS, stack: 'at' }),
   ),
