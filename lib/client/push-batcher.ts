@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers';
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import type { WorkersHere } from '../errors/served-here.js';
 import type { Log } from '../observability/log.js';
 import type { Keys } from '../protocol/keys.js';
@@ -17,6 +17,9 @@ import { RefusedPushes } from './refused-pushes.js';
  * it has left.
  */
 const MOST_UNDERWAY = 16 * 1024 * 1024;
+
+/** After how long a close says what it waits for, ms. */
+const TELL_WAIT_MS = 3_000;
 
 /**
  * Pushes the jobs of one turn of the event loop together, one command for each queue. While Redis is away, or refuses
@@ -40,7 +43,7 @@ export class PushBatcher implements Unfinished {
     private readonly connections: Connections,
     private readonly keys: Keys,
     private readonly closedError: (queue: string) => Error,
-    log: Log,
+    private readonly log: Log,
     private readonly workersHere: (queue: string) => WorkersHere | undefined = () => undefined,
   ) {
     this.refused = new RefusedPushes(log, () => this.schedule());
@@ -89,8 +92,17 @@ export class PushBatcher implements Unfinished {
     });
     this.refused.endWait();
     this.flush();
+    const telling = setTimeout(() => this.tellWait(), TELL_WAIT_MS).unref();
     await waitWithPatience(this);
+    clearTimeout(telling);
     this.failAll();
+  }
+
+  private tellWait(): void {
+    const underway = [...this.underway].flat().reduce((sum, { jobs }) => sum + jobs.length, 0);
+    this.log.info(
+      `Waiting for Redis to confirm ${this.waiting.size + underway} jobs that were sent`,
+    );
   }
 
   private schedule(): void {

@@ -400,7 +400,11 @@ export class RequestClient {
 
   #checkQueue(queue: unknown): void {
     if (!aName.accepts(queue)) {
-      throw new InvalidOptionError('queue', expectedBy(aName, queue), describeValue(queue));
+      throw new InvalidOptionError(
+        'queue in a call to `send`, `request` or `emit`',
+        expectedBy(aName, queue),
+        describeValue(queue),
+      );
     }
   }
 

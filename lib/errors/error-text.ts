@@ -30,9 +30,9 @@ function hasTextsOfError(value: unknown): boolean {
 }
 
 /** Reads a property of anything. Never throws: what cannot be read is `undefined`. */
-export function propertyOf(value: unknown, name: string): unknown {
+export function propertyOf(value: unknown, name: PropertyKey): unknown {
   try {
-    return (value as Readonly<Record<string, unknown>> | null | undefined)?.[name];
+    return (value as Readonly<Record<PropertyKey, unknown>> | null | undefined)?.[name];
   } catch {
     return undefined;
   }

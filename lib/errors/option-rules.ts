@@ -1,10 +1,20 @@
-import { shown } from './error-text.js';
+import { propertyOf, shown } from './error-text.js';
 import { InvalidOptionError } from './invalid-option.error.js';
+
+/** What is wrong within a value. */
+export interface WrongPart {
+  /** Such as `.tenant` or `[2]`. */
+  readonly path: string;
+  readonly expected: string;
+  readonly received: string;
+}
 
 /** What one option may be. */
 export interface OptionRule {
   readonly expected: string;
   readonly accepts: (value: unknown) => boolean;
+  /** Finds what is wrong within a value that is made of several: its place behind the name of the option, and the rest. */
+  readonly find?: (value: unknown) => WrongPart | undefined;
   /** Whether a wrong value may hold a password, and must not be shown. */
   readonly isSecret?: boolean;
   /** Whether it is written to Redis as it is, so that UTF-8 must be able to express it. */
@@ -33,7 +43,11 @@ export function checkOptions<Options extends object>(
   place: string,
 ): void {
   if (!isRecord(options)) {
-    throw new InvalidOptionError(place, 'an object', kindOf(options));
+    throw new InvalidOptionError(
+      place.startsWith('the options') ? place : `the options of ${place}`,
+      'an object',
+      kindOf(options),
+    );
   }
   for (const [name, value] of Object.entries(options)) {
     const rule = Object.hasOwn(rules, name) ? rules[name as keyof Options] : undefined;
@@ -46,6 +60,14 @@ export function checkOptions<Options extends object>(
       );
     }
     if (value !== undefined && !rule.accepts(value)) {
+      const part = rule.find?.(value);
+      if (part) {
+        throw new InvalidOptionError(
+          `${name}${part.path} in ${place}`,
+          part.expected,
+          part.received,
+        );
+      }
       throw new InvalidOptionError(
         `${name} in ${place}`,
         expectedBy(rule, value),
@@ -134,6 +156,45 @@ export const aFunction: OptionRule = {
 
 export const anObjectOfStrings: OptionRule = {
   expected: 'an object of strings',
-  accepts: (value) =>
-    isPlain(value) && Object.values(value).every((text) => typeof text === 'string'),
+  accepts: (value) => isPlain(value) && wrongString(value) === undefined,
+  find: (value) => (isPlain(value) ? wrongString(value) : undefined),
 };
+
+/** @returns the first entry whose name is empty or a symbol, or whose value is no string. */
+function wrongString(record: Record<string, unknown>): WrongPart | undefined {
+  for (const key of Reflect.ownKeys(record)) {
+    const isName = typeof key === 'string' && key !== '';
+    const value = propertyOf(record, key);
+    if (!isName) {
+      const received = typeof key === 'symbol' ? 'a symbol' : '""';
+      return {
+        path: '',
+        expected: 'an object whose names are strings that are not empty',
+        received,
+      };
+    }
+    if (typeof value !== 'string') {
+      return { path: pathOf(key), expected: 'a string', received: describeValue(value) };
+    }
+  }
+  return undefined;
+}
+
+const pathOf = (key: string): string =>
+  mayHoldSecret(key) ? '[...]' : /^[\w$]+$/.test(key) ? `.${shown(key)}` : `["${shown(key)}"]`;
+
+/** A rule for each element of an array. */
+export const anArrayOf = (expected: string, element: OptionRule): OptionRule => ({
+  expected,
+  accepts: (value) => Array.isArray(value) && value.every(element.accepts),
+  find: (value) => {
+    const index = Array.isArray(value) ? value.findIndex((each) => !element.accepts(each)) : -1;
+    return index < 0
+      ? undefined
+      : {
+          path: `[${index}]`,
+          expected: element.expected,
+          received: describeValue((value as unknown[])[index]),
+        };
+  },
+});

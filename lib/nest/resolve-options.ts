@@ -4,6 +4,7 @@ import {
   aDuration,
   aFunction,
   aName,
+  anArrayOf,
   anInteger,
   aString,
   checkOptions,
@@ -60,9 +61,11 @@ const isErrorClass = (value: unknown): boolean =>
   typeof value.prototype === 'object' &&
   typeof Object.getPrototypeOf(value.prototype)?.message === 'string';
 
-const someNames = {
-  expected: 'an array of names of headers',
-  accepts: (value: unknown) => Array.isArray(value) && value.every(aName.accepts),
+const someNames = anArrayOf('an array of names of headers', aName);
+
+const aClassOfErrors = {
+  expected: 'a class that extends `Error`, with a name',
+  accepts: isErrorClass,
 };
 
 /** The `connection` is checked by whoever knows what can be one. */
@@ -83,10 +86,7 @@ const RULES: OptionRules<ReqRepModuleOptions> = {
     isSecret: true,
   },
   prefix: aString,
-  errors: {
-    expected: 'an array of classes that extend `Error`, each with a name',
-    accepts: (value) => Array.isArray(value) && value.every(isErrorClass),
-  },
+  errors: anArrayOf('an array of classes that extend `Error`, each with a name', aClassOfErrors),
   inheritedHeaders: someNames,
   outgoingHeaders: aFunction,
   aroundJob: aFunction,

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { inspect, type InspectOptions } from 'node:util';
-import { propertyOf } from '../errors/error-text.js';
+import { propertyOf, shown } from '../errors/error-text.js';
 import { LONGEST_TIMER } from '../errors/option-rules.js';
 import type { Job } from '../protocol/job-element.js';
 import { fenceListeners } from './fenced-signal.js';
@@ -21,6 +21,10 @@ const DEADLINE_TOLERANCE_MS = 20;
  * @param what - which code, such as `a listener of its signal`. @internal
  */
 export type OnStray = (what: string, id: string | number, error: unknown) => void;
+
+/** How a job is named in the reason of an abort: `job 7 of queue "reports"`. */
+export const nameOfJob = ({ id, queue }: Pick<JobContext, 'id' | 'queue'>): string =>
+  `job ${shown(id)} of queue "${queue}"`;
 
 /** What a handler may know of the job it runs. Its second argument. */
 export class JobContext {
@@ -230,7 +234,9 @@ export class JobContext {
         () =>
           this.timeLeft() > 0
             ? this.watchDeadline()
-            : this.abort(new DOMException('The deadline of the job has passed', 'TimeoutError')),
+            : this.abort(
+                new DOMException(`The deadline of ${nameOfJob(this)} has passed`, 'TimeoutError'),
+              ),
         // A longer delay would fire at once; and a timer may be a little early.
         Math.min(left, LONGEST_TIMER),
       );

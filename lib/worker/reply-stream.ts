@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
-import { messageOf, shown } from '../errors/error-text.js';
+import { messageOf } from '../errors/error-text.js';
 import type { Log } from '../observability/log.js';
 import { encodeValue, type StreamPosition } from '../protocol/reply-frame.js';
 import type { Place } from '../protocol/scripts/lua-empty-place.js';
@@ -10,6 +10,7 @@ import { beforeRetry } from '../redis/connection.js';
 import { Backoff } from '../redis/backoff.js';
 import { codeOfRefusal, explainRefusal, isRefusal, longestWaitAfter } from '../redis/refusal.js';
 import type { Connections } from '../redis/connections.js';
+import { nameOfJob } from './job-context.js';
 
 /** Values in one push at most, and about how long one push may be, UTF-16 units. */
 const MOST_VALUES = 512;
@@ -212,7 +213,7 @@ export class ReplyStream {
     this.log.repeated(
       this.refusedKind,
       'error',
-      `Values of job ${shown(id)} of queue "${queue}" cannot be pushed to "${list}": ${explainRefusal(error)}; ${next}`,
+      `Values of ${nameOfJob({ id, queue })} cannot be pushed to "${list}": ${explainRefusal(error)}; ${next}`,
     );
   }
 
@@ -275,7 +276,7 @@ export class ReplyStream {
   private lose(why: string, isTaken: boolean): void {
     if (!this.isStopped) {
       this.stop();
-      const reason = new Error(`The stream of job ${shown(this.target.id)} is given up: ${why}`);
+      const reason = new Error(`The stream of ${nameOfJob(this.target)} is given up: ${why}`);
       this.onLost(reason, isTaken);
     }
   }

@@ -14,7 +14,7 @@ import type { Script } from '../redis/script.js';
 import { CancelledJobs } from './cancelled-jobs.js';
 import { Intake, type Take } from './intake.js';
 import { suspicionOf } from './isolation.js';
-import type { JobContext } from './job-context.js';
+import { nameOfJob, type JobContext } from './job-context.js';
 import { JobFetcher } from './job-fetcher.js';
 import { JobRun } from './job-run.js';
 import { JobRunner } from './job-runner.js';
@@ -220,7 +220,8 @@ export class ReplyWorker {
     const met = [...this.runs].filter(({ job }) => unmet.has(job.id));
     for (const run of met) {
       unmet.delete(run.job.id);
-      this.runner.cancel(run, new DOMException('The caller has cancelled the job', 'AbortError'));
+      const reason = `The caller of ${nameOfJob(run.context)} has cancelled it`;
+      this.runner.cancel(run, new DOMException(reason, 'AbortError'));
     }
     for (const id of unmet) {
       this.cancelled.add(id);
@@ -382,9 +383,8 @@ export class ReplyWorker {
 
   /** Ends what still runs: gives its jobs back, or tells their callers where they may not be run again. */
   private async interruptRuns(): Promise<void> {
-    const reason = new DOMException('The worker is shutting down', 'AbortError');
     const unfinished = [...this.runs].filter((run) => !run.isReleased && !this.isExcused(run));
-    const again = unfinished.filter((run) => this.runner.interrupt(run, reason));
+    const again = unfinished.filter((run) => this.runner.interrupt(run, shutdownOf(run)));
     const isOnce = ({ job }: JobRun): boolean => mostDeliveries(job, this.handler) === 1;
     const told = unfinished.filter((run) => !again.includes(run));
     this.reportCutOff(unfinished.length, again.filter(isOnce).length);
@@ -524,3 +524,9 @@ export class ReplyWorker {
     }
   }
 }
+
+const shutdownOf = ({ context }: JobRun): DOMException =>
+  new DOMException(
+    `The worker is shutting down, and ${nameOfJob(context)} has not ended in its time`,
+    'AbortError',
+  );

@@ -14,6 +14,14 @@ import type { JobHandler, WorkerParts } from './worker-options.js';
 /** How long stopping workers wait for Redis, ms. */
 const LAST_WORD = 500;
 
+/** After how long a stop says what it waits for, ms. */
+const TELL_WAIT_MS = 3_000;
+
+/** Queues that it names at most. */
+const MOST_NAMED = 5;
+
+const runs = (count: number): string => (count === 1 ? '1 run' : `${count} runs`);
+
 /** The workers of one start, from then on until they are stopped. */
 export class StartedWorkers {
   private readonly workers: ReadonlyMap<string, ReplyWorker>;
@@ -117,6 +125,7 @@ export class StartedWorkers {
     // One or two for each queue.
     setMaxListeners(0, outOfTime.signal);
     const timer = setTimeout(() => outOfTime.abort(), this.shared.options.shutdownTimeout);
+    const telling = setTimeout(() => this.tellWait(), TELL_WAIT_MS).unref();
     const over = new Map(
       await Promise.all(
         [...this.workers].map(
@@ -125,6 +134,7 @@ export class StartedWorkers {
       ),
     );
     clearTimeout(timer);
+    clearTimeout(telling);
     this.cancelListener.close();
     const retired = this.lease.stop((queue) => over.get(queue) ?? false);
     // What fails leaves the lease to lapse by itself.
@@ -133,6 +143,22 @@ export class StartedWorkers {
       if (worker.isExcusing) {
         void this.retireLate(queue, worker);
       }
+    }
+  }
+
+  /** Says what a stop that takes long waits for. */
+  private tellWait(): void {
+    const waits = [...this.workers.values()]
+      .filter(({ busy }) => busy > 0)
+      .map(({ busy, handler: { queue, name } }) => `${runs(busy)} of queue "${queue}" (${name})`);
+    if (waits.length > 0) {
+      const named = waits.slice(0, MOST_NAMED);
+      const more = waits.length - named.length;
+      const others = more > 0 ? ` and those of ${more} more queues` : '';
+      this.shared.log.info(
+        `Waiting for ${named.join(', ')}${others} to end, for the shutdownTimeout of ` +
+          `${this.shared.options.shutdownTimeout} ms at most`,
+      );
     }
   }
 

@@ -61,8 +61,7 @@ describe('the options of a call', () => {
     ['timeout', '5s', DURATION, '"5s" (string)'],
     ['timeout', Infinity, DURATION, '`Infinity` (number)'],
     ['timeout', null, DURATION, '`null`'],
-    ['headers', { trace: 1 }, STRINGS, 'an object'],
-    ['headers', { trace: undefined }, STRINGS, 'an object'],
+    ['headers', new Map([['trace', 'abc']]), STRINGS, 'an object'],
     ['headers', ['trace'], STRINGS, 'an array'],
     ['headers', 'trace', STRINGS, '"trace" (string)'],
     ['onPushed', true, 'a function', '`true` (boolean)'],
@@ -83,6 +82,42 @@ describe('the options of a call', () => {
       expected,
       received,
     });
+  });
+
+  it.each<[Record<PropertyKey, unknown>, string, string, string]>([
+    [{ tenant: undefined }, 'headers.tenant', 'a string', '`undefined`'],
+    [{ trace: 'abc', tenant: 1 }, 'headers.tenant', 'a string', '`1` (number)'],
+    [{ tenant: null }, 'headers.tenant', 'a string', '`null`'],
+    [{ 'x-tenant': {} }, 'headers["x-tenant"]', 'a string', 'an object'],
+    [{ '': 'acme' }, 'headers', 'an object whose names are strings that are not empty', '""'],
+    [
+      { [Symbol('tenant')]: 'acme' },
+      'headers',
+      'an object whose names are strings that are not empty',
+      'a symbol',
+    ],
+    [
+      {
+        get tenant() {
+          throw new Error('secret');
+        },
+      },
+      'headers.tenant',
+      'a string',
+      '`undefined`',
+    ],
+  ])('name the header that is wrong: %#', (headers, option, expected, received) => {
+    expect(refusalBy(() => check({ headers }))).toMatchObject({
+      option: `${option} in a call to queue "reports"`,
+      expected,
+      received,
+    });
+  });
+
+  it('are refused where they are none', () => {
+    expect(refusalBy(() => check(null)).message).toBe(
+      'Expected the options of a call to queue "reports" to be an object, got `null`',
+    );
   });
 
   it('are refused where there is no such option', () => {

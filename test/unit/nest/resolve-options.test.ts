@@ -79,6 +79,7 @@ describe('a wrong option', () => {
   const FAIL_FAST = 'true, false or an integer from 1 to 2147483647 (ms)';
   const LEASE = 'an integer from 100 to 2147483647 (ms)';
   const CLASSES = 'an array of classes that extend `Error`, each with a name';
+  const CLASS = 'a class that extends `Error`, with a name';
   const POSITIVE = 'an integer >= 1';
   const CONCURRENCY = 'an integer from 1 to 10000';
 
@@ -128,15 +129,15 @@ describe('a wrong option', () => {
     ['maxPayload', '1mb', 'an integer >= 1024', '"1mb" (string)'],
     ['globalEnhancers', 1, 'true or false', '`1` (number)'],
     ['errors', Error, CLASSES, 'a function'],
-    ['errors', [Object], CLASSES, 'an array'],
-    ['errors', [() => new Error()], CLASSES, 'an array'],
-    ['errors', [class extends Error {}], CLASSES, 'an array'],
+    ['errors[0]', [Object], CLASS, 'a function'],
+    ['errors[1]', [Declined, () => new Error()], CLASS, 'a function'],
+    ['errors[0]', [class extends Error {}], CLASS, 'a function'],
     ['inheritedHeaders', 'tenant', 'an array of names of headers', '"tenant" (string)'],
-    ['inheritedHeaders', [''], 'an array of names of headers', 'an array'],
+    ['inheritedHeaders[1]', ['a', ''], 'a string that is not empty', '"" (string)'],
     ['exposeStack', 'yes', 'true or false', '"yes" (string)'],
     ['exposeStack', 0, 'true or false', '`0` (number)'],
   ])('is named with what was expected and what came: %s', (name, value, expected, received) => {
-    const error = refusalBy(() => resolve({ [name]: value }));
+    const error = refusalBy(() => resolve({ [name.replace(/\[.*/, '')]: value }));
     expect(error).toMatchObject({
       option: `${name} in the options of ReqRepModule`,
       expected,

@@ -101,9 +101,13 @@ describe('the signal', () => {
   });
 
   it('aborts soon when the deadline has passed before', () => {
-    const { signal } = contextOf({ deadline: START - 1 });
+    const { signal, id, queue } = contextOf({ deadline: START - 1 });
     vi.advanceTimersByTime(1);
     expect(signal.aborted).toBe(true);
+    expect(signal.reason).toMatchObject({
+      name: 'TimeoutError',
+      message: `The deadline of job ${id} of queue "${queue}" has passed`,
+    });
   });
 
   it('waits for no deadline where there is none', () => {
