@@ -59,7 +59,7 @@ function describeCall(
   { args = [] }: CommandOfError,
   { address, user, patternOf }: CallerOfRefused,
 ): RefusedCall {
-  const texts = namesIn(name, args).map(String);
+  const texts = [...new Set(namesIn(name, args).map(String))];
   const sign = CHANNEL_COMMANDS.has(name) ? '&' : '~';
   const rules = texts.map((text) => sign + patternOf(text));
   return {

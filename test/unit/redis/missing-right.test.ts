@@ -85,6 +85,14 @@ it.each([
   );
 });
 
+it('names a key once', () => {
+  const list = keys.replies('c1');
+  const message = 'NOPERM No permissions to access a key';
+  expect(explainRefusal(refused(message, 'blmove', list, list, 'LEFT', 'LEFT', '5'))).toContain(
+    'BLMOVE on "billing:replies:c1". Allow',
+  );
+});
+
 it('names all commands of a script where the server does not tell which', () => {
   const message = "ERR The user executing the script can't run this command or subcommand";
   const error = refused(message, 'eval', renewLease.lua, '1', queue.workers);
