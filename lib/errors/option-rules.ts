@@ -1,5 +1,6 @@
 import { propertyOf, shown } from './error-text.js';
 import { InvalidOptionError } from './invalid-option.error.js';
+import { nearestName } from './nearest-name.js';
 
 /** What is wrong within a value. */
 export interface WrongPart {
@@ -52,11 +53,12 @@ export function checkOptions<Options extends object>(
   for (const [name, value] of Object.entries(options)) {
     const rule = Object.hasOwn(rules, name) ? rules[name as keyof Options] : undefined;
     if (!rule) {
-      const known = Object.keys(rules).join(', ');
+      const known = Object.keys(rules);
+      const meant = nearestName(name, known);
       throw new InvalidOptionError(
         `${mayHoldSecret(name) ? 'an option' : shown(name)} in ${place}`,
-        `one of the options ${known}`,
-        'another name',
+        `one of the options ${known.join(', ')}${meant === undefined ? '' : ` (did you mean \`${meant}\`?)`}`,
+        'a name that is none of them',
       );
     }
     if (value !== undefined && !rule.accepts(value)) {

@@ -33,6 +33,6 @@ export class PendingLimitError extends ReqRepError {
 
 function reason(limit: PendingLimit, most: number): string {
   return limit === 'maxPending'
-    ? `${most} requests of this client are waiting already`
+    ? `${most === 1 ? '1 request of this client waits' : `${most} requests of this client wait`} already`
     : `with it, the jobs of this client that Redis has not confirmed would take more than ${most} bytes`;
 }

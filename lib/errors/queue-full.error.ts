@@ -16,7 +16,7 @@ export class QueueFullError extends ReqRepError {
     readonly queueLength: number,
   ) {
     super(
-      `Queue "${queue}" holds ${queueLength} jobs and this call allows ${maxQueueLength}. ` +
+      `Queue "${queue}" holds ${queueLength === 1 ? '1 job' : `${queueLength} jobs`} and this call allows ${maxQueueLength}. ` +
         `Try again later, add workers, or raise \`maxQueueLength\`.`,
     );
   }

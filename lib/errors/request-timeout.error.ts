@@ -86,7 +86,7 @@ function what({ queue, timeout, limit, isEmit }: RequestTimeoutDetails): string 
 function reason(details: RequestTimeoutDetails): string {
   const { queue, timeout, workers, queueLength, limit, refusal, here, trouble } = details;
   if (refusal !== undefined) {
-    return `it was not sent, since Redis refuses jobs (${refusal}). Mend what keeps Redis from taking them.`;
+    return `it was not sent, since Redis refuses jobs (${refusal}). Fix that, then send it again.`;
   }
   if (limit === 'inherited' && timeout === 0) {
     return 'it was not sent. Ask sooner, or give the outer request more time.';

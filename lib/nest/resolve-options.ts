@@ -167,8 +167,8 @@ function checkPlaceOfExtras(options: object | undefined): void {
   if (misplaced !== undefined) {
     throw new InvalidOptionError(
       `${misplaced} of ReqRepModule`,
-      'beside `useFactory`, `useClass` or `useExisting`',
-      'it among the options that they make',
+      'next to `useFactory`, `useClass` or `useExisting`',
+      'it in the object that they return',
     );
   }
 }
@@ -183,8 +183,8 @@ function sourceOf(options: ReqRepModuleOptions): ConnectionSource {
     const names = flat.map(([name]) => name).join(', ');
     throw new InvalidOptionError(
       'connection in the options of ReqRepModule',
-      'alone, or absent',
-      `it beside ${names}`,
+      `left out where ${names} ${flat.length === 1 ? 'is' : 'are'} given`,
+      'both',
     );
   }
   if (flat.length === 0) {

@@ -207,7 +207,7 @@ export class Connections {
     await this.clock.measure(connection).catch((error: unknown) => {
       throw meaningOfRefusal(error) === 'stays' && isRefusal(error)
         ? new UnusableServerError(
-            `refuses TIME (${explainRefusal(error)}), by which deadlines and leases are kept: allow it`,
+            `does not tell the time, by which deadlines and leases are kept: ${explainRefusal(error)}`,
           )
         : error;
     });

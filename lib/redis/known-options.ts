@@ -1,5 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { InvalidOptionError } from '../errors/index.js';
+import { nearestName } from '../errors/nearest-name.js';
 import { mayHoldSecret } from '../errors/option-rules.js';
 
 /** Options of ioredis 5 and 6, whichever is installed: one that only the other knows does no harm. */
@@ -40,10 +41,6 @@ const MEANT: Readonly<Record<string, string>> = {
   mastername: 'name',
 };
 
-/** How many letters of a short name may be wrong, and of a longer one, to be taken for another. */
-const MOST_WRONG = { short: 1, long: 2 };
-const SHORT_LENGTH = 5;
-
 /**
  * Looks for options that ioredis does not know, and with which it would connect to somewhere else without a word.
  * @param isForeign - whether the application made the `Redis` itself: it may have reasons of its own for a name that looks
@@ -69,38 +66,6 @@ export function checkNames(options: RedisOptions, isForeign = false): void {
 
 function adviceOn(name: string, known: ReadonlySet<string>): string | undefined {
   const spelled = name.toLowerCase().replaceAll(/[_-]/g, '');
-  const meant = Object.hasOwn(MEANT, spelled) ? MEANT[spelled] : nearest(spelled, known);
+  const meant = Object.hasOwn(MEANT, spelled) ? MEANT[spelled] : nearestName(spelled, known);
   return meant === undefined || meant.includes(' ') ? meant : `did you mean \`${meant}\`?`;
-}
-
-function nearest(spelled: string, known: ReadonlySet<string>): string | undefined {
-  const most = spelled.length <= SHORT_LENGTH ? MOST_WRONG.short : MOST_WRONG.long;
-  return [...known]
-    .map((name) => ({ name, wrong: wrongLetters(spelled, name.toLowerCase()) }))
-    .filter(({ wrong }) => wrong <= most)
-    .toSorted((one, other) => one.wrong - other.wrong)[0]?.name;
-}
-
-/** @returns how many letters are missing, too many, others, or have changed places with the next. */
-function wrongLetters(text: string, other: string): number {
-  let [before, last]: readonly number[][] = [
-    [],
-    Array.from({ length: other.length + 1 }, (_, column) => column),
-  ];
-  for (let row = 1; row <= text.length; row++) {
-    const next = [row];
-    for (let column = 1; column <= other.length; column++) {
-      const isSame = text[row - 1] === other[column - 1];
-      const isSwapped =
-        row > 1 && text[row - 1] === other[column - 2] && text[row - 2] === other[column - 1];
-      next[column] = Math.min(
-        (last?.[column] ?? 0) + 1,
-        (next[column - 1] ?? 0) + 1,
-        (last?.[column - 1] ?? 0) + (isSame ? 0 : 1),
-        isSwapped ? (before?.[column - 2] ?? 0) + 1 : Infinity,
-      );
-    }
-    [before, last] = [last, next];
-  }
-  return last?.[other.length] ?? Infinity;
 }

@@ -94,7 +94,7 @@ it('a server that refuses TIME is refused by name, until it allows it', async ()
   const connection = await user('timeless', '-time');
   const { reason, errors, queue, client, app } = await refusalAt(connection);
   for (const text of [reason, errors[0]]) {
-    expect(text).toContain('refuses TIME');
+    expect(text).toContain('refuses user "timeless" TIME');
     expect(text).toContain('ACL SETUSER timeless +time');
     expect(text).not.toContain('local clock');
     expect(text).not.toContain('secret');

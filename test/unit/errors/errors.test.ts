@@ -161,7 +161,7 @@ const CASES: readonly Case[] = [
     name: 'RequestTimeoutError',
     code: 'REQUEST_TIMEOUT',
     fields: { ...timeout, limit: 'timeout', workers: 1, queueLength: 7, refusal: 'OOM no' },
-    says: ['"reports"', '5000 ms', 'job-1', 'was not sent', 'OOM no', 'Mend'],
+    says: ['"reports"', '5000 ms', 'job-1', 'was not sent', 'OOM no', 'Fix that'],
   },
   {
     error: new RequestTimeoutError({ ...timeout, workers: 0, queueLength: 7 }),

@@ -46,7 +46,11 @@ describe('the check of options', () => {
   it('names an option that does not exist, and those that do', () => {
     const error = refusalBy(() => check({ sise: 1 }));
     expect(error.option).toBe('sise in the test');
-    expect(error.expected).toBe('one of the options size, name');
+    expect(error.expected).toBe('one of the options size, name (did you mean `size`?)');
+  });
+
+  it('proposes nothing where a name is like none', () => {
+    expect(refusalBy(() => check({ colour: 1 })).expected).toBe('one of the options size, name');
   });
 
   it('does not show the value of an option that does not exist', () => {

@@ -219,7 +219,8 @@ describe('a connection', () => {
   ])('is not said twice: beside %s', (names, flat) => {
     const error = refusalBy(() => resolve({ connection: 'redis://localhost', ...flat }));
     expect(error.option).toBe('connection in the options of ReqRepModule');
-    expect(error.received).toBe(`it beside ${names}`);
+    expect(error.expected).toContain(`left out where ${names} `);
+    expect(error.received).toBe('both');
   });
 });
 

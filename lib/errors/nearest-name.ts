@@ -1,0 +1,37 @@
+/** How many letters of a short name may be wrong, and of a longer one, to be taken for another. */
+const MOST_WRONG = { short: 1, long: 2 };
+const SHORT_LENGTH = 5;
+
+/** @returns the name that a misspelt one is likely to mean; `undefined` where it is like none. */
+export function nearestName(misspelt: string, known: Iterable<string>): string | undefined {
+  const spelled = misspelt.toLowerCase();
+  const most = spelled.length <= SHORT_LENGTH ? MOST_WRONG.short : MOST_WRONG.long;
+  return [...known]
+    .map((name) => ({ name, wrong: wrongLetters(spelled, name.toLowerCase()) }))
+    .filter(({ wrong }) => wrong <= most)
+    .toSorted((one, other) => one.wrong - other.wrong)[0]?.name;
+}
+
+/** @returns how many letters are missing, too many, others, or have changed places with the next. */
+function wrongLetters(text: string, other: string): number {
+  let [before, last]: readonly number[][] = [
+    [],
+    Array.from({ length: other.length + 1 }, (_, column) => column),
+  ];
+  for (let row = 1; row <= text.length; row++) {
+    const next = [row];
+    for (let column = 1; column <= other.length; column++) {
+      const isSame = text[row - 1] === other[column - 1];
+      const isSwapped =
+        row > 1 && text[row - 1] === other[column - 2] && text[row - 2] === other[column - 1];
+      next[column] = Math.min(
+        (last?.[column] ?? 0) + 1,
+        (next[column - 1] ?? 0) + 1,
+        (last?.[column - 1] ?? 0) + (isSame ? 0 : 1),
+        isSwapped ? (before?.[column - 2] ?? 0) + 1 : Infinity,
+      );
+    }
+    [before, last] = [last, next];
+  }
+  return last?.[other.length] ?? Infinity;
+}

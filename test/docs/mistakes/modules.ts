@@ -1,0 +1,66 @@
+import { Injectable, Module, Scope } from '@nestjs/common';
+import { REQUEST } from '@nestjs/core';
+import { ReqRepModule } from '../../../lib/index.js';
+import type { Mistake } from '../mistake.js';
+import { workerOf } from '../providers.js';
+import { errorOf } from '../scene.js';
+
+export const modules: Mistake[] = [
+  {
+    title: 'The module is imported without forRoot',
+    provoke: async (scene) => [
+      await errorOf(() =>
+        scene.startModule({ imports: [ReqRepModule], providers: [workerOf('reports')] }),
+      ),
+    ],
+  },
+  {
+    title: 'The module is set up twice',
+    provoke: async (scene) => {
+      const { url: connection } = scene.redis;
+      @Module({ imports: [ReqRepModule.forRoot({ connection, timeout: 5_000 })] })
+      class BillingModule {}
+      return [
+        await errorOf(() =>
+          scene.startModule({ imports: [ReqRepModule.forRoot({ connection }), BillingModule] }),
+        ),
+      ];
+    },
+  },
+  {
+    title: 'The options are made for each request',
+    provoke: async (scene) => {
+      @Injectable({ scope: Scope.REQUEST })
+      class Tenant {}
+      @Module({ providers: [Tenant], exports: [Tenant] })
+      class TenantModule {}
+      return [
+        await errorOf(() =>
+          scene.startModule({
+            imports: [
+              ReqRepModule.forRootAsync({
+                imports: [TenantModule],
+                inject: [Tenant, REQUEST],
+                useFactory: () => ({ connection: scene.redis.url }),
+              }),
+            ],
+            providers: [workerOf('reports')],
+          }),
+        ),
+      ];
+    },
+  },
+  {
+    title: 'Two handlers answer one queue',
+    provoke: async (scene) => [
+      await errorOf(() => scene.start({}, [workerOf('reports'), workerOf('reports')])),
+    ],
+  },
+  {
+    title: 'A handler names an instance that does not exist',
+    provoke: async (scene) => {
+      const elsewhere = { instance: 'billing' };
+      return [await errorOf(() => scene.start({}, [workerOf('reports', undefined, elsewhere)]))];
+    },
+  },
+];

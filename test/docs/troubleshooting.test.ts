@@ -1,0 +1,60 @@
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { useRedis } from '../support/redis.js';
+import { calls } from './mistakes/calls.js';
+import { decorators } from './mistakes/decorators.js';
+import { modules } from './mistakes/modules.js';
+import { options } from './mistakes/options.js';
+import { rights } from './mistakes/rights.js';
+import { servers } from './mistakes/servers.js';
+import { values } from './mistakes/values.js';
+import { workers } from './mistakes/workers.js';
+import { asOnPage, TroubleshootingPage } from './page.js';
+import { Scene } from './scene.js';
+
+const MISTAKES = [
+  ...servers,
+  ...rights,
+  ...options,
+  ...modules,
+  ...decorators,
+  ...calls,
+  ...values,
+  ...workers,
+];
+
+/** `UPDATE_DOCS=1` writes into the page what is printed now, instead of comparing. */
+const isUpdate = process.env['UPDATE_DOCS'] === '1';
+
+const redis = useRedis();
+const page = new TroubleshootingPage();
+const printed = new Map<string, string>();
+
+beforeEach(async () => {
+  await redis.look.flushall();
+});
+
+afterAll(() => {
+  if (isUpdate) {
+    page.update(printed);
+  }
+});
+
+describe('docs/troubleshooting.md says what is printed', () => {
+  it.each(MISTAKES)('$title', async ({ title, provoke }) => {
+    const scene = new Scene(redis);
+    try {
+      const now = asOnPage(await provoke(scene), redis.port);
+      printed.set(title, now);
+      expect(now).not.toContain('secret');
+      if (!isUpdate) {
+        expect(page.messages.get(title)).toBe(now);
+      }
+    } finally {
+      await scene.close();
+    }
+  });
+
+  it('and has no message that nobody checks', () => {
+    expect(page.titles.toSorted()).toEqual(MISTAKES.map(({ title }) => title).toSorted());
+  });
+});
