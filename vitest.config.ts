@@ -11,6 +11,8 @@ export default defineConfig(async () => {
       exclude: ['test/package/**', ...omitted.files],
       reporters: ['default', ...omitted.reporters],
       globalSetup: ['test/support/build.ts'],
+      // Most tests wait for something most of the time.
+      maxWorkers: 3,
       testTimeout: 30_000,
       hookTimeout: 30_000,
     },

@@ -292,6 +292,6 @@ it.each<[string, unknown]>([
   expect(await failureOf(client.send(queue as string))).toMatchObject({ code: 'INVALID_OPTION' });
   expect(await failureOf(client.emit(queue as string))).toMatchObject({ code: 'INVALID_OPTION' });
   client.emit(queue as string);
-  await waitFor(() => log.text.includes('Expected queue to be'));
+  await waitFor(() => log.text.includes('Expected queue in a call'));
   expect(client.pending).toBe(0);
 });

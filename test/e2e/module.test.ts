@@ -198,7 +198,9 @@ describe('mistakes are found before a socket is opened', () => {
     for (const ask of [() => client.send('\ud800'), () => client.emit('x\udc00')]) {
       expect(await failureOf(ask())).toMatchObject({
         code: 'INVALID_OPTION',
-        message: expect.stringContaining('Expected queue to be well-formed Unicode'),
+        message: expect.stringContaining(
+          'Expected queue in a call to `send`, `request` or `emit` to be well-formed Unicode',
+        ),
       });
     }
     await expect(startApp({ ...nowhere, prefix: '\ud800:' })).rejects.toThrow(
@@ -373,7 +375,7 @@ it.each<[string, () => unknown, string]>([
       startModule({
         imports: [ReqRepModule.forRootAsync({ useFactory: () => ({ name: 'x' }) as object })],
       }),
-    'Expected name of ReqRepModule to be beside `useFactory`, `useClass` or `useExisting`, got it among the options',
+    'Expected name of ReqRepModule to be next to `useFactory`',
   ],
   [
     'nothing from a factory',
