@@ -12,7 +12,7 @@ export default defineConfig(async () => {
       reporters: ['default', ...omitted.reporters],
       globalSetup: ['test/support/build.ts'],
       // Most tests wait for something most of the time.
-      maxWorkers: 3,
+      maxWorkers: 2,
       testTimeout: 30_000,
       hookTimeout: 30_000,
     },

@@ -61,7 +61,7 @@ it.each([
   const connection = `redis://joe:secret@127.0.0.1:${redis.port}/3`;
   const refusal = await refusalOf({ connection });
   expect(refusal).toContain(`redis://127.0.0.1:${redis.port}/3 (user "joe") does not let`);
-  expect(refusal).toContain('NOPERM');
+  expect(refusal).toContain('ACL SETUSER joe +select');
   await user('+@all');
   const queue = randomQueue();
   const { client } = await startApp({ connection }, [echoOf(queue)]);

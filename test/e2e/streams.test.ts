@@ -396,7 +396,7 @@ it('streams of large and of small values get on beside each other', async () => 
     ),
     client.send(queue, { size: 1_000_000 }, idle).subscribe(() => large++),
   ];
-  await waitFor(() => small > 20_000 && large > 60, 10_000);
+  await waitFor(() => small > 20_000 && large > 60, 25_000);
   subscriptions.forEach((subscription) => subscription.unsubscribe());
 });
 

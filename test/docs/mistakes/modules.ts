@@ -1,11 +1,22 @@
 import { Injectable, Module, Scope } from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
-import { ReqRepModule } from '../../../lib/index.js';
+import { ReqRepModule, RequestClient } from '../../../lib/index.js';
 import type { Mistake } from '../mistake.js';
 import { workerOf } from '../providers.js';
 import { errorOf } from '../scene.js';
 
 export const modules: Mistake[] = [
+  {
+    title: 'No forRoot is imported anywhere',
+    provoke: async (scene) => {
+      @Injectable()
+      class Reports {
+        constructor(readonly client: RequestClient) {}
+      }
+      const told = await errorOf(() => scene.startModule({ providers: [Reports] }));
+      return told.split('\n').slice(0, 1);
+    },
+  },
   {
     title: 'The module is imported without forRoot',
     provoke: async (scene) => [
