@@ -238,17 +238,17 @@ describe.skipIf(!program)('the page', { timeout: 2 * RENDERED }, () => {
     await waitFor(async () => {
       await page.keyboard.press('Tab');
       return (await page.evaluate('document.activeElement.type')) === 'file';
-    });
+    }, RENDERED);
     await page.keyboard.press('Space');
     await (await chooser).setFiles(picture(SLOW));
-    await waitFor(() => saidSince(mark, 'began').length === 1);
+    await waitFor(() => saidSince(mark, 'began').length === 1, RENDERED);
     // On the way are the button of the sample's own pictures, and links to what has been made by now.
     await waitFor(async () => {
       await page.keyboard.press('Tab');
       return (await page.evaluate('document.activeElement.className')) === 'cancel';
-    });
+    }, RENDERED);
     await page.keyboard.press('Space');
-    await waitFor(() => saidSince(mark, 'stopped after').length === 1);
+    await waitFor(() => saidSince(mark, 'stopped after').length === 1, RENDERED);
     const card = cardOf(page, SLOW);
     expect(await stateOf(card)).toBe('cancelled');
     await page.keyboard.press('Enter');
@@ -256,7 +256,7 @@ describe.skipIf(!program)('the page', { timeout: 2 * RENDERED }, () => {
     // The button that had the focus has gone, and the card has it.
     expect(await page.evaluate('document.activeElement.className')).toBe('card');
     await page.close();
-  });
+  }, 120_000);
 
   it(
     'runs the pictures of the sample, few at a time',
