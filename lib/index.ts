@@ -35,7 +35,6 @@ export {
   type SerializationErrorOptions,
   type TimeLimit,
 } from './errors/index.js';
-export type { AroundJob } from './nest/around-job.js';
 export {
   switchToReqRep,
   type ReqRepArgumentsHost,
@@ -54,6 +53,7 @@ export type { HandlerParameters, JobMethod } from './nest/job-method.js';
 export { OnJob, type OnJobOptions } from './nest/on-job.decorator.js';
 export { ReqRepModule, type ReqRepModuleAsyncOptions } from './nest/reqrep.module.js';
 export type {
+  AroundJob,
   ReqRepModuleExtras,
   ReqRepModuleOptions,
   ReqRepOptionsFactory,

@@ -4,21 +4,7 @@ import { fenced } from '../worker/fenced-stream.js';
 import type { JobContext } from '../worker/job-context.js';
 import { InterceptedReply, valuesOf } from '../worker/stream-source.js';
 import type { JobHandler } from '../worker/worker-options.js';
-
-/**
- * Is called around each job, with guards, interceptors and the handler inside, also those of a stream. It calls `next` once, in
- * whatever async context the job is to have. What `next` returns resolves with the reply when the job has ended (with
- * `undefined` at the end of a stream), and rejects with what ended it: an error, or the reason of `job.signal`.
- *
- * It can keep a job from running, by an error that it throws before it calls `next`. It changes no reply: what it returns, and what it
- * does with an error of `next`, is its own.
- *
- * @example
- * ```ts
- * aroundJob: (job, next) => traces.run({ traceparent: job.headers['traceparent'] }, next)
- * ```
- */
-export type AroundJob = (job: JobContext, next: () => Promise<unknown>) => unknown;
+import type { AroundJob } from './reqrep.options.js';
 
 type Handle = JobHandler['handle'];
 

@@ -1,8 +1,23 @@
 import type { OutgoingHeaders } from '../client/outgoing-headers.js';
 import type { ErrorClass } from '../protocol/error-registry.js';
 import type { ConnectionOption, Redis } from '../redis/connection-source.js';
-import type { AroundJob } from './around-job.js';
+import type { JobContext } from '../worker/job-context.js';
 import type { ReqRepHttpErrorsOptions } from './http-errors.filter.js';
+
+/**
+ * Is called around each job, with guards, interceptors and the handler inside, also those of a stream. It calls `next` once, in
+ * whatever async context the job is to have. What `next` returns resolves with the reply when the job has ended (with
+ * `undefined` at the end of a stream), and rejects with what ended it: an error, or the reason of `job.signal`.
+ *
+ * It can keep a job from running, by an error that it throws before it calls `next`. It changes no reply: what it returns, and what it
+ * does with an error of `next`, is its own.
+ *
+ * @example
+ * ```ts
+ * aroundJob: (job, next) => traces.run({ traceparent: job.headers['traceparent'] }, next)
+ * ```
+ */
+export type AroundJob = (job: JobContext, next: () => Promise<unknown>) => unknown;
 
 /** What `ReqRepModule.forRoot` takes. Everything has a default. */
 export interface ReqRepModuleOptions {
