@@ -53,29 +53,35 @@ function copyWithOlderPackages() {
   return folder;
 }
 
-/** Tests of what is the same whatever Nest and ioredis are: what stands in Redis, and what becomes of it. */
+/** Tests of what is the same whatever Nest and ioredis are: what stands in Redis, what becomes of it, and what takes long. */
 const OF_OUR_OWN = [
   'advice',
   'closing',
+  'concurrency',
+  'demotion',
   'hostile-callers',
   'hostile-handlers',
   'identities',
+  'inheritance',
   'isolation',
   'large-replies',
   'limits',
   'long-takes',
   'lost-values',
+  'missing-rights',
   'no-memory',
   'original-replies',
   'outage-takeover',
   'poison',
   'printed',
+  'quiet-lines',
   'recovery',
   'refused-pushes',
   'refused-takes',
   'replaced-server',
   'request-ends',
   'sample',
+  'silence',
   'takeover',
   'unreadable-jobs',
   'worker-log',
