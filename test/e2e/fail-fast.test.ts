@@ -1,13 +1,8 @@
-import { Injectable } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { firstValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import {
-  ConnectionFailedError,
-  OnJob,
-  ReqRepModule,
-  type ReqRepModuleOptions,
-} from '../../lib/index.js';
+import { ConnectionFailedError, ReqRepModule, type ReqRepModuleOptions } from '../../lib/index.js';
+import { echoOf } from '../support/echo-worker.js';
 import { startApp } from '../support/app.js';
 import { freePort } from '../support/free-port.js';
 import { randomQueue } from '../support/random-queue.js';
@@ -20,17 +15,6 @@ const redis = useRedis();
 
 /** Fails for what is refused for good, without waiting, ms. */
 const AT_ONCE_MS = 2_000;
-
-function echoOf(queue: string) {
-  @Injectable()
-  class Worker {
-    @OnJob(queue)
-    run(data: unknown) {
-      return data;
-    }
-  }
-  return Worker;
-}
 
 /** Starts an application that fails. @returns why, and after how long, ms. */
 async function failureOf(options: ReqRepModuleOptions, others: ReqRepModuleOptions[] = []) {

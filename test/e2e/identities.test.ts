@@ -12,6 +12,7 @@ import { HALF_OPEN_MS } from '../../lib/worker/standing.js';
 import { connectionSource } from '../../lib/redis/connection-source.js';
 import { Connection } from '../../lib/redis/connection.js';
 import { redisBinary } from '../../sample-app/src/local-redis.js';
+import { echoOf } from '../support/echo-worker.js';
 import { startApp } from '../support/app.js';
 import { randomQueue } from '../support/random-queue.js';
 import { waitFor } from '../support/wait-for.js';
@@ -71,17 +72,6 @@ class SocketServer {
   }
 }
 
-function workerOf(queue: string) {
-  @Injectable()
-  class Worker {
-    @OnJob(queue)
-    run(data: unknown) {
-      return data;
-    }
-  }
-  return Worker;
-}
-
 describe.each<[string, readonly string[]]>([
   ['tells its run id', []],
   ['does not tell its run id', ['--rename-command', 'INFO', '']],
@@ -99,7 +89,7 @@ describe.each<[string, readonly string[]]>([
     const apps = [];
     for (const queue of queues) {
       const options = { connection: server.path, lease: 200, stallLimit: 400 };
-      apps.push(await startApp(options, [workerOf(queue)]));
+      apps.push(await startApp(options, [echoOf(queue)]));
     }
     for (const [index, { client }] of apps.entries()) {
       expect(await firstValueFrom(client.send(queues[index] ?? '', index))).toBe(index);

@@ -1,8 +1,8 @@
-import { Injectable } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { firstValueFrom } from 'rxjs';
 import { expect, it } from 'vitest';
-import { OnJob, PushFailedError, type ReqRepModuleOptions } from '../../lib/index.js';
+import { PushFailedError, type ReqRepModuleOptions } from '../../lib/index.js';
+import { echoOf } from '../support/echo-worker.js';
 import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { proxyBefore } from '../support/line-proxy.js';
@@ -11,17 +11,6 @@ import { useRedis } from '../support/redis.js';
 import { waitFor } from '../support/wait-for.js';
 
 const redis = useRedis();
-
-function echoOf(queue: string) {
-  @Injectable()
-  class Worker {
-    @OnJob(queue)
-    run(data: unknown) {
-      return data;
-    }
-  }
-  return Worker;
-}
 
 /** Asks a worker of an application with these options, which must find out that it is elsewhere. @returns what it says. */
 async function refusalOf(options: ReqRepModuleOptions): Promise<string> {

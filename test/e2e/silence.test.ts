@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { Injectable } from '@nestjs/common';
 import { firstValueFrom } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { OnJob, RequestTimeoutError } from '../../lib/index.js';
+import { RequestTimeoutError } from '../../lib/index.js';
+import { echoOf } from '../support/echo-worker.js';
 import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
@@ -14,17 +14,6 @@ import { waitFor } from '../support/wait-for.js';
 /** How long an application may take to start beside a silent server, and somebody who sends to be told, ms. */
 const START_MS = 6_000;
 const SOON_MS = 4_000;
-
-function echoOf(queue: string) {
-  @Injectable()
-  class Worker {
-    @OnJob(queue)
-    run(data: unknown) {
-      return data;
-    }
-  }
-  return Worker;
-}
 
 async function startRedis(settings = {}): Promise<RestartableRedis> {
   const server = await RestartableRedis.start(settings);

@@ -7,6 +7,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { Redis } from 'ioredis';
 import { OnJob, PushFailedError, ReplyWorkers } from '../../lib/index.js';
 import { startLocalRedis } from '../../sample-app/src/local-redis.js';
+import { echoOf } from '../support/echo-worker.js';
 import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { proxyBefore } from '../support/line-proxy.js';
@@ -25,17 +26,6 @@ async function serverWith(...args: string[]) {
     await server.stop();
   });
   return { ...server, look };
-}
-
-function echoOf(queue: string) {
-  @Injectable()
-  class Worker {
-    @OnJob(queue)
-    run(data: unknown) {
-      return data;
-    }
-  }
-  return Worker;
 }
 
 const user = async (name: string, ...rules: string[]): Promise<string> => {

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
-import { Injectable } from '@nestjs/common';
 import { filter, firstValueFrom } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { OnJob, PushFailedError, RequestTimeoutError } from '../../lib/index.js';
+import { PushFailedError, RequestTimeoutError } from '../../lib/index.js';
 import type { ConnectionOption } from '../../lib/redis/connection-source.js';
+import { echoOf } from '../support/echo-worker.js';
 import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { freePort } from '../support/free-port.js';
@@ -17,17 +17,6 @@ import { canTestTls, startTlsRedis } from '../support/tls-redis.js';
 
 const redis = useRedis();
 const SECRET = 'correct-horse-battery-staple';
-
-function echoOf(queue: string) {
-  @Injectable()
-  class Worker {
-    @OnJob(queue)
-    run(data: unknown) {
-      return data;
-    }
-  }
-  return Worker;
-}
 
 /**
  * Asks a worker of an application with this connection. @returns the error, and the line that the log has, but for how often it
