@@ -96,7 +96,8 @@ it('a stop that takes long says what it waits for', async () => {
   }
   const { app, client, log } = await startApp({ connection: redis.url }, [Worker]);
   const workers = app.get(ReplyWorkers);
-  const asked = failureOf(client.send(queue, 1));
+  // Whether the last reply arrives before its requester is closed is not what is tested.
+  client.send(queue, 1).subscribe({ error: () => undefined });
   await waitFor(() => workers.status.queues[0]?.busy === 1);
   const closed = app.close();
   await waitFor(() => log.text.includes('Waiting for'));
@@ -105,5 +106,4 @@ it('a stop that takes long says what it waits for', async () => {
   expect(log.lines.filter((line) => line.includes('Waiting for'))).toEqual([
     `log Waiting for 1 run of queue "${queue}" (Worker#run) to end, for the shutdownTimeout of 10000 ms at most ReqRep`,
   ]);
-  await asked.catch(() => undefined);
 });

@@ -18,7 +18,9 @@ import { waitFor } from '../support/wait-for.js';
 /** Two servers, the second a replica of the first, behind one address that leads to the first. */
 async function replicated() {
   const folders = ['first-', 'second-'].map((name) => mkdtempSync(join(tmpdir(), name)));
-  const starting = folders.map((folder) => startLocalRedis({ args: ['--dir', folder] }));
+  const starting = folders.map((folder) =>
+    startLocalRedis({ args: ['--dir', folder, '--repl-diskless-sync-delay', '0'] }),
+  );
   const servers = (await Promise.all(starting)) as [LocalRedis, LocalRedis];
   const [first, second] = servers;
   const [one, other] = servers.map(({ url }) => new Redis(url)) as [Redis, Redis];
@@ -36,11 +38,19 @@ async function replicated() {
 
 type Replicated = Awaited<ReturnType<typeof replicated>>;
 
-/** Makes the second server the primary. Connections to the first stay. */
+/** Makes the second server the primary at once. Connections to the first stay. */
 async function demote({ second, one, other, proxy }: Replicated): Promise<void> {
   await other.replicaof('NO', 'ONE');
   proxy.port = second.port;
   await one.replicaof('127.0.0.1', second.port);
+}
+
+/** Makes the second server the primary when it has all writes that the first has confirmed. */
+async function failOver({ second, one, other, proxy }: Replicated): Promise<void> {
+  await one.call('FAILOVER', 'TO', '127.0.0.1', second.port);
+  await waitFor(async () => (await other.role())[0] === 'master');
+  proxy.port = second.port;
+  await waitFor(async () => (await one.role())[0] === 'slave');
 }
 
 const connectionTo = (proxy: LineProxy): Connection => {
@@ -107,7 +117,7 @@ it('requests, workers and streams go on when their server is demoted', async () 
     return firstValueFrom(client.send(queue, data, { timeout: 15_000 }));
   });
   await delay(200);
-  await demote(servers);
+  await failOver(servers);
   expect(await Promise.all(asking)).toEqual([...asking.keys()]);
   expect(await stream).toEqual([...Array(60).keys()]);
 });
