@@ -59,7 +59,7 @@ export type {
   ReqRepOptionsFactory,
 } from './nest/reqrep.options.js';
 export { getReplyWorkersToken, getRequestClientToken } from './nest/tokens.js';
-export type { ConnectionState } from './redis/connection.js';
+export type { ConnectionState } from './driver/line.js';
 export type { ConnectionOption } from './redis/connection-source.js';
 export type { ErrorClass } from './protocol/error-registry.js';
 export type { DeadJob, DeadReason } from './protocol/scripts/bury-job.js';

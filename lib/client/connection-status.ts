@@ -1,11 +1,11 @@
 import { Observable } from 'rxjs';
-import type { ConnectionState } from '../redis/connection.js';
-import type { Connections } from '../redis/connections.js';
+import type { ConnectionState } from '../driver/line.js';
+import type { Driver } from '../driver/driver.js';
 import type { ApplicationCode } from './application-code.js';
 
 /** The present state of the connections at once, then each change; completes when they are closed. */
 export function connectionStatus(
-  connections: Connections,
+  connections: Driver,
   code: ApplicationCode,
 ): Observable<ConnectionState> {
   return new Observable((subscriber) => {

@@ -2,8 +2,9 @@ import { setImmediate, setTimeout } from 'node:timers';
 import type { Log } from '../observability/log.js';
 import { encodeCancelMessage } from '../protocol/cancel-message.js';
 import type { Keys } from '../protocol/keys.js';
-import type { Connections } from '../redis/connections.js';
-import { explainRefusal, isPassing, isRefusal, levelOf } from '../redis/refusal.js';
+import type { Driver } from '../driver/driver.js';
+import { explainRefusal, isPassing, isRefusal, levelOf } from '../driver/refusal.js';
+import { publish } from '../protocol/operations/publish.js';
 
 /** Ids in one message at most. */
 const MOST_IDS = 1_000;
@@ -29,7 +30,7 @@ export class JobCanceller {
   private isClosed = false;
 
   constructor(
-    private readonly connections: Connections,
+    private readonly connections: Driver,
     private readonly keys: Keys,
     private readonly log: Log,
   ) {}
@@ -78,9 +79,9 @@ export class JobCanceller {
   }
 
   private async publish(messages: readonly Message[]): Promise<void> {
-    const answers = await this.connections.commands.settled((redis) =>
+    const answers = await this.connections.commands.settled((run) =>
       messages.map(({ queue, ids }) =>
-        redis.publish(this.keys.queue(queue).cancel, encodeCancelMessage(ids)),
+        run(publish, { channel: this.keys.queue(queue).cancel, message: encodeCancelMessage(ids) }),
       ),
     );
     answers.forEach((answer, index) => {

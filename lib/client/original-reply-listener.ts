@@ -4,16 +4,19 @@ import { messageOf } from '../errors/error-text.js';
 import { RemoteError } from '../errors/index.js';
 import type { Log } from '../observability/log.js';
 import type { Keys } from '../protocol/keys.js';
-import { beforeRetry, type Connection } from '../redis/connection.js';
-import type { Connections } from '../redis/connections.js';
+import { expireKey } from '../protocol/operations/keys.js';
+import { listLength, popFirst, pushToList } from '../protocol/operations/lists.js';
+import { beforeRetry } from '../driver/before-retry.js';
+import type { Line } from '../driver/line.js';
+import type { Driver } from '../driver/driver.js';
 import {
   codeOfRefusal,
   explainRefusal,
   isRefusal,
   levelOf,
   longestWaitAfter,
-} from '../redis/refusal.js';
-import { Backoff } from '../redis/backoff.js';
+} from '../driver/refusal.js';
+import { Backoff } from '../driver/backoff.js';
 import type { PendingRequest } from './pending-request.js';
 
 const BLOCK_SECONDS = 5;
@@ -37,14 +40,14 @@ export class OriginalReplyListener {
   private readonly waiting = new Map<string, PendingRequest>();
   private readonly abandoned = new Set<string>();
   private readonly wakeList: string;
-  private connection: Connection | undefined;
+  private connection: Line | undefined;
   private isClosed = false;
   private isBlocked = false;
   private isWaking = false;
   private readonly delay = new Backoff();
 
   constructor(
-    private readonly connections: Connections,
+    private readonly connections: Driver,
     private readonly keys: Keys,
     private readonly log: Log,
   ) {
@@ -91,7 +94,7 @@ export class OriginalReplyListener {
   }
 
   /** What a reply leads to is no part of reading it: whatever goes wrong there is no loss of the connection. */
-  private async listen(connection: Connection): Promise<void> {
+  private async listen(connection: Line): Promise<void> {
     while (!this.isClosed) {
       const answer = await this.tryRead(connection);
       if (answer) {
@@ -100,12 +103,12 @@ export class OriginalReplyListener {
     }
   }
 
-  private async tryRead(connection: Connection): Promise<readonly [string, string] | null> {
+  private async tryRead(connection: Line): Promise<readonly [string, string] | null> {
     try {
       await connection.ready();
       this.isBlocked = true;
       const lists = [...this.waiting.keys(), this.wakeList];
-      const answer = await connection.send((redis) => redis.blpop(lists, BLOCK_SECONDS));
+      const answer = await connection.run(popFirst, { lists, seconds: BLOCK_SECONDS });
       this.isBlocked = false;
       this.delay.reset();
       if (this.log.over(REFUSED)) {
@@ -119,7 +122,7 @@ export class OriginalReplyListener {
     }
   }
 
-  private async afterFailure(connection: Connection, error: unknown): Promise<void> {
+  private async afterFailure(connection: Line, error: unknown): Promise<void> {
     if (this.isClosed || !isRefusal(error)) {
       await beforeRetry(error);
       return;
@@ -136,9 +139,9 @@ export class OriginalReplyListener {
   }
 
   /** One key that is no list fails the call for all lists. @returns whether there was one among those of the requests. */
-  private async failWrongLists(connection: Connection, error: Error): Promise<boolean> {
+  private async failWrongLists(connection: Line, error: Error): Promise<boolean> {
     const lists = [...this.waiting.keys()];
-    const lengths = await connection.settled((redis) => lists.map((list) => redis.llen(list)));
+    const lengths = await connection.settled((run) => lists.map((list) => run(listLength, list)));
     const wrong = lists.filter((_list, index) => {
       const length = lengths[index];
       return length?.status === 'rejected' && isWrongType(length.reason);
@@ -199,9 +202,9 @@ export class OriginalReplyListener {
     setImmediate(() => {
       this.isWaking = false;
       // Where it fails, the blocking call fails too or ends after a while, and the next one knows all lists.
-      void this.connections.commands.settled((redis) => [
-        redis.rpush(this.wakeList, ''),
-        redis.pexpire(this.wakeList, WAKE_TTL),
+      void this.connections.commands.settled((run) => [
+        run(pushToList, { list: this.wakeList, elements: [''] }),
+        run(expireKey, { key: this.wakeList, ms: WAKE_TTL }),
       ]);
     });
   }

@@ -3,9 +3,9 @@ import type { WorkersHere } from '../errors/served-here.js';
 import type { Log } from '../observability/log.js';
 import type { Keys } from '../protocol/keys.js';
 import type { GuardedPushResult } from '../protocol/scripts/push-guarded-job.js';
-import type { Connections } from '../redis/connections.js';
-import { explainRefusal, isPassing, isRefusal } from '../redis/refusal.js';
-import { UnusableServerError } from '../redis/server-trouble.js';
+import type { Driver } from '../driver/driver.js';
+import { explainRefusal, isPassing, isRefusal } from '../driver/refusal.js';
+import { UnusableServerError } from '../driver/server-trouble.js';
 import { waitWithPatience, type Unfinished } from './closing-patience.js';
 import type { OutgoingJob } from './outgoing-job.js';
 import { batchesOf, pushBatch, type Batch } from './push-batches.js';
@@ -40,7 +40,7 @@ export class PushBatcher implements Unfinished {
   private readonly refused: RefusedPushes;
 
   constructor(
-    private readonly connections: Connections,
+    private readonly connections: Driver,
     private readonly keys: Keys,
     private readonly closedError: (queue: string) => Error,
     private readonly log: Log,
@@ -205,9 +205,9 @@ export class PushBatcher implements Unfinished {
 
   /** What follows from an answer is no part of the call: each batch hears of its own answer as that comes. */
   private send(batches: readonly Batch[]): Promise<PromiseSettledResult<GuardedPushResult>[]> {
-    return this.connections.commands.settled((redis, run) =>
+    return this.connections.commands.settled((run) =>
       batches.map((batch) => {
-        const answer = pushBatch(batch, this.keys, redis, run);
+        const answer = pushBatch(batch, this.keys, run);
         answer.then(
           (result) => this.pushed(batch.jobs, result),
           () => undefined,

@@ -1,8 +1,7 @@
 import type { Keys } from '../protocol/keys.js';
+import { pushToList } from '../protocol/operations/lists.js';
 import { pushGuardedJob, type GuardedPushResult } from '../protocol/scripts/push-guarded-job.js';
-import { argumentOf } from '../redis/argument.js';
-import type { Redis } from '../redis/connection-source.js';
-import type { Connection } from '../redis/connection.js';
+import type { Run } from '../driver/operation.js';
 import type { OutgoingJob } from './outgoing-job.js';
 
 /** Length past which one `RPUSH` is cut in two, UTF-16 units: Redis should not be held up by one command. */
@@ -39,12 +38,10 @@ export function batchesOf(jobs: Iterable<OutgoingJob>, now: number): Batch[] {
   return batches;
 }
 
-/** @param run - runs a script in the same write. */
 export async function pushBatch(
   { jobs, elements }: Batch,
   keys: Keys,
-  redis: Redis,
-  run: Connection['run'],
+  run: Run,
 ): Promise<GuardedPushResult> {
   const [{ queue, guard }] = jobs as [OutgoingJob];
   const { requests, workers } = keys.queue(queue);
@@ -52,6 +49,6 @@ export async function pushBatch(
     const [element] = elements as [string];
     return run(pushGuardedJob, { requests, workers, element, ...guard });
   }
-  const queueLength = await redis.rpush(requests, ...elements.map(argumentOf));
+  const queueLength = await run(pushToList, { list: requests, elements });
   return { outcome: 'pushed', queueLength };
 }

@@ -1,7 +1,7 @@
 import { NoWorkersError, PushFailedError, QueueFullError } from '../errors/index.js';
 import type { WorkersHere } from '../errors/served-here.js';
 import type { GuardedPushResult } from '../protocol/scripts/push-guarded-job.js';
-import { explainRefusal, showable } from '../redis/refusal.js';
+import { explainRefusal, showable } from '../driver/refusal.js';
 import type { OutgoingJob } from './outgoing-job.js';
 
 /** Whether Redis took a batch. */

@@ -1,7 +1,7 @@
 import type { Keys } from '../protocol/keys.js';
 import { inspectQueue, type QueueState } from '../protocol/scripts/inspect-queue.js';
-import type { Connections } from '../redis/connections.js';
-import { isRefusal } from '../redis/refusal.js';
+import type { Driver } from '../driver/driver.js';
+import { isRefusal } from '../driver/refusal.js';
 
 /** How long a request that timed out waits for the state of its queue, ms. */
 const PATIENCE = 500;
@@ -14,7 +14,7 @@ export class QueueInspector {
   private readonly running = new Map<string, Promise<Inspection>>();
 
   constructor(
-    private readonly connections: Connections,
+    private readonly connections: Driver,
     private readonly keys: Keys,
   ) {}
 

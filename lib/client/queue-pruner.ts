@@ -1,8 +1,8 @@
 import type { Log } from '../observability/log.js';
 import type { Keys } from '../protocol/keys.js';
 import { pruneExpiredJobs, type PrunedJobs } from '../protocol/scripts/prune-expired-jobs.js';
-import type { Connections } from '../redis/connections.js';
-import { explainRefusal, isRefusal, levelOf } from '../redis/refusal.js';
+import type { Driver } from '../driver/driver.js';
+import { explainRefusal, isRefusal, levelOf } from '../driver/refusal.js';
 
 /** How long after a timeout its queue is pruned, ms; those of the meantime are dropped with it. */
 const DELAY_MS = 1_000;
@@ -24,7 +24,7 @@ export class QueuePruner {
   private readonly delays = new Map<string, number>();
 
   constructor(
-    private readonly connections: Connections,
+    private readonly connections: Driver,
     private readonly keys: Keys,
     private readonly log: Log,
   ) {}

@@ -1,6 +1,6 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import type { Log } from '../observability/log.js';
-import { Backoff } from '../redis/backoff.js';
+import { Backoff } from '../driver/backoff.js';
 
 /** Jobs that leave together from which on Redis counts as working again. */
 const ENOUGH_JOBS = 1_024;

@@ -3,18 +3,20 @@ import { setImmediate } from 'node:timers';
 import { droppedReplies, type DroppedReply } from '../observability/channels.js';
 import type { Log } from '../observability/log.js';
 import type { ReviveError } from '../protocol/error-form.js';
+import { readList, trimList, waitForHead, type ListRange } from '../protocol/operations/lists.js';
 import { decodeFrame } from '../protocol/reply-frame.js';
-import type { Redis } from '../redis/connection-source.js';
-import { beforeRetry, type Connection } from '../redis/connection.js';
-import type { Connections } from '../redis/connections.js';
+import { beforeRetry } from '../driver/before-retry.js';
+import type { Line } from '../driver/line.js';
+import type { Run } from '../driver/operation.js';
+import type { Driver } from '../driver/driver.js';
 import {
   explainRefusal,
   isRefusal,
   levelOf,
   longestWaitAfter,
   meaningOfRefusal,
-} from '../redis/refusal.js';
-import { Backoff } from '../redis/backoff.js';
+} from '../driver/refusal.js';
+import { Backoff } from '../driver/backoff.js';
 import type { PendingRequests } from './pending-requests.js';
 import { ReadSize } from './read-size.js';
 
@@ -45,7 +47,7 @@ export class ReplyListener {
   dropped = 0;
   /** Why replies cannot be read until somebody changes something; `undefined` while they can, or soon may. */
   refusal: Error | undefined;
-  private connection: Connection | undefined;
+  private connection: Line | undefined;
   private isClosed = false;
   /** Frames at the head of the list that were handed out and not yet removed. */
   private handedOut = 0;
@@ -55,7 +57,7 @@ export class ReplyListener {
   private readonly delay = new Backoff();
 
   constructor(
-    private readonly connections: Connections,
+    private readonly connections: Driver,
     private readonly list: string,
     private readonly pending: PendingRequests,
     private readonly log: Log,
@@ -81,14 +83,14 @@ export class ReplyListener {
   }
 
   /** What a reply leads to is no part of reading it: whatever goes wrong there is no loss of the connection. */
-  private async listen(connection: Connection): Promise<void> {
+  private async listen(connection: Line): Promise<void> {
     while (!this.isClosed) {
       this.handOut(await this.tryRead(connection));
       await afterPushes();
     }
   }
 
-  private async tryRead(connection: Connection): Promise<readonly string[]> {
+  private async tryRead(connection: Line): Promise<readonly string[]> {
     try {
       await connection.ready();
       return await this.read(connection);
@@ -101,22 +103,22 @@ export class ReplyListener {
    * Removes what was handed out and reads what is behind it, in one round trip. Where there may be none it waits for the
    * first one; that is not done each time, since Redis copies it twice for that.
    */
-  private async read(connection: Connection): Promise<readonly string[]> {
+  private async read(connection: Line): Promise<readonly string[]> {
     const { frames } = this.size;
     if (this.areMore) {
-      const [removal, range] = await connection.settled((redis) => [
-        this.removal(redis),
-        redis.lrange(this.list, 0, frames - 1),
+      const [removal, range] = await connection.settled((run) => [
+        this.removal(run),
+        run(readList, this.range(0, frames - 1)),
       ]);
       this.removed(removal);
       const found = answerOf(range);
       this.delay.reset();
       return found;
     }
-    const [removal, first, others] = await connection.settled((redis) => [
-      this.removal(redis),
-      redis.blmove(this.list, this.list, 'LEFT', 'LEFT', BLOCK_SECONDS),
-      redis.lrange(this.list, 1, frames - 1),
+    const [removal, first, others] = await connection.settled((run) => [
+      this.removal(run),
+      run(waitForHead, { list: this.list, seconds: BLOCK_SECONDS }),
+      run(readList, this.range(1, frames - 1)),
     ]);
     this.removed(removal);
     const head = answerOf(first);
@@ -134,8 +136,12 @@ export class ReplyListener {
     }
   }
 
-  private removal(redis: Redis): Promise<unknown> {
-    return this.handedOut > 0 ? redis.ltrim(this.list, this.handedOut, -1) : Promise.resolve();
+  private removal(run: Run): Promise<unknown> {
+    return this.handedOut > 0 ? run(trimList, this.range(this.handedOut, -1)) : Promise.resolve();
+  }
+
+  private range(first: number, last: number): ListRange {
+    return { list: this.list, first, last };
   }
 
   private removed(removal: PromiseSettledResult<unknown>): void {
@@ -143,7 +149,7 @@ export class ReplyListener {
     this.handedOut = 0;
   }
 
-  private async afterFailure(connection: Connection, error: unknown): Promise<readonly string[]> {
+  private async afterFailure(connection: Line, error: unknown): Promise<readonly string[]> {
     this.areMore = false;
     if (this.isClosed) {
       return NONE;
@@ -167,16 +173,16 @@ export class ReplyListener {
    * Reads without waiting, which is a write to Redis and refused with the writes. Where the removal is refused as well, what
    * was handed out is skipped.
    */
-  private async look(connection: Connection): Promise<readonly string[]> {
+  private async look(connection: Line): Promise<readonly string[]> {
     try {
       if (this.handedOut > 0) {
-        const [removal] = await connection.settled((redis) => [this.removal(redis)]);
+        const [removal] = await connection.settled((run) => [this.removal(run)]);
         if (removal.status === 'fulfilled' || !isRefusal(removal.reason)) {
           this.removed(removal);
         }
       }
       const [first, last] = [this.handedOut, this.handedOut + this.size.frames - 1];
-      const frames = await connection.send((redis) => redis.lrange(this.list, first, last));
+      const frames = await connection.run(readList, this.range(first, last));
       if (frames.length > 0) {
         this.delay.reset();
       }

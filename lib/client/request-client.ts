@@ -13,9 +13,9 @@ import {
 import { aName, describeValue, expectedBy } from '../errors/option-rules.js';
 import type { Log } from '../observability/log.js';
 import type { Keys } from '../protocol/keys.js';
-import type { ConnectionState } from '../redis/connection.js';
-import type { Connections } from '../redis/connections.js';
-import { explainRefusal } from '../redis/refusal.js';
+import type { ConnectionState } from '../driver/line.js';
+import type { Driver } from '../driver/driver.js';
+import { explainRefusal } from '../driver/refusal.js';
 import { AbortListeners } from './abort-listeners.js';
 import { ApplicationCode } from './application-code.js';
 import {
@@ -52,13 +52,14 @@ import type { PushReceipt } from './push-receipt.js';
 import { QueueInspector, type Inspection } from './queue-inspector.js';
 import { QueuePruner } from './queue-pruner.js';
 import { ReplyListener } from './reply-listener.js';
+import { deleteKey } from '../protocol/operations/keys.js';
 
 /** Random bytes in the id of a client: enough that no two ever have the same. */
 const ID_BYTES = 9;
 
 /** What a client is made of. @internal */
 export interface ClientParts {
-  readonly connections: Connections;
+  readonly connections: Driver;
   readonly keys: Keys;
   readonly log: Log;
   readonly options: ClientOptions;
@@ -319,7 +320,7 @@ export class RequestClient {
     if (connections.isConnected) {
       // Late replies that are there already; those still to come expire, and so do these where it fails.
       const list = keys.replies(this.#id);
-      connections.commands.send((redis) => redis.del(list)).catch(() => undefined);
+      connections.commands.run(deleteKey, list).catch(() => undefined);
     }
   }
 

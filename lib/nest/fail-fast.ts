@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConnectionFailedError } from '../errors/index.js';
-import type { Connections } from '../redis/connections.js';
-import { UnusableServerError } from '../redis/server-trouble.js';
+import type { Driver } from '../driver/driver.js';
+import { UnusableServerError } from '../driver/server-trouble.js';
 
 /** How long Redis may take to be usable where `failFast` is `true`, ms. */
 export const FAIL_FAST_MS = 5_000;
 
 /** What a start that fails fast asks of the connections. */
-type Server = Pick<Connections, 'usable' | 'trouble' | 'serverName'>;
+type Server = Pick<Driver, 'usable' | 'trouble' | 'serverName'>;
 
 const LATE = Symbol('late');
 

@@ -2,7 +2,7 @@ import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import type { RequestClient } from '../client/request-client.js';
 import { messageOf } from '../errors/error-text.js';
 import type { Log } from '../observability/log.js';
-import type { Connections } from '../redis/connections.js';
+import type { Driver } from '../driver/driver.js';
 import type { ReplyWorkers } from '../worker/reply-workers.js';
 import { usableWithin, within } from './fail-fast.js';
 import type { JobHandlerExplorer } from './job-handler.explorer.js';
@@ -16,7 +16,7 @@ interface Parts {
   readonly explorer: JobHandlerExplorer;
   readonly client: RequestClient;
   readonly workers: ReplyWorkers;
-  readonly connections: Connections;
+  readonly connections: Driver;
   readonly log: Log;
   /** Closes what all instances of the application have opened. */
   readonly closeAll: () => Promise<void>;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../errors/error-text.js';
 import type { Log } from '../observability/log.js';
-import type { Connections } from '../redis/connections.js';
+import type { Driver } from '../driver/driver.js';
 import type { ReplyWorkers } from '../worker/reply-workers.js';
 
 /** How long an application waits for its workers before it starts without them, ms. */
@@ -10,7 +10,7 @@ const LONGEST_WAIT_MS = 3_000;
 /** What the start of the workers asks of them and of their connections. */
 interface Parts {
   readonly workers: Pick<ReplyWorkers, 'start' | 'status'>;
-  readonly connections: Pick<Connections, 'lost' | 'isReady'>;
+  readonly connections: Pick<Driver, 'lost' | 'isReady'>;
   readonly log: Log;
 }
 

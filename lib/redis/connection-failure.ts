@@ -1,7 +1,17 @@
 import { shown } from '../errors/error-text.js';
-import { codeOfRefusal, explainRefusal, isRefusal, meaningOfRefusal, showable } from './refusal.js';
+import {
+  codeOfRefusal,
+  explainRefusal,
+  isRefusal,
+  meaningOfRefusal,
+  showable,
+} from '../driver/refusal.js';
 import type { Findings } from './server-probe.js';
-import { ServerTroubleError, UnusableServerError, type TroubleLevel } from './server-trouble.js';
+import {
+  ServerTroubleError,
+  UnusableServerError,
+  type TroubleLevel,
+} from '../driver/server-trouble.js';
 
 /** What a connection was told: where to, and as whom. */
 export interface Target {

@@ -4,24 +4,24 @@ import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promi
 import { inspect } from 'node:util';
 import type { Redis } from 'ioredis';
 import { propertyOf } from '../errors/error-text.js';
-import { parseClient, type ConnectionIdentity } from './connection-identity.js';
+import { parseClient, type LineIdentity } from '../protocol/line-identity.js';
 import { silenceOf, troubleOf, whereOf, type Target } from './connection-failure.js';
 import { CONNECTION_OPTIONS } from './connection-options.js';
 import type { ConnectionSource } from './connection-source.js';
 import { introduce, type Introduction } from './introduction.js';
-import { noteRefusedCall } from './missing-right.js';
+import { noteRefusal } from './refused-call.js';
 import { Patience } from './patience.js';
 import type { Placement } from './placement.js';
-import { codeOfRefusal, isRefusal, meaningOfRefusal } from './refusal.js';
-import { argumentsOf, digestOf, type Script } from './script.js';
+import { codeOfRefusal, isRefusal, meaningOfRefusal } from '../driver/refusal.js';
+import type { ConnectionState, Line, Outputs, Settled, StartCalls } from '../driver/line.js';
+import type { Command, Operation, Script, Transaction } from '../driver/operation.js';
+import { argumentsOf, digestOf } from './script.js';
 import type { ServerFacts } from './server-facts.js';
 import { serverName } from './server-name.js';
 import { probe, type Findings, type Place } from './server-probe.js';
-import { ServerTroubleError, UnusableServerError } from './server-trouble.js';
+import { ServerTroubleError, UnusableServerError } from '../driver/server-trouble.js';
 import { trafficOn } from './traffic.js';
 import { Watchdog } from './watchdog.js';
-
-export type { ConnectionIdentity } from './connection-identity.js';
 
 /** Wait before a server is asked again that loads its data, or is a replica, ms. */
 const UNREADY_DELAY_MS = 500;
@@ -35,8 +35,6 @@ const REOPEN_DELAY_MS = 500;
 /** How long a server may take to answer after a quiet time, ms. */
 const CHECK_TIMEOUT_MS = 1_000;
 
-export type ConnectionState = 'idle' | 'connecting' | 'ready' | 'reconnecting' | 'closed';
-
 /** What came of an attempt to get to know the server. */
 type Meeting =
   | { readonly outcome: 'done' }
@@ -47,22 +45,12 @@ type Meeting =
 
 const DONE: Meeting = { outcome: 'done' };
 
-type Command = (...args: unknown[]) => Promise<unknown>;
-
-/** Runs a script on the connection. */
-type RunScript = <Input, Output>(script: Script<Input, Output>, input: Input) => Promise<Output>;
-
-type SendCalls<Calls> = (redis: Redis, run: RunScript) => Calls;
-
-type Settled<Calls> = {
-  -readonly [Index in keyof Calls]: PromiseSettledResult<Awaited<Calls[Index]>>;
-};
-type Answers<Calls> = { -readonly [Index in keyof Calls]: Awaited<Calls[Index]> };
+type Method = (...args: unknown[]) => Promise<unknown>;
 
 /** One connection that we own: opened on first use, open again after every loss, until it is closed. */
-export class Connection {
+export class Connection implements Line {
   /** `undefined` while it is not ready, and where the server does not tell. */
-  identity: ConnectionIdentity | undefined;
+  identity: LineIdentity | undefined;
   /** What the server says of itself; `undefined` while it is not ready, and where the server refuses to. */
   server: ServerFacts | undefined;
   /** Why the server cannot serve us, until it can. */
@@ -72,7 +60,7 @@ export class Connection {
   /** Out of what `util.inspect` shows, as are its options: the password is among them. */
   readonly #redis: Redis;
   /** Connections before this one that were lost to us, but perhaps not yet to the server. */
-  private lost: ConnectionIdentity[] = [];
+  private lost: LineIdentity[] = [];
   private wasReady = false;
   private isIntroduced = false;
   private isClosed = false;
@@ -165,9 +153,9 @@ export class Connection {
 
   /**
    * What leads to the server: another one after a loss, or behind a new connection to another server. A connection that was
-   * closed while nothing was asked of it, as servers and proxies do with idle ones, and made again at once is the same line.
+   * closed while nothing was asked of it, as servers and proxies do with idle ones, and made again at once is the same path.
    */
-  get line(): unknown {
+  get path(): unknown {
     const runId = this.server?.runId;
     // Where the server does not tell which one it is, the socket tells one connection from the next.
     return runId === undefined ? this.socket : `${runId} ${this.losses}`;
@@ -188,7 +176,7 @@ export class Connection {
   }
 
   /** How the server may know it, now and before. */
-  get identities(): readonly ConnectionIdentity[] {
+  get identities(): readonly LineIdentity[] {
     return this.identity ? [...this.lost, this.identity] : this.lost;
   }
 
@@ -224,66 +212,62 @@ export class Connection {
     }
   }
 
-  /** Sends one command. One that is not answered for long costs the connection. */
+  /** Sends one command that is no operation. One that is not answered for long costs the connection. */
   send<Answer>(command: (redis: Redis) => Promise<Answer>): Promise<Answer> {
     return this.watchdog.watch(command(this.redis));
   }
 
-  run<Input, Output>(script: Script<Input, Output>, input: Input): Promise<Output> {
-    return this.watchdog.watch(this.call(script, input));
+  run<Input, Output>(operation: Operation<Input, Output>, input: Input): Promise<Output> {
+    return this.watchdog.watch(this.call(operation, input));
   }
 
-  /**
-   * Runs a script and sends commands behind it in one write, the last of which blocks, so that nothing can follow it soon. The
-   * script is refused where the server does not know it, since its text would have to wait for that command.
-   */
   runAhead<Input, Output, const Calls extends readonly Promise<unknown>[]>(
-    script: Script<Input, Output>,
+    operation: Operation<Input, Output>,
     input: Input,
-    send: (redis: Redis) => Calls,
+    start: StartCalls<Calls>,
   ): { readonly output: Promise<Output>; readonly calls: Calls } {
-    const keys = script.keys(input);
-    const [output, calls] = this.inOneWrite((redis) => [
-      redis.evalsha(digestOf(script.lua), keys.length, ...keys, ...argumentsOf(script, input)),
-      send(redis),
+    const [output, calls] = this.inOneWrite((run) => [
+      'lua' in operation ? this.callByDigest(operation, input) : run(operation, input),
+      start(run),
     ]);
     void this.watchdog.watch(Promise.allSettled([output, ...calls]));
-    return { output: output.then((result) => script.read(result)), calls };
+    return { output, calls };
   }
 
   /**
-   * Sends several commands in one write and waits until all are answered or have failed. (A pipeline of ioredis would do
-   * so, too, but each has a hidden class of its own, which keeps all that went through it from being collected young.)
+   * A pipeline of ioredis would do so, too, but each has a hidden class of its own, which keeps all that went through it from
+   * being collected young.
    */
   settled<const Calls extends readonly Promise<unknown>[]>(
-    send: SendCalls<Calls>,
+    start: StartCalls<Calls>,
   ): Promise<Settled<Calls>> {
-    return this.watchdog.watch(Promise.allSettled(this.inOneWrite(send)));
+    return this.watchdog.watch(Promise.allSettled(this.inOneWrite(start)));
   }
 
-  /** As {@link settled}. @throws the first error among the answers. */
   async all<const Calls extends readonly Promise<unknown>[]>(
-    send: SendCalls<Calls>,
-  ): Promise<Answers<Calls>> {
-    const calls = this.inOneWrite(send);
+    start: StartCalls<Calls>,
+  ): Promise<Outputs<Calls>> {
+    const calls = this.inOneWrite(start);
     await this.watchdog.watch(Promise.allSettled(calls));
     return Promise.all(calls);
   }
 
-  /**
-   * Sends commands that the server carries out as one step.
-   * @returns the error or the answer of each.
-   * @throws what one of them is refused with before any is carried out.
-   */
-  async transaction(
-    send: (redis: Redis) => readonly Promise<unknown>[],
-  ): Promise<readonly (readonly [error: Error | null, answer: unknown])[]> {
-    const [, , done] = await this.all((redis) => [
-      redis.multi({ pipeline: false }),
-      Promise.all(send(redis)),
-      redis.exec(),
+  async transact<Input, Output>(
+    transaction: Transaction<Input, Output>,
+    input: Input,
+  ): Promise<Output> {
+    const steps = transaction.steps(input);
+    const [, , done] = await this.all(() => [
+      this.redis.multi({ pipeline: false }),
+      Promise.all(steps.map((step) => this.sendStep(step.operation, step.input))),
+      this.redis.exec(),
     ]);
-    return done ?? [];
+    const results = (done ?? []).map(([error, answer], index): PromiseSettledResult<unknown> => {
+      return error
+        ? { status: 'rejected', reason: error }
+        : { status: 'fulfilled', value: steps[index]?.operation.read(answer) };
+    });
+    return transaction.read(results, input);
   }
 
   /**
@@ -291,7 +275,7 @@ export class Connection {
    * anew, so that what was known by an id may be anybody's.
    * @returns whether the server has forgotten it for sure.
    */
-  async cut(identity: ConnectionIdentity): Promise<boolean> {
+  async cut(identity: LineIdentity): Promise<boolean> {
     const found = await this.find(identity);
     if (found === 'there') {
       const { id, address } = identity;
@@ -301,7 +285,7 @@ export class Connection {
   }
 
   /** Ends the blocking call of another connection as the timeout of the call would, unless nothing proves that it is the one. */
-  async unblock(identity: ConnectionIdentity): Promise<void> {
+  async unblock(identity: LineIdentity): Promise<void> {
     if ((await this.find(identity)) === 'there') {
       await this.send((redis) => redis.client('UNBLOCK', identity.id));
     }
@@ -358,11 +342,7 @@ export class Connection {
     return this.redis.stream as Socket | undefined;
   }
 
-  private async find({
-    id,
-    server,
-    name,
-  }: ConnectionIdentity): Promise<'there' | 'gone' | 'unknown'> {
+  private async find({ id, server, name }: LineIdentity): Promise<'there' | 'gone' | 'unknown'> {
     const own = this.server?.runId;
     if (server !== undefined && own !== undefined) {
       // The ids of one run are given once.
@@ -443,7 +423,7 @@ export class Connection {
   /** Whether a refusal is the first to say that the server is the wrong one: all that are underway say so. */
   private isToLeave(error: Error): boolean {
     const { address, patternOf } = this;
-    noteRefusedCall(error, { address, patternOf, user: this.redis.options.username ?? 'default' });
+    noteRefusal(error, { address, patternOf, user: this.redis.options.username ?? 'default' });
     const isFirst = meaningOfRefusal(error) === 'wrong server' && this.left !== this.socket;
     if (isFirst) {
       this.left = this.socket;
@@ -590,34 +570,67 @@ export class Connection {
     }
   }
 
-  private inOneWrite<const Calls>(send: SendCalls<Calls>): Calls {
+  private inOneWrite<const Calls>(start: StartCalls<Calls>): Calls {
     const stream = this.socket;
     stream?.cork();
     try {
-      return send(this.redis, (script, input) => this.call(script, input));
+      return start((operation, input) => this.call(operation, input));
     } finally {
       stream?.uncork();
     }
   }
 
-  private async call<Input, Output>(script: Script<Input, Output>, input: Input): Promise<Output> {
-    if (!this.defined.has(script.name)) {
-      this.defined.add(script.name);
-      digestOf(script.lua); // by which a refusal finds it again
-      this.redis.defineCommand(script.name, { lua: script.lua });
+  private async call<Input, Output>(
+    operation: Operation<Input, Output>,
+    input: Input,
+  ): Promise<Output> {
+    if (!('lua' in operation)) {
+      return operation.read(await this.sendCommand(operation, input));
     }
-    const command = Reflect.get(this.redis, script.name) as Command;
-    const keys = script.keys(input);
-    const args = argumentsOf(script, input);
+    const { lua, name } = operation;
+    if (!this.defined.has(name)) {
+      this.defined.add(name);
+      digestOf(lua); // by which a refusal finds it again
+      this.redis.defineCommand(name, { lua });
+    }
+    const method = Reflect.get(this.redis, name) as Method;
+    const keys = operation.keys(input);
+    const args = argumentsOf(operation, input);
     try {
-      return script.read(await command.call(this.redis, keys.length, ...keys, ...args));
+      return operation.read(await method.call(this.redis, keys.length, ...keys, ...args));
     } catch (error) {
       if (!isRefusal(error) || codeOfRefusal(error) !== 'NOSCRIPT') {
         throw error;
       }
       // ioredis has sent it again by its name, since another call of it was sent by its text, and the server forgot it once more.
-      return script.read(await this.redis.eval(script.lua, keys.length, ...keys, ...args));
+      return operation.read(await this.redis.eval(lua, keys.length, ...keys, ...args));
     }
+  }
+
+  private async callByDigest<Input, Output>(
+    script: Script<Input, Output>,
+    input: Input,
+  ): Promise<Output> {
+    const keys = script.keys(input);
+    const args = argumentsOf(script, input);
+    const digest = digestOf(script.lua);
+    return script.read(await this.redis.evalsha(digest, keys.length, ...keys, ...args));
+  }
+
+  private sendCommand<Input>(operation: Command<Input, unknown>, input: Input): Promise<unknown> {
+    const { command, isBinary } = operation;
+    const method = Reflect.get(this.redis, isBinary ? `${command}Buffer` : command) as Method;
+    return method.call(this.redis, ...operation.keys(input), ...argumentsOf(operation, input));
+  }
+
+  /** Sends one step of a transaction; a script by its text, since a server that had forgotten it would do only what is around it. */
+  private sendStep<Input>(operation: Operation<Input, unknown>, input: Input): Promise<unknown> {
+    if (!('lua' in operation)) {
+      return this.sendCommand(operation, input);
+    }
+    const keys = operation.keys(input);
+    const args = argumentsOf(operation, input);
+    return this.redis.eval(operation.lua, keys.length, ...keys, ...args);
   }
 }
 
@@ -631,14 +644,3 @@ const mayBeExplained = (error: NodeJS.ErrnoException): boolean =>
 /** Whether an error is what ioredis tells of the database that it was to choose. */
 const isOfSelect = (error: Error): boolean =>
   isRefusal(error) && propertyOf(propertyOf(error, 'command'), 'name') === 'select';
-
-/** How long to wait after Redis refused something, ms. */
-const REFUSED_DELAY = 1_000;
-
-/**
- * Waits before something that failed is tried again: for a while after a refusal, else for one turn of the event
- * loop at least. Without it, a call that fails at once would keep the loop from ever hearing of a new connection.
- */
-export async function beforeRetry(error: unknown): Promise<void> {
-  await (isRefusal(error) ? delay(REFUSED_DELAY, undefined, { ref: false }) : nextTurn());
-}

@@ -2,14 +2,18 @@ import { EventEmitter, once } from 'node:events';
 import { clearInterval, setInterval } from 'node:timers';
 import { inspect } from 'node:util';
 import type { Log } from '../observability/log.js';
-import { beforeRetry, Connection, type ConnectionState } from './connection.js';
+import { beforeRetry } from '../driver/before-retry.js';
+import type { Driver, Subscription, SubscriptionOptions } from '../driver/driver.js';
+import type { ConnectionState } from '../driver/line.js';
+import type { Operation } from '../driver/operation.js';
+import { Connection } from './connection.js';
 import type { ConnectionSource } from './connection-source.js';
 import { warnOfEviction } from './eviction.js';
-import { explainRefusal, isRefusal, meaningOfRefusal } from './refusal.js';
-import type { Script } from './script.js';
+import { explainRefusal, isRefusal, meaningOfRefusal } from '../driver/refusal.js';
 import { ServerClock } from './server-clock.js';
 import { serverName } from './server-name.js';
-import { UnusableServerError, type ServerTroubleError } from './server-trouble.js';
+import { RedisSubscription } from './subscription.js';
+import { UnusableServerError, type ServerTroubleError } from '../driver/server-trouble.js';
 
 /** Kinds of lines in the log. */
 const LOST = 'server lost';
@@ -31,7 +35,7 @@ const STATES: readonly ConnectionState[] = [
  * All connections of one module instance: one for commands, shared by everybody, and one for each blocking
  * reader. None is opened before it is used.
  */
-export class Connections {
+export class Connections implements Driver {
   readonly clock = new ServerClock();
   private shared: Connection | undefined;
   private readonly open = new Set<Connection>();
@@ -82,6 +86,10 @@ export class Connections {
     this.open.delete(connection);
     connection.close();
     this.changed();
+  }
+
+  subscribe(options: SubscriptionOptions): Subscription {
+    return new RedisSubscription(this, options);
   }
 
   /** The state of all connections together: `ready` only when every open one is. */
@@ -147,17 +155,17 @@ export class Connections {
   }
 
   /**
-   * Runs a script that does no harm when it runs twice: after a loss of the connection it is sent again.
+   * Carries out an operation that does no harm when it is carried out twice: after a loss of the connection it is sent again.
    * @throws what Redis refuses it with, or that the connections are closed.
    */
   async runUntilAnswered<Input, Output>(
-    script: Script<Input, Output>,
+    operation: Operation<Input, Output>,
     input: Input,
   ): Promise<Output> {
     for (;;) {
       await this.ready();
       try {
-        return await this.commands.run(script, input);
+        return await this.commands.run(operation, input);
       } catch (error) {
         if (isRefusal(error)) {
           throw error;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { parseClient, type ConnectionIdentity } from './connection-identity.js';
+import { parseClient, type LineIdentity } from '../protocol/line-identity.js';
 import { whyElsewhere, type Placement } from './placement.js';
-import { codeOfRefusal, isRefusal, meaningOfRefusal } from './refusal.js';
+import { codeOfRefusal, isRefusal, meaningOfRefusal } from '../driver/refusal.js';
 import { parseServer, whyUnusable, type ServerFacts } from './server-facts.js';
 
 /** What a new connection has learned of its server. */
@@ -11,7 +11,7 @@ export type Introduction =
       readonly outcome: 'known';
       readonly server: ServerFacts | undefined;
       /** `undefined` where the server does not tell. */
-      readonly identity: ConnectionIdentity | undefined;
+      readonly identity: LineIdentity | undefined;
     }
   /** The server takes no commands yet, or no writes; the text completes a sentence that begins with its address. */
   | { readonly outcome: 'not yet' | 'wrong server' | 'unusable'; readonly why: string };

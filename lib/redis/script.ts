@@ -1,21 +1,13 @@
 import { createHash } from 'node:crypto';
-import { argumentOf } from './argument.js';
+import type { Argument, Operation } from '../driver/operation.js';
+import { argumentOf } from '../protocol/argument.js';
 
-/** A Lua script with the way to call it and to read its answer: data, which `protocol/` holds and we run. */
-export interface Script<Input, Output> {
-  /** Unique; the name of the command that is defined for it. */
-  readonly name: string;
-  readonly lua: string;
-  keys(input: Input): readonly string[];
-  args(input: Input): readonly (string | number | Buffer)[];
-  read(answer: unknown): Output;
-}
-
+/** @returns what an operation is sent with behind its keys. */
 export const argumentsOf = <Input>(
-  script: Script<Input, unknown>,
+  operation: Operation<Input, unknown>,
   input: Input,
-): (string | number | Buffer)[] =>
-  script.args(input).map((value) => (typeof value === 'string' ? argumentOf(value) : value));
+): Argument[] =>
+  operation.args(input).map((value) => (typeof value === 'string' ? argumentOf(value) : value));
 
 const digests = new Map<string, string>();
 

@@ -1,3 +1,5 @@
+import { CLUSTER_NODE } from '../driver/refusal.js';
+
 /** What a server says of itself in `INFO`. */
 export interface ServerFacts {
   /** A new one each time the server starts. */
@@ -56,11 +58,6 @@ export function whyUnusable(
   }
   return undefined;
 }
-
-/** Ends a sentence that begins with the address of a server. */
-export const CLUSTER_NODE =
-  'is a node of a Redis Cluster, which this version does not support: connect to a Redis that is no Cluster, ' +
-  'with replicas and Sentinel if need be';
 
 const SENTINEL =
   'is a Sentinel, which holds no data: give its address in `sentinels`, as `{ host, port }`, and what it calls the primary as `name`';

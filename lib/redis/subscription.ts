@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { clearInterval, setInterval } from 'node:timers';
-import { Backoff } from './backoff.js';
-import { beforeRetry, type Connection } from './connection.js';
+import { Backoff } from '../driver/backoff.js';
+import { beforeRetry } from '../driver/before-retry.js';
+import type { Subscription, SubscriptionOptions } from '../driver/driver.js';
+import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
-import { explainRefusal, isRefusal, levelOf } from './refusal.js';
+import { explainRefusal, isRefusal, levelOf } from '../driver/refusal.js';
 
 /** How often a quiet connection is asked whether it still stands, ms. */
 const PING_INTERVAL_MS = 10_000;
@@ -16,7 +18,7 @@ const LONGEST_WAIT_MS = 30_000;
 const MOST_NAMED = 10;
 
 /** Hears what is published on channels, on a connection of its own, again after every loss, until it is closed. */
-export class Subscription {
+export class RedisSubscription implements Subscription {
   private connection: Connection | undefined;
   private pings: NodeJS.Timeout | undefined;
   /** Cuts the wait after a refusal short. */
@@ -26,19 +28,13 @@ export class Subscription {
 
   constructor(
     private readonly connections: Connections,
-    /** How the connection is named. */
-    private readonly role: string,
-    private readonly channels: readonly string[],
-    private readonly onMessage: (channel: string, message: string) => void,
-    /** What happens while nothing is heard, for the log. */
-    private readonly consequence: string,
+    private readonly options: SubscriptionOptions,
   ) {}
 
-  /** Resolves when the server has subscribed us, refuses it for now, or the connections are closed. It goes on trying. */
   start(): Promise<void> {
-    const connection = this.connections.blocking(this.role);
+    const connection = this.connections.blocking(this.options.role);
     this.connection = connection;
-    connection.redis.on('message', this.onMessage);
+    connection.redis.on('message', this.options.onMessage);
     this.pings = setInterval(() => this.ping(connection), PING_INTERVAL_MS).unref();
     return new Promise((resolve) => {
       connection.redis.on('close', () => void this.subscribe(connection, resolve));
@@ -85,7 +81,7 @@ export class Subscription {
   private async trySubscribe(connection: Connection): Promise<unknown> {
     try {
       await connection.ready();
-      await connection.send((redis) => redis.subscribe(...this.channels));
+      await connection.send((redis) => redis.subscribe(...this.options.channels));
     } catch (error) {
       return error ?? new Error('Nothing was thrown');
     }
@@ -94,17 +90,17 @@ export class Subscription {
   }
 
   private get kind(): string {
-    return `subscribe refused: ${this.role}`;
+    return `subscribe refused: ${this.options.role}`;
   }
 
   private report(error: Error): void {
-    const named = this.channels.slice(0, MOST_NAMED).map((channel) => `"${channel}"`);
-    const more = this.channels.length - named.length;
+    const named = this.options.channels.slice(0, MOST_NAMED).map((channel) => `"${channel}"`);
+    const more = this.options.channels.length - named.length;
     this.connections.log.repeated(
       this.kind,
       levelOf(error),
       `Redis refuses SUBSCRIBE to ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''} ` +
-        `(${explainRefusal(error)}): until it is allowed, ${this.consequence}`,
+        `(${explainRefusal(error)}): until it is allowed, ${this.options.consequence}`,
     );
   }
 

@@ -1,21 +1,19 @@
 // Those of Node, not the global ones: a test of an application that fakes these must not make time pass here.
 import { clearInterval, setInterval } from 'node:timers';
+import { SILENCE_LIMIT_MS } from '../driver/line.js';
 import { isAlive, type Traffic } from './traffic.js';
 
 /** How often it looks, ms. */
 const INTERVAL_MS = 1_000;
 
-/** Looks without a byte after which a connection is given up: twice as long as our blocking calls wait. */
-const MOST_SILENT_LOOKS = 10;
+/** Looks without a byte after which a connection is given up: the look that sees the last answer comes first. */
+const MOST_SILENT_LOOKS = SILENCE_LIMIT_MS / INTERVAL_MS - 1;
 
 /** Looks without a byte after which an answer that is waited for is late. */
 const LATE_LOOKS = 3;
 
 /** Looks without a byte, while nothing is asked, after which a connection counts as quiet. */
 const QUIET_LOOKS = 4;
-
-/** How long a connection may be silent before it is given up, ms: the look that sees the last answer comes first. */
-export const SILENCE_LIMIT_MS = INTERVAL_MS * (MOST_SILENT_LOOKS + 1);
 
 /**
  * Gives up a connection that went silent without closing, and knows which one may have while nothing was asked. It counts

@@ -1,6 +1,6 @@
 import { messageOf } from '../errors/error-text.js';
 import { decodeCancelMessage } from '../protocol/cancel-message.js';
-import { Subscription } from '../redis/subscription.js';
+import type { Subscription } from '../driver/driver.js';
 import type { ReplyWorker } from './reply-worker.js';
 import type { WorkerParts } from './worker-options.js';
 
@@ -17,13 +17,12 @@ export class CancelListener {
     const byChannel = new Map(
       workers.map((worker) => [keys.queue(worker.handler.queue).cancel, worker]),
     );
-    this.subscription = new Subscription(
-      connections,
-      'cancellations',
-      [...byChannel.keys()],
-      (channel, message) => byChannel.get(channel)?.cancel(decodeCancelMessage(message)),
-      'cancelled jobs run to their end',
-    );
+    this.subscription = connections.subscribe({
+      role: 'cancellations',
+      channels: [...byChannel.keys()],
+      onMessage: (channel, message) => byChannel.get(channel)?.cancel(decodeCancelMessage(message)),
+      consequence: 'cancelled jobs run to their end',
+    });
   }
 
   /** Resolves when it hears them, or Redis does not let it for now. It never fails: cancelling is best effort. */

@@ -4,15 +4,18 @@ import type { Log } from '../observability/log.js';
 import type { QueueKeys } from '../protocol/keys.js';
 import { settleJobs, type SettledJobs, type SettleJobs } from '../protocol/scripts/settle-jobs.js';
 import { takeJobs } from '../protocol/scripts/take-jobs.js';
-import type { Redis } from '../redis/connection-source.js';
-import type { Connection, ConnectionIdentity } from '../redis/connection.js';
-import { isPassing, isRefusal } from '../redis/refusal.js';
-import type { Connections } from '../redis/connections.js';
+import type { Line } from '../driver/line.js';
+import type { LineIdentity } from '../protocol/line-identity.js';
+import { isPassing, isRefusal } from '../driver/refusal.js';
+import type { Driver } from '../driver/driver.js';
 import { Arrivals } from './arrivals.js';
 import type { Take } from './intake.js';
 import { SlotReading } from './slot-reading.js';
 import { TakeTrouble, type Step } from './take-trouble.js';
 import { WaitInterruption } from './wait-interruption.js';
+import { listLength } from '../protocol/operations/lists.js';
+import { waitForJob } from '../protocol/operations/wait-for-job.js';
+import type { Run } from '../driver/operation.js';
 
 /** How long one blocking call waits for a job, seconds. */
 export const BLOCK_SECONDS = 5;
@@ -77,7 +80,7 @@ export interface FetcherOwner {
  */
 export class JobFetcher {
   readonly arrivals = new Arrivals();
-  private connection: Connection | undefined;
+  private connection: Line | undefined;
   private loop: Promise<void> | undefined;
   private isStopping = false;
   private isPaused = false;
@@ -88,7 +91,7 @@ export class JobFetcher {
   private readonly stopped = new Promise<void>((resolve) => {
     this.onStop = resolve;
   });
-  private announced: ConnectionIdentity | undefined;
+  private announced: LineIdentity | undefined;
   /** When the connection last answered. */
   private heardAt = 0;
   /** What Redis is asked for now. */
@@ -103,7 +106,7 @@ export class JobFetcher {
   private interruption: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly connections: Connections,
+    private readonly connections: Driver,
     private readonly queue: string,
     private readonly keys: QueueKeys,
     private readonly log: Log,
@@ -112,7 +115,7 @@ export class JobFetcher {
     this.trouble = new TakeTrouble(queue, log);
   }
 
-  get identity(): ConnectionIdentity | undefined {
+  get identity(): LineIdentity | undefined {
     return this.connection?.identity;
   }
 
@@ -150,9 +153,9 @@ export class JobFetcher {
     if (!connection || !take) {
       return undefined;
     }
-    const { output, calls } = connection.runAhead(settleJobs, input, (redis) => [
-      redis.llen(this.keys.requests),
-      this.waitForOne(redis, take),
+    const { output, calls } = connection.runAhead(settleJobs, input, (run) => [
+      run(listLength, this.keys.requests),
+      this.waitForOne(run, take),
     ]);
     const [waiting, jobs] = calls;
     this.begin({ take, jobs, isWaiting: true });
@@ -163,10 +166,7 @@ export class JobFetcher {
     return this.settled(connection, output);
   }
 
-  private async settled(
-    connection: Connection,
-    output: Promise<SettledJobs>,
-  ): Promise<SettledJobs> {
+  private async settled(connection: Line, output: Promise<SettledJobs>): Promise<SettledJobs> {
     try {
       return await output;
     } catch (error) {
@@ -221,7 +221,7 @@ export class JobFetcher {
   }
 
   /** Makes the server forget what it may still hold for us. @returns whether it has. */
-  private async cut(connection: Connection): Promise<boolean> {
+  private async cut(connection: Line): Promise<boolean> {
     const cuts = connection.identities.map((identity) => this.connections.commands.cut(identity));
     return Promise.race([
       Promise.all(cuts).then(
@@ -232,7 +232,7 @@ export class JobFetcher {
     ]);
   }
 
-  private async fetchUntilStopped(connection: Connection): Promise<void> {
+  private async fetchUntilStopped(connection: Line): Promise<void> {
     for (;;) {
       // What may have been taken is looked after even while nothing more is to be taken.
       if (!this.unconfirmed) {
@@ -284,7 +284,7 @@ export class JobFetcher {
   }
 
   /** Asks Redis for jobs, if they are wanted, and waits for them. Never rejects. */
-  private async turn(connection: Connection): Promise<Turn> {
+  private async turn(connection: Line): Promise<Turn> {
     if (this.call) {
       return this.answered(this.call);
     }
@@ -310,7 +310,7 @@ export class JobFetcher {
     this.isResting = false;
   }
 
-  private async announce({ identity }: Connection): Promise<void> {
+  private async announce({ identity }: Line): Promise<void> {
     if (identity !== this.announced) {
       await Promise.race([this.connections.ready(), this.stopped]);
       await this.owner.onConnected();
@@ -318,7 +318,7 @@ export class JobFetcher {
     }
   }
 
-  private ask(connection: Connection): void {
+  private ask(connection: Line): void {
     if (this.isStopping || this.isPaused) {
       return;
     }
@@ -330,7 +330,7 @@ export class JobFetcher {
     if (this.trouble.isWaitRefused || (isMore && take.most > 1)) {
       this.begin({ take, jobs: this.takeWaiting(connection, take), isWaiting: false });
     } else {
-      const jobs = connection.send((redis) => this.waitForOne(redis, take));
+      const jobs = this.waitForOne((operation, of) => connection.run(operation, of), take);
       this.begin({ take, jobs, isWaiting: true });
     }
   }
@@ -368,14 +368,12 @@ export class JobFetcher {
     }
   }
 
-  private async waitForOne(redis: Redis, { slot }: Take): Promise<readonly string[]> {
+  private waitForOne(run: Run, { slot }: Take): Promise<readonly string[]> {
     const { requests } = this.keys;
-    // In front, so that its position is 0 whatever the slot may hold.
-    const job = await redis.blmove(requests, slot.key, 'LEFT', 'LEFT', BLOCK_SECONDS);
-    return job === null ? [] : [job];
+    return run(waitForJob, { requests, slot: slot.key, seconds: BLOCK_SECONDS });
   }
 
-  private takeWaiting(connection: Connection, { slot, most }: Take): Promise<readonly string[]> {
+  private takeWaiting(connection: Line, { slot, most }: Take): Promise<readonly string[]> {
     return connection.run(takeJobs, { requests: this.keys.requests, slot: slot.key, most });
   }
 
@@ -383,7 +381,7 @@ export class JobFetcher {
    * Reads the slot of a take that was not answered, before anything else is taken. The connection that asked for it is
    * cut by now on the server's side, too, so that what lies in it is final.
    */
-  private async readUnconfirmed(connection: Connection): Promise<Turn['taken']> {
+  private async readUnconfirmed(connection: Line): Promise<Turn['taken']> {
     const take = this.unconfirmed;
     if (!take) {
       return undefined;

@@ -6,7 +6,7 @@ import {
   type RecoveryResult,
 } from '../protocol/scripts/recover-worker.js';
 import type { QueueKeys } from '../protocol/keys.js';
-import { explainRefusal, isRefusal } from '../redis/refusal.js';
+import { explainRefusal, isRefusal } from '../driver/refusal.js';
 import { MOST_SLOTS, type LapsedWorker } from './lapsed-worker.js';
 import { LostJobs, mostDeliveries } from './lost-jobs.js';
 import {
@@ -17,6 +17,8 @@ import {
   type SlotRange,
 } from './slot-parts.js';
 import type { JobHandler, WorkerParts } from './worker-options.js';
+import { countKeys } from '../protocol/operations/keys.js';
+import { listLength, readListBytes } from '../protocol/operations/lists.js';
 
 /** Slots that are asked for in one command. */
 const SLOTS_PER_CALL = 1_000;
@@ -77,8 +79,8 @@ export class JobRecovery {
     for (let first = 0; first < count; first += SLOTS_PER_CALL) {
       const length = Math.min(SLOTS_PER_CALL, count - first);
       const keys = Array.from({ length }, (_, index) => this.keys.active(worker.id, first + index));
-      if ((await commands.send((redis) => redis.exists(keys))) > 0) {
-        const lengths = await commands.settled((redis) => keys.map((key) => redis.llen(key)));
+      if ((await commands.run(countKeys, keys)) > 0) {
+        const lengths = await commands.settled((run) => keys.map((key) => run(listLength, key)));
         keys.forEach((key, index) => {
           const result = lengths[index];
           if (result?.status === 'fulfilled') {
@@ -105,8 +107,8 @@ export class JobRecovery {
   }
 
   private async read(ranges: readonly SlotRange[]): Promise<SlotPart[]> {
-    const contents = await this.parts.connections.commands.all((redis) =>
-      ranges.map(({ key, from }) => redis.lrangeBuffer(key, from, -1)),
+    const contents = await this.parts.connections.commands.all((run) =>
+      ranges.map(({ key, from }) => run(readListBytes, { list: key, first: from, last: -1 })),
     );
     return ranges.map((range, index) => ({ ...range, elements: contents[index] ?? [] }));
   }

@@ -1,6 +1,6 @@
 import type { DescribedWorker } from '../protocol/scripts/describe-worker.js';
 import type { LapsedLease } from '../protocol/scripts/renew-lease.js';
-import { decodeIdentities, type ConnectionIdentity } from '../redis/connection-identity.js';
+import { decodeIdentities, type LineIdentity } from '../protocol/line-identity.js';
 
 /** Slots that a worker is believed to have at most, on one queue. */
 export const MOST_SLOTS = 100_000;
@@ -11,7 +11,7 @@ export interface LapsedWorker {
   /** How many slots it has; `undefined` where it says nothing that can be true. */
   readonly slots: number | undefined;
   /** Its connections that may still stand; none where it does not say. */
-  readonly connections: readonly ConnectionIdentity[];
+  readonly connections: readonly LineIdentity[];
   /** The `run_id` of the server that it was connected to; `undefined` where it does not say. */
   readonly server: string | undefined;
   /** How to name it in a log. */

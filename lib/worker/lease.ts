@@ -1,8 +1,8 @@
 import type { Log } from '../observability/log.js';
 import { retireWorker } from '../protocol/scripts/retire-worker.js';
-import { Backoff } from '../redis/backoff.js';
-import type { Connections } from '../redis/connections.js';
-import { isRefusal, longestWaitAfter } from '../redis/refusal.js';
+import { Backoff } from '../driver/backoff.js';
+import type { Driver } from '../driver/driver.js';
+import { isRefusal, longestWaitAfter } from '../driver/refusal.js';
 import { QueueLease, type LeasedQueue } from './queue-lease.js';
 
 /**
@@ -30,7 +30,7 @@ export class Lease {
     workerId: string,
     private readonly duration: number,
     queues: readonly LeasedQueue[],
-    private readonly connections: Connections,
+    private readonly connections: Driver,
     log: Log,
   ) {
     this.leases = new Map(
@@ -85,7 +85,7 @@ export class Lease {
   /** Gives the lease up on some queues. What fails leaves it to lapse by itself. */
   async retire(queues: readonly string[], isOver: (queue: string) => boolean): Promise<void> {
     if (this.connections.isConnected) {
-      await this.connections.commands.settled((_, run) =>
+      await this.connections.commands.settled((run) =>
         queues.flatMap((queue) => {
           const lease = this.leases.get(queue);
           return lease ? [run(retireWorker, lease.retirement(!isOver(queue)))] : [];
@@ -155,7 +155,7 @@ export class Lease {
     this.isOfAll = false;
     const leases = this.all.filter(({ isDue }) => isOfAll || isDue);
     const renewals = leases.map((lease) => [lease, lease.renewal(commands, this.started)] as const);
-    const results = await commands.settled((_, run) =>
+    const results = await commands.settled((run) =>
       renewals.map(([, { script, input }]) => run(script, input)),
     );
     renewals.forEach(([lease, renewal], index) => {

@@ -8,10 +8,10 @@ import {
   type RenewLease,
 } from '../protocol/scripts/renew-lease.js';
 import type { RetireWorker } from '../protocol/scripts/retire-worker.js';
-import type { Connection } from '../redis/connection.js';
-import { encodeIdentity, type ConnectionIdentity } from '../redis/connection-identity.js';
-import { Backoff } from '../redis/backoff.js';
-import { explainRefusal, isRefusal, longestWaitAfter } from '../redis/refusal.js';
+import type { Line } from '../driver/line.js';
+import { encodeIdentity, type LineIdentity } from '../protocol/line-identity.js';
+import { Backoff } from '../driver/backoff.js';
+import { explainRefusal, isRefusal, longestWaitAfter } from '../driver/refusal.js';
 import type { Standing } from './standing.js';
 
 /** A queue on which this process is to be known as alive. */
@@ -23,7 +23,7 @@ export interface LeasedQueue {
   /** Whether this process may judge the other workers of the queue. */
   readonly standing: Standing;
   /** The connection that takes its jobs. */
-  identity(): ConnectionIdentity | undefined;
+  identity(): LineIdentity | undefined;
   /** Hears of the leases that have lapsed. @param now - ms, Redis clock. */
   onLapsed(lapsed: readonly LapsedLease[], now: number): void;
 }
@@ -38,7 +38,7 @@ export class QueueLease {
   /** Before when it is not tried again by itself, by the clock of `performance`. */
   private dueAt = 0;
   /** The connection for commands that others know of. */
-  private told: ConnectionIdentity | undefined;
+  private told: LineIdentity | undefined;
   /** How often it was renewed. */
   private turn = 0;
   /** When the last renewal that succeeded was sent, by the clock of `performance`. */
@@ -68,7 +68,7 @@ export class QueueLease {
   }
 
   /** Whether others know of the connection for commands, so that what it takes is looked after. */
-  isUpToDate(commands: Connection): boolean {
+  isUpToDate(commands: Line): boolean {
     return this.isKnown && this.told === commands.identity;
   }
 
@@ -77,7 +77,7 @@ export class QueueLease {
    * @param commands - the connection that it goes on.
    * @param started - when the worker started, ms, Redis clock.
    */
-  renewal({ identity: own, server, line }: Connection, started: number): QueueRenewal {
+  renewal({ identity: own, server, path }: Line, started: number): QueueRenewal {
     const { keys, slots, identity } = this.queue;
     const connections = [own, identity()]
       .flatMap((known) => (known ? [encodeIdentity(known)] : []))
@@ -100,18 +100,18 @@ export class QueueLease {
         },
       },
       own,
-      line,
+      path,
       sentAt: performance.now(),
     };
   }
 
   /** Redis has answered a renewal. */
-  renewed({ own, line, sentAt }: QueueRenewal, { now, former, lapsed }: RenewedLease): void {
+  renewed({ own, path, sentAt }: QueueRenewal, { now, former, lapsed }: RenewedLease): void {
     const { standing, name, onLapsed } = this.queue;
     standing.renewed({
       now,
       former,
-      line,
+      path,
       isFirst: !this.isKnown,
       isBelated: sentAt - this.sentAt > this.duration,
     });
@@ -171,8 +171,8 @@ export interface QueueRenewal {
   readonly script: typeof renewLease;
   readonly input: RenewLease;
   /** The connection that others will know of. */
-  readonly own: ConnectionIdentity | undefined;
-  readonly line: unknown;
+  readonly own: LineIdentity | undefined;
+  readonly path: unknown;
   /** When it was sent, by the clock of `performance`. */
   readonly sentAt: number;
 }

@@ -1,13 +1,14 @@
 import { describeWorker } from '../protocol/scripts/describe-worker.js';
 import type { LapsedLease } from '../protocol/scripts/renew-lease.js';
 import type { QueueKeys } from '../protocol/keys.js';
-import { maySame, parseClient, type ConnectionIdentity } from '../redis/connection-identity.js';
-import { explainRefusal, isPassing, isRefusal, levelOf } from '../redis/refusal.js';
+import { maySame, type LineIdentity } from '../protocol/line-identity.js';
+import { explainRefusal, isPassing, isRefusal, levelOf } from '../driver/refusal.js';
 import { BLOCK_SECONDS } from './job-fetcher.js';
 import { JobRecovery } from './job-recovery.js';
 import { readLapsedWorker, type LapsedWorker } from './lapsed-worker.js';
 import type { Standing } from './standing.js';
 import type { JobHandler, WorkerParts } from './worker-options.js';
+import { listLines } from '../protocol/operations/list-lines.js';
 
 /** How long a server that refuses `CLIENT LIST` is not asked again, ms. */
 const BLIND_MS = 60_000;
@@ -60,7 +61,7 @@ export class Recovery {
   /** @param connections - all that still stand; `undefined` where the server does not tell. */
   private async examine(
     worker: LapsedWorker,
-    connections: readonly ConnectionIdentity[] | undefined,
+    connections: readonly LineIdentity[] | undefined,
     now: number,
   ): Promise<void> {
     const { stallLimit } = this.parts.options;
@@ -96,7 +97,7 @@ export class Recovery {
     if (this.known.size > MOST_KNOWN) {
       this.known.clear();
     }
-    const described = await this.parts.connections.commands.settled((_, run) =>
+    const described = await this.parts.connections.commands.settled((run) =>
       unknown.map(({ workerId }) => run(describeWorker, this.keys.worker(workerId))),
     );
     unknown.forEach((lease, index) => {
@@ -118,7 +119,7 @@ export class Recovery {
   /** The connections of some workers that still stand; `undefined` where the server does not tell. */
   private async standingConnections(
     workers: readonly LapsedWorker[],
-  ): Promise<ConnectionIdentity[] | undefined> {
+  ): Promise<LineIdentity[] | undefined> {
     const ids = workers.flatMap(({ connections }) => connections.map(({ id }) => id));
     if (workers.some(({ connections }) => connections.length === 0)) {
       this.warnOfBlindness('CLIENT INFO');
@@ -128,10 +129,8 @@ export class Recovery {
     }
     const { commands } = this.parts.connections;
     try {
-      const list = await commands.send((redis) => redis.call('CLIENT', 'LIST', 'ID', ...ids));
-      return String(list)
-        .split('\n')
-        .flatMap((line) => parseClient(line, commands.server?.runId) ?? []);
+      const lines = await commands.run(listLines, ids);
+      return lines.map((line) => ({ ...line, server: commands.server?.runId }));
     } catch (error) {
       if (!isRefusal(error) || isPassing(error)) {
         throw error;
@@ -151,7 +150,7 @@ export class Recovery {
     );
   }
 
-  private async cut(connections: readonly ConnectionIdentity[]): Promise<void> {
+  private async cut(connections: readonly LineIdentity[]): Promise<void> {
     for (const identity of connections) {
       try {
         await this.parts.connections.commands.cut(identity);

@@ -1,11 +1,11 @@
 import type { Log } from '../observability/log.js';
-import { Backoff } from '../redis/backoff.js';
+import { Backoff } from '../driver/backoff.js';
 import {
   codeOfRefusal,
   explainRefusal,
   longestWaitAfter,
   meaningOfRefusal,
-} from '../redis/refusal.js';
+} from '../driver/refusal.js';
 import type { SettleCall } from './settle-call.js';
 import { singlesOf, type SettlePart } from './settle-part.js';
 

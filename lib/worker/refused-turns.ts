@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Backoff } from '../redis/backoff.js';
-import { longestWaitAfter } from '../redis/refusal.js';
+import { Backoff } from '../driver/backoff.js';
+import { longestWaitAfter } from '../driver/refusal.js';
 
 /** How long those wait at most that another one tries for, ms: what it is refused with may concern it alone. */
 const LONGEST_WAIT_MS = 30_000;

@@ -6,11 +6,12 @@ import type { Place } from '../protocol/scripts/lua-empty-place.js';
 import type { ListSize } from '../protocol/scripts/lua-list-size.js';
 import { measureList } from '../protocol/scripts/measure-list.js';
 import { pushValues } from '../protocol/scripts/push-values.js';
-import { beforeRetry } from '../redis/connection.js';
-import { Backoff } from '../redis/backoff.js';
-import { codeOfRefusal, explainRefusal, isRefusal, longestWaitAfter } from '../redis/refusal.js';
-import type { Connections } from '../redis/connections.js';
+import { beforeRetry } from '../driver/before-retry.js';
+import { Backoff } from '../driver/backoff.js';
+import { codeOfRefusal, explainRefusal, isRefusal, longestWaitAfter } from '../driver/refusal.js';
+import type { Driver } from '../driver/driver.js';
 import { nameOfJob } from './job-context.js';
+import { listHead, trimList } from '../protocol/operations/lists.js';
 
 /** Values in one push at most, and about how long one push may be, UTF-16 units. */
 const MOST_VALUES = 512;
@@ -70,7 +71,7 @@ export class ReplyStream {
    */
   constructor(
     private readonly target: StreamTarget,
-    private readonly connections: Connections,
+    private readonly connections: Driver,
     private readonly log: Log,
     private readonly onLost: (reason: Error, isTaken: boolean) => void,
   ) {
@@ -253,9 +254,9 @@ export class ReplyStream {
       const before = head;
       head = null;
       // What its caller has read stays there while Redis refuses writes: one that changes nothing tells.
-      [, head] = await commands.all((redis) => [
-        redis.ltrim(this.target.list, 0, -1),
-        redis.lindex(this.target.list, 0),
+      [, head] = await commands.all((run) => [
+        run(trimList, { list: this.target.list, first: 0, last: -1 }),
+        run(listHead, this.target.list),
       ]);
       unreadLooks = head !== null && head === before ? unreadLooks + 1 : 0;
       if (unreadLooks >= MOST_LOOKS_UNREAD) {

@@ -7,10 +7,10 @@ import { encodeError } from '../protocol/reply-frame.js';
 import { replyTtl } from '../protocol/reply-ttl.js';
 import { buryJob } from '../protocol/scripts/bury-job.js';
 import { giveBackJobs } from '../protocol/scripts/give-back-jobs.js';
-import type { ConnectionIdentity } from '../redis/connection.js';
-import { explainRefusal, isRefusal, levelOf } from '../redis/refusal.js';
-import { argumentOf } from '../redis/argument.js';
-import type { Script } from '../redis/script.js';
+import type { LineIdentity } from '../protocol/line-identity.js';
+import { explainRefusal, isRefusal, levelOf } from '../driver/refusal.js';
+import { argumentOf } from '../protocol/argument.js';
+import type { Operation } from '../driver/operation.js';
 import { CancelledJobs } from './cancelled-jobs.js';
 import { Intake, type Take } from './intake.js';
 import { suspicionOf } from './isolation.js';
@@ -149,7 +149,7 @@ export class ReplyWorker {
   }
 
   /** The connection that takes its jobs. */
-  get identity(): ConnectionIdentity | undefined {
+  get identity(): LineIdentity | undefined {
     return this.fetcher.identity;
   }
 
@@ -451,7 +451,7 @@ export class ReplyWorker {
    * @returns `undefined` where it was left to others.
    */
   private async insist<Input, Output>(
-    script: Script<Input, Output>,
+    script: Operation<Input, Output>,
     input: Input,
     what: string,
     places: readonly JobPlace[],
@@ -468,7 +468,7 @@ export class ReplyWorker {
   }
 
   private async untilDone<Input, Output>(
-    script: Script<Input, Output>,
+    script: Operation<Input, Output>,
     input: Input,
     what: string,
     turns: RefusedTurns,

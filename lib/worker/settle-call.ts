@@ -6,14 +6,14 @@ import {
   type SettledJobs,
   type SettleJobs,
 } from '../protocol/scripts/settle-jobs.js';
-import { type Connection } from '../redis/connection.js';
-import { codeOfRefusal, isRefusal } from '../redis/refusal.js';
+import type { Line } from '../driver/line.js';
+import { codeOfRefusal, isRefusal } from '../driver/refusal.js';
 import type { Take } from './intake.js';
 import type { Outcome, SettledQueue } from './outcome.js';
 import { isWanted, type SettlePart } from './settle-part.js';
-import { settleInTransaction } from './settle-transaction.js';
 import type { Slot } from './slots.js';
 import type { Place } from '../protocol/scripts/lua-empty-place.js';
+import { settleLongJobs } from '../protocol/operations/settle-long-jobs.js';
 
 /** A take of one queue. */
 export interface TakeOf {
@@ -98,13 +98,13 @@ export class SettleCall {
   }
 
   /** @throws what Redis refuses it with. */
-  async carryOut(connection: Connection): Promise<SettledJobs> {
+  async carryOut(connection: Line): Promise<SettledJobs> {
     const { input } = this;
     if (!input.isBeside) {
       return connection.run(settleJobs, input);
     }
     try {
-      return await settleInTransaction(connection, input);
+      return await connection.transact(settleLongJobs, input);
     } catch (error) {
       if (isRefusal(error) && codeOfRefusal(error) === 'OOM') {
         // A server without memory takes no command into a transaction. Better long texts through Lua than none.

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers';
 import type { Log } from '../observability/log.js';
 import type { SettledJobs } from '../protocol/scripts/settle-jobs.js';
-import { beforeRetry } from '../redis/connection.js';
-import type { Connections } from '../redis/connections.js';
-import { isRefusal } from '../redis/refusal.js';
+import { beforeRetry } from '../driver/before-retry.js';
+import type { Driver } from '../driver/driver.js';
+import { isRefusal } from '../driver/refusal.js';
 import { findLost, reportLost } from './lost-replies.js';
 import type { Outcome, SettledQueue } from './outcome.js';
 import { RefusedSettles, type Refusal } from './refused-settles.js';
@@ -38,7 +38,7 @@ export class Settler {
 
   /** @param announce - tells others of the connection for commands, so that what lies in our slots is looked after. */
   constructor(
-    private readonly connections: Connections,
+    private readonly connections: Driver,
     private readonly log: Log,
     private readonly announce: () => Promise<void>,
   ) {

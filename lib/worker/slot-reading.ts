@@ -1,5 +1,6 @@
-import type { Connection } from '../redis/connection.js';
+import type { Line } from '../driver/line.js';
 import type { Take } from './intake.js';
+import { readList } from '../protocol/operations/lists.js';
 
 /** Jobs that are read at most in the first part, whose length nobody knows. */
 const FIRST_JOBS = 8;
@@ -29,7 +30,7 @@ export class SlotReading {
    * @returns the jobs, in their order.
    * @throws where a part is refused or not answered; it goes on behind the parts before.
    */
-  async read(connection: Connection): Promise<readonly string[]> {
+  async read(connection: Line): Promise<readonly string[]> {
     const { jobs, take } = this;
     while (jobs.length < take.most) {
       const { atOnce } = this;
@@ -46,9 +47,9 @@ export class SlotReading {
     return jobs;
   }
 
-  private async part(connection: Connection, first: number, last: number): Promise<string[]> {
+  private async part(connection: Line, first: number, last: number): Promise<string[]> {
     try {
-      return await connection.send((redis) => redis.lrange(this.take.slot.key, first, last));
+      return await connection.run(readList, { list: this.take.slot.key, first, last });
     } catch (error) {
       this.atOnce = this.most = Math.max(1, Math.floor(this.atOnce / 2));
       throw error;

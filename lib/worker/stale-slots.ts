@@ -1,7 +1,8 @@
 import { asRedelivered } from '../protocol/job-element.js';
-import type { Connections } from '../redis/connections.js';
-import { meaningOfRefusal } from '../redis/refusal.js';
+import type { Driver } from '../driver/driver.js';
+import { meaningOfRefusal } from '../driver/refusal.js';
 import type { Intake } from './intake.js';
+import { readList } from '../protocol/operations/lists.js';
 
 /**
  * Makes sure that slots that are free are empty in Redis when the server is another one than before. It may lack the last
@@ -13,7 +14,7 @@ export class StaleSlots {
   private server: string | undefined;
 
   constructor(
-    private readonly connections: Connections,
+    private readonly connections: Driver,
     private readonly intake: Intake,
   ) {}
 
@@ -30,8 +31,8 @@ export class StaleSlots {
       return;
     }
     const slots = this.server === undefined ? [] : this.intake.takeFree();
-    const contents = await commands.settled((redis) =>
-      slots.map(({ key }) => redis.lrange(key, 0, -1)),
+    const contents = await commands.settled((run) =>
+      slots.map(({ key }) => run(readList, { list: key, first: 0, last: -1 })),
     );
     slots.forEach((slot, index) => {
       const content = contents[index];

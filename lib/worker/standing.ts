@@ -1,5 +1,5 @@
 import type { RenewedLease } from '../protocol/scripts/renew-lease.js';
-import { SILENCE_LIMIT_MS } from '../redis/watchdog.js';
+import { SILENCE_LIMIT_MS } from '../driver/line.js';
 
 /** How long a connection that was given up needs to be replaced, and its worker to be known again, ms. */
 const RECONNECT_MS = 4_000;
@@ -13,7 +13,7 @@ export const HALF_OPEN_MS = SILENCE_LIMIT_MS + RECONNECT_MS;
 /** A renewal of a lease that succeeded. */
 export interface Renewal extends Pick<RenewedLease, 'now' | 'former'> {
   /** Tells one way to the server from the next. */
-  readonly line: unknown;
+  readonly path: unknown;
   /** Whether it is the first one of its worker. */
   readonly isFirst: boolean;
   /** Whether this process itself was too late to renew in time: its event loop was blocked, perhaps by a handler. */
@@ -83,9 +83,9 @@ export class Standing {
   }
 
   /** A lease that lapsed since its own process was too slow tells nothing of others: busy workers look after others as well. */
-  private isTrouble({ now, former, line, isFirst, isBelated }: Renewal): boolean {
+  private isTrouble({ now, former, path, isFirst, isBelated }: Renewal): boolean {
     const { last } = this;
-    const isInterrupted = last !== undefined && (line !== last.line || now < last.now);
+    const isInterrupted = last !== undefined && (path !== last.path || now < last.now);
     const isLapsed = !isFirst && (former === 'none' || (former === 'lapsed' && !isBelated));
     return this.hasFailed || isInterrupted || isLapsed;
   }

@@ -1,5 +1,5 @@
 import type { Log } from '../observability/log.js';
-import { Backoff } from '../redis/backoff.js';
+import { Backoff } from '../driver/backoff.js';
 import {
   codeOfRefusal,
   explainRefusal,
@@ -8,7 +8,7 @@ import {
   longestWaitAfter,
   meaningOfRefusal,
   type RefusalMeaning,
-} from '../redis/refusal.js';
+} from '../driver/refusal.js';
 
 /** What a fetcher asks of Redis. */
 export type Step =

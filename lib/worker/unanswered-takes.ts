@@ -1,7 +1,7 @@
 import type { Log } from '../observability/log.js';
-import { Backoff } from '../redis/backoff.js';
-import type { Connections } from '../redis/connections.js';
-import { explainRefusal, isRefusal, longestWaitAfter } from '../redis/refusal.js';
+import { Backoff } from '../driver/backoff.js';
+import type { Driver } from '../driver/driver.js';
+import { explainRefusal, isRefusal, longestWaitAfter } from '../driver/refusal.js';
 import type { Take } from './intake.js';
 import { SlotReading } from './slot-reading.js';
 
@@ -15,7 +15,7 @@ export class UnansweredTakes {
   private underway: Promise<unknown> = Promise.resolve();
 
   constructor(
-    private readonly connections: Connections,
+    private readonly connections: Driver,
     private readonly log: Log,
   ) {}
 

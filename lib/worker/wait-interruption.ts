@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
-import { Backoff } from '../redis/backoff.js';
-import type { ConnectionIdentity } from '../redis/connection.js';
-import type { Connections } from '../redis/connections.js';
-import { meaningOfRefusal } from '../redis/refusal.js';
+import { Backoff } from '../driver/backoff.js';
+import type { LineIdentity } from '../protocol/line-identity.js';
+import type { Driver } from '../driver/driver.js';
+import { meaningOfRefusal } from '../driver/refusal.js';
 
 /** After how long a blocking call that should end is asked to once more, ms: it may not have reached Redis yet. */
 const FIRST_INTERVAL_MS = 20;
@@ -19,8 +19,8 @@ export class WaitInterruption {
 
   /** @param identity - that of the connection of the call now. */
   constructor(
-    private readonly connections: Connections,
-    private readonly identity: () => ConnectionIdentity | undefined,
+    private readonly connections: Driver,
+    private readonly identity: () => LineIdentity | undefined,
   ) {}
 
   /**

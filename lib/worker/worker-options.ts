@@ -2,7 +2,7 @@ import type { AsyncResource } from 'node:async_hooks';
 import type { Log } from '../observability/log.js';
 import type { DescribeError } from '../protocol/error-form.js';
 import type { Keys } from '../protocol/keys.js';
-import type { Connections } from '../redis/connections.js';
+import type { Driver } from '../driver/driver.js';
 import type { JobContext } from './job-context.js';
 
 /** Jobs that a handler may run at a time at most: a worker has two keys for each, which others look through once it is lost. */
@@ -46,7 +46,7 @@ export interface JobHandler {
 /** What all reply workers of a process share. */
 export interface WorkerParts {
   readonly workerId: string;
-  readonly connections: Connections;
+  readonly connections: Driver;
   readonly keys: Keys;
   readonly options: WorkerOptions;
   readonly log: Log;

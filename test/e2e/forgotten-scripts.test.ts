@@ -112,7 +112,7 @@ it('a script that is forgotten again as it is sent again is run all the same', a
   const input = { requests: `${queue}requests`, workers: `${queue}workers` };
   const nothing = { workers: 0, queueLength: 0 };
   for (let round = 0; round < 3; round++) {
-    const states = await connection.all((_, run) => [
+    const states = await connection.all((run) => [
       run(inspectQueue, input),
       run(inspectQueue, input),
       run(inspectQueue, input),

@@ -6,7 +6,8 @@ import { OutgoingJob, type JobSender } from '../../../lib/client/outgoing-job.js
 import { PushBatcher } from '../../../lib/client/push-batcher.js';
 import { ClientClosedError } from '../../../lib/errors/index.js';
 import { Keys } from '../../../lib/protocol/keys.js';
-import type { Connections } from '../../../lib/redis/connections.js';
+import type { Driver } from '../../../lib/driver/driver.js';
+import type { PushToList } from '../../../lib/protocol/operations/lists.js';
 import { KeptLog } from '../support/kept-log.js';
 
 const MEGABYTE = 1024 * 1024;
@@ -46,29 +47,26 @@ interface Push {
 /** A batcher whose pushes are answered when the test says so. */
 function newBatcher() {
   const pushes: Push[] = [];
-  const redis = {
-    rpush: (_list: string, ...elements: (string | Buffer)[]) =>
-      new Promise<number>((resolve, reject) => {
-        pushes.push({
-          elements: elements.map(String),
-          answer: () => resolve(elements.length),
-          fail: reject,
-        });
-      }),
-  };
+  const push = (_push: unknown, { elements }: PushToList): Promise<number> =>
+    new Promise<number>((resolve, reject) => {
+      pushes.push({
+        elements: elements.map(String),
+        answer: () => resolve(elements.length),
+        fail: reject,
+      });
+    });
   const connections = {
     isReady: true,
     state: 'ready',
     clock: { now: () => 0 },
     lost: () => new Promise<void>(() => undefined),
     commands: {
-      settled: (send: (each: typeof redis) => Promise<unknown>[]) =>
-        Promise.allSettled(send(redis)),
+      settled: (start: (run: typeof push) => Promise<unknown>[]) => Promise.allSettled(start(push)),
     },
   };
   const log = new KeptLog();
   const batcher = new PushBatcher(
-    connections as unknown as Connections,
+    connections as unknown as Driver,
     new Keys(),
     (queue) => new ClientClosedError(queue),
     log,

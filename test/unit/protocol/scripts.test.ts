@@ -24,12 +24,12 @@ import {
 import { takeJobs } from '../../../lib/protocol/scripts/take-jobs.js';
 import { connectionSource } from '../../../lib/redis/connection-source.js';
 import { Connection } from '../../../lib/redis/connection.js';
-import type { Script } from '../../../lib/redis/script.js';
+import type { Script } from '../../../lib/driver/operation.js';
 import { digestOf } from '../../../lib/worker/slot-parts.js';
-import { settleInTransaction } from '../../../lib/worker/settle-transaction.js';
 import { randomQueue } from '../../support/random-queue.js';
 import { useRedis } from '../../support/redis.js';
 import { waitFor } from '../../support/wait-for.js';
+import { settleLongJobs } from '../../../lib/protocol/operations/settle-long-jobs.js';
 
 const redis = useRedis();
 
@@ -203,7 +203,7 @@ afterAll(() => connection.close());
 
 /** What is settled with what is long beside the script. */
 const settleBeside = (input: Partial<SettleJobs>): Promise<SettledJobs> =>
-  settleInTransaction(connection, { ...NOTHING, ...input, isBeside: true });
+  connection.transact(settleLongJobs, { ...NOTHING, ...input, isBeside: true });
 
 describe.each([
   ['all of it in a script', settleByScript],
@@ -473,7 +473,7 @@ describe('settling jobs beside the script', () => {
     await odd.ready();
     const groups = [{ list: replies('one'), ttl: 1_000, frames: ['a'] }];
     const places = [{ key: slots[0], position: 0 }];
-    const settled = settleInTransaction(odd, { ...NOTHING, groups, places, isBeside: true });
+    const settled = odd.transact(settleLongJobs, { ...NOTHING, groups, places, isBeside: true });
     await expect(settled).rejects.toThrow(/can't run this command/);
     expect(await listOf(replies('one'))).toEqual(['earlier']);
     expect(await redis.look.exists(asideOf(replies('one')))).toBe(0);

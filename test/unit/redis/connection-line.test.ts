@@ -3,6 +3,7 @@ import { connectionSource } from '../../../lib/redis/connection-source.js';
 import { Connection } from '../../../lib/redis/connection.js';
 import { useRedis } from '../../support/redis.js';
 import { waitFor } from '../../support/wait-for.js';
+import { listLength, popFirst } from '../../../lib/protocol/operations/lists.js';
 
 const redis = useRedis();
 
@@ -22,24 +23,27 @@ async function closed(connection: Connection): Promise<void> {
 
 it('a connection that is closed while nothing is asked of it is the same line again', async () => {
   const connection = await connected();
-  const { line } = connection;
+  const { path } = connection;
   await closed(connection);
-  expect(connection.line).toBe(line);
+  expect(connection.path).toBe(path);
 });
 
+/** A wait that brings nothing. */
+const NOTHING = { lists: ['none'], seconds: 0 };
+
 it.each<[string, (connection: Connection) => Promise<unknown>]>([
-  ['a command waits', (connection) => connection.send((server) => server.blpop('none', 0))],
-  ['several wait', (connection) => connection.all((server) => [server.blpop('none', 0)])],
+  ['a command waits', (connection) => connection.run(popFirst, NOTHING)],
+  ['several wait', (connection) => connection.all((run) => [run(popFirst, NOTHING)])],
   [
     'several wait, whatever they answer',
-    (connection) => connection.settled((server) => [server.blpop('none', 0), server.ping()]),
+    (connection) => connection.settled((run) => [run(popFirst, NOTHING), run(listLength, 'none')]),
   ],
 ])('one that is lost while %s is another line behind that', async (_, ask) => {
   const connection = await connected();
-  const { line } = connection;
+  const { path } = connection;
   const asked = ask(connection).catch(() => undefined);
   await waitFor(async () => String(await redis.look.client('LIST')).includes('cmd=blpop'));
   await closed(connection);
   await asked;
-  expect(connection.line).not.toBe(line);
+  expect(connection.path).not.toBe(path);
 });

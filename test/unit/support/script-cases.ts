@@ -5,7 +5,7 @@ import { giveBackJobs } from '../../../lib/protocol/scripts/give-back-jobs.js';
 import { pushValues } from '../../../lib/protocol/scripts/push-values.js';
 import { settleJobs, type SettleJobs } from '../../../lib/protocol/scripts/settle-jobs.js';
 import { takeJobs } from '../../../lib/protocol/scripts/take-jobs.js';
-import type { Script } from '../../../lib/redis/script.js';
+import type { Script } from '../../../lib/driver/operation.js';
 import { randomQueue } from '../../support/random-queue.js';
 
 /** One call of a script on keys of its own. */

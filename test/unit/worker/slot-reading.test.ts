@@ -1,13 +1,14 @@
 import { expect, it } from 'vitest';
-import type { Connection } from '../../../lib/redis/connection.js';
+import type { Line } from '../../../lib/driver/line.js';
+import type { ListRange, readList } from '../../../lib/protocol/operations/lists.js';
 import { SlotReading } from '../../../lib/worker/slot-reading.js';
 import { Slot } from '../../../lib/worker/slots.js';
 
 /** A connection to a server that holds these jobs, and does not answer where more than `most` characters are asked for. */
 function connectionTo(jobs: readonly string[], most = Infinity) {
   const reads: [first: number, count: number][] = [];
-  const redis = {
-    lrange: async (_key: string, first: number, last: number): Promise<string[]> => {
+  const connection = {
+    run: async (_read: typeof readList, { first, last }: ListRange): Promise<string[]> => {
       const part = jobs.slice(first, last + 1);
       reads.push([first, last - first + 1]);
       if (part.join('').length > most) {
@@ -15,10 +16,7 @@ function connectionTo(jobs: readonly string[], most = Infinity) {
       }
       return part;
     },
-  };
-  const connection = {
-    send: (command: (given: typeof redis) => Promise<string[]>) => command(redis),
-  } as unknown as Connection;
+  } as unknown as Line;
   return { connection, reads };
 }
 

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { HALF_OPEN_MS, Standing, type Renewal } from '../../../lib/worker/standing.js';
 
 const LEASE = 5_000;
-const LINE = Symbol('a connection');
+const PATH = Symbol('a connection');
 
 /** A renewal as all but the first one of a process are. */
 const renewal = (now: number, change: Partial<Renewal> = {}): Renewal => ({
   now,
   former: 'live',
-  line: LINE,
+  path: PATH,
   isFirst: false,
   isBelated: false,
   ...change,
@@ -45,7 +45,7 @@ describe('an observer without trouble', () => {
 describe.each<[string, (standing: Standing) => void]>([
   [
     'its connection was replaced',
-    (observer) => observer.renewed(renewal(201_000, { line: Symbol('new') })),
+    (observer) => observer.renewed(renewal(201_000, { path: Symbol('new') })),
   ],
   [
     'a renewal had failed',
@@ -61,7 +61,7 @@ describe.each<[string, (standing: Standing) => void]>([
   ['its entry was gone', (observer) => observer.renewed(renewal(201_000, { former: 'none' }))],
   [
     'its workers were started anew on another connection',
-    (observer) => observer.renewed(first(201_000, { line: Symbol('new') })),
+    (observer) => observer.renewed(first(201_000, { path: Symbol('new') })),
   ],
   [
     'its workers were started anew after a failure',
@@ -98,9 +98,9 @@ describe.each<[string, (standing: Standing) => void]>([
   it('waits anew after more trouble only', () => {
     const standing = steady();
     trouble(standing);
-    const line = Symbol('the last');
-    standing.renewed(renewal(203_000, { line }));
-    standing.renewed(renewal(204_000, { line }));
+    const path = Symbol('the last');
+    standing.renewed(renewal(203_000, { path }));
+    standing.renewed(renewal(204_000, { path }));
     expect(standing.mayJudge(203_000 + HALF_OPEN_MS - 1, true)).toBe(false);
     expect(standing.mayJudge(203_000 + HALF_OPEN_MS, true)).toBe(true);
   });
@@ -108,9 +108,9 @@ describe.each<[string, (standing: Standing) => void]>([
   it('still waits where its workers are started anew meanwhile', () => {
     const standing = steady();
     trouble(standing);
-    const line = Symbol('the last');
-    standing.renewed(renewal(202_000, { line }));
-    standing.renewed(first(210_000, { line }));
+    const path = Symbol('the last');
+    standing.renewed(renewal(202_000, { path }));
+    standing.renewed(first(210_000, { path }));
     expect(standing.mayJudge(211_000, true)).toBe(false);
   });
 });
@@ -163,7 +163,7 @@ describe('an observer whose event loop was blocked', () => {
   });
 
   it.each<[string, Partial<Renewal>]>([
-    ['its connection was replaced', { line: Symbol('new') }],
+    ['its connection was replaced', { path: Symbol('new') }],
     ['its entry was gone', { former: 'none' }],
   ])('waits all the same where %s', (_, change) => {
     const standing = steady();

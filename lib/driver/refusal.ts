@@ -1,6 +1,5 @@
 import { explainMissingRight, explainWrongType } from './missing-right.js';
 import { isError } from '../errors/error-text.js';
-import { CLUSTER_NODE } from './server-facts.js';
 
 /**
  * What it means that the server refused a call. A refused call was not carried out.
@@ -70,6 +69,11 @@ export function isPassing(error: unknown): error is Error {
   const meaning = meaningOfRefusal(error);
   return meaning === 'passes' || meaning === 'wrong server';
 }
+
+/** Ends a sentence that begins with the address of a server. */
+export const CLUSTER_NODE =
+  'is a node of a Redis Cluster, which this version does not support: connect to a Redis that is no Cluster, ' +
+  'with replicas and Sentinel if need be';
 
 /** What only a node of a Cluster answers. */
 const CLUSTER_CODES: ReadonlySet<string> = new Set(['CROSSSLOT', 'MOVED', 'ASK', 'CLUSTERDOWN']);

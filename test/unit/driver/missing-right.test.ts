@@ -2,8 +2,8 @@ import { inspect } from 'node:util';
 import { expect, it } from 'vitest';
 import { Keys } from '../../../lib/protocol/keys.js';
 import { renewLease } from '../../../lib/protocol/scripts/renew-lease.js';
-import { noteRefusedCall } from '../../../lib/redis/missing-right.js';
-import { explainRefusal } from '../../../lib/redis/refusal.js';
+import { noteRefusal } from '../../../lib/redis/refused-call.js';
+import { explainRefusal } from '../../../lib/driver/refusal.js';
 import { digestOf } from '../../../lib/redis/script.js';
 
 const keys = new Keys('billing:');
@@ -13,7 +13,7 @@ const worker = queue.worker('193aa0b5-41d6-4b24-a6ae-f37b3a2a3d71');
 /** An error as ioredis makes it of an answer, and as it leaves a connection. */
 function refused(message: string, name: string, ...args: string[]): Error {
   const error = Object.assign(new Error(message), { name: 'ReplyError', command: { name, args } });
-  noteRefusedCall(error, {
+  noteRefusal(error, {
     address: 'localhost:6379',
     user: 'joe',
     patternOf: (key) => keys.patternOf(key),
@@ -124,7 +124,7 @@ it('quotes what redis-cli would split, and escapes what would be a pattern', () 
     name: 'ReplyError',
     command: { name: 'rpush', args: [odd.requests, 'x'] },
   });
-  noteRefusedCall(error, {
+  noteRefusal(error, {
     address: 'localhost:6379',
     user: 'joe',
     patternOf: (key) => new Keys().patternOf(key),

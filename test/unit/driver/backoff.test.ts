@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Backoff } from '../../../lib/redis/backoff.js';
+import { Backoff } from '../../../lib/driver/backoff.js';
 
 const waits = (backoff: Backoff, longestMs?: number): number[] =>
   Array.from({ length: 7 }, () => backoff.next(longestMs));

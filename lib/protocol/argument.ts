@@ -2,7 +2,7 @@
 const LONG = 8 * 1024;
 
 /**
- * What a text is sent as. ioredis writes the texts of a command into one string, and Node reserves three bytes for each
+ * What a text is sent as. The texts of a command are written into one string, and Node reserves three bytes for each
  * of its characters: past 128 KiB together that takes several times as long as bytes do.
  */
 export const argumentOf = (text: string): string | Buffer =>

@@ -1,5 +1,5 @@
 /** How a server knows a connection. */
-export interface ConnectionIdentity {
+export interface LineIdentity {
   readonly id: number;
   /** Address and port of our end, as the server sees them; the same for all clients on a Unix socket. */
   readonly address: string;
@@ -16,7 +16,7 @@ export interface ConnectionIdentity {
 export function parseClient(
   line: string | undefined,
   server: string | undefined,
-): ConnectionIdentity | undefined {
+): LineIdentity | undefined {
   const id = /\bid=(\d+)/.exec(line ?? '')?.[1];
   const address = /\baddr=(\S+)/.exec(line ?? '')?.[1];
   const name = / name=(\S+)/.exec(line ?? '')?.[1];
@@ -29,7 +29,7 @@ export function parseClient(
  * Whether a connection that the server shows may be the one that is described. A process of an earlier version tells neither
  * its server nor a name: what is found so is not proven to be the one.
  */
-export const maySame = (shown: ConnectionIdentity, described: ConnectionIdentity): boolean =>
+export const maySame = (shown: LineIdentity, described: LineIdentity): boolean =>
   shown.id === described.id &&
   shown.address === described.address &&
   (described.name === undefined || described.name === shown.name) &&
@@ -38,7 +38,7 @@ export const maySame = (shown: ConnectionIdentity, described: ConnectionIdentity
     described.server === shown.server);
 
 /** @returns it as a hash in Redis holds it: `id@address`, or `id@address@name`. */
-export const encodeIdentity = ({ id, address, name }: ConnectionIdentity): string =>
+export const encodeIdentity = ({ id, address, name }: LineIdentity): string =>
   [id, address, ...(name === undefined ? [] : [name])].join('@');
 
 /** An address may have an `@` in it, as the path of a socket has that belongs to one of several servers. */
@@ -48,7 +48,7 @@ const IDENTITY = /^([1-9]\d{0,14})@(\S+?)(?:@(nestjs-reqrep:[^@]*))?$/;
 const MOST_CONNECTIONS = 8;
 
 /** @param text - what {@link encodeIdentity} wrote, with spaces between. What is none of it is left out. */
-export function decodeIdentities(text: string, server: string | undefined): ConnectionIdentity[] {
+export function decodeIdentities(text: string, server: string | undefined): LineIdentity[] {
   return text.split(' ', MOST_CONNECTIONS).flatMap((identity) => {
     const [, id, address = '', name] = IDENTITY.exec(identity) ?? [];
     return id === undefined ? [] : [{ id: Number(id), address, server, name }];

@@ -4,7 +4,7 @@ import {
   encodeIdentity,
   maySame,
   parseClient,
-} from '../../../lib/redis/connection-identity.js';
+} from '../../../lib/protocol/line-identity.js';
 
 const RUN = 'r'.repeat(40);
 

@@ -4,7 +4,7 @@ import {
   explainRefusal,
   isPassing,
   meaningOfRefusal,
-} from '../../../lib/redis/refusal.js';
+} from '../../../lib/driver/refusal.js';
 
 const refusal = (message: string): Error =>
   Object.assign(new Error(message), { name: 'ReplyError' });

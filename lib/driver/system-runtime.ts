@@ -1,0 +1,19 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { nextTick } from 'node:process';
+import { clearTimeout, setImmediate, setInterval, setTimeout } from 'node:timers';
+import type { Runtime } from './runtime.js';
+
+/** Of an id, before it is text. */
+const ID_BYTES = 9;
+
+/** Node's own clock, timers and chance. */
+export const systemRuntime: Runtime = {
+  now: performance.now.bind(performance),
+  setTimeout,
+  setInterval,
+  clear: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
+  setImmediate,
+  nextTick,
+  randomId: () => randomBytes(ID_BYTES).toString('base64url'),
+  randomUUID: () => randomUUID(),
+};

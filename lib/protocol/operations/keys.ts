@@ -1,0 +1,34 @@
+export const deleteKey = {
+  name: 'deleteKey',
+  command: 'del',
+  keys: (key: string) => [key],
+  args: () => [],
+  read: () => undefined,
+};
+
+/** Lets a key live for some time from now on, ms. */
+export const expireKey = {
+  name: 'expireKey',
+  command: 'pexpire',
+  keys: ({ key }: { key: string; ms: number }) => [key],
+  args: ({ ms }: { key: string; ms: number }) => [ms],
+  read: () => undefined,
+};
+
+/** Renames a key that there is. */
+export const renameKey = {
+  name: 'renameKey',
+  command: 'rename',
+  keys: ({ key, to }: { key: string; to: string }) => [key, to],
+  args: () => [],
+  read: () => undefined,
+};
+
+/** @returns how many of the keys there are. */
+export const countKeys = {
+  name: 'countKeys',
+  command: 'exists',
+  keys: (keys: readonly string[]) => keys,
+  args: () => [],
+  read: (answer: unknown) => Number(answer),
+};
