@@ -8,7 +8,15 @@ import {
   type CallHandler,
   type ExecutionContext,
 } from '@nestjs/common';
-import { firstValueFrom, lastValueFrom, NEVER, Observable, take, toArray } from 'rxjs';
+import {
+  firstValueFrom,
+  lastValueFrom,
+  NEVER,
+  Observable,
+  take,
+  toArray,
+  type Subscription,
+} from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { OnJob, ReplyWorkers } from '../../lib/index.js';
 import { startApp } from '../support/app.js';
@@ -160,7 +168,7 @@ describe('a slot is free again', () => {
 });
 
 describe('a job in a slot that another job still runs from', () => {
-  /** Starts a worker with a job that is given up but goes on, and fills slots until that of it is used again. */
+  /** Starts a worker with a job that is given up but goes on, and sends others until its slot is used again. */
   async function reuseSlot() {
     const queue = randomQueue();
     const running = new Set<string>();
@@ -168,7 +176,7 @@ describe('a job in a slot that another job still runs from', () => {
     let endHanging: () => void = () => undefined;
     @Injectable()
     class Worker {
-      @OnJob(queue, { concurrency: 200 })
+      @OnJob(queue, { concurrency: 12 })
       async run(name: string, job: { signal: AbortSignal }) {
         running.add(name);
         await new Promise<void>((resolve) => {
@@ -191,24 +199,19 @@ describe('a job in a slot that another job still runs from', () => {
     const [slot = ''] = await redis.look.keys(`${queue}active:*`);
     hanging.unsubscribe();
     await waitFor(async () => (await redis.look.exists(slot)) === 0);
-    const fill = (round: number) =>
-      Array.from({ length: 150 }, (_, index) =>
-        client
-          .send(queue, `${round}.${index}`, { timeout: 0 })
-          .subscribe({ error: () => undefined }),
-      );
-    let jobs = fill(0);
-    for (let round = 1; ; round++) {
-      await waitFor(() => running.size === 151);
-      if ((await redis.look.exists(slot)) === 1) {
-        break;
+    // One after the other, so that each takes the next slot.
+    const jobs: Subscription[] = [];
+    for (let sent = 0; (await redis.look.exists(slot)) === 0; sent++) {
+      if (jobs.length === 10) {
+        jobs.splice(0).forEach((job) => job.unsubscribe());
+        await waitFor(() => running.size === 1);
       }
-      jobs.forEach((job) => job.unsubscribe());
-      await waitFor(() => running.size === 1);
-      jobs = fill(round);
+      const job = client.send(queue, String(sent), { timeout: 0 });
+      jobs.push(job.subscribe({ error: () => undefined }));
+      await waitFor(() => running.size === jobs.length + 1);
     }
     endHanging();
-    await waitFor(() => running.size === 150);
+    await waitFor(() => running.size === jobs.length);
     return { queue, app, jobs, aborted, running };
   }
 
@@ -217,14 +220,14 @@ describe('a job in a slot that another job still runs from', () => {
     const before = aborted.length;
     jobs.forEach((job) => job.unsubscribe());
     await waitFor(() => running.size === 0);
-    expect(aborted.length - before).toBe(150);
+    expect(aborted.length - before).toBe(jobs.length);
     await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
   });
 
   it('goes back to its queue at a shutdown', async () => {
-    const { queue, app } = await reuseSlot();
+    const { queue, app, jobs } = await reuseSlot();
     await app.get(ReplyWorkers).stop();
-    expect(await redis.look.llen(`${queue}requests`)).toBe(150);
+    expect(await redis.look.llen(`${queue}requests`)).toBe(jobs.length);
     expect(await redis.look.keys(`${queue}active:*`)).toEqual([]);
   });
 });
