@@ -1,20 +1,42 @@
 import { defineConfig } from 'vitest/config';
+import { testsWithRedis } from './test/support/redis-needed.js';
 import { omittedWithoutRedis } from './test/support/without-redis.js';
+
+/** Tests that replace modules of Node, so that they have a process of their own each. */
+const TESTS_ALONE = ['test/unit/redis/watchdog.test.ts'];
 
 export default defineConfig(async () => {
   const omitted = await omittedWithoutRedis();
+  const unitTests = testsWithRedis().others.filter(
+    (file) => file.startsWith('test/unit/') && !TESTS_ALONE.includes(file),
+  );
   return {
     // `decorator` in the singular: Vite ignores the plural.
     oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
     test: {
-      include: ['test/**/*.test.ts'],
-      exclude: ['test/package/**', ...omitted.files],
       reporters: ['default', ...omitted.reporters],
-      globalSetup: ['test/support/build.ts'],
       // Most tests wait for something most of the time.
       maxWorkers: 2,
-      testTimeout: 30_000,
-      hookTimeout: 30_000,
+      projects: [
+        {
+          extends: true as const,
+          // They leave nothing behind, and most of their time is loading what they share.
+          test: { name: 'unit', include: unitTests, isolate: false },
+        },
+        {
+          extends: true as const,
+          test: {
+            name: 'servers',
+            include: ['test/**/*.test.ts'],
+            exclude: ['test/package/**', ...unitTests, ...omitted.files],
+            globalSetup: ['test/support/build.ts'],
+            // A machine that others use as well may stand still for a moment; what was tried twice is said.
+            retry: process.env['CI'] ? 1 : 0,
+            testTimeout: 30_000,
+            hookTimeout: 30_000,
+          },
+        },
+      ],
     },
   };
 });

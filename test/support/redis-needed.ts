@@ -13,16 +13,23 @@ const START_THE_SAMPLE = ['test/e2e/sample.test.ts', 'test/e2e/sample-web.test.t
 /** Whole lines only: tests also have such lines as texts. */
 const IMPORT = /^(?:import .*|export .*|\} )from '(\.[^']+)\.js';$/gm;
 
-/** @returns the test files that need a Redis server, and how many there are in all. */
-export function testsWithRedis(): { files: readonly string[]; of: number } {
+/** @returns the test files that need a Redis server, those that do not, and how many there are in all. */
+export function testsWithRedis(): {
+  readonly files: readonly string[];
+  readonly others: readonly string[];
+  readonly of: number;
+} {
   const tests = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.test.ts') && !file.startsWith('package'))
     .map((file) => join(ROOT, 'test', file));
   const reaches = new Map<string, boolean>([[STARTS_SERVERS, true]]);
-  const files = tests
-    .filter((file) => reachesServers(file, reaches))
-    .map((file) => relative(ROOT, file).replaceAll('\\', '/'));
-  return { files: [...new Set([...files, ...START_THE_SAMPLE])], of: tests.length };
+  const nameOf = (file: string): string => relative(ROOT, file).replaceAll('\\', '/');
+  const files = new Set([
+    ...tests.filter((file) => reachesServers(file, reaches)).map(nameOf),
+    ...START_THE_SAMPLE,
+  ]);
+  const others = tests.map(nameOf).filter((file) => !files.has(file));
+  return { files: [...files], others, of: tests.length };
 }
 
 function reachesServers(file: string, known: Map<string, boolean>): boolean {
