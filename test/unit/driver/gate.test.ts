@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest';
+import { Gate } from '../../../lib/driver/gate.js';
+
+it('wakes all who wait, once', async () => {
+  const gate = new Gate();
+  const woken: number[] = [];
+  const waiting = [1, 2].map((name) => gate.next().then(() => woken.push(name)));
+  await Promise.resolve();
+  expect(woken).toEqual([]);
+  gate.wake();
+  await Promise.all(waiting);
+  expect(woken).toEqual([1, 2]);
+  gate.wake();
+  expect(woken).toEqual([1, 2]);
+});
+
+it('does not wake at once who begins to wait while others are woken', async () => {
+  const gate = new Gate();
+  let turns = 0;
+  const waits = (async () => {
+    for (; turns < 3; turns++) {
+      await gate.next();
+    }
+  })();
+  for (let wakes = 1; wakes <= 3; wakes++) {
+    gate.wake();
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(turns).toBe(wakes);
+  }
+  await waits;
+});
+
+it('waits until a condition holds, and not at all where it does already', async () => {
+  const gate = new Gate();
+  let room = 0;
+  await gate.until(() => room === 0);
+  let isThere = false;
+  const waiting = gate
+    .until(() => room > 0)
+    .then(() => {
+      isThere = true;
+    });
+  gate.wake();
+  await Promise.resolve();
+  expect(isThere).toBe(false);
+  room = 1;
+  gate.wake();
+  await waiting;
+  expect(isThere).toBe(true);
+});
