@@ -8,7 +8,7 @@ import { fenced } from '../worker/fenced-stream.js';
 import type { JobContext } from '../worker/job-context.js';
 import { InterceptedReply, isStream, streamOf } from '../worker/stream-source.js';
 import type { JobHandler } from '../worker/worker-options.js';
-import { currentJob } from './current-job.js';
+import { currentJob } from '../core/current-job.js';
 import { FILTERS } from './enhancer-metadata.js';
 import { filterNames, hasFilters } from './enhancers.js';
 import { callHandler, type HandlerMethod, type ProviderWrapper } from './handler-method.js';

@@ -4,12 +4,12 @@ import { messageOf } from '../errors/error-text.js';
 import type { Log } from '../observability/log.js';
 import type { Driver } from '../driver/driver.js';
 import type { ReplyWorkers } from '../worker/reply-workers.js';
-import { usableWithin, within } from './fail-fast.js';
+import { usableWithin, within } from '../core/fail-fast.js';
 import type { JobHandlerExplorer } from './job-handler.explorer.js';
-import { prefixWarning } from './prefix-warning.js';
+import { prefixWarning } from '../core/prefix-warning.js';
 import type { InstanceWithWorkers } from './reqrep-workers.module.js';
 import type { ResolvedOptions } from './resolve-options.js';
-import { startWorkers } from './workers-start.js';
+import { startWorkers } from '../core/workers-start.js';
 
 interface Parts {
   readonly options: ResolvedOptions;

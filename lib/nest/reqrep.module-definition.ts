@@ -12,7 +12,7 @@ import { aBoolean, aName, checkOptions, type OptionRules } from '../errors/optio
 import { Keys } from '../protocol/keys.js';
 import { Connections } from '../redis/connections.js';
 import { ReplyWorkers } from '../worker/reply-workers.js';
-import { currentJob } from './current-job.js';
+import { currentJob } from '../core/current-job.js';
 import { GlobalEnhancers } from './global-enhancers.js';
 import { HandlerBinder } from './handler-binder.js';
 import { placeHooks } from './hook-order.js';
@@ -27,7 +27,7 @@ import { ReqRepWorkersModule, WorkersLifecycle } from './reqrep-workers.module.j
 import { ReqRepLifecycle } from './reqrep.lifecycle.js';
 import type { ReqRepModuleExtras, ReqRepModuleOptions } from './reqrep.options.js';
 import { resolveOptions } from './resolve-options.js';
-import { workersHere } from './workers-here.js';
+import { workersHere } from '../core/workers-here.js';
 import { DEFAULT_INSTANCE, getReplyWorkersToken, getRequestClientToken } from './tokens.js';
 
 const EXTRAS_RULES: OptionRules<ReqRepModuleExtras> = { isGlobal: aBoolean, name: aName };

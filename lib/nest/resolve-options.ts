@@ -19,7 +19,7 @@ import {
   type ConnectionSource,
 } from '../redis/connection-source.js';
 import { MOST_CONCURRENCY } from '../worker/worker-options.js';
-import { FAIL_FAST_MS } from './fail-fast.js';
+import { FAIL_FAST_MS } from '../core/fail-fast.js';
 import { HTTP_ERRORS_RULES } from './http-errors.filter.js';
 import type { ReqRepModuleOptions } from './reqrep.options.js';
 

@@ -69,6 +69,10 @@ describe('the check of imports', () => {
     ['driver/a.ts', `import type { Redis } from 'ioredis';`],
     ['driver/a.ts', `import type { Connection } from '../redis/connection.js';`],
     ['protocol/a.ts', `import type { Operation } from '../driver/operation.js';`],
+    ['core/a.ts', `import { Module } from '@nestjs/common';`],
+    ['core/a.ts', `import 'reflect-metadata';`],
+    ['core/a.ts', `import { nestLog } from '../nest/nest-log.js';`],
+    ['client/a.ts', `import { currentJob } from '../core/current-job.js';`],
     ['redis/a.ts', `import { Observable } from 'rxjs';`],
     ['protocol/a.ts', `import { createHash } from 'node:crypto';`],
     ['observability/a.ts', `import { ReqRepError } from '../errors/index.js';`],
@@ -85,6 +89,8 @@ describe('the check of imports', () => {
 
   it.each([
     ['nest/a.ts', `import { Injectable } from '@nestjs/common';`],
+    ['nest/a.ts', `import { currentJob } from '../core/current-job.js';`],
+    ['core/a.ts', `import { RequestClient } from '../client/request-client.js';`],
     ['client/a.ts', `import { PendingRequest } from './pending-request.js';`],
     ['client/a.ts', `import { randomUUID } from 'node:crypto';`],
     ['protocol/a.ts', `import { takeJobs } from './scripts/take-jobs.js';`],

@@ -22,6 +22,7 @@ import {
  */
 export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   nest: [
+    'core',
     'client',
     'worker',
     'redis',
@@ -34,6 +35,17 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'node:',
     // The metadata of decorators.
     'reflect-metadata',
+  ],
+  core: [
+    'client',
+    'worker',
+    'redis',
+    'driver',
+    'protocol',
+    'observability',
+    'errors',
+    'rxjs',
+    'node:',
   ],
   client: ['driver', 'protocol', 'observability', 'errors', 'rxjs', 'node:'],
   worker: ['driver', 'protocol', 'observability', 'errors', 'rxjs', 'node:'],

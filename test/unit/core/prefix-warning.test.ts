@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { prefixWarning } from '../../../lib/nest/prefix-warning.js';
+import { prefixWarning } from '../../../lib/core/prefix-warning.js';
 
 it.each([
   '',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { startWorkers } from '../../../lib/nest/workers-start.js';
+import { startWorkers } from '../../../lib/core/workers-start.js';
 import type { ReplyWorkersStatus } from '../../../lib/worker/reply-workers.js';
 import { KeptLog } from '../support/kept-log.js';
 

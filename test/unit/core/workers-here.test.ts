@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { adviceWithoutWorkers } from '../../../lib/errors/served-here.js';
-import { workersHere } from '../../../lib/nest/workers-here.js';
+import { workersHere } from '../../../lib/core/workers-here.js';
 import type { ReplyWorkers } from '../../../lib/worker/reply-workers.js';
 
 interface Facts {
