@@ -11,6 +11,7 @@ export type {
 export type { OutgoingHeaders } from './client/outgoing-headers.js';
 export type { PushReceipt } from './client/push-receipt.js';
 export { RequestClient } from './client/request-client.js';
+export type { AroundJob } from './core/options.js';
 export {
   ClientClosedError,
   ConnectionFailedError,
@@ -53,7 +54,6 @@ export type { HandlerParameters, JobMethod } from './nest/job-method.js';
 export { OnJob, type OnJobOptions } from './nest/on-job.decorator.js';
 export { ReqRepModule, type ReqRepModuleAsyncOptions } from './nest/reqrep.module.js';
 export type {
-  AroundJob,
   ReqRepModuleExtras,
   ReqRepModuleOptions,
   ReqRepOptionsFactory,

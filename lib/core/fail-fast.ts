@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { ConnectionFailedError } from '../errors/index.js';
 import type { Driver } from '../driver/driver.js';
 import { UnusableServerError } from '../driver/server-trouble.js';
+import { endsWithin } from './in-time.js';
 
 /** How long Redis may take to be usable where `failFast` is `true`, ms. */
 export const FAIL_FAST_MS = 5_000;
@@ -9,44 +9,33 @@ export const FAIL_FAST_MS = 5_000;
 /** What a start that fails fast asks of the connections. */
 type Server = Pick<Driver, 'usable' | 'trouble' | 'serverName'>;
 
-const LATE = Symbol('late');
-
 /**
- * Waits until Redis can be used, for so long at most.
+ * Waits until Redis can be used, for so long at most, ms.
  * @throws ConnectionFailedError at once where Redis refuses us until somebody changes something, and when the time is up.
  */
-export async function usableWithin(ms: number, connections: Server): Promise<void> {
-  try {
-    await within(ms, connections.usable(), connections, 'it does not answer');
-  } catch (error) {
-    throw error instanceof UnusableServerError
-      ? new ConnectionFailedError(connections.serverName, error.message, undefined, {
-          cause: error,
-        })
-      : error;
-  }
-}
+export const usableWithin = (ms: number, connections: Server): Promise<void> =>
+  within(ms, connections.usable(), connections, 'it does not answer');
 
 /**
- * Waits for something that needs Redis, for so long at most.
+ * Waits for something that needs Redis, for so long at most, ms.
  * @param what - what has not come about where nothing is known to be wrong with Redis.
- * @throws ConnectionFailedError when the time is up.
+ * @throws ConnectionFailedError where the server turns out to be of no use, and when the time is up.
  */
 export async function within(
   ms: number,
-  work: Promise<void>,
+  work: Promise<unknown>,
   connections: Server,
   what: string,
 ): Promise<void> {
-  const waiting = new AbortController();
-  const { signal } = waiting;
-  const first = await Promise.race([
-    work,
-    delay(ms, LATE, { signal }).catch(() => undefined),
-  ]).finally(() => waiting.abort());
-  if (first === LATE) {
+  if (!(await endsWithin(ms, work).catch((error: unknown) => refuse(error, connections)))) {
     const { trouble, serverName } = connections;
     const reason = trouble?.message ?? `${serverName}: ${what}`;
     throw new ConnectionFailedError(serverName, reason, ms, trouble && { cause: trouble });
   }
+}
+
+function refuse(error: unknown, { serverName }: Server): never {
+  throw error instanceof UnusableServerError
+    ? new ConnectionFailedError(serverName, error.message, undefined, { cause: error })
+    : error;
 }

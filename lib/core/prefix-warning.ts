@@ -1,3 +1,5 @@
+import type { Log } from '../observability/log.js';
+
 /** What ends a prefix so that it cannot be the beginning of a longer word: anything but a letter, an accent or a digit. */
 const SEPARATED = /[^\p{L}\p{M}\p{N}]$/u;
 
@@ -11,4 +13,12 @@ export function prefixWarning(prefix: string): string | undefined {
     `queue "reports" is the queue ${JSON.stringify(`${prefix}reports`)} of an application without a prefix. ` +
     `Write ${JSON.stringify(`${prefix}:`)}, in all processes at a time`
   );
+}
+
+/** Says in one line what a prefix leads to that does not end in a separator. */
+export function warnOfPrefix(prefix: string, log: Log): void {
+  const warning = prefixWarning(prefix);
+  if (warning !== undefined) {
+    log.warn(warning);
+  }
 }

@@ -1,17 +1,21 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../errors/error-text.js';
 import type { Log } from '../observability/log.js';
 import type { Driver } from '../driver/driver.js';
 import type { ReplyWorkers } from '../worker/reply-workers.js';
+import { endsWithin } from './in-time.js';
 
-/** How long an application waits for its workers before it starts without them, ms. */
+/** How long a start of workers may take before a line says so, ms. */
 const LONGEST_WAIT_MS = 3_000;
 
-/** What the start of the workers asks of them and of their connections. */
-interface Parts {
-  readonly workers: Pick<ReplyWorkers, 'start' | 'status'>;
+/** What a start is told of the workers and of their connections. */
+interface Followed {
+  readonly workers: Pick<ReplyWorkers, 'status'>;
   readonly connections: Pick<Driver, 'lost' | 'isReady'>;
   readonly log: Log;
+}
+
+interface Parts extends Followed {
+  readonly workers: Pick<ReplyWorkers, 'start' | 'status'>;
 }
 
 /**
@@ -20,25 +24,27 @@ interface Parts {
  *
  * @throws what keeps them from ever starting.
  */
-export async function startWorkers(
-  { workers, connections, log }: Parts,
+export const startWorkers = (parts: Parts, longestWait?: number): Promise<void> =>
+  followStart(parts.workers.start(), parts, longestWait);
+
+/**
+ * Says where workers take long to start, and what becomes of these.
+ * @returns when they have started, when Redis is away, or when that was said.
+ * @throws what keeps them from ever starting, in that time.
+ */
+export async function followStart(
+  started: Promise<void>,
+  { workers, connections, log }: Followed,
   longestWait = LONGEST_WAIT_MS,
 ): Promise<void> {
-  const started = workers.start();
-  const waiting = new AbortController();
-  const { signal } = waiting;
-  const first = await Promise.race([
-    started,
-    connections.lost(),
-    delay(longestWait, 'late' as const, { signal }).catch(() => undefined),
-  ]).finally(() => waiting.abort());
-  if (first === 'late') {
+  const isLate = !(await endsWithin(longestWait, Promise.race([started, connections.lost()])));
+  if (isLate) {
     log.warn(`Not all workers serve their queues yet: ${reason(connections)}. They go on trying`);
   }
   started.then(
     () => {
       // Workers that were stopped before they were known have come to their end, too.
-      if (first === 'late' && workers.status.state === 'running') {
+      if (isLate && workers.status.state === 'running') {
         log.info('All workers serve their queues now');
       }
     },
@@ -46,7 +52,7 @@ export async function startWorkers(
   );
 }
 
-const reason = ({ isReady }: Parts['connections']): string =>
+const reason = ({ isReady }: Followed['connections']): string =>
   isReady
     ? 'Redis has not taken the first sign of life of each'
     : 'Redis does not answer, or says that it is not ready';

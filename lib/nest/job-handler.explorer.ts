@@ -1,19 +1,17 @@
 import type { DiscoveryService, ModulesContainer } from '@nestjs/core';
+import { jobHandlerOf, SERVE_RULES } from '../core/serve-options.js';
 import { messageOf } from '../errors/error-text.js';
 import type { Log } from '../observability/log.js';
 import { DuplicateJobHandlerError, InvalidOptionError } from '../errors/index.js';
 import {
-  aDuration,
   aName,
-  anInteger,
   checkOptions,
   describeValue,
   expectedBy,
   oneOf,
   type OptionRules,
 } from '../errors/option-rules.js';
-import { MOST_CONCURRENCY, type JobHandler } from '../worker/worker-options.js';
-import { handleWithin } from './around-job.js';
+import type { JobHandler } from '../worker/worker-options.js';
 import type { HandlerBinder } from './handler-binder.js';
 import type { HandlerMethod, ProviderWrapper } from './handler-method.js';
 import { decoratedMethodsOf, type DecoratedMethod } from './decorated-methods.js';
@@ -24,9 +22,7 @@ import { ReqRepInstance } from './reqrep-instance.js';
 import { DEFAULT_INSTANCE } from './tokens.js';
 
 const RULES: OptionRules<OnJobOptions> = {
-  concurrency: anInteger(1, MOST_CONCURRENCY),
-  maxDeliveries: anInteger(1),
-  timeout: aDuration(0),
+  ...SERVE_RULES,
   instance: aName,
   parameters: oneOf('decorated'),
 };
@@ -152,17 +148,10 @@ export class JobHandlerExplorer {
   }
 
   private async bind(handler: FoundHandler): Promise<JobHandler> {
-    const { queue, options, name } = handler;
-    const { concurrency, maxDeliveries, aroundJob } = this.instance.options;
-    const handle = await this.binder.bind(handler);
-    return {
-      queue,
-      name,
-      concurrency: options.concurrency ?? concurrency,
-      maxDeliveries: options.maxDeliveries ?? maxDeliveries,
-      timeout: options.timeout ?? 0,
-      handle: aroundJob ? handleWithin(aroundJob, handle) : handle,
-    };
+    return jobHandlerOf(
+      { ...handler, handle: await this.binder.bind(handler) },
+      this.instance.options,
+    );
   }
 }
 

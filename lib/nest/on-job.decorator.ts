@@ -1,18 +1,13 @@
 import { InvalidOptionError } from '../errors/index.js';
 import type { KnownQueue } from '../client/job-map.js';
+import type { ServeOptions } from '../core/serve-options.js';
 import { checkBrackets, placeOfDecorator } from './decorator-place.js';
 import { checkDecorated, defineJobParameters } from './job-parameters.js';
 import type { HandlerParameters, JobMethod, TakesDataOf } from './job-method.js';
 import { addJobRoute, nameOfRoute } from './on-job.accessor.js';
 
 /** Options of one `@OnJob`. */
-export interface OnJobOptions {
-  /** Jobs that the handler runs at a time. @default the module's `concurrency`, 16 unless set */
-  concurrency?: number | undefined;
-  /** How often a job may be started. @default the module's `maxDeliveries`, 3 unless set */
-  maxDeliveries?: number | undefined;
-  /** ms one run may take; past it the caller gets an error and `job.signal` aborts. @default 0 - no limit */
-  timeout?: number | undefined;
+export interface OnJobOptions extends ServeOptions {
   /** The named instance of `ReqRepModule` whose queue it is. */
   instance?: string | undefined;
   /**

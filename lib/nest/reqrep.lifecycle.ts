@@ -1,18 +1,18 @@
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import type { RequestClient } from '../client/request-client.js';
-import { messageOf } from '../errors/error-text.js';
+import { closeInOrder, stopWorkers } from '../core/closing.js';
+import { usableWithin, within } from '../core/fail-fast.js';
+import { warnOfPrefix } from '../core/prefix-warning.js';
+import { startWorkers } from '../core/workers-start.js';
 import type { Log } from '../observability/log.js';
 import type { Driver } from '../driver/driver.js';
 import type { ReplyWorkers } from '../worker/reply-workers.js';
-import { usableWithin, within } from '../core/fail-fast.js';
 import type { JobHandlerExplorer } from './job-handler.explorer.js';
-import { prefixWarning } from '../core/prefix-warning.js';
 import type { InstanceWithWorkers } from './reqrep-workers.module.js';
-import type { ResolvedOptions } from './resolve-options.js';
-import { startWorkers } from '../core/workers-start.js';
+import type { ResolvedModuleOptions } from './resolve-options.js';
 
 interface Parts {
-  readonly options: ResolvedOptions;
+  readonly options: ResolvedModuleOptions;
   readonly explorer: JobHandlerExplorer;
   readonly client: RequestClient;
   readonly workers: ReplyWorkers;
@@ -31,10 +31,7 @@ export class ReqRepLifecycle implements OnModuleInit, OnApplicationShutdown, Ins
 
   async onModuleInit(): Promise<void> {
     const { explorer, log, options, workers } = this.parts;
-    const warning = prefixWarning(options.prefix);
-    if (warning !== undefined) {
-      log.warn(warning);
-    }
+    warnOfPrefix(options.prefix, log);
     const handlers = await explorer.explore();
     workers.serve(handlers);
     const reason = idleReason(options.workers);
@@ -60,23 +57,17 @@ export class ReqRepLifecycle implements OnModuleInit, OnApplicationShutdown, Ins
     }
   }
 
-  async stopWorkers(): Promise<void> {
-    await this.attempt('The workers did not stop in order', () => this.parts.workers.stop());
+  stopWorkers(): Promise<void> {
+    return stopWorkers(this.parts);
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.close();
   }
 
-  async close(): Promise<void> {
-    const { client, connections, log } = this.parts;
-    // They may have been started by hand meanwhile.
-    await this.stopWorkers();
-    await this.attempt('The client did not close in order', async () => {
-      await client.close();
-    });
-    connections.close();
-    log.close();
+  /** The workers may have been started by hand since they were stopped. */
+  close(): Promise<void> {
+    return closeInOrder(this.parts);
   }
 
   /** Before any other module needs Redis. Nobody can be relied on to close an application that has not started. */
@@ -86,15 +77,6 @@ export class ReqRepLifecycle implements OnModuleInit, OnApplicationShutdown, Ins
     } catch (error) {
       await this.parts.closeAll();
       throw error;
-    }
-  }
-
-  /** One step of the end that fails must not keep the next from being taken. */
-  private async attempt(failure: string, work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      this.parts.log.error(`${failure}: ${messageOf(error)}`);
     }
   }
 }

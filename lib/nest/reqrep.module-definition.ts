@@ -7,12 +7,11 @@ import {
   HttpAdapterHost,
   ModulesContainer,
 } from '@nestjs/core';
-import { RequestClient } from '../client/request-client.js';
+import type { RequestClient } from '../client/request-client.js';
+import { Engine } from '../core/engine.js';
+import { workersHere } from '../core/workers-here.js';
 import { aBoolean, aName, checkOptions, type OptionRules } from '../errors/option-rules.js';
-import { Keys } from '../protocol/keys.js';
-import { Connections } from '../redis/connections.js';
-import { ReplyWorkers } from '../worker/reply-workers.js';
-import { currentJob } from '../core/current-job.js';
+import type { ReplyWorkers } from '../worker/reply-workers.js';
 import { GlobalEnhancers } from './global-enhancers.js';
 import { HandlerBinder } from './handler-binder.js';
 import { placeHooks } from './hook-order.js';
@@ -26,8 +25,7 @@ import { ReqRepInstance } from './reqrep-instance.js';
 import { ReqRepWorkersModule, WorkersLifecycle } from './reqrep-workers.module.js';
 import { ReqRepLifecycle } from './reqrep.lifecycle.js';
 import type { ReqRepModuleExtras, ReqRepModuleOptions } from './reqrep.options.js';
-import { resolveOptions } from './resolve-options.js';
-import { workersHere } from '../core/workers-here.js';
+import { resolveModuleOptions } from './resolve-options.js';
 import { DEFAULT_INSTANCE, getReplyWorkersToken, getRequestClientToken } from './tokens.js';
 
 const EXTRAS_RULES: OptionRules<ReqRepModuleExtras> = { isGlobal: aBoolean, name: aName };
@@ -77,53 +75,32 @@ function providersOf(place: InstancePlace): Provider[] {
       provide: ReqRepInstance,
       inject: [MODULE_OPTIONS_TOKEN],
       useFactory: (options: ReqRepModuleOptions) =>
-        new ReqRepInstance(place, resolveOptions(options)),
+        new ReqRepInstance(place, resolveModuleOptions(options)),
     },
     {
-      provide: Connections,
+      provide: Engine,
       inject: [ReqRepInstance],
-      useFactory: ({ options: { source, prefix } }: ReqRepInstance) => {
-        const keys = new Keys(prefix);
-        return new Connections(source, name, log, (key) => keys.patternOf(key));
-      },
+      useFactory: ({ options }: ReqRepInstance) =>
+        new Engine({
+          name,
+          options,
+          log,
+          describeError: describeHttpException,
+          reviveError: reviveHttpException,
+        }),
     },
     { provide: getRequestClientToken(name), useExisting: CLIENT },
     { provide: getReplyWorkersToken(name), useExisting: WORKERS },
     {
       provide: CLIENT,
-      inject: [ReqRepInstance, Connections, WORKERS],
-      useFactory: (
-        { options, errors }: ReqRepInstance,
-        connections: Connections,
-        workers: ReplyWorkers,
-      ) =>
-        new RequestClient({
-          connections,
-          keys: new Keys(options.prefix),
-          log,
-          options: {
-            ...options,
-            reviveError: (form) => errors.revive(form) ?? reviveHttpException(form),
-            parentJob: () => currentJob.getStore(),
-            workersHere: (queue) => workersHere(workers, options.workers, queue),
-          },
-        }),
+      inject: [ReqRepInstance, Engine, WORKERS],
+      useFactory: ({ options }: ReqRepInstance, engine: Engine, workers: ReplyWorkers) =>
+        engine.createClient((queue) => workersHere(workers, options.workers, queue)),
     },
     {
       provide: WORKERS,
-      inject: [ReqRepInstance, Connections],
-      useFactory: ({ options, errors }: ReqRepInstance, connections: Connections) =>
-        new ReplyWorkers({
-          connections,
-          keys: new Keys(options.prefix),
-          log,
-          options: {
-            ...options,
-            describeError: (error) => errors.describe(error, describeHttpException),
-            runWithin: (job, work) => currentJob.run(job, work),
-            currentJob: () => currentJob.getStore(),
-          },
-        }),
+      inject: [Engine],
+      useFactory: (engine: Engine) => engine.createWorkers(),
     },
     {
       provide: HTTP_ERRORS,
@@ -167,7 +144,7 @@ function providersOf(place: InstancePlace): Provider[] {
         JobHandlerExplorer,
         CLIENT,
         WORKERS,
-        Connections,
+        Engine,
         WorkersLifecycle,
         DiscoveryService,
       ],
@@ -176,7 +153,7 @@ function providersOf(place: InstancePlace): Provider[] {
         explorer: JobHandlerExplorer,
         client: RequestClient,
         workers: ReplyWorkers,
-        connections: Connections,
+        { connections }: Engine,
         workersLifecycle: WorkersLifecycle,
         discovery: DiscoveryService,
       ) => {

@@ -1,49 +1,8 @@
-import type { OutgoingHeaders } from '../client/outgoing-headers.js';
-import type { ErrorClass } from '../protocol/error-registry.js';
-import type { ConnectionOption, Redis } from '../redis/connection-source.js';
-import type { JobContext } from '../worker/job-context.js';
+import type { ReqRepOptions } from '../core/options.js';
 import type { ReqRepHttpErrorsOptions } from './http-errors.filter.js';
 
-/**
- * Is called around each job, with guards, interceptors and the handler inside, also those of a stream. It calls `next` once, in
- * whatever async context the job is to have. What `next` returns resolves with the reply when the job has ended (with
- * `undefined` at the end of a stream), and rejects with what ended it: an error, or the reason of `job.signal`.
- *
- * It can keep a job from running, by an error that it throws before it calls `next`. It changes no reply: what it returns, and what it
- * does with an error of `next`, is its own.
- *
- * @example
- * ```ts
- * aroundJob: (job, next) => traces.run({ traceparent: job.headers['traceparent'] }, next)
- * ```
- */
-export type AroundJob = (job: JobContext, next: () => Promise<unknown>) => unknown;
-
 /** What `ReqRepModule.forRoot` takes. Everything has a default. */
-export interface ReqRepModuleOptions {
-  /**
-   * The Redis server: a URL (text or `URL`), ioredis options, an ioredis `Redis` (which is never used, changed or closed:
-   * ours are made after it), or a function that returns a new `Redis` each time (which we close). A name that ioredis does
-   * not know is refused, in options and behind the `?` of a URL.
-   * @default 'redis://localhost:6379'
-   */
-  connection?: ConnectionOption | undefined;
-  /** Host of the server, as the original `reqrep` had it; instead of `connection`. @default 'localhost' */
-  host?: string | undefined;
-  /** Port of the server, as the original `reqrep` had it; instead of `connection`. @default 6379 */
-  port?: number | undefined;
-  /** Number of the database, as the original `reqrep` had it; instead of `connection`. @default 0 */
-  database?: number | undefined;
-  /** A `Redis` to connect after, as the original `reqrep` had it; instead of `host` and `port`. */
-  client?: Redis | undefined;
-  /** In front of every key. @default '' */
-  prefix?: string | undefined;
-  /** ms a request may take unless the call says otherwise; `0` = no limit. @default 30_000 */
-  timeout?: number | undefined;
-  /** Jobs that a handler runs at a time unless it says otherwise. @default 16 */
-  concurrency?: number | undefined;
-  /** How often a job may be started before it is given up. @default 3 */
-  maxDeliveries?: number | undefined;
+export interface ReqRepModuleOptions extends ReqRepOptions {
   /**
    * `true`: workers start with the application. `false`: this process only sends. `'manual'`: they are started by
    * `ReplyWorkers.start()`.
@@ -57,22 +16,6 @@ export interface ReqRepModuleOptions {
    * @default false
    */
   failFast?: boolean | number | undefined;
-  /** ms without a sign of life after which a worker with no connection counts as dead. @default 5_000 */
-  lease?: number | undefined;
-  /** ms after which a worker counts as dead although its connection stands. @default 60_000 */
-  stallLimit?: number | undefined;
-  /** ms that running jobs get at shutdown; what is left goes back to its queue. @default 10_000 */
-  shutdownTimeout?: number | undefined;
-  /** Requests that one client may have waiting; past it, a request fails at once. @default 100_000 */
-  maxPending?: number | undefined;
-  /**
-   * Bytes (UTF-16 units, to be exact) of the encoded jobs that one client may hold which Redis has not confirmed, as in an
-   * outage; past it, a request or an emit fails at once with a `PendingLimitError`. At least `maxPayload`.
-   * @default 268_435_456, or `maxPayload` where that is more
-   */
-  maxPendingBytes?: number | undefined;
-  /** Bytes of one encoded job or reply. @default 1_048_576 */
-  maxPayload?: number | undefined;
   /**
    * Whether app-wide guards, pipes, interceptors and filters (`APP_GUARD`, `useGlobalGuards` and the like) run on jobs
    * too. They are written for HTTP requests more often than not.
@@ -80,33 +23,11 @@ export interface ReqRepModuleOptions {
    */
   globalEnhancers?: boolean | undefined;
   /**
-   * Classes of errors that come back as themselves, where both sides have them: with their message and with those of
-   * their fields that can be written as JSON. They travel by the name of the class; their constructor is not called.
-   * Any other error of a handler is a `RemoteError`, or an `HttpException` where it was one.
-   * @default []
-   */
-  errors?: readonly ErrorClass[] | undefined;
-  /**
-   * Headers of a job that a request sent inside its handler takes over, unless it has its own.
-   * @default ['traceparent', 'tracestate', 'baggage']
-   */
-  inheritedHeaders?: readonly string[] | undefined;
-  /**
-   * Gives headers for each request and emit of this instance, such as those of a trace that is kept by hand. It is called with the
-   * name of the queue, in the async context of the call. The call's own headers go before them, and they before inherited ones. A header
-   * of `undefined` is left out. Where it throws or returns something else, the call ends with an `InvalidOptionError`.
-   */
-  outgoingHeaders?: OutgoingHeaders | undefined;
-  /** Is called around each job that this instance runs: `(job, next) => next()`. See {@link AroundJob}. */
-  aroundJob?: AroundJob | undefined;
-  /**
    * Whether HTTP requests that end with an error of the library get a status that fits (504, 503, 502, 413) in place of a 500, in
    * the whole application; see {@link ReqRepHttpErrors}. Exception filters of the application that take the error go first.
    * @default false
    */
   reqRepHttpErrors?: boolean | ReqRepHttpErrorsOptions | undefined;
-  /** Whether error frames carry the worker's stack. @default false */
-  exposeStack?: boolean | undefined;
 }
 
 /** What `forRoot` and `forRootAsync` take beside the options. */

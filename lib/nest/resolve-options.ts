@@ -1,164 +1,42 @@
+import { OPTION_RULES, resolveOptions, type ResolvedOptions } from '../core/resolve-options.js';
 import { InvalidOptionError } from '../errors/index.js';
 import {
   aBoolean,
-  aDuration,
-  aFunction,
-  aName,
-  anArrayOf,
-  anInteger,
-  aString,
   checkOptions,
   isRecord,
   oneOf,
   type OptionRules,
 } from '../errors/option-rules.js';
-import type { ErrorClass } from '../protocol/error-registry.js';
-import {
-  connectionSource,
-  isConnection,
-  type ConnectionSource,
-} from '../redis/connection-source.js';
-import { MOST_CONCURRENCY } from '../worker/worker-options.js';
-import { FAIL_FAST_MS } from '../core/fail-fast.js';
 import { HTTP_ERRORS_RULES } from './http-errors.filter.js';
 import type { ReqRepModuleOptions } from './reqrep.options.js';
 
 /** The module's options, complete and checked. */
-export type ResolvedOptions = typeof DEFAULTS & {
-  /** ms that Redis may take to be usable before the start fails; `0` = it does not fail. */
-  readonly failFast: number;
+export type ResolvedModuleOptions = ResolvedOptions & {
   readonly workers: boolean | 'manual';
-  readonly source: ConnectionSource;
-} & Pick<ReqRepModuleOptions, 'outgoingHeaders' | 'aroundJob' | 'reqRepHttpErrors'>;
+  readonly globalEnhancers: boolean;
+} & Pick<ReqRepModuleOptions, 'reqRepHttpErrors'>;
 
-const DEFAULTS = {
-  prefix: '' as string,
-  timeout: 30_000 as number,
-  concurrency: 16 as number,
-  maxDeliveries: 3 as number,
-  workers: true as boolean | 'manual',
-  lease: 5_000 as number,
-  stallLimit: 60_000 as number,
-  shutdownTimeout: 10_000 as number,
-  maxPending: 100_000 as number,
-  maxPendingBytes: 268_435_456 as number,
-  maxPayload: 1_048_576 as number,
-  globalEnhancers: false as boolean,
-  exposeStack: false as boolean,
-  errors: [] as readonly ErrorClass[],
-  inheritedHeaders: ['traceparent', 'tracestate', 'baggage'] as readonly string[],
-} as const;
-
-/** What tells the server, with its password: kept in the source only, since whatever has the options may be printed. */
-const SERVER_OPTIONS = new Set(['connection', 'host', 'port', 'database', 'client']);
-
-const DEFAULT_URL = 'redis://localhost:6379';
-
-/** Whether a class extends `Error`, be it that of this realm or of another, which both leave a text behind. */
-const isErrorClass = (value: unknown): boolean =>
-  typeof value === 'function' &&
-  value.name !== '' &&
-  typeof value.prototype === 'object' &&
-  typeof Object.getPrototypeOf(value.prototype)?.message === 'string';
-
-const someNames = anArrayOf('an array of names of headers', aName);
-
-const aClassOfErrors = {
-  expected: 'a class that extends `Error`, with a name',
-  accepts: isErrorClass,
-};
-
-/** The `connection` is checked by whoever knows what can be one. */
-const anything = { expected: 'anything', accepts: () => true };
+const PLACE = 'the options of ReqRepModule';
 
 const RULES: OptionRules<ReqRepModuleOptions> = {
-  connection: anything,
-  host: {
-    expected: 'the name or the address of a host, without a protocol',
-    accepts: (value) => typeof value === 'string' && /^[^/@?]+$/.test(value),
-    isSecret: true,
-  },
-  port: { ...anInteger(1, 65_535), isSecret: true },
-  database: { ...anInteger(0), isSecret: true },
-  client: {
-    expected: 'an ioredis `Redis`',
-    accepts: (value) => isConnection(value) && !value.isCluster,
-    isSecret: true,
-  },
-  prefix: aString,
-  errors: anArrayOf('an array of classes that extend `Error`, each with a name', aClassOfErrors),
-  inheritedHeaders: someNames,
-  outgoingHeaders: aFunction,
-  aroundJob: aFunction,
+  ...OPTION_RULES,
+  workers: oneOf(true, false, 'manual'),
+  globalEnhancers: aBoolean,
   reqRepHttpErrors: {
     expected: 'true, false or an object of its options',
     accepts: (value) => typeof value === 'boolean' || isRecord(value),
   },
-  timeout: aDuration(0),
-  concurrency: anInteger(1, MOST_CONCURRENCY),
-  maxDeliveries: anInteger(1),
-  workers: oneOf(true, false, 'manual'),
-  failFast: {
-    expected: `true, false or ${aDuration(1).expected}`,
-    accepts: (value) => aBoolean.accepts(value) || aDuration(1).accepts(value),
-  },
-  lease: aDuration(100),
-  stallLimit: aDuration(100),
-  shutdownTimeout: aDuration(0),
-  maxPending: anInteger(1),
-  maxPendingBytes: anInteger(1_024),
-  maxPayload: anInteger(1_024),
-  globalEnhancers: aBoolean,
-  exposeStack: aBoolean,
 };
 
 /** @throws InvalidOptionError */
-export function resolveOptions(options: ReqRepModuleOptions): ResolvedOptions {
+export function resolveModuleOptions(options: ReqRepModuleOptions): ResolvedModuleOptions {
   checkPlaceOfExtras(options);
-  checkOptions(options, RULES, 'the options of ReqRepModule');
-  const given = Object.fromEntries(
-    Object.entries(options).filter(
-      ([name, value]) => value !== undefined && !SERVER_OPTIONS.has(name),
-    ),
-  ) as Partial<typeof DEFAULTS>;
-  const resolved = {
-    ...DEFAULTS,
-    stallLimit: Math.max(DEFAULTS.stallLimit, given.lease ?? 0),
-    maxPendingBytes: Math.max(DEFAULTS.maxPendingBytes, given.maxPayload ?? 0),
-    ...given,
-  };
-  if (resolved.stallLimit < resolved.lease) {
-    throw new InvalidOptionError(
-      'stallLimit in the options of ReqRepModule',
-      `at least the lease, ${resolved.lease} ms`,
-      `\`${resolved.stallLimit}\` (number)`,
-    );
+  const resolved = resolveOptions(options, RULES, PLACE);
+  const { workers = true, globalEnhancers = false, reqRepHttpErrors } = options;
+  if (isRecord(reqRepHttpErrors)) {
+    checkOptions(reqRepHttpErrors, HTTP_ERRORS_RULES, `reqRepHttpErrors in ${PLACE}`);
   }
-  if (resolved.maxPendingBytes < resolved.maxPayload) {
-    throw new InvalidOptionError(
-      'maxPendingBytes in the options of ReqRepModule',
-      `at least \`maxPayload\`, ${resolved.maxPayload} bytes`,
-      `\`${resolved.maxPendingBytes}\` (number)`,
-    );
-  }
-  if (isRecord(options.reqRepHttpErrors)) {
-    const place = 'reqRepHttpErrors in the options of ReqRepModule';
-    checkOptions(options.reqRepHttpErrors, HTTP_ERRORS_RULES, place);
-  }
-  const names = resolved.errors.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) {
-    throw new InvalidOptionError(
-      'errors in the options of ReqRepModule',
-      'classes of different names, since they travel by name',
-      `two named "${twice}"`,
-    );
-  }
-  return { ...resolved, failFast: failFastOf(options), source: sourceOf(options) };
-}
-
-function failFastOf({ failFast = false }: ReqRepModuleOptions): number {
-  return typeof failFast === 'number' ? failFast : failFast ? FAIL_FAST_MS : 0;
+  return { ...resolved, workers, globalEnhancers, reqRepHttpErrors };
 }
 
 /** What `forRootAsync` takes itself, since the module is defined before its factory is called. */
@@ -171,25 +49,4 @@ function checkPlaceOfExtras(options: object | undefined): void {
       'it in the object that they return',
     );
   }
-}
-
-/** The flat options of the original mean what they meant: `client` goes before `host` and `port`. */
-function sourceOf(options: ReqRepModuleOptions): ConnectionSource {
-  const { connection, host, port, database, client } = options;
-  const flat = Object.entries({ host, port, database, client }).filter(
-    ([, value]) => value !== undefined,
-  );
-  if (connection !== undefined && flat.length > 0) {
-    const names = flat.map(([name]) => name).join(', ');
-    throw new InvalidOptionError(
-      'connection in the options of ReqRepModule',
-      `left out where ${names} ${flat.length === 1 ? 'is' : 'are'} given`,
-      'both',
-    );
-  }
-  if (flat.length === 0) {
-    return connectionSource(connection === undefined ? DEFAULT_URL : connection);
-  }
-  const source = connectionSource(client ?? { host, port });
-  return database === undefined ? source : (overrides) => source({ ...overrides, db: database });
 }

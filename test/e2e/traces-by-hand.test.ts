@@ -238,12 +238,7 @@ describe('aroundJob', () => {
   });
 
   it.each<[string, AroundJob, string, number]>([
-    [
-      'never calls next',
-      () => 'done',
-      'aroundJob in the options of ReqRepModule ended without a call of next()',
-      0,
-    ],
+    ['never calls next', () => 'done', 'The option aroundJob ended without a call of next()', 0],
     [
       'throws before it',
       () => {

@@ -3,7 +3,10 @@ import { runInNewContext } from 'node:vm';
 import { Cluster, Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import type { ReqRepModuleOptions } from '../../../lib/nest/reqrep.options.js';
-import { resolveOptions, type ResolvedOptions } from '../../../lib/nest/resolve-options.js';
+import {
+  resolveModuleOptions,
+  type ResolvedModuleOptions,
+} from '../../../lib/nest/resolve-options.js';
 import { refusalBy } from '../support/thrown-by.js';
 
 const LAZY = { lazyConnect: true };
@@ -11,11 +14,11 @@ const LAZY = { lazyConnect: true };
 class Declined extends Error {}
 
 /** Resolves what is handed in from outside of TypeScript. */
-const resolve = (options: unknown): ResolvedOptions =>
-  resolveOptions(options as ReqRepModuleOptions);
+const resolve = (options: unknown): ResolvedModuleOptions =>
+  resolveModuleOptions(options as ReqRepModuleOptions);
 
 const connectionOptions = (options: ReqRepModuleOptions) =>
-  resolveOptions(options).source(LAZY).options;
+  resolveModuleOptions(options).source(LAZY).options;
 
 describe('the defaults', () => {
   const DEFAULTS = {
@@ -38,7 +41,7 @@ describe('the defaults', () => {
   };
 
   it('stand where nothing is said', () => {
-    expect(resolveOptions({})).toEqual({ ...DEFAULTS, source: expect.any(Function) });
+    expect(resolveModuleOptions({})).toEqual({ ...DEFAULTS, source: expect.any(Function) });
   });
 
   it('stand where `undefined` is said', () => {
@@ -66,11 +69,14 @@ describe('the defaults', () => {
       exposeStack: true,
       failFast: 1,
     };
-    expect(resolveOptions(said)).toEqual({ ...said, source: expect.any(Function) });
-    expect(resolveOptions({ concurrency: 4 })).toMatchObject({ ...DEFAULTS, concurrency: 4 });
-    expect(resolveOptions({ workers: false })).toMatchObject({ ...DEFAULTS, workers: false });
-    expect(resolveOptions({ failFast: true })).toMatchObject({ ...DEFAULTS, failFast: 5_000 });
-    expect(resolveOptions({ failFast: false })).toMatchObject(DEFAULTS);
+    expect(resolveModuleOptions(said)).toEqual({ ...said, source: expect.any(Function) });
+    expect(resolveModuleOptions({ concurrency: 4 })).toMatchObject({ ...DEFAULTS, concurrency: 4 });
+    expect(resolveModuleOptions({ workers: false })).toMatchObject({ ...DEFAULTS, workers: false });
+    expect(resolveModuleOptions({ failFast: true })).toMatchObject({
+      ...DEFAULTS,
+      failFast: 5_000,
+    });
+    expect(resolveModuleOptions({ failFast: false })).toMatchObject(DEFAULTS);
   });
 });
 
@@ -243,7 +249,10 @@ describe('the flat options', () => {
   it('may be a client to connect after, which is neither used nor changed', () => {
     const given = client();
     const before = { ...given.options };
-    const made = resolveOptions({ client: given }).source({ ...LAZY, connectionName: 'ours' });
+    const made = resolveModuleOptions({ client: given }).source({
+      ...LAZY,
+      connectionName: 'ours',
+    });
     expect(made).not.toBe(given);
     expect(made.options).toEqual({ ...before, connectionName: 'ours' });
     expect(given.options).toEqual(before);
@@ -313,7 +322,7 @@ describe('a password', () => {
     ['a client', { client: new Redis({ ...LAZY, password: 'secret' }) }],
     ['a connection to connect after', { connection: new Redis({ ...LAZY, password: 'secret' }) }],
   ])('is not among the options that %s leads to', (_, options) => {
-    const shown = inspect(resolveOptions(options), { depth: null, showHidden: true });
+    const shown = inspect(resolveModuleOptions(options), { depth: null, showHidden: true });
     expect(shown).not.toContain('secret');
   });
 });

@@ -4,7 +4,7 @@ import { fenced } from '../worker/fenced-stream.js';
 import type { JobContext } from '../worker/job-context.js';
 import { InterceptedReply, valuesOf } from '../worker/stream-source.js';
 import type { JobHandler } from '../worker/worker-options.js';
-import type { AroundJob } from './reqrep.options.js';
+import type { AroundJob } from './options.js';
 
 type Handle = JobHandler['handle'];
 
@@ -35,9 +35,7 @@ class SurroundedRun {
   async within(aroundJob: AroundJob): Promise<void> {
     try {
       await aroundJob(this.job, () => this.next());
-      this.refuse(
-        new Error('aroundJob in the options of ReqRepModule ended without a call of next()'),
-      );
+      this.refuse(new Error('The option aroundJob ended without a call of next()'));
     } catch (error) {
       // A hook that throws what the job has ended with adds nothing to it.
       if (!this.refuse(error) && this.failure?.error !== error) {

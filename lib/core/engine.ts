@@ -1,0 +1,83 @@
+import { AsyncResource } from 'node:async_hooks';
+import type { ClientOptions } from '../client/client-options.js';
+import { RequestClient } from '../client/request-client.js';
+import type { Log } from '../observability/log.js';
+import type { DescribeError, ReviveError } from '../protocol/error-form.js';
+import { ErrorRegistry } from '../protocol/error-registry.js';
+import { Keys } from '../protocol/keys.js';
+import { Connections } from '../redis/connections.js';
+import { ReplyWorkers } from '../worker/reply-workers.js';
+import { currentJob } from './current-job.js';
+import type { ResolvedOptions } from './resolve-options.js';
+
+/** What an engine is made of. */
+export interface EngineParts {
+  /** Stands in the names of its connections. */
+  readonly name: string;
+  readonly options: ResolvedOptions;
+  readonly log: Log;
+  /** Turns an error of the application's framework into its form. */
+  readonly describeError?: DescribeError;
+  /** Turns the form of a remote error into an error of the application's framework. */
+  readonly reviveError?: ReviveError;
+}
+
+/** One set of connections, and the client and the workers that share it. It opens nothing by itself. */
+export class Engine {
+  readonly log: Log;
+  readonly connections: Connections;
+  private readonly keys: Keys;
+  private readonly errors: ErrorRegistry;
+  /** What workers begin has the async context of the engine, not that of whoever needs them first. */
+  private readonly scope = new AsyncResource('ReqRepEngine');
+
+  constructor(private readonly parts: EngineParts) {
+    const { name, options, log } = parts;
+    this.log = log;
+    this.keys = new Keys(options.prefix);
+    this.errors = new ErrorRegistry(options.errors);
+    this.connections = new Connections(options.source, name, log, (key) =>
+      this.keys.patternOf(key),
+    );
+  }
+
+  get options(): ResolvedOptions {
+    return this.parts.options;
+  }
+
+  /** @param workersHere - what the process knows of its own workers on a queue. */
+  createClient(workersHere: ClientOptions['workersHere']): RequestClient {
+    const { connections, keys, log, errors } = this;
+    const { options, reviveError } = this.parts;
+    return new RequestClient({
+      connections,
+      keys,
+      log,
+      options: {
+        ...options,
+        reviveError: (form) => errors.revive(form) ?? reviveError?.(form),
+        parentJob: () => currentJob.getStore(),
+        workersHere,
+      },
+    });
+  }
+
+  createWorkers(): ReplyWorkers {
+    const { connections, keys, log, errors } = this;
+    const { options, describeError } = this.parts;
+    return this.scope.runInAsyncScope(
+      () =>
+        new ReplyWorkers({
+          connections,
+          keys,
+          log,
+          options: {
+            ...options,
+            describeError: (error) => errors.describe(error, describeError),
+            runWithin: (job, work) => currentJob.run(job, work),
+            currentJob: () => currentJob.getStore(),
+          },
+        }),
+    );
+  }
+}

@@ -1,0 +1,185 @@
+import { InvalidOptionError } from '../errors/index.js';
+import {
+  aBoolean,
+  aDuration,
+  aFunction,
+  aName,
+  anArrayOf,
+  anInteger,
+  aString,
+  checkOptions,
+  type OptionRules,
+} from '../errors/option-rules.js';
+import type { ErrorClass } from '../protocol/error-registry.js';
+import {
+  connectionSource,
+  isConnection,
+  type ConnectionSource,
+} from '../redis/connection-source.js';
+import { MOST_CONCURRENCY } from '../worker/worker-options.js';
+import { FAIL_FAST_MS } from '../core/fail-fast.js';
+import type { ReqRepOptions } from './options.js';
+
+/** The options, complete and checked. */
+export type ResolvedOptions = typeof DEFAULTS & {
+  /** ms that Redis may take to be usable before a start fails; `0` = it does not fail. */
+  readonly failFast: number;
+  readonly source: ConnectionSource;
+} & Pick<ReqRepOptions, 'outgoingHeaders' | 'aroundJob'>;
+
+const DEFAULTS = {
+  prefix: '' as string,
+  timeout: 30_000 as number,
+  concurrency: 16 as number,
+  maxDeliveries: 3 as number,
+  lease: 5_000 as number,
+  stallLimit: 60_000 as number,
+  shutdownTimeout: 10_000 as number,
+  maxPending: 100_000 as number,
+  maxPendingBytes: 268_435_456 as number,
+  maxPayload: 1_048_576 as number,
+  exposeStack: false as boolean,
+  errors: [] as readonly ErrorClass[],
+  inheritedHeaders: ['traceparent', 'tracestate', 'baggage'] as readonly string[],
+} as const;
+
+/** What tells the server, with its password: kept in the source only, since whatever has the options may be printed. */
+const SERVER_OPTIONS = new Set(['connection', 'host', 'port', 'database', 'client']);
+
+const DEFAULT_URL = 'redis://localhost:6379';
+
+/** Whether a class extends `Error`, be it that of this realm or of another, which both leave a text behind. */
+const isErrorClass = (value: unknown): boolean =>
+  typeof value === 'function' &&
+  value.name !== '' &&
+  typeof value.prototype === 'object' &&
+  typeof Object.getPrototypeOf(value.prototype)?.message === 'string';
+
+const someNames = anArrayOf('an array of names of headers', aName);
+
+const aClassOfErrors = {
+  expected: 'a class that extends `Error`, with a name',
+  accepts: isErrorClass,
+};
+
+/** The `connection` is checked by whoever knows what can be one. */
+const anything = { expected: 'anything', accepts: () => true };
+
+/** What each option may be. */
+export const OPTION_RULES: OptionRules<ReqRepOptions> = {
+  connection: anything,
+  host: {
+    expected: 'the name or the address of a host, without a protocol',
+    accepts: (value) => typeof value === 'string' && /^[^/@?]+$/.test(value),
+    isSecret: true,
+  },
+  port: { ...anInteger(1, 65_535), isSecret: true },
+  database: { ...anInteger(0), isSecret: true },
+  client: {
+    expected: 'an ioredis `Redis`',
+    accepts: (value) => isConnection(value) && !value.isCluster,
+    isSecret: true,
+  },
+  prefix: aString,
+  errors: anArrayOf('an array of classes that extend `Error`, each with a name', aClassOfErrors),
+  inheritedHeaders: someNames,
+  outgoingHeaders: aFunction,
+  aroundJob: aFunction,
+  timeout: aDuration(0),
+  concurrency: anInteger(1, MOST_CONCURRENCY),
+  maxDeliveries: anInteger(1),
+  failFast: {
+    expected: `true, false or ${aDuration(1).expected}`,
+    accepts: (value) => aBoolean.accepts(value) || aDuration(1).accepts(value),
+  },
+  lease: aDuration(100),
+  stallLimit: aDuration(100),
+  shutdownTimeout: aDuration(0),
+  maxPending: anInteger(1),
+  maxPendingBytes: anInteger(1_024),
+  maxPayload: anInteger(1_024),
+  exposeStack: aBoolean,
+};
+
+/**
+ * Checks the options and fills in the defaults.
+ * @param rules - those of {@link OPTION_RULES}, with those of whatever else may stand among the options.
+ * @param place - where the options stand, for the messages.
+ * @throws InvalidOptionError
+ */
+export function resolveOptions(
+  options: ReqRepOptions,
+  rules: OptionRules<ReqRepOptions>,
+  place: string,
+): ResolvedOptions {
+  checkOptions(options, rules, place);
+  const given = Object.fromEntries(
+    Object.entries(options).filter(
+      ([name, value]) =>
+        value !== undefined && Object.hasOwn(OPTION_RULES, name) && !SERVER_OPTIONS.has(name),
+    ),
+  ) as Partial<typeof DEFAULTS>;
+  const resolved = {
+    ...DEFAULTS,
+    stallLimit: Math.max(DEFAULTS.stallLimit, given.lease ?? 0),
+    maxPendingBytes: Math.max(DEFAULTS.maxPendingBytes, given.maxPayload ?? 0),
+    ...given,
+  };
+  checkTogether(resolved, place);
+  return { ...resolved, failFast: failFastOf(options), source: sourceOf(options, place) };
+}
+
+/** Options that are right each by itself may not fit each other. @throws InvalidOptionError */
+function checkTogether(
+  { stallLimit, lease, maxPendingBytes, maxPayload, errors }: typeof DEFAULTS,
+  place: string,
+): void {
+  if (stallLimit < lease) {
+    throw new InvalidOptionError(
+      `stallLimit in ${place}`,
+      `at least the lease, ${lease} ms`,
+      `\`${stallLimit}\` (number)`,
+    );
+  }
+  if (maxPendingBytes < maxPayload) {
+    throw new InvalidOptionError(
+      `maxPendingBytes in ${place}`,
+      `at least \`maxPayload\`, ${maxPayload} bytes`,
+      `\`${maxPendingBytes}\` (number)`,
+    );
+  }
+  const names = errors.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new InvalidOptionError(
+      `errors in ${place}`,
+      'classes of different names, since they travel by name',
+      `two named "${twice}"`,
+    );
+  }
+}
+
+function failFastOf({ failFast = false }: ReqRepOptions): number {
+  return typeof failFast === 'number' ? failFast : failFast ? FAIL_FAST_MS : 0;
+}
+
+/** The flat options of the original mean what they meant: `client` goes before `host` and `port`. */
+function sourceOf(options: ReqRepOptions, place: string): ConnectionSource {
+  const { connection, host, port, database, client } = options;
+  const flat = Object.entries({ host, port, database, client }).filter(
+    ([, value]) => value !== undefined,
+  );
+  if (connection !== undefined && flat.length > 0) {
+    const names = flat.map(([name]) => name).join(', ');
+    throw new InvalidOptionError(
+      `connection in ${place}`,
+      `left out where ${names} ${flat.length === 1 ? 'is' : 'are'} given`,
+      'both',
+    );
+  }
+  if (flat.length === 0) {
+    return connectionSource(connection === undefined ? DEFAULT_URL : connection);
+  }
+  const source = connectionSource(client ?? { host, port });
+  return database === undefined ? source : (overrides) => source({ ...overrides, db: database });
+}
