@@ -99,7 +99,10 @@ export class ReplyWorkers {
 
   /** Resolves when Redis knows the workers and they take jobs; tries for as long as Redis is away or refuses it. */
   async start(): Promise<void> {
-    await this.#stopped;
+    // Not otherwise: a stop that follows at once has to find what was started.
+    if (this.#stopped) {
+      await this.#stopped;
+    }
     if (this.#started || this.#handlers.length === 0) {
       return;
     }
