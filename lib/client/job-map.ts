@@ -21,6 +21,12 @@ import type { EmitOptions, SendOptions } from './call-options.js';
 export interface JobMap {}
 
 /**
+ * The {@link JobMap} of `nestjs-reqrep/core`. The compiler loses one of two modules that add to the same interface, so that
+ * each entry has its own; both hold for either.
+ */
+export interface CoreJobMap {}
+
+/**
  * Switches of the compiler's checks; an application adds to it. `strictQueues: true` closes the names of queues: whatever is not
  * in the {@link JobMap} does not compile, in `send`, `request`, `emit` and `@OnJob`.
  *
@@ -35,10 +41,16 @@ export interface JobMap {}
  */
 export interface ReqRepTypes {}
 
-/** A queue that stands in the {@link JobMap}. */
-export type MappedQueue = Extract<keyof JobMap, string>;
+/** The {@link ReqRepTypes} of `nestjs-reqrep/core`. */
+export interface CoreReqRepTypes {}
 
-type AreNamesClosed = ReqRepTypes extends { readonly strictQueues: true } ? true : false;
+type Jobs = JobMap & CoreJobMap;
+type Switches = ReqRepTypes & CoreReqRepTypes;
+
+/** A queue that stands in the {@link JobMap}. */
+export type MappedQueue = Extract<keyof Jobs, string>;
+
+type AreNamesClosed = Switches extends { readonly strictQueues: true } ? true : false;
 
 /** Nothing to add to a name that a queue may have: any, unless {@link ReqRepTypes} closes the names. */
 export type KnownQueue<Queue extends string> = AreNamesClosed extends true
@@ -48,14 +60,14 @@ export type KnownQueue<Queue extends string> = AreNamesClosed extends true
   : unknown;
 
 /** What the jobs of a queue carry. */
-export type JobDataOf<Queue extends MappedQueue> = JobMap[Queue] extends (
+export type JobDataOf<Queue extends MappedQueue> = Jobs[Queue] extends (
   ...args: infer Args
 ) => unknown
   ? Args[0]
   : never;
 
 /** What the caller of a queue gets: the reply, or each value of a stream. */
-export type ReplyOf<Queue extends MappedQueue> = JobMap[Queue] extends (
+export type ReplyOf<Queue extends MappedQueue> = Jobs[Queue] extends (
   ...args: never[]
 ) => infer Returned
   ? ValueIn<Returned>

@@ -5,15 +5,26 @@
  * - `before start`: it has a handler, whose worker starts when every module is up
  * - `manual`: it has a handler, whose worker `ReplyWorkers.start()` starts (`workers: 'manual'`)
  * - `off`: it has a handler that is not served (`workers: false`)
+ * - `elsewhere`: it has no handler for it
  * - `starting`: its worker is about to start, or is refused something
  * - `running`, `paused`, `stopped`: its worker is that
  */
 export type ServedHere =
-  'perhaps' | 'before start' | 'manual' | 'off' | 'starting' | 'running' | 'paused' | 'stopped';
+  | 'perhaps'
+  | 'before start'
+  | 'manual'
+  | 'off'
+  | 'elsewhere'
+  | 'starting'
+  | 'running'
+  | 'paused'
+  | 'stopped';
 
 /** What a process knows of its own workers on a queue. */
 export interface WorkersHere {
   readonly served: ServedHere;
+  /** Whether the process has its workers from Nest, whose words the advice uses then. @default true */
+  readonly isOfNest?: boolean | undefined;
   /** The handler, as `Class#method`. */
   readonly handler?: string | undefined;
   /** What Redis refuses to the worker, so that it takes no jobs. */
@@ -23,11 +34,13 @@ export interface WorkersHere {
 /** @returns what to do where no live worker serves a queue, in sentences. */
 export function adviceWithoutWorkers(queue: string, here: WorkersHere | undefined): string {
   const handler = here?.handler === undefined ? '' : ` (${here.handler})`;
+  const aProcess =
+    here?.isOfNest === false ? 'process that serves it' : `process with @OnJob('${queue}')`;
   switch (here?.served) {
     case 'perhaps':
       return (
         `This application is still being made: a handler of its own starts only when every module is up. ` +
-        `Send the request after that, or start a process with @OnJob('${queue}').`
+        `Send the request after that, or start a ${aProcess}.`
       );
     case 'before start':
       return (
@@ -46,8 +59,8 @@ export function adviceWithoutWorkers(queue: string, here: WorkersHere | undefine
       );
     case 'stopped':
       return (
-        `The worker of this process${handler} was stopped: call start() of ReplyWorkers, ` +
-        `or start another process with @OnJob('${queue}').`
+        `The worker of this process${handler} was stopped: call start() of ${workersOf(here)}, ` +
+        `or start another ${aProcess}.`
       );
     case 'starting':
     case 'running':
@@ -56,14 +69,17 @@ export function adviceWithoutWorkers(queue: string, here: WorkersHere | undefine
         ? `The worker of this process${handler} is not known to Redis yet: give it more time.`
         : `The worker of this process${handler} cannot take jobs: ${here.refusal}.`;
     default:
-      return `Start a process with @OnJob('${queue}').`;
+      return `Start a ${aProcess}.`;
   }
 }
 
 /** @returns why the worker of the process that asks does not run what waits; `undefined` where nothing keeps it from that. */
 export function obstacleHere(queue: string, here: WorkersHere | undefined): string | undefined {
   if (here?.served === 'paused') {
-    return `This process has paused it: call resume('${queue}') of ReplyWorkers.`;
+    return `This process has paused it: call resume('${queue}') of ${workersOf(here)}.`;
   }
   return here?.refusal === undefined ? undefined : adviceWithoutWorkers(queue, here);
 }
+
+const workersOf = ({ isOfNest }: WorkersHere): string =>
+  isOfNest === false ? 'its workers' : 'ReplyWorkers';

@@ -1,14 +1,9 @@
-import type { Observable } from 'rxjs';
-import type { JobDataOf, MappedQueue, ReplyOf } from '../client/job-map.js';
+import type { JobDataOf, MappedQueue } from '../client/job-map.js';
+import type { AnswerOf, Arriving } from '../core/queue-handler.js';
 import type { JobContext } from '../worker/job-context.js';
 
 /** A method that can answer the jobs of a queue: what it returns is checked where the queue stands in the `JobMap`. */
-export type JobMethod<Queue extends string = string> = (
-  ...args: never[]
-) => Queue extends MappedQueue ? Answer<ReplyOf<Queue>> : unknown;
-
-type Answer<Reply> = Now<Reply> | Promise<Now<Reply>>;
-type Now<Reply> = Reply | Observable<Reply> | AsyncIterable<Reply> | IterableIterator<Reply>;
+export type JobMethod<Queue extends string = string> = (...args: never[]) => AnswerOf<Queue>;
 
 /** How a method under `@OnJob` gets its arguments: decorators fill its parameters, or it takes `(data, job)`. */
 export type HandlerParameters = 'decorated' | undefined;
@@ -37,9 +32,6 @@ export type TakesDataOf<
           readonly "takes (data, job); where @JobData, @JobCtx or others fill its parameters, say { parameters: 'decorated' }": JobDataOf<Queue>;
         }
   : unknown;
-
-/** `undefined` arrives as `null`. */
-type Arriving<Data> = undefined extends Data ? Exclude<Data, undefined> | null : Data;
 
 type TakesDataAndJob<Args extends readonly unknown[], Data> = Args extends readonly []
   ? true

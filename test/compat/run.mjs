@@ -58,6 +58,8 @@ const OF_OUR_OWN = [
   'advice',
   'closing',
   'concurrency',
+  'core',
+  'core-entry',
   'demotion',
   'hostile-callers',
   'hostile-handlers',

@@ -11,7 +11,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'nestjs-reqrep-package-'));
 
 /** What the types may speak of: the peers, and nothing of Node that an application may not have. */
-const ALLOWED_IN_TYPES = ['@nestjs/common', '@nestjs/core', 'ioredis', 'rxjs'];
+const ALLOWED_IN_TYPES = {
+  'index.d.ts': ['@nestjs/common', '@nestjs/core', 'ioredis', 'rxjs'],
+  'core/index.d.ts': ['ioredis', 'rxjs'],
+};
 
 const { tarball, files } = inject('packed');
 let redis: LocalRedis;
@@ -39,36 +42,37 @@ it('holds the build, README, LICENSE and CHANGELOG, and nothing else', () => {
   expect(files.filter((file) => !/\.(js|d\.ts|md|json)$|^LICENSE$/.test(file))).toEqual([]);
 });
 
-it.each(['esm', 'cjs'])(
-  'types of dist/%s import what they may, and keep their comments',
-  (kind) => {
-    run(root, 'tar', '-xzf', tarball, '-C', folder);
-    const dist = join(folder, 'package', 'dist', kind);
-    const types = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((file) =>
-      file.endsWith('.d.ts'),
-    );
-    const reachable = new Set<string>();
-    const visit = (file: string): void => {
-      if (reachable.has(file)) {
-        return;
+it.each(
+  ['esm', 'cjs'].flatMap((kind) =>
+    Object.entries(ALLOWED_IN_TYPES).map(([entry, allowed]) => [kind, entry, allowed] as const),
+  ),
+)('types of dist/%s/%s import what they may, and keep their comments', (kind, entry, allowed) => {
+  run(root, 'tar', '-xzf', tarball, '-C', folder);
+  const dist = join(folder, 'package', 'dist', kind);
+  const types = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.d.ts'),
+  );
+  const reachable = new Set<string>();
+  const visit = (file: string): void => {
+    if (reachable.has(file)) {
+      return;
+    }
+    reachable.add(file);
+    const text = readFileSync(join(dist, file), 'utf8');
+    for (const [, from = ''] of text.matchAll(/(?:from|import\()\s*['"]([^'"]+)['"]/g)) {
+      if (from.startsWith('.')) {
+        visit(join(file, '..', from.replace(/\.js$/, '.d.ts')));
+      } else {
+        expect(allowed, `${file} imports ${from}`).toContain(from);
       }
-      reachable.add(file);
-      const text = readFileSync(join(dist, file), 'utf8');
-      for (const [, from = ''] of text.matchAll(/(?:from|import\()\s*['"]([^'"]+)['"]/g)) {
-        if (from.startsWith('.')) {
-          visit(join(file, '..', from.replace(/\.js$/, '.d.ts')));
-        } else {
-          expect(ALLOWED_IN_TYPES, `${file} imports ${from}`).toContain(from);
-        }
-      }
-    };
-    visit('index.d.ts');
-    expect(types).toContain('index.d.ts');
-    expect(readFileSync(join(dist, 'client', 'request-client.d.ts'), 'utf8')).toContain(
-      'Asks the workers of a queue',
-    );
-  },
-);
+    }
+  };
+  visit(entry);
+  expect(types).toContain(entry);
+  expect(readFileSync(join(dist, 'client', 'request-client.d.ts'), 'utf8')).toContain(
+    'Asks the workers of a queue',
+  );
+});
 
 /** A block of README.md that begins with `// <file>`, but for the address of the server. */
 function fromReadme(file: string): string {
@@ -106,7 +110,7 @@ it.each([
 ])('both sides of README.md’s example compile and work in %s application', async (_, type) => {
   const app = mkdtempSync(join(folder, `${type}-`));
   writeFileSync(join(app, 'package.json'), JSON.stringify({ name: 'app', private: true, type }));
-  for (const file of ['worker.ts', 'requester.ts', 'reports.ts']) {
+  for (const file of ['worker.ts', 'requester.ts', 'reports.ts', 'script.ts']) {
     writeFileSync(join(app, file), fromReadme(file));
   }
   writeFileSync(
@@ -152,6 +156,33 @@ it.each([
     '400 Bad Request Exception',
     '503 no paper left',
   ]);
+  expect(run(app, 'node', 'script.js')).toBe('6\n');
+});
+
+it('works without Nest, which nobody installs for it', () => {
+  const app = mkdtempSync(join(folder, 'without-nest-'));
+  writeFileSync(join(app, 'package.json'), '{ "private": true, "type": "module" }');
+  writeFileSync(join(app, 'script.ts'), fromReadme('script.ts'));
+  const development = ['typescript@6', '@types/node@20'];
+  run(
+    app,
+    'npm',
+    'install',
+    '--no-audit',
+    '--no-fund',
+    '--silent',
+    tarball,
+    'ioredis',
+    ...development,
+  );
+  const installed = readdirSync(join(app, 'node_modules'));
+  expect(installed).toContain('rxjs');
+  expect(installed).not.toContain('@nestjs');
+  expect(installed).not.toContain('reflect-metadata');
+  const options = ['--module', 'nodenext', '--target', 'es2022', '--strict', '--types', 'node'];
+  run(app, 'npx', '--no-install', 'tsc', ...options, 'script.ts');
+  expect(run(app, 'node', 'script.js')).toBe('6\n');
+  expect(() => run(app, 'node', '--eval', "require('nestjs-reqrep')")).toThrow('@nestjs/common');
 });
 
 it.each([
@@ -187,7 +218,7 @@ function oldTypescript(): string {
   if (oldApp === undefined) {
     oldApp = mkdtempSync(join(folder, 'old-typescript-'));
     writeFileSync(join(oldApp, 'package.json'), '{ "private": true }');
-    for (const file of ['worker.ts', 'requester.ts']) {
+    for (const file of ['worker.ts', 'requester.ts', 'script.ts']) {
       writeFileSync(join(oldApp, file), fromReadme(file));
     }
     writeFileSync(join(oldApp, 'typed.ts'), TYPED);

@@ -6,7 +6,9 @@ const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 
 const HEADER = `
 import { OnJob, type JobContext, type RequestClient } from 'nestjs-reqrep';
+import type { QueueWorkers } from 'nestjs-reqrep/core';
 declare const client: RequestClient;
+declare const workers: QueueWorkers;
 declare const anyQueue: string;
 declare module 'nestjs-reqrep' {
   interface JobMap {
@@ -23,7 +25,9 @@ const OPEN = [
   `client.send('reports', { id: 7 });`,
   `client.send<{ text: string }>('reports', { id: 'A7' }).subscribe();`,
   `class A { @OnJob('reports') f(id: string) { return { text: id }; } }`,
-  `client.send('other', 7); client.send(anyQueue); client.request<number>('other'); client.emit(anyQueue, 7);`,
+  `void workers.serve('reports', ({ id }) => ({ text: Number(id) }));`,
+  `client.send('other', 7); client.send(anyQueue); client.request<number>('other'); client.emit(anyQueue, 7);
+   void workers.serve('other', (data: { id: number }) => data); void workers.serve(anyQueue, () => 1);`,
 ];
 
 const CLOSED = [
@@ -33,9 +37,10 @@ const CLOSED = [
   `client.emit('report');`,
   `class A { @OnJob('report') f() {} }`,
   `class A { @OnJob(anyQueue) f() {} }`,
+  `void workers.serve('report', () => 1);`,
   `client.send<{ text: string }>('reports', { id: 'A7' });`,
   `client.request('reports');`,
-  `client.send('reports', { id: 'A7' }); client.emit('ping');
+  `client.send('reports', { id: 'A7' }); client.emit('ping'); void workers.serve('ping', () => 'pong');
    class A { @OnJob('reports') f(data: { id: string }, _job: JobContext) { return { text: data.id }; } }`,
 ];
 
@@ -80,7 +85,11 @@ function messagesOf(name: string, header: string, texts: readonly string[]): str
 
 describe('the compiler', { timeout: 120_000 }, () => {
   it('says what is wrong with a call to a mapped queue, and with its handler', () => {
-    const [send, request, emit, data, retyped, bare, free] = messagesOf('open', HEADER, OPEN);
+    const [send, request, emit, data, retyped, bare, served, free] = messagesOf(
+      'open',
+      HEADER,
+      OPEN,
+    );
     for (const forgotten of [send, request, emit]) {
       expect(forgotten).toContain(`the queue \\"reports\\" needs its data`);
       expect(forgotten).not.toContain('No overload');
@@ -90,6 +99,7 @@ describe('the compiler', { timeout: 120_000 }, () => {
     expect(bare).toContain(
       `takes (data, job); where @JobData, @JobCtx or others fill its parameters, say { parameters: 'decorated' }`,
     );
+    expect(served).toBe(`Type 'number' is not assignable to type 'string'.`);
     expect(free).toBe('');
   });
 
@@ -98,11 +108,8 @@ describe('the compiler', { timeout: 120_000 }, () => {
       'interface JobMap',
       'interface ReqRepTypes { strictQueues: true }\n interface JobMap',
     );
-    const [send, typed, request, emit, handler, byName, retyped, forgotten, right] = messagesOf(
-      'closed',
-      header,
-      CLOSED,
-    );
+    const [send, typed, request, emit, handler, byName, served, retyped, forgotten, right] =
+      messagesOf('closed', header, CLOSED);
     expect(send).toBe(
       `Argument of type '"report"' is not assignable to parameter of type 'MappedQueue'.`,
     );
@@ -110,7 +117,7 @@ describe('the compiler', { timeout: 120_000 }, () => {
       `Argument of type 'string' is not assignable to parameter of type 'MappedQueue'.`,
     );
     expect(emit).toContain(`Argument of type '"report"' is not assignable to parameter of type`);
-    for (const text of [handler, byName]) {
+    for (const text of [handler, byName, served]) {
       expect(text).toContain('strictQueues is on: the queue has to be in the JobMap');
     }
     expect(typed).not.toBe('');

@@ -56,13 +56,19 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   errors: [],
 };
 
+/** What applications import, which name every export. Nothing within the library imports them. */
+const ENTRIES: ReadonlySet<string> = new Set(['index.ts', 'core/index.ts']);
+
 /**
  * @param path - from the library's folder on, such as `client/request-client.ts`.
  * @returns what the file imports and must not, in words.
  */
 export function wrongImports(path: string, text: string): string[] {
+  if (ENTRIES.has(path) && nodesOf(text).some(isWildcardExport)) {
+    return [`${path} exports by wildcard`];
+  }
   if (path === 'index.ts') {
-    return nodesOf(text).some(isWildcardExport) ? [`${path} exports by wildcard`] : [];
+    return [];
   }
   const [folder = ''] = path.split('/');
   const allowed = ALLOWED[folder];
@@ -95,11 +101,12 @@ export function spelledKeys(text: string): string[] {
     );
 }
 
-/** The folder of the library, the scope or the name of the package that an import leads to. */
+/** The folder or the entry of the library, the scope or the name of the package that an import leads to. */
 function targetOf(path: string, from: string): string {
   if (from.startsWith('.')) {
-    const [folder = ''] = posix.join(posix.dirname(path), from).split('/');
-    return folder;
+    const target = posix.join(posix.dirname(path), from);
+    const [folder = ''] = target.split('/');
+    return ENTRIES.has(target.replace(/\.js$/, '.ts')) ? target : folder;
   }
   if (from.startsWith('node:')) {
     return 'node:';

@@ -1,0 +1,23 @@
+import type { Observable } from 'rxjs';
+import type { JobDataOf, MappedQueue, ReplyOf } from '../client/job-map.js';
+import type { JobContext } from '../worker/job-context.js';
+
+/**
+ * A function that answers the jobs of a queue. It returns the reply, a promise of it, or a stream: an Observable, an
+ * AsyncIterable, a generator or another iterator. Where the queue stands in the `JobMap`, data and reply are those of the map; else
+ * the data is whatever the function takes.
+ */
+export type QueueHandler<Queue extends string = string, Data = unknown> = Queue extends MappedQueue
+  ? (data: Arriving<JobDataOf<Queue>>, job: JobContext) => AnswerOf<Queue>
+  : (data: Data, job: JobContext) => unknown;
+
+/** What a handler of a queue may return: checked where the queue stands in the `JobMap`. */
+export type AnswerOf<Queue extends string> = Queue extends MappedQueue
+  ? Answer<ReplyOf<Queue>>
+  : unknown;
+
+type Answer<Reply> = Now<Reply> | Promise<Now<Reply>>;
+type Now<Reply> = Reply | Observable<Reply> | AsyncIterable<Reply> | IterableIterator<Reply>;
+
+/** Data as a handler gets it: `undefined` arrives as `null`. */
+export type Arriving<Data> = undefined extends Data ? Exclude<Data, undefined> | null : Data;

@@ -1,0 +1,216 @@
+import { inspect, type InspectOptions } from 'node:util';
+import type { KnownQueue } from '../client/job-map.js';
+import { shown } from '../errors/error-text.js';
+import { DuplicateJobHandlerError, InvalidOptionError } from '../errors/index.js';
+import {
+  aFunction,
+  aName,
+  checkOptions,
+  describeValue,
+  expectedBy,
+} from '../errors/option-rules.js';
+import type { WorkersHere } from '../errors/served-here.js';
+import type { ReplyWorkers, ReplyWorkersStatus } from '../worker/reply-workers.js';
+import type { JobHandler } from '../worker/worker-options.js';
+import type { Engine } from './engine.js';
+import { within } from './fail-fast.js';
+import type { QueueHandler } from './queue-handler.js';
+import { jobHandlerOf, SERVE_RULES, type ServeOptions } from './serve-options.js';
+import { workersHere } from './workers-here.js';
+import { followStart } from './workers-start.js';
+
+/** What matters most first: the state of many is the first of these that one of them has. */
+const STATES = ['stopping', 'starting', 'running'] as const;
+
+/** The worker of one queue, and the name of its handler. */
+interface ServedQueue {
+  readonly name: string;
+  readonly workers: ReplyWorkers;
+}
+
+/**
+ * The workers of this process: one for each queue that it serves. `createReqRep` makes it; each worker starts when its
+ * queue is served, and stops with `close()`.
+ */
+export class QueueWorkers {
+  readonly #engine: Engine;
+  readonly #served = new Map<string, ServedQueue>();
+  #isClosed = false;
+
+  /** Made by `createReqRep`. */
+  constructor(engine: never);
+  /** @internal */
+  constructor(engine: Engine);
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** What they do now. */
+  get status(): ReplyWorkersStatus {
+    const each = this.#all.map(({ status }) => status);
+    return {
+      state: STATES.find((state) => each.some((status) => status.state === state)) ?? 'stopped',
+      queues: each.flatMap(({ queues }) => queues),
+    };
+  }
+
+  /** What may be printed of it. */
+  toJSON(): ReplyWorkersStatus {
+    return this.status;
+  }
+
+  /** @internal */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return `QueueWorkers ${inspect(this.status, options)}`;
+  }
+
+  /**
+   * Serves a queue: starts a worker whose handler answers its jobs. What the handler returns, or what its promise resolves to, is
+   * the reply; an Observable, an AsyncIterable or an iterator sends each of its values. The compiler checks it where the queue
+   * stands in the `JobMap`.
+   *
+   * @param queue - the name that callers hand to `RequestClient.send`.
+   * @param handler - is called with the data of a job and its `JobContext`.
+   * @returns a promise that resolves when Redis knows the worker and it takes jobs. It tries for as long as Redis is away or
+   *   refuses it, unless `failFast` bounds that; nobody has to wait for it.
+   * @throws InvalidOptionError for a wrong name, handler or option.
+   * @throws DuplicateJobHandlerError where this process serves the queue already.
+   * @throws ConnectionFailedError where `failFast` is set and Redis cannot be used. The queue is not served then.
+   * @example
+   * ```ts
+   * await workers.serve('reports', async ({ id }: { id: string }) => ({ text: `report ${id}` }), { concurrency: 8 });
+   * ```
+   */
+  async serve<const Queue extends string, Data = unknown>(
+    queue: Queue & KnownQueue<Queue>,
+    handler: QueueHandler<Queue, Data>,
+    options: ServeOptions = {},
+  ): Promise<void> {
+    check(queue, handler, options);
+    this.#checkOpen();
+    const name = nameOf(handler);
+    const other = this.#served.get(queue);
+    if (other) {
+      throw new DuplicateJobHandlerError(queue, [other.name, name]);
+    }
+    const handle = handler as JobHandler['handle'];
+    const workers = this.#engine.createWorkers();
+    workers.serve([jobHandlerOf({ queue, name, options, handle }, this.#engine.options)]);
+    this.#served.set(queue, { name, workers });
+    try {
+      await this.#start(workers);
+    } catch (error) {
+      this.#served.delete(queue);
+      throw error;
+    }
+  }
+
+  /**
+   * Starts those that were stopped. Resolves when Redis knows them and they take jobs; tries for as long as {@link serve}.
+   * @throws ConnectionFailedError where `failFast` is set and Redis cannot be used. They are stopped then.
+   */
+  async start(): Promise<void> {
+    this.#checkOpen();
+    const stopped = this.#all.filter(
+      ({ status: { state } }) => state === 'stopped' || state === 'stopping',
+    );
+    await Promise.all(stopped.map((workers) => this.#start(workers)));
+  }
+
+  /**
+   * Takes no more jobs and waits for those that run, `shutdownTimeout` ms at the most; what is left then goes back
+   * to the head of its queue. Stopping twice does no harm. A job that stops the workers itself is not waited for: when it
+   * is cut off before it has replied, it counts as lost with its worker.
+   */
+  async stop(): Promise<void> {
+    await Promise.all(this.#all.map((workers) => workers.stop()));
+  }
+
+  /**
+   * Takes no more jobs from one queue until {@link resume}, also if the workers are started anew meanwhile. Those
+   * that run go on. Resolves when no job will be started any more.
+   * @throws InvalidOptionError for a queue that this process does not serve.
+   */
+  async pause(queue: string): Promise<void> {
+    await this.#of(queue).pause(queue);
+  }
+
+  /**
+   * Takes jobs from a paused queue again.
+   * @throws InvalidOptionError for a queue that this process does not serve.
+   */
+  resume(queue: string): void {
+    this.#of(queue).resume(queue);
+  }
+
+  /** Stops them for good: none can be started any more. @internal */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    do {
+      await this.stop();
+      // Those that were told to start while they stopped do so now.
+    } while (this.status.state !== 'stopped');
+  }
+
+  /** What this process knows of its worker on a queue. @internal */
+  here(queue: string): WorkersHere {
+    const served = this.#served.get(queue);
+    const here = served && workersHere(served.workers, true, queue);
+    return { served: 'elsewhere', ...here, isOfNest: false };
+  }
+
+  get #all(): ReplyWorkers[] {
+    return [...this.#served.values()].map(({ workers }) => workers);
+  }
+
+  /** @throws what keeps workers from starting, in the time of `failFast` where it is set. They are stopped then. */
+  async #start(workers: ReplyWorkers): Promise<void> {
+    const { connections, log, options } = this.#engine;
+    const started = workers.start();
+    try {
+      if (options.failFast > 0) {
+        const usable = Promise.all([connections.usable(), started]);
+        const what = 'it has not taken the first sign of life';
+        await within(options.failFast, usable, connections, what);
+      } else {
+        await followStart(started, { workers, connections, log });
+        await started;
+      }
+    } catch (error) {
+      await workers.stop();
+      throw error;
+    }
+  }
+
+  #of(queue: string): ReplyWorkers {
+    const served = this.#served.get(queue);
+    if (!served) {
+      const queues = [...this.#served.keys()].join(', ') || 'it serves none';
+      const expected = `a queue that this process serves (${queues})`;
+      throw new InvalidOptionError('queue', expected, describeValue(queue));
+    }
+    return served.workers;
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) {
+      throw new Error('The workers are closed');
+    }
+  }
+}
+
+function check(queue: unknown, handler: unknown, options: ServeOptions): void {
+  if (!aName.accepts(queue)) {
+    const place = 'queue in a call to `workers.serve`';
+    throw new InvalidOptionError(place, expectedBy(aName, queue), describeValue(queue));
+  }
+  const place = `workers.serve(${JSON.stringify(queue)})`;
+  if (!aFunction.accepts(handler)) {
+    throw new InvalidOptionError(`the handler in ${place}`, 'a function', describeValue(handler));
+  }
+  checkOptions(options, SERVE_RULES, place);
+}
+
+/** How a handler is named in logs and errors. */
+const nameOf = ({ name }: Function): string =>
+  typeof name === 'string' && name !== '' ? shown(name) : 'an unnamed function';

@@ -1,0 +1,79 @@
+import { Injectable } from '@nestjs/common';
+import { describe, expect, it } from 'vitest';
+import { InvalidOptionError, OnJob, type JobContext } from '../../lib/index.js';
+import * as core from '../../lib/core/index.js';
+import { startApp } from '../support/app.js';
+import { openReqRep } from '../support/open-reqrep.js';
+import { hasEnded, startProcess, stopProcess } from '../support/processes.js';
+import { randomQueue } from '../support/random-queue.js';
+import { useRedis } from '../support/redis.js';
+import { waitFor } from '../support/wait-for.js';
+
+const redis = useRedis();
+
+describe('a process without Nest', () => {
+  it('is answered by an application of Nest', async () => {
+    const queue = randomQueue();
+    const worker = await startProcess('worker', { QUEUE: queue, REDIS_URL: redis.url });
+    const { client } = openReqRep({ connection: redis.url });
+    const reply = await client.request(queue, 'hello');
+    expect(reply).toEqual({ data: 'hello', pid: worker.pid, attempt: 1 });
+  });
+
+  it('answers an application of Nest, and asks it in turn', async () => {
+    const [queue, next] = [randomQueue(), randomQueue()];
+    const worker = await startProcess('core-worker', {
+      QUEUE: queue,
+      NEXT: next,
+      REDIS_URL: redis.url,
+    });
+    @Injectable()
+    class Next {
+      @OnJob(next)
+      run(data: number, { headers }: JobContext) {
+        return { square: data * data, headers };
+      }
+    }
+    const { client } = await startApp({ connection: redis.url }, [Next]);
+    const headers = { traceparent: '00-1-2-01' };
+    expect(await client.request(queue, 5, { headers })).toEqual({
+      next: { square: 25, headers },
+      headers,
+      pid: worker.pid,
+    });
+    await stopProcess(worker);
+    expect(worker.exitCode).toBe(0);
+    expect(await redis.look.keys(`${queue}*`)).toEqual([]);
+  });
+
+  it('ends by itself once it has closed', async () => {
+    const script = await startProcess('core-script', {
+      QUEUE: randomQueue(),
+      REDIS_URL: redis.url,
+    });
+    await waitFor(() => hasEnded(script));
+    expect(script.exitCode).toBe(0);
+  });
+});
+
+describe('the core within an application of Nest', () => {
+  it('inherits from the job inside whose handler it asks', async () => {
+    const [queue, next] = [randomQueue(), randomQueue()];
+    const { client, workers } = openReqRep({ connection: redis.url });
+    await workers.serve(next, (_, { headers }) => headers);
+    @Injectable()
+    class Worker {
+      @OnJob(queue)
+      run() {
+        return client.request(next);
+      }
+    }
+    const app = await startApp({ connection: redis.url }, [Worker]);
+    const headers = { traceparent: '00-1-2-01' };
+    expect(await app.client.request(queue, null, { headers })).toEqual(headers);
+  });
+
+  it('has the same classes', () => {
+    expect(core.InvalidOptionError).toBe(InvalidOptionError);
+  });
+});
