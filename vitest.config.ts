@@ -3,12 +3,12 @@ import { testsWithRedis } from './test/support/redis-needed.js';
 import { omittedWithoutRedis } from './test/support/without-redis.js';
 
 /** Tests that replace modules of Node, so that they have a process of their own each. */
-const TESTS_ALONE = ['test/unit/redis/watchdog.test.ts'];
+const TESTS_ALONE = new Set(['test/unit/redis/watchdog.test.ts']);
 
 export default defineConfig(async () => {
   const omitted = await omittedWithoutRedis();
   const unitTests = testsWithRedis().others.filter(
-    (file) => file.startsWith('test/unit/') && !TESTS_ALONE.includes(file),
+    (file) => file.startsWith('test/unit/') && !TESTS_ALONE.has(file),
   );
   return {
     // `decorator` in the singular: Vite ignores the plural.

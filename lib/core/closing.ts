@@ -1,14 +1,14 @@
 import type { RequestClient } from '../client/request-client.js';
 import { messageOf } from '../errors/error-text.js';
 import type { Log } from '../observability/log.js';
-import type { Connections } from '../redis/connections.js';
+import type { Driver } from '../driver/driver.js';
 import type { ReplyWorkers } from '../worker/reply-workers.js';
 
 /** What is closed, and the log that tells of what fails. */
 export interface Closing {
   readonly workers: Pick<ReplyWorkers, 'stop'>;
   readonly client: Pick<RequestClient, 'close'>;
-  readonly connections: Pick<Connections, 'close'>;
+  readonly connections: Pick<Driver, 'close'>;
   readonly log: Log;
 }
 

@@ -37,7 +37,7 @@ export {
 } from '../errors/index.js';
 export type { ErrorClass } from '../protocol/error-registry.js';
 export type { DeadJob, DeadReason } from '../protocol/scripts/bury-job.js';
-export type { ConnectionState } from '../redis/connection.js';
+export type { ConnectionState } from '../driver/line.js';
 export type { ConnectionOption } from '../redis/connection-source.js';
 export { JobContext } from '../worker/job-context.js';
 export type { QueueStatus, ReplyWorkersStatus } from '../worker/reply-workers.js';
