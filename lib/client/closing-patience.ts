@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers';
+import { delay, type Runtime } from '../driver/runtime.js';
 
 /** How often it looks, ms. */
 const INTERVAL_MS = 25;
@@ -21,14 +21,14 @@ export interface Unfinished {
  * Waits until it is done, with bounds. It counts its own looks instead of reading a clock, so that a process whose event loop was
  * blocked does not give up what it had no chance to hear of.
  */
-export async function waitWithPatience(unfinished: Unfinished): Promise<void> {
+export async function waitWithPatience(unfinished: Unfinished, runtime: Runtime): Promise<void> {
   let idle = 0;
   for (let waited = 0; !unfinished.isDone && waited < MOST_MS; waited += INTERVAL_MS) {
     if (idle >= (unfinished.isAway ? MOST_AWAY_MS : MOST_IDLE_MS)) {
       return;
     }
     const { progress } = unfinished;
-    await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
+    await delay(runtime, INTERVAL_MS, { ref: true });
     idle = unfinished.progress === progress ? idle + INTERVAL_MS : 0;
   }
 }

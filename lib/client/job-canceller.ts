@@ -1,4 +1,3 @@
-import { setImmediate, setTimeout } from 'node:timers';
 import type { Log } from '../observability/log.js';
 import { encodeCancelMessage } from '../protocol/cancel-message.js';
 import type { Keys } from '../protocol/keys.js';
@@ -68,7 +67,7 @@ export class JobCanceller {
   private schedule(): void {
     if (!this.isScheduled) {
       this.isScheduled = true;
-      setImmediate(() => {
+      this.connections.runtime.setImmediate(() => {
         // An id that cannot be told now is told when Redis is back: its job may still wait then.
         this.connections.ready().then(
           () => this.flush(),
@@ -107,7 +106,7 @@ export class JobCanceller {
     const room = MOST_WAITING - (this.waiting.get(queue)?.length ?? 0);
     ids.slice(0, Math.max(0, room)).forEach((id) => this.add(queue, id));
     if (isRefusal(error)) {
-      setTimeout(() => this.schedule(), AGAIN_DELAY_MS).unref();
+      this.connections.runtime.setTimeout(() => this.schedule(), AGAIN_DELAY_MS).unref();
     } else {
       this.schedule();
     }

@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { setImmediate } from 'node:timers';
 import { messageOf } from '../errors/error-text.js';
 import { RemoteError } from '../errors/index.js';
 import type { Log } from '../observability/log.js';
@@ -44,14 +42,15 @@ export class OriginalReplyListener {
   private isClosed = false;
   private isBlocked = false;
   private isWaking = false;
-  private readonly delay = new Backoff();
+  private readonly delay: Backoff;
 
   constructor(
     private readonly connections: Driver,
     private readonly keys: Keys,
     private readonly log: Log,
   ) {
-    this.wakeList = keys.replies(randomUUID());
+    this.wakeList = keys.replies(connections.runtime.randomUUID());
+    this.delay = new Backoff(connections.runtime);
   }
 
   expect(request: PendingRequest): void {
@@ -124,7 +123,7 @@ export class OriginalReplyListener {
 
   private async afterFailure(connection: Line, error: unknown): Promise<void> {
     if (this.isClosed || !isRefusal(error)) {
-      await beforeRetry(error);
+      await beforeRetry(error, this.connections.runtime);
       return;
     }
     if (codeOfRefusal(error) === 'WRONGTYPE' && (await this.failWrongLists(connection, error))) {
@@ -199,7 +198,7 @@ export class OriginalReplyListener {
       return;
     }
     this.isWaking = true;
-    setImmediate(() => {
+    this.connections.runtime.setImmediate(() => {
       this.isWaking = false;
       // Where it fails, the blocking call fails too or ends after a while, and the next one knows all lists.
       void this.connections.commands.settled((run) => [

@@ -19,8 +19,8 @@ export const UNCONFIRMED =
 export interface JobSender extends Pick<AsyncResource, 'runInAsyncScope'> {
   readonly id: string;
   readonly queue: string;
-  /** When its time is up, ms on the monotonic clock; `undefined` = never. */
-  readonly expiresAt: number | undefined;
+  /** How long it waits yet, ms; negative where its time is up, `undefined` = without an end. */
+  timeLeft(): number | undefined;
   /** Whether it still waits for the push. */
   isWaiting(): boolean;
   /** Where that is what it waits for. */
@@ -98,11 +98,8 @@ export class OutgoingJob {
     if (this.options.protocol === 1) {
       return this.encoded;
     }
-    const { expiresAt } = this.sender;
-    const deadline =
-      expiresAt === undefined
-        ? undefined
-        : now + Math.max(0, Math.floor(expiresAt - performance.now()));
+    const left = this.sender.timeLeft();
+    const deadline = left === undefined ? undefined : now + Math.max(0, Math.floor(left));
     return completeJob(this.encoded, now, deadline);
   }
 

@@ -1,4 +1,5 @@
 import type { TimeLimit } from '../errors/index.js';
+import type { Runtime, Timer } from '../driver/runtime.js';
 
 /** What {@link OwnTimers} end. */
 interface Expiring {
@@ -7,16 +8,21 @@ interface Expiring {
 
 /** The timers of a request whose time nobody else watches. */
 export class OwnTimers {
-  private readonly total: NodeJS.Timeout | undefined;
-  private readonly idle: NodeJS.Timeout | undefined;
+  private readonly total: Timer | undefined;
+  private readonly idle: Timer | undefined;
 
   /** Both in ms; `0` = no limit. */
-  constructor(request: Expiring, timeout: number, idleTimeout: number) {
+  constructor(
+    request: Expiring,
+    timeout: number,
+    idleTimeout: number,
+    private readonly runtime: Runtime,
+  ) {
     if (timeout > 0) {
-      this.total = setTimeout(expire, timeout, request, 'timeout');
+      this.total = runtime.setTimeout(expire, timeout, request, 'timeout');
     }
     if (idleTimeout > 0) {
-      this.idle = setTimeout(expire, idleTimeout, request, 'idleTimeout');
+      this.idle = runtime.setTimeout(expire, idleTimeout, request, 'idleTimeout');
     }
   }
 
@@ -26,8 +32,8 @@ export class OwnTimers {
   }
 
   clear(): void {
-    clearTimeout(this.total);
-    clearTimeout(this.idle);
+    this.runtime.clear(this.total);
+    this.runtime.clear(this.idle);
   }
 }
 

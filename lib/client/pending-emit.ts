@@ -2,6 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { Observable, type Subscriber } from 'rxjs';
 import { messageOf } from '../errors/error-text.js';
 import { PushFailedError, RequestTimeoutError } from '../errors/index.js';
+import type { Runtime, Timer } from '../driver/runtime.js';
 import type { Log } from '../observability/log.js';
 import type { ApplicationCode } from './application-code.js';
 import { UNCONFIRMED, type JobSender } from './outgoing-job.js';
@@ -9,6 +10,7 @@ import type { PushReceipt } from './push-receipt.js';
 
 /** Who hears of the end of an emit. */
 export interface EmitOwner {
+  readonly runtime: Runtime;
   /** It waits no more. @param mayRun - whether its job failed although Redis may have it. */
   ended(emit: PendingEmit, mayRun: boolean): void;
   /** @returns what Redis refuses its job with at the moment, if that is what it waits for. */
@@ -22,8 +24,8 @@ type Tell = (subscriber: Subscriber<PushReceipt>) => void;
 
 /** A job without a reply that waits for its receipt, which it hands on in the async context that it was made in. */
 export class PendingEmit extends AsyncResource implements JobSender {
-  expiresAt: number | undefined;
-  private timer: NodeJS.Timeout | undefined;
+  private expiresAt: number | undefined;
+  private timer: Timer | undefined;
   private owner: EmitOwner | undefined;
   private isSettled = false;
   private subscribers: Subscriber<PushReceipt>[] = [];
@@ -43,8 +45,8 @@ export class PendingEmit extends AsyncResource implements JobSender {
   start(timeout: number, owner: EmitOwner): void {
     this.owner = owner;
     if (timeout > 0) {
-      this.expiresAt = performance.now() + timeout;
-      this.timer = setTimeout(() => this.expire(timeout, owner), timeout);
+      this.expiresAt = owner.runtime.now() + timeout;
+      this.timer = owner.runtime.setTimeout(() => this.expire(timeout, owner), timeout);
     }
   }
 
@@ -60,6 +62,11 @@ export class PendingEmit extends AsyncResource implements JobSender {
         this.subscribers = this.subscribers.filter((each) => each !== subscriber);
       };
     });
+  }
+
+  timeLeft(): number | undefined {
+    const { expiresAt, owner } = this;
+    return expiresAt === undefined || !owner ? undefined : expiresAt - owner.runtime.now();
   }
 
   isWaiting(): boolean {
@@ -117,7 +124,7 @@ export class PendingEmit extends AsyncResource implements JobSender {
       return false;
     }
     this.isSettled = true;
-    clearTimeout(this.timer);
+    this.owner?.runtime.clear(this.timer);
     this.owner?.ended(this, mayRun);
     return true;
   }

@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Subscriber, Unsubscribable } from 'rxjs';
 import { PushFailedError, WorkerLostError, type TimeLimit } from '../errors/index.js';
+import type { Runtime } from '../driver/runtime.js';
 import { toCallerError, type ErrorForm, type ReviveError } from '../protocol/error-form.js';
 import type { ReplyFrame } from '../protocol/reply-frame.js';
 import { IncomingStream, type Verdict } from './incoming-stream.js';
@@ -29,6 +30,7 @@ export interface RequestOwner {
 /** Where a request stands while it waits. */
 export interface RequestRegistry {
   readonly owner: RequestOwner;
+  readonly runtime: Runtime;
   add(request: PendingRequest): void;
   has(request: PendingRequest): boolean;
   /** @returns whether it was still pending: it settles only then. */
@@ -42,7 +44,7 @@ export interface RequestRegistry {
  * context that it was made in, and not in that of whoever reads the replies.
  */
 export class PendingRequest extends AsyncResource implements JobSender, Unsubscribable {
-  readonly expiresAt: number | undefined;
+  private readonly expiresAt: number | undefined;
   private readonly timers: OwnTimers | undefined;
   private stream: IncomingStream | undefined;
   private attached: (() => void)[] | undefined;
@@ -60,13 +62,18 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
     const { timeout, idleTimeout } = limits;
     if (timeout > 0) {
       // In whole ms, which take no memory of their own.
-      this.expiresAt = Math.ceil(performance.now()) + timeout;
+      this.expiresAt = Math.ceil(registry.runtime.now()) + timeout;
     }
     const ownTimeout = registry.timesOut(this) ? 0 : timeout;
     if (ownTimeout > 0 || idleTimeout > 0) {
-      this.timers = new OwnTimers(this, ownTimeout, idleTimeout);
+      this.timers = new OwnTimers(this, ownTimeout, idleTimeout, registry.runtime);
     }
     registry.add(this);
+  }
+
+  timeLeft(): number | undefined {
+    const { expiresAt } = this;
+    return expiresAt === undefined ? undefined : expiresAt - this.registry.runtime.now();
   }
 
   /** @param release - lets go of something that it needs for as long as it waits. */

@@ -1,4 +1,5 @@
 import type { AsyncResource } from 'node:async_hooks';
+import type { Runtime, Timer } from '../driver/runtime.js';
 import type { PendingRequest, RequestOwner, RequestRegistry } from './pending-request.js';
 import { RequestMap } from './request-map.js';
 
@@ -11,7 +12,7 @@ import { RequestMap } from './request-map.js';
 export class PendingRequests implements RequestRegistry {
   private readonly usual = new RequestMap();
   private readonly others = new RequestMap();
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Timer | undefined;
 
   /**
    * @param usualTimeout - how long most requests may wait, ms; `0` = no limit.
@@ -21,6 +22,7 @@ export class PendingRequests implements RequestRegistry {
     private readonly usualTimeout: number,
     readonly owner: RequestOwner,
     private readonly scope: AsyncResource,
+    readonly runtime: Runtime,
   ) {}
 
   get size(): number {
@@ -63,7 +65,7 @@ export class PendingRequests implements RequestRegistry {
         request.fail(error(request), true);
       }
     }
-    clearTimeout(this.timer);
+    this.runtime.clear(this.timer);
     this.timer = undefined;
   }
 
@@ -73,14 +75,14 @@ export class PendingRequests implements RequestRegistry {
 
   /** It keeps no process alive: what waits needs connections, and those do. */
   private startTimer(ms: number): void {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.expire(), ms).unref();
+    this.runtime.clear(this.timer);
+    this.timer = this.runtime.setTimeout(() => this.expire(), ms).unref();
   }
 
   private expire(): void {
     this.timer = undefined;
     for (const request of this.usual.all()) {
-      const left = (request.expiresAt ?? Infinity) - performance.now();
+      const left = request.timeLeft() ?? Infinity;
       if (left > 0) {
         this.startTimer(Math.ceil(left));
         return;

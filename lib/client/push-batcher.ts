@@ -1,4 +1,3 @@
-import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import type { WorkersHere } from '../errors/served-here.js';
 import type { Log } from '../observability/log.js';
 import type { Keys } from '../protocol/keys.js';
@@ -46,7 +45,7 @@ export class PushBatcher implements Unfinished {
     private readonly log: Log,
     private readonly workersHere: (queue: string) => WorkersHere | undefined = () => undefined,
   ) {
-    this.refused = new RefusedPushes(log, () => this.schedule());
+    this.refused = new RefusedPushes(log, () => this.schedule(), connections.runtime);
   }
 
   get isDone(): boolean {
@@ -92,9 +91,10 @@ export class PushBatcher implements Unfinished {
     });
     this.refused.endWait();
     this.flush();
-    const telling = setTimeout(() => this.tellWait(), TELL_WAIT_MS).unref();
-    await waitWithPatience(this);
-    clearTimeout(telling);
+    const { runtime } = this.connections;
+    const telling = runtime.setTimeout(() => this.tellWait(), TELL_WAIT_MS).unref();
+    await waitWithPatience(this, runtime);
+    runtime.clear(telling);
     this.failAll();
   }
 
@@ -116,7 +116,7 @@ export class PushBatcher implements Unfinished {
     };
     if (this.connections.isReady) {
       // After the poll phase: what the replies of one read led to leaves together.
-      setImmediate(flush);
+      this.connections.runtime.setImmediate(flush);
     } else {
       this.connections.usable().then(flush, (error: unknown) => this.cannotLeave(error));
     }

@@ -2,6 +2,7 @@ import type { Keys } from '../protocol/keys.js';
 import { inspectQueue, type QueueState } from '../protocol/scripts/inspect-queue.js';
 import type { Driver } from '../driver/driver.js';
 import { isRefusal } from '../driver/refusal.js';
+import type { Timer } from '../driver/runtime.js';
 
 /** How long a request that timed out waits for the state of its queue, ms. */
 const PATIENCE = 500;
@@ -32,9 +33,10 @@ export class QueueInspector {
     if (!this.connections.isConnected) {
       return undefined;
     }
-    let timer: NodeJS.Timeout | undefined;
+    const { runtime } = this.connections;
+    let timer: Timer | undefined;
     const patience = new Promise<undefined>((resolve) => {
-      timer = setTimeout(resolve, PATIENCE, undefined);
+      timer = runtime.setTimeout(resolve, PATIENCE, undefined);
     });
     try {
       const { requests, workers } = this.keys.queue(queue);
@@ -43,7 +45,7 @@ export class QueueInspector {
     } catch (error) {
       return isRefusal(error) ? { refusal: error } : undefined;
     } finally {
-      clearTimeout(timer);
+      runtime.clear(timer);
     }
   }
 }

@@ -3,6 +3,7 @@ import type { Keys } from '../protocol/keys.js';
 import { pruneExpiredJobs, type PrunedJobs } from '../protocol/scripts/prune-expired-jobs.js';
 import type { Driver } from '../driver/driver.js';
 import { explainRefusal, isRefusal, levelOf } from '../driver/refusal.js';
+import type { Timer } from '../driver/runtime.js';
 
 /** How long after a timeout its queue is pruned, ms; those of the meantime are dropped with it. */
 const DELAY_MS = 1_000;
@@ -19,7 +20,7 @@ const MOST_DELAYS = 1_000;
 
 /** Keeps a queue that nobody serves from growing for ever: drops the jobs that timed out, from its head on. */
 export class QueuePruner {
-  private readonly timers = new Map<string, NodeJS.Timeout>();
+  private readonly timers = new Map<string, Timer>();
   /** How long a queue waits next time in which nothing was to be dropped, ms. */
   private readonly delays = new Map<string, number>();
 
@@ -33,13 +34,15 @@ export class QueuePruner {
   expired(queue: string): void {
     if (!this.timers.has(queue)) {
       const delay = this.delays.get(queue) ?? DELAY_MS;
-      this.timers.set(queue, setTimeout(() => void this.prune(queue), delay).unref());
+      const { runtime } = this.connections;
+      const timer = runtime.setTimeout(() => void this.prune(queue), delay).unref();
+      this.timers.set(queue, timer);
     }
   }
 
   close(): void {
     for (const timer of this.timers.values()) {
-      clearTimeout(timer);
+      this.connections.runtime.clear(timer);
     }
     this.timers.clear();
   }

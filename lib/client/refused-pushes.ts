@@ -1,6 +1,6 @@
-import { clearTimeout, setTimeout } from 'node:timers';
 import type { Log } from '../observability/log.js';
 import { Backoff } from '../driver/backoff.js';
+import type { Runtime, Timer } from '../driver/runtime.js';
 
 /** Jobs that leave together from which on Redis counts as working again. */
 const ENOUGH_JOBS = 1_024;
@@ -19,14 +19,17 @@ export class RefusedPushes {
   reason: string | undefined;
   /** How many jobs may leave together. */
   allowance = Infinity;
-  private readonly delay = new Backoff();
-  private timer: NodeJS.Timeout | undefined;
+  private readonly delay: Backoff;
+  private timer: Timer | undefined;
 
   /** @param onRetry - a wait is over. */
   constructor(
     private readonly log: Log,
     private readonly onRetry: () => void,
-  ) {}
+    private readonly runtime: Runtime,
+  ) {
+    this.delay = new Backoff(runtime);
+  }
 
   /** Whether nothing may leave at the moment. */
   get isWaiting(): boolean {
@@ -36,7 +39,7 @@ export class RefusedPushes {
   refused(reason: string, queues: Iterable<string>): void {
     this.reason = reason;
     this.allowance = 1;
-    this.timer ??= setTimeout(() => this.endWait(), this.delay.next()).unref();
+    this.timer ??= this.runtime.setTimeout(() => this.endWait(), this.delay.next()).unref();
     this.log.repeated(
       KIND,
       'warn',
@@ -60,7 +63,7 @@ export class RefusedPushes {
   /** Ends a wait before its time. */
   endWait(): void {
     if (this.timer) {
-      clearTimeout(this.timer);
+      this.runtime.clear(this.timer);
       this.timer = undefined;
       this.onRetry();
     }

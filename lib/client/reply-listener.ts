@@ -1,5 +1,3 @@
-import { nextTick } from 'node:process';
-import { setImmediate } from 'node:timers';
 import { droppedReplies, type DroppedReply } from '../observability/channels.js';
 import type { Log } from '../observability/log.js';
 import type { ReviveError } from '../protocol/error-form.js';
@@ -17,6 +15,7 @@ import {
   meaningOfRefusal,
 } from '../driver/refusal.js';
 import { Backoff } from '../driver/backoff.js';
+import type { Runtime } from '../driver/runtime.js';
 import type { PendingRequests } from './pending-requests.js';
 import { ReadSize } from './read-size.js';
 
@@ -32,9 +31,9 @@ const UNREADABLE = 'unreadable reply';
 const NONE: readonly string[] = [];
 
 /** Resolves when the requests that the replies of this turn of the event loop led to have been pushed: they come first. */
-const afterPushes = (): Promise<void> =>
+const afterPushes = (runtime: Runtime): Promise<void> =>
   new Promise((resolve) => {
-    nextTick(setImmediate, resolve);
+    runtime.nextTick(() => runtime.setImmediate(resolve));
   });
 
 /**
@@ -54,7 +53,7 @@ export class ReplyListener {
   private readonly size = new ReadSize();
   /** Whether the list held as many frames as were asked for. */
   private areMore = false;
-  private readonly delay = new Backoff();
+  private readonly delay: Backoff;
 
   constructor(
     private readonly connections: Driver,
@@ -62,7 +61,9 @@ export class ReplyListener {
     private readonly pending: PendingRequests,
     private readonly log: Log,
     private readonly revive: ReviveError | undefined,
-  ) {}
+  ) {
+    this.delay = new Backoff(connections.runtime);
+  }
 
   get isStarted(): boolean {
     return this.connection !== undefined;
@@ -86,7 +87,7 @@ export class ReplyListener {
   private async listen(connection: Line): Promise<void> {
     while (!this.isClosed) {
       this.handOut(await this.tryRead(connection));
-      await afterPushes();
+      await afterPushes(this.connections.runtime);
     }
   }
 
@@ -156,7 +157,7 @@ export class ReplyListener {
     }
     if (!isRefusal(error)) {
       this.lost();
-      await beforeRetry(error);
+      await beforeRetry(error, this.connections.runtime);
       return NONE;
     }
     this.log.repeated(

@@ -1,5 +1,4 @@
 import { AsyncResource } from 'node:async_hooks';
-import { randomBytes } from 'node:crypto';
 import { inspect, type InspectOptions } from 'node:util';
 import { Observable, type Subscriber, type Unsubscribable } from 'rxjs';
 import {
@@ -54,9 +53,6 @@ import { QueuePruner } from './queue-pruner.js';
 import { ReplyListener } from './reply-listener.js';
 import { deleteKey } from '../protocol/operations/keys.js';
 
-/** Random bytes in the id of a client: enough that no two ever have the same. */
-const ID_BYTES = 9;
-
 /** What a client is made of. @internal */
 export interface ClientParts {
   readonly connections: Driver;
@@ -79,7 +75,7 @@ export interface ClientParts {
  */
 export class RequestClient {
   readonly #parts: ClientParts;
-  readonly #id = randomBytes(ID_BYTES).toString('base64url');
+  readonly #id: string;
   #jobCount = 0;
   readonly #usualLimits: RequestLimits;
   readonly #code: ApplicationCode;
@@ -102,11 +98,7 @@ export class RequestClient {
     timedOut: (request, limit, refusal) => void this.#explainTimeout(request, limit, refusal),
     threw: (what, error) => this.#code.threw(what, error),
   };
-  readonly #emitOwner: EmitOwner = {
-    ended: (emit, mayRun) => this.#emitEnded(emit, mayRun),
-    refusalOf: ({ id }) => this.#batcher.refusalOf(id),
-    trouble: () => this.#parts.connections.trouble,
-  };
+  readonly #emitOwner: EmitOwner;
 
   /**
    * The state of the connections to Redis: the present one at once, then each change; completes when they are
@@ -120,11 +112,24 @@ export class RequestClient {
   constructor(parts: ClientParts);
   constructor(parts: ClientParts) {
     const { connections, keys, log, options } = parts;
+    const { runtime } = connections;
     this.#parts = parts;
+    this.#id = runtime.randomId();
+    this.#emitOwner = {
+      runtime,
+      ended: (emit, mayRun) => this.#emitEnded(emit, mayRun),
+      refusalOf: ({ id }) => this.#batcher.refusalOf(id),
+      trouble: () => connections.trouble,
+    };
     this.#usualLimits = { timeout: options.timeout, idleTimeout: 0, isInherited: false };
     this.#code = new ApplicationCode(log);
     this.status$ = connectionStatus(connections, this.#code);
-    this.#pendingRequests = new PendingRequests(options.timeout, this.#requestOwner, this.#scope);
+    this.#pendingRequests = new PendingRequests(
+      options.timeout,
+      this.#requestOwner,
+      this.#scope,
+      runtime,
+    );
     this.#canceller = new JobCanceller(connections, keys, log);
     this.#batcher = new PushBatcher(
       connections,

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { delay, type Runtime } from './runtime.js';
 
 /** Waits between tries of something that Redis refuses: soon at first, then once a second for as long as it takes. */
 const FIRST_WAIT_MS = 50;
@@ -8,13 +8,16 @@ const LONGEST_WAIT_MS = 1_000;
 export class Backoff {
   private nextMs: number;
 
-  constructor(private readonly firstMs = FIRST_WAIT_MS) {
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly firstMs = FIRST_WAIT_MS,
+  ) {
     this.nextMs = firstMs;
   }
 
   /** @param longestMs - how long this wait is at most. */
   async wait(longestMs?: number): Promise<void> {
-    await delay(this.next(longestMs), undefined, { ref: false });
+    await delay(this.runtime, this.next(longestMs));
   }
 
   /** @returns how long to wait now, ms: twice as long as the last time, and no longer than `longestMs`. */

@@ -1,5 +1,6 @@
 import type { Line, ConnectionState } from './line.js';
 import type { Operation } from './operation.js';
+import type { Runtime } from './runtime.js';
 import type { ServerTroubleError } from './server-trouble.js';
 
 /** Hears what is published on channels, again after every loss, until it is closed. */
@@ -23,6 +24,8 @@ export interface SubscriptionOptions {
 export interface Driver {
   /** Names the server in messages, without the user and the password. */
   readonly serverName: string;
+  /** What its lines, and whoever uses them, go by. */
+  readonly runtime: Runtime;
   /** ms since the epoch, by the server, so that machines with wrong clocks agree on deadlines. */
   readonly clock: { now(): number };
   /** For operations that do not block. */

@@ -1,7 +1,9 @@
 /** What a timer is known by until it has fired. */
 export interface Timer {
   /** It keeps no process from ending. */
-  unref(): unknown;
+  unref(): Timer;
+  /** It begins anew. */
+  refresh(): unknown;
 }
 
 /**
@@ -11,7 +13,12 @@ export interface Timer {
 export interface Runtime {
   /** ms from some moment in the past on; it never goes back. */
   now(): number;
-  setTimeout(callback: () => void, ms: number): Timer;
+  /** @param args - what the callback is called with, so that many timers can share one function. */
+  readonly setTimeout: <Args extends unknown[]>(
+    callback: (...args: Args) => void,
+    ms: number,
+    ...args: Args
+  ) => Timer;
   setInterval(callback: () => void, ms: number): Timer;
   /** Ends a timer, whatever it is and whether or not it has fired. */
   clear(timer: Timer | undefined): void;
@@ -22,10 +29,13 @@ export interface Runtime {
   randomUUID(): string;
 }
 
-/** Waits without keeping the process from ending. @param ms - how long. */
-export const delay = (runtime: Runtime, ms: number): Promise<void> =>
+/** Waits for so many ms. @param ref - whether that keeps the process from ending; it does not unless given. */
+export const delay = (runtime: Runtime, ms: number, { ref = false } = {}): Promise<void> =>
   new Promise((resolve) => {
-    runtime.setTimeout(resolve, ms).unref();
+    const timer = runtime.setTimeout(resolve, ms);
+    if (!ref) {
+      timer.unref();
+    }
   });
 
 /** Waits for the next turn of the event loop. */

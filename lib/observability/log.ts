@@ -1,3 +1,5 @@
+import { clearInterval, setInterval } from 'node:timers';
+
 /** Where the library writes what an operator should know. The Nest shell hands in Nest's `Logger`. */
 export interface LogSink {
   info(text: string): void;
@@ -20,6 +22,22 @@ const MOST_KINDS = 1_000;
 
 type Level = 'warn' | 'error';
 
+/** What a {@link Log} knows a timer by. */
+interface LogTimer {
+  unref(): LogTimer;
+}
+
+/** The timers that a {@link Log} goes by. */
+export interface LogTimers {
+  setInterval(callback: () => void, ms: number): LogTimer;
+  clear(timer: LogTimer | undefined): void;
+}
+
+const SYSTEM_TIMERS: LogTimers = {
+  setInterval,
+  clear: (timer) => clearInterval(timer as NodeJS.Timeout | undefined),
+};
+
 /** Makes a text that takes a while to make. It must not throw. */
 type LazyText = () => string | undefined;
 
@@ -34,7 +52,7 @@ interface QuietKind {
   /** Whether the trouble is over, and whether a line told of it while it was not. */
   isOver: boolean;
   isTold: boolean;
-  readonly timer: NodeJS.Timeout;
+  readonly timer: LogTimer;
 }
 
 /**
@@ -46,7 +64,11 @@ export class Log {
   private readonly said = new Set<string>();
   private isSinkReported = false;
 
-  constructor(private readonly sink: LogSink) {}
+  /** @param timers - Node's unless given, whatever a test puts in place of the global ones. */
+  constructor(
+    private readonly sink: LogSink,
+    private readonly timers: LogTimers = SYSTEM_TIMERS,
+  ) {}
 
   info(text: string): void {
     this.write(() => this.sink.info(bounded(text)));
@@ -110,7 +132,7 @@ export class Log {
   /** Writes what was counted and not said yet: nothing more is to come. */
   close(): void {
     for (const [kind, { level, text, more, timer }] of this.quiet) {
-      clearInterval(timer);
+      this.timers.clear(timer);
       this.quiet.delete(kind);
       if (more > 0) {
         this[level](`${text} (${more} times more)`);
@@ -120,9 +142,9 @@ export class Log {
 
   private remember(kind: string): QuietKind {
     for (const oldest of keepBounded(this.quiet)) {
-      clearTimeout(oldest.timer);
+      this.timers.clear(oldest.timer);
     }
-    const timer = setInterval(() => this.repeat(kind), QUIET_MS).unref();
+    const timer = this.timers.setInterval(() => this.repeat(kind), QUIET_MS).unref();
     const known: QuietKind = {
       level: 'warn',
       text: '',
@@ -139,7 +161,7 @@ export class Log {
   private repeat(kind: string): void {
     const known = this.quiet.get(kind);
     if (!known || known.more === 0) {
-      clearInterval(known?.timer);
+      this.timers.clear(known?.timer);
       this.quiet.delete(kind);
       return;
     }

@@ -6,12 +6,14 @@ import { beforeRetry } from '../driver/before-retry.js';
 import type { Driver, Subscription, SubscriptionOptions } from '../driver/driver.js';
 import type { ConnectionState } from '../driver/line.js';
 import type { Operation } from '../driver/operation.js';
+import type { Runtime } from '../driver/runtime.js';
 import { Connection } from './connection.js';
 import type { ConnectionSource } from './connection-source.js';
 import { warnOfEviction } from './eviction.js';
 import { explainRefusal, isRefusal, meaningOfRefusal } from '../driver/refusal.js';
 import { ServerClock } from './server-clock.js';
 import { serverName } from './server-name.js';
+import { systemRuntime } from '../driver/system-runtime.js';
 import { RedisSubscription } from './subscription.js';
 import { UnusableServerError, type ServerTroubleError } from '../driver/server-trouble.js';
 
@@ -37,6 +39,7 @@ const STATES: readonly ConnectionState[] = [
  */
 export class Connections implements Driver {
   readonly clock = new ServerClock();
+  readonly runtime: Runtime = systemRuntime;
   private shared: Connection | undefined;
   private readonly open = new Set<Connection>();
   private isClosed = false;
@@ -170,7 +173,7 @@ export class Connections implements Driver {
         if (isRefusal(error)) {
           throw error;
         }
-        await beforeRetry(error);
+        await beforeRetry(error, this.runtime);
       }
     }
   }

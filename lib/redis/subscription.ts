@@ -59,7 +59,7 @@ export class RedisSubscription implements Subscription {
       return;
     }
     this.isSubscribing = true;
-    const backoff = new Backoff(FIRST_WAIT_MS);
+    const backoff = new Backoff(this.connections.runtime, FIRST_WAIT_MS);
     while (!this.isClosed && connection.state !== 'closed') {
       const error = await this.trySubscribe(connection);
       if (error === undefined) {
@@ -70,7 +70,7 @@ export class RedisSubscription implements Subscription {
         onTried();
         await this.rest(backoff.next(LONGEST_WAIT_MS));
       } else {
-        await beforeRetry(error);
+        await beforeRetry(error, this.connections.runtime);
       }
     }
     this.isSubscribing = false;

@@ -1,4 +1,5 @@
 import { shown, stackOf } from '../errors/error-text.js';
+import type { Runtime } from '../driver/runtime.js';
 import { inspected } from '../observability/inspected.js';
 import type { Log } from '../observability/log.js';
 import { toErrorForm, type ErrorForm } from '../protocol/error-form.js';
@@ -20,6 +21,7 @@ export class FailureLog {
   constructor(
     private readonly handler: Pick<JobHandler, 'name' | 'queue'>,
     private readonly log: Log,
+    private readonly runtime: Pick<Runtime, 'now'>,
   ) {}
 
   /**
@@ -58,7 +60,7 @@ export class FailureLog {
   }
 
   private kindOf(failure: string): string {
-    const now = performance.now();
+    const now = this.runtime.now();
     if (now - this.since > MINUTE_MS) {
       this.since = now;
       this.kinds.clear();

@@ -1,3 +1,4 @@
+import type { Runtime, Timer } from '../driver/runtime.js';
 import { hasLostWorker } from '../protocol/job-element.js';
 import type { QueueKeys } from '../protocol/keys.js';
 import { Isolation, type Suspicion } from './isolation.js';
@@ -76,27 +77,30 @@ export class Intake {
   /** How many long ones may be taken together; 0 = those that came last were not long. */
   private longTogether = 0;
   private waiting: WaitingJob[] = [];
-  private patience: NodeJS.Timeout | undefined;
+  private patience: Timer | undefined;
   private isStarting = false;
   /** Whether the job that was started last is run, rather than buried or dropped. */
   private hasBegun = false;
   private isOpen = true;
   /** Resolves when what was given back so far is back. */
   private givenBack: Promise<unknown> = Promise.resolve();
-  private readonly isolation = new Isolation(
-    () => this.owner.runningPlaces(),
-    () => this.goOn(),
-  );
+  private readonly isolation: Isolation;
 
   constructor(
     keys: QueueKeys,
     workerId: string,
     private readonly concurrency: number,
     private readonly owner: IntakeOwner,
+    private readonly runtime: Runtime,
   ) {
     // One for each job that is held, were they all taken one by one, and as many for those whose release is under way.
     this.slots = new Slots(keys, workerId, 2 * Prefetch.most(concurrency));
     this.prefetch = new Prefetch(concurrency);
+    this.isolation = new Isolation(
+      () => owner.runningPlaces(),
+      () => this.goOn(),
+      runtime,
+    );
   }
 
   /** How many keys it has for jobs. */
@@ -168,7 +172,7 @@ export class Intake {
 
   private hold(slot: Slot, elements: readonly string[], server: string | undefined): void {
     this.held += elements.length;
-    const since = performance.now();
+    const since = this.runtime.now();
     let haveSuspects = false;
     slot.fill(elements.length, server).forEach((place, index) => {
       const element = elements[index] ?? '';
@@ -256,7 +260,7 @@ export class Intake {
     }
     this.isStarting = false;
     if (this.waiting.length > 0 && !this.isolation.isOn) {
-      this.patience ??= setTimeout(() => this.losePatience(), PATIENCE).unref();
+      this.patience ??= this.runtime.setTimeout(() => this.losePatience(), PATIENCE).unref();
     }
   }
 
@@ -306,11 +310,11 @@ export class Intake {
     if (!oldest || this.isolation.isOn) {
       return;
     }
-    if (performance.now() - oldest.since >= PATIENCE) {
+    if (this.runtime.now() - oldest.since >= PATIENCE) {
       this.prefetch.forget();
       void this.giveBackWaiting();
     } else {
-      this.patience = setTimeout(() => this.losePatience(), PATIENCE).unref();
+      this.patience = this.runtime.setTimeout(() => this.losePatience(), PATIENCE).unref();
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Runtime, Timer } from '../driver/runtime.js';
 import { decodeJob } from '../protocol/job-element.js';
 import { mostDeliveries } from './lost-jobs.js';
 import type { JobPlace } from './slots.js';
@@ -43,7 +44,7 @@ export class Isolation {
   private hasLeft = false;
   /** Whether the suspect that is alone has waited for that as long as it may. */
   private hasWaited = false;
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Timer | undefined;
   /** Jobs in slots that have run for so long that nobody waits for their end: suspects that were alone among them. */
   private readonly trusted = new Set<JobPlace>();
   /** How many jobs may be taken together: where one was a suspect the next is likely to be one. */
@@ -56,6 +57,7 @@ export class Isolation {
   constructor(
     private readonly running: () => readonly JobPlace[],
     private readonly onChange: () => void,
+    private readonly runtime: Runtime,
   ) {}
 
   /** Whether a suspect is alone or waits until it is, so that nothing is taken or started. */
@@ -144,11 +146,11 @@ export class Isolation {
 
   private end(): void {
     this.alone = undefined;
-    clearTimeout(this.timer);
+    this.runtime.clear(this.timer);
   }
 
   private in(duration: number, work: () => void): void {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(work, duration).unref();
+    this.runtime.clear(this.timer);
+    this.timer = this.runtime.setTimeout(work, duration).unref();
   }
 }

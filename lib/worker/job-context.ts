@@ -2,6 +2,8 @@ import { setMaxListeners } from 'node:events';
 import { inspect, type InspectOptions } from 'node:util';
 import { propertyOf, shown } from '../errors/error-text.js';
 import { LONGEST_TIMER } from '../errors/option-rules.js';
+import type { Driver } from '../driver/driver.js';
+import type { Timer } from '../driver/runtime.js';
 import type { Job } from '../protocol/job-element.js';
 import { fenceListeners } from './fenced-signal.js';
 
@@ -22,6 +24,9 @@ const DEADLINE_TOLERANCE_MS = 20;
  */
 export type OnStray = (what: string, id: string | number, error: unknown) => void;
 
+/** What a job goes by: its deadline by the clock of the server, timers by the runtime. @internal */
+export type JobTime = Pick<Driver, 'clock' | 'runtime'>;
+
 /** How a job is named in the reason of an abort: `job 7 of queue "reports"`. */
 export const nameOfJob = ({ id, queue }: Pick<JobContext, 'id' | 'queue'>): string =>
   `job ${shown(id)} of queue "${queue}"`;
@@ -31,7 +36,7 @@ export class JobContext {
   /** @internal */
   private controller: AbortController | undefined;
   /** @internal */
-  private deadlineTimer: NodeJS.Timeout | undefined;
+  private deadlineTimer: Timer | undefined;
   /** @internal */
   private abortReason: unknown;
   /** @internal */
@@ -54,25 +59,20 @@ export class JobContext {
   /** @internal */
   private readonly job: Job;
   /** @internal */
-  private readonly serverNow: () => number;
+  readonly time: JobTime;
   /** @internal */
   private readonly onStray: OnStray;
   /** The name of the queue. */
   readonly queue: string;
 
   /** Made by the worker. A test hands its handler an object that has the properties that are read. */
-  constructor(queue: never, job: never, serverNow: never);
+  constructor(queue: never, job: never, time: never);
   /** @internal */
-  constructor(queue: string, job: Job, serverNow: () => number, onStray?: OnStray);
-  constructor(
-    queue: string,
-    job: Job,
-    serverNow: () => number,
-    onStray: OnStray = () => undefined,
-  ) {
+  constructor(queue: string, job: Job, time: JobTime, onStray?: OnStray);
+  constructor(queue: string, job: Job, time: JobTime, onStray: OnStray = () => undefined) {
     this.queue = queue;
     this.job = job;
-    this.serverNow = serverNow;
+    this.time = time;
     this.onStray = onStray;
   }
 
@@ -104,7 +104,7 @@ export class JobContext {
   /** ms until the deadline, never negative; `Infinity` where there is none. */
   timeLeft(): number {
     const { deadline } = this.job;
-    return deadline === undefined ? Infinity : Math.max(0, deadline - this.serverNow());
+    return deadline === undefined ? Infinity : Math.max(0, deadline - this.time.clock.now());
   }
 
   /**
@@ -212,7 +212,7 @@ export class JobContext {
     if (!this.isAborted && !this.hasEnded) {
       this.isAborted = true;
       this.abortReason = reason;
-      clearTimeout(this.deadlineTimer);
+      this.time.runtime.clear(this.deadlineTimer);
       this.controller?.abort(reason);
       this.onAborted?.();
     }
@@ -222,15 +222,15 @@ export class JobContext {
   end(): void {
     this.hasEnded = true;
     this.onAborted = undefined;
-    clearTimeout(this.deadlineTimer);
+    this.time.runtime.clear(this.deadlineTimer);
   }
 
   /** @internal */
   private watchDeadline(): void {
     const left = this.timeLeft();
     if (left !== Infinity && !this.hasEnded && !this.isAborted) {
-      clearTimeout(this.deadlineTimer);
-      this.deadlineTimer = setTimeout(
+      this.time.runtime.clear(this.deadlineTimer);
+      this.deadlineTimer = this.time.runtime.setTimeout(
         () =>
           this.timeLeft() > 0
             ? this.watchDeadline()

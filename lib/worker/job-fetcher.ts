@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { messageOf, stackOf } from '../errors/error-text.js';
 import type { Log } from '../observability/log.js';
 import type { QueueKeys } from '../protocol/keys.js';
@@ -16,6 +15,7 @@ import { WaitInterruption } from './wait-interruption.js';
 import { listLength } from '../protocol/operations/lists.js';
 import { waitForJob } from '../protocol/operations/wait-for-job.js';
 import type { Run } from '../driver/operation.js';
+import { delay, nextTurn } from '../driver/runtime.js';
 
 /** How long one blocking call waits for a job, seconds. */
 export const BLOCK_SECONDS = 5;
@@ -112,7 +112,7 @@ export class JobFetcher {
     private readonly log: Log,
     private readonly owner: FetcherOwner,
   ) {
-    this.trouble = new TakeTrouble(queue, log);
+    this.trouble = new TakeTrouble(queue, log, connections.runtime);
   }
 
   get identity(): LineIdentity | undefined {
@@ -132,7 +132,7 @@ export class JobFetcher {
   get waitsNext(): boolean {
     return (
       this.arrivals.areSingle() &&
-      performance.now() - this.heardAt < FRESH &&
+      this.connections.runtime.now() - this.heardAt < FRESH &&
       this.isResting &&
       !this.isFetching &&
       !this.isPaused &&
@@ -228,11 +228,12 @@ export class JobFetcher {
         (areCut) => areCut.every(Boolean),
         () => false,
       ),
-      delay(CUT_TIME, false),
+      delay(this.connections.runtime, CUT_TIME, { ref: true }).then(() => false),
     ]);
   }
 
   private async fetchUntilStopped(connection: Line): Promise<void> {
+    const { runtime } = this.connections;
     for (;;) {
       // What may have been taken is looked after even while nothing more is to be taken.
       if (!this.unconfirmed) {
@@ -245,12 +246,12 @@ export class JobFetcher {
       const { taken, wait } = turn;
       this.tellOwner(turn);
       if (wait > 0) {
-        await Promise.race([delay(wait, undefined, { ref: false }), this.stopped]);
+        await Promise.race([delay(runtime, wait), this.stopped]);
       } else if (!taken) {
-        await nextTurn();
+        await nextTurn(runtime);
       } else if (this.arrivals.areMore && !this.unconfirmed) {
         // A job that is done by then takes the next ones when it is settled.
-        await this.rest(nextTurn());
+        await this.rest(nextTurn(runtime));
       }
     }
   }
@@ -347,7 +348,7 @@ export class JobFetcher {
     try {
       const taken = await jobs;
       this.unconfirmed = undefined;
-      this.heardAt = performance.now();
+      this.heardAt = this.connections.runtime.now();
       if (isWaiting) {
         this.arrivals.waitedFor(taken.length > 0);
       } else {

@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Job } from '../protocol/job-element.js';
+import type { Timer } from '../driver/runtime.js';
 import type { JobContext } from './job-context.js';
 import type { Outcome, OutcomeReply } from './outcome.js';
 import type { ReplyStream } from './reply-stream.js';
@@ -7,7 +8,8 @@ import type { JobPlace } from './slots.js';
 
 /** One job that is being run, in an async context of its own. */
 export class JobRun extends AsyncResource implements Outcome {
-  readonly startedAt = performance.now();
+  /** ms, by the clock of the runtime. */
+  readonly startedAt: number;
   /** Whether it is settled what its caller gets, if anything. */
   isAnswered = false;
   /** Whether nobody waits for it any more. */
@@ -23,7 +25,7 @@ export class JobRun extends AsyncResource implements Outcome {
   /** Where it stands among the {@link JobRuns}. */
   index = 0;
   /** Ends a run that takes too long. */
-  timer: NodeJS.Timeout | undefined;
+  timer: Timer | undefined;
 
   constructor(
     readonly job: Job,
@@ -31,6 +33,7 @@ export class JobRun extends AsyncResource implements Outcome {
     readonly context: JobContext,
   ) {
     super('ReqRepJob');
+    this.startedAt = context.time.runtime.now();
   }
 
   /** Hands out the data, once: what is long should not live until its job has left its slot. */
@@ -49,7 +52,7 @@ export class JobRun extends AsyncResource implements Outcome {
       return false;
     }
     this.isAnswered = true;
-    clearTimeout(this.timer);
+    this.context.time.runtime.clear(this.timer);
     return true;
   }
 

@@ -1,10 +1,9 @@
-import { setImmediate } from 'node:timers';
 import type { Observable } from 'rxjs';
 import { shown } from '../errors/error-text.js';
 import type { Log } from '../observability/log.js';
 import type { Job } from '../protocol/job-element.js';
 import { FailureLog } from './failure-log.js';
-import { JobContext, type OnStray } from './job-context.js';
+import { JobContext, type JobTime, type OnStray } from './job-context.js';
 import { JobRun } from './job-run.js';
 import { RunReplies, type ReplyParts } from './run-replies.js';
 import { RunValues } from './run-values.js';
@@ -15,8 +14,7 @@ import { valuesOf } from './stream-source.js';
 /** What a runner needs of the worker it runs jobs for. */
 export interface RunnerParts extends ReplyParts {
   readonly log: Log;
-  /** ms, Redis clock. */
-  serverNow(): number;
+  readonly time: JobTime;
   /** Hears, once, that the handler has really returned. */
   onEnded(run: JobRun): void;
 }
@@ -30,14 +28,14 @@ export class JobRunner {
   private readonly onStray: OnStray;
 
   constructor(private readonly parts: RunnerParts) {
-    const failures = new FailureLog(parts.handler, parts.log);
+    const failures = new FailureLog(parts.handler, parts.log, parts.time.runtime);
     this.replies = new RunReplies(parts, failures);
     this.onStray = (what, id, error) => failures.strayed(what, id, error);
   }
 
   run(job: Job, place: JobPlace): JobRun {
-    const { handler, serverNow } = this.parts;
-    const context = new JobContext(handler.queue, job, serverNow, this.onStray);
+    const { handler, time } = this.parts;
+    const context = new JobContext(handler.queue, job, time, this.onStray);
     const run = new JobRun(job, place, context);
     try {
       run.runInAsyncScope(this.begin, this, run);
@@ -77,9 +75,9 @@ export class JobRunner {
   }
 
   private handle(run: JobRun): void {
-    const { handler } = this.parts;
+    const { handler, time } = this.parts;
     if (handler.timeout > 0) {
-      run.timer = setTimeout(() => this.timeOut(run), handler.timeout);
+      run.timer = time.runtime.setTimeout(() => this.timeOut(run), handler.timeout);
     }
     let result: unknown;
     let comesLater: boolean;
@@ -171,7 +169,7 @@ export class JobRunner {
     });
     if (!run.hasEnded) {
       // What is only about to return, such as the generator that has just ended its stream, is not told.
-      setImmediate(() => this.abortIfRunning(run));
+      this.parts.time.runtime.setImmediate(() => this.abortIfRunning(run));
     }
   }
 

@@ -3,6 +3,7 @@ import { retireWorker } from '../protocol/scripts/retire-worker.js';
 import { Backoff } from '../driver/backoff.js';
 import type { Driver } from '../driver/driver.js';
 import { isRefusal, longestWaitAfter } from '../driver/refusal.js';
+import type { Timer } from '../driver/runtime.js';
 import { QueueLease, type LeasedQueue } from './queue-lease.js';
 
 /**
@@ -11,7 +12,7 @@ import { QueueLease, type LeasedQueue } from './queue-lease.js';
  */
 export class Lease {
   private readonly leases: ReadonlyMap<string, QueueLease>;
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Timer | undefined;
   private isStopped = false;
   private onStopped: () => void = () => undefined;
   private readonly stopped = new Promise<void>((resolve) => {
@@ -33,8 +34,9 @@ export class Lease {
     private readonly connections: Driver,
     log: Log,
   ) {
+    const { runtime } = connections;
     this.leases = new Map(
-      queues.map((queue) => [queue.name, new QueueLease(queue, workerId, duration, log)]),
+      queues.map((queue) => [queue.name, new QueueLease(queue, workerId, duration, log, runtime)]),
     );
   }
 
@@ -51,8 +53,9 @@ export class Lease {
       return;
     }
     this.started = this.connections.clock.now();
-    this.timer = setInterval(() => void this.tryRenew(), this.duration / 3);
-    const backoff = new Backoff();
+    const { runtime } = this.connections;
+    this.timer = runtime.setInterval(() => void this.tryRenew(), this.duration / 3);
+    const backoff = new Backoff(runtime);
     for (;;) {
       await this.renewShared();
       if (this.isStopped || this.all.every(({ isKnown }) => isKnown)) {
@@ -78,7 +81,7 @@ export class Lease {
   async stop(isOver: (queue: string) => boolean): Promise<void> {
     this.isStopped = true;
     this.onStopped();
-    clearInterval(this.timer);
+    this.connections.runtime.clear(this.timer);
     await this.retire([...this.leases.keys()], isOver);
   }
 

@@ -1,3 +1,4 @@
+import type { Runtime, Timer } from '../driver/runtime.js';
 import type { Log } from '../observability/log.js';
 import type { JobRun } from './job-run.js';
 import type { JobHandler } from './worker-options.js';
@@ -20,7 +21,7 @@ const QUIET_MS = 60_000;
  * end, and a queue whose slots are all held so stands still without a word.
  */
 export class OverdueRuns {
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Timer | undefined;
   /** Since when each of them has been seen past its end. */
   private seen = new Map<JobRun, number>();
   private warnedAt = -Infinity;
@@ -29,19 +30,20 @@ export class OverdueRuns {
     private readonly handler: Pick<JobHandler, 'name' | 'queue' | 'concurrency' | 'timeout'>,
     private readonly runs: Iterable<JobRun>,
     private readonly log: Log,
+    private readonly runtime: Runtime,
   ) {}
 
   watch(): void {
-    this.timer ??= setInterval(() => this.look(), LOOK_INTERVAL_MS).unref();
+    this.timer ??= this.runtime.setInterval(() => this.look(), LOOK_INTERVAL_MS).unref();
   }
 
   stop(): void {
-    clearInterval(this.timer);
+    this.runtime.clear(this.timer);
     this.timer = undefined;
   }
 
   private look(): void {
-    const now = performance.now();
+    const now = this.runtime.now();
     const running = [...this.runs].filter((run) => !run.hasEnded);
     const overdue = running.filter(isOverdue);
     const { seen } = this;

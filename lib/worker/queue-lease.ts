@@ -12,6 +12,7 @@ import type { Line } from '../driver/line.js';
 import { encodeIdentity, type LineIdentity } from '../protocol/line-identity.js';
 import { Backoff } from '../driver/backoff.js';
 import { explainRefusal, isRefusal, longestWaitAfter } from '../driver/refusal.js';
+import type { Runtime } from '../driver/runtime.js';
 import type { Standing } from './standing.js';
 
 /** A queue on which this process is to be known as alive. */
@@ -34,14 +35,14 @@ export class QueueLease {
   failure: unknown = new Error('The lease was not renewed yet');
   /** What Redis refuses, in words; `undefined` where the last renewal succeeded, or had no answer. */
   refusal: string | undefined;
-  private readonly backoff = new Backoff();
-  /** Before when it is not tried again by itself, by the clock of `performance`. */
+  private readonly backoff: Backoff;
+  /** Before when it is not tried again by itself, by the clock of the runtime. */
   private dueAt = 0;
   /** The connection for commands that others know of. */
   private told: LineIdentity | undefined;
   /** How often it was renewed. */
   private turn = 0;
-  /** When the last renewal that succeeded was sent, by the clock of `performance`. */
+  /** When the last renewal that succeeded was sent, by the clock of the runtime. */
   private sentAt = Infinity;
   private onKnown: () => void = () => undefined;
   /** Resolves when Redis knows the worker. */
@@ -55,7 +56,10 @@ export class QueueLease {
     private readonly workerId: string,
     private readonly duration: number,
     private readonly log: Log,
-  ) {}
+    private readonly runtime: Runtime,
+  ) {
+    this.backoff = new Backoff(runtime);
+  }
 
   /** Whether Redis has ever known the worker. */
   get isKnown(): boolean {
@@ -64,7 +68,7 @@ export class QueueLease {
 
   /** Whether it is to be renewed by itself: what stays refused is tried now and then. */
   get isDue(): boolean {
-    return performance.now() >= this.dueAt;
+    return this.runtime.now() >= this.dueAt;
   }
 
   /** Whether others know of the connection for commands, so that what it takes is looked after. */
@@ -101,7 +105,7 @@ export class QueueLease {
       },
       own,
       path,
-      sentAt: performance.now(),
+      sentAt: this.runtime.now(),
     };
   }
 
@@ -149,7 +153,7 @@ export class QueueLease {
   private pauseAfter(error: unknown): void {
     const longestMs = longestWaitAfter(error);
     if (longestMs !== undefined) {
-      this.dueAt = performance.now() + this.backoff.next(longestMs);
+      this.dueAt = this.runtime.now() + this.backoff.next(longestMs);
     }
   }
 
@@ -173,6 +177,6 @@ export interface QueueRenewal {
   /** The connection that others will know of. */
   readonly own: LineIdentity | undefined;
   readonly path: unknown;
-  /** When it was sent, by the clock of `performance`. */
+  /** When it was sent, by the clock of the runtime. */
   readonly sentAt: number;
 }

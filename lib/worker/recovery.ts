@@ -26,7 +26,7 @@ export class Recovery {
   private isRunning = false;
   /** A worker that has lapsed says nothing new of itself until it renews its lease. */
   private readonly known = new Map<string, LapsedWorker>();
-  /** Until when the server is not asked for connections, by the clock of `performance`. */
+  /** Until when the server is not asked for connections, by the clock of the runtime. */
   private blindUntil = 0;
 
   /** @param standing - whether this process may judge others. */
@@ -124,7 +124,7 @@ export class Recovery {
     if (workers.some(({ connections }) => connections.length === 0)) {
       this.warnOfBlindness('CLIENT INFO');
     }
-    if (ids.length === 0 || performance.now() < this.blindUntil) {
+    if (ids.length === 0 || this.now() < this.blindUntil) {
       return undefined;
     }
     const { commands } = this.parts.connections;
@@ -135,10 +135,14 @@ export class Recovery {
       if (!isRefusal(error) || isPassing(error)) {
         throw error;
       }
-      this.blindUntil = performance.now() + BLIND_MS;
+      this.blindUntil = this.now() + BLIND_MS;
       this.warnOfBlindness('CLIENT LIST');
       return undefined;
     }
+  }
+
+  private now(): number {
+    return this.parts.connections.runtime.now();
   }
 
   private warnOfBlindness(command: string): void {

@@ -6,6 +6,7 @@ import {
   longestWaitAfter,
   meaningOfRefusal,
 } from '../driver/refusal.js';
+import type { Runtime } from '../driver/runtime.js';
 import type { SettleCall } from './settle-call.js';
 import { singlesOf, type SettlePart } from './settle-part.js';
 
@@ -34,10 +35,11 @@ export class RefusedSettles {
   constructor(
     private readonly log: Log,
     private readonly owner: RefusalOwner,
+    private readonly runtime: Runtime,
   ) {}
 
   async insist(refused: Refusal): Promise<void> {
-    const backoff = new Backoff();
+    const backoff = new Backoff(this.runtime);
     let parts: readonly SettlePart[] = [];
     for (let refusal: Refusal | undefined = refused; refusal;) {
       const { call, error } = refusal;

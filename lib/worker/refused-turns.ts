@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Backoff } from '../driver/backoff.js';
 import { longestWaitAfter } from '../driver/refusal.js';
+import { delay, type Runtime } from '../driver/runtime.js';
 
 /** How long those wait at most that another one tries for, ms: what it is refused with may concern it alone. */
 const LONGEST_WAIT_MS = 30_000;
@@ -13,6 +13,8 @@ export class RefusedTurns {
   /** Resolves when the one that tries has succeeded, or is over; `undefined` while none does. */
   private trying: Promise<void> | undefined;
 
+  constructor(private readonly runtime: Runtime) {}
+
   /**
    * Makes a call again and again.
    * @param onError - hears why it has failed. @returns whether it is to be made again.
@@ -22,7 +24,7 @@ export class RefusedTurns {
     call: () => Promise<Output>,
     onError: (error: unknown) => boolean,
   ): Promise<Output> {
-    const backoff = new Backoff();
+    const backoff = new Backoff(this.runtime);
     let onEnd: (() => void) | undefined;
     try {
       for (;;) {
@@ -39,7 +41,7 @@ export class RefusedTurns {
           onEnd ??= this.begin();
           await backoff.wait(longestMs);
         } else {
-          await Promise.race([this.trying, delay(LONGEST_WAIT_MS, undefined, { ref: false })]);
+          await Promise.race([this.trying, delay(this.runtime, LONGEST_WAIT_MS)]);
         }
       }
     } finally {

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../errors/error-text.js';
 import type { Log } from '../observability/log.js';
 import { encodeValue, type StreamPosition } from '../protocol/reply-frame.js';
@@ -10,6 +9,7 @@ import { beforeRetry } from '../driver/before-retry.js';
 import { Backoff } from '../driver/backoff.js';
 import { codeOfRefusal, explainRefusal, isRefusal, longestWaitAfter } from '../driver/refusal.js';
 import type { Driver } from '../driver/driver.js';
+import { delay, nextTurn, type Timer } from '../driver/runtime.js';
 import { nameOfJob } from './job-context.js';
 import { listHead, trimList } from '../protocol/operations/lists.js';
 
@@ -62,9 +62,9 @@ export class ReplyStream {
   private isPushing = false;
   private pushing: Promise<void> = Promise.resolve();
   private onRoom: (() => void)[] = [];
-  private readonly readerTimer: NodeJS.Timeout;
+  private readonly readerTimer: Timer;
   /** Tells this run from any other of the same job. */
-  private readonly run = Math.random().toString(36).slice(2, 10);
+  private readonly run: string;
 
   /**
    * @param onLost - hears that the stream is in vain: another worker has the job, or its caller does not read any more.
@@ -75,6 +75,7 @@ export class ReplyStream {
     private readonly log: Log,
     private readonly onLost: (reason: Error, isTaken: boolean) => void,
   ) {
+    this.run = connections.runtime.randomId();
     this.readerTimer = this.watchReader();
   }
 
@@ -117,13 +118,13 @@ export class ReplyStream {
   /** Resolves when all values were pushed, or never will be. Nothing may be added then. */
   async flushed(): Promise<void> {
     await this.pushing;
-    clearInterval(this.readerTimer);
+    this.connections.runtime.clear(this.readerTimer);
   }
 
   /** Pushes no more. */
   stop(): void {
     this.isStopped = true;
-    clearInterval(this.readerTimer);
+    this.connections.runtime.clear(this.readerTimer);
     this.makeRoom();
   }
 
@@ -148,7 +149,7 @@ export class ReplyStream {
 
   private async pushAll(): Promise<void> {
     // What the source gives in one turn leaves together.
-    await nextTurn();
+    await nextTurn(this.connections.runtime);
     while (!this.isComplete && !this.isStopped) {
       const frames = this.takeFrames();
       const size = await this.push(frames);
@@ -181,7 +182,7 @@ export class ReplyStream {
   /** @returns how much lies unread in the list; `undefined` when the job is no longer ours. */
   private async push(frames: readonly string[]): Promise<ListSize | undefined> {
     const { place, list } = this.target;
-    const backoff = new Backoff(FIRST_REFUSED_WAIT_MS);
+    const backoff = new Backoff(this.connections.runtime, FIRST_REFUSED_WAIT_MS);
     for (let isRefused = false; ; isRefused = true) {
       const ttl = this.target.ttl();
       try {
@@ -225,7 +226,7 @@ export class ReplyStream {
     let unread: ListSize | undefined = size;
     let wait = FIRST_LOOK;
     while (!this.isStopped && (!unread || isFull(unread, largest))) {
-      await delay(wait);
+      await delay(this.connections.runtime, wait, { ref: true });
       wait = Math.min(wait * 2, LATEST_LOOK);
       unread = await this.measure();
     }
@@ -240,13 +241,13 @@ export class ReplyStream {
       if (this.connections.state === 'closed') {
         this.lose('the connections are closed', false);
       }
-      await beforeRetry(error);
+      await beforeRetry(error, this.connections.runtime);
       return undefined;
     }
   }
 
   /** A caller in whose list the same frame lies at the head for long has gone, or cannot reach Redis. */
-  private watchReader(): NodeJS.Timeout {
+  private watchReader(): Timer {
     let head: string | null = null;
     let unreadLooks = 0;
     const look = async (): Promise<void> => {
@@ -264,14 +265,16 @@ export class ReplyStream {
         this.lose(`its caller has read nothing for ${seconds} s`, false);
       }
     };
-    return setInterval(() => {
+    const { runtime } = this.connections;
+    const watch = (): void => {
       if (this.connections.isConnected) {
         // What fails now is looked at again, and tells nothing of the caller.
         look().catch(() => {
           unreadLooks = 0;
         });
       }
-    }, READER_INTERVAL).unref();
+    };
+    return runtime.setInterval(watch, READER_INTERVAL).unref();
   }
 
   private lose(why: string, isTaken: boolean): void {

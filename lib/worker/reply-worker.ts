@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, stackOf } from '../errors/error-text.js';
 import { toErrorForm } from '../protocol/error-form.js';
 import { decodeJob, hasSentValues, type Job } from '../protocol/job-element.js';
@@ -11,8 +10,9 @@ import type { LineIdentity } from '../protocol/line-identity.js';
 import { explainRefusal, isRefusal, levelOf } from '../driver/refusal.js';
 import { argumentOf } from '../protocol/argument.js';
 import type { Operation } from '../driver/operation.js';
+import { delay } from '../driver/runtime.js';
 import { CancelledJobs } from './cancelled-jobs.js';
-import { Intake, type Take } from './intake.js';
+import { Intake, type IntakeOwner, type Take } from './intake.js';
 import { suspicionOf } from './isolation.js';
 import { nameOfJob, type JobContext } from './job-context.js';
 import { JobFetcher } from './job-fetcher.js';
@@ -54,8 +54,8 @@ export class ReplyWorker {
   private readonly overdueRuns: OverdueRuns;
   /** Jobs that may still come, and that nobody waits for any more. */
   private readonly cancelled = new CancelledJobs();
-  private readonly burials = new RefusedTurns();
-  private readonly returns = new RefusedTurns();
+  private readonly burials: RefusedTurns;
+  private readonly returns: RefusedTurns;
   /** Jobs that the stop of this worker does not wait for, since they wait for it. */
   private readonly excused = new WeakSet<JobContext>();
   private isStopping = false;
@@ -72,10 +72,13 @@ export class ReplyWorker {
   ) {
     const { connections, keys, options, workerId, log } = parts;
     const { queue } = handler;
+    const { runtime } = connections;
     this.keys = keys.queue(queue);
-    this.overdueRuns = new OverdueRuns(handler, this.runs, log);
+    this.burials = new RefusedTurns(runtime);
+    this.returns = new RefusedTurns(runtime);
+    this.overdueRuns = new OverdueRuns(handler, this.runs, log, runtime);
     this.lostJobs = new LostJobs(queue, keys, () => connections.clock.now());
-    this.intake = new Intake(this.keys, workerId, handler.concurrency, {
+    const intakeOwner: IntakeOwner = {
       suspicionOf: (element) => suspicionOf(element, handler, connections.clock.now()),
       start: (place, element) => parts.scope.runInAsyncScope(this.startJob, this, place, element),
       onNotStarted: (place, element, error) => this.notStarted(place, element, error),
@@ -83,13 +86,14 @@ export class ReplyWorker {
       onRoom: () => this.wakeFetcher(),
       runningPlaces: () => [...this.runs].flatMap((run) => (run.isReleased ? [] : [run.place])),
       onWantsNone: () => void this.fetcher.interrupt(),
-    });
+    };
+    this.intake = new Intake(this.keys, workerId, handler.concurrency, intakeOwner, runtime);
     this.staleSlots = new StaleSlots(connections, this.intake);
     this.runner = new JobRunner({
       handler,
       options,
       log,
-      serverNow: () => connections.clock.now(),
+      time: connections,
       openStream: (run, onLost) => this.openStream(run, onLost),
       onAnswer: (run, text) => this.settle(run, text),
       onEnded: (run) => this.ended(run),
@@ -183,7 +187,7 @@ export class ReplyWorker {
     await this.idle(outOfTime);
     await this.interruptRuns();
     this.overdueRuns.stop();
-    await Promise.race([this.intake.close(), delay(LAST_WORD)]);
+    await Promise.race([this.intake.close(), this.lastWord()]);
     return isOver;
   }
 
@@ -194,7 +198,7 @@ export class ReplyWorker {
   excuse(job: JobContext): void {
     const time = Math.min(LAST_WORD, this.parts.options.shutdownTimeout);
     // Whether it is one of its own jobs shows later: its handler may not have got further than to this call.
-    setTimeout(() => {
+    this.parts.connections.runtime.setTimeout(() => {
       this.excused.add(job);
       this.checkIdle();
     }, time);
@@ -370,7 +374,7 @@ export class ReplyWorker {
 
   private ended(run: JobRun): void {
     this.forgetIfOver(run);
-    this.intake.ended(run.place, performance.now() - run.startedAt);
+    this.intake.ended(run.place, this.parts.connections.runtime.now() - run.startedAt);
   }
 
   /** A run is over once its job has left its slot, and its handler has really returned. */
@@ -397,7 +401,13 @@ export class ReplyWorker {
       this.giveBack(again.filter((run) => !isOnce(run)).map(({ place }) => place)),
       this.settled(told),
     ];
-    await Promise.race([Promise.all(emptied), delay(LAST_WORD)]);
+    await Promise.race([Promise.all(emptied), this.lastWord()]);
+  }
+
+  /** How long a stop waits for Redis. */
+  private lastWord(): Promise<undefined> {
+    const { runtime } = this.parts.connections;
+    return delay(runtime, LAST_WORD, { ref: true }).then(() => undefined);
   }
 
   private reportCutOff(count: number, dead: number): void {
@@ -477,7 +487,7 @@ export class ReplyWorker {
     const kind = `${script.name} refused: ${this.handler.queue}`;
     const call = (): Promise<Output | undefined> => {
       const done = connections.runUntilAnswered(script, input);
-      return this.isStopping ? Promise.race([done, delay(LAST_WORD, undefined)]) : done;
+      return this.isStopping ? Promise.race([done, this.lastWord()]) : done;
     };
     const onError = (error: unknown): boolean => {
       if (!isRefusal(error)) {

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers';
 import type { Log } from '../observability/log.js';
 import type { SettledJobs } from '../protocol/scripts/settle-jobs.js';
 import { beforeRetry } from '../driver/before-retry.js';
@@ -6,7 +5,7 @@ import type { Driver } from '../driver/driver.js';
 import { isRefusal } from '../driver/refusal.js';
 import { findLost, reportLost } from './lost-replies.js';
 import type { Outcome, SettledQueue } from './outcome.js';
-import { RefusedSettles, type Refusal } from './refused-settles.js';
+import { RefusedSettles, type Refusal, type RefusalOwner } from './refused-settles.js';
 import { callsOf } from './settle-batches.js';
 import { SettleCall } from './settle-call.js';
 import { SettleEffects } from './settle-effects.js';
@@ -44,10 +43,11 @@ export class Settler {
   ) {
     this.unansweredTakes = new UnansweredTakes(connections, log);
     this.effects = new SettleEffects(log);
-    this.refused = new RefusedSettles(log, {
+    const owner: RefusalOwner = {
       settle: (parts, mayBeDone) => this.settle(parts, mayBeDone),
       onCarriedOut: (parts) => this.rest(parts),
-    });
+    };
+    this.refused = new RefusedSettles(log, owner, connections.runtime);
   }
 
   /** Whether outcomes of a queue wait or are on their way. */
@@ -74,7 +74,7 @@ export class Settler {
   private schedule(): void {
     if (!this.isScheduled) {
       this.isScheduled = true;
-      setImmediate(() => this.flush());
+      this.connections.runtime.setImmediate(() => this.flush());
     }
   }
 
@@ -148,7 +148,7 @@ export class Settler {
           throw error;
         }
         this.effects.unanswered(call.lost());
-        await beforeRetry(error);
+        await beforeRetry(error, this.connections.runtime);
       }
     }
   }

@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
+import { delay } from '../driver/runtime.js';
 import { CancelListener } from './cancel-listener.js';
 import type { JobContext } from './job-context.js';
 import { Lease } from './lease.js';
@@ -39,7 +38,7 @@ export class StartedWorkers {
     private readonly shared: Omit<WorkerParts, 'workerId'>,
     standingOn: (queue: string) => Standing,
   ) {
-    const parts = { ...shared, workerId: randomUUID() };
+    const parts = { ...shared, workerId: shared.connections.runtime.randomUUID() };
     const { connections, log, options, workerId } = parts;
     const settler = new Settler(connections, log, () => this.lease.renew());
     this.workers = new Map(
@@ -124,8 +123,10 @@ export class StartedWorkers {
     const outOfTime = new AbortController();
     // One or two for each queue.
     setMaxListeners(0, outOfTime.signal);
-    const timer = setTimeout(() => outOfTime.abort(), this.shared.options.shutdownTimeout);
-    const telling = setTimeout(() => this.tellWait(), TELL_WAIT_MS).unref();
+    const { connections, options } = this.shared;
+    const { runtime } = connections;
+    const timer = runtime.setTimeout(() => outOfTime.abort(), options.shutdownTimeout);
+    const telling = runtime.setTimeout(() => this.tellWait(), TELL_WAIT_MS).unref();
     const over = new Map(
       await Promise.all(
         [...this.workers].map(
@@ -133,12 +134,12 @@ export class StartedWorkers {
         ),
       ),
     );
-    clearTimeout(timer);
-    clearTimeout(telling);
+    runtime.clear(timer);
+    runtime.clear(telling);
     this.cancelListener.close();
     const retired = this.lease.stop((queue) => over.get(queue) ?? false);
     // What fails leaves the lease to lapse by itself.
-    await Promise.race([retired.catch(() => undefined), delay(LAST_WORD)]);
+    await Promise.race([retired.catch(() => undefined), delay(runtime, LAST_WORD, { ref: true })]);
     for (const [queue, worker] of this.workers) {
       if (worker.isExcusing) {
         void this.retireLate(queue, worker);

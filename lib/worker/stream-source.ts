@@ -1,5 +1,5 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isObservable, Observable } from 'rxjs';
+import { nextTurn, type Runtime } from '../driver/runtime.js';
 import type { JobContext } from './job-context.js';
 
 /** How long an AsyncIterable is pulled before others on the event loop have their turn, ms, and values at most. */
@@ -50,7 +50,8 @@ export function valuesOf(returned: unknown, context: JobContext): Observable<unk
 function pulled(source: AsyncIterable<unknown>, context: JobContext): Observable<unknown> {
   return new Observable((subscriber) => {
     const iterator = source[Symbol.asyncIterator]();
-    const turn = new Turn();
+    const { runtime } = context.time;
+    const turn = new Turn(runtime);
     let isDone = false;
     const pull = async (): Promise<void> => {
       while (!subscriber.closed) {
@@ -62,7 +63,7 @@ function pulled(source: AsyncIterable<unknown>, context: JobContext): Observable
         subscriber.next(value);
         await context.room();
         if (turn.isOver()) {
-          await nextTurn();
+          await nextTurn(runtime);
           turn.begin();
         }
       }
@@ -96,11 +97,15 @@ async function giveUp(iterator: AsyncIterator<unknown>, context: JobContext): Pr
 
 /** How long values have been pulled in one turn of the event loop, which a quick source would never leave by itself. */
 class Turn {
-  private since = performance.now();
+  private since: number;
   private values = 0;
 
+  constructor(private readonly runtime: Runtime) {
+    this.since = runtime.now();
+  }
+
   begin(): void {
-    this.since = performance.now();
+    this.since = this.runtime.now();
     this.values = 0;
   }
 
@@ -108,7 +113,7 @@ class Turn {
   isOver(): boolean {
     this.values++;
     return (
-      this.values >= MOST_VALUES_IN_A_TURN || performance.now() - this.since >= LONGEST_TURN_MS
+      this.values >= MOST_VALUES_IN_A_TURN || this.runtime.now() - this.since >= LONGEST_TURN_MS
     );
   }
 }

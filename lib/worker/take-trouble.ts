@@ -9,6 +9,7 @@ import {
   meaningOfRefusal,
   type RefusalMeaning,
 } from '../driver/refusal.js';
+import type { Runtime } from '../driver/runtime.js';
 
 /** What a fetcher asks of Redis. */
 export type Step =
@@ -30,13 +31,16 @@ export class TakeTrouble {
   isWaitRefused = false;
   /** What Redis refuses, so that no jobs are taken; `undefined` while they are. */
   refusal: string | undefined;
-  private readonly backoff = new Backoff();
+  private readonly backoff: Backoff;
   private hasFailed = false;
 
   constructor(
     private readonly queue: string,
     private readonly log: Log,
-  ) {}
+    runtime: Runtime,
+  ) {
+    this.backoff = new Backoff(runtime);
+  }
 
   /** @returns how long to wait before Redis is asked again, ms. */
   failed(step: Step, error: unknown): number {

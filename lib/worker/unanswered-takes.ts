@@ -24,7 +24,7 @@ export class UnansweredTakes {
     const { connections, log } = this;
     const kind = `slot refused: ${queue}`;
     const reading = new SlotReading(take);
-    const backoff = new Backoff();
+    const backoff = new Backoff(connections.runtime);
     while (connections.state !== 'closed') {
       try {
         await connections.ready();

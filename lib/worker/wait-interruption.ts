@@ -1,8 +1,8 @@
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { Backoff } from '../driver/backoff.js';
 import type { LineIdentity } from '../protocol/line-identity.js';
 import type { Driver } from '../driver/driver.js';
 import { meaningOfRefusal } from '../driver/refusal.js';
+import { nextTurn } from '../driver/runtime.js';
 
 /** After how long a blocking call that should end is asked to once more, ms: it may not have reached Redis yet. */
 const FIRST_INTERVAL_MS = 20;
@@ -28,15 +28,16 @@ export class WaitInterruption {
    * @param isUnderway - whether the call is not over yet, and what follows from its answer neither.
    */
   async end(answer: Promise<unknown>, isUnderway: () => boolean): Promise<void> {
+    const { runtime } = this.connections;
     const answered = answer.catch(() => undefined);
-    const interval = new Backoff(FIRST_INTERVAL_MS);
+    const interval = new Backoff(runtime, FIRST_INTERVAL_MS);
     while (isUnderway()) {
       if (!this.isRefused) {
         void this.unblock();
       }
-      const pause = delay(interval.next(LONGEST_INTERVAL_MS), undefined, { ref: false });
+      const pause = interval.wait(LONGEST_INTERVAL_MS);
       await Promise.race([answered, pause]);
-      await nextTurn();
+      await nextTurn(runtime);
     }
   }
 

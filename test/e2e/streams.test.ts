@@ -22,6 +22,7 @@ import {
   type JobContext,
   type RequestClient,
 } from '../../lib/index.js';
+import { systemRuntime } from '../../lib/driver/system-runtime.js';
 import { Proxy } from '../chaos/proxy.js';
 import { startApp } from '../support/app.js';
 import { commandCalls } from '../support/command-calls.js';
@@ -353,12 +354,12 @@ describe('a stream that is read late', () => {
 
   it('is given up when nobody reads it for a minute, and its caller hears of it afterwards', async () => {
     const looks: (() => void)[] = [];
-    const { setInterval: original } = globalThis;
-    const spy = vi.spyOn(globalThis, 'setInterval').mockImplementation((look, ms, ...rest) => {
+    const { setInterval: original } = systemRuntime;
+    const spy = vi.spyOn(systemRuntime, 'setInterval').mockImplementation((look, ms) => {
       if (ms === 15_000) {
-        looks.push(look as () => void);
+        looks.push(look);
       }
-      return original(look as () => void, ms, ...rest);
+      return original(look, ms);
     });
     onTestFinished(() => spy.mockRestore());
     const { queue, seen } = await startStalled(() => concat(range(0, 20_000), NEVER), 3_000);

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { Observable } from 'rxjs';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import {
   PendingRequest,
   type RequestEnd,
@@ -8,13 +8,12 @@ import {
 } from '../../../lib/client/pending-request.js';
 import { PendingRequests } from '../../../lib/client/pending-requests.js';
 import { PayloadTooLargeError, RemoteError } from '../../../lib/errors/index.js';
+import { VirtualRuntime } from '../../support/virtual-runtime.js';
+
+let runtime: VirtualRuntime;
 
 beforeEach(() => {
-  vi.useFakeTimers();
-});
-
-afterEach(() => {
-  vi.useRealTimers();
+  runtime = new VirtualRuntime();
 });
 
 interface Ends {
@@ -35,7 +34,7 @@ const thrown: unknown[] = [];
 
 /** Without a usual timeout, each request has timers of its own. */
 const newRegistry = (usualTimeout = 0, owner = OWNER) =>
-  new PendingRequests(usualTimeout, owner, new AsyncResource('test'));
+  new PendingRequests(usualTimeout, owner, new AsyncResource('test'), runtime);
 
 let count = 0;
 
@@ -113,9 +112,10 @@ describe('a request that waits', () => {
 
   it('knows when its time is up', () => {
     const registry = newRegistry();
-    const now = performance.now();
-    expect(newRequest(registry, 5_000).request.expiresAt).toBe(now + 5_000);
-    expect(newRequest(registry, 0).request.expiresAt).toBeUndefined();
+    const { request } = newRequest(registry, 5_000);
+    runtime.advance(4_000);
+    expect(request.timeLeft()).toBe(1_000);
+    expect(newRequest(registry, 0).request.timeLeft()).toBeUndefined();
   });
 });
 
@@ -131,7 +131,7 @@ describe('a reply', () => {
       expect(seen).toEqual([['next', payload], ['complete']]);
       expect(registry.size).toBe(0);
       expect(request.isWaiting()).toBe(false);
-      expect(vi.getTimerCount()).toBe(0);
+      expect(runtime.pending).toBe(0);
     },
   );
 
@@ -160,7 +160,7 @@ describe('an error frame', () => {
       { queue: 'reports', id: request.id, message: 'oops', remote: error },
     ]);
     expect(registry.size).toBe(0);
-    expect(vi.getTimerCount()).toBe(0);
+    expect(runtime.pending).toBe(0);
   });
 
   it('is what the application makes of it', () => {
@@ -220,19 +220,19 @@ describe('a stream', () => {
         ['error', expect.objectContaining({ code: 'WORKER_LOST', deliveries: 1, values: 1 })],
       ]);
       expect(ends).toEqual(['given up']);
-      expect(vi.getTimerCount()).toBe(0);
+      expect(runtime.pending).toBe(0);
     }
   });
 
   it('may be silent for its `idleTimeout` at a time', () => {
     const { request, seen, timedOut } = newRequest(newRegistry(), 0, 1_000);
     for (const index of [0, 1, 2]) {
-      vi.advanceTimersByTime(999);
+      runtime.advance(999);
       request.receive({ kind: 'n', id: request.id, payload: index, position: at(index) });
     }
-    vi.advanceTimersByTime(999);
+    runtime.advance(999);
     expect([seen.length, timedOut]).toEqual([3, []]);
-    vi.advanceTimersByTime(1);
+    runtime.advance(1);
     expect(timedOut).toEqual([request]);
   });
 });
@@ -241,21 +241,21 @@ describe('the timeout', () => {
   it('tells once, when the request is no longer pending', () => {
     const registry = newRegistry();
     const { request, seen, timedOut } = newRequest(registry, 5_000);
-    vi.advanceTimersByTime(4_999);
+    runtime.advance(4_999);
     expect(timedOut).toEqual([]);
     expect(request.isWaiting()).toBe(true);
-    vi.advanceTimersByTime(1);
+    runtime.advance(1);
     expect(timedOut).toEqual([request]);
     expect(request.isWaiting()).toBe(false);
     expect(registry.size).toBe(0);
-    vi.advanceTimersByTime(10_000);
+    runtime.advance(10_000);
     expect(timedOut).toHaveLength(1);
     expect(seen).toEqual([]);
   });
 
   it('goes before a reply that is late', () => {
     const { request, seen, timedOut } = newRequest(newRegistry(), 5_000);
-    vi.advanceTimersByTime(5_000);
+    runtime.advance(5_000);
     request.receive({ kind: 'r', id: request.id, payload: 'late' });
     request.fail(new Error('late'), false);
     expect(timedOut).toHaveLength(1);
@@ -264,7 +264,7 @@ describe('the timeout', () => {
 
   it('of nothing never comes', () => {
     const { request } = newRequest(newRegistry(), 0);
-    expect(vi.getTimerCount()).toBe(0);
+    expect(runtime.pending).toBe(0);
     expect(request.isWaiting()).toBe(true);
   });
 });
@@ -275,41 +275,41 @@ describe('the usual timeout', () => {
   it('is watched by one timer for all that have it', () => {
     const registry = newRegistry(USUAL);
     const requests = Array.from({ length: 100 }, () => newRequest(registry, USUAL));
-    expect(vi.getTimerCount()).toBe(1);
-    vi.advanceTimersByTime(USUAL - 1);
+    expect(runtime.pending).toBe(1);
+    runtime.advance(USUAL - 1);
     expect(requests.flatMap(({ timedOut }) => timedOut)).toEqual([]);
-    vi.advanceTimersByTime(1);
+    runtime.advance(1);
     expect(requests.map(({ timedOut }) => timedOut)).toEqual(requests.map((r) => [r.request]));
     expect(registry.size).toBe(0);
-    expect(vi.getTimerCount()).toBe(0);
+    expect(runtime.pending).toBe(0);
   });
 
   it('is that of each, counted from its own beginning, whoever was there before and has gone', () => {
     const registry = newRegistry(USUAL);
     const answered = newRequest(registry, USUAL);
-    vi.advanceTimersByTime(1_000);
+    runtime.advance(1_000);
     const second = newRequest(registry, USUAL);
-    vi.advanceTimersByTime(1);
+    runtime.advance(1);
     const third = newRequest(registry, USUAL);
     answered.request.receive({ kind: 'r', id: answered.request.id, payload: 1 });
-    vi.advanceTimersByTime(USUAL - 2);
+    runtime.advance(USUAL - 2);
     expect([second.timedOut, third.timedOut]).toEqual([[], []]);
-    vi.advanceTimersByTime(1);
+    runtime.advance(1);
     expect(second.timedOut).toEqual([second.request]);
     expect(third.timedOut).toEqual([]);
-    vi.advanceTimersByTime(1);
+    runtime.advance(1);
     expect(third.timedOut).toEqual([third.request]);
     expect(answered.timedOut).toEqual([]);
-    expect(vi.getTimerCount()).toBe(0);
+    expect(runtime.pending).toBe(0);
   });
 
   it('begins anew with the first request after a rest', () => {
     const registry = newRegistry(USUAL);
     newRequest(registry, USUAL).request.cancel();
-    vi.advanceTimersByTime(USUAL);
-    expect(vi.getTimerCount()).toBe(0);
+    runtime.advance(USUAL);
+    expect(runtime.pending).toBe(0);
     const { request, timedOut } = newRequest(registry, USUAL);
-    vi.advanceTimersByTime(USUAL);
+    runtime.advance(USUAL);
     expect(timedOut).toEqual([request]);
   });
 
@@ -319,12 +319,12 @@ describe('the usual timeout', () => {
     const unlimited = newRequest(registry, 0);
     const usual = newRequest(registry, USUAL);
     const shorter = newRequest(registry, 1_000);
-    vi.advanceTimersByTime(1_000);
+    runtime.advance(1_000);
     expect(shorter.timedOut).toEqual([shorter.request]);
-    vi.advanceTimersByTime(USUAL - 1_000);
+    runtime.advance(USUAL - 1_000);
     expect(usual.timedOut).toEqual([usual.request]);
     expect([...registry.all()]).toEqual([longer.request, unlimited.request]);
-    vi.advanceTimersByTime(USUAL);
+    runtime.advance(USUAL);
     expect(longer.timedOut).toEqual([longer.request]);
     expect(unlimited.request.isWaiting()).toBe(true);
   });
@@ -334,18 +334,17 @@ describe('the usual timeout', () => {
     newRequest(registry, USUAL);
     newRequest(registry, 1_000);
     registry.failAll(({ id }) => new Error(id));
-    expect(vi.getTimerCount()).toBe(0);
+    expect(runtime.pending).toBe(0);
   });
 
-  it('is watched in the async context of the registry, not in that of the first request', async () => {
-    vi.useRealTimers();
+  it('is watched in the async context of the registry, not in that of the first request', () => {
     const storage = new AsyncLocalStorage<string>();
-    const context = await new Promise((resolve) => {
-      const owner = { ...OWNER, timedOut: () => resolve(storage.getStore()) };
-      const registry = storage.run('registry', () => newRegistry(1, owner));
-      storage.run('caller', () => newRequest(registry, 1));
-    });
-    expect(context).toBe('registry');
+    const contexts: unknown[] = [];
+    const owner = { ...OWNER, timedOut: () => contexts.push(storage.getStore()) };
+    const registry = storage.run('registry', () => newRegistry(1, owner));
+    storage.run('caller', () => newRequest(registry, 1));
+    runtime.advance(1);
+    expect(contexts).toEqual(['registry']);
   });
 });
 
@@ -357,7 +356,7 @@ describe('a failure', () => {
     request.fail(reason, false);
     request.fail(new Error('again'), false);
     request.receive({ kind: 'r', id: request.id, payload: 'late' });
-    vi.advanceTimersByTime(5_000);
+    runtime.advance(5_000);
     expect(seen).toEqual([['error', reason]]);
     expect(timedOut).toEqual([]);
     expect(registry.size).toBe(0);
@@ -412,7 +411,7 @@ describe('the end of a request', () => {
     ],
     ['a refused push', (its) => its.fail(new Error('refused'), false), 'not sent'],
     ['an abort', (its) => its.fail(new Error('aborted'), true), 'given up'],
-    ['its time', () => vi.advanceTimersByTime(1_000), 'given up'],
+    ['its time', () => runtime.advance(1_000), 'given up'],
     ['its subscriber', (its) => its.unsubscribe(), 'given up'],
     ['a beginning that fails', (its) => its.cancel(), 'not sent'],
   ])('lets go of all that was attached, once, and tells: %s', (_, bring, end) => {
@@ -426,7 +425,7 @@ describe('the end of a request', () => {
       expect(released).toEqual(['one', 'two']);
       expect(ends).toEqual([end]);
     }
-    expect(vi.getTimerCount()).toBe(0);
+    expect(runtime.pending).toBe(0);
   });
 });
 
@@ -437,9 +436,9 @@ describe('a request that is given up', () => {
     request.cancel();
     expect(request.isWaiting()).toBe(false);
     expect(registry.size).toBe(0);
-    expect(vi.getTimerCount()).toBe(0);
+    expect(runtime.pending).toBe(0);
     request.receive({ kind: 'r', id: request.id, payload: 'late' });
-    vi.advanceTimersByTime(5_000);
+    runtime.advance(5_000);
     expect(seen).toEqual([]);
     expect(timedOut).toEqual([]);
   });

@@ -1,5 +1,4 @@
 import { AsyncResource } from 'node:async_hooks';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { ApplicationCode } from '../../../lib/client/application-code.js';
 import { OutgoingJob, type JobSender } from '../../../lib/client/outgoing-job.js';
@@ -8,18 +7,20 @@ import { ClientClosedError } from '../../../lib/errors/index.js';
 import { Keys } from '../../../lib/protocol/keys.js';
 import type { Driver } from '../../../lib/driver/driver.js';
 import type { PushToList } from '../../../lib/protocol/operations/lists.js';
+import { VirtualRuntime } from '../../support/virtual-runtime.js';
 import { KeptLog } from '../support/kept-log.js';
 
 const MEGABYTE = 1024 * 1024;
 
 class Sender extends AsyncResource implements JobSender {
   readonly queue = 'reports';
-  readonly expiresAt = undefined;
   isOver = false;
 
   constructor(readonly id: string) {
     super('Sender');
   }
+
+  timeLeft(): undefined {}
 
   isWaiting(): boolean {
     return !this.isOver;
@@ -46,6 +47,7 @@ interface Push {
 
 /** A batcher whose pushes are answered when the test says so. */
 function newBatcher() {
+  const runtime = new VirtualRuntime();
   const pushes: Push[] = [];
   const push = (_push: unknown, { elements }: PushToList): Promise<number> =>
     new Promise<number>((resolve, reject) => {
@@ -59,6 +61,7 @@ function newBatcher() {
     isReady: true,
     state: 'ready',
     clock: { now: () => 0 },
+    runtime,
     lost: () => new Promise<void>(() => undefined),
     commands: {
       settled: (start: (run: typeof push) => Promise<unknown>[]) => Promise.allSettled(start(push)),
@@ -75,6 +78,8 @@ function newBatcher() {
   let count = 0;
   return {
     batcher,
+    runtime,
+    nextTurn: () => runtime.advanceAsync(0),
     pushes,
     log,
     add(data: unknown): Sender {
@@ -89,7 +94,7 @@ const dataOf = (pushes: readonly Push[]): string[] =>
   pushes.flatMap(({ elements }) => elements.map((each) => JSON.parse(each)[1][0]));
 
 it('has so much underway at a time, and the rest behind it in its order', async () => {
-  const { batcher, pushes, add } = newBatcher();
+  const { batcher, nextTurn, pushes, add } = newBatcher();
   const names = Array.from({ length: 40 }, (_, index) => `${index}:`);
   names.forEach((name) => add([name, 'x'.repeat(MEGABYTE)]));
   await nextTurn();
@@ -108,7 +113,7 @@ it('has so much underway at a time, and the rest behind it in its order', async 
 });
 
 it('counts what it holds to the unit, whatever becomes of it', async () => {
-  const { batcher, pushes, add } = newBatcher();
+  const { batcher, runtime, nextTurn, pushes, add } = newBatcher();
   const dropped = add('dropped');
   expect(batcher.length).toBeGreaterThan(0);
   expect(batcher.drop(dropped.id)).toBe(true);
@@ -130,7 +135,9 @@ it('counts what it holds to the unit, whatever becomes of it', async () => {
   pushes[2]?.fail(Object.assign(new Error('OOM no memory'), { name: 'ReplyError' }));
   await nextTurn();
   expect(batcher.length).toBeGreaterThan(0);
-  await batcher.close();
+  const closed = batcher.close();
+  await runtime.advanceAsync(1_000);
+  await closed;
   expect(batcher.length).toBeGreaterThanOrEqual(0);
   pushes[3]?.answer();
   await nextTurn();

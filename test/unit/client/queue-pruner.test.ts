@@ -8,18 +8,30 @@ import { commandCalls } from '../../support/command-calls.js';
 import { randomQueue } from '../../support/random-queue.js';
 import { useRedis } from '../../support/redis.js';
 import { waitFor } from '../../support/wait-for.js';
+import { VirtualRuntime } from '../../support/virtual-runtime.js';
 import { KeptLog } from '../support/kept-log.js';
 
 const redis = useRedis();
 
+/** Connections whose users wait for no real time. */
+class DrivenConnections extends Connections {
+  override readonly runtime = new VirtualRuntime();
+}
+
 async function newPruner() {
-  const connections = new Connections(connectionSource(redis.url), 'test', new KeptLog());
+  const connections = new DrivenConnections(connectionSource(redis.url), 'test', new KeptLog());
   onTestFinished(() => connections.close());
   await connections.ready();
   const pruner = new QueuePruner(connections, new Keys(), connections.log);
   onTestFinished(() => pruner.close());
   const queue = randomQueue();
-  return { pruner, queue, requests: new Keys().queue(queue).requests };
+  const { requests } = new Keys().queue(queue);
+  /** A request has timed out, and the time until its queue is pruned has passed. */
+  const expire = (): void => {
+    pruner.expired(queue);
+    connections.runtime.advance(1_000);
+  };
+  return { expire, requests };
 }
 
 const job = (id: string, deadline?: number): string =>
@@ -31,7 +43,7 @@ it.each([
   ['one job that stays', 1],
   ['many jobs that stay', 1_200],
 ])('drops expired jobs behind %s', async (_, count) => {
-  const { pruner, queue, requests } = await newPruner();
+  const { expire, requests } = await newPruner();
   const staying = many(count, job('stays'));
   await redis.look.rpush(
     requests,
@@ -40,16 +52,16 @@ it.each([
     'not JSON',
     job('old', 2),
   );
-  pruner.expired(queue);
+  expire();
   await waitFor(async () => (await redis.look.llen(requests)) === count + 1, 3_000);
   expect(await redis.look.lrange(requests, 0, -1)).toEqual([...staying, 'not JSON']);
 });
 
 it('looks at no more than so many jobs that stay', async () => {
-  const { pruner, queue, requests } = await newPruner();
+  const { expire, requests } = await newPruner();
   await redis.look.rpush(requests, ...many(20_000, job('stays')), job('old', 2));
   await redis.look.config('RESETSTAT');
-  pruner.expired(queue);
+  expire();
   await waitFor(async () => (await commandCalls(redis.look, 'lindex')) >= 5_000, 3_000);
   expect(await commandCalls(redis.look, 'lindex')).toBeLessThan(6_000);
   expect(await redis.look.llen(requests)).toBe(20_001);

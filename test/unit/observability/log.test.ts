@@ -1,19 +1,18 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { beforeEach, expect, it, vi } from 'vitest';
 import { Log } from '../../../lib/observability/log.js';
+import { VirtualRuntime } from '../../support/virtual-runtime.js';
 import { KeptLog } from '../support/kept-log.js';
 
 const MINUTE = 60_000;
 
-beforeEach(() => {
-  vi.useFakeTimers();
-});
+let runtime: VirtualRuntime;
 
-afterEach(() => {
-  vi.useRealTimers();
+beforeEach(() => {
+  runtime = new VirtualRuntime();
 });
 
 it('writes a line of a kind at once, and then one a minute that counts the others', () => {
-  const log = new KeptLog();
+  const log = new KeptLog(runtime);
   for (let count = 0; count < 1_000; count++) {
     log.repeated('refused', 'warn', `refusal ${count}`);
   }
@@ -21,17 +20,17 @@ it('writes a line of a kind at once, and then one a minute that counts the other
   expect(log.warnings).toEqual(['refusal 0']);
   expect(log.errors).toEqual(['another one']);
   expect(log.stacks).toEqual(['its stack']);
-  vi.advanceTimersByTime(MINUTE);
+  runtime.advance(MINUTE);
   expect(log.warnings).toEqual(['refusal 0', 'refusal 999 (999 times in the last minute)']);
-  vi.advanceTimersByTime(10 * MINUTE);
+  runtime.advance(10 * MINUTE);
   expect(log.warnings).toHaveLength(2);
-  expect(vi.getTimerCount()).toBe(0);
+  expect(runtime.pending).toBe(0);
   log.repeated('refused', 'warn', 'again');
   expect(log.warnings.at(-1)).toBe('again');
 });
 
 it('says a kind anew whose trouble was over', () => {
-  const log = new KeptLog();
+  const log = new KeptLog(runtime);
   expect(log.over('refused')).toBe(false);
   log.repeated('refused', 'warn', 'first');
   expect(log.over('refused')).toBe(true);
@@ -40,7 +39,7 @@ it('says a kind anew whose trouble was over', () => {
 });
 
 it('does not say again and again that a trouble is over and back', () => {
-  const log = new KeptLog();
+  const log = new KeptLog(runtime);
   let told = 0;
   for (let count = 0; count < 100; count++) {
     log.repeated('refused', 'warn', `refusal ${count}`);
@@ -48,21 +47,21 @@ it('does not say again and again that a trouble is over and back', () => {
   }
   expect(log.warnings).toEqual(['refusal 0', 'refusal 1']);
   expect(told).toBe(2);
-  vi.advanceTimersByTime(MINUTE);
+  runtime.advance(MINUTE);
   expect(log.warnings.at(-1)).toBe('refusal 99 (98 times in the last minute; it is over)');
   log.repeated('refused', 'warn', 'back');
   log.repeated('refused', 'warn', 'still there');
   expect(log.warnings.at(-1)).toBe('back');
-  vi.advanceTimersByTime(MINUTE);
+  runtime.advance(MINUTE);
   expect(log.warnings.at(-1)).toBe('still there (1 times in the last minute)');
   expect(log.over('refused')).toBe(true);
-  vi.advanceTimersByTime(2 * MINUTE);
+  runtime.advance(2 * MINUTE);
   expect(log.warnings).toHaveLength(5);
-  expect(vi.getTimerCount()).toBe(0);
+  expect(runtime.pending).toBe(0);
 });
 
 it('says what it has counted when nothing more is to come', () => {
-  const log = new KeptLog();
+  const log = new KeptLog(runtime);
   for (let count = 0; count < 500; count++) {
     log.repeated('closed', 'warn', 'not pushed');
   }
@@ -70,27 +69,27 @@ it('says what it has counted when nothing more is to come', () => {
   log.close();
   expect(log.warnings).toEqual(['not pushed', 'not pushed (499 times more)']);
   expect(log.errors).toEqual(['once']);
-  expect(vi.getTimerCount()).toBe(0);
+  expect(runtime.pending).toBe(0);
 });
 
 it('says once what is to be said once, whatever its text', () => {
-  const log = new KeptLog();
+  const log = new KeptLog(runtime);
   log.once('blind', 'warn', 'one');
   log.once('blind', 'warn', 'two');
   expect(log.warnings).toEqual(['one']);
 });
 
 it('keeps no more kinds than it has room for', () => {
-  const log = new KeptLog();
+  const log = new KeptLog(runtime);
   for (let kind = 0; kind < 5_000; kind++) {
     log.repeated(`kind ${kind}`, 'warn', 'text');
     log.once(`kind ${kind}`, 'warn', 'text');
   }
-  expect(vi.getTimerCount()).toBeLessThanOrEqual(1_000);
+  expect(runtime.pending).toBeLessThanOrEqual(1_000);
 });
 
 it('cuts what is long, and shows what does not belong in a line', () => {
-  const log = new KeptLog();
+  const log = new KeptLog(runtime);
   log.warn('x'.repeat(2_000_000));
   log.warn('\u001b[31mred\u001b[0m\nanother line\r\u202eback');
   log.error('failed', 'Error: a\u0007\n    at b');

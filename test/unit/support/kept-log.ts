@@ -1,4 +1,4 @@
-import { Log, type LogSink } from '../../../lib/observability/log.js';
+import { Log, type LogSink, type LogTimers } from '../../../lib/observability/log.js';
 
 /** A log that keeps what it is told. */
 export class KeptLog extends Log {
@@ -7,7 +7,7 @@ export class KeptLog extends Log {
   readonly errors: string[] = [];
   readonly stacks: (string | undefined)[] = [];
 
-  constructor() {
+  constructor(timers?: LogTimers) {
     const sink: LogSink = {
       info: (text) => this.infos.push(text),
       warn: (text) => this.warnings.push(text),
@@ -16,6 +16,6 @@ export class KeptLog extends Log {
         this.stacks.push(stack);
       },
     };
-    super(sink);
+    super(sink, timers);
   }
 }

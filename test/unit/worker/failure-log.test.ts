@@ -1,19 +1,18 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { FailureLog } from '../../../lib/worker/failure-log.js';
 import { THROWN } from '../../processes/hostile.js';
+import { VirtualRuntime } from '../../support/virtual-runtime.js';
 import { KeptLog } from '../support/kept-log.js';
 
-beforeEach(() => {
-  vi.useFakeTimers();
-});
+let runtime: VirtualRuntime;
 
-afterEach(() => {
-  vi.useRealTimers();
+beforeEach(() => {
+  runtime = new VirtualRuntime();
 });
 
 function failureLog() {
-  const log = new KeptLog();
-  return { log, failures: new FailureLog({ name: 'Worker#run', queue: 'reports' }, log) };
+  const log = new KeptLog(runtime);
+  return { log, failures: new FailureLog({ name: 'Worker#run', queue: 'reports' }, log, runtime) };
 }
 
 const failure = (message: string) =>
@@ -34,7 +33,7 @@ describe('failures of a handler', () => {
     for (let job = 0; job < 10_000; job++) {
       failures.failed(job, failure('oops'));
     }
-    vi.advanceTimersByTime(60_000);
+    runtime.advance(60_000);
     expect(log.errors).toHaveLength(2);
     expect(log.errors[1]).toContain('9999 times');
   });
@@ -60,7 +59,7 @@ describe('failures of a handler', () => {
     flood();
     expect(log.errors.length).toBeGreaterThan(10);
     expect(log.errors.length).toBeLessThan(100);
-    vi.advanceTimersByTime(61_000);
+    runtime.advance(61_000);
     const before = log.errors.length;
     flood();
     expect(log.errors.length - before).toBeGreaterThan(10);

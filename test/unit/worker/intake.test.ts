@@ -1,14 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { Keys } from '../../../lib/protocol/keys.js';
-import { Intake, type Take } from '../../../lib/worker/intake.js';
+import { Intake, type IntakeOwner, type Take } from '../../../lib/worker/intake.js';
 import { Slot, type JobPlace } from '../../../lib/worker/slots.js';
+import { VirtualRuntime } from '../../support/virtual-runtime.js';
+
+let runtime: VirtualRuntime;
 
 beforeEach(() => {
-  vi.useFakeTimers();
-});
-
-afterEach(() => {
-  vi.useRealTimers();
+  runtime = new VirtualRuntime();
 });
 
 const somewhere: JobPlace = { slot: new Slot(0, 'slot'), key: 'slot', position: 0, state: 'held' };
@@ -20,7 +19,7 @@ function newIntake(concurrency: number, onStart: (intake: Intake) => void = () =
   const givenBack: JobPlace[][] = [];
   const notStarted: JobPlace[] = [];
   let rooms = 0;
-  const intake: Intake = new Intake(new Keys().queue('reports'), 'worker-1', concurrency, {
+  const owner: IntakeOwner = {
     start: (place, element) => {
       started.push(element);
       places.push(place);
@@ -35,7 +34,9 @@ function newIntake(concurrency: number, onStart: (intake: Intake) => void = () =
     onNotStarted: (place) => notStarted.push(place),
     runningPlaces: () => places,
     onWantsNone: () => undefined,
-  });
+  };
+  const keys = new Keys().queue('reports');
+  const intake: Intake = new Intake(keys, 'worker-1', concurrency, owner, runtime);
   const ask = (count: number): Take => intake.take(count) as Take;
   const take = (count: number): void => {
     const asked = ask(count);
@@ -171,7 +172,7 @@ describe('an intake', () => {
     const { intake, started, givenBack, take } = newIntake(2);
     beQuick(intake);
     take(5);
-    await vi.advanceTimersByTimeAsync(110);
+    await runtime.advanceAsync(110);
     expect(started).toHaveLength(2);
     expect(givenBack.map((places) => places.map(({ position }) => position))).toEqual([[2, 3, 4]]);
     expect(intake.room).toBe(0);

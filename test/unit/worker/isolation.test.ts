@@ -1,24 +1,23 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { Isolation, suspicionOf } from '../../../lib/worker/isolation.js';
 import { Slot, type JobPlace } from '../../../lib/worker/slots.js';
 import type { JobHandler } from '../../../lib/worker/worker-options.js';
+import { VirtualRuntime } from '../../support/virtual-runtime.js';
 
+let runtime: VirtualRuntime;
 let changes: number;
 let running: JobPlace[];
 let isolation: Isolation;
 
 beforeEach(() => {
-  vi.useFakeTimers();
+  runtime = new VirtualRuntime();
   changes = 0;
   running = [];
   isolation = new Isolation(
     () => running,
     () => changes++,
+    runtime,
   );
-});
-
-afterEach(() => {
-  vi.useRealTimers();
 });
 
 function newPlace(): JobPlace {
@@ -62,9 +61,9 @@ describe('a suspect', () => {
 
   it('is trusted when it has run alone for a second: others may start beside it', async () => {
     const trusted = runAlone('suspect');
-    await vi.advanceTimersByTimeAsync(999);
+    await runtime.advanceAsync(999);
     expect([isolation.isOn, changes]).toEqual([true, 0]);
-    await vi.advanceTimersByTimeAsync(1);
+    await runtime.advanceAsync(1);
     expect([isolation.isOn, changes]).toEqual([false, 1]);
     isolation.claim(newPlace());
     expect(isolation.isAlone(1, 'suspect')).toBe(true);
@@ -77,16 +76,16 @@ describe('a suspect', () => {
   it('that has left its slot is not counted among those that are trusted there', async () => {
     const answered = runAlone('suspect');
     isolation.released(answered);
-    await vi.advanceTimersByTimeAsync(1_000);
+    await runtime.advanceAsync(1_000);
     isolation.claim(newPlace());
     expect(isolation.isAlone(1, 'suspect')).toBe(false);
   });
 
   it('that has its last chance stays alone until it ends, or for half a minute if it never does', async () => {
     runAlone('last chance');
-    await vi.advanceTimersByTimeAsync(29_999);
+    await runtime.advanceAsync(29_999);
     expect(isolation.isOn).toBe(true);
-    await vi.advanceTimersByTimeAsync(1);
+    await runtime.advanceAsync(1);
     expect([isolation.isOn, changes]).toEqual([false, 1]);
   });
 
@@ -95,9 +94,9 @@ describe('a suspect', () => {
     running = [hung];
     const place = newPlace();
     isolation.claim(place);
-    await vi.advanceTimersByTimeAsync(29_999);
+    await runtime.advanceAsync(29_999);
     expect(isolation.isAlone(1, 'last chance')).toBe(false);
-    await vi.advanceTimersByTimeAsync(1);
+    await runtime.advanceAsync(1);
     expect([isolation.isAlone(1, 'last chance'), changes]).toEqual([true, 1]);
     isolation.began('suspect');
     isolation.ended(place);
@@ -111,7 +110,7 @@ describe('a suspect', () => {
     isolation.claim(newPlace());
     isolation.giveUp();
     expect(isolation.isOn).toBe(false);
-    await vi.advanceTimersByTimeAsync(60_000);
+    await runtime.advanceAsync(60_000);
     expect(changes).toBe(0);
   });
 

@@ -1,21 +1,22 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Job } from '../../../lib/protocol/job-element.js';
 import { JobContext } from '../../../lib/worker/job-context.js';
+import { VirtualRuntime } from '../../support/virtual-runtime.js';
 
 /** The clock of the server; it runs on with the timers. */
 const START = 1_753_000_000_000;
 
 const contextOf = (job: Partial<Job>): JobContext =>
-  new JobContext('reports', { version: 2, id: 'job-1', data: null, redeliveries: 0, ...job }, () =>
-    Date.now(),
+  new JobContext(
+    'reports',
+    { version: 2, id: 'job-1', data: null, redeliveries: 0, ...job },
+    { clock: runtime, runtime },
   );
 
-beforeEach(() => {
-  vi.useFakeTimers({ now: START });
-});
+let runtime: VirtualRuntime;
 
-afterEach(() => {
-  vi.useRealTimers();
+beforeEach(() => {
+  runtime = new VirtualRuntime(START);
 });
 
 describe('what a handler may know', () => {
@@ -62,11 +63,11 @@ describe('the time that is left', () => {
   it('runs down to the deadline and never below nothing', () => {
     const context = contextOf({ deadline: START + 5_000 });
     expect(context.timeLeft()).toBe(5_000);
-    vi.advanceTimersByTime(4_999);
+    runtime.advance(4_999);
     expect(context.timeLeft()).toBe(1);
-    vi.advanceTimersByTime(1);
+    runtime.advance(1);
     expect(context.timeLeft()).toBe(0);
-    vi.advanceTimersByTime(1_000);
+    runtime.advance(1_000);
     expect(context.timeLeft()).toBe(0);
   });
 
@@ -84,9 +85,9 @@ describe('the signal', () => {
 
   it('aborts when the deadline passes, and not before', () => {
     const { signal } = contextOf({ deadline: START + 5_000 });
-    vi.advanceTimersByTime(4_999);
+    runtime.advance(4_999);
     expect(signal.aborted).toBe(false);
-    vi.advanceTimersByTime(1);
+    runtime.advance(1);
     expect(signal.aborted).toBe(true);
     expect(signal.reason).toBeInstanceOf(DOMException);
     expect(signal.reason).toHaveProperty('name', 'TimeoutError');
@@ -94,15 +95,15 @@ describe('the signal', () => {
 
   it('aborts when the deadline passes however late it is asked for', () => {
     const context = contextOf({ deadline: START + 5_000 });
-    vi.advanceTimersByTime(4_000);
+    runtime.advance(4_000);
     const { signal } = context;
-    vi.advanceTimersByTime(1_000);
+    runtime.advance(1_000);
     expect(signal.aborted).toBe(true);
   });
 
   it('aborts soon when the deadline has passed before', () => {
     const { signal, id, queue } = contextOf({ deadline: START - 1 });
-    vi.advanceTimersByTime(1);
+    runtime.advance(1);
     expect(signal.aborted).toBe(true);
     expect(signal.reason).toMatchObject({
       name: 'TimeoutError',
@@ -112,23 +113,23 @@ describe('the signal', () => {
 
   it('waits for no deadline where there is none', () => {
     expect(contextOf({}).signal.aborted).toBe(false);
-    expect(vi.getTimerCount()).toBe(0);
+    expect(runtime.pending).toBe(0);
   });
 
   it('waits for a deadline that is further away than a timer can be', () => {
     const month = 30 * 24 * 3_600_000;
     const { signal } = contextOf({ deadline: START + month });
-    vi.advanceTimersByTime(month - 1);
+    runtime.advance(month - 1);
     expect(signal.aborted).toBe(false);
-    vi.advanceTimersByTime(1);
+    runtime.advance(1);
     expect(signal.aborted).toBe(true);
   });
 
   it('costs no timer until it is asked for', () => {
     const context = contextOf({ deadline: START + 5_000 });
-    expect(vi.getTimerCount()).toBe(0);
+    expect(runtime.pending).toBe(0);
     expect(context.signal.aborted).toBe(false);
-    expect(vi.getTimerCount()).toBe(1);
+    expect(runtime.pending).toBe(1);
   });
 });
 
@@ -140,7 +141,7 @@ describe('an abort', () => {
     context.abort(reason);
     expect(signal.aborted).toBe(true);
     expect(signal.reason).toBe(reason);
-    expect(vi.getTimerCount()).toBe(0);
+    expect(runtime.pending).toBe(0);
   });
 
   it('reaches a signal that is asked for later', () => {
@@ -149,7 +150,7 @@ describe('an abort', () => {
     context.abort(reason);
     expect(context.signal.aborted).toBe(true);
     expect(context.signal.reason).toBe(reason);
-    expect(vi.getTimerCount()).toBe(0);
+    expect(runtime.pending).toBe(0);
   });
 
   it.each(['asked for before', 'asked for later'])('counts once, the first: signal %s', (when) => {
@@ -166,7 +167,7 @@ describe('an abort', () => {
     const heard: unknown[] = [];
     context.signal.addEventListener('abort', (event) => heard.push(event.type));
     context.abort(new Error('shutting down'));
-    vi.advanceTimersByTime(10_000);
+    runtime.advance(10_000);
     expect(heard).toEqual(['abort']);
   });
 });
@@ -176,8 +177,8 @@ describe('the end of the run', () => {
     const context = contextOf({ deadline: START + 5_000 });
     const { signal } = context;
     context.end();
-    expect(vi.getTimerCount()).toBe(0);
-    vi.advanceTimersByTime(10_000);
+    expect(runtime.pending).toBe(0);
+    runtime.advance(10_000);
     expect(signal.aborted).toBe(false);
   });
 
@@ -185,8 +186,8 @@ describe('the end of the run', () => {
     const context = contextOf({ deadline: START + 5_000 });
     context.end();
     const { signal } = context;
-    expect(vi.getTimerCount()).toBe(0);
-    vi.advanceTimersByTime(10_000);
+    expect(runtime.pending).toBe(0);
+    runtime.advance(10_000);
     expect(signal.aborted).toBe(false);
   });
 
@@ -269,7 +270,9 @@ describe('a listener of the signal', () => {
   it('throws at nobody, nor stops the others', async () => {
     const strays: unknown[] = [];
     const job: Job = { version: 2, id: 'job-1', data: null, redeliveries: 0 };
-    const context = new JobContext('reports', job, Date.now, (...stray) => strays.push(stray));
+    const context = new JobContext('reports', job, { clock: runtime, runtime }, (...stray) =>
+      strays.push(stray),
+    );
     const thrown = new Error('thrown');
     const rejected = new Error('rejected');
     const last = vi.fn<() => void>();

@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { HttpException } from '@nestjs/common';
 import { concat, defer, map, NEVER, Observable, of, range, Subject, throwError } from 'rxjs';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   PayloadTooLargeError,
   RequestTimeoutError,
@@ -12,6 +12,8 @@ import {
 } from '../../../lib/errors/index.js';
 import { describeHttpException } from '../../../lib/nest/http-exception-form.js';
 import { toCallerError, type ErrorForm } from '../../../lib/protocol/error-form.js';
+import type { Runtime } from '../../../lib/driver/runtime.js';
+import { systemRuntime } from '../../../lib/driver/system-runtime.js';
 import type { Job } from '../../../lib/protocol/job-element.js';
 import { decodeFrame, type StreamPosition } from '../../../lib/protocol/reply-frame.js';
 import type { JobContext } from '../../../lib/worker/job-context.js';
@@ -21,6 +23,7 @@ import type { ReplyStream } from '../../../lib/worker/reply-stream.js';
 import { Slot, type JobPlace } from '../../../lib/worker/slots.js';
 import { InterceptedReply, streamOf } from '../../../lib/worker/stream-source.js';
 import type { JobHandler, WorkerOptions } from '../../../lib/worker/worker-options.js';
+import { VirtualRuntime } from '../../support/virtual-runtime.js';
 import { KeptLog } from '../support/kept-log.js';
 
 const OPTIONS: WorkerOptions = {
@@ -101,6 +104,7 @@ class KeptStream {
 function runnerOf(
   handle: Handle,
   options: Partial<WorkerOptions & Pick<JobHandler, 'timeout'>> = {},
+  runtime: Runtime = systemRuntime,
 ) {
   const log = new KeptLog();
   const handler: JobHandler = {
@@ -119,7 +123,7 @@ function runnerOf(
     handler,
     options: { ...OPTIONS, ...options },
     log,
-    serverNow: () => Date.now(),
+    time: { clock: { now: Date.now }, runtime },
     openStream,
     onAnswer: (_, text) => events.emit('answer', text),
     onEnded,
@@ -452,20 +456,17 @@ describe('the end of a run', () => {
 });
 
 describe('a run with a timeout', () => {
-  beforeEach(() => {
-    vi.useFakeTimers();
-  });
+  let runtime: VirtualRuntime;
 
-  afterEach(() => {
-    vi.useRealTimers();
+  beforeEach(() => {
+    runtime = new VirtualRuntime();
   });
 
   /** A run whose handler returns when it is told to. */
   function startRun(timeout: number, job = JOB) {
     const returned = new EventEmitter();
-    const { runner, log } = runnerOf(async () => (await once(returned, 'value'))[0] as unknown, {
-      timeout,
-    });
+    const handle = async () => (await once(returned, 'value'))[0] as unknown;
+    const { runner, log } = runnerOf(handle, { timeout }, runtime);
     const run = runner.run(job);
     let hasEnded = false;
     void run.ended.then(() => {
@@ -484,9 +485,9 @@ describe('a run with a timeout', () => {
 
   it('tells the caller when the time is up, and ends when the handler returns', async () => {
     const { handler, run, log, hasEnded } = startRun(50);
-    await vi.advanceTimersByTimeAsync(49);
+    await runtime.advanceAsync(49);
     expect(run.context.signal.aborted).toBe(false);
-    await vi.advanceTimersByTimeAsync(1);
+    await runtime.advanceAsync(1);
     expect(errorIn(await run.reply)).toMatchObject({
       name: 'TimeoutError',
       message: 'Worker#run took longer than 50 ms',
@@ -501,7 +502,7 @@ describe('a run with a timeout', () => {
   it('aborts the signal when the time is up', async () => {
     const { run } = startRun(50);
     const { signal } = run.context;
-    await vi.advanceTimersByTimeAsync(50);
+    await runtime.advanceAsync(50);
     expect(signal.aborted).toBe(true);
     expect(signal.reason).toMatchObject({
       name: 'TimeoutError',
@@ -511,7 +512,7 @@ describe('a run with a timeout', () => {
 
   it('ends, too, when the handler throws after the time is up', async () => {
     const { handler, run, log } = startRun(50);
-    await vi.advanceTimersByTimeAsync(50);
+    await runtime.advanceAsync(50);
     handler.reject(new Error('aborted'));
     await run.ended;
     expect(errorIn(await run.reply).name).toBe('TimeoutError');
@@ -520,10 +521,10 @@ describe('a run with a timeout', () => {
 
   it('replies as ever in time, and leaves no timer behind', async () => {
     const { handler, run, log } = startRun(50);
-    await vi.advanceTimersByTimeAsync(49);
+    await runtime.advanceAsync(49);
     handler.resolve('in time');
     expect(await run.reply).toBe('["job-1","r","in time"]');
-    expect(vi.getTimerCount()).toBe(0);
+    expect(runtime.pending).toBe(0);
     expect(run.context.signal.aborted).toBe(false);
     expect(log.errors).toEqual([]);
   });
@@ -532,22 +533,22 @@ describe('a run with a timeout', () => {
     const { handler, run, log } = startRun(50);
     handler.reject(new TypeError('oops'));
     expect(errorIn(await run.reply)).toMatchObject({ name: 'TypeError', message: 'oops' });
-    await vi.advanceTimersByTimeAsync(50);
+    await runtime.advanceAsync(50);
     expect(run.context.signal.aborted).toBe(false);
     expect(log.errors).toHaveLength(1);
   });
 
   it('tells the log alone where the requester is an original one', async () => {
     const { run, log } = startRun(50, ORIGINAL_JOB);
-    await vi.advanceTimersByTimeAsync(50);
+    await runtime.advanceAsync(50);
     expect(await run.reply).toBeUndefined();
     expect(log.errors).toEqual([expect.stringContaining('took longer than 50 ms')]);
   });
 
   it('of nothing has no limit', async () => {
     const { handler, run } = startRun(0);
-    expect(vi.getTimerCount()).toBe(0);
-    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(runtime.pending).toBe(0);
+    await runtime.advanceAsync(3_600_000);
     handler.resolve('late');
     expect(await run.reply).toBe('["job-1","r","late"]');
   });
@@ -605,14 +606,6 @@ describe('what a run holds', () => {
   const maxPayload = 1_024;
   const tooLarge = 'x'.repeat(2_000);
 
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  });
-
-  afterEach(() => {
-    vi.useRealTimers();
-  });
-
   const hung = (): Promise<never> => new Promise(() => undefined);
   const deadline = Date.now() + 3_600_000;
   const watched: Handle = (_, { signal }) => {
@@ -627,13 +620,14 @@ describe('what a run holds', () => {
     ['a stream that has sent a value', () => concat(of(1), NEVER), { ...JOB, deadline }],
   ])('is no timer once it is over: %s', (_, handle, job) => {
     for (const end of ['cancel', 'interrupt'] as const) {
-      const { runner, [end]: over } = runnerOf(handle, { timeout: 60_000 });
+      const runtime = new VirtualRuntime();
+      const { runner, [end]: over } = runnerOf(handle, { timeout: 60_000 }, runtime);
       const { begun } = runner.run(job);
-      expect(vi.getTimerCount()).toBeGreaterThan(0);
+      expect(runtime.pending).toBeGreaterThan(0);
       over(begun, new Error('over'));
-      expect(vi.getTimerCount()).toBe(0);
+      expect(runtime.pending).toBe(0);
       void begun.context.signal;
-      expect(vi.getTimerCount()).toBe(0);
+      expect(runtime.pending).toBe(0);
     }
   });
 

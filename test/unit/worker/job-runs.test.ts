@@ -3,7 +3,9 @@ import { JobContext } from '../../../lib/worker/job-context.js';
 import { JobRun } from '../../../lib/worker/job-run.js';
 import { JobRuns } from '../../../lib/worker/job-runs.js';
 import { Slot } from '../../../lib/worker/slots.js';
+import { VirtualRuntime } from '../../support/virtual-runtime.js';
 
+const runtime = new VirtualRuntime();
 const [place] = new Slot(0, 'slot').fill(1);
 
 function newRun(id: string): JobRun {
@@ -11,7 +13,7 @@ function newRun(id: string): JobRun {
   if (!place) {
     throw new Error('The slot has no place');
   }
-  return new JobRun(job, place, new JobContext('reports', job, Date.now));
+  return new JobRun(job, place, new JobContext('reports', job, { clock: runtime, runtime }));
 }
 
 it('holds the runs that are not over, whichever ends first', () => {

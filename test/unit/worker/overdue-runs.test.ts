@@ -1,32 +1,31 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Job } from '../../../lib/protocol/job-element.js';
 import { JobContext } from '../../../lib/worker/job-context.js';
 import { JobRun } from '../../../lib/worker/job-run.js';
 import { OverdueRuns } from '../../../lib/worker/overdue-runs.js';
 import { Slot, type JobPlace } from '../../../lib/worker/slots.js';
+import { VirtualRuntime } from '../../support/virtual-runtime.js';
 import { KeptLog } from '../support/kept-log.js';
 
 const START = 1_753_000_000_000;
 
-beforeEach(() => {
-  vi.useFakeTimers({ now: START });
-});
+let runtime: VirtualRuntime;
 
-afterEach(() => {
-  vi.useRealTimers();
+beforeEach(() => {
+  runtime = new VirtualRuntime(START);
 });
 
 function startRun(job: Partial<Job> = {}): JobRun {
   const whole: Job = { version: 2, id: 'job-1', data: null, redeliveries: 0, ...job };
   const place = new Slot(0, 'slot').fill(1)[0] as JobPlace;
-  return new JobRun(whole, place, new JobContext('reports', whole, () => Date.now()));
+  return new JobRun(whole, place, new JobContext('reports', whole, { clock: runtime, runtime }));
 }
 
 /** The warnings of a worker with four slots. */
 function watch(runs: readonly JobRun[], timeout = 0) {
   const log = new KeptLog();
   const handler = { name: 'Worker#run', queue: 'reports', concurrency: 4, timeout };
-  const overdue = new OverdueRuns(handler, runs, log);
+  const overdue = new OverdueRuns(handler, runs, log, runtime);
   overdue.watch();
   return { log, overdue };
 }
@@ -44,9 +43,9 @@ function answered(count: number): JobRun[] {
 describe('runs past their end', () => {
   it('are warned of soon where they hold all slots: who, where, how many, since when, what to do', () => {
     const { log } = watch(answered(4));
-    vi.advanceTimersByTime(5 * SECOND);
+    runtime.advance(5 * SECOND);
     expect(log.warnings).toEqual([]);
-    vi.advanceTimersByTime(2 * SECOND);
+    runtime.advance(2 * SECOND);
     expect(log.warnings).toHaveLength(1);
     for (const part of [
       'Worker#run',
@@ -62,9 +61,9 @@ describe('runs past their end', () => {
 
   it('are warned of later where others have slots', () => {
     const { log } = watch([...answered(1), startRun()]);
-    vi.advanceTimersByTime(30 * SECOND);
+    runtime.advance(30 * SECOND);
     expect(log.warnings).toEqual([]);
-    vi.advanceTimersByTime(2 * SECOND);
+    runtime.advance(2 * SECOND);
     expect(log.warnings).toEqual([expect.stringContaining('1 of 4 slots')]);
     expect(log.warnings[0]).not.toContain('No other job');
   });
@@ -72,21 +71,21 @@ describe('runs past their end', () => {
   it('are those whose deadline has passed, too, though nobody looked at their signal', () => {
     const deadline = START + 10 * SECOND;
     const { log } = watch(Array.from({ length: 4 }, () => startRun({ deadline })));
-    vi.advanceTimersByTime(14 * SECOND);
+    runtime.advance(14 * SECOND);
     expect(log.warnings).toEqual([]);
-    vi.advanceTimersByTime(3 * SECOND);
+    runtime.advance(3 * SECOND);
     expect(log.warnings).toHaveLength(1);
   });
 
   it('are warned of once a minute while that lasts, and not any more once they have returned', () => {
     const runs = answered(4);
     const { log } = watch(runs);
-    vi.advanceTimersByTime(10 * SECOND + 3 * MINUTE);
+    runtime.advance(10 * SECOND + 3 * MINUTE);
     expect(log.warnings).toHaveLength(4);
     runs.forEach((run) => {
       run.hasEnded = true;
     });
-    vi.advanceTimersByTime(10 * MINUTE);
+    runtime.advance(10 * MINUTE);
     expect(log.warnings).toHaveLength(4);
   });
 
@@ -95,7 +94,7 @@ describe('runs past their end', () => {
     const { log } = watch(runs);
     for (let second = 0; second < 100; second++) {
       runs.splice(0, 4, ...answered(4));
-      vi.advanceTimersByTime(4 * SECOND);
+      runtime.advance(4 * SECOND);
     }
     expect(log.warnings).toEqual([]);
   });
@@ -103,8 +102,8 @@ describe('runs past their end', () => {
   it('are looked at no more once the worker has stopped', () => {
     const { log, overdue } = watch(answered(4));
     overdue.stop();
-    vi.advanceTimersByTime(MINUTE);
-    expect([log.warnings, vi.getTimerCount()]).toEqual([[], 0]);
+    runtime.advance(MINUTE);
+    expect([log.warnings, runtime.pending]).toEqual([[], 0]);
   });
 });
 
@@ -113,9 +112,9 @@ describe('runs that nothing ends', () => {
 
   it('are warned of after minutes where they hold all slots, and how to end or to allow them', () => {
     const { log } = watch(endless(4));
-    vi.advanceTimersByTime(5 * MINUTE - SECOND);
+    runtime.advance(5 * MINUTE - SECOND);
     expect(log.warnings).toEqual([]);
-    vi.advanceTimersByTime(2 * SECOND);
+    runtime.advance(2 * SECOND);
     expect(log.warnings).toHaveLength(1);
     for (const part of [
       'Worker#run holds all 4 slots of queue "reports"',
@@ -136,7 +135,7 @@ describe('runs that nothing ends', () => {
     ['jobs with a deadline', withDeadline, 0],
   ])('are not: %s', (_, start, timeout) => {
     const { log } = watch(start(), timeout);
-    vi.advanceTimersByTime(30 * MINUTE);
+    runtime.advance(30 * MINUTE);
     expect(log.warnings).toEqual([]);
   });
 });

@@ -1,18 +1,21 @@
-import { expect, it, onTestFinished, vi } from 'vitest';
-import type { Connections } from '../../../lib/redis/connections.js';
+import { expect, it, onTestFinished } from 'vitest';
+import type { Driver } from '../../../lib/driver/driver.js';
 import { ReplyStream, type StreamTarget } from '../../../lib/worker/reply-stream.js';
+import { VirtualRuntime } from '../../support/virtual-runtime.js';
 import { KeptLog } from '../support/kept-log.js';
 
 /** A stream to a server that answers as it is told to. */
 function streamTo(
   answer: () => unknown,
   target: Partial<StreamTarget> = {},
-  others: Partial<Connections> = {},
+  others: Partial<Driver> = {},
 ) {
+  const runtime = new VirtualRuntime();
   const log = new KeptLog();
   const lost: unknown[] = [];
-  const connections: Partial<Connections> = {
+  const connections: Partial<Driver> = {
     isReady: false,
+    runtime,
     runUntilAnswered: async () => answer() as never,
     ...others,
   };
@@ -26,24 +29,20 @@ function streamTo(
       ttl: () => 60_000,
       ...target,
     },
-    connections as Connections,
+    connections as Driver,
     log,
     (reason, isTaken) => lost.push([reason.message, isTaken]),
   );
   onTestFinished(() => stream.stop());
-  return { stream, log, lost };
+  return { stream, log, lost, runtime };
 }
 
 const refusal = (text: string): Error => Object.assign(new Error(text), { name: 'ReplyError' });
 
 /** Lets a stream look for its reader so many times, at a server that answers to each look as it is told to. */
 async function lookForReader(answers: readonly (() => readonly [string, string | null])[]) {
-  vi.useFakeTimers();
-  onTestFinished(() => {
-    vi.useRealTimers();
-  });
   const looks = [...answers];
-  const { lost } = streamTo(
+  const { lost, runtime } = streamTo(
     () => ({ length: 0, bytes: 0 }),
     {},
     {
@@ -51,7 +50,7 @@ async function lookForReader(answers: readonly (() => readonly [string, string |
       commands: { all: async () => looks.shift()?.() } as never,
     },
   );
-  await vi.advanceTimersByTimeAsync(answers.length * 15_000);
+  await runtime.advanceAsync(answers.length * 15_000);
   return lost;
 }
 
@@ -70,26 +69,31 @@ it('is not given up for what its caller cannot remove while Redis refuses writes
 });
 
 it('that fails itself is given up: its run hears of it, and nobody else', async () => {
-  const { stream, lost } = streamTo(() => ({ length: 0, bytes: 0 }), {
+  const { stream, lost, runtime } = streamTo(() => ({ length: 0, bytes: 0 }), {
     ttl: () => {
       throw new Error('no clock');
     },
   });
   stream.add('1');
+  await runtime.advanceAsync(0);
   await stream.flushed();
   expect(lost).toEqual([[expect.stringContaining('no clock'), false]]);
   expect(stream.isStopped).toBe(true);
 });
 
 it('whose values Redis refuses says so once, goes on trying, and is quiet when that is over', async () => {
-  let refusals = 2;
-  const { stream, log, lost } = streamTo(() => {
-    if (refusals-- > 0) {
+  let tries = 0;
+  const { stream, log, lost, runtime } = streamTo(() => {
+    tries++;
+    if (tries <= 2) {
       throw refusal('OOM command not allowed');
     }
     return { length: 0, bytes: 0 };
   });
   stream.add('1');
+  await runtime.advanceAsync(1_999);
+  expect(tries).toBe(2);
+  await runtime.advanceAsync(1);
   await stream.flushed();
   expect(stream.pushedCount).toBe(1);
   expect(log.errors).toEqual([
@@ -99,10 +103,11 @@ it('whose values Redis refuses says so once, goes on trying, and is quiet when t
 });
 
 it('whose list is none says so, and is given up', async () => {
-  const { stream, log, lost } = streamTo(() => {
+  const { stream, log, lost, runtime } = streamTo(() => {
     throw refusal('WRONGTYPE Operation against a key');
   });
   stream.add('1');
+  await runtime.advanceAsync(0);
   await stream.flushed();
   expect(log.errors).toEqual([expect.stringContaining('the stream is given up')]);
   expect(lost).toHaveLength(1);

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { Keys } from '../../../lib/protocol/keys.js';
 import { connectionSource } from '../../../lib/redis/connection-source.js';
@@ -222,18 +221,4 @@ it('settles on a server without memory, long replies and long jobs as well', asy
   expect(await framesOf('one')).toEqual([frame, frame]);
   expect(taken).toEqual([[job]]);
   expect(log.errors).toEqual([]);
-});
-
-it('waits longer from try to try, a second at most', async () => {
-  const { settler, queue, hold, reply, released } = await newSettler();
-  const [place] = await holdAnyway(hold, 1);
-  const allow = await refuseWrites();
-  await redis.look.config('RESETSTAT');
-  settler.add(queue, { place: place as JobPlace, reply: reply('one') });
-  await delay(1_200);
-  const tries = await commandCalls(redis.look, 'evalsha');
-  expect(tries).toBeGreaterThanOrEqual(4);
-  expect(tries).toBeLessThanOrEqual(6);
-  await allow();
-  await waitFor(() => released.length === 1, 2_000);
 });

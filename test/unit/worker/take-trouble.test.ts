@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { Log } from '../../../lib/observability/log.js';
 import { TakeTrouble, type Step } from '../../../lib/worker/take-trouble.js';
+import { VirtualRuntime } from '../../support/virtual-runtime.js';
 
 function newTrouble() {
   const lines: string[] = [];
@@ -8,7 +9,7 @@ function newTrouble() {
     lines.push(`${level} ${text}`);
   };
   const log = new Log({ info: keep('info'), warn: keep('warn'), error: keep('error') });
-  const trouble = new TakeTrouble('reports', log);
+  const trouble = new TakeTrouble('reports', log, new VirtualRuntime());
   return { trouble, lines };
 }
 
