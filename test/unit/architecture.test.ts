@@ -3,6 +3,7 @@ import { basename, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ALLOWED, spelledKeys, wrongImports } from './support/architecture.js';
+import { askedPastRuntime } from './support/time-and-chance.js';
 
 const LIB = fileURLToPath(new URL('../../lib', import.meta.url));
 
@@ -22,6 +23,10 @@ describe('the library', () => {
 
   it('imports along the arrows only', () => {
     expect(files.flatMap((path) => wrongImports(path, read(path)))).toEqual([]);
+  });
+
+  it('asks its runtime alone for time and chance', () => {
+    expect(files.flatMap((path) => askedPastRuntime(path, read(path)))).toEqual([]);
   });
 
   it('has no barrel files but its entries and that of the errors', () => {
@@ -97,7 +102,7 @@ describe('the check of imports', () => {
     ['core/a.ts', `import { RequestClient } from '../client/request-client.js';`],
     ['core/index.ts', `export { RequestClient } from '../client/request-client.js';`],
     ['client/a.ts', `import { PendingRequest } from './pending-request.js';`],
-    ['client/a.ts', `import { randomUUID } from 'node:crypto';`],
+    ['client/a.ts', `import { createHash } from 'node:crypto';`],
     ['protocol/a.ts', `import { takeJobs } from './scripts/take-jobs.js';`],
     ['protocol/scripts/a.ts', `import { Keys } from '../keys.js';`],
     ['redis/a.ts', `import { Redis } from 'ioredis';`],
@@ -107,6 +112,46 @@ describe('the check of imports', () => {
     ['index.ts', `export { RequestClient, type Options } from './client/request-client.js';`],
   ])('finds nothing wrong in %s: %s', (path, text) => {
     expect(wrongImports(path, text)).toEqual([]);
+  });
+});
+
+describe('the check of time and chance', () => {
+  it.each([
+    ['client/a.ts', `import { setTimeout } from 'node:timers';`],
+    ['worker/a.ts', `import { setTimeout as delay } from 'node:timers/promises';`],
+    ['worker/a.ts', `import { nextTick } from 'node:process';`],
+    ['client/a.ts', `import { randomUUID } from 'node:crypto';`],
+    ['client/a.ts', `import { createHash, randomBytes as bytes } from 'node:crypto';`],
+    ['worker/a.ts', `import { Observable, timer } from 'rxjs';`],
+    ['driver/a.ts', `const since = performance.now();`],
+    ['driver/a.ts', `const { now } = performance;`],
+    ['client/a.ts', `const since = Date.now();`],
+    ['client/a.ts', `const today = new Date();`],
+    ['protocol/a.ts', `const id = Math.random().toString(36);`],
+    ['worker/a.ts', `setTimeout(() => end(), 5);`],
+    ['worker/a.ts', `later(setImmediate);`],
+    ['worker/a.ts', `clearInterval(this.timer);`],
+    ['worker/a.ts', `globalThis.setInterval(look, 5);`],
+    ['worker/a.ts', `process.nextTick(end);`],
+    ['client/a.ts', `const id = crypto.randomUUID();`],
+    ['client/a.ts', `const signal = AbortSignal.timeout(5);`],
+  ])('finds what %s asks: %s', (path, text) => {
+    expect(askedPastRuntime(path, text)).toEqual([expect.stringContaining(path)]);
+  });
+
+  it.each([
+    ['client/a.ts', `this.runtime.setTimeout(() => end(), 5);`],
+    ['client/a.ts', `const since = runtime.now();`],
+    ['driver/a.ts', `interface Runtime { setTimeout(): void; readonly setInterval: () => void }`],
+    ['worker/a.ts', `import { createHash } from 'node:crypto';`],
+    ['worker/a.ts', `import { Observable } from 'rxjs';`],
+    ['client/a.ts', `const day = new Date(0);`],
+    ['client/a.ts', `const most = Math.max(1, 2);`],
+    ['client/a.ts', `// as setTimeout(callback, 5) does`],
+    ['redis/a.ts', `import { setTimeout } from 'node:timers';`],
+    ['driver/system-runtime.ts', `const now = performance.now();`],
+  ])('finds nothing in %s: %s', (path, text) => {
+    expect(askedPastRuntime(path, text)).toEqual([]);
   });
 });
 

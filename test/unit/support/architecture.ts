@@ -123,7 +123,8 @@ function importsOf(text: string): string[] {
   });
 }
 
-function specifierIn(node: Node): Node | undefined {
+/** What a declaration or an expression refers to another module by. */
+export function specifierIn(node: Node): Node | undefined {
   if (isImportDeclaration(node) || isExportDeclaration(node)) {
     return node.moduleSpecifier;
   }
@@ -140,7 +141,7 @@ const isWildcardExport = (node: Node): boolean =>
   isExportDeclaration(node) && node.exportClause?.kind !== SyntaxKind.NamedExports;
 
 /** All nodes of a file; comments are none. */
-function nodesOf(text: string): Node[] {
+export function nodesOf(text: string): Node[] {
   const nodes: Node[] = [];
   const visit = (node: Node): void => {
     nodes.push(node);
