@@ -1,4 +1,4 @@
-export type { EmitOptions, SendOptions } from './client/call-options.js';
+export type { EmitOptions, SendOptions } from './client/calls/call-options.js';
 export type {
   EmitCall,
   JobDataOf,
@@ -7,9 +7,9 @@ export type {
   ReplyOf,
   ReqRepTypes,
   SendCall,
-} from './client/job-map.js';
-export type { OutgoingHeaders } from './client/outgoing-headers.js';
-export type { PushReceipt } from './client/push-receipt.js';
+} from './client/calls/job-map.js';
+export type { OutgoingHeaders } from './client/calls/outgoing-headers.js';
+export type { PushReceipt } from './client/calls/push-receipt.js';
 export { RequestClient } from './client/request-client.js';
 export type { AroundJob } from './core/options.js';
 export {
@@ -40,28 +40,31 @@ export {
   switchToReqRep,
   type ReqRepArgumentsHost,
   type ReqRepContextType,
-} from './nest/execution-context.js';
-export { ReqRepHttpErrors, type ReqRepHttpErrorsOptions } from './nest/http-errors.filter.js';
-export { InjectReplyWorkers, InjectRequestClient } from './nest/inject.decorators.js';
+} from './nest/pipeline/execution-context.js';
+export {
+  ReqRepHttpErrors,
+  type ReqRepHttpErrorsOptions,
+} from './nest/pipeline/http-errors.filter.js';
+export { InjectReplyWorkers, InjectRequestClient } from './nest/module/inject.decorators.js';
 export type {
   JobDataOptions,
   SchemaIssue,
   SchemaResult,
   StandardSchema,
-} from './nest/job-data-options.js';
-export { JobCtx, JobData } from './nest/job-parameters.js';
-export type { HandlerParameters, JobMethod } from './nest/job-method.js';
-export { OnJob, type OnJobOptions } from './nest/on-job.decorator.js';
-export { ReqRepModule, type ReqRepModuleAsyncOptions } from './nest/reqrep.module.js';
+} from './nest/pipeline/job-data-options.js';
+export { JobCtx, JobData } from './nest/pipeline/job-parameters.js';
+export type { HandlerParameters, JobMethod } from './nest/handlers/job-method.js';
+export { OnJob, type OnJobOptions } from './nest/handlers/on-job.decorator.js';
+export { ReqRepModule, type ReqRepModuleAsyncOptions } from './nest/module/reqrep.module.js';
 export type {
   ReqRepModuleExtras,
   ReqRepModuleOptions,
   ReqRepOptionsFactory,
-} from './nest/reqrep.options.js';
+} from './nest/module/reqrep.options.js';
 export { getReplyWorkersToken, getRequestClientToken } from './nest/tokens.js';
 export type { ConnectionState } from './driver/line.js';
 export type { ConnectionOption } from './redis/connection-source.js';
-export type { ErrorClass } from './protocol/error-registry.js';
-export type { DeadJob, DeadReason } from './protocol/scripts/bury-job.js';
-export { JobContext } from './worker/job-context.js';
+export type { ErrorClass } from './protocol/wire/error-registry.js';
+export type { DeadJob, DeadReason } from './protocol/operations/bury-job.js';
+export { JobContext } from './worker/running/job-context.js';
 export { ReplyWorkers, type QueueStatus, type ReplyWorkersStatus } from './worker/reply-workers.js';

@@ -1,7 +1,7 @@
 import { Observable } from 'rxjs';
 import type { ConnectionState } from '../driver/line.js';
 import type { Driver } from '../driver/driver.js';
-import type { ApplicationCode } from './application-code.js';
+import type { ApplicationCode } from './calls/application-code.js';
 
 /** The present state of the connections at once, then each change; completes when they are closed. */
 export function connectionStatus(

@@ -1,6 +1,6 @@
-import type { Log } from '../observability/log.js';
+import type { Log } from '../telemetry/log.js';
 import type { Keys } from '../protocol/keys.js';
-import { pruneExpiredJobs, type PrunedJobs } from '../protocol/scripts/prune-expired-jobs.js';
+import { pruneExpiredJobs, type PrunedJobs } from '../protocol/operations/prune-expired-jobs.js';
 import type { Driver } from '../driver/driver.js';
 import { explainRefusal, isRefusal, levelOf } from '../driver/refusal.js';
 import type { Timer } from '../driver/runtime.js';

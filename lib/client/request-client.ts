@@ -9,24 +9,29 @@ import {
   type RequestTimeoutDetails,
   type TimeLimit,
 } from '../errors/index.js';
-import { aName, describeValue, expectedBy } from '../errors/option-rules.js';
-import type { Log } from '../observability/log.js';
+import { aName, describeValue, expectedBy } from '../options/option-rules.js';
+import type { Log } from '../telemetry/log.js';
 import type { Keys } from '../protocol/keys.js';
 import type { ConnectionState } from '../driver/line.js';
 import type { Driver } from '../driver/driver.js';
 import { explainRefusal } from '../driver/refusal.js';
-import { AbortListeners } from './abort-listeners.js';
-import { ApplicationCode } from './application-code.js';
+import { AbortListeners } from './waiting/abort-listeners.js';
+import { ApplicationCode } from './calls/application-code.js';
 import {
   checkEmitOptions,
   checkSendOptions,
   NO_OPTIONS,
   type EmitOptions,
   type SendOptions,
-} from './call-options.js';
-import type { ClientOptions, ParentJob } from './client-options.js';
+} from './calls/call-options.js';
+import type { ClientOptions, ParentJob } from './calls/client-options.js';
 import { connectionStatus } from './connection-status.js';
-import { limitsOf, signalsOf, withInheritedHeaders, type RequestLimits } from './inheritance.js';
+import {
+  limitsOf,
+  signalsOf,
+  withInheritedHeaders,
+  type RequestLimits,
+} from './calls/inheritance.js';
 import type {
   EmitCall,
   FreeCall,
@@ -37,20 +42,20 @@ import type {
   RetypedCall,
   RetypedQueue,
   SendCall,
-} from './job-map.js';
-import { JobCanceller } from './job-canceller.js';
-import { addAwaitingLines, isReasonOf, LastValue } from './last-value.js';
-import { OriginalReplyListener } from './original-reply-listener.js';
-import { OutgoingJob, type JobSender } from './outgoing-job.js';
-import { withOutgoingHeaders } from './outgoing-headers.js';
-import { PendingEmit, type EmitOwner } from './pending-emit.js';
-import { PendingRequest, type RequestEnd, type RequestOwner } from './pending-request.js';
-import { PendingRequests } from './pending-requests.js';
-import { PushBatcher } from './push-batcher.js';
-import type { PushReceipt } from './push-receipt.js';
-import { QueueInspector, type Inspection } from './queue-inspector.js';
+} from './calls/job-map.js';
+import { JobCanceller } from './waiting/job-canceller.js';
+import { addAwaitingLines, isReasonOf, LastValue } from './calls/last-value.js';
+import { OriginalReplyListener } from './replies/original-reply-listener.js';
+import { OutgoingJob, type JobSender } from './sending/outgoing-job.js';
+import { withOutgoingHeaders } from './calls/outgoing-headers.js';
+import { PendingEmit, type EmitOwner } from './waiting/pending-emit.js';
+import { PendingRequest, type RequestEnd, type RequestOwner } from './waiting/pending-request.js';
+import { PendingRequests } from './waiting/pending-requests.js';
+import { PushBatcher } from './sending/push-batcher.js';
+import type { PushReceipt } from './calls/push-receipt.js';
+import { QueueInspector, type Inspection } from './waiting/queue-inspector.js';
 import { QueuePruner } from './queue-pruner.js';
-import { ReplyListener } from './reply-listener.js';
+import { ReplyListener } from './replies/reply-listener.js';
 import { deleteKey } from '../protocol/operations/keys.js';
 
 /** What a client is made of. @internal */

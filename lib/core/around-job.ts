@@ -1,8 +1,8 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Observable } from 'rxjs';
-import { fenced } from '../worker/fenced-stream.js';
-import type { JobContext } from '../worker/job-context.js';
-import { InterceptedReply, valuesOf } from '../worker/stream-source.js';
+import { fenced } from '../worker/running/fenced-stream.js';
+import type { JobContext } from '../worker/running/job-context.js';
+import { InterceptedReply, valuesOf } from '../worker/running/stream-source.js';
 import type { JobHandler } from '../worker/worker-options.js';
 import type { AroundJob } from './options.js';
 

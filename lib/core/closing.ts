@@ -1,6 +1,6 @@
 import type { RequestClient } from '../client/request-client.js';
 import { messageOf } from '../errors/error-text.js';
-import type { Log } from '../observability/log.js';
+import type { Log } from '../telemetry/log.js';
 import type { Driver } from '../driver/driver.js';
 import type { ReplyWorkers } from '../worker/reply-workers.js';
 

@@ -1,5 +1,5 @@
 import type { RequestClient } from '../client/request-client.js';
-import type { OptionRules } from '../errors/option-rules.js';
+import type { OptionRules } from '../options/option-rules.js';
 import { closeInOrder } from './closing.js';
 import { Engine } from './engine.js';
 import { aLogger, logTo, type ReqRepLogger } from './logger.js';

@@ -1,9 +1,9 @@
 import { AsyncResource } from 'node:async_hooks';
-import type { ClientOptions } from '../client/client-options.js';
+import type { ClientOptions } from '../client/calls/client-options.js';
 import { RequestClient } from '../client/request-client.js';
-import type { Log } from '../observability/log.js';
-import type { DescribeError, ReviveError } from '../protocol/error-form.js';
-import { ErrorRegistry } from '../protocol/error-registry.js';
+import type { Log } from '../telemetry/log.js';
+import type { DescribeError, ReviveError } from '../protocol/wire/error-form.js';
+import { ErrorRegistry } from '../protocol/wire/error-registry.js';
 import { Keys } from '../protocol/keys.js';
 import { Connections } from '../redis/connections.js';
 import { ReplyWorkers } from '../worker/reply-workers.js';

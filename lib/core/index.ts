@@ -1,4 +1,4 @@
-export type { EmitOptions, SendOptions } from '../client/call-options.js';
+export type { EmitOptions, SendOptions } from '../client/calls/call-options.js';
 export type {
   CoreJobMap as JobMap,
   CoreReqRepTypes as ReqRepTypes,
@@ -7,9 +7,9 @@ export type {
   MappedQueue,
   ReplyOf,
   SendCall,
-} from '../client/job-map.js';
-export type { OutgoingHeaders } from '../client/outgoing-headers.js';
-export type { PushReceipt } from '../client/push-receipt.js';
+} from '../client/calls/job-map.js';
+export type { OutgoingHeaders } from '../client/calls/outgoing-headers.js';
+export type { PushReceipt } from '../client/calls/push-receipt.js';
 export { RequestClient } from '../client/request-client.js';
 export {
   ClientClosedError,
@@ -35,11 +35,11 @@ export {
   type SerializationErrorOptions,
   type TimeLimit,
 } from '../errors/index.js';
-export type { ErrorClass } from '../protocol/error-registry.js';
-export type { DeadJob, DeadReason } from '../protocol/scripts/bury-job.js';
+export type { ErrorClass } from '../protocol/wire/error-registry.js';
+export type { DeadJob, DeadReason } from '../protocol/operations/bury-job.js';
 export type { ConnectionState } from '../driver/line.js';
 export type { ConnectionOption } from '../redis/connection-source.js';
-export { JobContext } from '../worker/job-context.js';
+export { JobContext } from '../worker/running/job-context.js';
 export type { QueueStatus, ReplyWorkersStatus } from '../worker/reply-workers.js';
 export { createReqRep, type CreateReqRepOptions, type ReqRep } from './create-reqrep.js';
 export type { ReqRepLogger } from './logger.js';

@@ -1,6 +1,6 @@
 import { propertyOf } from '../errors/error-text.js';
-import type { OptionRule } from '../errors/option-rules.js';
-import { Log } from '../observability/log.js';
+import type { OptionRule } from '../options/option-rules.js';
+import { Log } from '../telemetry/log.js';
 
 /**
  * Where the library writes what an operator should know: `console`, a logger of Nest, or any other object with these methods.

@@ -1,7 +1,7 @@
-import type { OutgoingHeaders } from '../client/outgoing-headers.js';
-import type { ErrorClass } from '../protocol/error-registry.js';
+import type { OutgoingHeaders } from '../client/calls/outgoing-headers.js';
+import type { ErrorClass } from '../protocol/wire/error-registry.js';
 import type { ConnectionOption, Redis } from '../redis/connection-source.js';
-import type { JobContext } from '../worker/job-context.js';
+import type { JobContext } from '../worker/running/job-context.js';
 
 /**
  * Is called around each job, with guards, interceptors and the handler inside, also those of a stream. It calls `next` once, in

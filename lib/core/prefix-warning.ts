@@ -1,4 +1,4 @@
-import type { Log } from '../observability/log.js';
+import type { Log } from '../telemetry/log.js';
 
 /** What ends a prefix so that it cannot be the beginning of a longer word: anything but a letter, an accent or a digit. */
 const SEPARATED = /[^\p{L}\p{M}\p{N}]$/u;

@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs';
-import type { JobDataOf, MappedQueue, ReplyOf } from '../client/job-map.js';
-import type { JobContext } from '../worker/job-context.js';
+import type { JobDataOf, MappedQueue, ReplyOf } from '../client/calls/job-map.js';
+import type { JobContext } from '../worker/running/job-context.js';
 
 /**
  * A function that answers the jobs of a queue. It returns the reply, a promise of it, or a stream: an Observable, an

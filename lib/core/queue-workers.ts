@@ -1,5 +1,5 @@
 import { inspect, type InspectOptions } from 'node:util';
-import type { KnownQueue } from '../client/job-map.js';
+import type { KnownQueue } from '../client/calls/job-map.js';
 import { shown } from '../errors/error-text.js';
 import { DuplicateJobHandlerError, InvalidOptionError } from '../errors/index.js';
 import {
@@ -8,7 +8,7 @@ import {
   checkOptions,
   describeValue,
   expectedBy,
-} from '../errors/option-rules.js';
+} from '../options/option-rules.js';
 import type { WorkersHere } from '../errors/served-here.js';
 import type { ReplyWorkers, ReplyWorkersStatus } from '../worker/reply-workers.js';
 import type { JobHandler } from '../worker/worker-options.js';

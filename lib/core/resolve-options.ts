@@ -9,8 +9,8 @@ import {
   aString,
   checkOptions,
   type OptionRules,
-} from '../errors/option-rules.js';
-import type { ErrorClass } from '../protocol/error-registry.js';
+} from '../options/option-rules.js';
+import type { ErrorClass } from '../protocol/wire/error-registry.js';
 import {
   connectionSource,
   isConnection,

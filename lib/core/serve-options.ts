@@ -1,4 +1,4 @@
-import { aDuration, anInteger, type OptionRules } from '../errors/option-rules.js';
+import { aDuration, anInteger, type OptionRules } from '../options/option-rules.js';
 import { MOST_CONCURRENCY, type JobHandler } from '../worker/worker-options.js';
 import { handleWithin } from './around-job.js';
 import type { ResolvedOptions } from './resolve-options.js';

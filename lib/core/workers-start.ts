@@ -1,5 +1,5 @@
 import { messageOf } from '../errors/error-text.js';
-import type { Log } from '../observability/log.js';
+import type { Log } from '../telemetry/log.js';
 import type { Driver } from '../driver/driver.js';
 import type { ReplyWorkers } from '../worker/reply-workers.js';
 import { endsWithin } from './in-time.js';

@@ -1,4 +1,4 @@
-import type { LineIdentity } from '../protocol/line-identity.js';
+import type { LineIdentity } from '../protocol/wire/line-identity.js';
 import type { Operation, Run, Transaction } from './operation.js';
 
 /** How long a server may owe an answer until its line is replaced, ms: twice as long as our blocking calls wait. */

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { Log } from '../observability/log.js';
+import { Log } from '../telemetry/log.js';
 import { DEFAULT_INSTANCE } from './tokens.js';
 
 /** Says what the library has to say through the application's logger. */

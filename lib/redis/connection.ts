@@ -4,7 +4,7 @@ import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promi
 import { inspect } from 'node:util';
 import type { Redis } from 'ioredis';
 import { propertyOf } from '../errors/error-text.js';
-import { parseClient, type LineIdentity } from '../protocol/line-identity.js';
+import { parseClient, type LineIdentity } from '../protocol/wire/line-identity.js';
 import { silenceOf, troubleOf, whereOf, type Target } from './connection-failure.js';
 import { CONNECTION_OPTIONS } from './connection-options.js';
 import type { ConnectionSource } from './connection-source.js';

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { clearInterval, setInterval } from 'node:timers';
 import { inspect } from 'node:util';
-import type { Log } from '../observability/log.js';
+import type { Log } from '../telemetry/log.js';
 import { beforeRetry } from '../driver/before-retry.js';
 import type { Driver, Subscription, SubscriptionOptions } from '../driver/driver.js';
 import type { ConnectionState } from '../driver/line.js';

@@ -1,4 +1,4 @@
-import type { Log } from '../observability/log.js';
+import type { Log } from '../telemetry/log.js';
 import type { ServerFacts } from './server-facts.js';
 
 /** What a server that runs out of memory may remove, by the beginning of its `maxmemory-policy`. */

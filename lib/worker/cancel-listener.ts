@@ -1,5 +1,5 @@
 import { messageOf } from '../errors/error-text.js';
-import { decodeCancelMessage } from '../protocol/cancel-message.js';
+import { decodeCancelMessage } from '../protocol/wire/cancel-message.js';
 import type { Subscription } from '../driver/driver.js';
 import type { ReplyWorker } from './reply-worker.js';
 import type { WorkerParts } from './worker-options.js';

@@ -1,13 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import { delay } from '../driver/runtime.js';
 import { CancelListener } from './cancel-listener.js';
-import type { JobContext } from './job-context.js';
-import { Lease } from './lease.js';
-import type { LeasedQueue } from './queue-lease.js';
-import { Recovery } from './recovery.js';
+import type { JobContext } from './running/job-context.js';
+import { Lease } from './liveness/lease.js';
+import type { LeasedQueue } from './liveness/queue-lease.js';
+import { Recovery } from './liveness/recovery.js';
 import { ReplyWorker } from './reply-worker.js';
-import { Settler } from './settler.js';
-import type { Standing } from './standing.js';
+import { Settler } from './settling/settler.js';
+import type { Standing } from './liveness/standing.js';
 import type { JobHandler, WorkerParts } from './worker-options.js';
 
 /** How long stopping workers wait for Redis, ms. */

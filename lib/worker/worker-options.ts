@@ -1,9 +1,9 @@
 import type { AsyncResource } from 'node:async_hooks';
-import type { Log } from '../observability/log.js';
-import type { DescribeError } from '../protocol/error-form.js';
+import type { Log } from '../telemetry/log.js';
+import type { DescribeError } from '../protocol/wire/error-form.js';
 import type { Keys } from '../protocol/keys.js';
 import type { Driver } from '../driver/driver.js';
-import type { JobContext } from './job-context.js';
+import type { JobContext } from './running/job-context.js';
 
 /** Jobs that a handler may run at a time at most: a worker has two keys for each, which others look through once it is lost. */
 export const MOST_CONCURRENCY = 10_000;

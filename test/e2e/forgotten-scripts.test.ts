@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { firstValueFrom } from 'rxjs';
 import { expect, it, onTestFinished } from 'vitest';
 import { OnJob, ReplyWorkers } from '../../lib/index.js';
-import { inspectQueue } from '../../lib/protocol/scripts/inspect-queue.js';
+import { inspectQueue } from '../../lib/protocol/operations/inspect-queue.js';
 import { connectionSource } from '../../lib/redis/connection-source.js';
 import { Connection } from '../../lib/redis/connection.js';
 import { startApp } from '../support/app.js';

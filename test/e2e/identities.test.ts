@@ -8,7 +8,7 @@ import { Redis } from 'ioredis';
 import { firstValueFrom } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OnJob } from '../../lib/index.js';
-import { HALF_OPEN_MS } from '../../lib/worker/standing.js';
+import { HALF_OPEN_MS } from '../../lib/worker/liveness/standing.js';
 import { connectionSource } from '../../lib/redis/connection-source.js';
 import { Connection } from '../../lib/redis/connection.js';
 import { redisBinary } from '../../sample-app/src/local-redis.js';

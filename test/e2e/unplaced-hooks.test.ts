@@ -6,7 +6,7 @@ import { startApp } from '../support/app.js';
 import { randomQueue } from '../support/random-queue.js';
 import { useRedis } from '../support/redis.js';
 
-vi.mock('../../lib/nest/hook-order.js', () => ({ placeHooks: () => false }));
+vi.mock('../../lib/nest/module/hook-order.js', () => ({ placeHooks: () => false }));
 
 const redis = useRedis();
 

@@ -1,4 +1,4 @@
-import { parseClient, type LineIdentity } from '../line-identity.js';
+import { parseClient, type LineIdentity } from '../wire/line-identity.js';
 
 /** Reads which of some lines the server still has, by their ids. What is returned does not name the server. */
 export const listLines = {

@@ -1,5 +1,5 @@
 import { asideOf } from '../keys.js';
-import { settleJobs, type SettledJobs, type SettleJobs } from '../scripts/settle-jobs.js';
+import { settleJobs, type SettledJobs, type SettleJobs } from './settle-jobs.js';
 import { renameKey } from './keys.js';
 import { moveHead, pushToList, readList } from './lists.js';
 

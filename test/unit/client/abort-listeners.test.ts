@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { expect, it } from 'vitest';
-import { AbortListeners } from '../../../lib/client/abort-listeners.js';
+import { AbortListeners } from '../../../lib/client/waiting/abort-listeners.js';
 
 it('hear of the abort, with its reason, unless they have stopped', () => {
   const { signal, abort } = controller();

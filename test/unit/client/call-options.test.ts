@@ -3,7 +3,7 @@ import {
   checkEmitOptions,
   checkSendOptions,
   type SendOptions,
-} from '../../../lib/client/call-options.js';
+} from '../../../lib/client/calls/call-options.js';
 import { refusalBy } from '../support/thrown-by.js';
 
 /** Checks what a caller without a compiler may hand in. */

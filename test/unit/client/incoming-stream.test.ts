@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { IncomingStream } from '../../../lib/client/incoming-stream.js';
+import { IncomingStream } from '../../../lib/client/waiting/incoming-stream.js';
 
 const error = { name: 'Error', message: 'an error' };
 const at = (index: number, run = 'one', attempt = 1) => ({ attempt, index, run });

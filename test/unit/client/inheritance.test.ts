@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { limitsOf, signalsOf, withInheritedHeaders } from '../../../lib/client/inheritance.js';
+import {
+  limitsOf,
+  signalsOf,
+  withInheritedHeaders,
+} from '../../../lib/client/calls/inheritance.js';
 
 function parentWith(left: number, headers: Record<string, string> = {}) {
   const controller = new AbortController();

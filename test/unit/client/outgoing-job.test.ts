@@ -1,11 +1,11 @@
 import { AsyncResource } from 'node:async_hooks';
 import { describe, expect, it } from 'vitest';
-import { ApplicationCode } from '../../../lib/client/application-code.js';
-import type { EmitOptions } from '../../../lib/client/call-options.js';
-import { OutgoingJob, type JobSender } from '../../../lib/client/outgoing-job.js';
-import type { PushReceipt } from '../../../lib/client/push-receipt.js';
+import { ApplicationCode } from '../../../lib/client/calls/application-code.js';
+import type { EmitOptions } from '../../../lib/client/calls/call-options.js';
+import { OutgoingJob, type JobSender } from '../../../lib/client/sending/outgoing-job.js';
+import type { PushReceipt } from '../../../lib/client/calls/push-receipt.js';
 import { PayloadTooLargeError, SerializationError } from '../../../lib/errors/index.js';
-import { decodeJob } from '../../../lib/protocol/job-element.js';
+import { decodeJob } from '../../../lib/protocol/wire/job-element.js';
 import { KeptLog } from '../support/kept-log.js';
 import { thrownBy } from '../support/thrown-by.js';
 

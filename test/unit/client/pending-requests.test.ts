@@ -5,8 +5,8 @@ import {
   PendingRequest,
   type RequestEnd,
   type RequestOwner,
-} from '../../../lib/client/pending-request.js';
-import { PendingRequests } from '../../../lib/client/pending-requests.js';
+} from '../../../lib/client/waiting/pending-request.js';
+import { PendingRequests } from '../../../lib/client/waiting/pending-requests.js';
 import { PayloadTooLargeError, RemoteError } from '../../../lib/errors/index.js';
 import { VirtualRuntime } from '../../support/virtual-runtime.js';
 

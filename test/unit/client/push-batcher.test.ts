@@ -1,8 +1,8 @@
 import { AsyncResource } from 'node:async_hooks';
 import { expect, it } from 'vitest';
-import { ApplicationCode } from '../../../lib/client/application-code.js';
-import { OutgoingJob, type JobSender } from '../../../lib/client/outgoing-job.js';
-import { PushBatcher } from '../../../lib/client/push-batcher.js';
+import { ApplicationCode } from '../../../lib/client/calls/application-code.js';
+import { OutgoingJob, type JobSender } from '../../../lib/client/sending/outgoing-job.js';
+import { PushBatcher } from '../../../lib/client/sending/push-batcher.js';
 import { ClientClosedError } from '../../../lib/errors/index.js';
 import { Keys } from '../../../lib/protocol/keys.js';
 import type { Driver } from '../../../lib/driver/driver.js';

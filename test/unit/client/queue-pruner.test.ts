@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { QueuePruner } from '../../../lib/client/queue-pruner.js';
-import { completeJob, encodeJob } from '../../../lib/protocol/job-element.js';
+import { completeJob, encodeJob } from '../../../lib/protocol/wire/job-element.js';
 import { Keys } from '../../../lib/protocol/keys.js';
 import { connectionSource } from '../../../lib/redis/connection-source.js';
 import { Connections } from '../../../lib/redis/connections.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ReadSize } from '../../../lib/client/read-size.js';
+import { ReadSize } from '../../../lib/client/replies/read-size.js';
 
 const MEGABYTE = 1024 * 1024;
 

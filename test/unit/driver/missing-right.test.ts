@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { expect, it } from 'vitest';
 import { Keys } from '../../../lib/protocol/keys.js';
-import { renewLease } from '../../../lib/protocol/scripts/renew-lease.js';
+import { renewLease } from '../../../lib/protocol/operations/renew-lease.js';
 import { noteRefusal } from '../../../lib/redis/refused-call.js';
 import { explainRefusal } from '../../../lib/driver/refusal.js';
 import { digestOf } from '../../../lib/redis/script.js';

@@ -12,7 +12,7 @@ import {
   oneOf,
   type OptionRule,
   type OptionRules,
-} from '../../../lib/errors/option-rules.js';
+} from '../../../lib/options/option-rules.js';
 import { refusalBy } from '../support/thrown-by.js';
 
 interface Options {

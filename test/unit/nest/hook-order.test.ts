@@ -1,6 +1,6 @@
 import type { DiscoveryService } from '@nestjs/core';
 import { expect, it } from 'vitest';
-import { placeHooks } from '../../../lib/nest/hook-order.js';
+import { placeHooks } from '../../../lib/nest/module/hook-order.js';
 
 type Wrappers = ReturnType<DiscoveryService['getProviders']>;
 

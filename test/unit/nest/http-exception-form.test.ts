@@ -8,9 +8,9 @@ import { describe, expect, it } from 'vitest';
 import {
   describeHttpException,
   reviveHttpException,
-} from '../../../lib/nest/http-exception-form.js';
-import { toCallerError, type ErrorForm } from '../../../lib/protocol/error-form.js';
-import { decodeFrame, encodeError } from '../../../lib/protocol/reply-frame.js';
+} from '../../../lib/nest/pipeline/http-exception-form.js';
+import { toCallerError, type ErrorForm } from '../../../lib/protocol/wire/error-form.js';
+import { decodeFrame, encodeError } from '../../../lib/protocol/wire/reply-frame.js';
 
 /** What a caller gets for what a handler threw. */
 function travel(thrown: unknown): unknown {

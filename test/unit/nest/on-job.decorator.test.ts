@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { decoratedMethodsOf } from '../../../lib/nest/decorated-methods.js';
-import { nameOfRoute } from '../../../lib/nest/on-job.accessor.js';
-import { JobCtx, JobData } from '../../../lib/nest/job-parameters.js';
-import { OnJob } from '../../../lib/nest/on-job.decorator.js';
+import { decoratedMethodsOf } from '../../../lib/nest/handlers/decorated-methods.js';
+import { nameOfRoute } from '../../../lib/nest/handlers/on-job.accessor.js';
+import { JobCtx, JobData } from '../../../lib/nest/pipeline/job-parameters.js';
+import { OnJob } from '../../../lib/nest/handlers/on-job.decorator.js';
 
 /** What the `@OnJob` of one method of an object say. */
 const routesOf = (instance: object, name: string) =>

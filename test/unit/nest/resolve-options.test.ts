@@ -2,11 +2,11 @@ import { inspect } from 'node:util';
 import { runInNewContext } from 'node:vm';
 import { Cluster, Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
-import type { ReqRepModuleOptions } from '../../../lib/nest/reqrep.options.js';
+import type { ReqRepModuleOptions } from '../../../lib/nest/module/reqrep.options.js';
 import {
   resolveModuleOptions,
   type ResolvedModuleOptions,
-} from '../../../lib/nest/resolve-options.js';
+} from '../../../lib/nest/module/resolve-options.js';
 import { refusalBy } from '../support/thrown-by.js';
 
 const LAZY = { lazyConnect: true };

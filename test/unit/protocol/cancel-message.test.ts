@@ -1,5 +1,8 @@
 import { expect, it } from 'vitest';
-import { decodeCancelMessage, encodeCancelMessage } from '../../../lib/protocol/cancel-message.js';
+import {
+  decodeCancelMessage,
+  encodeCancelMessage,
+} from '../../../lib/protocol/wire/cancel-message.js';
 
 it('carries ids', () => {
   const ids = ['job-1', 'naïve " ☃'];

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { reviveHttpException } from '../../../lib/nest/http-exception-form.js';
-import { decodeCancelMessage, encodeCancelMessage } from '../../../lib/protocol/cancel-message.js';
-import { toCallerError, type ErrorForm } from '../../../lib/protocol/error-form.js';
-import { ErrorRegistry } from '../../../lib/protocol/error-registry.js';
+import { reviveHttpException } from '../../../lib/nest/pipeline/http-exception-form.js';
+import {
+  decodeCancelMessage,
+  encodeCancelMessage,
+} from '../../../lib/protocol/wire/cancel-message.js';
+import { toCallerError, type ErrorForm } from '../../../lib/protocol/wire/error-form.js';
+import { ErrorRegistry } from '../../../lib/protocol/wire/error-registry.js';
 import {
   asRedelivered,
   completeJob,
@@ -10,7 +13,7 @@ import {
   encodeJob,
   encodeOriginalJob,
   STREAM_MARK,
-} from '../../../lib/protocol/job-element.js';
+} from '../../../lib/protocol/wire/job-element.js';
 import {
   decodeFrame,
   encodeEnd,
@@ -18,7 +21,7 @@ import {
   encodeReply,
   encodeValue,
   type StreamPosition,
-} from '../../../lib/protocol/reply-frame.js';
+} from '../../../lib/protocol/wire/reply-frame.js';
 import { Fuzzer } from './support/fuzzer.js';
 
 /** Mutated texts for each decoder; a run of its own tries more. */

@@ -12,9 +12,9 @@ import {
   toErrorForm,
   toOwnErrorForm,
   type ErrorForm,
-} from '../../../lib/protocol/error-form.js';
-import { ErrorRegistry } from '../../../lib/protocol/error-registry.js';
-import { decodeFrame, encodeError } from '../../../lib/protocol/reply-frame.js';
+} from '../../../lib/protocol/wire/error-form.js';
+import { ErrorRegistry } from '../../../lib/protocol/wire/error-registry.js';
+import { decodeFrame, encodeError } from '../../../lib/protocol/wire/reply-frame.js';
 import { THROWN } from '../../processes/hostile.js';
 
 const REQUEST = { queue: 'reports', id: 'job-1' };

@@ -5,17 +5,17 @@ import { RemoteError } from '../../../lib/errors/index.js';
 import {
   describeHttpException,
   reviveHttpException,
-} from '../../../lib/nest/http-exception-form.js';
+} from '../../../lib/nest/pipeline/http-exception-form.js';
 import {
   readErrorForm,
   toCallerError,
   toErrorForm,
   withReasons,
-} from '../../../lib/protocol/error-form.js';
-import { ErrorRegistry } from '../../../lib/protocol/error-registry.js';
-import type { Job } from '../../../lib/protocol/job-element.js';
-import { decodeFrame } from '../../../lib/protocol/reply-frame.js';
-import { ReplyText } from '../../../lib/worker/reply-text.js';
+} from '../../../lib/protocol/wire/error-form.js';
+import { ErrorRegistry } from '../../../lib/protocol/wire/error-registry.js';
+import type { Job } from '../../../lib/protocol/wire/job-element.js';
+import { decodeFrame } from '../../../lib/protocol/wire/reply-frame.js';
+import { ReplyText } from '../../../lib/worker/running/reply-text.js';
 
 class Declined extends Error {
   constructor(

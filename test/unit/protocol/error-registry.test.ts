@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { readErrorForm, type ErrorForm } from '../../../lib/protocol/error-form.js';
-import { ErrorRegistry } from '../../../lib/protocol/error-registry.js';
+import { readErrorForm, type ErrorForm } from '../../../lib/protocol/wire/error-form.js';
+import { ErrorRegistry } from '../../../lib/protocol/wire/error-registry.js';
 
 class Declined extends Error {
   readonly code = 'DECLINED';

@@ -9,7 +9,7 @@ import {
   encodeOriginalJob,
   hasLostWorker,
   type JobMeta,
-} from '../../../lib/protocol/job-element.js';
+} from '../../../lib/protocol/wire/job-element.js';
 
 const PUSHED_AT = 1_753_000_000_000;
 const DEADLINE = 1_753_000_030_000;

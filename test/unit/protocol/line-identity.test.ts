@@ -4,7 +4,7 @@ import {
   encodeIdentity,
   maySame,
   parseClient,
-} from '../../../lib/protocol/line-identity.js';
+} from '../../../lib/protocol/wire/line-identity.js';
 
 const RUN = 'r'.repeat(40);
 

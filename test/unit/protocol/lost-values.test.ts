@@ -2,8 +2,8 @@ import { runInNewContext } from 'node:vm';
 import { of } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { SerializationError } from '../../../lib/errors/index.js';
-import { findLostValue } from '../../../lib/protocol/lost-values.js';
-import { encodePayload } from '../../../lib/protocol/payload.js';
+import { findLostValue } from '../../../lib/protocol/wire/lost-values.js';
+import { encodePayload } from '../../../lib/protocol/wire/payload.js';
 import { thrownBy } from '../support/thrown-by.js';
 
 class Hidden {

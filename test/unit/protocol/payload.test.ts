@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PayloadTooLargeError, SerializationError } from '../../../lib/errors/index.js';
-import { checkPayloadSize, encodePayload } from '../../../lib/protocol/payload.js';
+import { checkPayloadSize, encodePayload } from '../../../lib/protocol/wire/payload.js';
 import { thrownBy } from '../support/thrown-by.js';
 
 describe('the encoding of a payload', () => {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { completeJob, encodeJob } from '../../../lib/protocol/job-element.js';
-import { inspectQueue } from '../../../lib/protocol/scripts/inspect-queue.js';
-import { measureList } from '../../../lib/protocol/scripts/measure-list.js';
-import { pruneExpiredJobs } from '../../../lib/protocol/scripts/prune-expired-jobs.js';
-import { recoverWorker } from '../../../lib/protocol/scripts/recover-worker.js';
-import { renewLease } from '../../../lib/protocol/scripts/renew-lease.js';
-import { retireWorker } from '../../../lib/protocol/scripts/retire-worker.js';
-import { digestOf } from '../../../lib/worker/slot-parts.js';
+import { completeJob, encodeJob } from '../../../lib/protocol/wire/job-element.js';
+import { inspectQueue } from '../../../lib/protocol/operations/inspect-queue.js';
+import { measureList } from '../../../lib/protocol/operations/measure-list.js';
+import { pruneExpiredJobs } from '../../../lib/protocol/operations/prune-expired-jobs.js';
+import { recoverWorker } from '../../../lib/protocol/operations/recover-worker.js';
+import { renewLease } from '../../../lib/protocol/operations/renew-lease.js';
+import { retireWorker } from '../../../lib/protocol/operations/retire-worker.js';
+import { digestOf } from '../../../lib/worker/liveness/slot-parts.js';
 import { useRedis } from '../../support/redis.js';
 import {
   callOf,

@@ -5,7 +5,7 @@ import {
   encodeError,
   encodeReply,
   encodeValue,
-} from '../../../lib/protocol/reply-frame.js';
+} from '../../../lib/protocol/wire/reply-frame.js';
 
 describe('a reply', () => {
   it('is the array of id, kind and payload', () => {

@@ -1,17 +1,17 @@
 import { expect, it } from 'vitest';
-import { buryJob } from '../../../lib/protocol/scripts/bury-job.js';
-import { describeWorker } from '../../../lib/protocol/scripts/describe-worker.js';
-import { giveBackJobs } from '../../../lib/protocol/scripts/give-back-jobs.js';
-import { inspectQueue } from '../../../lib/protocol/scripts/inspect-queue.js';
-import { measureList } from '../../../lib/protocol/scripts/measure-list.js';
-import { pruneExpiredJobs } from '../../../lib/protocol/scripts/prune-expired-jobs.js';
-import { pushGuardedJob } from '../../../lib/protocol/scripts/push-guarded-job.js';
-import { pushValues } from '../../../lib/protocol/scripts/push-values.js';
-import { recoverWorker } from '../../../lib/protocol/scripts/recover-worker.js';
-import { renewLease } from '../../../lib/protocol/scripts/renew-lease.js';
-import { retireWorker } from '../../../lib/protocol/scripts/retire-worker.js';
-import { settleJobs } from '../../../lib/protocol/scripts/settle-jobs.js';
-import { takeJobs } from '../../../lib/protocol/scripts/take-jobs.js';
+import { buryJob } from '../../../lib/protocol/operations/bury-job.js';
+import { describeWorker } from '../../../lib/protocol/operations/describe-worker.js';
+import { giveBackJobs } from '../../../lib/protocol/operations/give-back-jobs.js';
+import { inspectQueue } from '../../../lib/protocol/operations/inspect-queue.js';
+import { measureList } from '../../../lib/protocol/operations/measure-list.js';
+import { pruneExpiredJobs } from '../../../lib/protocol/operations/prune-expired-jobs.js';
+import { pushGuardedJob } from '../../../lib/protocol/operations/push-guarded-job.js';
+import { pushValues } from '../../../lib/protocol/operations/push-values.js';
+import { recoverWorker } from '../../../lib/protocol/operations/recover-worker.js';
+import { renewLease } from '../../../lib/protocol/operations/renew-lease.js';
+import { retireWorker } from '../../../lib/protocol/operations/retire-worker.js';
+import { settleJobs } from '../../../lib/protocol/operations/settle-jobs.js';
+import { takeJobs } from '../../../lib/protocol/operations/take-jobs.js';
 
 it('names each script once', () => {
   const scripts = [

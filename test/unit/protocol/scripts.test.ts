@@ -1,31 +1,31 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { completeJob, encodeJob } from '../../../lib/protocol/job-element.js';
+import { completeJob, encodeJob } from '../../../lib/protocol/wire/job-element.js';
 import { asideOf, Keys } from '../../../lib/protocol/keys.js';
 import {
   buryJob,
   type BurialResult,
   type DeadJob,
-} from '../../../lib/protocol/scripts/bury-job.js';
-import { describeWorker } from '../../../lib/protocol/scripts/describe-worker.js';
-import { giveBackJobs } from '../../../lib/protocol/scripts/give-back-jobs.js';
-import { inspectQueue } from '../../../lib/protocol/scripts/inspect-queue.js';
-import { measureList } from '../../../lib/protocol/scripts/measure-list.js';
-import { pruneExpiredJobs } from '../../../lib/protocol/scripts/prune-expired-jobs.js';
-import { pushGuardedJob } from '../../../lib/protocol/scripts/push-guarded-job.js';
-import { pushValues } from '../../../lib/protocol/scripts/push-values.js';
-import { recoverWorker, type FoundSlot } from '../../../lib/protocol/scripts/recover-worker.js';
-import { renewLease } from '../../../lib/protocol/scripts/renew-lease.js';
-import { retireWorker } from '../../../lib/protocol/scripts/retire-worker.js';
+} from '../../../lib/protocol/operations/bury-job.js';
+import { describeWorker } from '../../../lib/protocol/operations/describe-worker.js';
+import { giveBackJobs } from '../../../lib/protocol/operations/give-back-jobs.js';
+import { inspectQueue } from '../../../lib/protocol/operations/inspect-queue.js';
+import { measureList } from '../../../lib/protocol/operations/measure-list.js';
+import { pruneExpiredJobs } from '../../../lib/protocol/operations/prune-expired-jobs.js';
+import { pushGuardedJob } from '../../../lib/protocol/operations/push-guarded-job.js';
+import { pushValues } from '../../../lib/protocol/operations/push-values.js';
+import { recoverWorker, type FoundSlot } from '../../../lib/protocol/operations/recover-worker.js';
+import { renewLease } from '../../../lib/protocol/operations/renew-lease.js';
+import { retireWorker } from '../../../lib/protocol/operations/retire-worker.js';
 import {
   settleJobs,
   type SettledJobs,
   type SettleJobs,
-} from '../../../lib/protocol/scripts/settle-jobs.js';
-import { takeJobs } from '../../../lib/protocol/scripts/take-jobs.js';
+} from '../../../lib/protocol/operations/settle-jobs.js';
+import { takeJobs } from '../../../lib/protocol/operations/take-jobs.js';
 import { connectionSource } from '../../../lib/redis/connection-source.js';
 import { Connection } from '../../../lib/redis/connection.js';
 import type { Script } from '../../../lib/driver/operation.js';
-import { digestOf } from '../../../lib/worker/slot-parts.js';
+import { digestOf } from '../../../lib/worker/liveness/slot-parts.js';
 import { randomQueue } from '../../support/random-queue.js';
 import { useRedis } from '../../support/redis.js';
 import { waitFor } from '../../support/wait-for.js';

@@ -1,4 +1,4 @@
-import { Log, type LogSink, type LogTimers } from '../../../lib/observability/log.js';
+import { Log, type LogSink, type LogTimers } from '../../../lib/telemetry/log.js';
 
 /** A log that keeps what it is told. */
 export class KeptLog extends Log {

@@ -1,10 +1,10 @@
 import type { Redis } from 'ioredis';
 import { Keys } from '../../../lib/protocol/keys.js';
-import { buryJob } from '../../../lib/protocol/scripts/bury-job.js';
-import { giveBackJobs } from '../../../lib/protocol/scripts/give-back-jobs.js';
-import { pushValues } from '../../../lib/protocol/scripts/push-values.js';
-import { settleJobs, type SettleJobs } from '../../../lib/protocol/scripts/settle-jobs.js';
-import { takeJobs } from '../../../lib/protocol/scripts/take-jobs.js';
+import { buryJob } from '../../../lib/protocol/operations/bury-job.js';
+import { giveBackJobs } from '../../../lib/protocol/operations/give-back-jobs.js';
+import { pushValues } from '../../../lib/protocol/operations/push-values.js';
+import { settleJobs, type SettleJobs } from '../../../lib/protocol/operations/settle-jobs.js';
+import { takeJobs } from '../../../lib/protocol/operations/take-jobs.js';
 import type { Script } from '../../../lib/driver/operation.js';
 import { randomQueue } from '../../support/random-queue.js';
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Arrivals } from '../../../lib/worker/arrivals.js';
+import { Arrivals } from '../../../lib/worker/taking/arrivals.js';
 
 let arrivals: Arrivals;
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { CancelledJobs } from '../../../lib/worker/cancelled-jobs.js';
+import { CancelledJobs } from '../../../lib/worker/running/cancelled-jobs.js';
 
 it('knows a cancelled job, once', () => {
   const jobs = new CancelledJobs();

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { connectionSource } from '../../../lib/redis/connection-source.js';
 import { Connections } from '../../../lib/redis/connections.js';
-import { ReplyStream } from '../../../lib/worker/reply-stream.js';
+import { ReplyStream } from '../../../lib/worker/running/reply-stream.js';
 import { commandCalls } from '../../support/command-calls.js';
 import { randomQueue } from '../../support/random-queue.js';
 import { useRedis } from '../../support/redis.js';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FailureLog } from '../../../lib/worker/failure-log.js';
+import { FailureLog } from '../../../lib/worker/running/failure-log.js';
 import { THROWN } from '../../processes/hostile.js';
 import { VirtualRuntime } from '../../support/virtual-runtime.js';
 import { KeptLog } from '../support/kept-log.js';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Keys } from '../../../lib/protocol/keys.js';
-import { Intake, type IntakeOwner, type Take } from '../../../lib/worker/intake.js';
-import { Slot, type JobPlace } from '../../../lib/worker/slots.js';
+import { Intake, type IntakeOwner, type Take } from '../../../lib/worker/taking/intake.js';
+import { Slot, type JobPlace } from '../../../lib/worker/taking/slots.js';
 import { VirtualRuntime } from '../../support/virtual-runtime.js';
 
 let runtime: VirtualRuntime;

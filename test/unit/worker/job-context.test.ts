@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Job } from '../../../lib/protocol/job-element.js';
-import { JobContext } from '../../../lib/worker/job-context.js';
+import type { Job } from '../../../lib/protocol/wire/job-element.js';
+import { JobContext } from '../../../lib/worker/running/job-context.js';
 import { VirtualRuntime } from '../../support/virtual-runtime.js';
 
 /** The clock of the server; it runs on with the timers. */

@@ -10,18 +10,18 @@ import {
   RequestTimeoutError,
   SerializationError,
 } from '../../../lib/errors/index.js';
-import { describeHttpException } from '../../../lib/nest/http-exception-form.js';
-import { toCallerError, type ErrorForm } from '../../../lib/protocol/error-form.js';
+import { describeHttpException } from '../../../lib/nest/pipeline/http-exception-form.js';
+import { toCallerError, type ErrorForm } from '../../../lib/protocol/wire/error-form.js';
 import type { Runtime } from '../../../lib/driver/runtime.js';
 import { systemRuntime } from '../../../lib/driver/system-runtime.js';
-import type { Job } from '../../../lib/protocol/job-element.js';
-import { decodeFrame, type StreamPosition } from '../../../lib/protocol/reply-frame.js';
-import type { JobContext } from '../../../lib/worker/job-context.js';
-import type { JobRun } from '../../../lib/worker/job-run.js';
-import { JobRunner } from '../../../lib/worker/job-runner.js';
-import type { ReplyStream } from '../../../lib/worker/reply-stream.js';
-import { Slot, type JobPlace } from '../../../lib/worker/slots.js';
-import { InterceptedReply, streamOf } from '../../../lib/worker/stream-source.js';
+import type { Job } from '../../../lib/protocol/wire/job-element.js';
+import { decodeFrame, type StreamPosition } from '../../../lib/protocol/wire/reply-frame.js';
+import type { JobContext } from '../../../lib/worker/running/job-context.js';
+import type { JobRun } from '../../../lib/worker/running/job-run.js';
+import { JobRunner } from '../../../lib/worker/running/job-runner.js';
+import type { ReplyStream } from '../../../lib/worker/running/reply-stream.js';
+import { Slot, type JobPlace } from '../../../lib/worker/taking/slots.js';
+import { InterceptedReply, streamOf } from '../../../lib/worker/running/stream-source.js';
 import type { JobHandler, WorkerOptions } from '../../../lib/worker/worker-options.js';
 import { VirtualRuntime } from '../../support/virtual-runtime.js';
 import { KeptLog } from '../support/kept-log.js';

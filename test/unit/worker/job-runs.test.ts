@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { JobContext } from '../../../lib/worker/job-context.js';
-import { JobRun } from '../../../lib/worker/job-run.js';
-import { JobRuns } from '../../../lib/worker/job-runs.js';
-import { Slot } from '../../../lib/worker/slots.js';
+import { JobContext } from '../../../lib/worker/running/job-context.js';
+import { JobRun } from '../../../lib/worker/running/job-run.js';
+import { JobRuns } from '../../../lib/worker/running/job-runs.js';
+import { Slot } from '../../../lib/worker/taking/slots.js';
 import { VirtualRuntime } from '../../support/virtual-runtime.js';
 
 const runtime = new VirtualRuntime();

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readLapsedWorker } from '../../../lib/worker/lapsed-worker.js';
+import { readLapsedWorker } from '../../../lib/worker/liveness/lapsed-worker.js';
 
 const described = {
   slots: '256',

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { Keys } from '../../../lib/protocol/keys.js';
-import { findLost } from '../../../lib/worker/lost-replies.js';
-import type { Outcome, SettledQueue } from '../../../lib/worker/outcome.js';
-import { Slots, type JobPlace, type Slot } from '../../../lib/worker/slots.js';
+import { findLost } from '../../../lib/worker/settling/lost-replies.js';
+import type { Outcome, SettledQueue } from '../../../lib/worker/settling/outcome.js';
+import { Slots, type JobPlace, type Slot } from '../../../lib/worker/taking/slots.js';
 
 const queue: SettledQueue = {
   name: 'reports',

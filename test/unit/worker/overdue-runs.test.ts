@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Job } from '../../../lib/protocol/job-element.js';
-import { JobContext } from '../../../lib/worker/job-context.js';
-import { JobRun } from '../../../lib/worker/job-run.js';
-import { OverdueRuns } from '../../../lib/worker/overdue-runs.js';
-import { Slot, type JobPlace } from '../../../lib/worker/slots.js';
+import type { Job } from '../../../lib/protocol/wire/job-element.js';
+import { JobContext } from '../../../lib/worker/running/job-context.js';
+import { JobRun } from '../../../lib/worker/running/job-run.js';
+import { OverdueRuns } from '../../../lib/worker/running/overdue-runs.js';
+import { Slot, type JobPlace } from '../../../lib/worker/taking/slots.js';
 import { VirtualRuntime } from '../../support/virtual-runtime.js';
 import { KeptLog } from '../support/kept-log.js';
 

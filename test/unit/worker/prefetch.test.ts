@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Prefetch } from '../../../lib/worker/prefetch.js';
+import { Prefetch } from '../../../lib/worker/taking/prefetch.js';
 
 function after(concurrency: number, ...durations: number[]): number {
   const prefetch = new Prefetch(concurrency);

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import type { SettledQueue } from '../../../lib/worker/outcome.js';
-import { RefusedSettles, type Refusal } from '../../../lib/worker/refused-settles.js';
-import type { SettleCall } from '../../../lib/worker/settle-call.js';
-import type { SettlePart } from '../../../lib/worker/settle-part.js';
+import type { SettledQueue } from '../../../lib/worker/settling/outcome.js';
+import { RefusedSettles, type Refusal } from '../../../lib/worker/settling/refused-settles.js';
+import type { SettleCall } from '../../../lib/worker/settling/settle-call.js';
+import type { SettlePart } from '../../../lib/worker/settling/settle-part.js';
 import { VirtualRuntime } from '../../support/virtual-runtime.js';
 import { KeptLog } from '../support/kept-log.js';
 

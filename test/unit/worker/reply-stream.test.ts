@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { Driver } from '../../../lib/driver/driver.js';
-import { ReplyStream, type StreamTarget } from '../../../lib/worker/reply-stream.js';
+import { ReplyStream, type StreamTarget } from '../../../lib/worker/running/reply-stream.js';
 import { VirtualRuntime } from '../../support/virtual-runtime.js';
 import { KeptLog } from '../support/kept-log.js';
 

@@ -4,7 +4,7 @@ import { Keys } from '../../../lib/protocol/keys.js';
 import { connectionSource } from '../../../lib/redis/connection-source.js';
 import { Connections } from '../../../lib/redis/connections.js';
 import { ReplyWorker } from '../../../lib/worker/reply-worker.js';
-import { Settler } from '../../../lib/worker/settler.js';
+import { Settler } from '../../../lib/worker/settling/settler.js';
 import type { WorkerOptions } from '../../../lib/worker/worker-options.js';
 import { randomQueue } from '../../support/random-queue.js';
 import { useRedis } from '../../support/redis.js';

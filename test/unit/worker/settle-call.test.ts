@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Keys } from '../../../lib/protocol/keys.js';
-import type { Take } from '../../../lib/worker/intake.js';
-import { SettleCall } from '../../../lib/worker/settle-call.js';
-import { singlesOf } from '../../../lib/worker/settle-part.js';
-import type { SettledQueue } from '../../../lib/worker/outcome.js';
-import { Slots, type Slot } from '../../../lib/worker/slots.js';
+import type { Take } from '../../../lib/worker/taking/intake.js';
+import { SettleCall } from '../../../lib/worker/settling/settle-call.js';
+import { singlesOf } from '../../../lib/worker/settling/settle-part.js';
+import type { SettledQueue } from '../../../lib/worker/settling/outcome.js';
+import { Slots, type Slot } from '../../../lib/worker/taking/slots.js';
 
 interface CallOptions {
   readonly mayBeDone?: boolean;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { digestOf, PART_BYTES, SlotParts } from '../../../lib/worker/slot-parts.js';
+import { digestOf, PART_BYTES, SlotParts } from '../../../lib/worker/liveness/slot-parts.js';
 
 const sha1 = (bytes: string | Buffer): string => createHash('sha1').update(bytes).digest('hex');
 

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Line } from '../../../lib/driver/line.js';
 import type { ListRange, readList } from '../../../lib/protocol/operations/lists.js';
-import { SlotReading } from '../../../lib/worker/slot-reading.js';
-import { Slot } from '../../../lib/worker/slots.js';
+import { SlotReading } from '../../../lib/worker/taking/slot-reading.js';
+import { Slot } from '../../../lib/worker/taking/slots.js';
 
 /** A connection to a server that holds these jobs, and does not answer where more than `most` characters are asked for. */
 function connectionTo(jobs: readonly string[], most = Infinity) {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { Keys } from '../../../lib/protocol/keys.js';
-import { Slots, type JobPlace, type Slot } from '../../../lib/worker/slots.js';
+import { Slots, type JobPlace, type Slot } from '../../../lib/worker/taking/slots.js';
 
 const keys = new Keys().queue('reports');
 const newSlots = (size: number): Slots => new Slots(keys, 'worker-1', size);

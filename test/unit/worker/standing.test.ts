@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HALF_OPEN_MS, Standing, type Renewal } from '../../../lib/worker/standing.js';
+import { HALF_OPEN_MS, Standing, type Renewal } from '../../../lib/worker/liveness/standing.js';
 
 const LEASE = 5_000;
 const PATH = Symbol('a connection');

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { Log } from '../../../lib/observability/log.js';
-import { TakeTrouble, type Step } from '../../../lib/worker/take-trouble.js';
+import { Log } from '../../../lib/telemetry/log.js';
+import { TakeTrouble, type Step } from '../../../lib/worker/taking/take-trouble.js';
 import { VirtualRuntime } from '../../support/virtual-runtime.js';
 
 function newTrouble() {

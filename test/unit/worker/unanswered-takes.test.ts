@@ -1,8 +1,8 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { connectionSource } from '../../../lib/redis/connection-source.js';
 import { Connections } from '../../../lib/redis/connections.js';
-import { Slot } from '../../../lib/worker/slots.js';
-import { UnansweredTakes } from '../../../lib/worker/unanswered-takes.js';
+import { Slot } from '../../../lib/worker/taking/slots.js';
+import { UnansweredTakes } from '../../../lib/worker/taking/unanswered-takes.js';
 import { randomQueue } from '../../support/random-queue.js';
 import { useRedis } from '../../support/redis.js';
 import { waitFor } from '../../support/wait-for.js';

@@ -1,0 +1,63 @@
+import { LONGEST_TIMER } from '../../options/option-rules.js';
+import type { EmitOptions, SendOptions } from './call-options.js';
+import type { ParentJob } from './client-options.js';
+
+/** How long a request may wait, ms; `0` = no limit. */
+export interface RequestLimits {
+  /** For its end. */
+  readonly timeout: number;
+  /** From one frame to the next. */
+  readonly idleTimeout: number;
+  /** Whether `timeout` is all that the job which makes the request has left. */
+  readonly isInherited: boolean;
+}
+
+/** @param usual - the limits where neither the call nor a parent says anything: one object for all such requests. */
+export function limitsOf(
+  options: SendOptions,
+  usual: RequestLimits,
+  parent: ParentJob | undefined,
+): RequestLimits {
+  const { timeout = usual.timeout, idleTimeout = usual.idleTimeout } = options;
+  const left = Math.floor(parent?.timeLeft() ?? Infinity);
+  if (left < (timeout || Infinity) && left < LONGEST_TIMER) {
+    return { timeout: left, idleTimeout, isInherited: true };
+  }
+  const isUsual = timeout === usual.timeout && idleTimeout === usual.idleTimeout;
+  return isUsual ? usual : { timeout, idleTimeout, isInherited: false };
+}
+
+/** The call's own headers, before those of the parent job that are to travel on. */
+export function withInheritedHeaders<Options extends EmitOptions>(
+  options: Options,
+  parent: ParentJob | undefined,
+  names: readonly string[],
+): Options {
+  // The original protocol has no place for headers.
+  if (!parent || options.protocol === 1) {
+    return options;
+  }
+  const inherited = names.filter((name) => Object.hasOwn(parent.headers, name));
+  if (inherited.length === 0) {
+    return options;
+  }
+  const headers = Object.fromEntries(inherited.map((name) => [name, parent.headers[name] ?? '']));
+  return { ...options, headers: { ...headers, ...options.headers } };
+}
+
+const NO_SIGNALS: readonly AbortSignal[] = [];
+
+/** The signals that end a request. @throws the reason of one that is aborted already. */
+export function signalsOf(
+  { signal }: SendOptions,
+  parent: ParentJob | undefined,
+): readonly AbortSignal[] {
+  if (!signal && !parent) {
+    return NO_SIGNALS;
+  }
+  const signals = [signal, parent?.signal].filter((each) => each !== undefined);
+  for (const each of signals) {
+    each.throwIfAborted();
+  }
+  return signals;
+}

@@ -1,0 +1,213 @@
+import { messageOf } from '../../errors/error-text.js';
+import { RemoteError } from '../../errors/index.js';
+import type { Log } from '../../telemetry/log.js';
+import type { Keys } from '../../protocol/keys.js';
+import { expireKey } from '../../protocol/operations/keys.js';
+import { listLength, popFirst, pushToList } from '../../protocol/operations/lists.js';
+import { beforeRetry } from '../../driver/before-retry.js';
+import type { Line } from '../../driver/line.js';
+import type { Driver } from '../../driver/driver.js';
+import {
+  codeOfRefusal,
+  explainRefusal,
+  isRefusal,
+  levelOf,
+  longestWaitAfter,
+} from '../../driver/refusal.js';
+import { Backoff } from '../../driver/backoff.js';
+import type { PendingRequest } from '../waiting/pending-request.js';
+
+const BLOCK_SECONDS = 5;
+/** How long the list that wakes the listener may lie about, ms. */
+const WAKE_TTL = 60_000;
+
+/** Requests that were given up and whose late replies are still taken away, so that they do not lie for ever. */
+const MOST_ABANDONED = 1_000;
+
+/** Of a reply that is not JSON, what is shown at most, UTF-16 units. */
+const SHOWN_LENGTH = 100;
+
+const REFUSED = 'original replies refused';
+
+/**
+ * Waits for the replies of original workers, each of which comes in a list of its own: one connection blocks on
+ * all of them, and on one more list that wakes it when a request joins. Replies are removed as they are read:
+ * the original protocol has no other way to wait for several lists.
+ */
+export class OriginalReplyListener {
+  private readonly waiting = new Map<string, PendingRequest>();
+  private readonly abandoned = new Set<string>();
+  private readonly wakeList: string;
+  private connection: Line | undefined;
+  private isClosed = false;
+  private isBlocked = false;
+  private isWaking = false;
+  private readonly delay: Backoff;
+
+  constructor(
+    private readonly connections: Driver,
+    private readonly keys: Keys,
+    private readonly log: Log,
+  ) {
+    this.wakeList = keys.replies(connections.runtime.randomUUID());
+    this.delay = new Backoff(connections.runtime);
+  }
+
+  expect(request: PendingRequest): void {
+    this.waiting.set(this.listOf(request), request);
+    if (!this.connection) {
+      this.connection = this.connections.blocking('original-replies');
+      void this.listen(this.connection);
+    } else if (this.isBlocked) {
+      this.wake();
+    }
+  }
+
+  /** It has ended, and no reply comes. */
+  forget(request: PendingRequest): void {
+    this.remove(this.listOf(request));
+  }
+
+  /** It has ended, but its reply may come. */
+  abandon(request: PendingRequest): void {
+    const list = this.listOf(request);
+    if (!this.waiting.has(list)) {
+      return;
+    }
+    this.abandoned.add(list);
+    if (this.abandoned.size > MOST_ABANDONED) {
+      const [oldest] = this.abandoned as Iterable<string> as [string];
+      this.remove(oldest);
+    }
+  }
+
+  close(): void {
+    this.isClosed = true;
+    if (this.connection) {
+      this.connections.release(this.connection);
+    }
+  }
+
+  private listOf({ queue, id }: PendingRequest): string {
+    return this.keys.queue(queue).originalReply(id);
+  }
+
+  /** What a reply leads to is no part of reading it: whatever goes wrong there is no loss of the connection. */
+  private async listen(connection: Line): Promise<void> {
+    while (!this.isClosed) {
+      const answer = await this.tryRead(connection);
+      if (answer) {
+        this.receive(...answer);
+      }
+    }
+  }
+
+  private async tryRead(connection: Line): Promise<readonly [string, string] | null> {
+    try {
+      await connection.ready();
+      this.isBlocked = true;
+      const lists = [...this.waiting.keys(), this.wakeList];
+      const answer = await connection.run(popFirst, { lists, seconds: BLOCK_SECONDS });
+      this.isBlocked = false;
+      this.delay.reset();
+      if (this.log.over(REFUSED)) {
+        this.log.info('Replies of original workers can be read again');
+      }
+      return answer;
+    } catch (error) {
+      this.isBlocked = false;
+      await this.afterFailure(connection, error);
+      return null;
+    }
+  }
+
+  private async afterFailure(connection: Line, error: unknown): Promise<void> {
+    if (this.isClosed || !isRefusal(error)) {
+      await beforeRetry(error, this.connections.runtime);
+      return;
+    }
+    if (codeOfRefusal(error) === 'WRONGTYPE' && (await this.failWrongLists(connection, error))) {
+      return;
+    }
+    this.log.repeated(
+      REFUSED,
+      levelOf(error),
+      `Replies of original workers cannot be read (${explainRefusal(error)}); it is tried again and again`,
+    );
+    await this.delay.wait(longestWaitAfter(error));
+  }
+
+  /** One key that is no list fails the call for all lists. @returns whether there was one among those of the requests. */
+  private async failWrongLists(connection: Line, error: Error): Promise<boolean> {
+    const lists = [...this.waiting.keys()];
+    const lengths = await connection.settled((run) => lists.map((list) => run(listLength, list)));
+    const wrong = lists.filter((_list, index) => {
+      const length = lengths[index];
+      return length?.status === 'rejected' && isWrongType(length.reason);
+    });
+    for (const list of wrong) {
+      this.fail(
+        list,
+        'WRONGTYPE',
+        `The key "${list}" of its reply holds no list: ${explainRefusal(error)}`,
+      );
+    }
+    return wrong.length > 0;
+  }
+
+  private receive(list: string, json: string): void {
+    const request = this.waiting.get(list);
+    if (!request) {
+      return;
+    }
+    let payload: unknown;
+    try {
+      payload = JSON.parse(json);
+    } catch (error) {
+      const shown = json.slice(0, SHOWN_LENGTH);
+      this.fail(
+        list,
+        'NO_JSON',
+        `The reply in "${list}" is not JSON: ${shown} (${messageOf(error)})`,
+      );
+      return;
+    }
+    this.remove(list);
+    request.receive({ kind: 'r', id: request.id, payload });
+  }
+
+  /** Ends the request whose reply cannot be read. */
+  private fail(list: string, code: string, message: string): void {
+    const request = this.waiting.get(list);
+    this.remove(list);
+    if (request) {
+      this.log.repeated(`unreadable reply: ${request.queue}`, 'warn', message);
+      const failure = { name: 'Error', message, code };
+      request.fail(new RemoteError(request.queue, request.id, failure), true);
+    }
+  }
+
+  private remove(list: string): void {
+    this.waiting.delete(list);
+    this.abandoned.delete(list);
+  }
+
+  /** Once for all requests of one turn. */
+  private wake(): void {
+    if (this.isWaking) {
+      return;
+    }
+    this.isWaking = true;
+    this.connections.runtime.setImmediate(() => {
+      this.isWaking = false;
+      // Where it fails, the blocking call fails too or ends after a while, and the next one knows all lists.
+      void this.connections.commands.settled((run) => [
+        run(pushToList, { list: this.wakeList, elements: [''] }),
+        run(expireKey, { key: this.wakeList, ms: WAKE_TTL }),
+      ]);
+    });
+  }
+}
+
+const isWrongType = (error: unknown): boolean =>
+  isRefusal(error) && codeOfRefusal(error) === 'WRONGTYPE';

@@ -1,0 +1,43 @@
+import { NoWorkersError, PushFailedError, QueueFullError } from '../../errors/index.js';
+import type { WorkersHere } from '../../errors/served-here.js';
+import type { GuardedPushResult } from '../../protocol/operations/push-guarded-job.js';
+import { explainRefusal, showable } from '../../driver/refusal.js';
+import type { OutgoingJob } from './outgoing-job.js';
+
+/** Whether Redis took a batch. */
+export const isPush = (answer: PromiseSettledResult<GuardedPushResult>): boolean =>
+  answer.status === 'fulfilled' && answer.value.outcome === 'pushed';
+
+/**
+ * Tells the jobs of a batch what Redis answered to it.
+ * @param workersHere - what this process knows of its own workers.
+ */
+export function tellResult(
+  jobs: readonly OutgoingJob[],
+  result: GuardedPushResult,
+  workersHere: (queue: string) => WorkersHere | undefined,
+): void {
+  const [job] = jobs as [OutgoingJob];
+  switch (result.outcome) {
+    case 'pushed': {
+      const firstLength = result.queueLength - jobs.length + 1;
+      jobs.forEach((each, index) => each.pushed(firstLength + index));
+      break;
+    }
+    case 'no workers':
+      job.fail(new NoWorkersError(job.queue, workersHere(job.queue)));
+      break;
+    case 'full': {
+      const { maxQueueLength = 0 } = job.guard ?? {};
+      job.fail(new QueueFullError(job.queue, maxQueueLength, result.queueLength));
+      break;
+    }
+  }
+}
+
+/** Tells the jobs of a batch that Redis refused it for good. */
+export function tellRefusal(jobs: readonly OutgoingJob[], error: Error): void {
+  for (const job of jobs) {
+    job.fail(new PushFailedError(job.queue, explainRefusal(error), { cause: showable(error) }));
+  }
+}

@@ -1,0 +1,122 @@
+import type { Log } from '../../telemetry/log.js';
+import { encodeCancelMessage } from '../../protocol/wire/cancel-message.js';
+import type { Keys } from '../../protocol/keys.js';
+import type { Driver } from '../../driver/driver.js';
+import { explainRefusal, isPassing, isRefusal, levelOf } from '../../driver/refusal.js';
+import { publish } from '../../protocol/operations/publish.js';
+
+/** Ids in one message at most. */
+const MOST_IDS = 1_000;
+
+/** Ids of one queue that wait at most to be told again; the jobs of more run in vain. */
+const MOST_WAITING = 10_000;
+
+/** How long after it was refused a message is sent again, ms. */
+const AGAIN_DELAY_MS = 1_000;
+
+interface Message {
+  readonly queue: string;
+  readonly ids: readonly string[];
+}
+
+/**
+ * Tells the workers which jobs nobody waits for any more: those of one turn of the event loop together, one message
+ * for each queue. Best effort: a job that was not cancelled runs, and its reply is dropped.
+ */
+export class JobCanceller {
+  private waiting = new Map<string, string[]>();
+  private isScheduled = false;
+  private isClosed = false;
+
+  constructor(
+    private readonly connections: Driver,
+    private readonly keys: Keys,
+    private readonly log: Log,
+  ) {}
+
+  cancel({ queue, id }: { readonly queue: string; readonly id: string }): void {
+    this.add(queue, id);
+    this.schedule();
+  }
+
+  /** Tells at once what it has to tell, if it can. */
+  flush(): void {
+    this.isScheduled = false;
+    const { waiting } = this;
+    if (waiting.size === 0 || !this.connections.isConnected) {
+      return;
+    }
+    this.waiting = new Map();
+    void this.publish([...waiting].flatMap(([queue, ids]) => messagesOf(queue, ids)));
+  }
+
+  /** Nothing is told again from now on. */
+  close(): void {
+    this.isClosed = true;
+  }
+
+  private add(queue: string, id: string): void {
+    const ids = this.waiting.get(queue);
+    if (ids) {
+      ids.push(id);
+    } else {
+      this.waiting.set(queue, [id]);
+    }
+  }
+
+  private schedule(): void {
+    if (!this.isScheduled) {
+      this.isScheduled = true;
+      this.connections.runtime.setImmediate(() => {
+        // An id that cannot be told now is told when Redis is back: its job may still wait then.
+        this.connections.ready().then(
+          () => this.flush(),
+          () => undefined,
+        );
+      });
+    }
+  }
+
+  private async publish(messages: readonly Message[]): Promise<void> {
+    const answers = await this.connections.commands.settled((run) =>
+      messages.map(({ queue, ids }) =>
+        run(publish, { channel: this.keys.queue(queue).cancel, message: encodeCancelMessage(ids) }),
+      ),
+    );
+    answers.forEach((answer, index) => {
+      const message = messages[index];
+      if (answer.status === 'rejected' && message) {
+        this.failed(message, answer.reason);
+      }
+    });
+  }
+
+  /** Telling twice does no harm, so that it is done wherever it may help. */
+  private failed({ queue, ids }: Message, error: unknown): void {
+    if (isRefusal(error)) {
+      this.log.repeated(
+        `cancel refused: ${queue}`,
+        levelOf(error),
+        `Cancelled jobs of queue "${queue}" cannot be told to its workers, and run in vain: ${explainRefusal(error)}`,
+      );
+    }
+    if (this.isClosed || (isRefusal(error) && !isPassing(error))) {
+      return;
+    }
+    const room = MOST_WAITING - (this.waiting.get(queue)?.length ?? 0);
+    ids.slice(0, Math.max(0, room)).forEach((id) => this.add(queue, id));
+    if (isRefusal(error)) {
+      this.connections.runtime.setTimeout(() => this.schedule(), AGAIN_DELAY_MS).unref();
+    } else {
+      this.schedule();
+    }
+  }
+}
+
+function messagesOf(queue: string, ids: readonly string[]): Message[] {
+  const count = Math.ceil(ids.length / MOST_IDS);
+  return Array.from({ length: count }, (_, index) => ({
+    queue,
+    ids: ids.slice(index * MOST_IDS, (index + 1) * MOST_IDS),
+  }));
+}

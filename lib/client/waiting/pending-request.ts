@@ -1,0 +1,229 @@
+import { AsyncResource } from 'node:async_hooks';
+import type { Subscriber, Unsubscribable } from 'rxjs';
+import { PushFailedError, WorkerLostError, type TimeLimit } from '../../errors/index.js';
+import type { Runtime } from '../../driver/runtime.js';
+import { toCallerError, type ErrorForm, type ReviveError } from '../../protocol/wire/error-form.js';
+import type { ReplyFrame } from '../../protocol/wire/reply-frame.js';
+import { IncomingStream, type Verdict } from './incoming-stream.js';
+import type { RequestLimits } from '../calls/inheritance.js';
+import { UNCONFIRMED, type JobSender } from '../sending/outgoing-job.js';
+import { OwnTimers } from './own-timers.js';
+
+/** Anything but the one reply. */
+type StreamFrame = Exclude<ReplyFrame, { readonly kind: 'r' }>;
+
+/** How a request ended: `given up` means that its job may be with Redis or a worker, where it is in vain from now on. */
+export type RequestEnd = 'answered' | 'not sent' | 'given up';
+
+/** Who looks after what a request leads to. */
+export interface RequestOwner {
+  /** It is over, and no longer pending. */
+  ended(request: PendingRequest, end: RequestEnd): void;
+  /** @returns what Redis refuses its job with at the moment, if that is what it waits for. */
+  refusalOf(request: PendingRequest): string | undefined;
+  /** Its time was up: the owner finds out why, and explains it. */
+  timedOut(request: PendingRequest, limit: TimeLimit, refusal: string | undefined): void;
+  /** Code of the application threw, which is no end of anything. */
+  threw(what: string, error: unknown): void;
+}
+
+/** Where a request stands while it waits. */
+export interface RequestRegistry {
+  readonly owner: RequestOwner;
+  readonly runtime: Runtime;
+  add(request: PendingRequest): void;
+  has(request: PendingRequest): boolean;
+  /** @returns whether it was still pending: it settles only then. */
+  remove(request: PendingRequest): boolean;
+  /** Whether it expires by itself, without a timer of its own. */
+  timesOut(request: PendingRequest): boolean;
+}
+
+/**
+ * One request that waits: it owns its removal, and settles once. Its subscriber is called in the async
+ * context that it was made in, and not in that of whoever reads the replies.
+ */
+export class PendingRequest extends AsyncResource implements JobSender, Unsubscribable {
+  private readonly expiresAt: number | undefined;
+  private readonly timers: OwnTimers | undefined;
+  private stream: IncomingStream | undefined;
+  private attached: (() => void)[] | undefined;
+
+  constructor(
+    readonly id: string,
+    readonly queue: string,
+    private readonly registry: RequestRegistry,
+    private readonly subscriber: Subscriber<unknown>,
+    readonly limits: RequestLimits,
+    /** Whether it speaks to original workers. */
+    readonly isOriginal = false,
+  ) {
+    super('ReqRepRequest');
+    const { timeout, idleTimeout } = limits;
+    if (timeout > 0) {
+      // In whole ms, which take no memory of their own.
+      this.expiresAt = Math.ceil(registry.runtime.now()) + timeout;
+    }
+    const ownTimeout = registry.timesOut(this) ? 0 : timeout;
+    if (ownTimeout > 0 || idleTimeout > 0) {
+      this.timers = new OwnTimers(this, ownTimeout, idleTimeout, registry.runtime);
+    }
+    registry.add(this);
+  }
+
+  timeLeft(): number | undefined {
+    const { expiresAt } = this;
+    return expiresAt === undefined ? undefined : expiresAt - this.registry.runtime.now();
+  }
+
+  /** @param release - lets go of something that it needs for as long as it waits. */
+  attach(release: () => void): void {
+    (this.attached ??= []).push(release);
+  }
+
+  receive(frame: ReplyFrame, revive?: ReviveError): void {
+    this.runInAsyncScope(this.take, this, frame, revive);
+  }
+
+  /** How many values of its stream have come; `undefined` where it is none. */
+  get received(): number | undefined {
+    return this.stream?.count;
+  }
+
+  isWaiting(): boolean {
+    return this.registry.has(this);
+  }
+
+  /** It may have been pushed: the reply or the timeout tells, where there is one. */
+  unconfirmed(): void {
+    if (this.expiresAt === undefined) {
+      this.fail(new PushFailedError(this.queue, UNCONFIRMED), true);
+    }
+  }
+
+  /** Ends it with an error. @param mayRun - whether its job may be run all the same, in vain. */
+  fail(error: unknown, mayRun: boolean): void {
+    if (this.end(mayRun ? 'given up' : 'not sent')) {
+      this.explain(error);
+    }
+  }
+
+  /** Tells its caller why it has ended, when it is no longer pending. */
+  explain(error: unknown): void {
+    this.runInAsyncScope(this.error, this, error);
+  }
+
+  /** Its subscriber wants no more of it. */
+  unsubscribe(): void {
+    this.end('given up');
+  }
+
+  /** It could not be begun: ends it without a word. */
+  cancel(): void {
+    this.end('not sent');
+  }
+
+  /** Its time is up. */
+  expire(limit: TimeLimit): void {
+    const { owner } = this.registry;
+    const refusal = owner.refusalOf(this);
+    if (this.end('given up')) {
+      owner.timedOut(this, limit, refusal);
+    }
+  }
+
+  private take(frame: ReplyFrame, revive: ReviveError | undefined): void {
+    if (frame.kind === 'r') {
+      if (this.end('answered')) {
+        this.next(frame.payload);
+        this.complete();
+      }
+      return;
+    }
+    switch (this.judge(frame)) {
+      case 'next':
+        this.accept(frame, revive);
+        break;
+      case 'broken': {
+        const { attempt = 1 } = this.stream ?? {};
+        this.fail(new WorkerLostError(this.queue, this.id, attempt, this.received ?? 0), true);
+        break;
+      }
+      case 'repeated':
+    }
+  }
+
+  private judge(frame: StreamFrame): Verdict {
+    if (frame.kind === 'e') {
+      return this.stream ? this.stream.judgeError(frame) : 'next';
+    }
+    this.stream ??= new IncomingStream();
+    return this.stream.judge(frame.position, frame.kind === 'n');
+  }
+
+  private accept(frame: StreamFrame, revive: ReviveError | undefined): void {
+    if (frame.kind === 'n') {
+      this.timers?.refreshIdle();
+      this.next(frame.payload);
+    } else if (this.end('answered')) {
+      if (frame.kind === 'e') {
+        this.error(this.revived(frame.error, revive));
+      } else {
+        this.complete();
+      }
+    }
+  }
+
+  /** An error of the application that cannot be made again arrives as any other. */
+  private revived(form: ErrorForm, revive: ReviveError | undefined): Error {
+    try {
+      return toCallerError(form, this, revive);
+    } catch (error) {
+      this.registry.owner.threw(`The class of an error from queue "${this.queue}"`, error);
+      return toCallerError(form, this);
+    }
+  }
+
+  private next(value: unknown): void {
+    try {
+      this.subscriber.next(value);
+    } catch (error) {
+      this.subscriberThrew(error);
+    }
+  }
+
+  private complete(): void {
+    try {
+      this.subscriber.complete();
+    } catch (error) {
+      this.subscriberThrew(error);
+    }
+  }
+
+  private error(reason: unknown): void {
+    try {
+      this.subscriber.error(reason);
+    } catch (error) {
+      this.subscriberThrew(error);
+    }
+  }
+
+  private subscriberThrew(error: unknown): void {
+    this.registry.owner.threw(`A subscriber of a request to queue "${this.queue}"`, error);
+  }
+
+  /** The one end, where all that was attached is let go of. @returns whether it was still pending. */
+  private end(end: RequestEnd): boolean {
+    if (!this.registry.remove(this)) {
+      return false;
+    }
+    this.timers?.clear();
+    // RxJS lets go of its list of teardowns as a whole. After a burst V8 makes such lists in the old generation, where
+    // they would keep this request, and all that it refers to, from being collected young.
+    this.subscriber.remove(this);
+    this.attached?.forEach((release) => release());
+    this.attached = undefined;
+    this.registry.owner.ended(this, end);
+    return true;
+  }
+}

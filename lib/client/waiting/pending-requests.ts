@@ -1,0 +1,93 @@
+import type { AsyncResource } from 'node:async_hooks';
+import type { Runtime, Timer } from '../../driver/runtime.js';
+import type { PendingRequest, RequestOwner, RequestRegistry } from './pending-request.js';
+import { RequestMap } from './request-map.js';
+
+/**
+ * The requests of a client that wait for an end, by id.
+ *
+ * Those with the client's own timeout expire in the order in which they came: one timer does for all of them, where
+ * a timer each would be a fifth of the memory that a waiting request takes.
+ */
+export class PendingRequests implements RequestRegistry {
+  private readonly usual = new RequestMap();
+  private readonly others = new RequestMap();
+  private timer: Timer | undefined;
+
+  /**
+   * @param usualTimeout - how long most requests may wait, ms; `0` = no limit.
+   * @param scope - the async context in which they expire.
+   */
+  constructor(
+    private readonly usualTimeout: number,
+    readonly owner: RequestOwner,
+    private readonly scope: AsyncResource,
+    readonly runtime: Runtime,
+  ) {}
+
+  get size(): number {
+    return this.usual.size + this.others.size;
+  }
+
+  get(id: string): PendingRequest | undefined {
+    return this.usual.get(id) ?? this.others.get(id);
+  }
+
+  has(request: PendingRequest): boolean {
+    return this.get(request.id) === request;
+  }
+
+  add(request: PendingRequest): void {
+    this.mapOf(request).add(request);
+    if (!this.timer && this.timesOut(request)) {
+      this.scope.runInAsyncScope(this.startTimer, this, this.usualTimeout);
+    }
+  }
+
+  timesOut({ limits }: PendingRequest): boolean {
+    return limits.timeout > 0 && limits.timeout === this.usualTimeout;
+  }
+
+  remove(request: PendingRequest): boolean {
+    return this.mapOf(request).remove(request);
+  }
+
+  *all(): Iterable<PendingRequest> {
+    yield* this.usual.all();
+    yield* this.others.all();
+  }
+
+  /** Gives all of them up. */
+  failAll(error: (request: PendingRequest) => Error): void {
+    // What hears of its end may send another one.
+    while (this.size > 0) {
+      for (const request of this.all()) {
+        request.fail(error(request), true);
+      }
+    }
+    this.runtime.clear(this.timer);
+    this.timer = undefined;
+  }
+
+  private mapOf(request: PendingRequest): RequestMap {
+    return this.timesOut(request) ? this.usual : this.others;
+  }
+
+  /** It keeps no process alive: what waits needs connections, and those do. */
+  private startTimer(ms: number): void {
+    this.runtime.clear(this.timer);
+    this.timer = this.runtime.setTimeout(() => this.expire(), ms).unref();
+  }
+
+  private expire(): void {
+    this.timer = undefined;
+    for (const request of this.usual.all()) {
+      const left = request.timeLeft() ?? Infinity;
+      if (left > 0) {
+        this.startTimer(Math.ceil(left));
+        return;
+      }
+      request.expire('timeout');
+    }
+  }
+}

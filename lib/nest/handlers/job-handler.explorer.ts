@@ -1,0 +1,189 @@
+import type { DiscoveryService, ModulesContainer } from '@nestjs/core';
+import { jobHandlerOf, SERVE_RULES } from '../../core/serve-options.js';
+import { messageOf } from '../../errors/error-text.js';
+import type { Log } from '../../telemetry/log.js';
+import { DuplicateJobHandlerError, InvalidOptionError } from '../../errors/index.js';
+import {
+  aName,
+  checkOptions,
+  describeValue,
+  expectedBy,
+  oneOf,
+  type OptionRules,
+} from '../../options/option-rules.js';
+import type { JobHandler } from '../../worker/worker-options.js';
+import type { HandlerBinder } from './handler-binder.js';
+import type { HandlerMethod, ProviderWrapper } from '../pipeline/handler-method.js';
+import { decoratedMethodsOf, type DecoratedMethod } from './decorated-methods.js';
+import { nameOfRoute } from './on-job.accessor.js';
+import type { OnJobOptions } from './on-job.decorator.js';
+import { canSee, importersOf, isModuleOf } from './instance-place.js';
+import { ReqRepInstance } from './reqrep-instance.js';
+import { DEFAULT_INSTANCE } from '../tokens.js';
+
+const RULES: OptionRules<OnJobOptions> = {
+  ...SERVE_RULES,
+  instance: aName,
+  parameters: oneOf('decorated'),
+};
+
+/** One `@OnJob` on one method of one object. */
+interface FoundHandler extends DecoratedMethod, HandlerMethod {
+  /** `Class#method`. */
+  readonly name: string;
+}
+
+/** Finds the handlers of one instance among all providers and controllers, and everything that is wrong with them. */
+export class JobHandlerExplorer {
+  constructor(
+    private readonly instance: ReqRepInstance,
+    private readonly discovery: DiscoveryService,
+    private readonly modules: ModulesContainer,
+    private readonly binder: HandlerBinder,
+    private readonly log: Log,
+  ) {}
+
+  /** @throws InvalidOptionError, DuplicateJobHandlerError */
+  async explore(): Promise<JobHandler[]> {
+    const found = this.findAll();
+    const instances = this.instanceNames();
+    const byQueue = new Map<string, FoundHandler>();
+    const unseen: FoundHandler[] = [];
+    for (const handler of found) {
+      check(handler, instances);
+      if ((handler.options.instance ?? DEFAULT_INSTANCE) !== this.instance.name) {
+        continue;
+      }
+      if (!this.isSeenBy(handler)) {
+        unseen.push(handler);
+        continue;
+      }
+      const other = byQueue.get(handler.queue);
+      if (other) {
+        throw new DuplicateJobHandlerError(handler.queue, [placeOf(other), placeOf(handler)]);
+      }
+      byQueue.set(handler.queue, handler);
+    }
+    this.warnOf(unseen);
+    return Promise.all([...byQueue.values()].map((handler) => this.bind(handler)));
+  }
+
+  /** Whether the instance can be injected where the handler is. */
+  private isSeenBy({ wrapper: { host } }: FoundHandler): boolean {
+    const { place } = this.instance;
+    const own = this.instances().find(({ instance }) => instance === this.instance)?.host;
+    return place.isGlobal || !host || !own || canSee(host, own);
+  }
+
+  private warnOf(unseen: readonly FoundHandler[]): void {
+    if (unseen.length > 0) {
+      const handlers = unseen.map((handler) => `"${handler.queue}" (${placeOf(handler)})`);
+      this.log.warn(
+        `Not serving ${handlers.join(', ')}: the instance "${this.instance.name}" of ReqRepModule has \`isGlobal: false\` and ` +
+          'is not imported there. Import the module that has it and exports ReqRepModule, or leave out `isGlobal: false`',
+      );
+    }
+  }
+
+  private instances(): ProviderWrapper[] {
+    return this.discovery.getProviders().filter(({ token }) => token === ReqRepInstance);
+  }
+
+  private findAll(): FoundHandler[] {
+    const wrappers = [...this.discovery.getProviders(), ...this.discovery.getControllers()];
+    const seen = new Set<unknown>();
+    return wrappers.filter(isOriginal).flatMap((wrapper) => {
+      const { instance } = wrapper;
+      // A factory may return an object that is a provider already.
+      if (seen.has(instance)) {
+        return [];
+      }
+      seen.add(instance);
+      return this.search(wrapper);
+    });
+  }
+
+  /** A provider may be anything, such as a proxy that throws when it is looked at: it costs no other its handlers. */
+  private search(wrapper: ProviderWrapper): FoundHandler[] {
+    try {
+      return this.findIn(wrapper);
+    } catch (error) {
+      this.log.warn(
+        `The provider ${String(wrapper.name)} in ${wrapper.host?.name} was not searched for @OnJob, since it throws when ` +
+          `it is looked at: ${messageOf(error)}`,
+      );
+      return [];
+    }
+  }
+
+  private findIn(wrapper: ProviderWrapper): FoundHandler[] {
+    const prototype = prototypeOf(wrapper);
+    if (!prototype) {
+      return [];
+    }
+    return decoratedMethodsOf(prototype).map((decorated) => {
+      const { constructor } = prototype;
+      const name = `${constructor.name}#${decorated.method}`;
+      return { ...decorated, wrapper, classRef: constructor, name };
+    });
+  }
+
+  /** The names of all instances of the module in this application. */
+  private instanceNames(): string[] {
+    const places = this.instances().map(({ instance }) => (instance as ReqRepInstance).place);
+    const names = places.map(({ name }) => name);
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice !== undefined) {
+      const importers = places
+        .filter(({ name }) => name === twice)
+        .flatMap((place) => importersOf(this.modules.values(), isModuleOf(place)));
+      throw new InvalidOptionError(
+        'name of ReqRepModule',
+        'used by one instance only',
+        `two instances named "${twice}"${importers.length > 0 ? `, in ${importers.join(' and ')}` : ''}: one \`forRoot()\` in ` +
+          'the AppModule is enough, since all modules can inject what it exports; where you want two, give one a `name`',
+      );
+    }
+    return names;
+  }
+
+  private async bind(handler: FoundHandler): Promise<JobHandler> {
+    return jobHandlerOf(
+      { ...handler, handle: await this.binder.bind(handler) },
+      this.instance.options,
+    );
+  }
+}
+
+/** Where a handler is found: one class may stand in several modules. */
+const placeOf = ({ name, wrapper }: FoundHandler): string => `${name} in ${wrapper.host?.name}`;
+
+/** An alias shows the object of another provider once more; what a module gets of its own is made by a class first. */
+const isOriginal = ({ isAlias }: ProviderWrapper): boolean => !isAlias;
+
+/** Of an object, or of the class of objects that are made for each job; of those from a factory it is not known. */
+function prototypeOf({ instance, metatype, isNotMetatype }: ProviderWrapper): object | undefined {
+  const prototype: unknown =
+    typeof instance === 'object' && instance !== null
+      ? Object.getPrototypeOf(instance)
+      : !isNotMetatype && metatype?.prototype;
+  return typeof prototype === 'object' && prototype !== null ? prototype : undefined;
+}
+
+function check({ queue, options, name }: FoundHandler, instances: readonly string[]): void {
+  const place = `${nameOfRoute(queue)} of ${name}`;
+  if (!aName.accepts(queue)) {
+    const more = Array.isArray(queue) ? ': write one @OnJob for each queue' : '';
+    const received = `${describeValue(queue)}${more}`;
+    throw new InvalidOptionError(`the queue in ${place}`, expectedBy(aName, queue), received);
+  }
+  checkOptions(options, RULES, place);
+  const instance = options.instance ?? DEFAULT_INSTANCE;
+  if (!instances.includes(instance)) {
+    throw new InvalidOptionError(
+      `instance in ${place}`,
+      `the name of an instance of ReqRepModule (there is ${instances.join(', ')})`,
+      `"${instance}"`,
+    );
+  }
+}

@@ -1,0 +1,55 @@
+import { Inject, type InjectionToken } from '@nestjs/common';
+import { InvalidOptionError } from '../../errors/index.js';
+import { aName, describeValue, expectedBy } from '../../options/option-rules.js';
+import { checkBrackets, placeOfDecorator } from '../pipeline/decorator-place.js';
+import { getReplyWorkersToken, getRequestClientToken } from '../tokens.js';
+
+/**
+ * Injects the `RequestClient` of a named instance. That of the instance without a name needs no decorator.
+ *
+ * @example
+ * ```ts
+ * constructor(@InjectRequestClient('billing') private readonly billing: RequestClient) {}
+ * ```
+ */
+export function InjectRequestClient(instance?: string): PropertyDecorator & ParameterDecorator {
+  checkBrackets('@InjectRequestClient', [...arguments], '@InjectRequestClient()');
+  return injecting('@InjectRequestClient', instance, getRequestClientToken);
+}
+
+/** Injects the `ReplyWorkers` of a named instance. */
+export function InjectReplyWorkers(instance?: string): PropertyDecorator & ParameterDecorator {
+  checkBrackets('@InjectReplyWorkers', [...arguments], '@InjectReplyWorkers()');
+  return injecting('@InjectReplyWorkers', instance, getReplyWorkersToken);
+}
+
+function injecting(
+  decorator: string,
+  instance: string | undefined,
+  tokenOf: (instance: string | undefined) => InjectionToken,
+): PropertyDecorator & ParameterDecorator {
+  return (target: object, name: string | symbol | undefined, ...others: unknown[]): void => {
+    const { kind, text } = placeOfDecorator(decorator, [target, name, ...others]);
+    if (kind !== 'field' && kind !== 'constructor parameter') {
+      throw new InvalidOptionError(
+        decorator,
+        'on a parameter of a constructor or on a property',
+        `it on ${text}`,
+      );
+    }
+    if (instance !== undefined && !aName.accepts(instance)) {
+      throw new InvalidOptionError(
+        `the name in ${decorator} on ${text}`,
+        expectedBy(aName, instance),
+        describeValue(instance),
+      );
+    }
+    const inject = Inject(tokenOf(instance));
+    const [index] = others;
+    if (typeof index === 'number') {
+      inject(target, name, index);
+    } else if (name !== undefined) {
+      inject(target, name);
+    }
+  };
+}

@@ -1,0 +1,60 @@
+import type { InjectionToken, OnModuleInit } from '@nestjs/common';
+import type { DiscoveryService } from '@nestjs/core';
+import { InvalidOptionError } from '../../errors/index.js';
+import type { ProviderWrapper } from '../pipeline/handler-method.js';
+
+/** Dependencies that are followed at most, since they may form a circle. */
+const MOST_STEPS = 50;
+
+/** Looks at the options of all instances before any of them is used. */
+export class OptionsScopeCheck implements OnModuleInit {
+  constructor(
+    private readonly discovery: DiscoveryService,
+    /** That of the options of an instance. */
+    private readonly token: InjectionToken | undefined,
+  ) {}
+
+  /** @throws InvalidOptionError */
+  onModuleInit(): void {
+    for (const wrapper of this.discovery.getProviders()) {
+      if (wrapper.token === this.token) {
+        checkScopeOfOptions(wrapper);
+      }
+    }
+  }
+}
+
+/**
+ * Refuses options that are made for each request: everything would be made anew for each, with connections that nobody
+ * closes, and no worker would ever start.
+ * @throws InvalidOptionError
+ */
+function checkScopeOfOptions(options: ProviderWrapper): void {
+  if (!options.isDependencyTreeStatic()) {
+    throw new InvalidOptionError(
+      'the options of ReqRepModule.forRootAsync()',
+      'made once, when the application starts',
+      `options that need ${pathToScoped(options)}, which is made for each request: inject what is made once, such as a ` +
+        'ConfigService, and read what a request says (its tenant, its user) where it is sent, as into `headers`',
+    );
+  }
+}
+
+/** Such as `TenantOptions, by it Tenant`: what is injected, down to what is made for each request. */
+function pathToScoped(options: ProviderWrapper): string {
+  const names: string[] = [];
+  let wrapper: ProviderWrapper | undefined = options;
+  while (names.length < MOST_STEPS) {
+    wrapper = dependenciesOf(wrapper).find((each) => !each.isDependencyTreeStatic());
+    if (!wrapper) {
+      break;
+    }
+    names.push(String(wrapper.name));
+  }
+  return names.join(', by it ') || 'something';
+}
+
+const dependenciesOf = (wrapper: ProviderWrapper): ProviderWrapper[] => [
+  ...(wrapper.getCtorMetadata() ?? []),
+  ...(wrapper.getPropertiesMetadata() ?? []).map(({ wrapper: injected }) => injected),
+];

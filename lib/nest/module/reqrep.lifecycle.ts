@@ -1,0 +1,94 @@
+import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import type { RequestClient } from '../../client/request-client.js';
+import { closeInOrder, stopWorkers } from '../../core/closing.js';
+import { usableWithin, within } from '../../core/fail-fast.js';
+import { warnOfPrefix } from '../../core/prefix-warning.js';
+import { startWorkers } from '../../core/workers-start.js';
+import type { Log } from '../../telemetry/log.js';
+import type { Driver } from '../../driver/driver.js';
+import type { ReplyWorkers } from '../../worker/reply-workers.js';
+import type { JobHandlerExplorer } from '../handlers/job-handler.explorer.js';
+import type { InstanceWithWorkers } from './reqrep-workers.module.js';
+import type { ResolvedModuleOptions } from './resolve-options.js';
+
+interface Parts {
+  readonly options: ResolvedModuleOptions;
+  readonly explorer: JobHandlerExplorer;
+  readonly client: RequestClient;
+  readonly workers: ReplyWorkers;
+  readonly connections: Driver;
+  readonly log: Log;
+  /** Closes what all instances of the application have opened. */
+  readonly closeAll: () => Promise<void>;
+}
+
+/**
+ * When what of one instance starts and stops. Handlers are found before anything is opened. The client is usable until all
+ * other modules have closed; the workers are started and stopped in between, by `WorkersLifecycle`.
+ */
+export class ReqRepLifecycle implements OnModuleInit, OnApplicationShutdown, InstanceWithWorkers {
+  constructor(private readonly parts: Parts) {}
+
+  async onModuleInit(): Promise<void> {
+    const { explorer, log, options, workers } = this.parts;
+    warnOfPrefix(options.prefix, log);
+    const handlers = await explorer.explore();
+    workers.serve(handlers);
+    const reason = idleReason(options.workers);
+    if (reason !== undefined && handlers.length > 0) {
+      const names = handlers.map(({ queue, name }) => `"${queue}" (${name})`);
+      log.info(`Not serving ${names.join(', ')}${reason}`);
+    }
+    if (options.failFast > 0) {
+      await this.failFast(options.failFast);
+    }
+  }
+
+  async startWorkers(): Promise<void> {
+    const { options, workers, connections } = this.parts;
+    if (options.workers !== true) {
+      return;
+    }
+    if (options.failFast > 0) {
+      const what = 'it has not taken the first sign of life of each worker';
+      await within(options.failFast, workers.start(), connections, what);
+    } else {
+      await startWorkers(this.parts);
+    }
+  }
+
+  stopWorkers(): Promise<void> {
+    return stopWorkers(this.parts);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.close();
+  }
+
+  /** The workers may have been started by hand since they were stopped. */
+  close(): Promise<void> {
+    return closeInOrder(this.parts);
+  }
+
+  /** Before any other module needs Redis. Nobody can be relied on to close an application that has not started. */
+  private async failFast(ms: number): Promise<void> {
+    try {
+      await usableWithin(ms, this.parts.connections);
+    } catch (error) {
+      await this.parts.closeAll();
+      throw error;
+    }
+  }
+}
+
+/** Why the handlers of an instance are not served when the application has started; `undefined` = they are. */
+function idleReason(workers: boolean | 'manual'): string | undefined {
+  switch (workers) {
+    case false:
+      return ': this process has `workers: false`';
+    case 'manual':
+      return " yet: `workers: 'manual'` leaves that to ReplyWorkers.start()";
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,169 @@
+import { ConfigurableModuleBuilder, type Provider } from '@nestjs/common';
+import {
+  ApplicationConfig,
+  DiscoveryModule,
+  DiscoveryService,
+  ExternalContextCreator,
+  HttpAdapterHost,
+  ModulesContainer,
+} from '@nestjs/core';
+import type { RequestClient } from '../../client/request-client.js';
+import { Engine } from '../../core/engine.js';
+import { workersHere } from '../../core/workers-here.js';
+import { aBoolean, aName, checkOptions, type OptionRules } from '../../options/option-rules.js';
+import type { ReplyWorkers } from '../../worker/reply-workers.js';
+import { GlobalEnhancers } from '../pipeline/global-enhancers.js';
+import { HandlerBinder } from '../handlers/handler-binder.js';
+import { placeHooks } from './hook-order.js';
+import { describeHttpException, reviveHttpException } from '../pipeline/http-exception-form.js';
+import { isHttpErrorsFilter, ReqRepHttpErrors } from '../pipeline/http-errors.filter.js';
+import { INSTANCE_PLACE, type InstancePlace } from '../handlers/instance-place.js';
+import { JobHandlerExplorer } from '../handlers/job-handler.explorer.js';
+import { nestLog } from '../nest-log.js';
+import { OptionsScopeCheck } from './options-scope.js';
+import { ReqRepInstance } from '../handlers/reqrep-instance.js';
+import { ReqRepWorkersModule, WorkersLifecycle } from './reqrep-workers.module.js';
+import { ReqRepLifecycle } from './reqrep.lifecycle.js';
+import type { ReqRepModuleExtras, ReqRepModuleOptions } from './reqrep.options.js';
+import { resolveModuleOptions } from './resolve-options.js';
+import { DEFAULT_INSTANCE, getReplyWorkersToken, getRequestClientToken } from '../tokens.js';
+
+const EXTRAS_RULES: OptionRules<ReqRepModuleExtras> = { isGlobal: aBoolean, name: aName };
+
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
+  new ConfigurableModuleBuilder<ReqRepModuleOptions>({ moduleName: 'ReqRep' })
+    .setClassMethodName('forRoot')
+    .setFactoryMethodName('createReqRepOptions')
+    .setExtras<ReqRepModuleExtras>(
+      { isGlobal: true, name: DEFAULT_INSTANCE },
+      (definition, { isGlobal = true, name = DEFAULT_INSTANCE }) => {
+        checkOptions({ isGlobal, name }, EXTRAS_RULES, 'the options of ReqRepModule');
+        return {
+          ...definition,
+          global: isGlobal,
+          imports: [...(definition.imports ?? []), DiscoveryModule, ReqRepWorkersModule],
+          providers: [...(definition.providers ?? []), ...providersOf({ name, isGlobal })],
+          exports: [getRequestClientToken(name), getReplyWorkersToken(name)],
+        };
+      },
+    )
+    .build();
+
+/**
+ * What the lifecycle starts and stops, under tokens that no application knows: a test may put something else under the
+ * public ones.
+ */
+const CLIENT = Symbol('nestjs-reqrep:client');
+const WORKERS = Symbol('nestjs-reqrep:workers');
+const HTTP_ERRORS = Symbol('nestjs-reqrep:http-errors');
+
+/** Everything that one instance of the module is made of. */
+function providersOf(place: InstancePlace): Provider[] {
+  const { name } = place;
+  const log = nestLog(name);
+  return [
+    { provide: INSTANCE_PLACE, useValue: place },
+    {
+      provide: OptionsScopeCheck,
+      inject: [DiscoveryService],
+      useFactory: (discovery: DiscoveryService) => {
+        placeHooks(discovery, OptionsScopeCheck, 'outermost');
+        return new OptionsScopeCheck(discovery, MODULE_OPTIONS_TOKEN);
+      },
+    },
+    {
+      provide: ReqRepInstance,
+      inject: [MODULE_OPTIONS_TOKEN],
+      useFactory: (options: ReqRepModuleOptions) =>
+        new ReqRepInstance(place, resolveModuleOptions(options)),
+    },
+    {
+      provide: Engine,
+      inject: [ReqRepInstance],
+      useFactory: ({ options }: ReqRepInstance) =>
+        new Engine({
+          name,
+          options,
+          log,
+          describeError: describeHttpException,
+          reviveError: reviveHttpException,
+        }),
+    },
+    { provide: getRequestClientToken(name), useExisting: CLIENT },
+    { provide: getReplyWorkersToken(name), useExisting: WORKERS },
+    {
+      provide: CLIENT,
+      inject: [ReqRepInstance, Engine, WORKERS],
+      useFactory: ({ options }: ReqRepInstance, engine: Engine, workers: ReplyWorkers) =>
+        engine.createClient((queue) => workersHere(workers, options.workers, queue)),
+    },
+    {
+      provide: WORKERS,
+      inject: [Engine],
+      useFactory: (engine: Engine) => engine.createWorkers(),
+    },
+    {
+      provide: HTTP_ERRORS,
+      inject: [ReqRepInstance, ApplicationConfig, HttpAdapterHost],
+      useFactory: (
+        { options: { reqRepHttpErrors } }: ReqRepInstance,
+        application: ApplicationConfig,
+        adapter: HttpAdapterHost,
+      ) => {
+        const isThere = application.getGlobalFilters().some(isHttpErrorsFilter);
+        if (reqRepHttpErrors && !isThere) {
+          const given = reqRepHttpErrors === true ? {} : reqRepHttpErrors;
+          application.addGlobalFilter(new ReqRepHttpErrors(adapter, given));
+        }
+        return reqRepHttpErrors;
+      },
+    },
+    {
+      provide: HandlerBinder,
+      inject: [ExternalContextCreator, ApplicationConfig, ReqRepInstance],
+      useFactory: (
+        creator: ExternalContextCreator,
+        application: ApplicationConfig,
+        { options }: ReqRepInstance,
+      ) => new HandlerBinder(creator, new GlobalEnhancers(application, options.globalEnhancers)),
+    },
+    {
+      provide: JobHandlerExplorer,
+      inject: [ReqRepInstance, DiscoveryService, ModulesContainer, HandlerBinder],
+      useFactory: (
+        instance: ReqRepInstance,
+        discovery: DiscoveryService,
+        modules: ModulesContainer,
+        binder: HandlerBinder,
+      ) => new JobHandlerExplorer(instance, discovery, modules, binder, log),
+    },
+    {
+      provide: ReqRepLifecycle,
+      inject: [
+        ReqRepInstance,
+        JobHandlerExplorer,
+        CLIENT,
+        WORKERS,
+        Engine,
+        WorkersLifecycle,
+        DiscoveryService,
+      ],
+      useFactory: (
+        { options }: ReqRepInstance,
+        explorer: JobHandlerExplorer,
+        client: RequestClient,
+        workers: ReplyWorkers,
+        { connections }: Engine,
+        workersLifecycle: WorkersLifecycle,
+        discovery: DiscoveryService,
+      ) => {
+        placeHooks(discovery, ReqRepLifecycle, 'outermost');
+        const closeAll = (): Promise<void> => workersLifecycle.closeAll();
+        const parts = { options, explorer, client, workers, connections, log, closeAll };
+        const lifecycle = new ReqRepLifecycle(parts);
+        workersLifecycle.add(lifecycle);
+        return lifecycle;
+      },
+    },
+  ];
+}

@@ -1,0 +1,137 @@
+import {
+  Catch,
+  HttpStatus,
+  Inject,
+  Optional,
+  type ArgumentsHost,
+  type ExceptionFilter,
+  type HttpServer,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { STATUS_CODES } from 'node:http';
+import { throwError } from 'rxjs';
+import { propertyOf, stackOf } from '../../errors/error-text.js';
+import { InvalidOptionError, PayloadTooLargeError, ReqRepError } from '../../errors/index.js';
+import { aBoolean, anInteger, checkOptions, type OptionRules } from '../../options/option-rules.js';
+import type { Log } from '../../telemetry/log.js';
+import { nestLog } from '../nest-log.js';
+import { DEFAULT_INSTANCE } from '../tokens.js';
+
+/** Options of {@link ReqRepHttpErrors}. */
+export interface ReqRepHttpErrorsOptions {
+  /**
+   * Whether an answer holds the message of the error, which may name queues and tell what a handler threw.
+   * @default false - the name of the status
+   */
+  exposeMessages?: boolean | undefined;
+  /** Seconds that the header `Retry-After` of a 503 says. @default none - there is no such header */
+  retryAfter?: number | undefined;
+}
+
+export const HTTP_ERRORS_RULES: OptionRules<ReqRepHttpErrorsOptions> = {
+  exposeMessages: aBoolean,
+  retryAfter: anInteger(0),
+};
+
+const STATUSES: Readonly<Record<ReqRepError['code'], HttpStatus>> = {
+  REQUEST_TIMEOUT: HttpStatus.GATEWAY_TIMEOUT,
+  NO_WORKERS: HttpStatus.SERVICE_UNAVAILABLE,
+  QUEUE_FULL: HttpStatus.SERVICE_UNAVAILABLE,
+  PENDING_LIMIT: HttpStatus.SERVICE_UNAVAILABLE,
+  CLIENT_CLOSED: HttpStatus.SERVICE_UNAVAILABLE,
+  CONNECTION_FAILED: HttpStatus.SERVICE_UNAVAILABLE,
+  PUSH_FAILED: HttpStatus.SERVICE_UNAVAILABLE,
+  WORKER_LOST: HttpStatus.BAD_GATEWAY,
+  PAYLOAD_TOO_LARGE: HttpStatus.PAYLOAD_TOO_LARGE,
+  REMOTE: HttpStatus.INTERNAL_SERVER_ERROR,
+  SERIALIZATION: HttpStatus.INTERNAL_SERVER_ERROR,
+  INVALID_OPTION: HttpStatus.INTERNAL_SERVER_ERROR,
+  DUPLICATE_HANDLER: HttpStatus.INTERNAL_SERVER_ERROR,
+};
+
+/** What Nest looks for, in vain, where it makes the filter itself. */
+const NO_OPTIONS = Symbol('nestjs-reqrep:http-errors-options');
+
+/**
+ * Answers an HTTP request with a status that fits the error of the library that ended it: 504 for a timeout, 503 where nobody
+ * can take the job now, 502 for a lost worker, 413 for too large a job, 500 for the rest. The error itself goes to the log. Errors of
+ * jobs, of GraphQL and of others go on as they are.
+ *
+ * `reqRepHttpErrors: true` among the options of the module turns it on everywhere; a class or a method takes it by
+ * `@UseFilters(ReqRepHttpErrors)`.
+ *
+ * @example
+ * ```ts
+ * app.useGlobalFilters(new ReqRepHttpErrors(app.get(HttpAdapterHost), { retryAfter: 5 }));
+ * ```
+ */
+@Catch(ReqRepError)
+export class ReqRepHttpErrors implements ExceptionFilter<ReqRepError> {
+  readonly #adapter: HttpAdapterHost | HttpServer;
+  readonly #options: ReqRepHttpErrorsOptions;
+  readonly #log: Log = nestLog(DEFAULT_INSTANCE);
+
+  /**
+   * @param adapter - `app.get(HttpAdapterHost)` or `app.getHttpAdapter()`.
+   * @throws InvalidOptionError
+   */
+  constructor(
+    @Inject(HttpAdapterHost) adapter: HttpAdapterHost | HttpServer,
+    @Optional() @Inject(NO_OPTIONS) options?: ReqRepHttpErrorsOptions,
+  ) {
+    if (typeof adapter !== 'object' || adapter === null) {
+      throw new InvalidOptionError(
+        'the adapter of ReqRepHttpErrors',
+        '`app.get(HttpAdapterHost)` or `app.getHttpAdapter()`',
+        `\`${String(adapter)}\``,
+      );
+    }
+    checkOptions(options ?? {}, HTTP_ERRORS_RULES, 'the options of ReqRepHttpErrors');
+    this.#adapter = adapter;
+    this.#options = options ?? {};
+  }
+
+  catch(error: ReqRepError, host: ArgumentsHost): unknown {
+    if (host.getType() === 'rpc') {
+      // As Nest answers where there is no filter; whatever a filter throws there ends the process.
+      this.#tell(error);
+      return throwError(() => ({ status: 'error', message: 'Internal server error' }));
+    }
+    const adapter =
+      this.#adapter instanceof HttpAdapterHost ? this.#adapter.httpAdapter : this.#adapter;
+    if (host.getType() !== 'http' || !adapter) {
+      throw error;
+    }
+    const status = statusOf(error);
+    if (status >= HttpStatus.INTERNAL_SERVER_ERROR) {
+      this.#tell(error);
+    }
+    const { exposeMessages = false, retryAfter } = this.#options;
+    const response: unknown = host.getArgByIndex(1);
+    if (adapter.isHeadersSent(response)) {
+      adapter.end(response);
+      return undefined;
+    }
+    if (status === HttpStatus.SERVICE_UNAVAILABLE && retryAfter !== undefined) {
+      adapter.setHeader?.(response, 'Retry-After', String(retryAfter));
+    }
+    const message = exposeMessages ? error.message : STATUS_CODES[status];
+    adapter.reply(response, { statusCode: status, message }, status);
+    return undefined;
+  }
+
+  #tell(error: ReqRepError): void {
+    const kind = `http error: ${error.code} ${String(propertyOf(error, 'queue'))}`;
+    const text = `An HTTP request has failed: ${error.name}: ${error.message}`;
+    this.#log.repeated(kind, 'error', text, stackOf(error));
+  }
+}
+
+/** A reply that is too large is no fault of whoever sent the HTTP request. */
+const statusOf = (error: ReqRepError): HttpStatus =>
+  error instanceof PayloadTooLargeError && error.direction === 'reply'
+    ? HttpStatus.INTERNAL_SERVER_ERROR
+    : STATUSES[error.code];
+
+/** Whether a filter of the application is {@link ReqRepHttpErrors}. */
+export const isHttpErrorsFilter = (filter: unknown): boolean => filter instanceof ReqRepHttpErrors;

@@ -1,0 +1,55 @@
+import * as nest from '@nestjs/common';
+import { HttpException } from '@nestjs/common';
+import { isError, propertyOf } from '../../errors/error-text.js';
+import { jsonOrNothing, toOwnForm, type ErrorForm } from '../../protocol/wire/error-form.js';
+
+/** What an `HttpException` has, be it of this copy of Nest or of another. */
+type HttpError = Error & Pick<HttpException, 'getStatus' | 'getResponse'>;
+
+const isHttpException = (error: unknown): error is HttpError =>
+  isError(error) &&
+  typeof propertyOf(error, 'getStatus') === 'function' &&
+  typeof propertyOf(error, 'getResponse') === 'function';
+
+/**
+ * An `HttpException` travels with its status and its body.
+ * @throws what its `getStatus()` or `getResponse()` throws.
+ */
+export function describeHttpException(error: unknown): ErrorForm | undefined {
+  if (!isHttpException(error)) {
+    return undefined;
+  }
+  return {
+    ...toOwnForm(error),
+    code: undefined,
+    status: error.getStatus(),
+    details: jsonOrNothing(error.getResponse()),
+  };
+}
+
+/**
+ * An error with a status arrives as an `HttpException`, so that a controller that returns the request answers with it;
+ * one of Nest's own classes (`NotFoundException` and the like) as one of that class.
+ */
+export function reviveHttpException(form: ErrorForm): Error | undefined {
+  const { status, details, message } = form;
+  if (!Number.isInteger(status) || status === undefined || status < 100 || status > 599) {
+    return undefined;
+  }
+  const hasBody = typeof details === 'string' || (typeof details === 'object' && details !== null);
+  const exception: HttpException = Reflect.construct(
+    HttpException,
+    [hasBody ? details : message, status],
+    ownClassOf(form),
+  );
+  exception.message = message;
+  return exception;
+}
+
+/** The class of Nest that a form names, if it is one of its exceptions. */
+function ownClassOf({ name }: ErrorForm): Function {
+  const named: unknown = Reflect.get(nest, name);
+  return typeof named === 'function' && named.prototype instanceof HttpException
+    ? named
+    : HttpException;
+}

@@ -1,0 +1,196 @@
+import 'reflect-metadata';
+import { InvalidOptionError } from '../../errors/index.js';
+import { describeValue } from '../../options/option-rules.js';
+import type { JobContext } from '../../worker/running/job-context.js';
+import { checkBrackets, placeOfDecorator } from './decorator-place.js';
+import {
+  readJobData,
+  type JobDataOptions,
+  type Pipe,
+  type StandardSchema,
+} from './job-data-options.js';
+
+/** Where Nest keeps what parameter decorators say: `createParamDecorator` and the injector know no other key. */
+const DECORATED_PARAMETERS = '__routeArguments__';
+
+/** Where `@JobCtx` keeps its places: apart, so that no pipe runs on a job's context. */
+const CONTEXT_PLACES = 'nestjs-reqrep:context-places';
+
+/** Where `@OnJob` keeps, in Nest's form, what the parameters of its method take. */
+export const JOB_PARAMETERS = 'nestjs-reqrep:parameters';
+
+/** Where it keeps which of them take the context of the job. */
+const JOB_CONTEXT_PLACES = 'nestjs-reqrep:job-context-places';
+
+/** Nest's numbers of what `@Payload()` and `@Ctx()` hand over; the first is that of `@Body()`, which pipes look at. */
+const PAYLOAD = 3;
+const CONTEXT = 6;
+
+/**
+ * Hands the data of the job to a parameter, or one property of it. Takes what Nest's `@Payload` takes.
+ *
+ * @param pipes - classes or objects, run on the value after those of the class and the method.
+ * @throws InvalidOptionError for what is no pipe, and anywhere but on a parameter of a method.
+ * @example
+ * ```ts
+ * @OnJob('reports')
+ * render(@JobData('id', ParseUUIDPipe) id: string, @JobCtx() job: JobContext) {}
+ *
+ * @OnJob('orders')
+ * place(@JobData({ schema: z.object({ amount: z.number() }) }) order: Order) {}
+ * ```
+ */
+export function JobData(...pipes: Pipe[]): ParameterDecorator;
+export function JobData(options: JobDataOptions, ...pipes: Pipe[]): ParameterDecorator;
+export function JobData(property: string | undefined, ...pipes: Pipe[]): ParameterDecorator;
+export function JobData(
+  property: string | undefined,
+  options: JobDataOptions,
+  ...pipes: Pipe[]
+): ParameterDecorator;
+export function JobData(...given: unknown[]): ParameterDecorator {
+  // A class alone is a pipe.
+  checkBrackets('@JobData', given.length === 1 ? [] : given, '@JobData()');
+  return (target, method, index) => {
+    const place = checkParameter('@JobData', target, method, index);
+    const parameter = { index, ...readJobData(given, `@JobData on ${place}`) };
+    const { constructor } = target;
+    const others = own<object>(DECORATED_PARAMETERS, constructor, method ?? '');
+    const parameters = { ...others, [`${PAYLOAD}:${index}`]: parameter };
+    Reflect.defineMetadata(DECORATED_PARAMETERS, parameters, constructor, method ?? '');
+  };
+}
+
+/**
+ * Hands the {@link JobContext} to a parameter. No pipe runs on it.
+ * @throws InvalidOptionError where it is given anything, and anywhere but on a parameter of a method.
+ */
+export function JobCtx(...given: never[]): ParameterDecorator {
+  checkBrackets('@JobCtx', given, '@JobCtx()');
+  return (target, method, index) => {
+    const place = checkParameter('@JobCtx', target, method, index);
+    if (given.length > 0) {
+      throw new InvalidOptionError(
+        `@JobCtx on ${place}`,
+        'without arguments, since it hands over the whole context',
+        describeValue(given[0]),
+      );
+    }
+    const { constructor } = target;
+    const places = [...(own<number[]>(CONTEXT_PLACES, constructor, method ?? '') ?? []), index];
+    Reflect.defineMetadata(CONTEXT_PLACES, places, constructor, method ?? '');
+  };
+}
+
+/** @returns the parameter as an error names it. @throws InvalidOptionError for anything but one of a method. */
+function checkParameter(decorator: string, ...given: readonly unknown[]): string {
+  const { kind, text } = placeOfDecorator(decorator, given);
+  if (kind !== 'parameter') {
+    throw new InvalidOptionError(
+      decorator,
+      'on a parameter of a method under @OnJob',
+      `it on ${text}`,
+    );
+  }
+  return text;
+}
+
+/** One parameter in Nest's form. */
+interface Parameter {
+  readonly index: number;
+  readonly data?: unknown;
+  readonly pipes?: readonly unknown[];
+  readonly schema?: StandardSchema | undefined;
+}
+
+/**
+ * Says what each parameter of a method under `@OnJob` takes. Where no decorator takes data, the first parameter without a
+ * decorator does; where there is no decorator at all, the second takes the context.
+ */
+export function defineJobParameters(constructor: object, method: string | symbol): void {
+  const decorated = own<Record<string, Parameter>>(DECORATED_PARAMETERS, constructor, method) ?? {};
+  const contextPlaces = own<number[]>(CONTEXT_PLACES, constructor, method) ?? [];
+  const places = [...contextPlaces, ...Object.values(decorated).map(({ index }) => index)];
+  const takesData = Object.keys(decorated).some((key) => key.startsWith(`${PAYLOAD}:`));
+  let free = 0;
+  while (places.includes(free)) {
+    free++;
+  }
+  const parameters = takesData
+    ? decorated
+    : { ...decorated, [`${PAYLOAD}:${free}`]: { index: free, data: undefined, pipes: [] } };
+  Reflect.defineMetadata(JOB_PARAMETERS, parameters, constructor, method);
+  const takeContext = places.length > 0 ? contextPlaces : [1];
+  Reflect.defineMetadata(JOB_CONTEXT_PLACES, takeContext, constructor, method);
+}
+
+/** @throws InvalidOptionError where a parameter has no decorator that could fill it. */
+export function checkDecorated(
+  place: string,
+  { length }: Function,
+  constructor: object,
+  method: string,
+): void {
+  const decorated = own<Record<string, Parameter>>(DECORATED_PARAMETERS, constructor, method) ?? {};
+  const places = own<number[]>(CONTEXT_PLACES, constructor, method) ?? [];
+  const filled = new Set([...places, ...Object.values(decorated).map(({ index }) => index)]);
+  const bare = Array.from({ length }, (_, index) => index).find((index) => !filled.has(index));
+  if (bare !== undefined) {
+    throw new InvalidOptionError(
+      `parameter ${bare + 1} of the method "${method}" under ${place}`,
+      "decorated, such as with @JobData or @JobCtx, as `parameters: 'decorated'` says",
+      'no decorator',
+    );
+  }
+}
+
+/** The places of a method's parameters that take the context of the job. */
+export const contextPlaces = (constructor: object, method: string): readonly number[] =>
+  Reflect.getMetadata(JOB_CONTEXT_PLACES, constructor, method) ?? [];
+
+/** Whether a method takes `(data, job)`, as it is called without further ado. */
+export const takesDataAndJob = (constructor: object, method: string): boolean =>
+  Object.values(parametersOf(constructor, method)).every(
+    ({ index, data, pipes = [], schema }) =>
+      index === 0 && data === undefined && pipes.length === 0 && schema === undefined,
+  ) && contextPlaces(constructor, method).every((place) => place === 1);
+
+/** The pipes of a method's parameters. */
+export const parameterPipes = (constructor: object, method: string): readonly unknown[] =>
+  Object.values(parametersOf(constructor, method)).flatMap(({ pipes = [] }) => pipes);
+
+/** The schema that the data at one place is validated by. */
+export const schemaOf = (
+  constructor: object,
+  method: string,
+  place: number,
+): StandardSchema | undefined =>
+  Object.entries(parametersOf(constructor, method)).find(
+    ([key, { index }]) => key.startsWith(`${PAYLOAD}:`) && index === place,
+  )?.[1].schema;
+
+const parametersOf = (constructor: object, method: string): Readonly<Record<string, Parameter>> =>
+  Reflect.getMetadata(JOB_PARAMETERS, constructor, method) ?? {};
+
+/** What was said at this class, and at none that it extends. */
+const own = <Value>(key: string, constructor: object, method: string | symbol): Value | undefined =>
+  Reflect.getOwnMetadata(key, constructor, method);
+
+/** Finds what a parameter decorator asks for. */
+export const jobParameters = {
+  exchangeKeyForValue(
+    type: number,
+    property: unknown,
+    [data, job]: [unknown, JobContext],
+  ): unknown {
+    if (type === CONTEXT) {
+      return job;
+    }
+    if (type !== PAYLOAD) {
+      return undefined;
+    }
+    return typeof property === 'string'
+      ? (data as Record<string, unknown> | null)?.[property]
+      : data;
+  },
+};

@@ -1,0 +1,202 @@
+import { propertyOf, shown } from '../errors/error-text.js';
+import { InvalidOptionError } from '../errors/invalid-option.error.js';
+import { nearestName } from './nearest-name.js';
+
+/** What is wrong within a value. */
+export interface WrongPart {
+  /** Such as `.tenant` or `[2]`. */
+  readonly path: string;
+  readonly expected: string;
+  readonly received: string;
+}
+
+/** What one option may be. */
+export interface OptionRule {
+  readonly expected: string;
+  readonly accepts: (value: unknown) => boolean;
+  /** Finds what is wrong within a value that is made of several: its place behind the name of the option, and the rest. */
+  readonly find?: (value: unknown) => WrongPart | undefined;
+  /** Whether a wrong value may hold a password, and must not be shown. */
+  readonly isSecret?: boolean;
+  /** Whether it is written to Redis as it is, so that UTF-8 must be able to express it. */
+  readonly isWritten?: boolean;
+}
+
+/** What was expected of a value that breaks a rule. */
+export const expectedBy = ({ expected, isWritten }: OptionRule, value: unknown): string =>
+  isWritten === true && typeof value === 'string' && !value.isWellFormed()
+    ? 'well-formed Unicode (UTF-8 cannot express one half of a surrogate pair)'
+    : expected;
+
+/** A rule for each option there is. */
+export type OptionRules<Options> = Readonly<Record<keyof Required<Options>, OptionRule>>;
+
+/** The longest delay that a timer of Node keeps, ms; a longer one would fire at once. */
+export const LONGEST_TIMER = 2_147_483_647;
+
+/**
+ * @param place - where the options stand, for the message; such as `@OnJob('reports') of ReportWorker#render`.
+ * @throws InvalidOptionError for the first option that breaks its rule or that does not exist.
+ */
+export function checkOptions<Options extends object>(
+  options: Options,
+  rules: OptionRules<Options>,
+  place: string,
+): void {
+  if (!isRecord(options)) {
+    throw new InvalidOptionError(
+      place.startsWith('the options') ? place : `the options of ${place}`,
+      'an object',
+      kindOf(options),
+    );
+  }
+  for (const [name, value] of Object.entries(options)) {
+    const rule = Object.hasOwn(rules, name) ? rules[name as keyof Options] : undefined;
+    if (!rule) {
+      const known = Object.keys(rules);
+      const meant = nearestName(name, known);
+      throw new InvalidOptionError(
+        `${mayHoldSecret(name) ? 'an option' : shown(name)} in ${place}`,
+        `one of the options ${known.join(', ')}${meant === undefined ? '' : ` (did you mean \`${meant}\`?)`}`,
+        'a name that is none of them',
+      );
+    }
+    if (value !== undefined && !rule.accepts(value)) {
+      const part = rule.find?.(value);
+      if (part) {
+        throw new InvalidOptionError(
+          `${name}${part.path} in ${place}`,
+          part.expected,
+          part.received,
+        );
+      }
+      throw new InvalidOptionError(
+        `${name} in ${place}`,
+        expectedBy(rule, value),
+        rule.isSecret ? kindOf(value) : describeValue(value),
+      );
+    }
+  }
+}
+
+/** A value as an error message shows it: its kind always, its content only where that can be no secret. */
+export function describeValue(value: unknown): string {
+  switch (typeof value) {
+    case 'number':
+    case 'boolean':
+    case 'bigint':
+      return `\`${value}\` (${typeof value})`;
+    case 'string':
+      return mayHoldSecret(value) ? kindOf(value) : `"${visible(shown(value))}" (string)`;
+    default:
+      return kindOf(value);
+  }
+}
+
+/** Halves of surrogate pairs as escapes, since they cannot be written. */
+const visible = (text: string): string =>
+  text.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
+
+/** Whether a text is, or may be, an address with a password in it: one may have been given for any option by mistake. */
+export const mayHoldSecret = (text: string): boolean => text.includes('://') || text.includes('@');
+
+/** What a value is, without its content. */
+export const kindOf = (value: unknown): string =>
+  value === undefined || value === null
+    ? `\`${value}\``
+    : Array.isArray(value)
+      ? 'an array'
+      : typeof value === 'object'
+        ? 'an object'
+        : `a ${typeof value}`;
+
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Neither a `Map` nor `Headers`, whose entries would not travel. */
+const isPlain = (value: unknown): value is Record<string, unknown> =>
+  isRecord(value) && [Object.prototype, null].includes(Object.getPrototypeOf(value));
+
+export const anInteger = (least: number, most = Number.MAX_SAFE_INTEGER): OptionRule => ({
+  expected:
+    most === Number.MAX_SAFE_INTEGER
+      ? `an integer >= ${least}`
+      : `an integer from ${least} to ${most}`,
+  accepts: (value) =>
+    Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
+});
+
+/** ms that a timer can keep. */
+export const aDuration = (least: number): OptionRule => {
+  const rule = anInteger(least, LONGEST_TIMER);
+  return { ...rule, expected: `${rule.expected} (ms)` };
+};
+
+export const oneOf = (...values: readonly unknown[]): OptionRule => ({
+  expected: values.map((value) => JSON.stringify(value)).join(' or '),
+  accepts: (value) => values.includes(value),
+});
+
+export const aBoolean = oneOf(true, false);
+
+export const aString: OptionRule = {
+  expected: 'a string',
+  accepts: (value) => typeof value === 'string' && value.isWellFormed(),
+  isWritten: true,
+};
+
+export const aName: OptionRule = {
+  expected: 'a string that is not empty',
+  accepts: (value) => typeof value === 'string' && value !== '' && value.isWellFormed(),
+  isWritten: true,
+};
+
+export const aFunction: OptionRule = {
+  expected: 'a function',
+  accepts: (value) => typeof value === 'function',
+};
+
+export const anObjectOfStrings: OptionRule = {
+  expected: 'an object of strings',
+  accepts: (value) => isPlain(value) && wrongString(value) === undefined,
+  find: (value) => (isPlain(value) ? wrongString(value) : undefined),
+};
+
+/** @returns the first entry whose name is empty or a symbol, or whose value is no string. */
+function wrongString(record: Record<string, unknown>): WrongPart | undefined {
+  for (const key of Reflect.ownKeys(record)) {
+    const isName = typeof key === 'string' && key !== '';
+    const value = propertyOf(record, key);
+    if (!isName) {
+      const received = typeof key === 'symbol' ? 'a symbol' : '""';
+      return {
+        path: '',
+        expected: 'an object whose names are strings that are not empty',
+        received,
+      };
+    }
+    if (typeof value !== 'string') {
+      return { path: pathOf(key), expected: 'a string', received: describeValue(value) };
+    }
+  }
+  return undefined;
+}
+
+const pathOf = (key: string): string =>
+  mayHoldSecret(key) ? '[...]' : /^[\w$]+$/.test(key) ? `.${shown(key)}` : `["${shown(key)}"]`;
+
+/** A rule for each element of an array. */
+export const anArrayOf = (expected: string, element: OptionRule): OptionRule => ({
+  expected,
+  accepts: (value) => Array.isArray(value) && value.every(element.accepts),
+  find: (value) => {
+    const index = Array.isArray(value) ? value.findIndex((each) => !element.accepts(each)) : -1;
+    return index < 0
+      ? undefined
+      : {
+          path: `[${index}]`,
+          expected: element.expected,
+          received: describeValue((value as unknown[])[index]),
+        };
+  },
+});

@@ -1,0 +1,180 @@
+import { decodeJob, hasSentValues } from '../../protocol/wire/job-element.js';
+import {
+  recoverWorker,
+  type FoundJob,
+  type FoundSlot,
+  type RecoveryResult,
+} from '../../protocol/operations/recover-worker.js';
+import type { QueueKeys } from '../../protocol/keys.js';
+import { explainRefusal, isRefusal } from '../../driver/refusal.js';
+import { MOST_SLOTS, type LapsedWorker } from './lapsed-worker.js';
+import { LostJobs, mostDeliveries } from './lost-jobs.js';
+import {
+  digestOf,
+  SlotParts,
+  type FilledSlot,
+  type SlotPart,
+  type SlotRange,
+} from './slot-parts.js';
+import type { JobHandler, WorkerParts } from '../worker-options.js';
+import { countKeys } from '../../protocol/operations/keys.js';
+import { listLength, readListBytes } from '../../protocol/operations/lists.js';
+
+/** Slots that are asked for in one command. */
+const SLOTS_PER_CALL = 1_000;
+
+/** How many jobs of a lost worker were taken back. */
+interface Recovered {
+  readonly back: number;
+  readonly buried: number;
+}
+
+/** Takes back the jobs of lost workers of one queue, part by part. */
+export class JobRecovery {
+  private readonly keys: QueueKeys;
+  private readonly lostJobs: LostJobs;
+
+  constructor(
+    private readonly handler: JobHandler,
+    private readonly parts: WorkerParts,
+  ) {
+    this.keys = parts.keys.queue(handler.queue);
+    this.lostJobs = new LostJobs(handler.queue, parts.keys, () => parts.connections.clock.now());
+  }
+
+  /**
+   * Stops where the worker turns out to be alive, or somebody else takes its jobs back: what is left is found again.
+   * @param forget - whether the worker can use its slots no more.
+   */
+  async takeBack(worker: LapsedWorker, forget: boolean): Promise<void> {
+    const { filled, areAll } = await this.filledSlots(worker);
+    const recovered = { back: 0, buried: 0 };
+    try {
+      const parts = new SlotParts(filled);
+      for (let ranges = parts.next(); ranges.length > 0; ranges = parts.next()) {
+        const slots = parts.take(await this.read(ranges)).map((part) => this.found(part));
+        if ((await this.recover(worker, slots, false)) !== 'recovered') {
+          return;
+        }
+        for (const { dead } of slots.flatMap(({ jobs }) => jobs)) {
+          recovered[dead ? 'buried' : 'back']++;
+        }
+      }
+      if (forget && areAll) {
+        await this.recover(worker, [], true);
+      }
+    } finally {
+      this.report(worker, recovered);
+    }
+  }
+
+  /** The slots that hold something, and whether all of them can be read. */
+  private async filledSlots(
+    worker: LapsedWorker,
+  ): Promise<{ filled: FilledSlot[]; areAll: boolean }> {
+    const { commands } = this.parts.connections;
+    const count = worker.slots ?? this.mostSlots(worker);
+    const filled: FilledSlot[] = [];
+    let areAll = true;
+    for (let first = 0; first < count; first += SLOTS_PER_CALL) {
+      const length = Math.min(SLOTS_PER_CALL, count - first);
+      const keys = Array.from({ length }, (_, index) => this.keys.active(worker.id, first + index));
+      if ((await commands.run(countKeys, keys)) > 0) {
+        const lengths = await commands.settled((run) => keys.map((key) => run(listLength, key)));
+        keys.forEach((key, index) => {
+          const result = lengths[index];
+          if (result?.status === 'fulfilled') {
+            filled.push({ key, length: result.value });
+          } else {
+            this.reportSlot(key, result?.reason);
+            areAll = false;
+          }
+        });
+      }
+    }
+    return { filled: filled.filter((slot) => slot.length > 0), areAll };
+  }
+
+  /** Looks through all slots that a worker can have where it does not say how many it has. */
+  private mostSlots({ id, name }: LapsedWorker): number {
+    this.parts.log.repeated(
+      `slots unknown: ${this.handler.queue}`,
+      'warn',
+      `Worker ${name} of queue "${this.handler.queue}" is lost, and the field "slots" of "${this.keys.worker(id)}" is no ` +
+        `number from 1 to ${MOST_SLOTS}: looking for its jobs in as many slots`,
+    );
+    return MOST_SLOTS;
+  }
+
+  private async read(ranges: readonly SlotRange[]): Promise<SlotPart[]> {
+    const contents = await this.parts.connections.commands.all((run) =>
+      ranges.map(({ key, from }) => run(readListBytes, { list: key, first: from, last: -1 })),
+    );
+    return ranges.map((range, index) => ({ ...range, elements: contents[index] ?? [] }));
+  }
+
+  private found({ key, from, elements }: SlotPart): FoundSlot {
+    const jobs = elements.flatMap((element, index) =>
+      // Those that have left their places before are empty.
+      element.length === 0 ? [] : [{ position: from + index, ...this.judge(element.toString()) }],
+    );
+    return { key, from, digest: digestOf(elements), jobs };
+  }
+
+  /** Decides what becomes of a job whose worker was lost. */
+  private judge(element: string): Omit<FoundJob, 'position'> {
+    const job = decodeJob(element);
+    if (job.version === 0) {
+      return { dead: { reason: 'unreadable', message: job.reason } };
+    }
+    if (hasSentValues(element)) {
+      const dead = this.lostJobs.brokenStream(job);
+      return { dead, reply: dead.reply };
+    }
+    const deliveries = job.redeliveries + 1;
+    if (deliveries < mostDeliveries(job, this.handler)) {
+      return {};
+    }
+    const dead = this.lostJobs.outOfDeliveries(job, deliveries);
+    return { dead, reply: dead.reply };
+  }
+
+  private recover(
+    { id }: LapsedWorker,
+    slots: readonly FoundSlot[],
+    forget: boolean,
+  ): Promise<RecoveryResult> {
+    return this.parts.connections.commands.run(recoverWorker, {
+      requests: this.keys.requests,
+      workers: this.keys.workers,
+      dead: this.keys.dead,
+      worker: this.keys.worker(id),
+      workerId: id,
+      forget,
+      slots,
+    });
+  }
+
+  private report({ name }: LapsedWorker, { back, buried }: Recovered): void {
+    if (back + buried > 0) {
+      this.parts.log.repeated(
+        `worker lost: ${this.handler.queue}`,
+        'warn',
+        `Worker ${name} of queue "${this.handler.queue}" is lost: ` +
+          `${back} of its jobs go back to the queue, ${buried} to "${this.keys.dead}"`,
+      );
+    }
+  }
+
+  /** @throws what is no refusal. */
+  private reportSlot(key: string, error: unknown): void {
+    if (!isRefusal(error)) {
+      throw error;
+    }
+    this.parts.log.repeated(
+      `slot refused: ${this.handler.queue}`,
+      'error',
+      `The jobs of a lost worker in "${key}" cannot be taken back: ${explainRefusal(error)}. Remove it if it is no list.`,
+    );
+  }
+}

@@ -1,0 +1,48 @@
+import { WorkerLostError } from '../../errors/index.js';
+import { toOwnErrorForm } from '../../protocol/wire/error-form.js';
+import type { Job } from '../../protocol/wire/job-element.js';
+import type { Keys } from '../../protocol/keys.js';
+import { encodeError } from '../../protocol/wire/reply-frame.js';
+import { replyTtl } from '../../protocol/reply-ttl.js';
+import type { BuryJob } from '../../protocol/operations/bury-job.js';
+
+/** Why a job goes to the dead list, and what its caller is told. */
+export type Burial = Pick<BuryJob, 'reason' | 'message' | 'reply'>;
+
+/** What is done with jobs of one queue that may not be started any more. */
+export class LostJobs {
+  constructor(
+    private readonly queue: string,
+    private readonly keys: Keys,
+    /** ms, Redis clock. */
+    private readonly serverNow: () => number,
+  ) {}
+
+  /** @param deliveries - how often it was started. */
+  outOfDeliveries(job: Job, deliveries: number): Burial {
+    const error = new WorkerLostError(this.queue, String(job.id), deliveries);
+    return { reason: 'out of deliveries', message: error.message, reply: this.reply(job, error) };
+  }
+
+  /** One that has sent values of a stream: they would come twice. */
+  brokenStream(job: Job): Burial {
+    // Its caller knows how many values have come.
+    const error = new WorkerLostError(this.queue, String(job.id), job.redeliveries + 1, 0);
+    const message = `Its worker was lost in the middle of its stream, which must not begin anew.`;
+    return { reason: 'broken stream', message, reply: this.reply(job, error) };
+  }
+
+  private reply({ id, replyTo, deadline }: Job, error: WorkerLostError): BuryJob['reply'] {
+    return replyTo === undefined
+      ? undefined
+      : {
+          list: this.keys.replies(replyTo),
+          text: encodeError(id, toOwnErrorForm(error, id)),
+          ttl: replyTtl(this.serverNow(), deadline),
+        };
+  }
+}
+
+/** How often a job may be started: as its caller says, else as its handler does. */
+export const mostDeliveries = (job: Job, { maxDeliveries }: { maxDeliveries: number }): number =>
+  job.maxDeliveries ?? maxDeliveries;

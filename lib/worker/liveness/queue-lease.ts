@@ -1,0 +1,182 @@
+import { hostname } from 'node:os';
+import type { Log } from '../../telemetry/log.js';
+import type { QueueKeys } from '../../protocol/keys.js';
+import {
+  renewLease,
+  type LapsedLease,
+  type RenewedLease,
+  type RenewLease,
+} from '../../protocol/operations/renew-lease.js';
+import type { RetireWorker } from '../../protocol/operations/retire-worker.js';
+import type { Line } from '../../driver/line.js';
+import { encodeIdentity, type LineIdentity } from '../../protocol/wire/line-identity.js';
+import { Backoff } from '../../driver/backoff.js';
+import { explainRefusal, isRefusal, longestWaitAfter } from '../../driver/refusal.js';
+import type { Runtime } from '../../driver/runtime.js';
+import type { Standing } from './standing.js';
+
+/** A queue on which this process is to be known as alive. */
+export interface LeasedQueue {
+  readonly name: string;
+  readonly keys: QueueKeys;
+  /** The keys of its slots. */
+  readonly slots: readonly string[];
+  /** Whether this process may judge the other workers of the queue. */
+  readonly standing: Standing;
+  /** The connection that takes its jobs. */
+  identity(): LineIdentity | undefined;
+  /** Hears of the leases that have lapsed. @param now - ms, Redis clock. */
+  onLapsed(lapsed: readonly LapsedLease[], now: number): void;
+}
+
+/** The lease of this process on one queue. What Redis refuses of it is no concern of other queues. */
+export class QueueLease {
+  /** Why the last renewal has failed; `undefined` when it succeeded. */
+  failure: unknown = new Error('The lease was not renewed yet');
+  /** What Redis refuses, in words; `undefined` where the last renewal succeeded, or had no answer. */
+  refusal: string | undefined;
+  private readonly backoff: Backoff;
+  /** Before when it is not tried again by itself, by the clock of the runtime. */
+  private dueAt = 0;
+  /** The connection for commands that others know of. */
+  private told: LineIdentity | undefined;
+  /** How often it was renewed. */
+  private turn = 0;
+  /** When the last renewal that succeeded was sent, by the clock of the runtime. */
+  private sentAt = Infinity;
+  private onKnown: () => void = () => undefined;
+  /** Resolves when Redis knows the worker. */
+  readonly known = new Promise<void>((resolve) => {
+    this.onKnown = resolve;
+  });
+
+  /** @param duration - ms. */
+  constructor(
+    readonly queue: LeasedQueue,
+    private readonly workerId: string,
+    private readonly duration: number,
+    private readonly log: Log,
+    private readonly runtime: Runtime,
+  ) {
+    this.backoff = new Backoff(runtime);
+  }
+
+  /** Whether Redis has ever known the worker. */
+  get isKnown(): boolean {
+    return this.turn > 0;
+  }
+
+  /** Whether it is to be renewed by itself: what stays refused is tried now and then. */
+  get isDue(): boolean {
+    return this.runtime.now() >= this.dueAt;
+  }
+
+  /** Whether others know of the connection for commands, so that what it takes is looked after. */
+  isUpToDate(commands: Line): boolean {
+    return this.isKnown && this.told === commands.identity;
+  }
+
+  /**
+   * What one renewal sends.
+   * @param commands - the connection that it goes on.
+   * @param started - when the worker started, ms, Redis clock.
+   */
+  renewal({ identity: own, server, path }: Line, started: number): QueueRenewal {
+    const { keys, slots, identity } = this.queue;
+    const connections = [own, identity()]
+      .flatMap((known) => (known ? [encodeIdentity(known)] : []))
+      .join(' ');
+    return {
+      script: renewLease,
+      input: {
+        workers: keys.workers,
+        worker: keys.worker(this.workerId),
+        workerId: this.workerId,
+        lease: this.duration,
+        turn: this.turn,
+        description: {
+          slots: slots.length,
+          connections,
+          server: server?.runId ?? '',
+          host: hostname(),
+          pid: process.pid,
+          started,
+        },
+      },
+      own,
+      path,
+      sentAt: this.runtime.now(),
+    };
+  }
+
+  /** Redis has answered a renewal. */
+  renewed({ own, path, sentAt }: QueueRenewal, { now, former, lapsed }: RenewedLease): void {
+    const { standing, name, onLapsed } = this.queue;
+    standing.renewed({
+      now,
+      former,
+      path,
+      isFirst: !this.isKnown,
+      isBelated: sentAt - this.sentAt > this.duration,
+    });
+    this.sentAt = sentAt;
+    this.failure = this.refusal = undefined;
+    this.backoff.reset();
+    this.dueAt = 0;
+    this.told = own;
+    this.turn++;
+    this.onKnown();
+    if (this.log.over(`lease refused: ${name}`)) {
+      this.log.info(`The lease of queue "${name}" is renewed again`);
+    }
+    onLapsed(lapsed, now);
+  }
+
+  /** A renewal was refused, or not answered. */
+  failed(error: unknown): void {
+    const { standing, name, keys } = this.queue;
+    standing.failed();
+    this.failure = error;
+    this.refusal = undefined;
+    if (isRefusal(error)) {
+      this.refusal = explainRefusal(error);
+      this.log.repeated(
+        `lease refused: ${name}`,
+        'error',
+        `The lease of queue "${name}" cannot be renewed in "${keys.workers}" and "${keys.worker(this.workerId)}", so that its ` +
+          `worker takes no jobs: ${this.refusal}; trying again until it can`,
+      );
+      this.pauseAfter(error);
+    }
+  }
+
+  private pauseAfter(error: unknown): void {
+    const longestMs = longestWaitAfter(error);
+    if (longestMs !== undefined) {
+      this.dueAt = this.runtime.now() + this.backoff.next(longestMs);
+    }
+  }
+
+  /** @param isWatched - whether a job may still come into its slots. */
+  retirement(isWatched: boolean): RetireWorker {
+    const { keys, slots } = this.queue;
+    return {
+      workers: keys.workers,
+      worker: keys.worker(this.workerId),
+      workerId: this.workerId,
+      slots,
+      isWatched,
+    };
+  }
+}
+
+/** A renewal that is on its way. */
+export interface QueueRenewal {
+  readonly script: typeof renewLease;
+  readonly input: RenewLease;
+  /** The connection that others will know of. */
+  readonly own: LineIdentity | undefined;
+  readonly path: unknown;
+  /** When it was sent, by the clock of the runtime. */
+  readonly sentAt: number;
+}

@@ -1,0 +1,189 @@
+import { describeWorker } from '../../protocol/operations/describe-worker.js';
+import type { LapsedLease } from '../../protocol/operations/renew-lease.js';
+import type { QueueKeys } from '../../protocol/keys.js';
+import { maySame, type LineIdentity } from '../../protocol/wire/line-identity.js';
+import { explainRefusal, isPassing, isRefusal, levelOf } from '../../driver/refusal.js';
+import { BLOCK_SECONDS } from '../taking/job-fetcher.js';
+import { JobRecovery } from './job-recovery.js';
+import { readLapsedWorker, type LapsedWorker } from './lapsed-worker.js';
+import type { Standing } from './standing.js';
+import type { JobHandler, WorkerParts } from '../worker-options.js';
+import { listLines } from '../../protocol/operations/list-lines.js';
+
+/** How long a server that refuses `CLIENT LIST` is not asked again, ms. */
+const BLIND_MS = 60_000;
+
+/** Lapsed workers whose description is remembered at most. */
+const MOST_KNOWN = 1_000;
+
+/**
+ * Looks after the workers of one queue that gave no sign of life, and decides which of them are lost: those whose connections
+ * are gone, and those that were silent for longer than `stallLimit`.
+ */
+export class Recovery {
+  private readonly keys: QueueKeys;
+  private readonly jobs: JobRecovery;
+  private isRunning = false;
+  /** A worker that has lapsed says nothing new of itself until it renews its lease. */
+  private readonly known = new Map<string, LapsedWorker>();
+  /** Until when the server is not asked for connections, by the clock of the runtime. */
+  private blindUntil = 0;
+
+  /** @param standing - whether this process may judge others. */
+  constructor(
+    private readonly handler: JobHandler,
+    private readonly parts: WorkerParts,
+    private readonly standing: Standing,
+  ) {
+    this.keys = parts.keys.queue(handler.queue);
+    this.jobs = new JobRecovery(handler, parts);
+  }
+
+  /** @param now - when the leases were seen to have lapsed, ms, Redis clock. */
+  async sweep(lapsed: readonly LapsedLease[], now: number): Promise<void> {
+    if (this.isRunning || lapsed.length === 0 || !this.standing.mayJudge(now, true)) {
+      return;
+    }
+    this.isRunning = true;
+    try {
+      const workers = await this.describe(lapsed);
+      const connections = await this.standingConnections(workers);
+      for (const worker of workers) {
+        await this.examine(worker, connections, now);
+      }
+    } catch {
+      // What a lost connection interrupts, a later sweep finds again.
+    } finally {
+      this.isRunning = false;
+    }
+  }
+
+  /** @param connections - all that still stand; `undefined` where the server does not tell. */
+  private async examine(
+    worker: LapsedWorker,
+    connections: readonly LineIdentity[] | undefined,
+    now: number,
+  ): Promise<void> {
+    const { stallLimit } = this.parts.options;
+    const silence = this.standing.silence(worker.expiry, now);
+    // As the worker describes them: what it does not prove to be its own is not to be cut.
+    const own =
+      connections &&
+      worker.connections.filter((described) =>
+        connections.some((shown) => maySame(shown, described)),
+      );
+    const isGone =
+      own?.length === 0 &&
+      worker.connections.length > 0 &&
+      this.standing.mayJudge(now, this.isOurServer(worker.server));
+    if (!isGone && silence < stallLimit) {
+      return;
+    }
+    try {
+      // It may wake up, but until then it must not take more jobs into its slots.
+      await this.cut(own ?? []);
+      // What it waited for when it fell silent has come by then.
+      await this.jobs.takeBack(worker, isGone || silence >= stallLimit + BLOCK_SECONDS * 1_000);
+      this.parts.log.over(this.refusal);
+    } catch (error) {
+      this.report(error);
+    }
+  }
+
+  private async describe(lapsed: readonly LapsedLease[]): Promise<LapsedWorker[]> {
+    const unknown = lapsed.filter(({ workerId, expiry }) => {
+      return this.known.get(workerId)?.expiry !== Number(expiry);
+    });
+    if (this.known.size > MOST_KNOWN) {
+      this.known.clear();
+    }
+    const described = await this.parts.connections.commands.settled((run) =>
+      unknown.map(({ workerId }) => run(describeWorker, this.keys.worker(workerId))),
+    );
+    unknown.forEach((lease, index) => {
+      const result = described[index];
+      if (result?.status === 'fulfilled') {
+        this.known.set(lease.workerId, readLapsedWorker(lease, result.value));
+      } else {
+        this.report(result?.reason);
+      }
+    });
+    return lapsed.flatMap(({ workerId }) => this.known.get(workerId) ?? []);
+  }
+
+  /** Whether a worker was last heard of by the server that this process is connected to. */
+  private isOurServer(server: string | undefined): boolean {
+    return server !== undefined && server === this.parts.connections.commands.server?.runId;
+  }
+
+  /** The connections of some workers that still stand; `undefined` where the server does not tell. */
+  private async standingConnections(
+    workers: readonly LapsedWorker[],
+  ): Promise<LineIdentity[] | undefined> {
+    const ids = workers.flatMap(({ connections }) => connections.map(({ id }) => id));
+    if (workers.some(({ connections }) => connections.length === 0)) {
+      this.warnOfBlindness('CLIENT INFO');
+    }
+    if (ids.length === 0 || this.now() < this.blindUntil) {
+      return undefined;
+    }
+    const { commands } = this.parts.connections;
+    try {
+      const lines = await commands.run(listLines, ids);
+      return lines.map((line) => ({ ...line, server: commands.server?.runId }));
+    } catch (error) {
+      if (!isRefusal(error) || isPassing(error)) {
+        throw error;
+      }
+      this.blindUntil = this.now() + BLIND_MS;
+      this.warnOfBlindness('CLIENT LIST');
+      return undefined;
+    }
+  }
+
+  private now(): number {
+    return this.parts.connections.runtime.now();
+  }
+
+  private warnOfBlindness(command: string): void {
+    this.parts.log.once(
+      'blind',
+      'warn',
+      `Redis refuses ${command}, so that nobody knows which connections stand: a worker counts as lost after ` +
+        `stallLimit, ${this.parts.options.stallLimit} ms, even if its process is gone. Allow it to be quicker.`,
+    );
+  }
+
+  private async cut(connections: readonly LineIdentity[]): Promise<void> {
+    for (const identity of connections) {
+      try {
+        await this.parts.connections.commands.cut(identity);
+      } catch (error) {
+        if (!isRefusal(error)) {
+          throw error;
+        }
+        this.parts.log.once(
+          'cut refused',
+          'warn',
+          `The connections of stalled workers cannot be cut: ${explainRefusal(error)}. Allow CLIENT KILL.`,
+        );
+      }
+    }
+  }
+
+  private get refusal(): string {
+    return `recovery refused: ${this.handler.queue}`;
+  }
+
+  /** One worker that cannot be looked after is no reason to leave the others alone. @throws what is no refusal. */
+  private report(error: unknown): void {
+    if (!isRefusal(error)) {
+      throw error;
+    }
+    this.parts.log.repeated(
+      this.refusal,
+      levelOf(error),
+      `Lost workers of queue "${this.handler.queue}" cannot be looked after: ${explainRefusal(error)}`,
+    );
+  }
+}

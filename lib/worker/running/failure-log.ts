@@ -1,0 +1,74 @@
+import { shown, stackOf } from '../../errors/error-text.js';
+import type { Runtime } from '../../driver/runtime.js';
+import { inspected } from '../../telemetry/inspected.js';
+import type { Log } from '../../telemetry/log.js';
+import { toErrorForm, type ErrorForm } from '../../protocol/wire/error-form.js';
+import { failureText } from './failure-text.js';
+import type { JobHandler } from '../worker-options.js';
+
+/** Different failures of one handler that are told apart in a minute; all others count as one kind. */
+const MOST_KINDS = 50;
+const MINUTE_MS = 60_000;
+
+/** Characters of an error's message by which failures are told apart. */
+const KIND_LENGTH = 200;
+
+/** Writes what goes wrong in one handler: each different error once a minute at most, with how often it came. */
+export class FailureLog {
+  private readonly kinds = new Set<string>();
+  private since = -Infinity;
+
+  constructor(
+    private readonly handler: Pick<JobHandler, 'name' | 'queue'>,
+    private readonly log: Log,
+    private readonly runtime: Pick<Runtime, 'now'>,
+  ) {}
+
+  /**
+   * The handler has failed on a job.
+   * @param form - that of the error, where it has one of its own.
+   * @param handled - the error that was being handled when this one was thrown, if it is another.
+   */
+  failed(id: string | number, error: unknown, form = toErrorForm(error), handled?: unknown): void {
+    this.write('failed', id, error, form, handled);
+  }
+
+  /**
+   * Code of the application has thrown where its error can be no end of a run.
+   * @param what - which code, such as `a listener of its signal`.
+   */
+  strayed(what: string, id: string | number, error: unknown): void {
+    this.write(`failed in ${what}`, id, error, toErrorForm(error));
+  }
+
+  private write(
+    what: string,
+    id: string | number,
+    error: unknown,
+    form: ErrorForm,
+    handled?: unknown,
+  ): void {
+    const { name, queue } = this.handler;
+    const failure = failureText(error, form);
+    const before =
+      handled === undefined
+        ? ''
+        : ` (while it handled ${failureText(handled, toErrorForm(handled))})`;
+    const text = `${name} ${what} on job ${shown(id)} of queue "${queue}": ${failure}${before}`;
+    const kind = this.kindOf(`${what}: ${failure.slice(0, KIND_LENGTH)}`);
+    this.log.repeated(kind, 'error', text, () => inspected(error) ?? stackOf(error));
+  }
+
+  private kindOf(failure: string): string {
+    const now = this.runtime.now();
+    if (now - this.since > MINUTE_MS) {
+      this.since = now;
+      this.kinds.clear();
+    }
+    const isTold = this.kinds.has(failure) || this.kinds.size < MOST_KINDS;
+    if (isTold) {
+      this.kinds.add(failure);
+    }
+    return `${this.handler.queue} ${isTold ? failure : 'failed in many ways'}`;
+  }
+}

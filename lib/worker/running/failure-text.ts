@@ -1,0 +1,67 @@
+import { cut, isError, messageOf } from '../../errors/error-text.js';
+import { isRecord, kindOf } from '../../options/option-rules.js';
+import type { ErrorForm } from '../../protocol/wire/error-form.js';
+import type { ReasonForm } from '../../protocol/wire/error-reasons.js';
+
+/** Characters of an error's message that stand before what else is said of it. */
+const MOST_MESSAGE = 1_000;
+const MOST_DETAILS = 500;
+
+/** Causes, and errors of an `AggregateError`, that are named at most. */
+const MOST_CAUSES = 3;
+const MOST_ERRORS = 3;
+
+/**
+ * What one line says of a failure: the name and the message of the error, what more its body says, and what led to it.
+ * @param form - that of the error.
+ */
+export function failureText(error: unknown, form: ErrorForm): string {
+  return isError(error)
+    ? textOf(form, MOST_CAUSES)
+    : `${cut(messageOf(error), MOST_MESSAGE)} (thrown: ${kindOfThrown(error)}, no Error)`;
+}
+
+function kindOfThrown(thrown: unknown): string {
+  try {
+    return kindOf(thrown);
+  } catch {
+    return 'a proxy that has been revoked';
+  }
+}
+
+function textOf(form: ErrorForm, causesLeft: number): string {
+  const message = cut(form.message, MOST_MESSAGE);
+  return `${form.name}: ${message}${bodyOf(form)}${causeOf(form, causesLeft)}${errorsOf(form, causesLeft)}`;
+}
+
+/** What was wrong, by the body of an `HttpException` or what an `RpcException` was made of. */
+function bodyOf({ details, message }: ErrorForm): string {
+  const body = isRecord(details) && 'message' in details ? details['message'] : details;
+  if (body === undefined || body === message) {
+    return '';
+  }
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return `: ${cut(text, MOST_DETAILS)}`;
+}
+
+function causeOf({ cause, message }: ErrorForm, causesLeft: number): string {
+  if (!cause || causesLeft === 0) {
+    return '';
+  }
+  // Whoever wraps an error often says what it says.
+  const isSaid =
+    'error' in cause && cause.error.message !== '' && message.includes(cause.error.message);
+  return isSaid && !cause.error.cause ? '' : `; cause: ${reasonText(cause, causesLeft - 1)}`;
+}
+
+function errorsOf({ errors = [] }: ErrorForm, causesLeft: number): string {
+  if (errors.length === 0 || causesLeft === 0) {
+    return '';
+  }
+  const shown = errors.slice(0, MOST_ERRORS).map((each) => reasonText(each, causesLeft - 1));
+  const more = errors.length > MOST_ERRORS ? `, and ${errors.length - MOST_ERRORS} more` : '';
+  return `; errors: ${shown.join(', ')}${more}`;
+}
+
+const reasonText = (reason: ReasonForm, causesLeft: number): string =>
+  'error' in reason ? textOf(reason.error, causesLeft) : cut(messageOf(reason.value), MOST_DETAILS);

@@ -1,0 +1,215 @@
+import type { Observable } from 'rxjs';
+import { shown } from '../../errors/error-text.js';
+import type { Log } from '../../telemetry/log.js';
+import type { Job } from '../../protocol/wire/job-element.js';
+import { FailureLog } from './failure-log.js';
+import { JobContext, type JobTime, type OnStray } from './job-context.js';
+import { JobRun } from './job-run.js';
+import { RunReplies, type ReplyParts } from './run-replies.js';
+import { RunValues } from './run-values.js';
+import type { JobPlace } from '../taking/slots.js';
+import { SourceSubscriber } from './source-subscriber.js';
+import { valuesOf } from './stream-source.js';
+
+/** What a runner needs of the worker it runs jobs for. */
+export interface RunnerParts extends ReplyParts {
+  readonly log: Log;
+  readonly time: JobTime;
+  /** Hears, once, that the handler has really returned. */
+  onEnded(run: JobRun): void;
+}
+
+/**
+ * Runs jobs: calls the handler and hands what it returns, sends or throws to its replies. Whatever the code of the application
+ * does, each run ends exactly once, and nothing is thrown at whoever hands in a job or cancels one.
+ */
+export class JobRunner {
+  private readonly replies: RunReplies;
+  private readonly onStray: OnStray;
+
+  constructor(private readonly parts: RunnerParts) {
+    const failures = new FailureLog(parts.handler, parts.log, parts.time.runtime);
+    this.replies = new RunReplies(parts, failures);
+    this.onStray = (what, id, error) => failures.strayed(what, id, error);
+  }
+
+  run(job: Job, place: JobPlace): JobRun {
+    const { handler, time } = this.parts;
+    const context = new JobContext(handler.queue, job, time, this.onStray);
+    const run = new JobRun(job, place, context);
+    try {
+      run.runInAsyncScope(this.begin, this, run);
+    } catch (error) {
+      this.threw(run, error);
+    }
+    return run;
+  }
+
+  /** Ends a run without a reply: nobody waits for it any more. */
+  cancel(run: JobRun, reason: unknown): void {
+    this.replies.cancel(run, reason);
+  }
+
+  /**
+   * Ends a run for want of time. What the handler still returns comes too late.
+   * @returns whether its job may be run again: not where values of it may have come already, since they would come
+   * twice. That ends with an error for its caller instead.
+   */
+  interrupt(run: JobRun, reason: unknown): boolean {
+    run.stream?.stop();
+    if (run.hasSent) {
+      this.replies.answer(run, undefined);
+    }
+    const mayBeRunAgain = run.close();
+    run.context.abort(reason);
+    return mayBeRunAgain;
+  }
+
+  private begin(run: JobRun): void {
+    const { runWithin } = this.parts.options;
+    if (runWithin) {
+      runWithin(run.context, () => this.handle(run));
+    } else {
+      this.handle(run);
+    }
+  }
+
+  private handle(run: JobRun): void {
+    const { handler, time } = this.parts;
+    if (handler.timeout > 0) {
+      run.timer = time.runtime.setTimeout(() => this.timeOut(run), handler.timeout);
+    }
+    let result: unknown;
+    let comesLater: boolean;
+    try {
+      result = handler.handle(run.takeData(), run.context);
+      comesLater = isPromiseLike(result);
+    } catch (error) {
+      this.threw(run, error);
+      return;
+    }
+    if (comesLater) {
+      void this.returnedLater(run, result);
+    } else {
+      this.returned(run, result);
+    }
+  }
+
+  private async returnedLater(run: JobRun, result: unknown): Promise<void> {
+    let value: unknown;
+    try {
+      value = await result;
+    } catch (error) {
+      this.threw(run, error);
+      return;
+    }
+    this.returned(run, value);
+  }
+
+  private returned(run: JobRun, value: unknown): void {
+    let values: Observable<unknown> | undefined;
+    try {
+      values = valuesOf(value, run.context);
+    } catch (error) {
+      this.threw(run, error);
+      return;
+    }
+    if (values) {
+      this.follow(run, values);
+    } else {
+      this.replies.succeed(run, value);
+      this.end(run);
+    }
+  }
+
+  private threw(run: JobRun, error: unknown): void {
+    this.replies.failWith(run, error);
+    this.end(run);
+  }
+
+  private follow(run: JobRun, values: Observable<unknown>): void {
+    const { context } = run;
+    if (context.isAborted) {
+      this.replies.answer(run, undefined);
+      this.end(run);
+      return;
+    }
+    context.room = () => run.stream?.room();
+    const source = new SourceSubscriber(new RunValues(run, this.replies, () => this.end(run)));
+    context.whenAborted(() => {
+      if (!run.isAnswered) {
+        // Its deadline has passed.
+        run.isCancelled = true;
+        run.stream?.stop();
+        this.replies.answer(run, undefined);
+      }
+      source.unsubscribe();
+    });
+    try {
+      source.add(values.subscribe(source));
+    } catch (error) {
+      source.error(error);
+    }
+  }
+
+  private timeOut(run: JobRun): void {
+    const { name, timeout } = this.parts.handler;
+    const error = new JobTimeoutError(`${name} took longer than ${timeout} ms`);
+    this.replies.failWith(run, error);
+    run.context.abort(error);
+  }
+
+  private end(run: JobRun): void {
+    run.context.whenDone(() => {
+      if (!run.hasEnded) {
+        run.hasEnded = true;
+        run.context.end();
+        this.parts.onEnded(run);
+      }
+    });
+    if (!run.hasEnded) {
+      // What is only about to return, such as the generator that has just ended its stream, is not told.
+      this.parts.time.runtime.setImmediate(() => this.abortIfRunning(run));
+    }
+  }
+
+  /** Tells a handler that an interceptor has not waited for. */
+  private abortIfRunning({ hasEnded, context }: JobRun): void {
+    if (!hasEnded && !context.isAborted) {
+      context.abort(new JobAnsweredError(context));
+    }
+  }
+}
+
+/** Why the signal of a job aborts that is answered while its handler still runs. */
+class JobAnsweredError extends Error {
+  static {
+    this.prototype.name = 'AbortError';
+  }
+
+  readonly code = 'JOB_ANSWERED';
+
+  constructor({ id, queue }: Pick<JobContext, 'id' | 'queue'>) {
+    super(
+      `Job ${shown(id)} of queue "${queue}" is answered, as by the timeout() of an interceptor: ` +
+        `nobody waits for what its handler still does`,
+    );
+  }
+}
+
+/** What a run ends with that takes longer than the handler's `timeout`. */
+class JobTimeoutError extends Error {
+  static {
+    this.prototype.name = 'TimeoutError';
+  }
+
+  readonly code = 'JOB_TIMEOUT';
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as { readonly then?: unknown }).then === 'function'
+  );
+}

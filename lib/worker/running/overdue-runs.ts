@@ -1,0 +1,101 @@
+import type { Runtime, Timer } from '../../driver/runtime.js';
+import type { Log } from '../../telemetry/log.js';
+import type { JobRun } from './job-run.js';
+import type { JobHandler } from '../worker-options.js';
+
+/** How often the runs are looked at, ms. */
+const LOOK_INTERVAL_MS = 1_000;
+
+/** How long runs may go on past their end, ms: any of them, and where they hold all slots of the queue. */
+const ANY_OVERDUE_MS = 30_000;
+const ALL_OVERDUE_MS = 5_000;
+
+/** How long runs that nothing ends may hold all slots of the queue, ms: a job may well take long. */
+const ALL_ENDLESS_MS = 5 * 60_000;
+
+/** How long no other warning is written, ms. */
+const QUIET_MS = 60_000;
+
+/**
+ * Warns of handlers that hang: a run holds its slot until its handler has returned, also when its caller has long had its
+ * end, and a queue whose slots are all held so stands still without a word.
+ */
+export class OverdueRuns {
+  private timer: Timer | undefined;
+  /** Since when each of them has been seen past its end. */
+  private seen = new Map<JobRun, number>();
+  private warnedAt = -Infinity;
+
+  constructor(
+    private readonly handler: Pick<JobHandler, 'name' | 'queue' | 'concurrency' | 'timeout'>,
+    private readonly runs: Iterable<JobRun>,
+    private readonly log: Log,
+    private readonly runtime: Runtime,
+  ) {}
+
+  watch(): void {
+    this.timer ??= this.runtime.setInterval(() => this.look(), LOOK_INTERVAL_MS).unref();
+  }
+
+  stop(): void {
+    this.runtime.clear(this.timer);
+    this.timer = undefined;
+  }
+
+  private look(): void {
+    const now = this.runtime.now();
+    const running = [...this.runs].filter((run) => !run.hasEnded);
+    const overdue = running.filter(isOverdue);
+    const { seen } = this;
+    this.seen = new Map(overdue.map((run) => [run, seen.get(run) ?? now]));
+    const warning = this.overdueWarning(overdue, now) ?? this.endlessWarning(running, now);
+    if (warning === undefined) {
+      return;
+    }
+    if (now - this.warnedAt >= QUIET_MS) {
+      this.warnedAt = now;
+      this.log.warn(warning);
+    }
+  }
+
+  private overdueWarning(overdue: readonly JobRun[], now: number): string | undefined {
+    const { name, queue, concurrency } = this.handler;
+    const isLongOver = (limit: number) => (run: JobRun) =>
+      now - (this.seen.get(run) ?? now) >= limit;
+    const holdsAll = overdue.filter(isLongOver(ALL_OVERDUE_MS)).length >= concurrency;
+    if (!holdsAll && !overdue.some(isLongOver(ANY_OVERDUE_MS))) {
+      return undefined;
+    }
+    return (
+      `${name} holds ${overdue.length} of ${concurrency} slots of queue "${queue}" with jobs whose callers wait no longer ` +
+      `(answered, timed out, cancelled or past their deadline); the first of them began ${ageOf(overdue, now)} ago. ` +
+      (holdsAll ? 'No other job is run until they return. ' : '') +
+      `Hand \`job.signal\` on to all that the handler waits for, so that it returns when it aborts.`
+    );
+  }
+
+  private endlessWarning(running: readonly JobRun[], now: number): string | undefined {
+    const { name, queue, concurrency, timeout } = this.handler;
+    const endless = running.filter(
+      ({ startedAt, context }) =>
+        timeout === 0 && context.deadline === undefined && now - startedAt >= ALL_ENDLESS_MS,
+    );
+    if (endless.length < concurrency) {
+      return undefined;
+    }
+    return (
+      `${name} holds all ${concurrency} slots of queue "${queue}" with jobs that nothing ends: they have neither a ` +
+      `deadline nor a timeout, and the first of them began ${ageOf(endless, now)} ago. No other job is run until one of them ` +
+      `returns. If they hang, give the handler or its callers a \`timeout\`; if they are to take that long, raise \`concurrency\`.`
+    );
+  }
+}
+
+/** Whether its caller has its end, or waits no longer, while its handler has not returned. */
+const isOverdue = ({ isAnswered, context }: JobRun): boolean =>
+  isAnswered || context.timeLeft() === 0;
+
+function ageOf(runs: readonly JobRun[], now: number): string {
+  const seconds = Math.round((now - Math.min(...runs.map(({ startedAt }) => startedAt))) / 1_000);
+  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+}

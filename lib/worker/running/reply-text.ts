@@ -1,0 +1,94 @@
+import type { ErrorForm } from '../../protocol/wire/error-form.js';
+import { withoutStacks } from '../../protocol/wire/error-reasons.js';
+import type { Job } from '../../protocol/wire/job-element.js';
+import { checkPayloadSize, encodePayload } from '../../protocol/wire/payload.js';
+import {
+  encodeEnd,
+  encodeError,
+  encodeReply,
+  type StreamPosition,
+} from '../../protocol/wire/reply-frame.js';
+import type { WorkerOptions } from '../worker-options.js';
+
+/** What a frame adds to a value at most, bytes: the id, the place in the stream and the brackets. */
+const FRAME_BYTES = 100;
+
+/** Writes what the jobs of one queue are answered with. */
+export class ReplyText {
+  constructor(
+    private readonly queue: string,
+    private readonly options: Pick<WorkerOptions, 'maxPayload' | 'exposeStack'>,
+  ) {}
+
+  /**
+   * @returns `undefined` where nobody waits for it.
+   * @throws PayloadTooLargeError, SerializationError
+   */
+  success({ version, id, replyTo }: Job, value: unknown): string | undefined {
+    if (version === 2 && replyTo === undefined) {
+      return undefined;
+    }
+    const json = encodePayload(value, this.queue, 'reply');
+    const text = version === 1 ? (json ?? 'null') : encodeReply(id, json);
+    checkPayloadSize(text, this.options.maxPayload, this.queue, 'reply');
+    return text;
+  }
+
+  /**
+   * @returns a value of a stream as JSON; `undefined` for `undefined`.
+   * @throws PayloadTooLargeError, SerializationError
+   */
+  value(value: unknown): string | undefined {
+    const json = encodePayload(value, this.queue, 'reply');
+    checkPayloadSize(json ?? '', this.options.maxPayload, this.queue, 'reply', FRAME_BYTES);
+    return json;
+  }
+
+  end({ id }: Job, position: StreamPosition): string {
+    return encodeEnd(id, position);
+  }
+
+  /**
+   * Never throws: an error that is too large as a whole, or too deep, travels without what led to it, or shortened.
+   * @param position - of the stream that it ends, if it ends one.
+   */
+  failure({ id }: Job, error: ErrorForm, position?: StreamPosition): string {
+    const { maxPayload, exposeStack } = this.options;
+    try {
+      const form = exposeStack ? error : withoutStacks(error);
+      const text = encodeError(id, form, position);
+      if (fits(text, maxPayload)) {
+        return text;
+      }
+      const { cause: _cause, errors: _errors, stack: _stack, ...rest } = form;
+      const short = encodeError(id, rest, position);
+      return fits(short, maxPayload) ? short : shortened(id, error, position, maxPayload);
+    } catch {
+      return shortened(id, error, position, maxPayload);
+    }
+  }
+}
+
+/** Characters of a name, and of a message at first, that are sent of an error that is too large as a whole. */
+const SHORT_NAME = 100;
+const SHORT_MESSAGE = 1_000;
+
+function shortened(
+  id: Job['id'],
+  form: ErrorForm,
+  position: StreamPosition | undefined,
+  maxPayload: number,
+): string {
+  const { status } = form;
+  const code = typeof form.code === 'string' ? form.code.slice(0, SHORT_NAME) : form.code;
+  const name = form.name.slice(0, SHORT_NAME);
+  for (let length = SHORT_MESSAGE; ; length = Math.floor(length / 2)) {
+    const message = `${form.message.slice(0, length)} [shortened]`;
+    const text = encodeError(id, { name, message, code, status }, position);
+    if (length === 0 || fits(text, maxPayload)) {
+      return text;
+    }
+  }
+}
+
+const fits = (text: string, maxPayload: number): boolean => Buffer.byteLength(text) <= maxPayload;

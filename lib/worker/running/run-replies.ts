@@ -1,0 +1,184 @@
+import { PayloadTooLargeError, SerializationError, WorkerLostError } from '../../errors/index.js';
+import { isError, propertyOf } from '../../errors/error-text.js';
+import {
+  readErrorForm,
+  toErrorForm,
+  toOwnErrorForm,
+  withReasons,
+  type ErrorForm,
+} from '../../protocol/wire/error-form.js';
+import type { FailureLog } from './failure-log.js';
+import type { JobRun } from './job-run.js';
+import type { ReplyStream } from './reply-stream.js';
+import { ReplyText } from './reply-text.js';
+import type { JobHandler, WorkerOptions } from '../worker-options.js';
+
+/** What the replies of a worker need of it. */
+export interface ReplyParts {
+  readonly handler: JobHandler;
+  readonly options: WorkerOptions;
+  /** Begins to send the values of a run. */
+  openStream(run: JobRun, onLost: (reason: Error, isTaken: boolean) => void): ReplyStream;
+  /** Hears, once, what a job is answered with; `undefined` = no reply. */
+  onAnswer(run: JobRun, text: string | undefined): void;
+}
+
+/** What the callers of one queue's jobs get: a reply, values, an error or nothing, and one end. None of it throws. */
+export class RunReplies {
+  private readonly text: ReplyText;
+
+  constructor(
+    private readonly parts: ReplyParts,
+    private readonly failures: FailureLog,
+  ) {
+    this.text = new ReplyText(parts.handler.queue, parts.options);
+  }
+
+  /** Ends a run without a reply: nobody waits for it any more. */
+  cancel(run: JobRun, reason: unknown): void {
+    run.isCancelled = true;
+    run.stream?.stop();
+    this.answer(run, undefined);
+    run.context.abort(reason);
+  }
+
+  /** Sends a value of a stream. */
+  send(run: JobRun, value: unknown): void {
+    if (run.isAnswered) {
+      return;
+    }
+    let json: string | undefined;
+    try {
+      json = this.text.value(value);
+    } catch (error) {
+      this.failToSend(run, error);
+      run.context.abort(error);
+      return;
+    }
+    this.streamOf(run).add(json);
+  }
+
+  /** Ends a stream behind its values. */
+  endStream(run: JobRun): void {
+    if (!run.isAnswered) {
+      this.answer(run, this.text.end(run.job, this.streamOf(run).position));
+    }
+  }
+
+  private streamOf(run: JobRun): ReplyStream {
+    run.stream ??= this.parts.openStream(run, (reason, isTaken) => {
+      if (isTaken) {
+        this.cancel(run, reason);
+      } else {
+        this.answer(run, undefined);
+        run.context.abort(reason);
+      }
+    });
+    return run.stream;
+  }
+
+  succeed(run: JobRun, value: unknown): void {
+    if (run.isAnswered) {
+      return;
+    }
+    let text: string | undefined;
+    try {
+      text = this.text.success(run.job, value);
+    } catch (error) {
+      this.failToSend(run, error);
+      return;
+    }
+    this.answer(run, text);
+  }
+
+  /** A reply that cannot be sent is an error of the library's own. */
+  private failToSend(run: JobRun, error: unknown): void {
+    const isOwn = error instanceof PayloadTooLargeError || error instanceof SerializationError;
+    if (isOwn && run.job.version === 2) {
+      this.report(run, error);
+    }
+    this.fail(run, error, isOwn ? toOwnErrorForm(error, run.job.id) : undefined);
+  }
+
+  failWith(run: JobRun, error: unknown): void {
+    if (run.isAnswered) {
+      return;
+    }
+    const { context } = run;
+    if (context.isAbort(error) || (context.isOutOfTime && isInheritedTimeout(error))) {
+      // Its deadline has passed: nobody waits, and it has only ended with it.
+      this.answer(run, undefined);
+    } else {
+      this.fail(run, error, this.describe(run, error));
+    }
+  }
+
+  /** The form of an error that has one of its own, for all that its code may do meanwhile. */
+  private describe(run: JobRun, error: unknown): ErrorForm | undefined {
+    try {
+      const { describeError } = this.parts.options;
+      const form = describeError?.(error);
+      return form && withReasons(readErrorForm(form), error, describeError);
+    } catch (odd) {
+      run.context.strayed('the error that it threw', odd);
+      return undefined;
+    }
+  }
+
+  /** @param form - the error's, where it has one of its own; any other error is a surprise and is logged. */
+  private fail(run: JobRun, error: unknown, form: ErrorForm | undefined): void {
+    if (run.isAnswered) {
+      return;
+    }
+    const { job, stream } = run;
+    const canTell = job.version === 2 && job.replyTo !== undefined;
+    // Where nobody can be told, the worker's log is the only place left.
+    if (!form || !canTell) {
+      this.report(run, error, form);
+    }
+    if (!canTell) {
+      this.answer(run, undefined);
+      return;
+    }
+    const sent = form ?? toErrorForm(error, this.parts.options.describeError);
+    this.answer(run, this.text.failure(job, sent, stream?.position));
+  }
+
+  /** Settles, once, what the caller gets; `undefined` = nothing, or that its stream broke where it was stopped half way. */
+  answer(run: JobRun, text: string | undefined): void {
+    if (!run.close()) {
+      return;
+    }
+    const { stream } = run;
+    if (stream) {
+      // The end comes behind all values.
+      void stream.flushed().then(() => this.parts.onAnswer(run, this.endOf(run, stream, text)));
+    } else {
+      this.parts.onAnswer(run, text);
+    }
+  }
+
+  /** What a stream ends with: `text`, unless it was stopped before all of its values were sent. */
+  private endOf(run: JobRun, stream: ReplyStream, text: string | undefined): string | undefined {
+    if (run.isCancelled || !stream.isStopped || (stream.isComplete && text !== undefined)) {
+      return text;
+    }
+    const { job, context } = run;
+    const { queue } = this.parts.handler;
+    const error = new WorkerLostError(queue, String(job.id), context.attempt, stream.pushedCount);
+    return this.text.failure(job, toOwnErrorForm(error, job.id), stream.pushedPosition);
+  }
+
+  private report({ job, context }: JobRun, error: unknown, form?: ErrorForm): void {
+    this.failures.failed(job.id, error, form, context.handledBefore(error));
+  }
+}
+
+/**
+ * Whether a request has ended with the deadline of the job whose handler made it, be that this job or another. Its error may be
+ * that of another copy of the library.
+ */
+const isInheritedTimeout = (error: unknown): boolean =>
+  isError(error) &&
+  propertyOf(error, 'code') === 'REQUEST_TIMEOUT' &&
+  propertyOf(error, 'limit') === 'inherited';

@@ -1,0 +1,71 @@
+import type { Job } from '../../protocol/wire/job-element.js';
+import type { JobRun } from './job-run.js';
+import type { RunReplies } from './run-replies.js';
+import type { ValueTaker } from './source-subscriber.js';
+
+/** The values of one run: sent as they come, or the last of them as the reply where they are no stream. */
+export class RunValues implements ValueTaker {
+  /** Those that came before it was known whether they are a stream; the last alone where that makes no difference. */
+  private held: unknown[] = [];
+
+  constructor(
+    private readonly run: JobRun,
+    private readonly replies: RunReplies,
+    private readonly onClosed: () => void,
+  ) {}
+
+  value(value: unknown): void {
+    const { run } = this;
+    if (run.isAnswered) {
+      return;
+    }
+    if (this.areSent) {
+      this.sendHeld();
+      this.replies.send(run, value);
+    } else if (canStream(run.job)) {
+      this.held.push(value);
+    } else if (isAwaited(run.job)) {
+      this.held = [value];
+    }
+  }
+
+  failed(error: unknown): void {
+    this.replies.failWith(this.run, error);
+  }
+
+  completed(): void {
+    if (this.areSent) {
+      this.sendHeld();
+      this.replies.endStream(this.run);
+    } else {
+      this.replies.succeed(this.run, this.held.at(-1));
+    }
+  }
+
+  closed(): void {
+    this.held = [];
+    this.onClosed();
+  }
+
+  strayed(error: unknown): void {
+    this.run.context.strayed('the teardown of its stream', error);
+  }
+
+  private get areSent(): boolean {
+    return this.run.context.isStreaming && canStream(this.run.job);
+  }
+
+  private sendHeld(): void {
+    const { held } = this;
+    this.held = [];
+    for (const value of held) {
+      this.replies.send(this.run, value);
+    }
+  }
+}
+
+/** Of an emitted job nobody takes a reply. */
+const isAwaited = ({ version, replyTo }: Job): boolean => version === 1 || replyTo !== undefined;
+
+/** An original requester takes one reply only. */
+const canStream = (job: Job): boolean => job.version === 2 && isAwaited(job);

@@ -1,0 +1,55 @@
+import type { Log } from '../../telemetry/log.js';
+import type { Outcome } from './outcome.js';
+import type { SettlePart } from './settle-part.js';
+
+/** What is no longer where it was to be settled. */
+export interface GoneParts {
+  /** Jobs that the server has lost, with replies that somebody may wait for. */
+  readonly lost: readonly SettlePart[];
+  /** Jobs that others answer, or nobody. */
+  readonly over: readonly SettlePart[];
+}
+
+/**
+ * Tells jobs that the server has lost from those that another worker has taken over. A server that is another one than that
+ * which handed a job out (a failover, a restart) may lack the last writes: then nobody else knows of the job, or whoever
+ * finds it in the queue runs it once more. A reply does no harm in either case, since its caller takes the first.
+ * @param server - the `run_id` of the server that does not hold the jobs; `undefined` where it does not tell.
+ * @param now - ms, Redis clock.
+ */
+export function findLost(
+  gone: readonly SettlePart[],
+  server: string | undefined,
+  now: number,
+): GoneParts {
+  const isLost = ({ place, reply }: Outcome): boolean =>
+    reply !== undefined &&
+    server !== undefined &&
+    place.slot.server !== undefined &&
+    place.slot.server !== server &&
+    (reply.deadline === undefined || reply.deadline > now);
+  const lost: SettlePart[] = [];
+  const over: SettlePart[] = [];
+  for (const part of gone) {
+    const found = part.outcomes.filter(isLost);
+    if (found.length > 0) {
+      lost.push({ queue: part.queue, outcomes: found, takes: [], areLost: true });
+    }
+    if (found.length < part.outcomes.length) {
+      over.push({ ...part, outcomes: part.outcomes.filter((outcome) => !isLost(outcome)) });
+    }
+  }
+  return { lost, over };
+}
+
+/** Says which replies are pushed although the server does not hold their jobs. */
+export function reportLost(log: Log, lost: readonly SettlePart[]): void {
+  for (const { queue, outcomes } of lost) {
+    log.repeated(
+      `jobs lost: ${queue.name}`,
+      'warn',
+      `Redis lost ${outcomes.length} jobs of queue "${queue.name}" while they ran: it is another server than that which ` +
+        `handed them out, and lacks its last writes. Their replies are pushed all the same`,
+    );
+  }
+}

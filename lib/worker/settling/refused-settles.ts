@@ -1,0 +1,116 @@
+import type { Log } from '../../telemetry/log.js';
+import { Backoff } from '../../driver/backoff.js';
+import {
+  codeOfRefusal,
+  explainRefusal,
+  longestWaitAfter,
+  meaningOfRefusal,
+} from '../../driver/refusal.js';
+import type { Runtime } from '../../driver/runtime.js';
+import type { SettleCall } from './settle-call.js';
+import { singlesOf, type SettlePart } from './settle-part.js';
+
+/** A call that Redis would not carry out. */
+export interface Refusal {
+  readonly call: SettleCall;
+  readonly error: Error;
+}
+
+/** The settler whose calls were refused. */
+export interface RefusalOwner {
+  /** Makes a call. @returns what was refused, if anything was. */
+  settle(parts: readonly SettlePart[], mayBeDone: boolean): Promise<Refusal | undefined>;
+  /** A call was carried out after all. */
+  onCarriedOut(parts: readonly SettlePart[]): void;
+}
+
+/** The kind of line for a refusal that meets all calls. */
+const PASSING = 'replies refused';
+
+/**
+ * Makes refused calls again until Redis carries them out: no reply is dropped for a refusal that passes. Any other may be of
+ * one job, which does not hold up those that were to be settled with it.
+ */
+export class RefusedSettles {
+  constructor(
+    private readonly log: Log,
+    private readonly owner: RefusalOwner,
+    private readonly runtime: Runtime,
+  ) {}
+
+  async insist(refused: Refusal): Promise<void> {
+    const backoff = new Backoff(this.runtime);
+    let parts: readonly SettlePart[] = [];
+    for (let refusal: Refusal | undefined = refused; refusal;) {
+      const { call, error } = refusal;
+      parts = call.again();
+      if (parts.length === 0) {
+        return; // it was to take jobs only, which others will
+      }
+      const singles = stays(error) ? singlesOf(parts) : [];
+      if (singles.length > 1) {
+        await Promise.all(singles.map((single) => this.tryAlone(single, call.mayBeDone)));
+        return;
+      }
+      if (!this.dropReply(parts, error)) {
+        this.report(parts, error);
+        await backoff.wait(longestWaitAfter(error));
+      }
+      refusal = await this.owner.settle(parts, call.mayBeDone);
+    }
+    this.reportOver(parts);
+    this.owner.onCarriedOut(parts);
+  }
+
+  private async tryAlone(part: SettlePart, mayBeDone: boolean): Promise<void> {
+    const refusal = await this.owner.settle([part], mayBeDone);
+    await (refusal ? this.insist(refusal) : this.owner.onCarriedOut([part]));
+  }
+
+  /** A list that is none never takes the reply, which must not hold its slot for ever. @returns whether it was dropped. */
+  private dropReply([part]: readonly SettlePart[], error: Error): boolean {
+    const outcome = part?.outcomes[0];
+    if (!outcome?.reply || codeOfRefusal(error) !== 'WRONGTYPE') {
+      return false;
+    }
+    const { list } = outcome.reply;
+    this.log.repeated(
+      `reply dropped: ${part?.queue.name}`,
+      'error',
+      `A reply cannot be pushed to "${list}" and is dropped: ${explainRefusal(error)}`,
+    );
+    outcome.reply = undefined;
+    return true;
+  }
+
+  private report([part]: readonly SettlePart[], error: Error): void {
+    if (!part) {
+      return;
+    }
+    if (!stays(error)) {
+      const what = 'Redis takes no replies for now, which are kept until it does';
+      this.log.repeated(PASSING, 'error', `${what}: ${explainRefusal(error)}`);
+      return;
+    }
+    const { queue, outcomes } = part;
+    const [outcome] = outcomes;
+    const what = outcome
+      ? `A reply cannot be pushed to "${outcome.reply?.list ?? outcome.place.key}"`
+      : `Jobs cannot be taken from queue "${queue.name}"`;
+    this.log.repeated(kindOf(part), 'error', `${what}: ${explainRefusal(error)}; trying again`);
+  }
+
+  private reportOver(parts: readonly SettlePart[]): void {
+    if (this.log.over(PASSING)) {
+      this.log.info('Redis takes replies again');
+    }
+    for (const part of parts) {
+      this.log.over(kindOf(part));
+    }
+  }
+}
+
+const stays = (error: Error): boolean => meaningOfRefusal(error) === 'stays';
+
+const kindOf = ({ queue, outcomes }: SettlePart): string =>
+  `${outcomes.length > 0 ? 'reply' : 'take'} refused: ${queue.name}`;

@@ -1,0 +1,73 @@
+import { messageOf, stackOf } from '../../errors/error-text.js';
+import type { Log } from '../../telemetry/log.js';
+import type { Outcome, SettledQueue } from './outcome.js';
+import type { SettlePart } from './settle-part.js';
+import type { TakeOf } from './settle-call.js';
+
+/**
+ * Tells queues what became of their jobs. The code of applications runs behind that; what it throws is no failure of Redis,
+ * and keeps nothing from the others.
+ */
+export class SettleEffects {
+  constructor(private readonly log: Log) {}
+
+  released(queue: SettledQueue, outcomes: readonly Outcome[]): void {
+    for (const outcome of outcomes) {
+      try {
+        queue.onReleased(outcome);
+      } catch (error) {
+        this.report(queue, error);
+      }
+    }
+  }
+
+  /** @param jobs - of each take; none where it was not carried out. */
+  taken(takes: readonly TakeOf[], jobs: readonly (readonly string[])[]): void {
+    takes.forEach(({ queue, take }, index) => {
+      try {
+        queue.onTaken(take, jobs[index] ?? []);
+      } catch (error) {
+        this.report(queue, error);
+      }
+    });
+  }
+
+  unanswered(takes: readonly TakeOf[]): void {
+    for (const { queue, take } of takes) {
+      try {
+        queue.onUnanswered(take);
+      } catch (error) {
+        this.report(queue, error);
+      }
+    }
+  }
+
+  settled(queue: SettledQueue): void {
+    try {
+      queue.onSettled();
+    } catch (error) {
+      this.report(queue, error);
+    }
+  }
+
+  /** Jobs were not where they should be. */
+  gone(parts: readonly SettlePart[]): void {
+    for (const { queue, outcomes } of parts) {
+      this.log.repeated(
+        `jobs gone: ${queue.name}`,
+        'warn',
+        `Redis no longer held ${outcomes.length} jobs of queue "${queue.name}" when they had been run: another ` +
+          `worker has taken them over and answers them, or the server lost them`,
+      );
+    }
+  }
+
+  private report({ name }: SettledQueue, error: unknown): void {
+    this.log.repeated(
+      `settled job threw: ${name}`,
+      'error',
+      `What followed from a settled job of queue "${name}" threw: ${messageOf(error)}`,
+      stackOf(error),
+    );
+  }
+}

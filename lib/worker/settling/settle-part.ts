@@ -1,0 +1,25 @@
+import type { Take } from '../taking/intake.js';
+import type { Outcome, SettledQueue } from './outcome.js';
+
+/** What one call does for one queue. */
+export interface SettlePart {
+  readonly queue: SettledQueue;
+  readonly outcomes: readonly Outcome[];
+  /** The next jobs that are to be taken. */
+  readonly takes: readonly Take[];
+  /** Whether it goes in one write with the wait for the next job. */
+  readonly andWaits?: boolean;
+  /** Whether the server has lost the jobs, so that nothing but their replies is left to settle. */
+  readonly areLost?: boolean;
+}
+
+/** Whether it asks Redis for anything. */
+export const isWanted = ({ outcomes, takes }: SettlePart): boolean =>
+  outcomes.length > 0 || takes.length > 0;
+
+/** @returns each outcome and each take by itself. */
+export const singlesOf = (parts: readonly SettlePart[]): SettlePart[] =>
+  parts.flatMap((part) => [
+    ...part.outcomes.map((outcome) => ({ ...part, outcomes: [outcome], takes: [] })),
+    ...part.takes.map((take) => ({ ...part, outcomes: [], takes: [take] })),
+  ]);

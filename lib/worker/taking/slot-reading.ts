@@ -1,0 +1,58 @@
+import type { Line } from '../../driver/line.js';
+import type { Take } from './intake.js';
+import { readList } from '../../protocol/operations/lists.js';
+
+/** Jobs that are read at most in the first part, whose length nobody knows. */
+const FIRST_JOBS = 8;
+
+/** Jobs that are read at most in one part. */
+const MOST_JOBS = 500;
+
+/** About how long one part may be, UTF-16 units. */
+const PART_LENGTH = 1024 * 1024;
+
+/**
+ * Reads what a take that was not answered has put into its slot. Nobody else writes there any more, so that what was read
+ * stays true: where a part is too long for the connection, a shorter one is asked for, and nothing is read twice.
+ */
+export class SlotReading {
+  private readonly jobs: string[] = [];
+  private atOnce: number;
+  /** How many are read at once at most; fewer after a part without an answer. */
+  private most = MOST_JOBS;
+
+  constructor(readonly take: Take) {
+    this.atOnce = Math.min(take.most, FIRST_JOBS);
+  }
+
+  /**
+   * Reads on.
+   * @returns the jobs, in their order.
+   * @throws where a part is refused or not answered; it goes on behind the parts before.
+   */
+  async read(connection: Line): Promise<readonly string[]> {
+    const { jobs, take } = this;
+    while (jobs.length < take.most) {
+      const { atOnce } = this;
+      const part = await this.part(connection, jobs.length, jobs.length + atOnce - 1);
+      jobs.push(...part);
+      if (part.length < atOnce) {
+        break;
+      }
+      const length = part.reduce((sum, job) => sum + job.length, 0);
+      const fitting = Math.floor((PART_LENGTH * part.length) / (length + 1));
+      // Step by step: those that follow may be longer.
+      this.atOnce = Math.max(1, Math.min(fitting, 2 * atOnce, this.most));
+    }
+    return jobs;
+  }
+
+  private async part(connection: Line, first: number, last: number): Promise<string[]> {
+    try {
+      return await connection.run(readList, { list: this.take.slot.key, first, last });
+    } catch (error) {
+      this.atOnce = this.most = Math.max(1, Math.floor(this.atOnce / 2));
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import { asRedelivered } from '../../protocol/wire/job-element.js';
+import type { Driver } from '../../driver/driver.js';
+import { meaningOfRefusal } from '../../driver/refusal.js';
+import type { Intake } from './intake.js';
+import { readList } from '../../protocol/operations/lists.js';
+
+/**
+ * Makes sure that slots that are free are empty in Redis when the server is another one than before. It may lack the last
+ * writes (a failover, a restart), so that jobs lie in them that had been settled: perhaps unanswered, they start once more, as
+ * after the loss of a worker. On one and the same server, a slot that is free is empty for sure.
+ */
+export class StaleSlots {
+  /** The `run_id` of the server that was looked at; `undefined` before the first, on which nothing is stale. */
+  private server: string | undefined;
+
+  constructor(
+    private readonly connections: Driver,
+    private readonly intake: Intake,
+  ) {}
+
+  /** Whether the server that there is now was looked at. */
+  get areRead(): boolean {
+    return this.connections.commands.identity?.server === this.server;
+  }
+
+  /** Looks at the server that there is now, unless it is the one that was looked at. Nothing is taken meanwhile. */
+  async read(): Promise<void> {
+    const { commands } = this.connections;
+    const server = commands.identity?.server;
+    if (server === this.server) {
+      return;
+    }
+    const slots = this.server === undefined ? [] : this.intake.takeFree();
+    const contents = await commands.settled((run) =>
+      slots.map(({ key }) => run(readList, { list: key, first: 0, last: -1 })),
+    );
+    slots.forEach((slot, index) => {
+      const content = contents[index];
+      const jobs = content?.status === 'fulfilled' ? content.value : [];
+      this.intake.found(
+        slot,
+        jobs.map((job) => job && asRedelivered(job)),
+        server,
+      );
+    });
+    if (contents.every(isKnown)) {
+      this.server = server;
+    }
+  }
+}
+
+/** Whether it was read, or never will be: what is no list holds no jobs. */
+const isKnown = (content: PromiseSettledResult<unknown>): boolean =>
+  content.status === 'fulfilled' || meaningOfRefusal(content.reason) === 'stays';

@@ -1,0 +1,51 @@
+import type { Log } from '../../telemetry/log.js';
+import { Backoff } from '../../driver/backoff.js';
+import type { Driver } from '../../driver/driver.js';
+import { explainRefusal, isRefusal, longestWaitAfter } from '../../driver/refusal.js';
+import type { Take } from './intake.js';
+import { SlotReading } from './slot-reading.js';
+
+/**
+ * Reads what takes have brought that went on the connection for commands and were not answered, on the one after it: the
+ * server has forgotten the first by then, so that what is in their slots is final. One is read after the other, since all of
+ * them together may be what the connection was lost over.
+ */
+export class UnansweredTakes {
+  /** Resolves when the last read that has begun is over. */
+  private underway: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly connections: Driver,
+    private readonly log: Log,
+  ) {}
+
+  /** @returns `undefined` once the connections are closed for good: the lease runs out, and others look after the slot. */
+  async read(take: Take, queue: string): Promise<readonly string[] | undefined> {
+    const { connections, log } = this;
+    const kind = `slot refused: ${queue}`;
+    const reading = new SlotReading(take);
+    const backoff = new Backoff(connections.runtime);
+    while (connections.state !== 'closed') {
+      try {
+        await connections.ready();
+        const jobs = await this.inTurn(() => reading.read(connections.commands));
+        log.over(kind);
+        return jobs;
+      } catch (error) {
+        if (isRefusal(error)) {
+          const what = `A slot of queue "${queue}" cannot be read, so that its jobs wait`;
+          log.repeated(kind, 'error', `${what}: ${explainRefusal(error)}; trying again`);
+        }
+        await backoff.wait(longestWaitAfter(error));
+      }
+    }
+    return undefined;
+  }
+
+  /** One that fails lets the others go before it tries again. */
+  private inTurn<Answer>(read: () => Promise<Answer>): Promise<Answer> {
+    const turn = this.underway.then(read);
+    this.underway = turn.catch(() => undefined);
+    return turn;
+  }
+}

@@ -1,0 +1,113 @@
+import { beforeEach, expect, it, vi } from 'vitest';
+import { Log } from '../../../lib/telemetry/log.js';
+import { VirtualRuntime } from '../../support/virtual-runtime.js';
+import { KeptLog } from '../support/kept-log.js';
+
+const MINUTE = 60_000;
+
+let runtime: VirtualRuntime;
+
+beforeEach(() => {
+  runtime = new VirtualRuntime();
+});
+
+it('writes a line of a kind at once, and then one a minute that counts the others', () => {
+  const log = new KeptLog(runtime);
+  for (let count = 0; count < 1_000; count++) {
+    log.repeated('refused', 'warn', `refusal ${count}`);
+  }
+  log.repeated('another', 'error', 'another one', 'its stack');
+  expect(log.warnings).toEqual(['refusal 0']);
+  expect(log.errors).toEqual(['another one']);
+  expect(log.stacks).toEqual(['its stack']);
+  runtime.advance(MINUTE);
+  expect(log.warnings).toEqual(['refusal 0', 'refusal 999 (999 times in the last minute)']);
+  runtime.advance(10 * MINUTE);
+  expect(log.warnings).toHaveLength(2);
+  expect(runtime.pending).toBe(0);
+  log.repeated('refused', 'warn', 'again');
+  expect(log.warnings.at(-1)).toBe('again');
+});
+
+it('says a kind anew whose trouble was over', () => {
+  const log = new KeptLog(runtime);
+  expect(log.over('refused')).toBe(false);
+  log.repeated('refused', 'warn', 'first');
+  expect(log.over('refused')).toBe(true);
+  log.repeated('refused', 'warn', 'second');
+  expect(log.warnings).toEqual(['first', 'second']);
+});
+
+it('does not say again and again that a trouble is over and back', () => {
+  const log = new KeptLog(runtime);
+  let told = 0;
+  for (let count = 0; count < 100; count++) {
+    log.repeated('refused', 'warn', `refusal ${count}`);
+    told += log.over('refused') ? 1 : 0;
+  }
+  expect(log.warnings).toEqual(['refusal 0', 'refusal 1']);
+  expect(told).toBe(2);
+  runtime.advance(MINUTE);
+  expect(log.warnings.at(-1)).toBe('refusal 99 (98 times in the last minute; it is over)');
+  log.repeated('refused', 'warn', 'back');
+  log.repeated('refused', 'warn', 'still there');
+  expect(log.warnings.at(-1)).toBe('back');
+  runtime.advance(MINUTE);
+  expect(log.warnings.at(-1)).toBe('still there (1 times in the last minute)');
+  expect(log.over('refused')).toBe(true);
+  runtime.advance(2 * MINUTE);
+  expect(log.warnings).toHaveLength(5);
+  expect(runtime.pending).toBe(0);
+});
+
+it('says what it has counted when nothing more is to come', () => {
+  const log = new KeptLog(runtime);
+  for (let count = 0; count < 500; count++) {
+    log.repeated('closed', 'warn', 'not pushed');
+  }
+  log.repeated('another', 'error', 'once');
+  log.close();
+  expect(log.warnings).toEqual(['not pushed', 'not pushed (499 times more)']);
+  expect(log.errors).toEqual(['once']);
+  expect(runtime.pending).toBe(0);
+});
+
+it('says once what is to be said once, whatever its text', () => {
+  const log = new KeptLog(runtime);
+  log.once('blind', 'warn', 'one');
+  log.once('blind', 'warn', 'two');
+  expect(log.warnings).toEqual(['one']);
+});
+
+it('keeps no more kinds than it has room for', () => {
+  const log = new KeptLog(runtime);
+  for (let kind = 0; kind < 5_000; kind++) {
+    log.repeated(`kind ${kind}`, 'warn', 'text');
+    log.once(`kind ${kind}`, 'warn', 'text');
+  }
+  expect(runtime.pending).toBeLessThanOrEqual(1_000);
+});
+
+it('cuts what is long, and shows what does not belong in a line', () => {
+  const log = new KeptLog(runtime);
+  log.warn('x'.repeat(2_000_000));
+  log.warn('\u001b[31mred\u001b[0m\nanother line\r\u202eback');
+  log.error('failed', 'Error: a\u0007\n    at b');
+  expect(log.warnings[0]?.length).toBeLessThan(2_100);
+  expect(log.warnings[1]).toBe('\\u001b[31mred\\u001b[0m\\u000aanother line\\u000d\\u202eback');
+  expect(log.stacks).toEqual(['Error: a\\u0007\n    at b']);
+});
+
+it('a logger that throws is in nobody’s way, and is told of once', () => {
+  const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+  const fail = (): never => {
+    throw new Error('the disk is full');
+  };
+  const log = new Log({ info: fail, warn: fail, error: fail });
+  log.info('one');
+  log.warn('two');
+  log.error('three');
+  log.repeated('kind', 'warn', 'four');
+  expect(warned).toHaveBeenCalledTimes(1);
+  warned.mockRestore();
+});
