@@ -9,7 +9,8 @@ import {
   type RequestTimeoutDetails,
   type TimeLimit,
 } from '../errors/index.js';
-import { aName, describeValue, expectedBy } from '../options/option-rules.js';
+import { aName, expectedBy } from '../options/option-rules.js';
+import { describeValue } from '../errors/value-text.js';
 import type { Log } from '../telemetry/log.js';
 import type { Keys } from '../protocol/keys.js';
 import type { ConnectionState } from '../driver/line.js';

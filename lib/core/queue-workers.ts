@@ -2,13 +2,8 @@ import { inspect, type InspectOptions } from 'node:util';
 import type { KnownQueue } from '../client/calls/job-map.js';
 import { shown } from '../errors/error-text.js';
 import { DuplicateJobHandlerError, InvalidOptionError } from '../errors/index.js';
-import {
-  aFunction,
-  aName,
-  checkOptions,
-  describeValue,
-  expectedBy,
-} from '../options/option-rules.js';
+import { aFunction, aName, checkOptions, expectedBy } from '../options/option-rules.js';
+import { describeValue } from '../errors/value-text.js';
 import type { WorkersHere } from '../errors/served-here.js';
 import type { ReplyWorkers, ReplyWorkersStatus } from '../worker/reply-workers.js';
 import type { JobHandler } from '../worker/worker-options.js';

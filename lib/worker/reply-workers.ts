@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { inspect, type InspectOptions } from 'node:util';
 import { InvalidOptionError } from '../errors/index.js';
-import { describeValue } from '../options/option-rules.js';
+import { describeValue } from '../errors/value-text.js';
 import { Standing } from './liveness/standing.js';
 import { StartedWorkers } from './started-workers.js';
 import type { JobHandler, WorkerParts } from './worker-options.js';

@@ -18,7 +18,7 @@ describe('the library', () => {
     const folders = new Set(files.filter((path) => path.includes('/')).map(folderOf));
     expect([...folders].toSorted()).toEqual(Object.keys(ALLOWED).toSorted());
     expect(files).toContain('index.ts');
-    expect(files).toContain('protocol/scripts/settle-jobs.ts');
+    expect(files).toContain('protocol/operations/settle-jobs.ts');
   });
 
   it('imports along the arrows only', () => {
@@ -84,11 +84,18 @@ describe('the check of imports', () => {
     ['client/a.ts', `import { currentJob } from '../core/current-job.js';`],
     ['redis/a.ts', `import { Observable } from 'rxjs';`],
     ['protocol/a.ts', `import { createHash } from 'node:crypto';`],
-    ['observability/a.ts', `import { ReqRepError } from '../errors/index.js';`],
+    ['telemetry/a.ts', `import { ReqRepError } from '../errors/index.js';`],
     ['errors/a.ts', `import { inspect } from 'node:util';`],
     ['errors/a.ts', `import { Keys } from '../protocol/keys.js';`],
     ['a.ts', `import { Keys } from './protocol/keys.js';`],
     ['other/a.ts', ``],
+    ['client/sending/a.ts', `import { PendingRequest } from '../waiting/pending-request.js';`],
+    ['client/calls/a.ts', `import type { RequestClient } from '../request-client.js';`],
+    ['worker/taking/a.ts', `import type { Settler } from '../settling/settler.js';`],
+    ['worker/settling/a.ts', `import { JobRun } from '../running/job-run.js';`],
+    ['worker/liveness/a.ts', `import { ReplyWorker } from '../reply-worker.js';`],
+    ['nest/pipeline/a.ts', `import { HandlerBinder } from '../handlers/handler-binder.js';`],
+    ['protocol/a.ts', `import { takeJobs } from './operations/take-jobs.js';`],
     ['index.ts', `export * from './client/request-client.js';`],
     ['index.ts', `export * as client from './client/request-client.js';`],
     ['index.ts', `export type * from './client/request-client.js';`],
@@ -103,8 +110,12 @@ describe('the check of imports', () => {
     ['core/index.ts', `export { RequestClient } from '../client/request-client.js';`],
     ['client/a.ts', `import { PendingRequest } from './pending-request.js';`],
     ['client/a.ts', `import { createHash } from 'node:crypto';`],
-    ['protocol/a.ts', `import { takeJobs } from './scripts/take-jobs.js';`],
-    ['protocol/scripts/a.ts', `import { Keys } from '../keys.js';`],
+    ['protocol/operations/a.ts', `import { Keys } from '../keys.js';`],
+    ['client/a.ts', `import { PushBatcher } from './sending/push-batcher.js';`],
+    ['client/waiting/a.ts', `import { OutgoingJob } from '../sending/outgoing-job.js';`],
+    ['worker/running/a.ts', `import type { Slot } from '../taking/slots.js';`],
+    ['worker/liveness/a.ts', `import type { WorkerParts } from '../worker-options.js';`],
+    ['nest/module/a.ts', `import { DEFAULT_INSTANCE } from '../tokens.js';`],
     ['redis/a.ts', `import { Redis } from 'ioredis';`],
     ['redis/a.ts', `import { Keys } from '../protocol/keys.js';`],
     ['worker/a.ts', `import type { Line } from '../driver/line.js';`],

@@ -6,10 +6,10 @@ import {
   anInteger,
   anObjectOfStrings,
   checkOptions,
-  describeValue,
   oneOf,
   type OptionRules,
 } from '../../options/option-rules.js';
+import { describeValue } from '../../errors/value-text.js';
 import type { PushReceipt } from './push-receipt.js';
 
 /** Options of one {@link RequestClient.emit}. */

@@ -1,6 +1,6 @@
 import { messageOf } from '../../errors/error-text.js';
 import { InvalidOptionError } from '../../errors/index.js';
-import { describeValue, isRecord } from '../../options/option-rules.js';
+import { describeValue, isRecord } from '../../errors/value-text.js';
 import type { EmitOptions } from './call-options.js';
 
 /**

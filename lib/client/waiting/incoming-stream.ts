@@ -1,4 +1,4 @@
-import { isRecord } from '../../options/option-rules.js';
+import { isRecord } from '../../errors/value-text.js';
 import type { ReplyFrame, StreamPosition } from '../../protocol/wire/reply-frame.js';
 
 type ErrorFrame = Extract<ReplyFrame, { readonly kind: 'e' }>;

@@ -6,11 +6,11 @@ import { DuplicateJobHandlerError, InvalidOptionError } from '../../errors/index
 import {
   aName,
   checkOptions,
-  describeValue,
   expectedBy,
   oneOf,
   type OptionRules,
 } from '../../options/option-rules.js';
+import { describeValue } from '../../errors/value-text.js';
 import type { JobHandler } from '../../worker/worker-options.js';
 import type { HandlerBinder } from './handler-binder.js';
 import type { HandlerMethod, ProviderWrapper } from '../pipeline/handler-method.js';

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { describeValue } from '../../options/option-rules.js';
+import { describeValue } from '../../errors/value-text.js';
 import type { OnJobOptions } from './on-job.decorator.js';
 
 /** The key under which a prototype says which queues its methods answer, and a method which it does. */

@@ -1,11 +1,11 @@
+import type { ResolvedOptions } from '../../core/resolve-options.js';
 import type { InstancePlace } from './instance-place.js';
-import type { ResolvedModuleOptions } from '../module/resolve-options.js';
 
 /** One `ReqRepModule.forRoot` of an application: its name and its options. */
-export class ReqRepInstance {
+export class ReqRepInstance<Options extends ResolvedOptions = ResolvedOptions> {
   constructor(
     readonly place: InstancePlace,
-    readonly options: ResolvedModuleOptions,
+    readonly options: Options,
   ) {}
 
   get name(): string {

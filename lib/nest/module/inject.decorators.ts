@@ -1,6 +1,7 @@
 import { Inject, type InjectionToken } from '@nestjs/common';
 import { InvalidOptionError } from '../../errors/index.js';
-import { aName, describeValue, expectedBy } from '../../options/option-rules.js';
+import { aName, expectedBy } from '../../options/option-rules.js';
+import { describeValue } from '../../errors/value-text.js';
 import { checkBrackets, placeOfDecorator } from '../pipeline/decorator-place.js';
 import { getReplyWorkersToken, getRequestClientToken } from '../tokens.js';
 

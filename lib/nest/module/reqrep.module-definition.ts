@@ -25,8 +25,10 @@ import { ReqRepInstance } from '../handlers/reqrep-instance.js';
 import { ReqRepWorkersModule, WorkersLifecycle } from './reqrep-workers.module.js';
 import { ReqRepLifecycle } from './reqrep.lifecycle.js';
 import type { ReqRepModuleExtras, ReqRepModuleOptions } from './reqrep.options.js';
-import { resolveModuleOptions } from './resolve-options.js';
+import { resolveModuleOptions, type ResolvedModuleOptions } from './resolve-options.js';
 import { DEFAULT_INSTANCE, getReplyWorkersToken, getRequestClientToken } from '../tokens.js';
+
+type Instance = ReqRepInstance<ResolvedModuleOptions>;
 
 const EXTRAS_RULES: OptionRules<ReqRepModuleExtras> = { isGlobal: aBoolean, name: aName };
 
@@ -80,7 +82,7 @@ function providersOf(place: InstancePlace): Provider[] {
     {
       provide: Engine,
       inject: [ReqRepInstance],
-      useFactory: ({ options }: ReqRepInstance) =>
+      useFactory: ({ options }: Instance) =>
         new Engine({
           name,
           options,
@@ -94,7 +96,7 @@ function providersOf(place: InstancePlace): Provider[] {
     {
       provide: CLIENT,
       inject: [ReqRepInstance, Engine, WORKERS],
-      useFactory: ({ options }: ReqRepInstance, engine: Engine, workers: ReplyWorkers) =>
+      useFactory: ({ options }: Instance, engine: Engine, workers: ReplyWorkers) =>
         engine.createClient((queue) => workersHere(workers, options.workers, queue)),
     },
     {
@@ -106,7 +108,7 @@ function providersOf(place: InstancePlace): Provider[] {
       provide: HTTP_ERRORS,
       inject: [ReqRepInstance, ApplicationConfig, HttpAdapterHost],
       useFactory: (
-        { options: { reqRepHttpErrors } }: ReqRepInstance,
+        { options: { reqRepHttpErrors } }: Instance,
         application: ApplicationConfig,
         adapter: HttpAdapterHost,
       ) => {
@@ -124,14 +126,14 @@ function providersOf(place: InstancePlace): Provider[] {
       useFactory: (
         creator: ExternalContextCreator,
         application: ApplicationConfig,
-        { options }: ReqRepInstance,
+        { options }: Instance,
       ) => new HandlerBinder(creator, new GlobalEnhancers(application, options.globalEnhancers)),
     },
     {
       provide: JobHandlerExplorer,
       inject: [ReqRepInstance, DiscoveryService, ModulesContainer, HandlerBinder],
       useFactory: (
-        instance: ReqRepInstance,
+        instance: Instance,
         discovery: DiscoveryService,
         modules: ModulesContainer,
         binder: HandlerBinder,
@@ -149,7 +151,7 @@ function providersOf(place: InstancePlace): Provider[] {
         DiscoveryService,
       ],
       useFactory: (
-        { options }: ReqRepInstance,
+        { options }: Instance,
         explorer: JobHandlerExplorer,
         client: RequestClient,
         workers: ReplyWorkers,

@@ -1,12 +1,7 @@
 import { OPTION_RULES, resolveOptions, type ResolvedOptions } from '../../core/resolve-options.js';
 import { InvalidOptionError } from '../../errors/index.js';
-import {
-  aBoolean,
-  checkOptions,
-  isRecord,
-  oneOf,
-  type OptionRules,
-} from '../../options/option-rules.js';
+import { aBoolean, checkOptions, oneOf, type OptionRules } from '../../options/option-rules.js';
+import { isRecord } from '../../errors/value-text.js';
 import { HTTP_ERRORS_RULES } from '../pipeline/http-errors.filter.js';
 import type { ReqRepModuleOptions } from './reqrep.options.js';
 

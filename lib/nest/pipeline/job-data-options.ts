@@ -1,6 +1,7 @@
 import type { PipeTransform, Type } from '@nestjs/common';
 import { InvalidOptionError } from '../../errors/index.js';
-import { aName, describeValue, expectedBy } from '../../options/option-rules.js';
+import { aName, expectedBy } from '../../options/option-rules.js';
+import { describeValue } from '../../errors/value-text.js';
 
 /** A pipe of a parameter: its class or an object. */
 export type Pipe = Type<PipeTransform> | PipeTransform;

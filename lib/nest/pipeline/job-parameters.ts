@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { InvalidOptionError } from '../../errors/index.js';
-import { describeValue } from '../../options/option-rules.js';
+import { describeValue } from '../../errors/value-text.js';
 import type { JobContext } from '../../worker/running/job-context.js';
 import { checkBrackets, placeOfDecorator } from './decorator-place.js';
 import {

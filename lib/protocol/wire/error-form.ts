@@ -7,7 +7,7 @@ import {
   type RemoteFailure,
 } from '../../errors/index.js';
 import { isError, messageOf, propertyOf, stackOf } from '../../errors/error-text.js';
-import { isRecord } from '../../options/option-rules.js';
+import { isRecord } from '../../errors/value-text.js';
 import {
   errorsOf,
   readReasons,

@@ -1,6 +1,6 @@
 import { cut, isError, propertyOf } from '../../errors/error-text.js';
 import type { ErrorReasons } from '../../errors/index.js';
-import { isRecord } from '../../options/option-rules.js';
+import { isRecord } from '../../errors/value-text.js';
 import type { ErrorForm } from './error-form.js';
 
 /** What led to an error, as it travels: an error by its form, anything else as the value that it is. */

@@ -8,7 +8,7 @@ import {
 import type { QueueKeys } from '../../protocol/keys.js';
 import { explainRefusal, isRefusal } from '../../driver/refusal.js';
 import { MOST_SLOTS, type LapsedWorker } from './lapsed-worker.js';
-import { LostJobs, mostDeliveries } from './lost-jobs.js';
+import { LostJobs, mostDeliveries } from '../taking/lost-jobs.js';
 import {
   digestOf,
   SlotParts,

@@ -1,5 +1,5 @@
 import { cut, isError, messageOf } from '../../errors/error-text.js';
-import { isRecord, kindOf } from '../../options/option-rules.js';
+import { isRecord, kindOf } from '../../errors/value-text.js';
 import type { ErrorForm } from '../../protocol/wire/error-form.js';
 import type { ReasonForm } from '../../protocol/wire/error-reasons.js';
 

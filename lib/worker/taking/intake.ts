@@ -1,7 +1,7 @@
 import type { Runtime, Timer } from '../../driver/runtime.js';
 import { hasLostWorker } from '../../protocol/wire/job-element.js';
 import type { QueueKeys } from '../../protocol/keys.js';
-import { Isolation, type Suspicion } from '../liveness/isolation.js';
+import { Isolation, type Suspicion } from './isolation.js';
 import { Prefetch } from './prefetch.js';
 import { Slots, type JobPlace, type Slot } from './slots.js';
 

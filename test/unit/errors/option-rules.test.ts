@@ -8,11 +8,11 @@ import {
   anObjectOfStrings,
   aString,
   checkOptions,
-  describeValue,
   oneOf,
   type OptionRule,
   type OptionRules,
 } from '../../../lib/options/option-rules.js';
+import { describeValue } from '../../../lib/errors/value-text.js';
 import { refusalBy } from '../support/thrown-by.js';
 
 interface Options {

@@ -28,7 +28,8 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'redis',
     'driver',
     'protocol',
-    'observability',
+    'telemetry',
+    'options',
     'errors',
     '@nestjs',
     'rxjs',
@@ -42,19 +43,52 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'redis',
     'driver',
     'protocol',
-    'observability',
+    'telemetry',
+    'options',
     'errors',
     'rxjs',
     'node:',
   ],
-  client: ['driver', 'protocol', 'observability', 'errors', 'rxjs', 'node:'],
-  worker: ['driver', 'protocol', 'observability', 'errors', 'rxjs', 'node:'],
-  redis: ['driver', 'protocol', 'observability', 'errors', 'ioredis', 'node:'],
+  client: ['driver', 'protocol', 'telemetry', 'options', 'errors', 'rxjs', 'node:'],
+  worker: ['driver', 'protocol', 'telemetry', 'options', 'errors', 'rxjs', 'node:'],
+  redis: ['driver', 'protocol', 'telemetry', 'options', 'errors', 'ioredis', 'node:'],
   driver: ['protocol', 'errors', 'node:'],
   protocol: ['errors'],
-  observability: ['node:'],
+  options: ['errors'],
+  telemetry: ['node:'],
   errors: [],
 };
+
+/**
+ * What each room of a folder may import of the rooms beside it. The files that stand in the folder itself are `top` where they put
+ * the rooms together, and `floor` where the rooms stand on them.
+ */
+const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  client: {
+    top: ['replies', 'waiting', 'sending', 'calls'],
+    replies: ['waiting', 'sending', 'calls'],
+    waiting: ['sending', 'calls'],
+    sending: ['calls'],
+    calls: [],
+  },
+  worker: {
+    top: ['liveness', 'running', 'settling', 'taking'],
+    liveness: ['settling', 'taking'],
+    running: ['settling', 'taking'],
+    settling: ['taking'],
+    taking: [],
+  },
+  nest: {
+    module: ['handlers', 'pipeline', 'floor'],
+    handlers: ['pipeline', 'floor'],
+    pipeline: ['floor'],
+    floor: [],
+  },
+  protocol: { operations: ['wire', 'floor'], wire: ['floor'], floor: [] },
+};
+
+/** What every room of a folder is told. */
+const TOLD_TO_ALL: ReadonlySet<string> = new Set(['worker/worker-options.ts']);
 
 /** What applications import, which name every export. Nothing within the library imports them. */
 const ENTRIES: ReadonlySet<string> = new Set(['index.ts', 'core/index.ts']);
@@ -76,8 +110,31 @@ export function wrongImports(path: string, text: string): string[] {
     return [`${path} lies in no known folder`];
   }
   return importsOf(text)
-    .filter((from) => ![folder, ...allowed].includes(targetOf(path, from)))
+    .filter(
+      (from) => ![folder, ...allowed].includes(targetOf(path, from)) || !isAllowedRoom(path, from),
+    )
     .map((from) => `${path} imports ${from}`);
+}
+
+function isAllowedRoom(path: string, from: string): boolean {
+  const [folder = ''] = path.split('/');
+  const rooms = ROOMS[folder];
+  const target = posix.join(posix.dirname(path), from).replace(/\.js$/, '.ts');
+  if (
+    !rooms ||
+    !from.startsWith('.') ||
+    !target.startsWith(`${folder}/`) ||
+    TOLD_TO_ALL.has(target)
+  ) {
+    return true;
+  }
+  const open = 'top' in rooms ? 'top' : 'floor';
+  const roomOf = (file: string): string => {
+    const [, room = '', inRoom] = file.split('/');
+    return inRoom === undefined ? open : room;
+  };
+  const [own, other] = [roomOf(path), roomOf(target)];
+  return own === other || (rooms[own]?.includes(other) ?? false);
 }
 
 /** The last part of each key; those behind which an id follows include their colon. */

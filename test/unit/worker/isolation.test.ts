@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Isolation, suspicionOf } from '../../../lib/worker/liveness/isolation.js';
+import { Isolation, suspicionOf } from '../../../lib/worker/taking/isolation.js';
 import { Slot, type JobPlace } from '../../../lib/worker/taking/slots.js';
 import type { JobHandler } from '../../../lib/worker/worker-options.js';
 import { VirtualRuntime } from '../../support/virtual-runtime.js';

@@ -1,7 +1,7 @@
 import type { Runtime, Timer } from '../../driver/runtime.js';
 import { decodeJob } from '../../protocol/wire/job-element.js';
 import { mostDeliveries } from './lost-jobs.js';
-import type { JobPlace } from '../taking/slots.js';
+import type { JobPlace } from './slots.js';
 import type { JobHandler } from '../worker-options.js';
 
 /**
