@@ -9,8 +9,9 @@ import type { ReplyWorkers, ReplyWorkersStatus } from '../worker/reply-workers.j
 import type { JobHandler } from '../worker/worker-options.js';
 import type { Engine } from './engine.js';
 import { within } from './fail-fast.js';
+import { jobHandlerOf } from './job-handler.js';
 import type { QueueHandler } from './queue-handler.js';
-import { jobHandlerOf, SERVE_RULES, type ServeOptions } from './serve-options.js';
+import { SERVE_RULES, type ServeOptions } from './serve-options.js';
 import { workersHere } from './workers-here.js';
 import { followStart } from './workers-start.js';
 

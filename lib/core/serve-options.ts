@@ -1,7 +1,5 @@
 import { aDuration, anInteger, type OptionRules } from '../options/option-rules.js';
-import { MOST_CONCURRENCY, type JobHandler } from '../worker/worker-options.js';
-import { handleWithin } from './around-job.js';
-import type { ResolvedOptions } from './resolve-options.js';
+import { MOST_CONCURRENCY } from '../worker/worker-options.js';
 
 /** Options of the handler of one queue. */
 export interface ServeOptions {
@@ -19,23 +17,3 @@ export const SERVE_RULES: OptionRules<ServeOptions> = {
   maxDeliveries: anInteger(1),
   timeout: aDuration(0),
 };
-
-/** A handler of the application and what was said of it. */
-interface ServedHandler extends Pick<JobHandler, 'queue' | 'name' | 'handle'> {
-  readonly options: ServeOptions;
-}
-
-/** What the worker of a queue runs, with the defaults and the hook of the instance. */
-export function jobHandlerOf(
-  { queue, name, options, handle }: ServedHandler,
-  { concurrency, maxDeliveries, aroundJob }: ResolvedOptions,
-): JobHandler {
-  return {
-    queue,
-    name,
-    concurrency: options.concurrency ?? concurrency,
-    maxDeliveries: options.maxDeliveries ?? maxDeliveries,
-    timeout: options.timeout ?? 0,
-    handle: aroundJob ? handleWithin(aroundJob, handle) : handle,
-  };
-}

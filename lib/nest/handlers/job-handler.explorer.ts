@@ -1,5 +1,6 @@
 import type { DiscoveryService, ModulesContainer } from '@nestjs/core';
-import { jobHandlerOf, SERVE_RULES } from '../../core/serve-options.js';
+import { jobHandlerOf } from '../../core/job-handler.js';
+import { SERVE_RULES } from '../../core/serve-options.js';
 import { messageOf } from '../../errors/error-text.js';
 import type { Log } from '../../telemetry/log.js';
 import { DuplicateJobHandlerError, InvalidOptionError } from '../../errors/index.js';
