@@ -16,6 +16,11 @@ export class VirtualRuntime implements Runtime {
     return this.timers.size;
   }
 
+  /** How many of them keep the process from ending. */
+  get holding(): number {
+    return [...this.timers].filter(({ isRef }) => isRef).length;
+  }
+
   /** Lets time pass: each timer fires when it is due, and what was to come in the next turn comes first. */
   advance(ms: number): void {
     const end = this.time + ms;
@@ -116,6 +121,7 @@ export class VirtualRuntime implements Runtime {
 
 class VirtualTimer implements Timer {
   dueAt = 0;
+  isRef = true;
 
   constructor(
     readonly callback: () => void,
@@ -124,6 +130,7 @@ class VirtualTimer implements Timer {
   ) {}
 
   unref(): this {
+    this.isRef = false;
     return this;
   }
 
