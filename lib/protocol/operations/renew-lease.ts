@@ -43,10 +43,10 @@ export interface LapsedLease {
 }
 
 /** Lapsed workers named by one call at most. */
-const MOST_LAPSED = 32;
+export const MOST_LAPSED = 32;
 
 /** Length of the id of a worker at most, bytes. A longer one is not of our making. */
-const LONGEST_ID = 256;
+export const LONGEST_ID_BYTES = 256;
 
 /**
  * Says that a worker is alive, and asks which others have not said so in time. It writes the whole entry each
@@ -67,7 +67,7 @@ local offset = count > ${MOST_LAPSED} and ARGV[3] * ${MOST_LAPSED} % count or 0
 local found = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'WITHSCORES', 'LIMIT', offset, ${MOST_LAPSED})
 local lapsed = {}
 for i = 1, #found, 2 do
-  if #found[i] <= ${LONGEST_ID} then
+  if #found[i] <= ${LONGEST_ID_BYTES} then
     lapsed[#lapsed + 1] = found[i]
     lapsed[#lapsed + 1] = found[i + 1]
   end

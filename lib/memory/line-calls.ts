@@ -1,0 +1,114 @@
+import type { Runtime } from '../driver/runtime.js';
+import type { LineIdentity } from '../protocol/wire/line-identity.js';
+import type { MemoryServer } from './memory-server.js';
+import type { Served } from './waiters.js';
+
+/** @returns what it came to, unless it blocks the line until it calls back. @throws ReplyError what it is refused with. */
+type CarryOut = (identity: LineIdentity, onServed: (served: Served) => void) => unknown;
+
+/** Something that was asked of the server. */
+interface Call {
+  readonly name: string;
+  readonly blocks: boolean;
+  readonly carryOut: CarryOut;
+  resolve(output: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** What is asked on one line: it is carried out in order, a turn of the event loop later, and nothing passes what blocks. */
+export class LineCalls {
+  private waiting: Call[] = [];
+  /** The call that blocks what came behind it. */
+  private blocking: Call | undefined;
+  private isScheduled = false;
+
+  /** @param identity - of the line, while it is there. */
+  constructor(
+    private readonly server: MemoryServer,
+    private readonly runtime: Runtime,
+    private readonly name: string,
+    private readonly identity: () => LineIdentity | undefined,
+  ) {}
+
+  /** The line was lost: nobody knows what came of what was asked. */
+  fail(): void {
+    const calls = [...(this.blocking ? [this.blocking] : []), ...this.waiting];
+    this.blocking = undefined;
+    this.waiting = [];
+    calls.forEach(({ reject }) => reject(new Error(`The line ${this.name} was lost`)));
+  }
+
+  ask<Output>(name: string, blocks: boolean, carryOut: CarryOut): Promise<Output> {
+    return new Promise<unknown>((resolve, reject) => {
+      if (!this.identity()) {
+        reject(new Error(`The line ${this.name} is not ready`));
+        return;
+      }
+      this.waiting.push({ name, blocks, carryOut, resolve, reject });
+      this.schedule();
+    }) as Promise<Output>;
+  }
+
+  private schedule(): void {
+    if (this.isScheduled || this.blocking) {
+      return;
+    }
+    this.isScheduled = true;
+    const { delay } = this.server.faults;
+    const work = (): void => {
+      this.isScheduled = false;
+      this.carryOutAll();
+    };
+    if (delay > 0) {
+      this.runtime.setTimeout(work, delay).unref();
+    } else {
+      this.runtime.setImmediate(work);
+    }
+  }
+
+  private carryOutAll(): void {
+    for (let identity = this.identity(); identity && !this.blocking; identity = this.identity()) {
+      const call = this.waiting.shift();
+      if (!call) {
+        return;
+      }
+      this.carryOut(call, identity);
+    }
+  }
+
+  private carryOut(call: Call, identity: LineIdentity): void {
+    if (call.blocks) {
+      this.blocking = call;
+    }
+    try {
+      const output = call.carryOut(identity, (served) => this.served(call, served));
+      if (!call.blocks) {
+        this.answer(call, output);
+      }
+    } catch (error) {
+      this.blocking = undefined;
+      call.reject(error);
+    }
+  }
+
+  private served(call: Call, served: Served): void {
+    this.blocking = undefined;
+    if (served.isRefused) {
+      call.reject(served.refusal);
+    } else {
+      this.answer(call, served.output);
+    }
+    // What serves it is the operation of another line, which is not over yet.
+    this.runtime.nextTick(() => this.carryOutAll());
+  }
+
+  private answer(call: Call, output: unknown): void {
+    const identity = this.identity();
+    if (identity && this.server.faults.takesAnswer(call.name)) {
+      call.reject(new Error(`The line ${this.name} was lost with an answer`));
+      this.server.cut(identity);
+    } else {
+      call.resolve(output);
+    }
+  }
+}

@@ -1,0 +1,165 @@
+import type {
+  ConnectionState,
+  Line,
+  LineServer,
+  Outputs,
+  Settled,
+  StartCalls,
+} from '../driver/line.js';
+import type { Operation, Run, Transaction } from '../driver/operation.js';
+import type { Runtime } from '../driver/runtime.js';
+import type { LineIdentity } from '../protocol/wire/line-identity.js';
+import { LineCalls } from './line-calls.js';
+import type { MemoryServer } from './memory-server.js';
+import { waitOf } from './operations/all.js';
+
+/** One line to the server in this process: what is asked on it is carried out in order, a turn of the event loop later. */
+export class MemoryLine implements Line {
+  identity: LineIdentity | undefined;
+  readonly isQuiet = false;
+  private isClosed = false;
+  private isOpening = false;
+  private wasReady = false;
+  private losses = 0;
+  private readonly calls: LineCalls;
+  private waiters: (() => void)[] = [];
+
+  /** @param onChange - hears of every change of {@link state}. */
+  constructor(
+    private readonly source: MemoryServer,
+    private readonly runtime: Runtime,
+    readonly name: string,
+    private readonly onChange: () => void,
+  ) {
+    this.calls = new LineCalls(source, runtime, name, () => this.identity);
+  }
+
+  get state(): ConnectionState {
+    if (this.isClosed) {
+      return 'closed';
+    }
+    if (this.identity) {
+      return 'ready';
+    }
+    return this.wasReady ? 'reconnecting' : this.isOpening ? 'connecting' : 'idle';
+  }
+
+  get identities(): readonly LineIdentity[] {
+    return this.identity ? [this.identity] : [];
+  }
+
+  get server(): LineServer | undefined {
+    return this.identity && { runId: this.source.runId };
+  }
+
+  get path(): unknown {
+    return `${this.source.runId} ${this.losses}`;
+  }
+
+  async ready(): Promise<void> {
+    while (!this.identity) {
+      if (this.isClosed) {
+        throw new Error(`The line ${this.name} is closed`);
+      }
+      this.open();
+      await new Promise<void>((resolve) => this.waiters.push(resolve));
+    }
+  }
+
+  /** Connects, if nothing did yet and the server is there. */
+  open(): void {
+    if (!this.isOpening && !this.isClosed && !this.identity) {
+      this.isOpening = true;
+      this.runtime.setImmediate(() => this.connect());
+      this.changed();
+    }
+  }
+
+  run<Input, Output>(operation: Operation<Input, Output>, input: Input): Promise<Output> {
+    const isWait = waitOf(operation) !== undefined;
+    return this.calls.ask(operation.name, isWait, (identity, onServed) =>
+      isWait
+        ? this.source.wait(operation, input, identity, onServed)
+        : this.source.carryOut(operation, input),
+    );
+  }
+
+  transact<Input, Output>(transaction: Transaction<Input, Output>, input: Input): Promise<Output> {
+    return this.calls.ask(transaction.name, false, () => this.source.transact(transaction, input));
+  }
+
+  settled<const Calls extends readonly Promise<unknown>[]>(
+    start: StartCalls<Calls>,
+  ): Promise<Settled<Calls>> {
+    return Promise.allSettled(start(this.runCall));
+  }
+
+  async all<const Calls extends readonly Promise<unknown>[]>(
+    start: StartCalls<Calls>,
+  ): Promise<Outputs<Calls>> {
+    const calls = start(this.runCall);
+    await Promise.allSettled(calls);
+    return Promise.all(calls);
+  }
+
+  runAhead<Input, Output, const Calls extends readonly Promise<unknown>[]>(
+    operation: Operation<Input, Output>,
+    input: Input,
+    start: StartCalls<Calls>,
+  ): { readonly output: Promise<Output>; readonly calls: Calls } {
+    return { output: this.run(operation, input), calls: start(this.runCall) };
+  }
+
+  async cut(identity: LineIdentity): Promise<boolean> {
+    await this.calls.ask('cut', false, () => this.source.cut(identity));
+    return true;
+  }
+
+  unblock(identity: LineIdentity): Promise<void> {
+    return this.calls.ask('unblock', false, () => this.source.unblock(identity));
+  }
+
+  close(): void {
+    this.isClosed = true;
+    if (this.identity) {
+      this.source.forget(this.identity);
+    }
+    this.lose();
+  }
+
+  private readonly runCall: Run = (operation, input) => this.run(operation, input);
+
+  private connect(): void {
+    if (this.source.isAway) {
+      this.source.onceBack(() => this.connect());
+      return;
+    }
+    this.isOpening = false;
+    if (this.isClosed) {
+      return;
+    }
+    this.wasReady = true;
+    this.identity = this.source.open({ runtime: this.runtime, onCut: () => this.cutOff() });
+    this.changed();
+  }
+
+  /** The server has closed it. It is opened again. */
+  private cutOff(): void {
+    this.losses++;
+    this.lose();
+    this.open();
+  }
+
+  private lose(): void {
+    this.identity = undefined;
+    this.calls.fail();
+    this.changed();
+  }
+
+  private changed(): void {
+    this.onChange();
+    for (const resolve of this.waiters.splice(0)) {
+      resolve();
+    }
+  }
+}

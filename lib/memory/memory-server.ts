@@ -1,0 +1,187 @@
+import type { Operation, Transaction } from '../driver/operation.js';
+import type { Runtime } from '../driver/runtime.js';
+import type { LineIdentity } from '../protocol/wire/line-identity.js';
+import { Faults } from './faults.js';
+import { carryOutOf, waitOf } from './operations/all.js';
+import type { Site } from './operations/carry-out.js';
+import { Store } from './store.js';
+import { Waiters, type Served } from './waiters.js';
+
+/** What the server knows of a line. */
+export interface ServedLine {
+  readonly identity: LineIdentity;
+  readonly runtime: Runtime;
+  /** The server has closed it. */
+  onCut(): void;
+}
+
+/** Who listens to channels. */
+export interface Listener {
+  readonly channels: readonly string[];
+  onMessage(channel: string, message: string): void;
+}
+
+/** Hears of what is carried out. */
+export type Watch = (operation: Operation<never, unknown>, input: unknown) => void;
+
+/** What stands in place of Redis: keys, lines, channels and a clock, in this process. */
+export class MemoryServer {
+  readonly store = new Store();
+  readonly faults = new Faults();
+  /** A new one for each server. */
+  readonly runId: string;
+  private readonly waiters = new Waiters(this.store);
+  private readonly lines = new Map<number, ServedLine>();
+  private readonly listeners = new Set<Listener>();
+  private readonly watches = new Set<Watch>();
+  private lastId = 0;
+  private isDisconnected = false;
+  private returned: (() => void)[] = [];
+  private readonly site: Site;
+
+  /**
+   * @param name - names it in messages.
+   * @param epoch - what makes ms since the epoch of the runtime's.
+   */
+  constructor(
+    readonly name: string,
+    private readonly runtime: Runtime,
+    private readonly epoch = Date.now() - runtime.now(),
+  ) {
+    this.runId = runtime.randomUUID();
+    const identities = (): LineIdentity[] =>
+      [...this.lines.values()].map(({ identity }) => identity);
+    this.site = {
+      store: this.store,
+      get lines() {
+        return identities();
+      },
+      publish: (channel, message) => this.publish(channel, message),
+    };
+  }
+
+  /** ms since the epoch. */
+  readonly now = (): number => Math.round(this.runtime.now() + this.epoch);
+
+  /** @returns how the server knows the line from now on. */
+  open(line: Omit<ServedLine, 'identity'>): LineIdentity {
+    const id = ++this.lastId;
+    const identity = { id, address: `memory:${id}`, server: this.runId };
+    this.lines.set(id, { ...line, identity });
+    return identity;
+  }
+
+  /** A line was closed at the other end. */
+  forget({ id }: LineIdentity): void {
+    this.lines.delete(id);
+    this.waiters.forget(id);
+  }
+
+  /** Closes a line, unless it is of another server. */
+  cut({ id, address, server }: LineIdentity): void {
+    const line = this.lines.get(id);
+    if (line && server === this.runId && line.identity.address === address) {
+      this.forget(line.identity);
+      line.onCut();
+    }
+  }
+
+  /** Whether nobody can reach it. */
+  get isAway(): boolean {
+    return this.isDisconnected;
+  }
+
+  /** Closes all lines, and lets none be opened until {@link reconnect}. */
+  disconnect(): void {
+    this.isDisconnected = true;
+    [...this.lines.values()].forEach(({ identity }) => this.cut(identity));
+  }
+
+  reconnect(): void {
+    this.isDisconnected = false;
+    this.returned.splice(0).forEach((work) => work());
+  }
+
+  onceBack(work: () => void): void {
+    this.returned.push(work);
+  }
+
+  unblock({ id, server }: LineIdentity): void {
+    if (server === this.runId) {
+      this.waiters.giveUp(id);
+    }
+  }
+
+  /** @throws ReplyError what it is refused with. */
+  carryOut<Input, Output>(operation: Operation<Input, Output>, input: Input): Output {
+    this.faults.check(operation.name);
+    const output = this.step(operation, input);
+    this.waiters.serve();
+    return output;
+  }
+
+  /** @throws ReplyError what it is refused with. */
+  transact<Input, Output>(transaction: Transaction<Input, Output>, input: Input): Output {
+    this.faults.check(transaction.name);
+    const results = transaction.steps(input).map((step): PromiseSettledResult<unknown> => {
+      try {
+        return { status: 'fulfilled', value: this.step(step.operation, step.input) };
+      } catch (reason) {
+        return { status: 'rejected', reason };
+      }
+    });
+    this.waiters.serve();
+    return transaction.read(results, input);
+  }
+
+  /** Carries out an operation that may block. @throws ReplyError what it is refused with at once. */
+  wait<Input>(
+    operation: Operation<Input, unknown>,
+    input: Input,
+    { id }: LineIdentity,
+    onServed: (served: Served) => void,
+  ): void {
+    this.faults.check(operation.name);
+    const wait = waitOf(operation);
+    const line = this.lines.get(id);
+    if (wait && line) {
+      this.store.beginAt(this.now());
+      this.waiters.add(id, wait, input, line.runtime, (served) => {
+        this.tell(operation, input);
+        onServed(served);
+      });
+      this.waiters.serve();
+    }
+  }
+
+  /** @returns how to stop listening. */
+  listen(listener: Listener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** @returns how to stop watching. */
+  watch(watch: Watch): () => void {
+    this.watches.add(watch);
+    return () => this.watches.delete(watch);
+  }
+
+  private publish(channel: string, message: string): void {
+    for (const listener of this.listeners) {
+      if (listener.channels.includes(channel)) {
+        listener.onMessage(channel, message);
+      }
+    }
+  }
+
+  private step<Input, Output>(operation: Operation<Input, Output>, input: Input): Output {
+    this.store.beginAt(this.now());
+    const output = carryOutOf(operation)(this.site, input);
+    this.tell(operation, input);
+    return output;
+  }
+
+  private tell(operation: Operation<never, unknown>, input: unknown): void {
+    this.watches.forEach((watch) => watch(operation, input));
+  }
+}

@@ -1,0 +1,38 @@
+import type { Operation } from '../../driver/operation.js';
+import type { CarryOut } from './carry-out.js';
+import { COMMANDS } from './commands.js';
+import { DEAD_AND_RETURNED } from './dead-and-returned.js';
+import { LEASES } from './leases.js';
+import { PRUNING } from './pruning.js';
+import { PUSHING } from './pushing.js';
+import { SETTLING } from './settling.js';
+import { TAKING } from './taking.js';
+import { WAITS, type Wait } from './waits.js';
+
+const CARRY_OUTS: ReadonlyMap<object, CarryOut<never, unknown>> = new Map([
+  ...COMMANDS,
+  ...DEAD_AND_RETURNED,
+  ...LEASES,
+  ...PRUNING,
+  ...PUSHING,
+  ...SETTLING,
+  ...TAKING,
+]);
+
+const WAITS_OF: ReadonlyMap<object, Wait<never, unknown>> = new Map(WAITS);
+
+/** @returns how an operation is carried out. @throws Error for one that blocks, and for one that nobody has written yet. */
+export function carryOutOf<Input, Output>(
+  operation: Operation<Input, Output>,
+): CarryOut<Input, Output> {
+  const found = CARRY_OUTS.get(operation);
+  if (!found) {
+    throw new Error(`The operation ${operation.name} cannot be carried out in memory`);
+  }
+  return found as CarryOut<Input, Output>;
+}
+
+/** @returns how an operation blocks; `undefined` for one that does not. */
+export const waitOf = <Input, Output>(
+  operation: Operation<Input, Output>,
+): Wait<Input, Output> | undefined => WAITS_OF.get(operation) as Wait<Input, Output> | undefined;

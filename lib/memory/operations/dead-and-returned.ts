@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import { buryJob, type DeadReason } from '../../protocol/operations/bury-job.js';
+import { giveBackJobs } from '../../protocol/operations/give-back-jobs.js';
+import { recoverWorker, type FoundSlot } from '../../protocol/operations/recover-worker.js';
+import { bytesOf, type Bytes } from '../bytes.js';
+import { lengthOf, pushBehind, pushInFront, rangeOf, trim } from '../lists.js';
+import { attempt, ReplyError } from '../reply-error.js';
+import { removeMember, scoreOf } from '../sorted-sets.js';
+import type { Store } from '../store.js';
+import { entry, type Entry } from './carry-out.js';
+import { beginWriting, deleteIfEmpty, emptyPlace, jobAt } from './places.js';
+import { tellDead } from './replies.js';
+
+interface Death {
+  readonly reason: DeadReason;
+  readonly message: string;
+  readonly workerId: string;
+}
+
+export const DEAD_AND_RETURNED: readonly Entry[] = [
+  entry(buryJob, ({ store }, input) => {
+    const { place, dead, reply } = input;
+    const job = jobAt(store, place);
+    if (job === undefined) {
+      return 'gone';
+    }
+    if (job === '') {
+      deleteIfEmpty(store, place.key);
+      return 'gone';
+    }
+    beginWriting(store, place.key);
+    const kind = reply && store.kindOf(reply.list);
+    bury(store, dead, input, job);
+    emptyPlace(store, place);
+    deleteIfEmpty(store, place.key);
+    if (!reply) {
+      return 'buried';
+    }
+    if (kind !== undefined && kind !== 'list') {
+      return 'untold';
+    }
+    tellDead(store, reply);
+    return 'buried';
+  }),
+
+  entry(giveBackJobs, ({ store }, { requests, places }) => {
+    let returned = 0;
+    for (const place of places.toReversed()) {
+      const job = jobAt(store, place);
+      if (job) {
+        if (returned === 0) {
+          beginWriting(store, place.key);
+        }
+        pushInFront(store, requests, job);
+        emptyPlace(store, place);
+        returned++;
+      }
+      if (job !== undefined) {
+        deleteIfEmpty(store, place.key);
+      }
+    }
+    return returned;
+  }),
+
+  entry(recoverWorker, ({ store }, input) => {
+    const { requests, workers, dead, worker, workerId, forget, slots } = input;
+    const expiry = scoreOf(store, workers, bytesOf(workerId));
+    if (expiry === undefined || expiry > store.now) {
+      return 'alive';
+    }
+    const found = slots.map(({ key, from = 0 }) => rangeOf(store, key, from, -1));
+    if (slots.some(({ digest }, index) => digestOf(found[index]) !== digest)) {
+      return 'changed';
+    }
+    // What could be refused is tried before anything is changed.
+    lengthOf(store, requests);
+    if (slots.some(({ jobs }) => jobs.some((job) => job.dead))) {
+      lengthOf(store, dead);
+    }
+    beginWriting(store, workers);
+    for (const { job, death, reply } of jobsOf(slots, found)) {
+      if (death) {
+        bury(store, dead, { ...death, workerId }, job);
+      } else {
+        pushInFront(store, requests, ` ${job}`);
+      }
+      attempt(() => reply && tellDead(store, reply));
+    }
+    for (const { key, from = 0 } of slots) {
+      if (from === 0) {
+        store.delete(key);
+      } else {
+        trim(store, key, 0, from - 1);
+      }
+    }
+    if (forget) {
+      removeMember(store, workers, bytesOf(workerId));
+      store.delete(worker);
+    }
+    return 'recovered';
+  }),
+];
+
+function bury(store: Store, dead: string, death: Death, job: Bytes): void {
+  const { reason, message, workerId } = death;
+  const told = { reason, message: bytesOf(message), worker: bytesOf(workerId), at: store.now };
+  pushBehind(store, dead, [JSON.stringify({ ...told, job })]);
+}
+
+const digestOf = (jobs: readonly Bytes[] = []): string =>
+  jobs.length === 0 ? '' : createHash('sha1').update(jobs.join('\n'), 'latin1').digest('hex');
+
+/** @returns the jobs from the last to the first: each goes in front of those before. */
+const jobsOf = (slots: readonly FoundSlot[], found: readonly Bytes[][]) =>
+  slots
+    .flatMap(({ jobs, from = 0 }, index) =>
+      jobs.map(({ position, dead, reply }) => {
+        const job = found[index]?.[position - from];
+        if (job === undefined) {
+          throw new ReplyError('ERR attempt to concatenate a nil value');
+        }
+        return { job, death: dead, reply };
+      }),
+    )
+    .toReversed();

@@ -1,0 +1,79 @@
+import { describeWorker, LONGEST_FIELD_BYTES } from '../../protocol/operations/describe-worker.js';
+import { inspectQueue } from '../../protocol/operations/inspect-queue.js';
+import {
+  LONGEST_ID_BYTES,
+  MOST_LAPSED,
+  renewLease,
+  type RenewedLease,
+} from '../../protocol/operations/renew-lease.js';
+import { retireWorker } from '../../protocol/operations/retire-worker.js';
+import { bytesOf, textOf } from '../bytes.js';
+import { lengthOf } from '../lists.js';
+import { attempt } from '../reply-error.js';
+import { membersBetween, removeMember, scoreOf, setScore } from '../sorted-sets.js';
+import type { Store } from '../store.js';
+import { entry, type Entry } from './carry-out.js';
+import { beginWriting } from './places.js';
+
+export const LEASES: readonly Entry[] = [
+  entry(renewLease, ({ store }, input): RenewedLease => {
+    const { workers, worker, workerId, lease, turn = 0, description } = input;
+    const { now } = store;
+    const id = bytesOf(workerId);
+    const expiry = scoreOf(store, workers, id);
+    beginWriting(store, workers);
+    setScore(store, workers, id, now + lease);
+    const fields = store.write('hash', worker, () => new Map());
+    for (const [field, value] of Object.entries(description)) {
+      fields.set(field, bytesOf(value));
+    }
+    const lapsed = membersBetween(store, workers, -Infinity, now);
+    const offset = lapsed.length > MOST_LAPSED ? (turn * MOST_LAPSED) % lapsed.length : 0;
+    return {
+      now,
+      former: expiry === undefined ? 'none' : expiry > now ? 'live' : 'lapsed',
+      lapsed: lapsed
+        .slice(offset, offset + MOST_LAPSED)
+        .filter(([member]) => member.length <= LONGEST_ID_BYTES)
+        .map(([member, score]) => ({ workerId: textOf(member), expiry: String(score) })),
+    };
+  }),
+
+  entry(retireWorker, ({ store }, { workers, worker, workerId, slots, isWatched }) => {
+    const id = bytesOf(workerId);
+    if (isWatched || slots.some((slot) => store.has(slot))) {
+      beginWriting(store, workers);
+      if (scoreOf(store, workers, id) !== undefined) {
+        setScore(store, workers, id, store.now);
+      }
+      return false;
+    }
+    removeMember(store, workers, id);
+    store.delete(worker);
+    return true;
+  }),
+
+  entry(describeWorker, ({ store }, worker) => {
+    const fields = attempt(() => store.read('hash', worker));
+    const valueOf = (field: string): string => {
+      const value = fields?.get(field) ?? '';
+      return value.length <= LONGEST_FIELD_BYTES ? textOf(value) : '';
+    };
+    return {
+      slots: valueOf('slots'),
+      connections: valueOf('connections'),
+      server: valueOf('server'),
+      host: valueOf('host'),
+      pid: valueOf('pid'),
+    };
+  }),
+
+  entry(inspectQueue, ({ store }, { requests, workers }) => ({
+    workers: liveWorkers(store, workers),
+    queueLength: lengthOf(store, requests),
+  })),
+];
+
+/** @returns how many workers have a lease that stands. */
+export const liveWorkers = (store: Store, workers: string): number =>
+  membersBetween(store, workers, store.now, Infinity).length;

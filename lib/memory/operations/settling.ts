@@ -1,0 +1,103 @@
+import { asideOf } from '../../protocol/keys.js';
+import {
+  settleJobs,
+  type Missing,
+  type SettleJobs,
+} from '../../protocol/operations/settle-jobs.js';
+import type { Place } from '../../protocol/operations/lua-empty-place.js';
+import { bytesOf, textOf, type Bytes } from '../bytes.js';
+import { lengthOf, pushBehind, trim } from '../lists.js';
+import { attempt, ReplyError } from '../reply-error.js';
+import type { Store } from '../store.js';
+import { entry, type Entry } from './carry-out.js';
+import { deleteIfEmpty, emptyPlace, emptyPlaces } from './places.js';
+import { keepAlive } from './replies.js';
+import { heldBy, take } from './taking.js';
+
+export const SETTLING: readonly Entry[] = [
+  entry(settleJobs, ({ store }, input) => {
+    const { slots, places, groups, takes, isRepeated } = input;
+    const isAside = areAside(input);
+    const missing = isAside
+      ? movedBack(store, input, () => obstacle(store, input))
+      : obstacle(store, input);
+    if (missing) {
+      return { missing };
+    }
+    for (const { list, ttl, frames } of groups) {
+      if (!isAside) {
+        pushBehind(store, list, frames.map(bytesOf));
+      }
+      keepAlive(store, list, ttl);
+    }
+    slots.forEach((slot) => store.delete(slot));
+    places.forEach((place) => emptyPlace(store, place));
+    new Set(places.map(({ key }) => key)).forEach((slot) => deleteIfEmpty(store, slot));
+    const taken = takes.map((next): Bytes[] =>
+      isRepeated && store.has(next.slot) ? heldBy(store, next.slot) : take(store, next),
+    );
+    return { jobs: isAside ? [] : taken.map((jobs) => jobs.map(textOf)) };
+  }),
+];
+
+const areAside = ({ groups, isBeside }: SettleJobs): boolean => isBeside && groups.length > 0;
+
+/** @returns the slots and places that no longer hold what is to be settled. @throws ReplyError for a reply list that is none. */
+function obstacle(store: Store, input: SettleJobs): Missing | undefined {
+  const { slots, places, groups } = input;
+  const missing = {
+    slots: [...slots.keys()].filter((index) => !store.has(slots[index] ?? '')),
+    places: missingPlaces(store, places),
+  };
+  if (missing.slots.length + missing.places.length > 0) {
+    return missing;
+  }
+  const isAside = areAside(input);
+  // The first of them is refused by the push, before anything is done.
+  for (const { list } of isAside ? groups : groups.slice(1)) {
+    const kind = store.kindOf(isAside ? asideOf(list) : list);
+    if (isAside && kind === undefined) {
+      throw new ReplyError(`EXPIRED ${list} ran out in this moment`);
+    }
+    if (kind !== undefined && kind !== 'list') {
+      throw new ReplyError(`WRONGTYPE ${list} is a ${kind}, no list of replies`);
+    }
+  }
+  return undefined;
+}
+
+function missingPlaces(store: Store, places: readonly Place[]): number[] {
+  const seen = new Map<string, { readonly length: number; readonly empty: Set<number> }>();
+  return places.flatMap(({ key, position }, index) => {
+    const slot = seen.get(key) ?? {
+      length: attempt(() => lengthOf(store, key)) ?? 0,
+      empty: new Set(attempt(() => emptyPlaces(store, key))),
+    };
+    seen.set(key, slot);
+    const isMissing = position >= slot.length || slot.empty.has(position);
+    slot.empty.add(position);
+    return isMissing ? [index] : [];
+  });
+}
+
+/** Looks for an obstacle, and puts lists back that are aside: with their frames where there is none, else without. */
+function movedBack(
+  store: Store,
+  { groups }: SettleJobs,
+  look: () => Missing | undefined,
+): Missing | undefined {
+  let isClear = false;
+  try {
+    const missing = look();
+    isClear = missing === undefined;
+    return missing;
+  } finally {
+    for (const { list, frames } of groups) {
+      const aside = asideOf(list);
+      if (!isClear) {
+        attempt(() => trim(store, aside, 0, -frames.length - 1));
+      }
+      attempt(() => store.rename(aside, list));
+    }
+  }
+}

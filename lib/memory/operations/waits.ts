@@ -1,0 +1,57 @@
+import type { Operation } from '../../driver/operation.js';
+import { popFirst, waitForHead } from '../../protocol/operations/lists.js';
+import { waitForJob } from '../../protocol/operations/wait-for-job.js';
+import { textOf } from '../bytes.js';
+import { elementAt, moveHeadTo, popHead } from '../lists.js';
+import type { Store } from '../store.js';
+import type { InputOf, OutputOf } from './carry-out.js';
+
+/** An operation that blocks its line until there is something, or its time is over. */
+export interface Wait<Input, Output> {
+  /** The lists that it waits for. */
+  lists(input: Input): readonly string[];
+  /** How long; 0 = for as long as it takes. */
+  seconds(input: Input): number;
+  /** @returns `undefined` while there is nothing in the list. @throws ReplyError what it is refused with. */
+  serve(store: Store, list: string, input: Input): Output | undefined;
+  /** What it comes to when its time is over. */
+  readonly none: Output;
+}
+
+/** An operation that blocks, and how it does. */
+type WaitEntry = readonly [operation: Operation<never, unknown>, wait: Wait<never, unknown>];
+
+const waiting = <Op extends Operation<never, unknown>>(
+  operation: Op,
+  wait: Wait<InputOf<Op>, OutputOf<Op>>,
+): WaitEntry => [operation, wait];
+
+export const WAITS: readonly WaitEntry[] = [
+  waiting(waitForJob, {
+    lists: ({ requests }) => [requests],
+    seconds: ({ seconds }) => seconds,
+    serve: (store, requests, { slot }) => {
+      const job = moveHeadTo(store, requests, slot);
+      return job === undefined ? undefined : [textOf(job)];
+    },
+    none: [],
+  }),
+  waiting(waitForHead, {
+    lists: ({ list }) => [list],
+    seconds: ({ seconds }) => seconds,
+    serve: (store, list) => {
+      const head = elementAt(store, list, 0);
+      return head === undefined ? undefined : textOf(head);
+    },
+    none: null,
+  }),
+  waiting(popFirst, {
+    lists: ({ lists }) => lists,
+    seconds: ({ seconds }) => seconds,
+    serve: (store, list): [list: string, element: string] | undefined => {
+      const head = popHead(store, list);
+      return head === undefined ? undefined : [list, textOf(head)];
+    },
+    none: null,
+  }),
+];

@@ -1,0 +1,28 @@
+import type { Bytes } from './bytes.js';
+import type { Store } from './store.js';
+
+/** The commands of Redis for sorted sets. */
+
+export const scoreOf = (store: Store, key: string, member: Bytes): number | undefined =>
+  store.read('zset', key)?.get(member);
+
+export function setScore(store: Store, key: string, member: Bytes, score: number): void {
+  store.write('zset', key, () => new Map()).set(member, score);
+}
+
+export function removeMember(store: Store, key: string, member: Bytes): void {
+  store.read('zset', key)?.delete(member);
+  store.tidy(key);
+}
+
+/** @returns the members with a score in a range, both ends included, from the lowest on; those of one score by their bytes. */
+export function membersBetween(
+  store: Store,
+  key: string,
+  lowest: number,
+  highest: number,
+): [member: Bytes, score: number][] {
+  return [...(store.read('zset', key) ?? [])]
+    .filter(([, score]) => score >= lowest && score <= highest)
+    .toSorted(([one, a], [other, b]) => a - b || (one < other ? -1 : 1));
+}
