@@ -7,7 +7,8 @@ import { recoverWorker } from '../../../lib/protocol/operations/recover-worker.j
 import { renewLease } from '../../../lib/protocol/operations/renew-lease.js';
 import { retireWorker } from '../../../lib/protocol/operations/retire-worker.js';
 import { digestOf } from '../../../lib/worker/liveness/slot-parts.js';
-import { useRedis } from '../../support/redis.js';
+import type { Run } from '../../../lib/driver/operation.js';
+import { useContractServers } from '../support/contract-servers.js';
 import {
   callOf,
   contentsOf,
@@ -16,8 +17,6 @@ import {
   STREAM_CASE,
   type ScriptCase,
 } from '../support/script-cases.js';
-
-const redis = useRedis();
 
 const recovering = (name: string, forget: boolean): ScriptCase => ({
   name: `taking back the jobs of a lost worker, which is ${name}`,
@@ -116,23 +115,27 @@ const CASES: readonly ScriptCase[] = [
   },
 ];
 
-describe.each(CASES)('$name', ({ prepare }) => {
-  it('does nothing when it is done already', async () => {
-    const call = await prepare(redis.look);
-    await call.run(redis.look);
-    const once = await contentsOf(redis.look, call.prefix);
-    await call.run(redis.look);
-    expect(await contentsOf(redis.look, call.prefix)).toEqual(once);
-  });
-});
+describe.each(useContractServers())('$name', (server) => {
+  const run: Run = (operation, input) => server.line.run(operation, input);
 
-it('pushing values of a stream twice changes nothing but that they lie there twice', async () => {
-  const call = await STREAM_CASE.prepare(redis.look);
-  await call.run(redis.look);
-  const once = await contentsOf(redis.look, call.prefix);
-  await call.run(redis.look);
-  const twice = await contentsOf(redis.look, call.prefix);
-  const list = Object.keys(once).find((key) => key.includes('replies')) ?? '';
-  // Their caller tells them by their index.
-  expect(twice).toEqual({ ...once, [list]: ['v', 'v'] });
+  describe.each(CASES)('$name', ({ prepare }) => {
+    it('does nothing when it is done already', async () => {
+      const call = await prepare(server.look);
+      await call.run(run);
+      const once = await contentsOf(server.look, call.prefix);
+      await call.run(run);
+      expect(await contentsOf(server.look, call.prefix)).toEqual(once);
+    });
+  });
+
+  it('pushing values of a stream twice changes nothing but that they lie there twice', async () => {
+    const call = await STREAM_CASE.prepare(server.look);
+    await call.run(run);
+    const once = await contentsOf(server.look, call.prefix);
+    await call.run(run);
+    const twice = await contentsOf(server.look, call.prefix);
+    const list = Object.keys(once).find((key) => key.includes('replies')) ?? '';
+    // Their caller tells them by their index.
+    expect(twice).toEqual({ ...once, [list]: ['v', 'v'] });
+  });
 });

@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { completeJob, encodeJob } from '../../../lib/protocol/wire/job-element.js';
-import { asideOf, Keys } from '../../../lib/protocol/keys.js';
+import { asideOf } from '../../../lib/protocol/keys.js';
 import {
   buryJob,
   type BurialResult,
@@ -22,1261 +22,1165 @@ import {
   type SettleJobs,
 } from '../../../lib/protocol/operations/settle-jobs.js';
 import { takeJobs } from '../../../lib/protocol/operations/take-jobs.js';
-import { connectionSource } from '../../../lib/redis/connection-source.js';
-import { Connection } from '../../../lib/redis/connection.js';
-import type { Script } from '../../../lib/driver/operation.js';
+import type { Operation } from '../../../lib/driver/operation.js';
 import { digestOf } from '../../../lib/worker/liveness/slot-parts.js';
 import { randomQueue } from '../../support/random-queue.js';
-import { useRedis } from '../../support/redis.js';
-import { waitFor } from '../../support/wait-for.js';
+import { newQueue } from '../support/contract-queue.js';
+import { useContractServers } from '../support/contract-servers.js';
+import { NOTHING } from '../support/script-cases.js';
+import { popFirst } from '../../../lib/protocol/operations/lists.js';
 import { settleLongJobs } from '../../../lib/protocol/operations/settle-long-jobs.js';
 
-const redis = useRedis();
+describe.each(useContractServers())('$name', (server) => {
+  const run = <Input, Output>(operation: Operation<Input, Output>, input: Input): Promise<Output> =>
+    server.line.run(operation, input);
 
-async function run<Input, Output>(script: Script<Input, Output>, input: Input): Promise<Output> {
-  const keys = script.keys(input);
-  const answer = await redis.look.eval(script.lua, keys.length, ...keys, ...script.args(input));
-  return script.read(answer);
-}
+  const listOf = (key: string): Promise<string[]> => server.look.lrange(key, 0, -1);
 
-/** The keys of a queue that no other test uses, with some of its slots and reply lists. */
-function newQueue() {
-  const queue = randomQueue();
-  const keys = new Keys().queue(queue);
-  return {
-    keys,
-    slots: [0, 1, 2, 3].map((index) => keys.active('worker-1', index)) as [
-      string,
-      string,
-      string,
-      string,
-    ],
-    replies: (client: string) => new Keys(queue).replies(client),
-  };
-}
+  async function serverNow(): Promise<number> {
+    const [seconds, microseconds] = await server.look.time();
+    return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
+  }
 
-async function timeOf(work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  await work();
-  return performance.now() - started;
-}
+  const bury = (slot: string, dead: string): Promise<BurialResult> =>
+    run(buryJob, {
+      place: { key: slot, position: 0 },
+      dead,
+      reason: 'unreadable',
+      message: 'not "JSON" ☃',
+      workerId: 'worker-1',
+    });
 
-const listOf = (key: string): Promise<string[]> => redis.look.lrange(key, 0, -1);
-
-async function serverNow(): Promise<number> {
-  const [seconds, microseconds] = await redis.look.time();
-  return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
-}
-
-const bury = (slot: string, dead: string): Promise<BurialResult> =>
-  run(buryJob, {
-    place: { key: slot, position: 0 },
-    dead,
-    reason: 'unreadable',
-    message: 'not "JSON" ☃',
-    workerId: 'worker-1',
-  });
-
-describe('taking jobs', () => {
-  it('moves the oldest into a slot, in their order', async () => {
-    const { keys, slots } = newQueue();
-    await redis.look.rpush(keys.requests, 'a', 'b', 'c', 'd', 'e');
-    const taken = await run(takeJobs, { requests: keys.requests, slot: slots[0], most: 3 });
-    expect(taken).toEqual(['a', 'b', 'c']);
-    expect(await listOf(slots[0])).toEqual(['a', 'b', 'c']);
-    expect(await listOf(keys.requests)).toEqual(['d', 'e']);
-  });
-
-  it('takes as many as there are where there are fewer', async () => {
-    const { keys, slots } = newQueue();
-    await redis.look.rpush(keys.requests, 'a', 'b');
-    const take = { requests: keys.requests, slot: slots[0], most: 9 };
-    expect(await run(takeJobs, take)).toEqual(['a', 'b']);
-    expect(await listOf(slots[0])).toEqual(['a', 'b']);
-    expect(await redis.look.exists(keys.requests)).toBe(0);
-  });
-
-  it('takes nothing from an empty queue', async () => {
-    const { keys, slots } = newQueue();
-    const take = { requests: keys.requests, slot: slots[0], most: 9 };
-    expect(await run(takeJobs, take)).toEqual([]);
-    expect(await redis.look.exists(slots[0])).toBe(0);
-  });
-
-  it.each([
-    ['some of many', 2],
-    ['all of them', 9],
-  ])('takes nothing into a slot that holds something: %s', async (_, most) => {
-    const { keys, slots } = newQueue();
-    await redis.look.rpush(slots[0], 'before');
-    await redis.look.rpush(keys.requests, 'a', 'b', 'c');
-    const taken = await run(takeJobs, { requests: keys.requests, slot: slots[0], most });
-    expect(taken).toEqual(['before']);
-    expect(await listOf(slots[0])).toEqual(['before']);
-    expect(await listOf(keys.requests)).toEqual(['a', 'b', 'c']);
-  });
-
-  it('keeps the jobs where the queue would expire', async () => {
-    const { keys, slots } = newQueue();
-    await redis.look.rpush(keys.requests, 'a');
-    await redis.look.expire(keys.requests, 60);
-    await run(takeJobs, { requests: keys.requests, slot: slots[0], most: 1 });
-    expect(await redis.look.pttl(slots[0])).toBe(-1);
-  });
-
-  it('takes nothing from what is no list', async () => {
-    const { keys, slots } = newQueue();
-    await redis.look.set(keys.requests, 'no list');
-    const take = { requests: keys.requests, slot: slots[0], most: 9 };
-    expect(await run(takeJobs, take)).toEqual([]);
-    expect(await redis.look.get(keys.requests)).toBe('no list');
-  });
-});
-
-/** The places of jobs, as `slot position`. */
-const placesOf = (...places: (readonly [key: string, position: number])[]) =>
-  places.map(([key, position]) => ({ key, position }));
-
-describe('giving jobs back', () => {
-  it('puts them at the head of the queue, the first foremost', async () => {
-    const { keys, slots } = newQueue();
-    await redis.look.rpush(keys.requests, 'a', 'b', 'c', 'd', 'e');
-    await run(takeJobs, { requests: keys.requests, slot: slots[0], most: 2 });
-    await run(takeJobs, { requests: keys.requests, slot: slots[1], most: 1 });
-    const places = placesOf([slots[0], 0], [slots[0], 1], [slots[1], 0]);
-    expect(await run(giveBackJobs, { requests: keys.requests, places })).toBe(3);
-    expect(await listOf(keys.requests)).toEqual(['a', 'b', 'c', 'd', 'e']);
-    expect(await redis.look.exists(...slots)).toBe(0);
-  });
-
-  it('leaves the others in their places', async () => {
-    const { keys, slots } = newQueue();
-    await redis.look.rpush(slots[0], 'a', 'b', 'c');
-    const give = (position: number) =>
-      run(giveBackJobs, { requests: keys.requests, places: placesOf([slots[0], position]) });
-    expect(await give(1)).toBe(1);
-    expect(await listOf(slots[0])).toEqual(['a', '', 'c']);
-    expect(await give(1)).toBe(0);
-    expect([await give(0), await give(2)]).toEqual([1, 1]);
-    expect(await redis.look.exists(slots[0])).toBe(0);
-    expect(await listOf(keys.requests)).toEqual(['c', 'a', 'b']);
-  });
-
-  it('leaves out places that hold nothing', async () => {
-    const { keys, slots } = newQueue();
-    await redis.look.rpush(keys.requests, 'z');
-    await redis.look.rpush(slots[1], 'a');
-    const places = placesOf([slots[0], 0], [slots[1], 0], [slots[1], 1]);
-    expect(await run(giveBackJobs, { requests: keys.requests, places })).toBe(1);
-    expect(await listOf(keys.requests)).toEqual(['a', 'z']);
-  });
-
-  it('does not count as a redelivery', async () => {
-    const { keys, slots } = newQueue();
-    await redis.look.rpush(slots[0], '  ["job-1",null]');
-    await run(giveBackJobs, { requests: keys.requests, places: placesOf([slots[0], 0]) });
-    expect(await listOf(keys.requests)).toEqual(['  ["job-1",null]']);
-  });
-});
-
-const NOTHING: SettleJobs = {
-  slots: [],
-  places: [],
-  groups: [],
-  takes: [],
-  isBeside: false,
-  isRepeated: false,
-};
-
-/** What is settled with the script alone. */
-const settleByScript = (input: Partial<SettleJobs>): Promise<SettledJobs> =>
-  run(settleJobs, { ...NOTHING, ...input });
-
-let connection: Connection;
-
-beforeAll(async () => {
-  connection = new Connection(connectionSource(redis.url), 'test', () => undefined);
-  await connection.ready();
-});
-
-afterAll(() => connection.close());
-
-/** What is settled with what is long beside the script. */
-const settleBeside = (input: Partial<SettleJobs>): Promise<SettledJobs> =>
-  connection.transact(settleLongJobs, { ...NOTHING, ...input, isBeside: true });
-
-describe.each([
-  ['all of it in a script', settleByScript],
-  ['what is long beside the script', settleBeside],
-])('settling jobs, %s', (_how, settle) => {
-  afterEach(async () => {
-    expect(await redis.look.keys(asideOf('*'))).toEqual([]);
-  });
-
-  it('pushes the replies of each list in order and frees the slots', async () => {
-    const { slots, replies } = newQueue();
-    await redis.look.rpush(slots[0], 'job', 'job');
-    await redis.look.rpush(slots[1], 'job');
-    const groups = [
-      { list: replies('one'), ttl: 60_000, frames: ['a', 'b'] },
-      { list: replies('two'), ttl: 60_000, frames: ['c'] },
-    ];
-    expect(await settle({ slots: slots.slice(0, 2), groups })).toEqual({ jobs: [] });
-    expect(await listOf(replies('one'))).toEqual(['a', 'b']);
-    expect(await listOf(replies('two'))).toEqual(['c']);
-    expect(await redis.look.exists(...slots)).toBe(0);
-  });
-
-  it('pushes behind the replies that lie there', async () => {
-    const { slots, replies } = newQueue();
-    await redis.look.rpush(replies('one'), 'earlier');
-    await redis.look.rpush(slots[0], 'job');
-    const groups = [{ list: replies('one'), ttl: 60_000, frames: ['later'] }];
-    await settle({ slots: [slots[0]], groups });
-    expect(await listOf(replies('one'))).toEqual(['earlier', 'later']);
-  });
-
-  it('takes jobs out of slots that hold others, which keep their places', async () => {
-    const { slots } = newQueue();
-    await redis.look.rpush(slots[0], 'a', 'b', 'c');
-    const leave = (position: number) => settle({ places: [{ key: slots[0], position }] });
-    await leave(1);
-    expect(await listOf(slots[0])).toEqual(['a', '', 'c']);
-    await leave(2);
-    await leave(0);
-    expect(await redis.look.exists(slots[0])).toBe(0);
-  });
-
-  it('deletes a slot with whatever leaves it last, in whichever order that comes', async () => {
-    const { slots } = newQueue();
-    for (const order of [
-      [[0], [1], [2]],
-      [[2], [0], [1]],
-      [[1, 2], [0]],
-      [[2], [0, 1]],
-      [[0, 1, 2]],
-    ]) {
-      await redis.look.rpush(slots[0], 'a', 'b', 'c');
-      for (const positions of order) {
-        expect(await redis.look.exists(slots[0])).toBe(1);
-        await settle({ places: positions.map((position) => ({ key: slots[0], position })) });
-      }
-      expect(await redis.look.exists(slots[0])).toBe(0);
-    }
-  });
-
-  it('takes jobs out of several slots at once', async () => {
-    const { slots } = newQueue();
-    await redis.look.rpush(slots[0], 'a', 'b', 'c');
-    await redis.look.rpush(slots[1], 'd', '');
-    await redis.look.rpush(slots[2], 'e', 'f');
-    const places = placesOf([slots[0], 0], [slots[0], 2], [slots[1], 0], [slots[2], 1]);
-    expect(await settle({ places })).toEqual({ jobs: [] });
-    expect(await Promise.all(slots.map(listOf))).toEqual([['', 'b', ''], [], ['e', ''], []]);
-  });
-
-  it('finds no jobs in a slot that is no list', async () => {
-    const { slots } = newQueue();
-    await redis.look.set(slots[0], 'no list');
-    const places = placesOf([slots[0], 0]);
-    expect(await settle({ places })).toEqual({ missing: { slots: [], places: [0] } });
-  });
-
-  it.each([
-    ['some of many', 2],
-    ['all of them', 9],
-  ])(
-    'takes nothing into a slot that holds something, and loses nothing of it: %s',
-    async (_, most) => {
+  describe('taking jobs', () => {
+    it('moves the oldest into a slot, in their order', async () => {
       const { keys, slots } = newQueue();
-      await redis.look.rpush(slots[1], 'before', '');
-      await redis.look.rpush(keys.requests, 'a', 'b', 'c');
-      const takes = [{ requests: keys.requests, slot: slots[1], most, isLong: false }];
-      expect(await settle({ takes })).toEqual({ jobs: [['before', '']] });
-      expect(await listOf(slots[1])).toEqual(['before', '']);
+      await server.look.rpush(keys.requests, 'a', 'b', 'c', 'd', 'e');
+      const taken = await run(takeJobs, { requests: keys.requests, slot: slots[0], most: 3 });
+      expect(taken).toEqual(['a', 'b', 'c']);
+      expect(await listOf(slots[0])).toEqual(['a', 'b', 'c']);
+      expect(await listOf(keys.requests)).toEqual(['d', 'e']);
+    });
+
+    it('takes as many as there are where there are fewer', async () => {
+      const { keys, slots } = newQueue();
+      await server.look.rpush(keys.requests, 'a', 'b');
+      const take = { requests: keys.requests, slot: slots[0], most: 9 };
+      expect(await run(takeJobs, take)).toEqual(['a', 'b']);
+      expect(await listOf(slots[0])).toEqual(['a', 'b']);
+      expect(await server.look.exists(keys.requests)).toBe(0);
+    });
+
+    it('takes nothing from an empty queue', async () => {
+      const { keys, slots } = newQueue();
+      const take = { requests: keys.requests, slot: slots[0], most: 9 };
+      expect(await run(takeJobs, take)).toEqual([]);
+      expect(await server.look.exists(slots[0])).toBe(0);
+    });
+
+    it.each([
+      ['some of many', 2],
+      ['all of them', 9],
+    ])('takes nothing into a slot that holds something: %s', async (_, most) => {
+      const { keys, slots } = newQueue();
+      await server.look.rpush(slots[0], 'before');
+      await server.look.rpush(keys.requests, 'a', 'b', 'c');
+      const taken = await run(takeJobs, { requests: keys.requests, slot: slots[0], most });
+      expect(taken).toEqual(['before']);
+      expect(await listOf(slots[0])).toEqual(['before']);
       expect(await listOf(keys.requests)).toEqual(['a', 'b', 'c']);
-    },
-  );
+    });
 
-  it('does nothing where some jobs are not there any more, and tells which', async () => {
-    const { keys, slots, replies } = newQueue();
-    await redis.look.rpush(slots[0], 'job');
-    await redis.look.rpush(slots[2], 'a', '', 'c');
-    await redis.look.rpush(keys.requests, 'next');
-    const input = {
-      slots: [slots[0], slots[1]],
-      places: [0, 1, 5].map((position) => ({ key: slots[2], position })),
-      groups: [{ list: replies('one'), ttl: 60_000, frames: ['r'] }],
-      takes: [{ requests: keys.requests, slot: slots[3], most: 1, isLong: false }],
-    };
-    expect(await settle(input)).toEqual({ missing: { slots: [1], places: [1, 2] } });
-    expect(await redis.look.exists(replies('one'), slots[1], slots[3])).toBe(0);
-    expect(await listOf(slots[2])).toEqual(['a', '', 'c']);
+    it('keeps the jobs where the queue would expire', async () => {
+      const { keys, slots } = newQueue();
+      await server.look.rpush(keys.requests, 'a');
+      await server.look.expire(keys.requests, 60);
+      await run(takeJobs, { requests: keys.requests, slot: slots[0], most: 1 });
+      expect(await server.look.pttl(slots[0])).toBe(-1);
+    });
+
+    it('takes nothing from what is no list', async () => {
+      const { keys, slots } = newQueue();
+      await server.look.set(keys.requests, 'no list');
+      const take = { requests: keys.requests, slot: slots[0], most: 9 };
+      expect(await run(takeJobs, take)).toEqual([]);
+      expect(await server.look.get(keys.requests)).toBe('no list');
+    });
   });
 
-  it('does nothing when it is asked again', async () => {
-    const { slots, replies } = newQueue();
-    await redis.look.rpush(slots[0], 'job');
-    const groups = [{ list: replies('one'), ttl: 60_000, frames: ['a'] }];
-    const input = { slots: [slots[0]], groups };
-    await settle(input);
-    const again = await settle({ ...input, isRepeated: true });
-    expect(again).toEqual({ missing: { slots: [0], places: [] } });
-    expect(await listOf(replies('one'))).toEqual(['a']);
+  /** The places of jobs, as `slot position`. */
+  const placesOf = (...places: (readonly [key: string, position: number])[]) =>
+    places.map(([key, position]) => ({ key, position }));
+
+  describe('giving jobs back', () => {
+    it('puts them at the head of the queue, the first foremost', async () => {
+      const { keys, slots } = newQueue();
+      await server.look.rpush(keys.requests, 'a', 'b', 'c', 'd', 'e');
+      await run(takeJobs, { requests: keys.requests, slot: slots[0], most: 2 });
+      await run(takeJobs, { requests: keys.requests, slot: slots[1], most: 1 });
+      const places = placesOf([slots[0], 0], [slots[0], 1], [slots[1], 0]);
+      expect(await run(giveBackJobs, { requests: keys.requests, places })).toBe(3);
+      expect(await listOf(keys.requests)).toEqual(['a', 'b', 'c', 'd', 'e']);
+      expect(await server.look.exists(...slots)).toBe(0);
+    });
+
+    it('leaves the others in their places', async () => {
+      const { keys, slots } = newQueue();
+      await server.look.rpush(slots[0], 'a', 'b', 'c');
+      const give = (position: number) =>
+        run(giveBackJobs, { requests: keys.requests, places: placesOf([slots[0], position]) });
+      expect(await give(1)).toBe(1);
+      expect(await listOf(slots[0])).toEqual(['a', '', 'c']);
+      expect(await give(1)).toBe(0);
+      expect([await give(0), await give(2)]).toEqual([1, 1]);
+      expect(await server.look.exists(slots[0])).toBe(0);
+      expect(await listOf(keys.requests)).toEqual(['c', 'a', 'b']);
+    });
+
+    it('leaves out places that hold nothing', async () => {
+      const { keys, slots } = newQueue();
+      await server.look.rpush(keys.requests, 'z');
+      await server.look.rpush(slots[1], 'a');
+      const places = placesOf([slots[0], 0], [slots[1], 0], [slots[1], 1]);
+      expect(await run(giveBackJobs, { requests: keys.requests, places })).toBe(1);
+      expect(await listOf(keys.requests)).toEqual(['a', 'z']);
+    });
+
+    it('does not count as a redelivery', async () => {
+      const { keys, slots } = newQueue();
+      await server.look.rpush(slots[0], '  ["job-1",null]');
+      await run(giveBackJobs, { requests: keys.requests, places: placesOf([slots[0], 0]) });
+      expect(await listOf(keys.requests)).toEqual(['  ["job-1",null]']);
+    });
   });
 
-  it('frees slots whose jobs nobody waits for, and no others', async () => {
-    const { slots } = newQueue();
-    await redis.look.rpush(slots[0], 'job');
-    await redis.look.rpush(slots[1], 'another');
-    await settle({ slots: [slots[0]] });
-    expect(await redis.look.exists(slots[0])).toBe(0);
-    expect(await listOf(slots[1])).toEqual(['another']);
-  });
+  /** What is settled with the script alone. */
+  const settleByScript = (input: Partial<SettleJobs>): Promise<SettledJobs> =>
+    run(settleJobs, { ...NOTHING, ...input });
 
-  it('takes the next jobs of each queue into a slot, as many as there are', async () => {
-    const { keys, slots } = newQueue();
-    const other = newQueue();
-    await redis.look.rpush(slots[0], 'done');
-    await redis.look.rpush(keys.requests, 'a', 'b');
-    await redis.look.rpush(other.keys.requests, 'c', 'd');
-    const takes = [
-      { requests: keys.requests, slot: slots[1], most: 9, isLong: false },
-      { requests: randomQueue(), slot: randomQueue(), most: 9, isLong: false },
-      { requests: other.keys.requests, slot: other.slots[0], most: 1, isLong: false },
-    ];
-    expect(await settle({ slots: [slots[0]], takes })).toEqual({ jobs: [['a', 'b'], [], ['c']] });
-    expect(await listOf(slots[1])).toEqual(['a', 'b']);
-    expect(await listOf(other.slots[0])).toEqual(['c']);
-    expect(await redis.look.exists(keys.requests)).toBe(0);
-    expect(await listOf(other.keys.requests)).toEqual(['d']);
-  });
+  /** What is settled with what is long beside the script. */
+  const settleBeside = (input: Partial<SettleJobs>): Promise<SettledJobs> =>
+    server.line.transact(settleLongJobs, { ...NOTHING, ...input, isBeside: true });
 
-  it('finds the next jobs where it has put them when it is asked again', async () => {
-    const { keys, slots } = newQueue();
-    await redis.look.rpush(keys.requests, 'a', 'b', 'c');
-    const takes = [{ requests: keys.requests, slot: slots[1], most: 2, isLong: false }];
-    const first = await settle({ takes });
-    expect(first).toEqual({ jobs: [['a', 'b']] });
-    expect(await settle({ takes, isRepeated: true })).toEqual(first);
-    expect(await listOf(keys.requests)).toEqual(['c']);
-  });
+  describe.each([
+    ['all of it in a script', settleByScript],
+    ['what is long beside the script', settleBeside],
+  ])('settling jobs, %s', (_how, settle) => {
+    afterEach(async () => {
+      expect(await server.look.keys(asideOf('*'))).toEqual([]);
+    });
 
-  it('settles where the next jobs cannot be taken', async () => {
-    const { keys, slots } = newQueue();
-    await redis.look.rpush(slots[0], 'done');
-    await redis.look.set(keys.requests, 'no list');
-    const takes = [{ requests: keys.requests, slot: slots[1], most: 1, isLong: false }];
-    expect(await settle({ slots: [slots[0]], takes })).toEqual({ jobs: [[]] });
-    expect(await redis.look.exists(slots[0])).toBe(0);
-  });
-
-  it.each(['one', 'two'])(
-    'is refused before anything is done where list %s is none',
-    async (odd) => {
+    it('pushes the replies of each list in order and frees the slots', async () => {
       const { slots, replies } = newQueue();
-      await redis.look.rpush(slots[0], 'job', 'job');
-      await redis.look.set(replies(odd), 'no list');
+      await server.look.rpush(slots[0], 'job', 'job');
+      await server.look.rpush(slots[1], 'job');
+      const groups = [
+        { list: replies('one'), ttl: 60_000, frames: ['a', 'b'] },
+        { list: replies('two'), ttl: 60_000, frames: ['c'] },
+      ];
+      expect(await settle({ slots: slots.slice(0, 2), groups })).toEqual({ jobs: [] });
+      expect(await listOf(replies('one'))).toEqual(['a', 'b']);
+      expect(await listOf(replies('two'))).toEqual(['c']);
+      expect(await server.look.exists(...slots)).toBe(0);
+    });
+
+    it('pushes behind the replies that lie there', async () => {
+      const { slots, replies } = newQueue();
+      await server.look.rpush(replies('one'), 'earlier');
+      await server.look.rpush(slots[0], 'job');
+      const groups = [{ list: replies('one'), ttl: 60_000, frames: ['later'] }];
+      await settle({ slots: [slots[0]], groups });
+      expect(await listOf(replies('one'))).toEqual(['earlier', 'later']);
+    });
+
+    it('takes jobs out of slots that hold others, which keep their places', async () => {
+      const { slots } = newQueue();
+      await server.look.rpush(slots[0], 'a', 'b', 'c');
+      const leave = (position: number) => settle({ places: [{ key: slots[0], position }] });
+      await leave(1);
+      expect(await listOf(slots[0])).toEqual(['a', '', 'c']);
+      await leave(2);
+      await leave(0);
+      expect(await server.look.exists(slots[0])).toBe(0);
+    });
+
+    it('deletes a slot with whatever leaves it last, in whichever order that comes', async () => {
+      const { slots } = newQueue();
+      for (const order of [
+        [[0], [1], [2]],
+        [[2], [0], [1]],
+        [[1, 2], [0]],
+        [[2], [0, 1]],
+        [[0, 1, 2]],
+      ]) {
+        await server.look.rpush(slots[0], 'a', 'b', 'c');
+        for (const positions of order) {
+          expect(await server.look.exists(slots[0])).toBe(1);
+          await settle({ places: positions.map((position) => ({ key: slots[0], position })) });
+        }
+        expect(await server.look.exists(slots[0])).toBe(0);
+      }
+    });
+
+    it('takes jobs out of several slots at once', async () => {
+      const { slots } = newQueue();
+      await server.look.rpush(slots[0], 'a', 'b', 'c');
+      await server.look.rpush(slots[1], 'd', '');
+      await server.look.rpush(slots[2], 'e', 'f');
+      const places = placesOf([slots[0], 0], [slots[0], 2], [slots[1], 0], [slots[2], 1]);
+      expect(await settle({ places })).toEqual({ jobs: [] });
+      expect(await Promise.all(slots.map(listOf))).toEqual([['', 'b', ''], [], ['e', ''], []]);
+    });
+
+    it('finds no jobs in a slot that is no list', async () => {
+      const { slots } = newQueue();
+      await server.look.set(slots[0], 'no list');
+      const places = placesOf([slots[0], 0]);
+      expect(await settle({ places })).toEqual({ missing: { slots: [], places: [0] } });
+    });
+
+    it.each([
+      ['some of many', 2],
+      ['all of them', 9],
+    ])(
+      'takes nothing into a slot that holds something, and loses nothing of it: %s',
+      async (_, most) => {
+        const { keys, slots } = newQueue();
+        await server.look.rpush(slots[1], 'before', '');
+        await server.look.rpush(keys.requests, 'a', 'b', 'c');
+        const takes = [{ requests: keys.requests, slot: slots[1], most, isLong: false }];
+        expect(await settle({ takes })).toEqual({ jobs: [['before', '']] });
+        expect(await listOf(slots[1])).toEqual(['before', '']);
+        expect(await listOf(keys.requests)).toEqual(['a', 'b', 'c']);
+      },
+    );
+
+    it('does nothing where some jobs are not there any more, and tells which', async () => {
+      const { keys, slots, replies } = newQueue();
+      await server.look.rpush(slots[0], 'job');
+      await server.look.rpush(slots[2], 'a', '', 'c');
+      await server.look.rpush(keys.requests, 'next');
+      const input = {
+        slots: [slots[0], slots[1]],
+        places: [0, 1, 5].map((position) => ({ key: slots[2], position })),
+        groups: [{ list: replies('one'), ttl: 60_000, frames: ['r'] }],
+        takes: [{ requests: keys.requests, slot: slots[3], most: 1, isLong: false }],
+      };
+      expect(await settle(input)).toEqual({ missing: { slots: [1], places: [1, 2] } });
+      expect(await server.look.exists(replies('one'), slots[1], slots[3])).toBe(0);
+      expect(await listOf(slots[2])).toEqual(['a', '', 'c']);
+    });
+
+    it('does nothing when it is asked again', async () => {
+      const { slots, replies } = newQueue();
+      await server.look.rpush(slots[0], 'job');
+      const groups = [{ list: replies('one'), ttl: 60_000, frames: ['a'] }];
+      const input = { slots: [slots[0]], groups };
+      await settle(input);
+      const again = await settle({ ...input, isRepeated: true });
+      expect(again).toEqual({ missing: { slots: [0], places: [] } });
+      expect(await listOf(replies('one'))).toEqual(['a']);
+    });
+
+    it('frees slots whose jobs nobody waits for, and no others', async () => {
+      const { slots } = newQueue();
+      await server.look.rpush(slots[0], 'job');
+      await server.look.rpush(slots[1], 'another');
+      await settle({ slots: [slots[0]] });
+      expect(await server.look.exists(slots[0])).toBe(0);
+      expect(await listOf(slots[1])).toEqual(['another']);
+    });
+
+    it('takes the next jobs of each queue into a slot, as many as there are', async () => {
+      const { keys, slots } = newQueue();
+      const other = newQueue();
+      await server.look.rpush(slots[0], 'done');
+      await server.look.rpush(keys.requests, 'a', 'b');
+      await server.look.rpush(other.keys.requests, 'c', 'd');
+      const takes = [
+        { requests: keys.requests, slot: slots[1], most: 9, isLong: false },
+        { requests: randomQueue(), slot: randomQueue(), most: 9, isLong: false },
+        { requests: other.keys.requests, slot: other.slots[0], most: 1, isLong: false },
+      ];
+      expect(await settle({ slots: [slots[0]], takes })).toEqual({ jobs: [['a', 'b'], [], ['c']] });
+      expect(await listOf(slots[1])).toEqual(['a', 'b']);
+      expect(await listOf(other.slots[0])).toEqual(['c']);
+      expect(await server.look.exists(keys.requests)).toBe(0);
+      expect(await listOf(other.keys.requests)).toEqual(['d']);
+    });
+
+    it('finds the next jobs where it has put them when it is asked again', async () => {
+      const { keys, slots } = newQueue();
+      await server.look.rpush(keys.requests, 'a', 'b', 'c');
+      const takes = [{ requests: keys.requests, slot: slots[1], most: 2, isLong: false }];
+      const first = await settle({ takes });
+      expect(first).toEqual({ jobs: [['a', 'b']] });
+      expect(await settle({ takes, isRepeated: true })).toEqual(first);
+      expect(await listOf(keys.requests)).toEqual(['c']);
+    });
+
+    it('settles where the next jobs cannot be taken', async () => {
+      const { keys, slots } = newQueue();
+      await server.look.rpush(slots[0], 'done');
+      await server.look.set(keys.requests, 'no list');
+      const takes = [{ requests: keys.requests, slot: slots[1], most: 1, isLong: false }];
+      expect(await settle({ slots: [slots[0]], takes })).toEqual({ jobs: [[]] });
+      expect(await server.look.exists(slots[0])).toBe(0);
+    });
+
+    it.each(['one', 'two'])(
+      'is refused before anything is done where list %s is none',
+      async (odd) => {
+        const { slots, replies } = newQueue();
+        await server.look.rpush(slots[0], 'job', 'job');
+        await server.look.set(replies(odd), 'no list');
+        const groups = ['one', 'two'].map((name) => ({
+          list: replies(name),
+          ttl: 60_000,
+          frames: ['reply'],
+        }));
+        await expect(settle({ slots: [slots[0]], groups })).rejects.toThrow(/^WRONGTYPE/);
+        expect(await server.look.exists(slots[0])).toBe(1);
+        expect(await server.look.exists(replies('one'), replies('two'))).toBe(1);
+      },
+    );
+
+    it('lets a list live for its time, and longer by a later settle but never shorter', async () => {
+      const { slots, replies } = newQueue();
+      const list = replies('one');
+      const settleWith = async (ttl: number): Promise<number> => {
+        await server.look.rpush(slots[0], 'job');
+        await settle({ slots: [slots[0]], groups: [{ list, ttl, frames: ['a'] }] });
+        return server.look.pttl(list);
+      };
+      const first = await settleWith(100_000);
+      expect(first).toBeGreaterThan(50_000);
+      expect(first).toBeLessThanOrEqual(100_000);
+      const shorter = await settleWith(1_000);
+      expect(shorter).toBeGreaterThan(50_000);
+      const longer = await settleWith(3_600_000);
+      expect(longer).toBeGreaterThan(3_000_000);
+      expect(longer).toBeLessThanOrEqual(3_600_000);
+    });
+
+    it('settles five hundred jobs of as many slots and lists at once', async () => {
+      const { keys, replies } = newQueue();
+      const each = Array.from({ length: 500 }, (_, index) => index);
+      const slots = each.map((index) => keys.active('worker-1', index));
+      await Promise.all(slots.map((slot) => server.look.rpush(slot, 'job')));
+      const groups = each.map((index) => ({
+        list: replies(`client-${index}`),
+        ttl: 60_000,
+        frames: [`frame-${index}`],
+      }));
+      expect(await settle({ slots, groups })).toEqual({ jobs: [] });
+      expect(await listOf(replies('client-0'))).toEqual(['frame-0']);
+      expect(await listOf(replies('client-499'))).toEqual(['frame-499']);
+      expect(await server.look.exists(...slots)).toBe(0);
+    });
+  });
+
+  describe('settling jobs beside the script', () => {
+    it('takes long jobs into a slot each, and finds them there when it is asked again', async () => {
+      const { keys, slots } = newQueue();
+      await server.look.rpush(keys.requests, 'a', 'b');
+      const takes = slots
+        .slice(0, 3)
+        .map((slot) => ({ requests: keys.requests, slot, most: 1, isLong: true }));
+      const first = await settleBeside({ takes });
+      expect(first).toEqual({ jobs: [['a'], ['b'], []] });
+      await server.look.rpush(keys.requests, 'c');
+      expect(await settleBeside({ takes, isRepeated: true })).toEqual(first);
+      expect(await listOf(slots[1])).toEqual(['b']);
+      expect(await listOf(keys.requests)).toEqual(['c']);
+    });
+
+    it('puts back what a list held where the jobs are not there any more', async () => {
+      const { slots, replies } = newQueue();
+      await server.look.rpush(replies('one'), 'earlier');
+      await server.look.pexpire(replies('one'), 50_000);
+      const groups = ['one', 'two'].map((name) => ({
+        list: replies(name),
+        ttl: 1_000,
+        frames: ['a', 'b'],
+      }));
+      const missing = { slots: [0], places: [] };
+      expect(await settleBeside({ slots: [slots[0]], groups })).toEqual({ missing });
+      expect(await listOf(replies('one'))).toEqual(['earlier']);
+      expect(await server.look.pttl(replies('one'))).toBeGreaterThan(25_000);
+      expect(
+        await server.look.exists(replies('two'), ...['one', 'two'].map(replies).map(asideOf)),
+      ).toBe(0);
+    });
+
+    it('does nothing where a list has run out before the script', async () => {
+      const { slots, replies } = newQueue();
+      await server.look.rpush(slots[0], 'job');
+      await server.look.rpush(asideOf(replies('two')), 'earlier', 'a');
       const groups = ['one', 'two'].map((name) => ({
         list: replies(name),
         ttl: 60_000,
-        frames: ['reply'],
+        frames: ['a'],
       }));
-      await expect(settle({ slots: [slots[0]], groups })).rejects.toThrow(/^WRONGTYPE/);
-      expect(await redis.look.exists(slots[0])).toBe(1);
-      expect(await redis.look.exists(replies('one'), replies('two'))).toBe(1);
-    },
-  );
-
-  it('lets a list live for its time, and longer by a later settle but never shorter', async () => {
-    const { slots, replies } = newQueue();
-    const list = replies('one');
-    const settleWith = async (ttl: number): Promise<number> => {
-      await redis.look.rpush(slots[0], 'job');
-      await settle({ slots: [slots[0]], groups: [{ list, ttl, frames: ['a'] }] });
-      return redis.look.pttl(list);
-    };
-    const first = await settleWith(100_000);
-    expect(first).toBeGreaterThan(50_000);
-    expect(first).toBeLessThanOrEqual(100_000);
-    const shorter = await settleWith(1_000);
-    expect(shorter).toBeGreaterThan(50_000);
-    const longer = await settleWith(3_600_000);
-    expect(longer).toBeGreaterThan(3_000_000);
-    expect(longer).toBeLessThanOrEqual(3_600_000);
-  });
-
-  it('settles five hundred jobs of as many slots and lists at once', async () => {
-    const { keys, replies } = newQueue();
-    const each = Array.from({ length: 500 }, (_, index) => index);
-    const slots = each.map((index) => keys.active('worker-1', index));
-    const fill = redis.look.pipeline();
-    for (const slot of slots) {
-      fill.rpush(slot, 'job');
-    }
-    await fill.exec();
-    const groups = each.map((index) => ({
-      list: replies(`client-${index}`),
-      ttl: 60_000,
-      frames: [`frame-${index}`],
-    }));
-    expect(await settle({ slots, groups })).toEqual({ jobs: [] });
-    expect(await listOf(replies('client-0'))).toEqual(['frame-0']);
-    expect(await listOf(replies('client-499'))).toEqual(['frame-499']);
-    expect(await redis.look.exists(...slots)).toBe(0);
-  });
-});
-
-describe('settling jobs beside the script', () => {
-  it('takes long jobs into a slot each, and finds them there when it is asked again', async () => {
-    const { keys, slots } = newQueue();
-    await redis.look.rpush(keys.requests, 'a', 'b');
-    const takes = slots
-      .slice(0, 3)
-      .map((slot) => ({ requests: keys.requests, slot, most: 1, isLong: true }));
-    const first = await settleBeside({ takes });
-    expect(first).toEqual({ jobs: [['a'], ['b'], []] });
-    await redis.look.rpush(keys.requests, 'c');
-    expect(await settleBeside({ takes, isRepeated: true })).toEqual(first);
-    expect(await listOf(slots[1])).toEqual(['b']);
-    expect(await listOf(keys.requests)).toEqual(['c']);
-  });
-
-  it('puts back what a list held where the jobs are not there any more', async () => {
-    const { slots, replies } = newQueue();
-    await redis.look.rpush(replies('one'), 'earlier');
-    await redis.look.pexpire(replies('one'), 50_000);
-    const groups = ['one', 'two'].map((name) => ({
-      list: replies(name),
-      ttl: 1_000,
-      frames: ['a', 'b'],
-    }));
-    const missing = { slots: [0], places: [] };
-    expect(await settleBeside({ slots: [slots[0]], groups })).toEqual({ missing });
-    expect(await listOf(replies('one'))).toEqual(['earlier']);
-    expect(await redis.look.pttl(replies('one'))).toBeGreaterThan(25_000);
-    expect(
-      await redis.look.exists(replies('two'), ...['one', 'two'].map(replies).map(asideOf)),
-    ).toBe(0);
-  });
-
-  it('puts back what a list held where the script fails', async () => {
-    const { slots, replies } = newQueue();
-    await redis.look.rpush(replies('one'), 'earlier');
-    await redis.look.rpush(slots[0], 'a', 'b');
-    await redis.look.call('ACL', 'SETUSER', 'odd', 'on', '>secret', '~*', '+@all', '-lpos');
-    const odd = new Connection(
-      connectionSource(redis.url.replace('//', '//odd:secret@')),
-      'odd',
-      () => undefined,
-    );
-    await odd.ready();
-    const groups = [{ list: replies('one'), ttl: 1_000, frames: ['a'] }];
-    const places = [{ key: slots[0], position: 0 }];
-    const settled = odd.transact(settleLongJobs, { ...NOTHING, groups, places, isBeside: true });
-    await expect(settled).rejects.toThrow(/can't run this command/);
-    expect(await listOf(replies('one'))).toEqual(['earlier']);
-    expect(await redis.look.exists(asideOf(replies('one')))).toBe(0);
-    odd.close();
-  });
-
-  it('does nothing where a list has run out before the script', async () => {
-    const { slots, replies } = newQueue();
-    await redis.look.rpush(slots[0], 'job');
-    await redis.look.rpush(asideOf(replies('two')), 'earlier', 'a');
-    const groups = ['one', 'two'].map((name) => ({
-      list: replies(name),
-      ttl: 60_000,
-      frames: ['a'],
-    }));
-    const settled = settleByScript({ slots: [slots[0]], groups, isBeside: true });
-    await expect(settled).rejects.toThrow(/^EXPIRED/);
-    expect(await listOf(replies('two'))).toEqual(['earlier']);
-    expect(await redis.look.exists(slots[0])).toBe(1);
-  });
-
-  it('wakes who waits for a reply', async () => {
-    const { slots, replies } = newQueue();
-    await redis.look.rpush(slots[0], 'job');
-    const waiting = redis.look.duplicate();
-    const reply = waiting.blpop(replies('one'), 10);
-    await waitFor(async () => /cmd=blpop/.test(String(await redis.look.client('LIST'))));
-    const groups = [{ list: replies('one'), ttl: 60_000, frames: ['a'] }];
-    await settleBeside({ slots: [slots[0]], groups });
-    expect(await reply).toEqual([replies('one'), 'a']);
-    waiting.disconnect();
-  });
-
-  it('does nothing where the server has no memory for the replies, and says why', async () => {
-    const { slots, replies } = newQueue();
-    await redis.look.rpush(slots[0], 'job');
-    await redis.look.rpush(replies('one'), 'earlier');
-    const groups = [{ list: replies('one'), ttl: 60_000, frames: ['a'] }];
-    await redis.look.config('SET', 'maxmemory', '1');
-    const settled = settleBeside({ slots: [slots[0]], groups });
-    await expect(settled).rejects.toThrow(/^OOM /);
-    await redis.look.config('SET', 'maxmemory', '0');
-    expect(await listOf(replies('one'))).toEqual(['earlier']);
-    expect(await redis.look.exists(slots[0])).toBe(1);
-  });
-});
-
-describe('burying a job', () => {
-  it('moves it to the dead list, with the reason, the worker and the time', async () => {
-    const { keys, slots } = newQueue();
-    await redis.look.rpush(slots[0], ' ["job-1" 1]');
-    const before = await serverNow();
-    expect(await bury(slots[0], keys.dead)).toBe('buried');
-    const after = await serverNow();
-    expect(await redis.look.exists(slots[0])).toBe(0);
-    const [entry = '', ...others] = await listOf(keys.dead);
-    expect(others).toEqual([]);
-    const dead = JSON.parse(entry) as DeadJob;
-    expect(dead).toEqual({
-      reason: 'unreadable',
-      message: 'not "JSON" ☃',
-      worker: 'worker-1',
-      at: expect.any(Number),
-      job: ' ["job-1" 1]',
+      const settled = settleByScript({ slots: [slots[0]], groups, isBeside: true });
+      await expect(settled).rejects.toThrow(/^EXPIRED/);
+      expect(await listOf(replies('two'))).toEqual(['earlier']);
+      expect(await server.look.exists(slots[0])).toBe(1);
     });
-    expect(dead.at).toBeGreaterThanOrEqual(before);
-    expect(dead.at).toBeLessThanOrEqual(after);
-  });
 
-  it('puts it behind those that lie there', async () => {
-    const { keys, slots } = newQueue();
-    for (const job of ['first', 'second']) {
-      await redis.look.rpush(slots[0], job);
-      await bury(slots[0], keys.dead);
-    }
-    const jobs = (await listOf(keys.dead)).map((entry) => (JSON.parse(entry) as DeadJob).job);
-    expect(jobs).toEqual(['first', 'second']);
-  });
-
-  it.each([
-    ['is no UTF-8', Buffer.from([0x5b, 0xff, 0xfe, 0x80, 0xc3, 0x28, 0x5d])],
-    ['has every byte there is', Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))],
-    ['is UTF-8', Buffer.from('["naïve ☃ 🎉 \\ud83c \\/ / "')],
-  ])('keeps to the byte a job that %s', async (_, job) => {
-    const { keys, slots } = newQueue();
-    await redis.look.rpush(slots[0], job);
-    expect(await bury(slots[0], keys.dead)).toBe('buried');
-    const [entry = Buffer.alloc(0)] = await redis.look.lrangeBuffer(keys.dead, 0, -1);
-    // Each byte as one character, so that nothing is lost on what is no UTF-8.
-    const dead = JSON.parse(entry.toString('latin1')) as DeadJob;
-    expect(Buffer.from(dead.job, 'latin1')).toEqual(job);
-  });
-
-  it('leaves the other jobs of its slot, and tells its caller', async () => {
-    const { keys, slots, replies } = newQueue();
-    await redis.look.rpush(slots[0], 'a', 'b');
-    const buried = await run(buryJob, {
-      place: { key: slots[0], position: 1 },
-      dead: keys.dead,
-      reason: 'out of deliveries',
-      message: 'once',
-      workerId: 'worker-1',
-      reply: { list: replies('one'), text: 'frame', ttl: 60_000 },
+    it('wakes who waits for a reply', async () => {
+      const { slots, replies } = newQueue();
+      await server.look.rpush(slots[0], 'job');
+      const waiting = await server.openLine();
+      const reply = waiting.run(popFirst, { lists: [replies('one')], seconds: 10 });
+      const groups = [{ list: replies('one'), ttl: 60_000, frames: ['a'] }];
+      await settleBeside({ slots: [slots[0]], groups });
+      expect(await reply).toEqual([replies('one'), 'a']);
     });
-    expect(buried).toBe('buried');
-    expect(await listOf(slots[0])).toEqual(['a', '']);
-    expect(await listOf(replies('one'))).toEqual(['frame']);
-    expect(await redis.look.pttl(replies('one'))).toBeGreaterThan(30_000);
   });
 
-  it('buries it although its caller cannot be told, since its list is none', async () => {
-    const { keys, slots, replies } = newQueue();
-    await redis.look.rpush(slots[0], 'a');
-    await redis.look.set(replies('one'), 'no list');
-    const input = {
-      place: { key: slots[0], position: 0 },
-      dead: keys.dead,
-      reason: 'out of deliveries',
-      message: 'once',
-      workerId: 'worker-1',
-      reply: { list: replies('one'), text: 'frame', ttl: 60_000 },
-    } as const;
-    expect(await run(buryJob, input)).toBe('untold');
-    expect(await redis.look.llen(keys.dead)).toBe(1);
-    expect(await redis.look.exists(slots[0])).toBe(0);
-    expect(await redis.look.get(replies('one'))).toBe('no list');
-  });
-
-  it('leaves the job where it is while the dead list is none', async () => {
-    const { keys, slots } = newQueue();
-    await redis.look.rpush(slots[0], 'a');
-    await redis.look.set(keys.dead, 'no list');
-    await expect(bury(slots[0], keys.dead)).rejects.toThrow(/WRONGTYPE/);
-    expect(await listOf(slots[0])).toEqual(['a']);
-  });
-
-  it('deletes a slot that held an empty text', async () => {
-    const { keys, slots } = newQueue();
-    await redis.look.rpush(slots[0], '');
-    expect(await bury(slots[0], keys.dead)).toBe('gone');
-    expect(await redis.look.exists(slots[0], keys.dead)).toBe(0);
-  });
-
-  it('buries nothing from an empty slot', async () => {
-    const { keys, slots } = newQueue();
-    expect(await bury(slots[0], keys.dead)).toBe('gone');
-    expect(await redis.look.exists(keys.dead)).toBe(0);
-  });
-});
-
-describe('renewing a lease', () => {
-  const description = {
-    slots: 16,
-    connections: '7@::1:8',
-    server: 'run-1',
-    host: 'a host',
-    pid: 42,
-    started: 1_753,
-  };
-
-  it('moves its end to now, by the clock of Redis, and the lease', async () => {
-    const { keys } = newQueue();
-    const worker = keys.worker('worker-1');
-    for (const lease of [100_000, 5_000]) {
+  describe('burying a job', () => {
+    it('moves it to the dead list, with the reason, the worker and the time', async () => {
+      const { keys, slots } = newQueue();
+      await server.look.rpush(slots[0], ' ["job-1" 1]');
       const before = await serverNow();
-      await run(renewLease, {
-        workers: keys.workers,
-        worker,
-        workerId: 'worker-1',
-        lease,
-        description,
-      });
+      expect(await bury(slots[0], keys.dead)).toBe('buried');
       const after = await serverNow();
-      const end = Number(await redis.look.zscore(keys.workers, 'worker-1'));
-      expect(end).toBeGreaterThanOrEqual(before + lease);
-      expect(end).toBeLessThanOrEqual(after + lease);
-    }
-    expect(await redis.look.zcard(keys.workers)).toBe(1);
+      expect(await server.look.exists(slots[0])).toBe(0);
+      const [entry = '', ...others] = await listOf(keys.dead);
+      expect(others).toEqual([]);
+      const dead = JSON.parse(entry) as DeadJob;
+      expect(dead).toEqual({
+        reason: 'unreadable',
+        message: 'not "JSON" ☃',
+        worker: 'worker-1',
+        at: expect.any(Number),
+        job: ' ["job-1" 1]',
+      });
+      expect(dead.at).toBeGreaterThanOrEqual(before);
+      expect(dead.at).toBeLessThanOrEqual(after);
+    });
+
+    it('puts it behind those that lie there', async () => {
+      const { keys, slots } = newQueue();
+      for (const job of ['first', 'second']) {
+        await server.look.rpush(slots[0], job);
+        await bury(slots[0], keys.dead);
+      }
+      const jobs = (await listOf(keys.dead)).map((entry) => (JSON.parse(entry) as DeadJob).job);
+      expect(jobs).toEqual(['first', 'second']);
+    });
+
+    it.each([
+      ['is no UTF-8', Buffer.from([0x5b, 0xff, 0xfe, 0x80, 0xc3, 0x28, 0x5d])],
+      ['has every byte there is', Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))],
+      ['is UTF-8', Buffer.from('["naïve ☃ 🎉 \\ud83c \\/ / "')],
+    ])('keeps to the byte a job that %s', async (_, job) => {
+      const { keys, slots } = newQueue();
+      await server.look.rpush(slots[0], job);
+      expect(await bury(slots[0], keys.dead)).toBe('buried');
+      const [entry = Buffer.alloc(0)] = await server.look.lrangeBuffer(keys.dead, 0, -1);
+      // Each byte as one character, so that nothing is lost on what is no UTF-8.
+      const dead = JSON.parse(entry.toString('latin1')) as DeadJob;
+      expect(Buffer.from(dead.job, 'latin1')).toEqual(job);
+    });
+
+    it('leaves the other jobs of its slot, and tells its caller', async () => {
+      const { keys, slots, replies } = newQueue();
+      await server.look.rpush(slots[0], 'a', 'b');
+      const buried = await run(buryJob, {
+        place: { key: slots[0], position: 1 },
+        dead: keys.dead,
+        reason: 'out of deliveries',
+        message: 'once',
+        workerId: 'worker-1',
+        reply: { list: replies('one'), text: 'frame', ttl: 60_000 },
+      });
+      expect(buried).toBe('buried');
+      expect(await listOf(slots[0])).toEqual(['a', '']);
+      expect(await listOf(replies('one'))).toEqual(['frame']);
+      expect(await server.look.pttl(replies('one'))).toBeGreaterThan(30_000);
+    });
+
+    it('buries it although its caller cannot be told, since its list is none', async () => {
+      const { keys, slots, replies } = newQueue();
+      await server.look.rpush(slots[0], 'a');
+      await server.look.set(replies('one'), 'no list');
+      const input = {
+        place: { key: slots[0], position: 0 },
+        dead: keys.dead,
+        reason: 'out of deliveries',
+        message: 'once',
+        workerId: 'worker-1',
+        reply: { list: replies('one'), text: 'frame', ttl: 60_000 },
+      } as const;
+      expect(await run(buryJob, input)).toBe('untold');
+      expect(await server.look.llen(keys.dead)).toBe(1);
+      expect(await server.look.exists(slots[0])).toBe(0);
+      expect(await server.look.get(replies('one'))).toBe('no list');
+    });
+
+    it('leaves the job where it is while the dead list is none', async () => {
+      const { keys, slots } = newQueue();
+      await server.look.rpush(slots[0], 'a');
+      await server.look.set(keys.dead, 'no list');
+      await expect(bury(slots[0], keys.dead)).rejects.toThrow(/WRONGTYPE/);
+      expect(await listOf(slots[0])).toEqual(['a']);
+    });
+
+    it('deletes a slot that held an empty text', async () => {
+      const { keys, slots } = newQueue();
+      await server.look.rpush(slots[0], '');
+      expect(await bury(slots[0], keys.dead)).toBe('gone');
+      expect(await server.look.exists(slots[0], keys.dead)).toBe(0);
+    });
+
+    it('buries nothing from an empty slot', async () => {
+      const { keys, slots } = newQueue();
+      expect(await bury(slots[0], keys.dead)).toBe('gone');
+      expect(await server.look.exists(keys.dead)).toBe(0);
+    });
   });
 
-  it('writes what others may know of the worker', async () => {
-    const { keys } = newQueue();
-    const worker = keys.worker('worker-1');
-    const input = { workers: keys.workers, worker, workerId: 'worker-1', lease: 5_000 };
-    await run(renewLease, { ...input, description });
-    expect(await redis.look.hgetall(worker)).toEqual({
-      slots: '16',
+  describe('renewing a lease', () => {
+    const description = {
+      slots: 16,
       connections: '7@::1:8',
       server: 'run-1',
       host: 'a host',
-      pid: '42',
-      started: '1753',
-    });
-    await run(renewLease, { ...input, description: { ...description, connections: '' } });
-    expect(await redis.look.hget(worker, 'connections')).toBe('');
-  });
-
-  it('tells which other workers have not renewed theirs', async () => {
-    const { keys } = newQueue();
-    const now = await serverNow();
-    await redis.look.zadd(
-      keys.workers,
-      now - 1,
-      'late',
-      now - 60_000,
-      'later',
-      now + 60_000,
-      'alive',
-    );
-    const renewed = await run(renewLease, {
-      workers: keys.workers,
-      worker: keys.worker('worker-1'),
-      workerId: 'worker-1',
-      lease: 5_000,
-      description,
-    });
-    expect(renewed.lapsed).toEqual([
-      { workerId: 'later', expiry: String(now - 60_000) },
-      { workerId: 'late', expiry: String(now - 1) },
-    ]);
-    expect(renewed.now).toBeGreaterThanOrEqual(now);
-    expect(renewed.now).toBeLessThan(now + 5_000);
-  });
-
-  it('takes a worker that was late itself for alive', async () => {
-    const { keys } = newQueue();
-    await redis.look.zadd(keys.workers, (await serverNow()) - 60_000, 'worker-1');
-    const renewed = await run(renewLease, {
-      workers: keys.workers,
-      worker: keys.worker('worker-1'),
-      workerId: 'worker-1',
-      lease: 5_000,
-      description,
-    });
-    expect(renewed.lapsed).toEqual([]);
-  });
-
-  it('tells what it was until then', async () => {
-    const { keys } = newQueue();
-    const worker = keys.worker('worker-1');
-    const input = {
-      workers: keys.workers,
-      worker,
-      workerId: 'worker-1',
-      lease: 5_000,
-      description,
+      pid: 42,
+      started: 1_753,
     };
-    const former = async () => (await run(renewLease, input)).former;
-    expect([await former(), await former()]).toEqual(['none', 'live']);
-    await redis.look.zadd(keys.workers, (await serverNow()) - 1, 'worker-1');
-    expect([await former(), await former()]).toEqual(['lapsed', 'live']);
-  });
 
-  it('names all of many in turn, and none whose id is not of our making', async () => {
-    const { keys } = newQueue();
-    const now = await serverNow();
-    const late = Array.from({ length: 70 }, (_, index) => `late-${index}`);
-    await redis.look.zadd(keys.workers, ...late.flatMap((id, index) => [now - 1_000 + index, id]));
-    await redis.look.zadd(keys.workers, now - 60_000, 'x'.repeat(10_000));
-    const named: string[] = [];
-    for (let turn = 0; turn < 3; turn++) {
-      const { lapsed } = await run(renewLease, {
+    it('moves its end to now, by the clock of Redis, and the lease', async () => {
+      const { keys } = newQueue();
+      const worker = keys.worker('worker-1');
+      for (const lease of [100_000, 5_000]) {
+        const before = await serverNow();
+        await run(renewLease, {
+          workers: keys.workers,
+          worker,
+          workerId: 'worker-1',
+          lease,
+          description,
+        });
+        const after = await serverNow();
+        const end = Number(await server.look.zscore(keys.workers, 'worker-1'));
+        expect(end).toBeGreaterThanOrEqual(before + lease);
+        expect(end).toBeLessThanOrEqual(after + lease);
+      }
+      expect(await server.look.zcard(keys.workers)).toBe(1);
+    });
+
+    it('writes what others may know of the worker', async () => {
+      const { keys } = newQueue();
+      const worker = keys.worker('worker-1');
+      const input = { workers: keys.workers, worker, workerId: 'worker-1', lease: 5_000 };
+      await run(renewLease, { ...input, description });
+      expect(await server.look.hgetall(worker)).toEqual({
+        slots: '16',
+        connections: '7@::1:8',
+        server: 'run-1',
+        host: 'a host',
+        pid: '42',
+        started: '1753',
+      });
+      await run(renewLease, { ...input, description: { ...description, connections: '' } });
+      expect(await server.look.hget(worker, 'connections')).toBe('');
+    });
+
+    it('tells which other workers have not renewed theirs', async () => {
+      const { keys } = newQueue();
+      const now = await serverNow();
+      await server.look.zadd(
+        keys.workers,
+        now - 1,
+        'late',
+        now - 60_000,
+        'later',
+        now + 60_000,
+        'alive',
+      );
+      const renewed = await run(renewLease, {
         workers: keys.workers,
         worker: keys.worker('worker-1'),
         workerId: 'worker-1',
         lease: 5_000,
-        turn,
         description,
       });
-      expect(lapsed.length).toBeLessThanOrEqual(32);
-      named.push(...lapsed.map(({ workerId }) => workerId));
-    }
-    expect(new Set(named)).toEqual(new Set(late));
-  });
-});
-
-describe('while the server is out of memory', () => {
-  beforeAll(() => redis.look.config('SET', 'maxmemory', '1'));
-  afterAll(() => redis.look.config('SET', 'maxmemory', '0'));
-
-  it('refuses what is written in other ways', async () => {
-    const { keys } = newQueue();
-    await expect(redis.look.rpush(keys.requests, 'a')).rejects.toThrow(/^OOM/);
-  });
-
-  it('leases are renewed, retired, and the jobs of lost workers taken back', async () => {
-    await redis.look.config('SET', 'maxmemory', '0');
-    const { keys, slots } = newQueue();
-    const worker = keys.worker('worker-1');
-    await redis.look.rpush(slots[0], 'a');
-    await redis.look.config('SET', 'maxmemory', '1');
-    const known = { workers: keys.workers, worker, workerId: 'worker-1' };
-    const description = { slots: 4, connections: '', server: '', host: '', pid: 1, started: 1 };
-    expect((await run(renewLease, { ...known, lease: 5_000, description })).former).toBe('none');
-    expect(await run(retireWorker, { ...known, slots, isWatched: false })).toBe(false);
-    const found = [
-      { key: slots[0], digest: digestOf([Buffer.from('a')]), jobs: [{ position: 0 }] },
-    ];
-    const lost = { ...known, requests: keys.requests, dead: keys.dead, forget: true };
-    expect(await run(recoverWorker, { ...lost, slots: found })).toBe('recovered');
-    expect(await listOf(keys.requests)).toEqual([' a']);
-  });
-});
-
-describe('reading what a worker says of itself', () => {
-  const read = (worker: string) => run(describeWorker, worker);
-  const nothing = { slots: '', connections: '', server: '', host: '', pid: '' };
-
-  it('finds what it has written, and nothing for the rest', async () => {
-    const worker = newQueue().keys.worker('worker-1');
-    await redis.look.hset(worker, { slots: 16, host: 'a host', other: 'field' });
-    expect(await read(worker)).toEqual({ ...nothing, slots: '16', host: 'a host' });
-  });
-
-  it('leaves out what is too long', async () => {
-    const worker = newQueue().keys.worker('worker-1');
-    await redis.look.hset(worker, { slots: '1'.repeat(1_000_000), pid: 42 });
-    expect(await read(worker)).toEqual({ ...nothing, pid: '42' });
-  });
-
-  it('finds nothing where there is no hash', async () => {
-    const worker = newQueue().keys.worker('worker-1');
-    expect(await read(worker)).toEqual(nothing);
-    await redis.look.set(worker, 'no hash');
-    expect(await read(worker)).toEqual(nothing);
-  });
-});
-
-describe('taking back the jobs of a lost worker', () => {
-  /** A worker whose lease lapsed long ago, with jobs in each of its slots. */
-  async function newLostWorker(...contents: (string | Buffer)[][]) {
-    const queue = newQueue();
-    const { keys, slots } = queue;
-    await redis.look.zadd(keys.workers, (await serverNow()) - 60_000, 'worker-1');
-    await redis.look.hset(keys.worker('worker-1'), 'slots', 4);
-    await Promise.all(contents.map((jobs, index) => redis.look.rpush(slots[index] ?? '', ...jobs)));
-    const found = slots.map((key, index): FoundSlot => {
-      const jobs = contents[index] ?? [];
-      return {
-        key,
-        digest: digestOf(jobs.map((job) => Buffer.from(job))),
-        jobs: jobs.flatMap((job, position) => (job.length === 0 ? [] : [{ position }])),
-      };
+      expect(renewed.lapsed).toEqual([
+        { workerId: 'later', expiry: String(now - 60_000) },
+        { workerId: 'late', expiry: String(now - 1) },
+      ]);
+      expect(renewed.now).toBeGreaterThanOrEqual(now);
+      expect(renewed.now).toBeLessThan(now + 5_000);
     });
-    const recover = (given: readonly FoundSlot[] = found, forget = true) =>
-      run(recoverWorker, {
-        requests: keys.requests,
+
+    it('takes a worker that was late itself for alive', async () => {
+      const { keys } = newQueue();
+      await server.look.zadd(keys.workers, (await serverNow()) - 60_000, 'worker-1');
+      const renewed = await run(renewLease, {
         workers: keys.workers,
-        dead: keys.dead,
         worker: keys.worker('worker-1'),
         workerId: 'worker-1',
-        forget,
-        slots: given,
+        lease: 5_000,
+        description,
       });
-    /** All that it could change. */
-    const state = async (): Promise<unknown> => [
-      await Promise.all([keys.requests, keys.dead, ...slots].map(listOf)),
-      await redis.look.zscore(keys.workers, 'worker-1'),
-      await redis.look.hgetall(keys.worker('worker-1')),
-    ];
-    return { ...queue, found, recover, state };
-  }
+      expect(renewed.lapsed).toEqual([]);
+    });
 
-  it('puts them at the head of the queue with one more space each', async () => {
-    const { keys, slots, recover } = await newLostWorker(['["a"]', ' ["b"]'], ['  ["c"]']);
-    await redis.look.rpush(keys.requests, '["z"]');
-    expect(await recover()).toBe('recovered');
-    expect(await listOf(keys.requests)).toEqual([' ["a"]', '  ["b"]', '   ["c"]', '["z"]']);
-    expect(await redis.look.exists(keys.dead, ...slots)).toBe(0);
+    it('tells what it was until then', async () => {
+      const { keys } = newQueue();
+      const worker = keys.worker('worker-1');
+      const input = {
+        workers: keys.workers,
+        worker,
+        workerId: 'worker-1',
+        lease: 5_000,
+        description,
+      };
+      const former = async () => (await run(renewLease, input)).former;
+      expect([await former(), await former()]).toEqual(['none', 'live']);
+      await server.look.zadd(keys.workers, (await serverNow()) - 1, 'worker-1');
+      expect([await former(), await former()]).toEqual(['lapsed', 'live']);
+    });
+
+    it('names all of many in turn, and none whose id is not of our making', async () => {
+      const { keys } = newQueue();
+      const now = await serverNow();
+      const late = Array.from({ length: 70 }, (_, index) => `late-${index}`);
+      await server.look.zadd(
+        keys.workers,
+        ...late.flatMap((id, index) => [now - 1_000 + index, id]),
+      );
+      await server.look.zadd(keys.workers, now - 60_000, 'x'.repeat(10_000));
+      const named: string[] = [];
+      for (let turn = 0; turn < 3; turn++) {
+        const { lapsed } = await run(renewLease, {
+          workers: keys.workers,
+          worker: keys.worker('worker-1'),
+          workerId: 'worker-1',
+          lease: 5_000,
+          turn,
+          description,
+        });
+        expect(lapsed.length).toBeLessThanOrEqual(32);
+        named.push(...lapsed.map(({ workerId }) => workerId));
+      }
+      expect(new Set(named)).toEqual(new Set(late));
+    });
   });
 
-  it('leaves out those that have left their places', async () => {
-    const { keys, slots, recover } = await newLostWorker(['', 'b', ''], ['c']);
-    expect(await recover()).toBe('recovered');
-    expect(await listOf(keys.requests)).toEqual([' b', ' c']);
-    expect(await redis.look.exists(...slots)).toBe(0);
+  describe('reading what a worker says of itself', () => {
+    const read = (worker: string) => run(describeWorker, worker);
+    const nothing = { slots: '', connections: '', server: '', host: '', pid: '' };
+
+    it('finds what it has written, and nothing for the rest', async () => {
+      const worker = newQueue().keys.worker('worker-1');
+      await Promise.all([
+        server.look.hset(worker, 'slots', 16),
+        server.look.hset(worker, 'host', 'a host'),
+        server.look.hset(worker, 'other', 'field'),
+      ]);
+      expect(await read(worker)).toEqual({ ...nothing, slots: '16', host: 'a host' });
+    });
+
+    it('leaves out what is too long', async () => {
+      const worker = newQueue().keys.worker('worker-1');
+      await Promise.all([
+        server.look.hset(worker, 'slots', '1'.repeat(1_000_000)),
+        server.look.hset(worker, 'pid', 42),
+      ]);
+      expect(await read(worker)).toEqual({ ...nothing, pid: '42' });
+    });
+
+    it('finds nothing where there is no hash', async () => {
+      const worker = newQueue().keys.worker('worker-1');
+      expect(await read(worker)).toEqual(nothing);
+      await server.look.set(worker, 'no hash');
+      expect(await read(worker)).toEqual(nothing);
+    });
   });
 
-  it('keeps them to the byte', async () => {
-    const job = Buffer.from([0x5b, 0xff, 0x00, 0x80, 0x5d]);
-    const { keys, recover } = await newLostWorker([job, job]);
-    expect(await recover()).toBe('recovered');
-    const again = Buffer.concat([Buffer.from(' '), job]);
-    expect(await redis.look.lrangeBuffer(keys.requests, 0, -1)).toEqual([again, again]);
-  });
-
-  it('forgets the worker where it is told to, and only there', async () => {
-    for (const forget of [true, false]) {
-      const { keys, found, recover } = await newLostWorker(['a']);
-      expect(await recover(found, forget)).toBe('recovered');
-      expect(await redis.look.exists(keys.worker('worker-1'))).toBe(forget ? 0 : 1);
-      expect(await redis.look.zcard(keys.workers)).toBe(forget ? 0 : 1);
+  describe('taking back the jobs of a lost worker', () => {
+    /** A worker whose lease lapsed long ago, with jobs in each of its slots. */
+    async function newLostWorker(...contents: (string | Buffer)[][]) {
+      const queue = newQueue();
+      const { keys, slots } = queue;
+      await server.look.zadd(keys.workers, (await serverNow()) - 60_000, 'worker-1');
+      await server.look.hset(keys.worker('worker-1'), 'slots', 4);
+      await Promise.all(
+        contents.map((jobs, index) => server.look.rpush(slots[index] ?? '', ...jobs)),
+      );
+      const found = slots.map((key, index): FoundSlot => {
+        const jobs = contents[index] ?? [];
+        return {
+          key,
+          digest: digestOf(jobs.map((job) => Buffer.from(job))),
+          jobs: jobs.flatMap((job, position) => (job.length === 0 ? [] : [{ position }])),
+        };
+      });
+      const recover = (given: readonly FoundSlot[] = found, forget = true) =>
+        run(recoverWorker, {
+          requests: keys.requests,
+          workers: keys.workers,
+          dead: keys.dead,
+          worker: keys.worker('worker-1'),
+          workerId: 'worker-1',
+          forget,
+          slots: given,
+        });
+      /** All that it could change. */
+      const state = async (): Promise<unknown> => [
+        await Promise.all([keys.requests, keys.dead, ...slots].map(listOf)),
+        await server.look.zscore(keys.workers, 'worker-1'),
+        await server.look.hgetall(keys.worker('worker-1')),
+      ];
+      return { ...queue, found, recover, state };
     }
-  });
 
-  it('buries those that are not to run again, with a word to their caller', async () => {
-    const { keys, slots, replies, found, recover } = await newLostWorker(['a', 'b']);
-    const [first, ...others] = found as [FoundSlot, ...FoundSlot[]];
-    const dead = { reason: 'out of deliveries', message: 'three times' } as const;
-    const reply = { list: replies('one'), text: 'frame', ttl: 60_000 };
-    const jobs = [{ position: 0, dead, reply }, { position: 1 }];
-    expect(await recover([{ ...first, jobs }, ...others])).toBe('recovered');
-    expect(await listOf(keys.requests)).toEqual([' b']);
-    expect((await listOf(keys.dead)).map((entry) => JSON.parse(entry) as DeadJob)).toEqual([
-      { ...dead, worker: 'worker-1', at: expect.any(Number), job: 'a' },
-    ]);
-    expect(await listOf(replies('one'))).toEqual(['frame']);
-    const ttl = await redis.look.pttl(replies('one'));
-    expect(ttl).toBeGreaterThan(30_000);
-    expect(ttl).toBeLessThanOrEqual(60_000);
-    expect(await redis.look.exists(...slots)).toBe(0);
-  });
-
-  it('tells each caller in its own list', async () => {
-    const { replies, found, recover } = await newLostWorker(['a', 'b'], ['c']);
-    const dead = { reason: 'out of deliveries', message: 'three times' } as const;
-    const tell = (name: string) => ({
-      dead,
-      reply: { list: replies(name), text: `for ${name}`, ttl: 60_000 },
+    it('puts them at the head of the queue with one more space each', async () => {
+      const { keys, slots, recover } = await newLostWorker(['["a"]', ' ["b"]'], ['  ["c"]']);
+      await server.look.rpush(keys.requests, '["z"]');
+      expect(await recover()).toBe('recovered');
+      expect(await listOf(keys.requests)).toEqual([' ["a"]', '  ["b"]', '   ["c"]', '["z"]']);
+      expect(await server.look.exists(keys.dead, ...slots)).toBe(0);
     });
-    const [first, second, ...others] = found as [FoundSlot, FoundSlot, ...FoundSlot[]];
-    const told = [
-      { ...first, jobs: [{ position: 0, ...tell('0') }, { position: 1 }] },
-      { ...second, jobs: [{ position: 0, ...tell('2') }] },
-      ...others,
-    ];
-    expect(await recover(told)).toBe('recovered');
-    expect(await listOf(replies('0'))).toEqual(['for 0']);
-    expect(await listOf(replies('1'))).toEqual([]);
-    expect(await listOf(replies('2'))).toEqual(['for 2']);
-  });
 
-  it('takes the end of a slot before the rest, which goes in front', async () => {
-    const { keys, slots, recover } = await newLostWorker(['a', 'b', '', 'd', 'e']);
-    await redis.look.rpush(keys.requests, 'z');
-    const end = (from: number, ...jobs: string[]): FoundSlot => ({
-      key: slots[0],
-      from,
-      digest: digestOf(jobs.map((job) => Buffer.from(job))),
-      jobs: jobs.flatMap((job, index) => (job === '' ? [] : [{ position: from + index }])),
+    it('leaves out those that have left their places', async () => {
+      const { keys, slots, recover } = await newLostWorker(['', 'b', ''], ['c']);
+      expect(await recover()).toBe('recovered');
+      expect(await listOf(keys.requests)).toEqual([' b', ' c']);
+      expect(await server.look.exists(...slots)).toBe(0);
     });
-    expect(await recover([end(3, 'd', 'e')], false)).toBe('recovered');
-    expect(await listOf(slots[0])).toEqual(['a', 'b', '']);
-    expect(await recover([end(1, 'b')], false)).toBe('changed');
-    expect(await recover([end(1, 'b', '')], false)).toBe('recovered');
-    expect(await recover([end(1, 'b', '')], false)).toBe('changed');
-    expect(await recover([end(0, 'a')], false)).toBe('recovered');
-    expect(await listOf(keys.requests)).toEqual([' a', ' b', ' d', ' e', 'z']);
-    expect(await redis.look.exists(slots[0])).toBe(0);
-  });
 
-  it('goes on where the list of a caller is none', async () => {
-    const { keys, slots, replies, found, recover } = await newLostWorker(['a', 'b']);
-    await redis.look.set(replies('one'), 'no list');
-    const [first, ...others] = found as [FoundSlot, ...FoundSlot[]];
-    const dead = { reason: 'out of deliveries', message: 'three times' } as const;
-    const tell = (name: string) => ({
-      dead,
-      reply: { list: replies(name), text: `for ${name}`, ttl: 60_000 },
+    it('keeps them to the byte', async () => {
+      const job = Buffer.from([0x5b, 0xff, 0x00, 0x80, 0x5d]);
+      const { keys, recover } = await newLostWorker([job, job]);
+      expect(await recover()).toBe('recovered');
+      const again = Buffer.concat([Buffer.from(' '), job]);
+      expect(await server.look.lrangeBuffer(keys.requests, 0, -1)).toEqual([again, again]);
     });
-    const jobs = [
-      { position: 0, ...tell('two') },
-      { position: 1, ...tell('one') },
-    ];
-    expect(await recover([{ ...first, jobs }, ...others])).toBe('recovered');
-    expect(await redis.look.llen(keys.dead)).toBe(2);
-    expect(await listOf(replies('two'))).toEqual(['for two']);
-    expect(await redis.look.get(replies('one'))).toBe('no list');
-    expect(await redis.look.exists(...slots)).toBe(0);
-  });
 
-  it.each(['requests', 'dead'] as const)(
-    'is refused before anything is done where the list of %s is none',
-    async (name) => {
-      const { keys, slots, found, recover } = await newLostWorker(['a', 'b']);
-      await redis.look.set(keys[name], 'no list');
+    it('forgets the worker where it is told to, and only there', async () => {
+      for (const forget of [true, false]) {
+        const { keys, found, recover } = await newLostWorker(['a']);
+        expect(await recover(found, forget)).toBe('recovered');
+        expect(await server.look.exists(keys.worker('worker-1'))).toBe(forget ? 0 : 1);
+        expect(await server.look.zcard(keys.workers)).toBe(forget ? 0 : 1);
+      }
+    });
+
+    it('buries those that are not to run again, with a word to their caller', async () => {
+      const { keys, slots, replies, found, recover } = await newLostWorker(['a', 'b']);
       const [first, ...others] = found as [FoundSlot, ...FoundSlot[]];
-      const dead = { reason: 'unreadable', message: 'not JSON' } as const;
-      const jobs = [{ position: 0, dead }, { position: 1 }];
-      await expect(recover([{ ...first, jobs }, ...others])).rejects.toThrow(/WRONGTYPE/);
-      expect(await listOf(slots[0])).toEqual(['a', 'b']);
-      expect(await redis.look.zcard(keys.workers)).toBe(1);
-    },
-  );
-
-  it('does nothing where the worker has renewed its lease meanwhile', async () => {
-    const { keys, recover, state } = await newLostWorker(['a']);
-    await redis.look.zadd(keys.workers, (await serverNow()) + 60_000, 'worker-1');
-    const before = await state();
-    expect(await recover()).toBe('alive');
-    expect(await state()).toEqual(before);
-  });
-
-  it('does nothing where somebody else was faster', async () => {
-    const { recover, state } = await newLostWorker(['a']);
-    await recover();
-    const before = await state();
-    expect(await recover()).toBe('alive');
-    expect(await state()).toEqual(before);
-  });
-
-  it.each<[string, number, string[]]>([
-    ['holds another job', 0, ['b']],
-    ['holds a job more', 0, ['a', 'b']],
-    ['holds a job again', 1, ['b']],
-    ['holds nothing any more', 0, []],
-    ['holds what has left its place', 0, ['']],
-  ])('does nothing where a slot %s', async (_, index, jobs) => {
-    const { slots, recover, state } = await newLostWorker(['a']);
-    const slot = slots[index] ?? '';
-    await redis.look.del(slot);
-    if (jobs.length > 0) {
-      await redis.look.rpush(slot, ...jobs);
-    }
-    const before = await state();
-    expect(await recover()).toBe('changed');
-    expect(await state()).toEqual(before);
-  });
-});
-
-describe('inspecting a queue', () => {
-  it('counts the jobs that wait and the workers whose lease stands', async () => {
-    const { keys } = newQueue();
-    await redis.look.rpush(keys.requests, 'a', 'b', 'c');
-    const now = await serverNow();
-    await redis.look.zadd(keys.workers, now - 1, 'dead', now + 60_000, 'one', now + 60_000, 'two');
-    expect(await run(inspectQueue, keys)).toEqual({ workers: 2, queueLength: 3 });
-  });
-
-  it('finds nothing where there is nothing', async () => {
-    expect(await run(inspectQueue, newQueue().keys)).toEqual({ workers: 0, queueLength: 0 });
-  });
-});
-
-describe('pruning expired jobs', () => {
-  /** A job whose deadline is so far from now, ms; without one where that is not said. */
-  async function jobDueIn(offset?: number, data: unknown = null): Promise<string> {
-    const now = await serverNow();
-    const encoded = encodeJob('job-1', JSON.stringify(data), { replyTo: 'client-1' });
-    return completeJob(encoded, now, offset === undefined ? undefined : now + offset);
-  }
-
-  const prune = (requests: string, from = 0) => run(pruneExpiredJobs, { requests, from });
-
-  it('drops them from the head of the queue on, and the others keep their order', async () => {
-    const { keys } = newQueue();
-    const expired = await jobDueIn(-1);
-    const [due, later] = [await jobDueIn(60_000), await jobDueIn(61_000)];
-    const emitted = await jobDueIn();
-    const jobs = [expired, `  ${expired}`, due, expired, emitted, expired, `${expired}\n`, later];
-    await redis.look.rpush(keys.requests, ...jobs);
-    expect(await prune(keys.requests)).toEqual({ dropped: 5, next: undefined });
-    expect(await listOf(keys.requests)).toEqual([due, emitted, later]);
-  });
-
-  it('empties a queue where all of them are', async () => {
-    const { keys } = newQueue();
-    await redis.look.rpush(keys.requests, await jobDueIn(-1), await jobDueIn(-60_000));
-    expect(await prune(keys.requests)).toEqual({ dropped: 2, next: undefined });
-    expect(await redis.look.exists(keys.requests)).toBe(0);
-  });
-
-  it('does nothing to an empty queue', async () => {
-    const { keys } = newQueue();
-    expect(await prune(keys.requests)).toEqual({ dropped: 0, next: undefined });
-  });
-
-  it('goes on behind the jobs that stay', async () => {
-    const { keys } = newQueue();
-    const emitted = await jobDueIn();
-    const expired = await jobDueIn(-1);
-    await redis.look.rpush(keys.requests, ...Array.from({ length: 600 }, () => emitted), expired);
-    expect(await prune(keys.requests)).toEqual({ dropped: 0, next: 500 });
-    expect(await prune(keys.requests, 500)).toEqual({ dropped: 1, next: undefined });
-    expect(await redis.look.llen(keys.requests)).toBe(600);
-  });
-
-  it('keeps the life of a queue that somebody lets expire', async () => {
-    const { keys } = newQueue();
-    await redis.look.rpush(keys.requests, await jobDueIn(), await jobDueIn(-1));
-    await redis.look.expire(keys.requests, 60);
-    await prune(keys.requests);
-    expect(await redis.look.ttl(keys.requests)).toBeGreaterThan(50);
-    expect(await redis.look.llen(keys.requests)).toBe(1);
-  });
-
-  it.each([
-    ['without a deadline', '["job-1",1,{"t":1}]'],
-    ['of an original requester', '["job-1",1]'],
-    ['of an original requester with data that looks like meta', '["job-1",{"d":1}]'],
-    ['that is no JSON', '["job-1",1,{"d":1}'],
-    ['that is no array', '{"3":{"d":1}}'],
-    ['that is null', 'null'],
-    ['whose meta is null', '["job-1",1,null]'],
-    ['whose meta is a text', '["job-1",1,"d"]'],
-    ['whose deadline is a text', '["job-1",1,{"d":"1"}]'],
-    ['whose deadline is null', '["job-1",1,{"d":null}]'],
-    ['of an original requester with data that is our meta', '["job-1",{"c":"a","t":1,"d":2}]'],
-    ['of an original requester with data that ends so', '["job-1",{"a":{},"t":1,"d":2}]'],
-    ['of an original requester with an odd id', '["job\\"-1",{"c":"a","t":1,"d":2}]'],
-    ['of an original requester with a number as its id', '[7,{"c":"a","t":1,"d":2}]'],
-    ['of an original requester with a list', '["job-1",[1,{"c":"a","t":1,"d":2}]]'],
-    [
-      'of an original requester with much data that ends so',
-      `["job-1",{"a":"${'x'.repeat(300_000)}","t":1,"d":2}]`,
-    ],
-    ['of an original requester with a long id', `["${'x'.repeat(300_000)}",{"c":"a","t":1,"d":2}]`],
-  ])('leaves alone a job %s', async (_, job) => {
-    const { keys } = newQueue();
-    await redis.look.rpush(keys.requests, job);
-    expect((await prune(keys.requests)).dropped).toBe(0);
-    expect(await listOf(keys.requests)).toEqual([job]);
-  });
-
-  it.each<[string, unknown]>([
-    ['null', null],
-    ['a long list', Array.from({ length: 1_000 }, (_, index) => index)],
-    ['odd characters', { 'naïve ☃ 🎉': '\u0000\u2028' }],
-    ['half a character', '\ud83c'],
-    ['deeper than Lua decodes', JSON.parse(`${'['.repeat(1_200)}${']'.repeat(1_200)}`)],
-    ['longer than Lua should decode', 'x'.repeat(1_000_000)],
-  ])('drops a job whatever its data: %s', async (_, data) => {
-    const { keys } = newQueue();
-    await redis.look.rpush(keys.requests, await jobDueIn(-1, data));
-    await prune(keys.requests);
-    expect(await redis.look.exists(keys.requests)).toBe(0);
-  });
-
-  it('takes no more than it can at once, and says that there may be more', async () => {
-    const { keys } = newQueue();
-    const expired = await jobDueIn(-1);
-    await redis.look.rpush(keys.requests, ...Array.from({ length: 700 }, () => expired));
-    expect(await prune(keys.requests)).toEqual({ dropped: 500, next: 0 });
-    expect(await redis.look.llen(keys.requests)).toBe(200);
-    expect(await prune(keys.requests)).toEqual({ dropped: 200, next: undefined });
-    expect(await redis.look.exists(keys.requests)).toBe(0);
-  });
-
-  it('takes fewer at once where they are large', async () => {
-    const { keys } = newQueue();
-    const large = await jobDueIn(-1, 'x'.repeat(200_000));
-    await redis.look.rpush(keys.requests, large, large, large, large);
-    expect(await prune(keys.requests)).toEqual({ dropped: 2, next: 0 });
-    expect(await redis.look.llen(keys.requests)).toBe(2);
-  });
-
-  it.each<[string, Parameters<typeof encodeJob>[2]]>([
-    ['headers', { replyTo: 'client-1', headers: { 'x-trace': '1' } }],
-    ['a limit of its deliveries', { replyTo: 'client-1', maxDeliveries: 1 }],
-    ['nobody to reply to', {}],
-  ])('drops a job with %s', async (_, meta) => {
-    const { keys } = newQueue();
-    const job = completeJob(encodeJob('job-1', '{"d":9e15}', meta), 1, 2);
-    await redis.look.rpush(keys.requests, job);
-    expect((await prune(keys.requests)).dropped).toBe(1);
-  });
-
-  it('does not decode what it cannot drop, however large that is', async () => {
-    const { keys } = newQueue();
-    const numbers = `[${'1,'.repeat(10_000_000)}1]`;
-    await redis.look.rpush(keys.requests, `["job-1",${numbers}]`, await jobDueIn(-1));
-    const decode = "return #cjson.decode(redis.call('LINDEX', KEYS[1], 0))";
-    const decoding = await timeOf(() => redis.look.eval(decode, 1, keys.requests));
-    const pruning = await timeOf(async () => {
-      expect(await prune(keys.requests)).toEqual({ dropped: 0, next: 1 });
+      const dead = { reason: 'out of deliveries', message: 'three times' } as const;
+      const reply = { list: replies('one'), text: 'frame', ttl: 60_000 };
+      const jobs = [{ position: 0, dead, reply }, { position: 1 }];
+      expect(await recover([{ ...first, jobs }, ...others])).toBe('recovered');
+      expect(await listOf(keys.requests)).toEqual([' b']);
+      expect((await listOf(keys.dead)).map((entry) => JSON.parse(entry) as DeadJob)).toEqual([
+        { ...dead, worker: 'worker-1', at: expect.any(Number), job: 'a' },
+      ]);
+      expect(await listOf(replies('one'))).toEqual(['frame']);
+      const ttl = await server.look.pttl(replies('one'));
+      expect(ttl).toBeGreaterThan(30_000);
+      expect(ttl).toBeLessThanOrEqual(60_000);
+      expect(await server.look.exists(...slots)).toBe(0);
     });
-    expect(pruning).toBeLessThan(decoding);
-    expect(await prune(keys.requests, 1)).toEqual({ dropped: 1, next: undefined });
-  });
-});
 
-describe('pushing under conditions', () => {
-  it('pushes while fewer jobs wait than are allowed', async () => {
-    const { keys } = newQueue();
-    const push = (element: string) =>
-      run(pushGuardedJob, { ...keys, element, requireWorker: false, maxQueueLength: 2 });
-    expect(await push('a')).toEqual({ outcome: 'pushed', queueLength: 1 });
-    expect(await push('b')).toEqual({ outcome: 'pushed', queueLength: 2 });
-    expect(await push('c')).toEqual({ outcome: 'full', queueLength: 2 });
-    expect(await listOf(keys.requests)).toEqual(['a', 'b']);
+    it('tells each caller in its own list', async () => {
+      const { replies, found, recover } = await newLostWorker(['a', 'b'], ['c']);
+      const dead = { reason: 'out of deliveries', message: 'three times' } as const;
+      const tell = (name: string) => ({
+        dead,
+        reply: { list: replies(name), text: `for ${name}`, ttl: 60_000 },
+      });
+      const [first, second, ...others] = found as [FoundSlot, FoundSlot, ...FoundSlot[]];
+      const told = [
+        { ...first, jobs: [{ position: 0, ...tell('0') }, { position: 1 }] },
+        { ...second, jobs: [{ position: 0, ...tell('2') }] },
+        ...others,
+      ];
+      expect(await recover(told)).toBe('recovered');
+      expect(await listOf(replies('0'))).toEqual(['for 0']);
+      expect(await listOf(replies('1'))).toEqual([]);
+      expect(await listOf(replies('2'))).toEqual(['for 2']);
+    });
+
+    it('takes the end of a slot before the rest, which goes in front', async () => {
+      const { keys, slots, recover } = await newLostWorker(['a', 'b', '', 'd', 'e']);
+      await server.look.rpush(keys.requests, 'z');
+      const end = (from: number, ...jobs: string[]): FoundSlot => ({
+        key: slots[0],
+        from,
+        digest: digestOf(jobs.map((job) => Buffer.from(job))),
+        jobs: jobs.flatMap((job, index) => (job === '' ? [] : [{ position: from + index }])),
+      });
+      expect(await recover([end(3, 'd', 'e')], false)).toBe('recovered');
+      expect(await listOf(slots[0])).toEqual(['a', 'b', '']);
+      expect(await recover([end(1, 'b')], false)).toBe('changed');
+      expect(await recover([end(1, 'b', '')], false)).toBe('recovered');
+      expect(await recover([end(1, 'b', '')], false)).toBe('changed');
+      expect(await recover([end(0, 'a')], false)).toBe('recovered');
+      expect(await listOf(keys.requests)).toEqual([' a', ' b', ' d', ' e', 'z']);
+      expect(await server.look.exists(slots[0])).toBe(0);
+    });
+
+    it('goes on where the list of a caller is none', async () => {
+      const { keys, slots, replies, found, recover } = await newLostWorker(['a', 'b']);
+      await server.look.set(replies('one'), 'no list');
+      const [first, ...others] = found as [FoundSlot, ...FoundSlot[]];
+      const dead = { reason: 'out of deliveries', message: 'three times' } as const;
+      const tell = (name: string) => ({
+        dead,
+        reply: { list: replies(name), text: `for ${name}`, ttl: 60_000 },
+      });
+      const jobs = [
+        { position: 0, ...tell('two') },
+        { position: 1, ...tell('one') },
+      ];
+      expect(await recover([{ ...first, jobs }, ...others])).toBe('recovered');
+      expect(await server.look.llen(keys.dead)).toBe(2);
+      expect(await listOf(replies('two'))).toEqual(['for two']);
+      expect(await server.look.get(replies('one'))).toBe('no list');
+      expect(await server.look.exists(...slots)).toBe(0);
+    });
+
+    it.each(['requests', 'dead'] as const)(
+      'is refused before anything is done where the list of %s is none',
+      async (name) => {
+        const { keys, slots, found, recover } = await newLostWorker(['a', 'b']);
+        await server.look.set(keys[name], 'no list');
+        const [first, ...others] = found as [FoundSlot, ...FoundSlot[]];
+        const dead = { reason: 'unreadable', message: 'not JSON' } as const;
+        const jobs = [{ position: 0, dead }, { position: 1 }];
+        await expect(recover([{ ...first, jobs }, ...others])).rejects.toThrow(/WRONGTYPE/);
+        expect(await listOf(slots[0])).toEqual(['a', 'b']);
+        expect(await server.look.zcard(keys.workers)).toBe(1);
+      },
+    );
+
+    it('does nothing where the worker has renewed its lease meanwhile', async () => {
+      const { keys, recover, state } = await newLostWorker(['a']);
+      await server.look.zadd(keys.workers, (await serverNow()) + 60_000, 'worker-1');
+      const before = await state();
+      expect(await recover()).toBe('alive');
+      expect(await state()).toEqual(before);
+    });
+
+    it('does nothing where somebody else was faster', async () => {
+      const { recover, state } = await newLostWorker(['a']);
+      await recover();
+      const before = await state();
+      expect(await recover()).toBe('alive');
+      expect(await state()).toEqual(before);
+    });
+
+    it.each<[string, number, string[]]>([
+      ['holds another job', 0, ['b']],
+      ['holds a job more', 0, ['a', 'b']],
+      ['holds a job again', 1, ['b']],
+      ['holds nothing any more', 0, []],
+      ['holds what has left its place', 0, ['']],
+    ])('does nothing where a slot %s', async (_, index, jobs) => {
+      const { slots, recover, state } = await newLostWorker(['a']);
+      const slot = slots[index] ?? '';
+      await server.look.del(slot);
+      if (jobs.length > 0) {
+        await server.look.rpush(slot, ...jobs);
+      }
+      const before = await state();
+      expect(await recover()).toBe('changed');
+      expect(await state()).toEqual(before);
+    });
   });
 
-  it('pushes only where a worker is alive when one is required', async () => {
-    const { keys } = newQueue();
-    const push = () => run(pushGuardedJob, { ...keys, element: 'a', requireWorker: true });
-    expect(await push()).toEqual({ outcome: 'no workers' });
-    await redis.look.zadd(keys.workers, (await serverNow()) - 1, 'dead');
-    expect(await push()).toEqual({ outcome: 'no workers' });
-    expect(await redis.look.exists(keys.requests)).toBe(0);
-    await redis.look.zadd(keys.workers, (await serverNow()) + 60_000, 'alive');
-    expect(await push()).toEqual({ outcome: 'pushed', queueLength: 1 });
-    expect(await listOf(keys.requests)).toEqual(['a']);
+  describe('inspecting a queue', () => {
+    it('counts the jobs that wait and the workers whose lease stands', async () => {
+      const { keys } = newQueue();
+      await server.look.rpush(keys.requests, 'a', 'b', 'c');
+      const now = await serverNow();
+      await server.look.zadd(
+        keys.workers,
+        now - 1,
+        'dead',
+        now + 60_000,
+        'one',
+        now + 60_000,
+        'two',
+      );
+      expect(await run(inspectQueue, keys)).toEqual({ workers: 2, queueLength: 3 });
+    });
+
+    it('finds nothing where there is nothing', async () => {
+      expect(await run(inspectQueue, newQueue().keys)).toEqual({ workers: 0, queueLength: 0 });
+    });
   });
 
-  it('asks for both when both are wanted', async () => {
-    const { keys } = newQueue();
-    const push = () =>
-      run(pushGuardedJob, { ...keys, element: 'a', requireWorker: true, maxQueueLength: 1 });
-    await redis.look.rpush(keys.requests, 'waiting');
-    expect(await push()).toEqual({ outcome: 'no workers' });
-    await redis.look.zadd(keys.workers, (await serverNow()) + 60_000, 'alive');
-    expect(await push()).toEqual({ outcome: 'full', queueLength: 1 });
+  describe('pruning expired jobs', () => {
+    /** A job whose deadline is so far from now, ms; without one where that is not said. */
+    async function jobDueIn(offset?: number, data: unknown = null): Promise<string> {
+      const now = await serverNow();
+      const encoded = encodeJob('job-1', JSON.stringify(data), { replyTo: 'client-1' });
+      return completeJob(encoded, now, offset === undefined ? undefined : now + offset);
+    }
+
+    const prune = (requests: string, from = 0) => run(pruneExpiredJobs, { requests, from });
+
+    it('drops them from the head of the queue on, and the others keep their order', async () => {
+      const { keys } = newQueue();
+      const expired = await jobDueIn(-1);
+      const [due, later] = [await jobDueIn(60_000), await jobDueIn(61_000)];
+      const emitted = await jobDueIn();
+      const jobs = [expired, `  ${expired}`, due, expired, emitted, expired, `${expired}\n`, later];
+      await server.look.rpush(keys.requests, ...jobs);
+      expect(await prune(keys.requests)).toEqual({ dropped: 5, next: undefined });
+      expect(await listOf(keys.requests)).toEqual([due, emitted, later]);
+    });
+
+    it('empties a queue where all of them are', async () => {
+      const { keys } = newQueue();
+      await server.look.rpush(keys.requests, await jobDueIn(-1), await jobDueIn(-60_000));
+      expect(await prune(keys.requests)).toEqual({ dropped: 2, next: undefined });
+      expect(await server.look.exists(keys.requests)).toBe(0);
+    });
+
+    it('does nothing to an empty queue', async () => {
+      const { keys } = newQueue();
+      expect(await prune(keys.requests)).toEqual({ dropped: 0, next: undefined });
+    });
+
+    it('goes on behind the jobs that stay', async () => {
+      const { keys } = newQueue();
+      const emitted = await jobDueIn();
+      const expired = await jobDueIn(-1);
+      await server.look.rpush(
+        keys.requests,
+        ...Array.from({ length: 600 }, () => emitted),
+        expired,
+      );
+      expect(await prune(keys.requests)).toEqual({ dropped: 0, next: 500 });
+      expect(await prune(keys.requests, 500)).toEqual({ dropped: 1, next: undefined });
+      expect(await server.look.llen(keys.requests)).toBe(600);
+    });
+
+    it('keeps the life of a queue that somebody lets expire', async () => {
+      const { keys } = newQueue();
+      await server.look.rpush(keys.requests, await jobDueIn(), await jobDueIn(-1));
+      await server.look.expire(keys.requests, 60);
+      await prune(keys.requests);
+      expect(await server.look.ttl(keys.requests)).toBeGreaterThan(50);
+      expect(await server.look.llen(keys.requests)).toBe(1);
+    });
+
+    it.each([
+      ['without a deadline', '["job-1",1,{"t":1}]'],
+      ['of an original requester', '["job-1",1]'],
+      ['of an original requester with data that looks like meta', '["job-1",{"d":1}]'],
+      ['that is no JSON', '["job-1",1,{"d":1}'],
+      ['that is no array', '{"3":{"d":1}}'],
+      ['that is null', 'null'],
+      ['whose meta is null', '["job-1",1,null]'],
+      ['whose meta is a text', '["job-1",1,"d"]'],
+      ['whose deadline is a text', '["job-1",1,{"d":"1"}]'],
+      ['whose deadline is null', '["job-1",1,{"d":null}]'],
+      ['of an original requester with data that is our meta', '["job-1",{"c":"a","t":1,"d":2}]'],
+      ['of an original requester with data that ends so', '["job-1",{"a":{},"t":1,"d":2}]'],
+      ['of an original requester with an odd id', '["job\\"-1",{"c":"a","t":1,"d":2}]'],
+      ['of an original requester with a number as its id', '[7,{"c":"a","t":1,"d":2}]'],
+      ['of an original requester with a list', '["job-1",[1,{"c":"a","t":1,"d":2}]]'],
+      [
+        'of an original requester with much data that ends so',
+        `["job-1",{"a":"${'x'.repeat(300_000)}","t":1,"d":2}]`,
+      ],
+      [
+        'of an original requester with a long id',
+        `["${'x'.repeat(300_000)}",{"c":"a","t":1,"d":2}]`,
+      ],
+    ])('leaves alone a job %s', async (_, job) => {
+      const { keys } = newQueue();
+      await server.look.rpush(keys.requests, job);
+      expect((await prune(keys.requests)).dropped).toBe(0);
+      expect(await listOf(keys.requests)).toEqual([job]);
+    });
+
+    it.each<[string, unknown]>([
+      ['null', null],
+      ['a long list', Array.from({ length: 1_000 }, (_, index) => index)],
+      ['odd characters', { 'naïve ☃ 🎉': '\u0000\u2028' }],
+      ['half a character', '\ud83c'],
+      ['deeper than Lua decodes', JSON.parse(`${'['.repeat(1_200)}${']'.repeat(1_200)}`)],
+      ['longer than Lua should decode', 'x'.repeat(1_000_000)],
+    ])('drops a job whatever its data: %s', async (_, data) => {
+      const { keys } = newQueue();
+      await server.look.rpush(keys.requests, await jobDueIn(-1, data));
+      await prune(keys.requests);
+      expect(await server.look.exists(keys.requests)).toBe(0);
+    });
+
+    it('takes no more than it can at once, and says that there may be more', async () => {
+      const { keys } = newQueue();
+      const expired = await jobDueIn(-1);
+      await server.look.rpush(keys.requests, ...Array.from({ length: 700 }, () => expired));
+      expect(await prune(keys.requests)).toEqual({ dropped: 500, next: 0 });
+      expect(await server.look.llen(keys.requests)).toBe(200);
+      expect(await prune(keys.requests)).toEqual({ dropped: 200, next: undefined });
+      expect(await server.look.exists(keys.requests)).toBe(0);
+    });
+
+    it('takes fewer at once where they are large', async () => {
+      const { keys } = newQueue();
+      const large = await jobDueIn(-1, 'x'.repeat(200_000));
+      await server.look.rpush(keys.requests, large, large, large, large);
+      expect(await prune(keys.requests)).toEqual({ dropped: 2, next: 0 });
+      expect(await server.look.llen(keys.requests)).toBe(2);
+    });
+
+    it.each<[string, Parameters<typeof encodeJob>[2]]>([
+      ['headers', { replyTo: 'client-1', headers: { 'x-trace': '1' } }],
+      ['a limit of its deliveries', { replyTo: 'client-1', maxDeliveries: 1 }],
+      ['nobody to reply to', {}],
+    ])('drops a job with %s', async (_, meta) => {
+      const { keys } = newQueue();
+      const job = completeJob(encodeJob('job-1', '{"d":9e15}', meta), 1, 2);
+      await server.look.rpush(keys.requests, job);
+      expect((await prune(keys.requests)).dropped).toBe(1);
+    });
   });
 
-  it('pushes the element to the byte', async () => {
-    const { keys } = newQueue();
-    const element = '["naïve ☃ 🎉",{"a":"\\u0000"},{"t":1}]';
-    await run(pushGuardedJob, { ...keys, element, requireWorker: false });
-    expect(await listOf(keys.requests)).toEqual([element]);
-  });
-});
+  describe('pushing under conditions', () => {
+    it('pushes while fewer jobs wait than are allowed', async () => {
+      const { keys } = newQueue();
+      const push = (element: string) =>
+        run(pushGuardedJob, { ...keys, element, requireWorker: false, maxQueueLength: 2 });
+      expect(await push('a')).toEqual({ outcome: 'pushed', queueLength: 1 });
+      expect(await push('b')).toEqual({ outcome: 'pushed', queueLength: 2 });
+      expect(await push('c')).toEqual({ outcome: 'full', queueLength: 2 });
+      expect(await listOf(keys.requests)).toEqual(['a', 'b']);
+    });
 
-describe('pushing values of a stream', () => {
-  it('puts them behind those that lie there, and says how many that makes', async () => {
-    const { slots, replies } = newQueue();
-    const list = replies('client-1');
-    await redis.look.rpush(slots[0], 'job');
-    const push = (...frames: string[]) =>
-      run(pushValues, { place: { key: slots[0], position: 0 }, list, ttl: 60_000, frames });
-    expect(await push('1', '2')).toEqual({ length: 2, bytes: expect.any(Number) });
-    const size = await push('3');
-    expect(size?.length).toBe(3);
-    expect(size?.bytes).toBeGreaterThan(3);
-    expect(await run(measureList, { list })).toEqual(size);
-    expect(await listOf(list)).toEqual(['1', '2', '3']);
-    expect(await redis.look.pttl(list)).toBeGreaterThan(50_000);
+    it('pushes only where a worker is alive when one is required', async () => {
+      const { keys } = newQueue();
+      const push = () => run(pushGuardedJob, { ...keys, element: 'a', requireWorker: true });
+      expect(await push()).toEqual({ outcome: 'no workers' });
+      await server.look.zadd(keys.workers, (await serverNow()) - 1, 'dead');
+      expect(await push()).toEqual({ outcome: 'no workers' });
+      expect(await server.look.exists(keys.requests)).toBe(0);
+      await server.look.zadd(keys.workers, (await serverNow()) + 60_000, 'alive');
+      expect(await push()).toEqual({ outcome: 'pushed', queueLength: 1 });
+      expect(await listOf(keys.requests)).toEqual(['a']);
+    });
+
+    it('asks for both when both are wanted', async () => {
+      const { keys } = newQueue();
+      const push = () =>
+        run(pushGuardedJob, { ...keys, element: 'a', requireWorker: true, maxQueueLength: 1 });
+      await server.look.rpush(keys.requests, 'waiting');
+      expect(await push()).toEqual({ outcome: 'no workers' });
+      await server.look.zadd(keys.workers, (await serverNow()) + 60_000, 'alive');
+      expect(await push()).toEqual({ outcome: 'full', queueLength: 1 });
+    });
+
+    it('pushes the element to the byte', async () => {
+      const { keys } = newQueue();
+      const element = '["naïve ☃ 🎉",{"a":"\\u0000"},{"t":1}]';
+      await run(pushGuardedJob, { ...keys, element, requireWorker: false });
+      expect(await listOf(keys.requests)).toEqual([element]);
+    });
   });
 
-  it('pushes nothing once the slot has lost its job', async () => {
-    const { slots, replies } = newQueue();
-    const list = replies('client-1');
-    expect(
+  describe('pushing values of a stream', () => {
+    it('puts them behind those that lie there, and says how many that makes', async () => {
+      const { slots, replies } = newQueue();
+      const list = replies('client-1');
+      await server.look.rpush(slots[0], 'job');
+      const push = (...frames: string[]) =>
+        run(pushValues, { place: { key: slots[0], position: 0 }, list, ttl: 60_000, frames });
+      expect(await push('1', '2')).toEqual({ length: 2, bytes: expect.any(Number) });
+      const size = await push('3');
+      expect(size?.length).toBe(3);
+      expect(size?.bytes).toBeGreaterThan(3);
+      expect(await run(measureList, { list })).toEqual(size);
+      expect(await listOf(list)).toEqual(['1', '2', '3']);
+      expect(await server.look.pttl(list)).toBeGreaterThan(50_000);
+    });
+
+    it('pushes nothing once the slot has lost its job', async () => {
+      const { slots, replies } = newQueue();
+      const list = replies('client-1');
+      expect(
+        await run(pushValues, {
+          place: { key: slots[0], position: 0 },
+          list,
+          ttl: 60_000,
+          frames: ['1'],
+        }),
+      ).toBeUndefined();
+      expect(await listOf(list)).toEqual([]);
+    });
+
+    it('never shortens the life of the list', async () => {
+      const { slots, replies } = newQueue();
+      const list = replies('client-1');
+      await server.look.rpush(slots[0], 'job');
       await run(pushValues, {
         place: { key: slots[0], position: 0 },
         list,
         ttl: 60_000,
         frames: ['1'],
-      }),
-    ).toBeUndefined();
-    expect(await listOf(list)).toEqual([]);
+      });
+      await run(pushValues, {
+        place: { key: slots[0], position: 0 },
+        list,
+        ttl: 1_000,
+        frames: ['2'],
+      });
+      expect(await server.look.pttl(list)).toBeGreaterThan(50_000);
+    });
   });
 
-  it('never shortens the life of the list', async () => {
-    const { slots, replies } = newQueue();
-    const list = replies('client-1');
-    await redis.look.rpush(slots[0], 'job');
-    await run(pushValues, {
-      place: { key: slots[0], position: 0 },
-      list,
-      ttl: 60_000,
-      frames: ['1'],
-    });
-    await run(pushValues, {
-      place: { key: slots[0], position: 0 },
-      list,
-      ttl: 1_000,
-      frames: ['2'],
-    });
-    expect(await redis.look.pttl(list)).toBeGreaterThan(50_000);
-  });
-});
+  describe('retiring a worker', () => {
+    const retire = (isWatched: boolean, { keys, slots }: ReturnType<typeof newQueue>) =>
+      run(retireWorker, {
+        workers: keys.workers,
+        worker: keys.worker('worker-1'),
+        workerId: 'worker-1',
+        slots,
+        isWatched,
+      });
 
-describe('retiring a worker', () => {
-  const retire = (isWatched: boolean, { keys, slots }: ReturnType<typeof newQueue>) =>
-    run(retireWorker, {
-      workers: keys.workers,
-      worker: keys.worker('worker-1'),
-      workerId: 'worker-1',
-      slots,
-      isWatched,
-    });
-
-  /** A queue with one worker whose lease stands. */
-  async function newWorker() {
-    const queue = newQueue();
-    await redis.look.zadd(queue.keys.workers, Date.now() + 60_000, 'worker-1');
-    await redis.look.hset(queue.keys.worker('worker-1'), 'slots', 4);
-    return queue;
-  }
-
-  it('forgets it', async () => {
-    const queue = await newWorker();
-    expect(await retire(false, queue)).toBe(true);
-    expect(await redis.look.exists(queue.keys.workers, queue.keys.worker('worker-1'))).toBe(0);
-  });
-
-  it.each([
-    ['a job lies in one of its slots', false],
-    ['a job may still come', true],
-  ])('leaves it to others where %s', async (_, isWatched) => {
-    const queue = await newWorker();
-    if (!isWatched) {
-      await redis.look.rpush(queue.slots[2], 'job');
+    /** A queue with one worker whose lease stands. */
+    async function newWorker() {
+      const queue = newQueue();
+      await server.look.zadd(queue.keys.workers, Date.now() + 60_000, 'worker-1');
+      await server.look.hset(queue.keys.worker('worker-1'), 'slots', 4);
+      return queue;
     }
-    expect(await retire(isWatched, queue)).toBe(false);
-    const expiry = await redis.look.zscore(queue.keys.workers, 'worker-1');
-    expect(Number(expiry)).toBeLessThanOrEqual(Date.now());
-    expect(await redis.look.hget(queue.keys.worker('worker-1'), 'slots')).toBe('4');
-  });
 
-  it('does not make one known that nobody knew', async () => {
-    const queue = newQueue();
-    await retire(true, queue);
-    expect(await redis.look.exists(queue.keys.workers)).toBe(0);
+    it('forgets it', async () => {
+      const queue = await newWorker();
+      expect(await retire(false, queue)).toBe(true);
+      expect(await server.look.exists(queue.keys.workers, queue.keys.worker('worker-1'))).toBe(0);
+    });
+
+    it.each([
+      ['a job lies in one of its slots', false],
+      ['a job may still come', true],
+    ])('leaves it to others where %s', async (_, isWatched) => {
+      const queue = await newWorker();
+      if (!isWatched) {
+        await server.look.rpush(queue.slots[2], 'job');
+      }
+      expect(await retire(isWatched, queue)).toBe(false);
+      const expiry = await server.look.zscore(queue.keys.workers, 'worker-1');
+      expect(Number(expiry)).toBeLessThanOrEqual(Date.now());
+      expect(await server.look.hget(queue.keys.worker('worker-1'), 'slots')).toBe('4');
+    });
+
+    it('does not make one known that nobody knew', async () => {
+      const queue = newQueue();
+      await retire(true, queue);
+      expect(await server.look.exists(queue.keys.workers)).toBe(0);
+    });
   });
 });

@@ -1,25 +1,25 @@
-import type { Redis } from 'ioredis';
 import { Keys } from '../../../lib/protocol/keys.js';
 import { buryJob } from '../../../lib/protocol/operations/bury-job.js';
 import { giveBackJobs } from '../../../lib/protocol/operations/give-back-jobs.js';
 import { pushValues } from '../../../lib/protocol/operations/push-values.js';
 import { settleJobs, type SettleJobs } from '../../../lib/protocol/operations/settle-jobs.js';
 import { takeJobs } from '../../../lib/protocol/operations/take-jobs.js';
-import type { Script } from '../../../lib/driver/operation.js';
+import type { Run, Script } from '../../../lib/driver/operation.js';
+import type { Look } from './memory-look.js';
 import { randomQueue } from '../../support/random-queue.js';
 
 /** One call of a script on keys of its own. */
 export interface ScriptCase {
   readonly name: string;
   /** Makes the keys, and says how the script is called for them. */
-  prepare(redis: Redis): Promise<ScriptCall>;
+  prepare(redis: Look): Promise<ScriptCall>;
 }
 
 /** A script with its input. */
 export interface ScriptCall {
   /** What the names of all its keys begin with. */
   readonly prefix: string;
-  run(redis: Redis): Promise<unknown>;
+  run(run: Run): Promise<unknown>;
 }
 
 export const callOf = <Input>(
@@ -28,15 +28,11 @@ export const callOf = <Input>(
   input: Input,
 ): ScriptCall => ({
   prefix,
-  run: async (redis) => {
-    const keys = script.keys(input);
-    const args = script.args(input);
-    return script.read(await redis.eval(script.lua, keys.length, ...keys, ...args));
-  },
+  run: (run) => run(script, input),
 });
 
 /** @returns what lies at each key with a prefix; of a sorted set its members only, since scores are times. */
-export async function contentsOf(redis: Redis, prefix: string): Promise<Record<string, unknown>> {
+export async function contentsOf(redis: Look, prefix: string): Promise<Record<string, unknown>> {
   const contents: Record<string, unknown> = {};
   for (const key of (await redis.keys(`${prefix}*`)).toSorted()) {
     const type = await redis.type(key);
@@ -52,7 +48,8 @@ export async function contentsOf(redis: Redis, prefix: string): Promise<Record<s
   return contents;
 }
 
-const NOTHING: SettleJobs = {
+/** Settles nothing and takes nothing. */
+export const NOTHING: SettleJobs = {
   slots: [],
   places: [],
   groups: [],
@@ -62,7 +59,7 @@ const NOTHING: SettleJobs = {
 };
 
 /** Keys of a queue that nobody else uses: three jobs wait, and two lie together in the first of the slots. */
-export async function newQueue(redis: Redis) {
+export async function newQueue(redis: Look) {
   const prefix = randomQueue();
   const keys = new Keys().queue(prefix);
   const slot = (index: number): string => keys.active('worker-1', index);

@@ -1,0 +1,181 @@
+import { describe, expect, it } from 'vitest';
+import type { Line } from '../../../lib/driver/line.js';
+import { isRefusal } from '../../../lib/driver/refusal.js';
+import { listLines } from '../../../lib/protocol/operations/list-lines.js';
+import {
+  listLength,
+  popFirst,
+  pushToList,
+  readList,
+  waitForHead,
+} from '../../../lib/protocol/operations/lists.js';
+import { waitForJob } from '../../../lib/protocol/operations/wait-for-job.js';
+import type { LineIdentity } from '../../../lib/protocol/wire/line-identity.js';
+import { takeJobs } from '../../../lib/protocol/operations/take-jobs.js';
+import { newQueue } from '../support/contract-queue.js';
+import { useContractServers } from '../support/contract-servers.js';
+
+describe.each(useContractServers())('a line, $name', (server) => {
+  const push = (list: string, ...elements: string[]) =>
+    server.line.run(pushToList, { list, elements });
+
+  /** Resolves when the server has what was asked on a line before, which blocks it. */
+  const untilBlocked = async (...lines: readonly Line[]): Promise<void> => {
+    for (const line of lines) {
+      // What is asked on another line behind a round trip of its own comes later.
+      await server.line.run(listLines, [line.identity?.id ?? 0]);
+      await server.line.run(listLines, [line.identity?.id ?? 0]);
+    }
+  };
+
+  const identityOf = ({ identity }: Line): LineIdentity => {
+    if (!identity) {
+      throw new Error('The line is not ready');
+    }
+    return identity;
+  };
+
+  it('answers later than it is asked', async () => {
+    let isAnswered = false;
+    const answer = push(newQueue().keys.requests, 'a').then(() => {
+      isAnswered = true;
+    });
+    expect(isAnswered).toBe(false);
+    await answer;
+  });
+
+  it('carries out what it is asked in order', async () => {
+    const { keys } = newQueue();
+    const found = await server.line.all((run) => [
+      run(pushToList, { list: keys.requests, elements: ['a'] }),
+      run(listLength, keys.requests),
+      run(pushToList, { list: keys.requests, elements: ['b'] }),
+      run(readList, { list: keys.requests, first: 0, last: -1 }),
+    ]);
+    expect(found).toEqual([1, 1, 2, ['a', 'b']]);
+  });
+
+  it('tells what became of each of several', async () => {
+    const { keys } = newQueue();
+    await server.look.set(keys.dead, 'no list');
+    const settled = await server.line.settled((run) => [
+      run(listLength, keys.dead),
+      run(listLength, keys.requests),
+    ]);
+    expect(settled).toEqual([
+      { status: 'rejected', reason: expect.objectContaining({ name: 'ReplyError' }) },
+      { status: 'fulfilled', value: 0 },
+    ]);
+    await expect(server.line.run(listLength, keys.dead)).rejects.toThrow(/^WRONGTYPE Operation/);
+  });
+
+  it('hands each job to whoever has waited for longest', async () => {
+    const { keys, slots } = newQueue();
+    const lines = [await server.openLine(), await server.openLine()] as const;
+    const waits: Promise<readonly string[]>[] = [];
+    for (const [index, line] of lines.entries()) {
+      const slot = slots[index] ?? '';
+      waits.push(line.run(waitForJob, { requests: keys.requests, slot, seconds: 10 }));
+      await untilBlocked(line);
+    }
+    await push(keys.requests, 'a', 'b', 'c');
+    expect(await Promise.all(waits)).toEqual([['a'], ['b']]);
+    expect(await server.look.lrange(slots[0], 0, -1)).toEqual(['a']);
+    expect(await server.look.lrange(keys.requests, 0, -1)).toEqual(['c']);
+  });
+
+  it('leaves the head where it is that it waits for', async () => {
+    const { keys } = newQueue();
+    const line = await server.openLine();
+    const [head, rest] = [
+      line.run(waitForHead, { list: keys.requests, seconds: 10 }),
+      line.run(readList, { list: keys.requests, first: 1, last: -1 }),
+    ];
+    await untilBlocked(line);
+    await push(keys.requests, 'a', 'b');
+    expect(await head).toBe('a');
+    expect(await rest).toEqual(['b']);
+    expect(await server.look.llen(keys.requests)).toBe(2);
+  });
+
+  it('holds what comes behind an operation that blocks', async () => {
+    const { keys } = newQueue();
+    const line = await server.openLine();
+    const order: string[] = [];
+    const wait = line.run(popFirst, { lists: [keys.requests], seconds: 10 });
+    const behind = line.run(listLength, keys.dead);
+    void wait.then(() => order.push('wait'));
+    void behind.then(() => order.push('behind'));
+    await untilBlocked(line);
+    expect(order).toEqual([]);
+    await push(keys.requests, 'a');
+    await behind;
+    expect(order).toEqual(['wait', 'behind']);
+  });
+
+  it('comes to nothing when its time is over', async () => {
+    const { keys, slots } = newQueue();
+    const line = await server.openLine();
+    const brief = { requests: keys.requests, slot: slots[0], seconds: 0.01 };
+    expect(await line.run(waitForJob, brief)).toEqual([]);
+    expect(await line.run(waitForHead, { list: keys.requests, seconds: 0.01 })).toBeNull();
+    expect(await line.run(popFirst, { lists: [keys.requests], seconds: 0.01 })).toBeNull();
+    await push(keys.requests, 'a');
+    expect(await server.look.exists(slots[0])).toBe(0);
+  });
+
+  it('ends its wait when another one says so', async () => {
+    const { keys, slots } = newQueue();
+    const line = await server.openLine();
+    const wait = line.run(waitForJob, { requests: keys.requests, slot: slots[0], seconds: 10 });
+    await untilBlocked(line);
+    await server.line.unblock(identityOf(line));
+    expect(await wait).toEqual([]);
+    await push(keys.requests, 'a');
+    expect(await server.look.llen(keys.requests)).toBe(1);
+  });
+
+  it('is known to the server until it is cut, takes nothing then, and comes back as another one', async () => {
+    const { keys, slots } = newQueue();
+    const line = await server.openLine();
+    const before = identityOf(line);
+    const { path } = line;
+    const listed = () => server.line.run(listLines, [before.id]);
+    expect(await listed()).toMatchObject([{ id: before.id, address: before.address }]);
+    const wait = line.run(waitForJob, { requests: keys.requests, slot: slots[0], seconds: 10 });
+    const failure = wait.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    await untilBlocked(line);
+    expect(await server.line.cut(before)).toBe(true);
+    const error = await failure;
+    expect(error).toBeInstanceOf(Error);
+    expect(isRefusal(error)).toBe(false);
+    expect(await listed()).toEqual([]);
+    await push(keys.requests, 'a');
+    expect(await server.look.llen(keys.requests)).toBe(1);
+    await line.ready();
+    expect(identityOf(line).id).not.toBe(before.id);
+    expect(line.path).not.toBe(path);
+    expect(await line.run(listLength, keys.requests)).toBe(1);
+  });
+
+  it('leaves lines of another server alone', async () => {
+    const line = await server.openLine();
+    const other = { ...identityOf(line), server: 'another' };
+    expect(await server.line.cut(other)).toBe(true);
+    expect(await server.line.run(listLines, [other.id])).toHaveLength(1);
+  });
+
+  it('serves a wait with what a script leaves, and not with what it takes again', async () => {
+    const { keys, slots } = newQueue();
+    const line = await server.openLine();
+    const wait = line.run(popFirst, { lists: [slots[0]], seconds: 10 });
+    await untilBlocked(line);
+    await push(keys.requests, 'a', 'b');
+    await server.line.run(takeJobs, { requests: keys.requests, slot: slots[0], most: 1 });
+    expect(await wait).toEqual([slots[0], 'a']);
+    expect(await server.look.lrange(keys.requests, 0, -1)).toEqual(['b']);
+  });
+});

@@ -1,0 +1,94 @@
+import { codeOfRefusal, isRefusal } from '../../../../lib/driver/refusal.js';
+import { asideOf } from '../../../../lib/protocol/keys.js';
+import type { ContractServer } from '../../support/contract-servers.js';
+import { KEYS } from './operation-steps.js';
+
+/** Two servers are asked one after the other, ms. */
+const CLOSE_MS = 600_000;
+
+/** @returns the output of an operation without what two servers may answer differently. */
+export function comparable(output: unknown): unknown {
+  if (Buffer.isBuffer(output)) {
+    return output.toString('hex');
+  }
+  if (Array.isArray(output)) {
+    return output.map(comparable);
+  }
+  if (typeof output !== 'object' || output === null) {
+    return output;
+  }
+  const { now: _now, bytes: _bytes, lapsed, ...rest } = output as Record<string, unknown>;
+  return {
+    ...rest,
+    ...(Array.isArray(lapsed) && {
+      // Which of two that lapsed in one moment comes first depends on the millisecond.
+      lapsed: lapsed
+        .map(({ workerId, expiry }) => `${workerId} ${timeMark(Number(expiry))}`)
+        .toSorted(),
+    }),
+  };
+}
+
+/** @returns what came of an operation. @throws what is neither an output nor a refusal. */
+export async function outcomeOf(work: Promise<unknown>): Promise<unknown> {
+  try {
+    return { output: comparable(await work) };
+  } catch (error) {
+    if (!isRefusal(error)) {
+      throw error;
+    }
+    return { refusal: codeOfRefusal(error) };
+  }
+}
+
+/** @returns what lies at all keys, and for how long. */
+export async function stateOf({ look }: ContractServer, prefix: string): Promise<unknown> {
+  const names = [...KEYS, ...KEYS.map(asideOf)];
+  return Promise.all(
+    names.map(async (name) => {
+      const key = prefix + name;
+      const type = await look.type(key);
+      return [name, type, lifeMark(await look.pttl(key)), await contentOf(look, type, key)];
+    }),
+  );
+}
+
+async function contentOf(
+  look: ContractServer['look'],
+  type: string,
+  key: string,
+): Promise<unknown> {
+  switch (type) {
+    case 'list':
+      return (await look.lrangeBuffer(key, 0, -1)).map((element) => elementMark(element));
+    case 'hash':
+      return look.hgetall(key);
+    case 'zset': {
+      const members = await look.zrange(key, 0, '-1');
+      const scores = await Promise.all(members.map((member) => look.zscore(key, member)));
+      return members
+        .map((member, index) => `${member} ${timeMark(Number(scores[index]))}`)
+        .toSorted();
+    }
+    default:
+      return type === 'none' ? null : look.get(key);
+  }
+}
+
+/** An entry of the dead list has a time, and its fields in any order. */
+function elementMark(element: Buffer): string {
+  const text = element.toString('latin1');
+  if (!text.startsWith('{')) {
+    return text;
+  }
+  const { at, ...entry } = JSON.parse(text) as Record<string, unknown>;
+  return JSON.stringify([timeMark(Number(at)), ...Object.entries(entry).toSorted()]);
+}
+
+/** A time that is close to now, or an hour from it, is not the same on two servers. */
+function timeMark(ms: number): string {
+  const distance = ms - Date.now();
+  return Math.abs(distance) < CLOSE_MS ? 'now' : distance > 0 ? 'later' : String(ms);
+}
+
+const lifeMark = (ttl: number): number => (ttl < 0 ? ttl : Math.round(ttl / CLOSE_MS));

@@ -1,0 +1,18 @@
+import { Keys } from '../../../lib/protocol/keys.js';
+import { randomQueue } from '../../support/random-queue.js';
+
+/** The keys of a queue that no other test uses, with some of its slots and reply lists. */
+export function newQueue() {
+  const queue = randomQueue();
+  const keys = new Keys().queue(queue);
+  return {
+    keys,
+    slots: [0, 1, 2, 3].map((index) => keys.active('worker-1', index)) as [
+      string,
+      string,
+      string,
+      string,
+    ],
+    replies: (client: string) => new Keys(queue).replies(client),
+  };
+}

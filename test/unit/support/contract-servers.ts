@@ -1,0 +1,72 @@
+import { afterAll, beforeAll } from 'vitest';
+import type { Line } from '../../../lib/driver/line.js';
+import { systemRuntime } from '../../../lib/driver/system-runtime.js';
+import { MemoryDriver } from '../../../lib/memory/memory-driver.js';
+import { MemoryServer } from '../../../lib/memory/memory-server.js';
+import { connectionSource } from '../../../lib/redis/connection-source.js';
+import { Connection } from '../../../lib/redis/connection.js';
+import { useRedis } from '../../support/redis.js';
+import { MemoryLook, type Look } from './memory-look.js';
+
+/** A server on which operations have to do the same, whichever it is. */
+export interface ContractServer {
+  readonly name: string;
+  /** For operations. */
+  readonly line: Line;
+  /** For what is to be there before, and what is there behind. */
+  readonly look: Look;
+  /** Opens another line, which is closed with the file. */
+  openLine(): Promise<Line>;
+}
+
+/** A Redis server and one in this process, for the tests of a file. */
+export function useContractServers(): readonly ContractServer[] {
+  return [useRedisServer(), useMemoryServer()];
+}
+
+function useRedisServer(): ContractServer {
+  const redis = useRedis();
+  const lines: Connection[] = [];
+  const openLine = async (): Promise<Line> => {
+    const line = new Connection(connectionSource(redis.url), 'test', () => undefined);
+    lines.push(line);
+    await line.ready();
+    return line;
+  };
+  beforeAll(openLine);
+  afterAll(() => lines.forEach((line) => line.close()));
+  return {
+    name: 'Redis',
+    openLine,
+    get line() {
+      return first(lines);
+    },
+    get look() {
+      return redis.look;
+    },
+  };
+}
+
+function useMemoryServer(): ContractServer {
+  const server = new MemoryServer('memory://', systemRuntime);
+  const driver = new MemoryDriver(server, systemRuntime);
+  beforeAll(() => driver.ready());
+  afterAll(() => driver.close());
+  return {
+    name: 'memory',
+    line: driver.commands,
+    look: new MemoryLook(server),
+    openLine: async () => {
+      const line = driver.blocking('test');
+      await line.ready();
+      return line;
+    },
+  };
+}
+
+function first<Item>([item]: readonly Item[]): Item {
+  if (item === undefined) {
+    throw new Error('There is none before the tests begin');
+  }
+  return item;
+}
