@@ -87,7 +87,7 @@ export class QueueWorkers {
     const name = nameOf(handler);
     const other = this.#served.get(queue);
     if (other) {
-      throw new DuplicateJobHandlerError(queue, [other.name, name]);
+      throw new DuplicateJobHandlerError(queue, [other.name, name], 'another queue');
     }
     const handle = handler as JobHandler['handle'];
     const workers = this.#engine.createWorkers();

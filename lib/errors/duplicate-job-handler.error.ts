@@ -10,12 +10,14 @@ export class DuplicateJobHandlerError extends ReqRepError {
 
   constructor(
     readonly queue: string,
-    /** Both handlers, as `Class#method in Module`. */
+    /** Both handlers, as `Class#method in Module`; without Nest, the names of the functions. */
     readonly handlers: readonly [string, string],
+    /** What one of them may be given instead. */
+    remedy = 'another queue or `instance`',
   ) {
     super(
       `Queue "${queue}" has two handlers: ${handlers[0]} and ${handlers[1]}. ` +
-        `Remove one, or give one of them another queue or \`instance\`.`,
+        `Remove one, or give one of them ${remedy}.`,
     );
   }
 }

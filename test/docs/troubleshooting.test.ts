@@ -1,6 +1,7 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { useRedis } from '../support/redis.js';
 import { calls } from './mistakes/calls.js';
+import { core } from './mistakes/core.js';
 import { decorators } from './mistakes/decorators.js';
 import { modules } from './mistakes/modules.js';
 import { options } from './mistakes/options.js';
@@ -20,6 +21,7 @@ const MISTAKES = [
   ...calls,
   ...values,
   ...workers,
+  ...core,
 ];
 
 /** `UPDATE_DOCS=1` writes into the page what is printed now, instead of comparing. */
