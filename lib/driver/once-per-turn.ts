@@ -2,18 +2,23 @@ import type { Runtime } from './runtime.js';
 
 /** Does some work at the end of a turn of the event loop in which it was asked for, however often that was. */
 export class OncePerTurn {
-  private isScheduled = false;
+  private isAsked = false;
 
   constructor(
     private readonly runtime: Runtime,
     private readonly work: () => void,
   ) {}
 
+  /** Whether it is to be done at the end of this turn. */
+  get isScheduled(): boolean {
+    return this.isAsked;
+  }
+
   schedule(): void {
-    if (!this.isScheduled) {
-      this.isScheduled = true;
+    if (!this.isAsked) {
+      this.isAsked = true;
       this.runtime.setImmediate(() => {
-        this.isScheduled = false;
+        this.isAsked = false;
         this.work();
       });
     }

@@ -4,12 +4,9 @@ import { decodeJob, hasSentValues, type Job } from '../protocol/wire/job-element
 import type { QueueKeys } from '../protocol/keys.js';
 import { encodeError } from '../protocol/wire/reply-frame.js';
 import { replyTtl } from '../protocol/reply-ttl.js';
-import { buryJob } from '../protocol/operations/bury-job.js';
-import { giveBackJobs } from '../protocol/operations/give-back-jobs.js';
 import type { LineIdentity } from '../protocol/wire/line-identity.js';
-import { explainRefusal, isRefusal, levelOf } from '../driver/refusal.js';
+import { Gate } from '../driver/gate.js';
 import { argumentOf } from '../protocol/argument.js';
-import type { Operation } from '../driver/operation.js';
 import { delay } from '../driver/runtime.js';
 import { CancelledJobs } from './running/cancelled-jobs.js';
 import { Intake, type IntakeOwner, type Take } from './taking/intake.js';
@@ -19,18 +16,15 @@ import { JobFetcher } from './taking/job-fetcher.js';
 import { JobRun } from './running/job-run.js';
 import { JobRunner } from './running/job-runner.js';
 import { JobRuns } from './running/job-runs.js';
-import { LostJobs, mostDeliveries, type Burial } from './taking/lost-jobs.js';
+import { LostJobs, mostDeliveries } from './taking/lost-jobs.js';
 import type { Outcome, SettledQueue } from './settling/outcome.js';
 import { OverdueRuns } from './running/overdue-runs.js';
-import { RefusedTurns } from './settling/refused-turns.js';
+import { LAST_WORD_MS, UnfinishedJobs } from './settling/unfinished-jobs.js';
 import { ReplyStream } from './running/reply-stream.js';
 import type { Settler } from './settling/settler.js';
 import type { JobPlace } from './taking/slots.js';
 import { StaleSlots } from './taking/stale-slots.js';
 import type { JobHandler, WorkerParts } from './worker-options.js';
-
-/** How long a stopping worker waits for Redis, ms. */
-const LAST_WORD = 500;
 
 /** What a worker needs of its lease. */
 export interface WorkerLease {
@@ -54,15 +48,16 @@ export class ReplyWorker {
   private readonly overdueRuns: OverdueRuns;
   /** Jobs that may still come, and that nobody waits for any more. */
   private readonly cancelled = new CancelledJobs();
-  private readonly burials: RefusedTurns;
-  private readonly returns: RefusedTurns;
+  private readonly unfinished: UnfinishedJobs;
   /** Jobs that the stop of this worker does not wait for, since they wait for it. */
   private readonly excused = new WeakSet<JobContext>();
   private isStopping = false;
-  private onIdle: (() => void) | undefined;
-  private onOver: (() => void) | undefined;
-  private onSettled: (() => void) | undefined;
-  private onRoom: (() => void) | undefined;
+  /** A run is over, or is not waited for any more. */
+  private readonly runEnds = new Gate();
+  /** Something was settled. */
+  private readonly settlings = new Gate();
+  /** The fetcher may have something to do. */
+  private readonly room = new Gate();
 
   constructor(
     readonly handler: JobHandler,
@@ -74,15 +69,19 @@ export class ReplyWorker {
     const { queue } = handler;
     const { runtime } = connections;
     this.keys = keys.queue(queue);
-    this.burials = new RefusedTurns(runtime);
-    this.returns = new RefusedTurns(runtime);
+    this.unfinished = new UnfinishedJobs({
+      ...parts,
+      queue,
+      keys: this.keys,
+      release: (place) => this.intake.release(place),
+    });
     this.overdueRuns = new OverdueRuns(handler, this.runs, log, runtime);
     this.lostJobs = new LostJobs(queue, keys, () => connections.clock.now());
     const intakeOwner: IntakeOwner = {
       suspicionOf: (element) => suspicionOf(element, handler, connections.clock.now()),
       start: (place, element) => parts.scope.runInAsyncScope(this.startJob, this, place, element),
       onNotStarted: (place, element, error) => this.notStarted(place, element, error),
-      giveBack: (places) => this.giveBack(places),
+      giveBack: (places) => this.unfinished.giveBack(places),
       onRoom: () => this.wakeFetcher(),
       runningPlaces: () => [...this.runs].flatMap((run) => (run.isReleased ? [] : [run.place])),
       onWantsNone: () => void this.fetcher.interrupt(),
@@ -117,7 +116,7 @@ export class ReplyWorker {
       onReleased: (outcome) => this.released(outcome),
       onSettled: () => {
         this.wakeFetcher();
-        this.onSettled?.();
+        this.settlings.wake();
       },
     };
     this.fetcher = new JobFetcher(connections, queue, this.keys, log, {
@@ -177,11 +176,12 @@ export class ReplyWorker {
    */
   async stop(outOfTime: AbortSignal): Promise<boolean> {
     this.isStopping = true;
+    this.unfinished.stop();
     void this.intake.close();
     this.wakeFetcher();
     const { unconfirmed, isOver } = await this.fetcher.stop(outOfTime);
     if (unconfirmed) {
-      await this.giveBack(unconfirmed.slot.fill(unconfirmed.most));
+      await this.unfinished.giveBack(unconfirmed.slot.fill(unconfirmed.most));
       this.intake.forget(unconfirmed);
     }
     await this.idle(outOfTime);
@@ -196,11 +196,11 @@ export class ReplyWorker {
    * where it can still be settled, or is found by others and counts as lost.
    */
   excuse(job: JobContext): void {
-    const time = Math.min(LAST_WORD, this.parts.options.shutdownTimeout);
+    const time = Math.min(LAST_WORD_MS, this.parts.options.shutdownTimeout);
     // Whether it is one of its own jobs shows later: its handler may not have got further than to this call.
     this.parts.connections.runtime.setTimeout(() => {
       this.excused.add(job);
-      this.checkIdle();
+      this.runEnds.wake();
     }, time);
   }
 
@@ -211,11 +211,7 @@ export class ReplyWorker {
 
   /** Resolves when the last run is over, one that a stop does not wait for as well. */
   async over(): Promise<void> {
-    while (this.runs.size > 0) {
-      await new Promise<void>((resolve) => {
-        this.onOver = resolve;
-      });
-    }
+    await this.runEnds.until(() => this.runs.size === 0);
   }
 
   /** Nobody waits for these jobs any more. */
@@ -246,18 +242,13 @@ export class ReplyWorker {
   /** Resolves when the fetcher has something to do that nobody does for it, or has to stop. */
   private async hasRoom(): Promise<void> {
     const isFetchedFor = (): boolean => this.settler.isAsking(this.queue) && this.takesWhenSettling;
-    const isWanted = (): boolean =>
-      this.isStopping || this.fetcher.isFetching || (this.intake.room > 0 && !isFetchedFor());
-    while (!isWanted()) {
-      await new Promise<void>((resolve) => {
-        this.onRoom = resolve;
-      });
-    }
+    await this.room.until(
+      () => this.isStopping || this.fetcher.isFetching || (this.intake.room > 0 && !isFetchedFor()),
+    );
   }
 
   private wakeFetcher(): void {
-    this.onRoom?.();
-    this.onRoom = undefined;
+    this.room.wake();
   }
 
   private startJob(place: JobPlace, element: string): void {
@@ -267,7 +258,7 @@ export class ReplyWorker {
         'warn',
         `Queue "${this.handler.queue}" held an empty text instead of a job, which is dropped`,
       );
-      void this.bury(place, { reason: 'unreadable', message: 'an empty text' });
+      void this.unfinished.bury(place, { reason: 'unreadable', message: 'an empty text' });
       return;
     }
     const job = decodeJob(element);
@@ -277,13 +268,13 @@ export class ReplyWorker {
         'error',
         `A job in queue "${this.handler.queue}" cannot be read and goes to "${this.keys.dead}": ${job.reason}`,
       );
-      void this.bury(place, { reason: 'unreadable', message: job.reason });
+      void this.unfinished.bury(place, { reason: 'unreadable', message: job.reason });
     } else if (this.isInVain(job)) {
       this.settler.add(this.queue, { place });
     } else if (job.redeliveries > 0 && hasSentValues(element)) {
-      void this.bury(place, this.lostJobs.brokenStream(job));
+      void this.unfinished.bury(place, this.lostJobs.brokenStream(job));
     } else if (job.redeliveries >= mostDeliveries(job, this.handler)) {
-      void this.bury(place, this.lostJobs.outOfDeliveries(job, job.redeliveries));
+      void this.unfinished.bury(place, this.lostJobs.outOfDeliveries(job, job.redeliveries));
     } else {
       this.intake.began();
       this.run(job, place);
@@ -381,7 +372,7 @@ export class ReplyWorker {
   private forgetIfOver(run: JobRun): void {
     if (run.isReleased && run.hasEnded) {
       this.runs.delete(run);
-      this.checkIdle();
+      this.runEnds.wake();
     }
   }
 
@@ -396,9 +387,12 @@ export class ReplyWorker {
       ...again
         .filter(isOnce)
         .map((run) =>
-          this.bury(run.place, this.lostJobs.outOfDeliveries(run.job, run.context.attempt)),
+          this.unfinished.bury(
+            run.place,
+            this.lostJobs.outOfDeliveries(run.job, run.context.attempt),
+          ),
         ),
-      this.giveBack(again.filter((run) => !isOnce(run)).map(({ place }) => place)),
+      this.unfinished.giveBack(again.filter((run) => !isOnce(run)).map(({ place }) => place)),
       this.settled(told),
     ];
     await Promise.race([Promise.all(emptied), this.lastWord()]);
@@ -407,7 +401,7 @@ export class ReplyWorker {
   /** How long a stop waits for Redis. */
   private lastWord(): Promise<undefined> {
     const { runtime } = this.parts.connections;
-    return delay(runtime, LAST_WORD, { ref: true }).then(() => undefined);
+    return delay(runtime, LAST_WORD_MS, { ref: true }).then(() => undefined);
   }
 
   private reportCutOff(count: number, dead: number): void {
@@ -425,95 +419,17 @@ export class ReplyWorker {
 
   /** Resolves when nothing waits to be settled, these runs neither. */
   private async settled(runs: readonly JobRun[]): Promise<void> {
-    while (this.settler.isSettling(this.queue) || runs.some((run) => !run.isReleased)) {
-      await new Promise<void>((resolve) => {
-        this.onSettled = resolve;
-      });
-    }
-  }
-
-  private async bury(place: JobPlace, why: Burial): Promise<void> {
-    const { workerId } = this.parts;
-    const { dead } = this.keys;
-    const job = { place, dead, workerId, ...why };
-    const what = `A job could not be moved to "${dead}"`;
-    const result = await this.insist(buryJob, job, what, [place], this.burials);
-    if (result === 'untold') {
-      const list = why.reply?.list ?? '';
-      this.parts.log.repeated(
-        `reply dropped: ${this.handler.queue}`,
-        'error',
-        `A reply cannot be pushed to "${list}" and is dropped: it is no list. Its job is in "${dead}"`,
-      );
-    }
-  }
-
-  private async giveBack(places: readonly JobPlace[]): Promise<void> {
-    if (places.length > 0) {
-      const jobs = { requests: this.keys.requests, places };
-      const what = `Unfinished jobs of queue "${this.handler.queue}" could not be returned`;
-      await this.insist(giveBackJobs, jobs, what, places, this.returns);
-    }
-  }
-
-  /**
-   * Takes jobs out of their slots, again and again while Redis refuses it. A worker that stops leaves it to others.
-   * @returns `undefined` where it was left to others.
-   */
-  private async insist<Input, Output>(
-    script: Operation<Input, Output>,
-    input: Input,
-    what: string,
-    places: readonly JobPlace[],
-    turns: RefusedTurns,
-  ): Promise<Output | undefined> {
-    for (const place of places) {
-      place.slot.leave(place);
-    }
-    const output = await this.untilDone(script, input, what, turns);
-    if (output !== undefined) {
-      places.forEach((place) => this.intake.release(place));
-    }
-    return output;
-  }
-
-  private async untilDone<Input, Output>(
-    script: Operation<Input, Output>,
-    input: Input,
-    what: string,
-    turns: RefusedTurns,
-  ): Promise<Output | undefined> {
-    const { connections, log } = this.parts;
-    const kind = `${script.name} refused: ${this.handler.queue}`;
-    const call = (): Promise<Output | undefined> => {
-      const done = connections.runUntilAnswered(script, input);
-      return this.isStopping ? Promise.race([done, this.lastWord()]) : done;
-    };
-    const onError = (error: unknown): boolean => {
-      if (!isRefusal(error)) {
-        return false; // the connections are closed for good
-      }
-      const next = this.isStopping ? 'another worker takes them over' : 'trying again until it can';
-      log.repeated(kind, levelOf(error), `${what} (${explainRefusal(error)}); ${next}`);
-      return !this.isStopping;
-    };
-    try {
-      const output = await turns.insist(call, onError);
-      log.over(kind);
-      return output;
-    } catch {
-      return undefined;
-    }
+    await this.settlings.until(
+      () => !this.settler.isSettling(this.queue) && runs.every((run) => run.isReleased),
+    );
   }
 
   /** Resolves when all runs are over, or have had their time. */
   private async idle(outOfTime: AbortSignal): Promise<void> {
-    if (!this.isIdle && !outOfTime.aborted) {
-      await new Promise<void>((resolve) => {
-        this.onIdle = resolve;
-        outOfTime.addEventListener('abort', () => resolve(), { once: true });
-      });
-    }
+    const onAbort = (): void => this.runEnds.wake();
+    outOfTime.addEventListener('abort', onAbort);
+    await this.runEnds.until(() => this.isIdle || outOfTime.aborted);
+    outOfTime.removeEventListener('abort', onAbort);
   }
 
   private get isIdle(): boolean {
@@ -523,15 +439,6 @@ export class ReplyWorker {
   /** One that has returned is waited for: its reply is on its way. */
   private isExcused({ context, hasEnded }: JobRun): boolean {
     return this.excused.has(context) && !hasEnded;
-  }
-
-  private checkIdle(): void {
-    if (this.onIdle && this.isIdle) {
-      this.onIdle();
-    }
-    if (this.runs.size === 0) {
-      this.onOver?.();
-    }
   }
 }
 

@@ -16,6 +16,7 @@ import {
 } from '../../driver/refusal.js';
 import { Backoff } from '../../driver/backoff.js';
 import type { PendingRequest } from '../waiting/pending-request.js';
+import { OncePerTurn } from '../../driver/once-per-turn.js';
 
 const BLOCK_SECONDS = 5;
 /** How long the list that wakes the listener may lie about, ms. */
@@ -41,8 +42,8 @@ export class OriginalReplyListener {
   private connection: Line | undefined;
   private isClosed = false;
   private isBlocked = false;
-  private isWaking = false;
   private readonly delay: Backoff;
+  private readonly waking: OncePerTurn;
 
   constructor(
     private readonly connections: Driver,
@@ -51,6 +52,7 @@ export class OriginalReplyListener {
   ) {
     this.wakeList = keys.replies(connections.runtime.randomUUID());
     this.delay = new Backoff(connections.runtime);
+    this.waking = new OncePerTurn(connections.runtime, () => this.wake());
   }
 
   expect(request: PendingRequest): void {
@@ -59,7 +61,7 @@ export class OriginalReplyListener {
       this.connection = this.connections.blocking('original-replies');
       void this.listen(this.connection);
     } else if (this.isBlocked) {
-      this.wake();
+      this.waking.schedule();
     }
   }
 
@@ -192,20 +194,12 @@ export class OriginalReplyListener {
     this.abandoned.delete(list);
   }
 
-  /** Once for all requests of one turn. */
+  /** Lets the next wait know of all lists. Where it fails, the wait fails, too, or ends after a while. */
   private wake(): void {
-    if (this.isWaking) {
-      return;
-    }
-    this.isWaking = true;
-    this.connections.runtime.setImmediate(() => {
-      this.isWaking = false;
-      // Where it fails, the blocking call fails too or ends after a while, and the next one knows all lists.
-      void this.connections.commands.settled((run) => [
-        run(pushToList, { list: this.wakeList, elements: [''] }),
-        run(expireKey, { key: this.wakeList, ms: WAKE_TTL }),
-      ]);
-    });
+    void this.connections.commands.settled((run) => [
+      run(pushToList, { list: this.wakeList, elements: [''] }),
+      run(expireKey, { key: this.wakeList, ms: WAKE_TTL }),
+    ]);
   }
 }
 

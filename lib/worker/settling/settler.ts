@@ -11,6 +11,7 @@ import { SettleCall } from './settle-call.js';
 import { SettleEffects } from './settle-effects.js';
 import type { SettlePart } from './settle-part.js';
 import { UnansweredTakes } from '../taking/unanswered-takes.js';
+import { OncePerTurn } from '../../driver/once-per-turn.js';
 
 /** How often in a row queues that have no jobs are asked again together, before each waits on a connection of its own. */
 const MOST_ASKS = 4;
@@ -33,7 +34,7 @@ export class Settler {
   private readonly asks = new Map<SettledQueue, number>();
   private readonly effects: SettleEffects;
   private readonly refused: RefusedSettles;
-  private isScheduled = false;
+  private readonly flushing: OncePerTurn;
 
   /** @param announce - tells others of the connection for commands, so that what lies in our slots is looked after. */
   constructor(
@@ -48,6 +49,7 @@ export class Settler {
       onCarriedOut: (parts) => this.rest(parts),
     };
     this.refused = new RefusedSettles(log, owner, connections.runtime);
+    this.flushing = new OncePerTurn(connections.runtime, () => this.flush());
   }
 
   /** Whether outcomes of a queue wait or are on their way. */
@@ -67,19 +69,11 @@ export class Settler {
       outcomes.push(outcome);
     } else {
       this.waiting.set(queue, [outcome]);
-      this.schedule();
-    }
-  }
-
-  private schedule(): void {
-    if (!this.isScheduled) {
-      this.isScheduled = true;
-      this.connections.runtime.setImmediate(() => this.flush());
+      this.flushing.schedule();
     }
   }
 
   private flush(): void {
-    this.isScheduled = false;
     const { waiting } = this;
     this.waiting = new Map();
     for (const parts of callsOf(waiting)) {
@@ -205,13 +199,13 @@ export class Settler {
    */
   private rest(parts: readonly SettlePart[]): void {
     const queues = parts.map(({ queue }) => queue).filter((queue) => !this.isAsking(queue));
-    const isShared = queues.length > 1 || this.isScheduled;
+    const isShared = queues.length > 1 || this.flushing.isScheduled;
     for (const queue of queues) {
       const asks = this.asks.get(queue) ?? 0;
       if (isShared && asks < MOST_ASKS && queue.wantsJobs()) {
         this.asks.set(queue, asks + 1);
         this.waiting.set(queue, []);
-        this.schedule();
+        this.flushing.schedule();
       } else {
         this.asks.delete(queue);
         this.effects.settled(queue);

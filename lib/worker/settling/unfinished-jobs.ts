@@ -1,0 +1,118 @@
+import { explainRefusal, isRefusal, levelOf } from '../../driver/refusal.js';
+import type { Operation } from '../../driver/operation.js';
+import { delay } from '../../driver/runtime.js';
+import type { QueueKeys } from '../../protocol/keys.js';
+import { buryJob } from '../../protocol/operations/bury-job.js';
+import { giveBackJobs } from '../../protocol/operations/give-back-jobs.js';
+import type { Burial } from '../taking/lost-jobs.js';
+import type { JobPlace } from '../taking/slots.js';
+import type { WorkerParts } from '../worker-options.js';
+import { RefusedTurns } from './refused-turns.js';
+
+/** How long a stopping worker waits for Redis, ms. */
+export const LAST_WORD_MS = 500;
+
+/** What {@link UnfinishedJobs} belong to. */
+export interface UnfinishedJobsParts extends Pick<WorkerParts, 'connections' | 'log' | 'workerId'> {
+  readonly queue: string;
+  readonly keys: QueueKeys;
+  /** Hears of each place that its job has left. */
+  readonly release: (place: JobPlace) => void;
+}
+
+/** Takes jobs out of their slots that are not answered here: back to the head of their queue, or to the dead list. */
+export class UnfinishedJobs {
+  private readonly burials: RefusedTurns;
+  private readonly returns: RefusedTurns;
+  private isStopping = false;
+
+  constructor(private readonly parts: UnfinishedJobsParts) {
+    const { runtime } = parts.connections;
+    this.burials = new RefusedTurns(runtime);
+    this.returns = new RefusedTurns(runtime);
+  }
+
+  /** From now on, what Redis refuses is left to other workers. */
+  stop(): void {
+    this.isStopping = true;
+  }
+
+  async bury(place: JobPlace, why: Burial): Promise<void> {
+    const { keys, log, queue, workerId } = this.parts;
+    const job = { place, dead: keys.dead, workerId, ...why };
+    const what = `A job could not be moved to "${keys.dead}"`;
+    const result = await this.insist(buryJob, job, what, [place], this.burials);
+    if (result === 'untold') {
+      const list = why.reply?.list ?? '';
+      log.repeated(
+        `reply dropped: ${queue}`,
+        'error',
+        `A reply cannot be pushed to "${list}" and is dropped: it is no list. Its job is in "${keys.dead}"`,
+      );
+    }
+  }
+
+  async giveBack(places: readonly JobPlace[]): Promise<void> {
+    if (places.length > 0) {
+      const { keys, queue } = this.parts;
+      const what = `Unfinished jobs of queue "${queue}" could not be returned`;
+      const jobs = { requests: keys.requests, places };
+      await this.insist(giveBackJobs, jobs, what, places, this.returns);
+    }
+  }
+
+  /**
+   * Tries again and again while Redis refuses it.
+   * @returns `undefined` where it was left to others.
+   */
+  private async insist<Input, Output>(
+    operation: Operation<Input, Output>,
+    input: Input,
+    what: string,
+    places: readonly JobPlace[],
+    turns: RefusedTurns,
+  ): Promise<Output | undefined> {
+    for (const place of places) {
+      place.slot.leave(place);
+    }
+    const output = await this.untilDone(operation, input, what, turns);
+    if (output !== undefined) {
+      places.forEach((place) => this.parts.release(place));
+    }
+    return output;
+  }
+
+  private async untilDone<Input, Output>(
+    operation: Operation<Input, Output>,
+    input: Input,
+    what: string,
+    turns: RefusedTurns,
+  ): Promise<Output | undefined> {
+    const { connections, log, queue } = this.parts;
+    const kind = `${operation.name} refused: ${queue}`;
+    const call = (): Promise<Output | undefined> => {
+      const done = connections.runUntilAnswered(operation, input);
+      return this.isStopping ? Promise.race([done, this.lastWord()]) : done;
+    };
+    const onError = (error: unknown): boolean => {
+      if (!isRefusal(error)) {
+        return false; // the connections are closed for good
+      }
+      const next = this.isStopping ? 'another worker takes them over' : 'trying again until it can';
+      log.repeated(kind, levelOf(error), `${what} (${explainRefusal(error)}); ${next}`);
+      return !this.isStopping;
+    };
+    try {
+      const output = await turns.insist(call, onError);
+      log.over(kind);
+      return output;
+    } catch {
+      return undefined;
+    }
+  }
+
+  private async lastWord(): Promise<undefined> {
+    await delay(this.parts.connections.runtime, LAST_WORD_MS, { ref: true });
+    return undefined;
+  }
+}
