@@ -4,6 +4,8 @@ import { RequestClient } from '../client/request-client.js';
 import type { Log } from '../telemetry/log.js';
 import type { DescribeError, ReviveError } from '../protocol/wire/error-form.js';
 import { ErrorRegistry } from '../protocol/wire/error-registry.js';
+import type { Driver } from '../driver/driver.js';
+import { openMemory } from '../memory/open-memory.js';
 import { Keys } from '../protocol/keys.js';
 import { Connections } from '../redis/connections.js';
 import { ReplyWorkers } from '../worker/reply-workers.js';
@@ -25,7 +27,7 @@ export interface EngineParts {
 /** One set of connections, and the client and the workers that share it. It opens nothing by itself. */
 export class Engine {
   readonly log: Log;
-  readonly connections: Connections;
+  readonly connections: Driver;
   private readonly keys: Keys;
   private readonly errors: ErrorRegistry;
   /** What workers begin has the async context of the engine, not that of whoever needs them first. */
@@ -36,9 +38,10 @@ export class Engine {
     this.log = log;
     this.keys = new Keys(options.prefix);
     this.errors = new ErrorRegistry(options.errors);
-    this.connections = new Connections(options.source, name, log, (key) =>
-      this.keys.patternOf(key),
-    );
+    this.connections =
+      typeof options.source === 'string'
+        ? openMemory(options.source)
+        : new Connections(options.source, name, log, (key) => this.keys.patternOf(key));
   }
 
   get options(): ResolvedOptions {

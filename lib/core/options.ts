@@ -24,6 +24,9 @@ export interface ReqRepOptions {
    * The Redis server: a URL (text or `URL`), ioredis options, an ioredis `Redis` (which is never used, changed or closed:
    * ours are made after it), or a function that returns a new `Redis` each time (which we close). A name that ioredis does
    * not know is refused, in options and behind the `?` of a URL.
+   *
+   * `memory://` needs no Redis, for tests and a first try: all is kept in this process, and gone with it. Applications of one process
+   * share what is kept by a name, `memory://name`, as long as one of them runs.
    * @default 'redis://localhost:6379'
    */
   connection?: ConnectionOption | undefined;

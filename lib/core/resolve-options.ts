@@ -17,14 +17,16 @@ import {
   type ConnectionSource,
 } from '../redis/connection-source.js';
 import { MOST_CONCURRENCY } from '../worker/worker-options.js';
-import { FAIL_FAST_MS } from '../core/fail-fast.js';
+import { FAIL_FAST_MS } from './fail-fast.js';
+import { memoryUrlOf } from '../memory/open-memory.js';
 import type { ReqRepOptions } from './options.js';
 
 /** The options, complete and checked. */
 export type ResolvedOptions = typeof DEFAULTS & {
   /** ms that Redis may take to be usable before a start fails; `0` = it does not fail. */
   readonly failFast: number;
-  readonly source: ConnectionSource;
+  /** A text is the URL of a server in this process. */
+  readonly source: ConnectionSource | string;
 } & Pick<ReqRepOptions, 'outgoingHeaders' | 'aroundJob'>;
 
 const DEFAULTS = {
@@ -164,7 +166,7 @@ function failFastOf({ failFast = false }: ReqRepOptions): number {
 }
 
 /** The flat options of the original mean what they meant: `client` goes before `host` and `port`. */
-function sourceOf(options: ReqRepOptions, place: string): ConnectionSource {
+function sourceOf(options: ReqRepOptions, place: string): ConnectionSource | string {
   const { connection, host, port, database, client } = options;
   const flat = Object.entries({ host, port, database, client }).filter(
     ([, value]) => value !== undefined,
@@ -178,7 +180,10 @@ function sourceOf(options: ReqRepOptions, place: string): ConnectionSource {
     );
   }
   if (flat.length === 0) {
-    return connectionSource(connection === undefined ? DEFAULT_URL : connection);
+    return (
+      memoryUrlOf(connection) ??
+      connectionSource(connection === undefined ? DEFAULT_URL : connection)
+    );
   }
   const source = connectionSource(client ?? { host, port });
   return database === undefined ? source : (overrides) => source({ ...overrides, db: database });

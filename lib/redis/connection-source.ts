@@ -185,8 +185,8 @@ function standalone(connection: Redis | Cluster): Redis {
 function invalid(received: string): InvalidOptionError {
   return new InvalidOptionError(
     'connection',
-    'a redis:// or rediss:// URL, the path of a socket, ioredis options, an ioredis `Redis`, ' +
-      'or a function that returns a new `Redis` each time',
+    'a redis:// or rediss:// URL, `memory://` for tests, the path of a socket, ioredis options, ' +
+      'an ioredis `Redis`, or a function that returns a new `Redis` each time',
     received,
   );
 }

@@ -7,6 +7,7 @@ import {
   resolveModuleOptions,
   type ResolvedModuleOptions,
 } from '../../../lib/nest/module/resolve-options.js';
+import type { ConnectionSource } from '../../../lib/redis/connection-source.js';
 import { refusalBy } from '../support/thrown-by.js';
 
 const LAZY = { lazyConnect: true };
@@ -17,8 +18,24 @@ class Declined extends Error {}
 const resolve = (options: unknown): ResolvedModuleOptions =>
   resolveModuleOptions(options as ReqRepModuleOptions);
 
+/** How connections to a Redis are opened. */
+function sourceOf({ source }: ResolvedModuleOptions): ConnectionSource {
+  if (typeof source === 'string') {
+    throw new Error(`Expected a Redis, got ${source}`);
+  }
+  return source;
+}
+
 const connectionOptions = (options: ReqRepModuleOptions) =>
-  resolveModuleOptions(options).source(LAZY).options;
+  sourceOf(resolveModuleOptions(options))(LAZY).options;
+
+it.each<[ReqRepModuleOptions['connection'], string]>([
+  ['memory://', 'memory://'],
+  ['memory://Reports', 'memory://reports'],
+  [new URL('memory://reports'), 'memory://reports'],
+])('a connection may be to a server in this process: %s', (connection, source) => {
+  expect(resolveModuleOptions({ connection }).source).toBe(source);
+});
 
 describe('the defaults', () => {
   const DEFAULTS = {
@@ -191,8 +208,15 @@ describe('a wrong option', () => {
     expect(error.received).toBe(received);
   });
 
+  it.each(['memory:// ', 'memory:///', 'memory://a/b', 'memory://a@b', 'memory:'])(
+    'is no name of a server in this process: %j',
+    (connection) => {
+      expect(refusalBy(() => resolve({ connection })).option).toBe('connection');
+    },
+  );
+
   it('is a factory of connections that returns nothing, once it is asked', () => {
-    const { source } = resolve({ connection: () => undefined });
+    const source = sourceOf(resolve({ connection: () => undefined }));
     const error = refusalBy(() => source(LAZY));
     expect(error.option).toBe('connection');
     expect(error.received).toBe('a factory that returned undefined');
@@ -249,7 +273,7 @@ describe('the flat options', () => {
   it('may be a client to connect after, which is neither used nor changed', () => {
     const given = client();
     const before = { ...given.options };
-    const made = resolveModuleOptions({ client: given }).source({
+    const made = sourceOf(resolveModuleOptions({ client: given }))({
       ...LAZY,
       connectionName: 'ours',
     });
