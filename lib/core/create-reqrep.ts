@@ -7,6 +7,7 @@ import type { ReqRepOptions } from './options.js';
 import { warnOfPrefix } from './prefix-warning.js';
 import { QueueWorkers } from './queue-workers.js';
 import { OPTION_RULES, resolveOptions } from './resolve-options.js';
+import { openDriver } from './open-driver.js';
 
 /** What {@link createReqRep} takes. Everything has a default. */
 export interface CreateReqRepOptions extends ReqRepOptions {
@@ -62,8 +63,8 @@ export function createReqRep(options: CreateReqRepOptions = {}): ReqRep {
   const resolved = resolveOptions(options, RULES, 'the options of createReqRep');
   const log = logTo(options.logger);
   warnOfPrefix(resolved.prefix, log);
-  const engine = new Engine({ name: 'core', options: resolved, log });
-  const { connections } = engine;
+  const connections = openDriver('core', resolved, log);
+  const engine = new Engine({ connections, options: resolved, log });
   const workers = new QueueWorkers(engine);
   const client = engine.createClient((queue) => workers.here(queue));
   const stopped = { stop: () => workers.close() };

@@ -5,17 +5,14 @@ import type { Log } from '../telemetry/log.js';
 import type { DescribeError, ReviveError } from '../protocol/wire/error-form.js';
 import { ErrorRegistry } from '../protocol/wire/error-registry.js';
 import type { Driver } from '../driver/driver.js';
-import { openMemory } from '../memory/open-memory.js';
 import { Keys } from '../protocol/keys.js';
-import { Connections } from '../redis/connections.js';
 import { ReplyWorkers } from '../worker/reply-workers.js';
 import { currentJob } from './current-job.js';
 import type { ResolvedOptions } from './resolve-options.js';
 
 /** What an engine is made of. */
 export interface EngineParts {
-  /** Stands in the names of its connections. */
-  readonly name: string;
+  readonly connections: Driver;
   readonly options: ResolvedOptions;
   readonly log: Log;
   /** Turns an error of the application's framework into its form. */
@@ -34,14 +31,11 @@ export class Engine {
   private readonly scope = new AsyncResource('ReqRepEngine');
 
   constructor(private readonly parts: EngineParts) {
-    const { name, options, log } = parts;
+    const { connections, options, log } = parts;
+    this.connections = connections;
     this.log = log;
     this.keys = new Keys(options.prefix);
     this.errors = new ErrorRegistry(options.errors);
-    this.connections =
-      typeof options.source === 'string'
-        ? openMemory(options.source)
-        : new Connections(options.source, name, log, (key) => this.keys.patternOf(key));
   }
 
   get options(): ResolvedOptions {

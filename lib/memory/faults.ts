@@ -5,7 +5,7 @@ export class Faults {
   /** How long an operation is on its way to the server, ms. */
   delay = 0;
   private readonly refusals = new Map<string, string>();
-  private readonly losses = new Map<string, number>();
+  private losses: (readonly string[])[] = [];
 
   /** @param message - as Redis words it: `OOM ...`. @returns how to end it. */
   refuse(operation: string, message: string): () => void {
@@ -17,9 +17,9 @@ export class Faults {
     };
   }
 
-  /** The next operation of that name is carried out, and the line is lost with the answer. */
-  loseAnswer(operation: string): void {
-    this.losses.set(operation, (this.losses.get(operation) ?? 0) + 1);
+  /** The next operation of one of these names is carried out, and the line is lost with the answer. */
+  loseAnswer(operations: readonly string[]): void {
+    this.losses.push(operations);
   }
 
   /** @throws ReplyError where the operation is refused. */
@@ -32,10 +32,8 @@ export class Faults {
 
   /** Whether the answer that is about to be given is lost; that it is, is true once. */
   takesAnswer(operation: string): boolean {
-    const left = this.losses.get(operation) ?? 0;
-    if (left > 0) {
-      this.losses.set(operation, left - 1);
-    }
-    return left > 0;
+    const found = this.losses.find((operations) => operations.includes(operation));
+    this.losses = this.losses.filter((loss) => loss !== found);
+    return found !== undefined;
   }
 }

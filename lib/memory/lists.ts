@@ -21,6 +21,7 @@ export function pushBehind(store: Store, key: string, elements: readonly Bytes[]
   for (const element of elements) {
     list.push(element);
   }
+  store.onPush(key, elements);
   return list.length;
 }
 

@@ -21,9 +21,6 @@ export interface Listener {
   onMessage(channel: string, message: string): void;
 }
 
-/** Hears of what is carried out. */
-export type Watch = (operation: Operation<never, unknown>, input: unknown) => void;
-
 /** What stands in place of Redis: keys, lines, channels and a clock, in this process. */
 export class MemoryServer {
   readonly store = new Store();
@@ -33,7 +30,7 @@ export class MemoryServer {
   private readonly waiters = new Waiters(this.store);
   private readonly lines = new Map<number, ServedLine>();
   private readonly listeners = new Set<Listener>();
-  private readonly watches = new Set<Watch>();
+  private readonly watches = new Set<() => void>();
   private lastId = 0;
   private isDisconnected = false;
   private returned: (() => void)[] = [];
@@ -147,7 +144,7 @@ export class MemoryServer {
     if (wait && line) {
       this.store.beginAt(this.now());
       this.waiters.add(id, wait, input, line.runtime, (served) => {
-        this.tell(operation, input);
+        this.tell();
         onServed(served);
       });
       this.waiters.serve();
@@ -160,10 +157,10 @@ export class MemoryServer {
     return () => this.listeners.delete(listener);
   }
 
-  /** @returns how to stop watching. */
-  watch(watch: Watch): () => void {
-    this.watches.add(watch);
-    return () => this.watches.delete(watch);
+  /** Calls back after whatever is carried out. @returns how to stop. */
+  watch(onChange: () => void): () => void {
+    this.watches.add(onChange);
+    return () => this.watches.delete(onChange);
   }
 
   private publish(channel: string, message: string): void {
@@ -177,11 +174,11 @@ export class MemoryServer {
   private step<Input, Output>(operation: Operation<Input, Output>, input: Input): Output {
     this.store.beginAt(this.now());
     const output = carryOutOf(operation)(this.site, input);
-    this.tell(operation, input);
+    this.tell();
     return output;
   }
 
-  private tell(operation: Operation<never, unknown>, input: unknown): void {
-    this.watches.forEach((watch) => watch(operation, input));
+  private tell(): void {
+    this.watches.forEach((onChange) => onChange());
   }
 }

@@ -26,6 +26,8 @@ const SWEEP_INTERVAL_MS = 1_000;
 export class Store {
   /** The moment of the operation that is being carried out, ms since the epoch: an operation takes no time. */
   now = 0;
+  /** Hears of what is pushed behind a list. */
+  onPush: (key: string, elements: readonly Bytes[]) => void = () => undefined;
   private readonly entries = new Map<string, Entry>();
   /** Lists that were made since they were last asked for, in that order. */
   private made = new Set<string>();
@@ -130,11 +132,6 @@ export class Store {
       return -2;
     }
     return entry.expiry === undefined ? -1 : entry.expiry - this.now;
-  }
-
-  clear(): void {
-    this.entries.clear();
-    this.made.clear();
   }
 
   private put(key: string, entry: Entry): void {

@@ -5,6 +5,9 @@ import { ReplyWorkers } from '../worker/reply-workers.js';
 /** The name of the instance that has none. */
 export const DEFAULT_INSTANCE = 'default';
 
+/** The token of what leads to the server: a test of an application may put another one in its place. */
+export const DRIVER: InjectionToken = Symbol('nestjs-reqrep:driver');
+
 /** The token of a `RequestClient`; the class itself for the instance without a name. */
 export const getRequestClientToken = (instance = DEFAULT_INSTANCE): InjectionToken =>
   instance === DEFAULT_INSTANCE ? RequestClient : `ReqRepRequestClient:${instance}`;

@@ -15,6 +15,12 @@ export class Keys {
     return new QueueKeys(this.prefix + queue);
   }
 
+  /** @returns the queue whose waiting jobs lie at a key; `undefined` for any other key. */
+  queueOf(requests: string): string | undefined {
+    const name = requests.slice(this.prefix.length, -REQUESTS.length);
+    return this.queue(name).requests === requests ? name : undefined;
+  }
+
   /** @returns the glob of the keys by which a user of Redis is allowed one of them: all of its queue, or all lists of replies. */
   patternOf(key: string): string {
     const replies = this.replies('');
@@ -33,6 +39,9 @@ const OF_WORKER = /^(.+)(?:active:[\w-]{36}:\d+|worker:[\w-]{36}|replies:[^:]+(?
 /** @returns a text as a pattern that matches it alone. */
 const globOf = (text: string): string => text.replace(/[*?[\]\\]/g, String.raw`\$&`);
 
+/** Stands behind the name of a queue, at the key of its waiting jobs. */
+const REQUESTS = 'requests';
+
 /** The keys of one queue. */
 export class QueueKeys {
   /** List of waiting jobs: pushed right, taken left. */
@@ -45,7 +54,7 @@ export class QueueKeys {
   readonly cancel: string;
 
   constructor(private readonly base: string) {
-    this.requests = `${base}requests`;
+    this.requests = base + REQUESTS;
     this.workers = `${base}workers`;
     this.dead = `${base}dead`;
     this.cancel = `${base}cancel`;
@@ -54,6 +63,11 @@ export class QueueKeys {
   /** List of none or one: the job that this slot of this worker is running. */
   active(workerId: string, slot: number): string {
     return `${this.base}active:${workerId}:${slot}`;
+  }
+
+  /** Whether a key is a slot: of one worker, or of any. */
+  isActive(key: string, workerId?: string): boolean {
+    return key.startsWith(`${this.base}active:${workerId === undefined ? '' : `${workerId}:`}`);
   }
 
   /** Hash of what others may know of a worker. */

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { expect, it } from 'vitest';
 import * as library from '../../lib/index.js';
+import * as testing from '../../lib/testing/index.js';
 import { startProcess } from '../support/processes.js';
 import { useRedis } from '../support/redis.js';
 
@@ -19,6 +20,12 @@ it('is one library to the modules that import it and to those that require it', 
 });
 
 it('exports the same from the build for a `require` that cannot load ES modules', () => {
-  const required = createRequire(import.meta.url)('../../dist/cjs/index.js');
-  expect(Object.keys(required).toSorted()).toEqual(Object.keys(library).toSorted());
+  const require = createRequire(import.meta.url);
+  for (const [file, imported] of [
+    ['index.js', library],
+    ['testing/index.js', testing],
+  ] as const) {
+    const required = require(`../../dist/cjs/${file}`);
+    expect(Object.keys(required).toSorted()).toEqual(Object.keys(imported).toSorted());
+  }
 });

@@ -31,7 +31,12 @@ describe('the library', () => {
 
   it('has no barrel files but its entries and that of the errors', () => {
     const barrels = files.filter((path) => basename(path) === 'index.ts');
-    expect(barrels.toSorted()).toEqual(['core/index.ts', 'errors/index.ts', 'index.ts']);
+    expect(barrels.toSorted()).toEqual([
+      'core/index.ts',
+      'errors/index.ts',
+      'index.ts',
+      'testing/index.ts',
+    ]);
   });
 
   it('spells keys in one file only, and there all of them', () => {
@@ -83,6 +88,7 @@ describe('the check of imports', () => {
     ['core/a.ts', `import { nestLog } from '../nest/nest-log.js';`],
     ['client/a.ts', `import { currentJob } from '../core/current-job.js';`],
     ['redis/a.ts', `import { Observable } from 'rxjs';`],
+    ['nest/a.ts', `import { MemoryQueues } from '../testing/memory-queues.js';`],
     ['memory/a.ts', `import { Redis } from 'ioredis';`],
     ['memory/a.ts', `import type { Connection } from '../redis/connection.js';`],
     ['worker/a.ts', `import { Store } from '../memory/store.js';`],

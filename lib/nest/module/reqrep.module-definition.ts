@@ -26,7 +26,14 @@ import { ReqRepWorkersModule, WorkersLifecycle } from './reqrep-workers.module.j
 import { ReqRepLifecycle } from './reqrep.lifecycle.js';
 import type { ReqRepModuleExtras, ReqRepModuleOptions } from './reqrep.options.js';
 import { resolveModuleOptions, type ResolvedModuleOptions } from './resolve-options.js';
-import { DEFAULT_INSTANCE, getReplyWorkersToken, getRequestClientToken } from '../tokens.js';
+import {
+  DEFAULT_INSTANCE,
+  DRIVER,
+  getReplyWorkersToken,
+  getRequestClientToken,
+} from '../tokens.js';
+import type { Driver } from '../../driver/driver.js';
+import { openDriver } from '../../core/open-driver.js';
 
 type Instance = ReqRepInstance<ResolvedModuleOptions>;
 
@@ -80,11 +87,16 @@ function providersOf(place: InstancePlace): Provider[] {
         new ReqRepInstance(place, resolveModuleOptions(options)),
     },
     {
-      provide: Engine,
+      provide: DRIVER,
       inject: [ReqRepInstance],
-      useFactory: ({ options }: Instance) =>
+      useFactory: ({ options }: Instance): Driver => openDriver(name, options, log),
+    },
+    {
+      provide: Engine,
+      inject: [ReqRepInstance, DRIVER],
+      useFactory: ({ options }: Instance, connections: Driver) =>
         new Engine({
-          name,
+          connections,
           options,
           log,
           describeError: describeHttpException,

@@ -51,6 +51,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'rxjs',
     'node:',
   ],
+  testing: ['nest', 'core', 'client', 'worker', 'memory', 'driver', 'protocol', '@nestjs', 'node:'],
   client: ['driver', 'protocol', 'telemetry', 'options', 'errors', 'rxjs', 'node:'],
   worker: ['driver', 'protocol', 'telemetry', 'options', 'errors', 'rxjs', 'node:'],
   redis: ['driver', 'protocol', 'telemetry', 'options', 'errors', 'ioredis', 'node:'],
@@ -94,7 +95,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 const TOLD_TO_ALL: ReadonlySet<string> = new Set(['worker/worker-options.ts']);
 
 /** What applications import, which name every export. Nothing within the library imports them. */
-const ENTRIES: ReadonlySet<string> = new Set(['index.ts', 'core/index.ts']);
+const ENTRIES: ReadonlySet<string> = new Set(['index.ts', 'core/index.ts', 'testing/index.ts']);
 
 /**
  * @param path - from the library's folder on, such as `client/request-client.ts`.

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { bytesOf, textOf } from '../memory/bytes.js';
+import { rangeOf } from '../memory/lists.js';
+import type { MemoryServer } from '../memory/memory-server.js';
+import { membersBetween, setScore } from '../memory/sorted-sets.js';
+import type { QueueKeys } from '../protocol/keys.js';
+import { recoverWorker, type FoundSlot } from '../protocol/operations/recover-worker.js';
+
+/** Takes jobs from workers as others do that find them lost. */
+export class LostWorkers {
+  constructor(
+    private readonly server: MemoryServer,
+    private readonly keys: QueueKeys,
+  ) {}
+
+  /** @returns how many were lost. */
+  lose(): number {
+    const { store } = this.server;
+    store.beginAt(this.server.now());
+    const workers = membersBetween(store, this.keys.workers, -Infinity, Infinity);
+    for (const [member] of workers) {
+      const workerId = textOf(member);
+      setScore(store, this.keys.workers, bytesOf(workerId), 0);
+      this.takeBack(workerId);
+    }
+    return workers.length;
+  }
+
+  private takeBack(workerId: string): void {
+    const { requests, workers, dead } = this.keys;
+    this.server.carryOut(recoverWorker, {
+      requests,
+      workers,
+      dead,
+      worker: this.keys.worker(workerId),
+      workerId,
+      forget: false,
+      slots: this.slotsOf(workerId),
+    });
+  }
+
+  private slotsOf(workerId: string): FoundSlot[] {
+    const { store } = this.server;
+    return store.keys
+      .filter((key) => this.keys.isActive(key, workerId))
+      .map((key) => {
+        const jobs = rangeOf(store, key, 0, -1);
+        return {
+          key,
+          digest: createHash('sha1').update(jobs.join('\n'), 'latin1').digest('hex'),
+          jobs: jobs.flatMap((job, position) => (job === '' ? [] : [{ position }])),
+        };
+      });
+  }
+}

@@ -1,0 +1,152 @@
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import type { Driver } from '../driver/driver.js';
+import { LostWorkers } from './lost-workers.js';
+import { followingRuntime } from '../memory/following-runtime.js';
+import { MemoryDriver } from '../memory/memory-driver.js';
+import { MemoryServer } from '../memory/memory-server.js';
+import { Keys } from '../protocol/keys.js';
+import { JobLedger, type TestJob } from './job-ledger.js';
+import { namesOf, type MemoryOperation } from './memory-operation.js';
+
+/** Which instance of `ReqRepModule` is meant. */
+export interface InstanceOption {
+  /** Its `name`. @default the one without a name */
+  readonly instance?: string | undefined;
+}
+
+/** One instance of the module under test. @internal */
+export interface InstanceUnderTest {
+  readonly name: string;
+  readonly prefix: string;
+  /** How many requests its client has waiting. */
+  pending(): number;
+  pause(queue: string): Promise<void>;
+  resume(queue: string): void;
+}
+
+interface Attached extends InstanceUnderTest {
+  readonly server: MemoryServer;
+  readonly keys: Keys;
+  readonly ledger: JobLedger;
+}
+
+const DEFAULT_INSTANCE = 'default';
+
+/** Turns of the event loop after which what was emitted is in its queue. */
+const TURNS_OF_A_PUSH = 8;
+
+/** How often it is looked whether all is settled where nothing says so, ms. */
+const LOOK_INTERVAL_MS = 5;
+
+/**
+ * The queues of an application under test, which lie in this process: what was sent, and what is to go wrong.
+ * See {@link useMemoryQueues}.
+ */
+export class MemoryQueues {
+  readonly #instances = new Map<string, Attached>();
+
+  /**
+   * The jobs that were sent to a queue, in their order: those that wait, that run, and that have ended.
+   *
+   * @example
+   * ```ts
+   * expect(queues.jobs('mails')).toMatchObject([{ data: { to: 'ann@example.com' }, state: 'ended' }]);
+   * ```
+   */
+  jobs(queue: string, { instance }: InstanceOption = {}): TestJob[] {
+    return this.#of(instance).ledger.jobsOf(queue);
+  }
+
+  /** Keeps the jobs of a queue waiting until {@link release}. Those that run go on. */
+  async hold(queue: string, { instance }: InstanceOption = {}): Promise<void> {
+    await this.#of(instance).pause(queue);
+  }
+
+  /** Lets the workers have the jobs of a queue again. */
+  release(queue: string, { instance }: InstanceOption = {}): void {
+    this.#of(instance).resume(queue);
+  }
+
+  /**
+   * Takes the jobs that run away from the workers of a queue, as when their process has died: each is delivered once more, or ends with
+   * a `WorkerLostError` where it may not be. The handlers that run are not stopped, but nobody hears of their end.
+   * @returns how many workers were lost.
+   */
+  loseWorker(queue: string, { instance }: InstanceOption = {}): number {
+    const { server, keys } = this.#of(instance);
+    return new LostWorkers(server, keys.queue(queue)).lose();
+  }
+
+  /** The next operation of a kind is carried out, but its answer is lost, and the connection with it. */
+  loseAnswer(operation: MemoryOperation): void {
+    this.#servers.forEach(({ faults }) => faults.loseAnswer(namesOf(operation)));
+  }
+
+  /**
+   * Operations of a kind are refused.
+   * @param message - as Redis words it, beginning with a code: `OOM command not allowed when used memory > 'maxmemory'.`
+   * @returns how to allow them again.
+   */
+  refuse(operation: MemoryOperation, message: string): () => void {
+    const ends = this.#servers.flatMap(({ faults }) =>
+      namesOf(operation).map((name) => faults.refuse(name, message)),
+    );
+    return () => ends.forEach((end) => end());
+  }
+
+  /** Lets every operation be on its way for so long, ms, from now on. */
+  delay(ms: number): void {
+    this.#servers.forEach(({ faults }) => {
+      faults.delay = ms;
+    });
+  }
+
+  /** Closes all connections, and lets none be made until {@link reconnect}. */
+  disconnect(): void {
+    this.#servers.forEach((server) => server.disconnect());
+  }
+
+  reconnect(): void {
+    this.#servers.forEach((server) => server.reconnect());
+  }
+
+  /** Resolves when no job waits or runs, and no request waits for its end. It never does while jobs are held, or nobody serves them. */
+  async settled(): Promise<void> {
+    for (let turn = 0; turn < TURNS_OF_A_PUSH;) {
+      await nextTurn();
+      if (this.#isIdle) {
+        turn++;
+      } else {
+        turn = 0;
+        await delay(LOOK_INTERVAL_MS);
+      }
+    }
+  }
+
+  /** Makes the connections of an instance. @internal */
+  attach(instance: InstanceUnderTest): Driver {
+    const { name, prefix } = instance;
+    const server = new MemoryServer('memory://', followingRuntime);
+    const keys = new Keys(prefix);
+    this.#instances.set(name, { ...instance, server, keys, ledger: new JobLedger(server, keys) });
+    return new MemoryDriver(server, followingRuntime);
+  }
+
+  get #servers(): MemoryServer[] {
+    return [...this.#instances.values()].map(({ server }) => server);
+  }
+
+  get #isIdle(): boolean {
+    return [...this.#instances.values()].every(
+      ({ ledger, pending }) => ledger.isIdle && pending() === 0,
+    );
+  }
+
+  #of(name = DEFAULT_INSTANCE): Attached {
+    const found = this.#instances.get(name);
+    if (!found) {
+      throw new Error(`There is no instance "${name}" of ReqRepModule in the module under test`);
+    }
+    return found;
+  }
+}

@@ -1,0 +1,54 @@
+import type { DynamicModule } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import type { RequestClient } from '../client/request-client.js';
+import type { Driver } from '../driver/driver.js';
+import { ReqRepInstance } from '../nest/handlers/reqrep-instance.js';
+import { ReqRepWorkersModule } from '../nest/module/reqrep-workers.module.js';
+import { DRIVER, getReplyWorkersToken, getRequestClientToken } from '../nest/tokens.js';
+import type { ReplyWorkers } from '../worker/reply-workers.js';
+import { MemoryQueues } from './memory-queues.js';
+
+/** What is used of the `TestingModuleBuilder` of `@nestjs/testing`. */
+export interface TestingBuilder {
+  overrideProvider(token: unknown): {
+    useFactory(options: { factory: (...args: never[]) => unknown; inject: unknown[] }): unknown;
+  };
+  overrideModule(module: never): { useModule(module: DynamicModule): unknown };
+}
+
+/**
+ * Lets every instance of `ReqRepModule` in a module under test do without Redis, whatever connection its options name: the queues lie
+ * in this process, those of each instance apart from others. {@link MemoryQueues} is what looks at them.
+ *
+ * @returns the builder.
+ *
+ * @example
+ * ```ts
+ * const module = await useMemoryQueues(Test.createTestingModule({ imports: [AppModule] })).compile();
+ * await module.init();
+ * const queues = module.get(MemoryQueues);
+ * ```
+ */
+export function useMemoryQueues<Builder extends TestingBuilder>(builder: Builder): Builder {
+  const queues = new MemoryQueues();
+  builder.overrideProvider(DRIVER).useFactory({
+    inject: [ReqRepInstance, ModuleRef],
+    factory: ({ name, options: { prefix } }: ReqRepInstance, module: ModuleRef): Driver => {
+      const client = (): RequestClient => module.get(getRequestClientToken(name));
+      const workers = (): ReplyWorkers => module.get(getReplyWorkersToken(name));
+      return queues.attach({
+        name,
+        prefix,
+        pending: () => client().pending,
+        pause: (queue) => workers().pause(queue),
+        resume: (queue) => workers().resume(queue),
+      });
+    },
+  });
+  // A module of the library that there is once, so that what it provides can be found there.
+  builder.overrideModule(ReqRepWorkersModule as never).useModule({
+    module: ReqRepWorkersModule,
+    providers: [{ provide: MemoryQueues, useValue: queues }],
+  });
+  return builder;
+}
