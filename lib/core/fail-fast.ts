@@ -7,7 +7,7 @@ import { endsWithin } from './in-time.js';
 export const FAIL_FAST_MS = 5_000;
 
 /** What a start that fails fast asks of the connections. */
-type Server = Pick<Driver, 'usable' | 'trouble' | 'serverName'>;
+type Server = Pick<Driver, 'usable' | 'trouble' | 'serverName' | 'runtime'>;
 
 /**
  * Waits until Redis can be used, for so long at most, ms.
@@ -27,7 +27,10 @@ export async function within(
   connections: Server,
   what: string,
 ): Promise<void> {
-  if (!(await endsWithin(ms, work).catch((error: unknown) => refuse(error, connections)))) {
+  const isInTime = await endsWithin(ms, work, connections.runtime).catch((error: unknown) =>
+    refuse(error, connections),
+  );
+  if (!isInTime) {
     const { trouble, serverName } = connections;
     const reason = trouble?.message ?? `${serverName}: ${what}`;
     throw new ConnectionFailedError(serverName, reason, ms, trouble && { cause: trouble });

@@ -10,7 +10,7 @@ const LONGEST_WAIT_MS = 3_000;
 /** What a start is told of the workers and of their connections. */
 interface Followed {
   readonly workers: Pick<ReplyWorkers, 'status'>;
-  readonly connections: Pick<Driver, 'lost' | 'isReady'>;
+  readonly connections: Pick<Driver, 'lost' | 'isReady' | 'runtime'>;
   readonly log: Log;
 }
 
@@ -37,7 +37,8 @@ export async function followStart(
   { workers, connections, log }: Followed,
   longestWait = LONGEST_WAIT_MS,
 ): Promise<void> {
-  const isLate = !(await endsWithin(longestWait, Promise.race([started, connections.lost()])));
+  const startedOrLost = Promise.race([started, connections.lost()]);
+  const isLate = !(await endsWithin(longestWait, startedOrLost, connections.runtime));
   if (isLate) {
     log.warn(`Not all workers serve their queues yet: ${reason(connections)}. They go on trying`);
   }

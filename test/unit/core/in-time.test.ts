@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { endsWithin } from '../../../lib/core/in-time.js';
+import { systemRuntime } from '../../../lib/driver/system-runtime.js';
 
 /** ms that are over at once, and ms that no test lasts. */
 const [SHORT, LONG] = [5, 60_000];
@@ -8,24 +9,26 @@ const timers = (): number =>
   process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 
 it('says whether work has ended in time', async () => {
-  expect(await endsWithin(LONG, Promise.resolve())).toBe(true);
-  expect(await endsWithin(SHORT, new Promise(() => undefined))).toBe(false);
+  expect(await endsWithin(LONG, Promise.resolve(), systemRuntime)).toBe(true);
+  expect(await endsWithin(SHORT, new Promise(() => undefined), systemRuntime)).toBe(false);
 });
 
 it('fails with what the work fails with in time, and is silent of what it fails with later', async () => {
-  await expect(endsWithin(LONG, Promise.reject(new Error('wrong')))).rejects.toThrow('wrong');
+  await expect(endsWithin(LONG, Promise.reject(new Error('wrong')), systemRuntime)).rejects.toThrow(
+    'wrong',
+  );
   let fail = (): void => undefined;
   const work = new Promise((_, reject) => {
     fail = () => reject(new Error('late'));
   });
-  expect(await endsWithin(SHORT, work)).toBe(false);
+  expect(await endsWithin(SHORT, work, systemRuntime)).toBe(false);
   // An unhandled rejection would fail the test.
   fail();
 });
 
 it('leaves no timer behind', async () => {
   const before = timers();
-  await endsWithin(LONG, Promise.resolve());
-  await endsWithin(LONG, Promise.reject(new Error('wrong'))).catch(() => undefined);
+  await endsWithin(LONG, Promise.resolve(), systemRuntime);
+  await endsWithin(LONG, Promise.reject(new Error('wrong')), systemRuntime).catch(() => undefined);
   expect(timers()).toBeLessThanOrEqual(before);
 });

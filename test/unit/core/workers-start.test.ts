@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { startWorkers } from '../../../lib/core/workers-start.js';
 import type { ReplyWorkersStatus } from '../../../lib/worker/reply-workers.js';
 import { KeptLog } from '../support/kept-log.js';
+import { systemRuntime } from '../../../lib/driver/system-runtime.js';
 
 const never = new Promise<never>(() => undefined);
 /** ms that are over at once. */
@@ -16,7 +17,7 @@ function parts(started: Promise<void>, { lost = never as Promise<void>, isReady 
   };
   return {
     workers: { start: () => started, status },
-    connections: { lost: () => lost, isReady },
+    connections: { lost: () => lost, isReady, runtime: systemRuntime },
     log: new KeptLog(),
   };
 }
