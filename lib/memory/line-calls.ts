@@ -1,6 +1,7 @@
 import type { Runtime } from '../driver/runtime.js';
 import type { LineIdentity } from '../protocol/wire/line-identity.js';
 import type { MemoryServer } from './memory-server.js';
+import { attempt } from './reply-error.js';
 import type { Served } from './waiters.js';
 
 /** @returns what it came to, unless it blocks the line until it calls back. @throws ReplyError what it is refused with. */
@@ -36,6 +37,18 @@ export class LineCalls {
     this.blocking = undefined;
     this.waiting = [];
     calls.forEach(({ reject }) => reject(new Error(`The line ${this.name} was lost`)));
+  }
+
+  /** The line is about to be closed at our end: what was asked before still arrives, but nobody hears of its answer. */
+  leave(): void {
+    const identity = this.identity();
+    const firstWait = this.waiting.findIndex(({ blocks }) => blocks);
+    const left = this.waiting.slice(0, firstWait < 0 ? undefined : firstWait);
+    if (identity && !this.blocking && left.length > 0) {
+      this.runtime.setImmediate(() => {
+        left.forEach(({ carryOut }) => attempt(() => carryOut(identity, () => undefined)));
+      });
+    }
   }
 
   ask<Output>(name: string, blocks: boolean, carryOut: CarryOut): Promise<Output> {

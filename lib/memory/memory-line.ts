@@ -121,6 +121,7 @@ export class MemoryLine implements Line {
 
   close(): void {
     this.isClosed = true;
+    this.calls.leave();
     if (this.identity) {
       this.source.forget(this.identity);
     }

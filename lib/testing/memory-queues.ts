@@ -1,11 +1,12 @@
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { Driver } from '../driver/driver.js';
-import { LostWorkers } from './lost-workers.js';
+import { nextTurn } from '../driver/runtime.js';
+import { systemRuntime } from '../driver/system-runtime.js';
 import { followingRuntime } from '../memory/following-runtime.js';
 import { MemoryDriver } from '../memory/memory-driver.js';
 import { MemoryServer } from '../memory/memory-server.js';
 import { Keys } from '../protocol/keys.js';
 import { JobLedger, type TestJob } from './job-ledger.js';
+import { LostWorkers } from './lost-workers.js';
 import { namesOf, type MemoryOperation } from './memory-operation.js';
 
 /** Which instance of `ReqRepModule` is meant. */
@@ -113,12 +114,12 @@ export class MemoryQueues {
   /** Resolves when no job waits or runs, and no request waits for its end. It never does while jobs are held, or nobody serves them. */
   async settled(): Promise<void> {
     for (let turn = 0; turn < TURNS_OF_A_PUSH;) {
-      await nextTurn();
+      await nextTurn(systemRuntime);
       if (this.#isIdle) {
         turn++;
       } else {
         turn = 0;
-        await delay(LOOK_INTERVAL_MS);
+        await new Promise<void>((resolve) => systemRuntime.setTimeout(resolve, LOOK_INTERVAL_MS));
       }
     }
   }

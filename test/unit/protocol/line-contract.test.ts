@@ -12,6 +12,7 @@ import {
 import { waitForJob } from '../../../lib/protocol/operations/wait-for-job.js';
 import type { LineIdentity } from '../../../lib/protocol/wire/line-identity.js';
 import { takeJobs } from '../../../lib/protocol/operations/take-jobs.js';
+import { waitFor } from '../../support/wait-for.js';
 import { newQueue } from '../support/contract-queue.js';
 import { useContractServers } from '../support/contract-servers.js';
 
@@ -159,6 +160,24 @@ describe.each(useContractServers())('a line, $name', (server) => {
     expect(identityOf(line).id).not.toBe(before.id);
     expect(line.path).not.toBe(path);
     expect(await line.run(listLength, keys.requests)).toBe(1);
+  });
+
+  it('still carries out what it was asked before it was closed, but for what waits', async () => {
+    const { keys, slots } = newQueue();
+    const line = await server.openLine();
+    const answers = Promise.allSettled([
+      line.run(pushToList, { list: keys.requests, elements: ['a'] }),
+      line.run(waitForJob, { requests: keys.dead, slot: slots[0], seconds: 10 }),
+      line.run(pushToList, { list: keys.requests, elements: ['b'] }),
+    ]);
+    server.closeLine(line);
+    const [, ...others] = (await answers).map(({ status }) => status);
+    expect(others).toEqual(['rejected', 'rejected']);
+    await waitFor(async () => (await server.look.llen(keys.requests)) > 0);
+    await push(keys.dead, 'job');
+    expect(await server.look.lrange(keys.requests, 0, -1)).toEqual(['a']);
+    expect(await server.look.exists(slots[0])).toBe(0);
+    await expect(line.ready()).rejects.toThrow(/closed/);
   });
 
   it('leaves lines of another server alone', async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from 'vitest';
 import type { Line } from '../../../lib/driver/line.js';
 import { systemRuntime } from '../../../lib/driver/system-runtime.js';
 import { MemoryDriver } from '../../../lib/memory/memory-driver.js';
+import type { MemoryLine } from '../../../lib/memory/memory-line.js';
 import { MemoryServer } from '../../../lib/memory/memory-server.js';
 import { connectionSource } from '../../../lib/redis/connection-source.js';
 import { Connection } from '../../../lib/redis/connection.js';
@@ -17,6 +18,8 @@ export interface ContractServer {
   readonly look: Look;
   /** Opens another line, which is closed with the file. */
   openLine(): Promise<Line>;
+  /** Closes a line that {@link openLine} has opened, at our end. */
+  closeLine(line: Line): void;
 }
 
 /** A Redis server and one in this process, for the tests of a file. */
@@ -38,6 +41,7 @@ function useRedisServer(): ContractServer {
   return {
     name: 'Redis',
     openLine,
+    closeLine: (line) => lines.find((each) => each === line)?.close(),
     get line() {
       return first(lines);
     },
@@ -50,6 +54,7 @@ function useRedisServer(): ContractServer {
 function useMemoryServer(): ContractServer {
   const server = new MemoryServer('memory://', systemRuntime);
   const driver = new MemoryDriver(server, systemRuntime);
+  const lines: MemoryLine[] = [];
   beforeAll(() => driver.ready());
   afterAll(() => driver.close());
   return {
@@ -58,9 +63,11 @@ function useMemoryServer(): ContractServer {
     look: new MemoryLook(server),
     openLine: async () => {
       const line = driver.blocking('test');
+      lines.push(line);
       await line.ready();
       return line;
     },
+    closeLine: (line) => lines.find((each) => each === line)?.close(),
   };
 }
 
