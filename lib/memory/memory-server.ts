@@ -58,7 +58,7 @@ export class MemoryServer {
   }
 
   /** ms since the epoch. */
-  readonly now = (): number => Math.round(this.runtime.now() + this.epoch);
+  readonly now = (): number => Math.floor(this.runtime.now() + this.epoch);
 
   /** @returns how the server knows the line from now on. */
   open(line: Omit<ServedLine, 'identity'>): LineIdentity {

@@ -11,12 +11,15 @@ import {
   listHead,
   listLength,
   moveHead,
+  popFirst,
   pushToList,
   readList,
   readListBytes,
   trimList,
+  waitForHead,
 } from '../../../../lib/protocol/operations/lists.js';
 import { settleLongJobs } from '../../../../lib/protocol/operations/settle-long-jobs.js';
+<<<<<<< HEAD
 import { buryJob } from '../../../../lib/protocol/operations/bury-job.js';
 import { describeWorker } from '../../../../lib/protocol/operations/describe-worker.js';
 import { giveBackJobs } from '../../../../lib/protocol/operations/give-back-jobs.js';
@@ -31,12 +34,48 @@ import { retireWorker } from '../../../../lib/protocol/operations/retire-worker.
 import { settleJobs, type SettleJobs } from '../../../../lib/protocol/operations/settle-jobs.js';
 import { takeJobs } from '../../../../lib/protocol/operations/take-jobs.js';
 import { digestOf } from '../../../../lib/worker/liveness/slot-parts.js';
+||||||| parent of 225a191 (test: random sequences of operations wait on lines, too)
+import { buryJob } from '../../../../lib/protocol/operations/bury-job.js';
+import { describeWorker } from '../../../../lib/protocol/operations/describe-worker.js';
+import { giveBackJobs } from '../../../../lib/protocol/operations/give-back-jobs.js';
+import { inspectQueue } from '../../../../lib/protocol/operations/inspect-queue.js';
+import { measureList } from '../../../../lib/protocol/operations/measure-list.js';
+import { pruneExpiredJobs } from '../../../../lib/protocol/operations/prune-expired-jobs.js';
+import { pushGuardedJob } from '../../../../lib/protocol/operations/push-guarded-job.js';
+import { pushValues } from '../../../../lib/protocol/operations/push-values.js';
+import { recoverWorker } from '../../../../lib/protocol/operations/recover-worker.js';
+import { renewLease } from '../../../../lib/protocol/operations/renew-lease.js';
+import { retireWorker } from '../../../../lib/protocol/operations/retire-worker.js';
+import { settleJobs, type SettleJobs } from '../../../../lib/protocol/operations/settle-jobs.js';
+import { takeJobs } from '../../../../lib/protocol/operations/take-jobs.js';
+import { digestOf } from '../../../../lib/worker/liveness/slot-parts.js';
+=======
+import { waitForJob } from '../../../../lib/protocol/operations/wait-for-job.js';
+import { buryJob } from '../../../../lib/protocol/operations/bury-job.js';
+import { describeWorker } from '../../../../lib/protocol/operations/describe-worker.js';
+import { giveBackJobs } from '../../../../lib/protocol/operations/give-back-jobs.js';
+import { inspectQueue } from '../../../../lib/protocol/operations/inspect-queue.js';
+import { measureList } from '../../../../lib/protocol/operations/measure-list.js';
+import { pruneExpiredJobs } from '../../../../lib/protocol/operations/prune-expired-jobs.js';
+import { pushGuardedJob } from '../../../../lib/protocol/operations/push-guarded-job.js';
+import { pushValues } from '../../../../lib/protocol/operations/push-values.js';
+import { recoverWorker } from '../../../../lib/protocol/operations/recover-worker.js';
+import { renewLease } from '../../../../lib/protocol/operations/renew-lease.js';
+import { retireWorker } from '../../../../lib/protocol/operations/retire-worker.js';
+import { settleJobs, type SettleJobs } from '../../../../lib/protocol/operations/settle-jobs.js';
+import { takeJobs } from '../../../../lib/protocol/operations/take-jobs.js';
+import { digestOf } from '../../../../lib/worker/liveness/slot-parts.js';
+>>>>>>> 225a191 (test: random sequences of operations wait on lines, too)
 import type { ContractServer } from '../../support/contract-servers.js';
+import type { BlockedLines } from './blocked-lines.js';
 
 /** One step of a sequence: something that is done to a server, with what it comes to. */
 export interface Step {
-  /** @param prefix - goes in front of every key. */
-  act(server: ContractServer, prefix: string): Promise<unknown>;
+  /**
+   * @param prefix - goes in front of every key.
+   * @param blocked - lines for what waits.
+   */
+  act(server: ContractServer, prefix: string, blocked: BlockedLines): Promise<unknown>;
 }
 
 const SLOTS = ['slot0', 'slot1', 'slot2'] as const;
@@ -235,8 +274,8 @@ const retiring = step(
   }),
 ).map((retire): Step => ({
   ...retire,
-  act: async (server, prefix) => {
-    const output = await retire.act(server, prefix);
+  act: async (...args) => {
+    const output = await retire.act(...args);
     // A lease that lapses now stands until the millisecond is over.
     await delay(2);
     return output;
@@ -255,6 +294,37 @@ const leasing: readonly fc.Arbitrary<Step>[] = [
   step(aWorker, describeWorker, (id, key) => key(`worker${id}`)),
   step(aQueue, inspectQueue, (queue, key) => ({ requests: key(queue), workers: key('leases') })),
 ];
+
+const SECONDS = 60;
+
+/** A line begins to wait, and what it comes to is known at the end. */
+const waiting = fc
+  .record({
+    line: fc.integer({ min: 0, max: 2 }),
+    kind: fc.constantFrom('job', 'head', 'pop'),
+    list: aList,
+    slot: aSlot,
+  })
+  .map((value) =>
+    named(`wait ${fc.stringify(value)}`, {
+      act: (_server, prefix, blocked) =>
+        blocked.wait(value.line, (line) => {
+          const list = prefix + value.list;
+          switch (value.kind) {
+            case 'job':
+              return line.run(waitForJob, {
+                requests: list,
+                slot: prefix + value.slot,
+                seconds: SECONDS,
+              });
+            case 'head':
+              return line.run(waitForHead, { list, seconds: SECONDS });
+            default:
+              return line.run(popFirst, { lists: [list], seconds: SECONDS });
+          }
+        }),
+    }),
+  );
 
 const plain: readonly fc.Arbitrary<Step>[] = [
   step(aList, deleteKey, (list, key) => key(list)),
@@ -348,5 +418,6 @@ export const aStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.oneof(...plain) },
   { weight: 9, arbitrary: fc.oneof(...jobs, settlingBeside, recovering) },
   { weight: 3, arbitrary: fc.oneof(...leasing) },
+  { weight: 3, arbitrary: waiting },
   { weight: 1, arbitrary: spoiling },
 );

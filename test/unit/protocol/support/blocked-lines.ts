@@ -1,0 +1,43 @@
+import type { Line } from '../../../../lib/driver/line.js';
+import { listLines } from '../../../../lib/protocol/operations/list-lines.js';
+import type { ContractServer } from '../../support/contract-servers.js';
+import { outcomeOf } from './comparable.js';
+
+/** Round trips after which the server has what was asked on another line before them. */
+const ROUND_TRIPS = 2;
+
+/** Lines of one server that wait while a sequence of operations goes on. */
+export class BlockedLines {
+  private readonly lines = new Map<number, { line: Line; isFree: boolean }>();
+  private outcomes: Promise<unknown>[] = [];
+
+  constructor(private readonly server: ContractServer) {}
+
+  /** Lets a line wait, unless it does. @param start - asks for the operation that blocks. */
+  async wait(index: number, start: (line: Line) => Promise<unknown>): Promise<void> {
+    const blocked = this.lines.get(index) ?? { line: await this.server.openLine(), isFree: true };
+    this.lines.set(index, blocked);
+    if (!blocked.isFree) {
+      return;
+    }
+    blocked.isFree = false;
+    this.outcomes.push(outcomeOf(start(blocked.line)));
+    for (let trip = 0; trip < ROUND_TRIPS; trip++) {
+      await this.server.line.run(listLines, [blocked.line.identity?.id ?? 0]);
+    }
+  }
+
+  /** Ends all waits. @returns what each has come to, in the order in which they began. */
+  async end(): Promise<unknown[]> {
+    for (const { line } of this.lines.values()) {
+      if (line.identity) {
+        await this.server.line.unblock(line.identity);
+      }
+    }
+    const outcomes = await Promise.all(this.outcomes.splice(0));
+    this.lines.forEach((blocked) => {
+      blocked.isFree = true;
+    });
+    return outcomes;
+  }
+}
