@@ -85,6 +85,17 @@ describe.each(useContractServers())('a line, $name', (server) => {
     expect(await server.look.lrange(keys.requests, 0, -1)).toEqual(['c']);
   });
 
+  it('serves in turn who waits for where a job goes', async () => {
+    const { keys, slots } = newQueue();
+    const [first, second] = [await server.openLine(), await server.openLine()];
+    const popped = second.run(popFirst, { lists: [slots[0]], seconds: 10 });
+    const moved = first.run(waitForJob, { requests: keys.requests, slot: slots[0], seconds: 10 });
+    await untilBlocked(first, second);
+    await push(keys.requests, 'a');
+    expect(await moved).toEqual(['a']);
+    expect(await popped).toEqual([slots[0], 'a']);
+  });
+
   it('leaves the head where it is that it waits for', async () => {
     const { keys } = newQueue();
     const line = await server.openLine();
