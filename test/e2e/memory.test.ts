@@ -147,6 +147,7 @@ describe('without a Redis', () => {
   it('applications share what has a name, and nothing else', async () => {
     const options = { workers: false, timeout: 300 };
     const served = await startApp({ connection: 'memory://one' }, [Worker]);
+    await startApp({ connection: 'memory://' }, [Worker]);
     const same = await startApp({ ...options, connection: 'memory://one' });
     const others = [
       await startApp({ ...options, connection: 'memory://two' }),

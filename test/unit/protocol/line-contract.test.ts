@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Line } from '../../../lib/driver/line.js';
 import { isRefusal } from '../../../lib/driver/refusal.js';
+import { countKeys, expireKey } from '../../../lib/protocol/operations/keys.js';
 import { listLines } from '../../../lib/protocol/operations/list-lines.js';
 import {
   listLength,
@@ -189,6 +190,19 @@ describe.each(useContractServers())('a line, $name', (server) => {
     expect(await server.look.lrange(keys.requests, 0, -1)).toEqual(['a']);
     expect(await server.look.exists(slots[0])).toBe(0);
     await expect(line.ready()).rejects.toThrow(/closed/);
+  });
+
+  it('finds nothing of what has run out', async () => {
+    const { keys, slots } = newQueue();
+    await push(keys.requests, 'a');
+    await push(keys.dead, 'b');
+    await server.line.run(expireKey, { key: keys.requests, ms: 20 });
+    await server.line.run(expireKey, { key: keys.dead, ms: 60_000 });
+    await waitFor(async () => (await server.line.run(countKeys, [keys.requests, keys.dead])) === 1);
+    const take = { requests: keys.requests, slot: slots[0], most: 9 };
+    expect(await server.line.run(takeJobs, take)).toEqual([]);
+    expect(await push(keys.requests, 'c')).toBe(1);
+    expect(await server.look.pttl(keys.requests)).toBe(-1);
   });
 
   it('leaves lines of another server alone', async () => {
