@@ -196,6 +196,27 @@ it('answers under fake timers', async () => {
   await queues.settled();
 });
 
+it('the time of requests and jobs passes as fake timers let it, and nothing else does', async () => {
+  const { client, queues } = await startTest();
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  vi.useFakeTimers();
+  await queues.hold('reports');
+  const ends: unknown[] = [];
+  for (const options of [{ timeout: 3_600_000 }, { timeout: 0, idleTimeout: 3_600_000 }, {}]) {
+    client.send('reports', { id: '1' }, options).subscribe({ error: (error) => ends.push(error) });
+  }
+  await vi.advanceTimersByTimeAsync(3_599_000);
+  // The limit of the module is far less than an hour.
+  await vi.waitFor(() => expect(ends).toHaveLength(1));
+  await vi.advanceTimersByTimeAsync(2_000);
+  await vi.waitFor(() => expect(ends).toHaveLength(3));
+  expect(ends).toEqual(Array(3).fill(expect.objectContaining({ code: 'REQUEST_TIMEOUT' })));
+  queues.release('reports');
+  expect(await firstValueFrom(client.send('reports', { id: '2' }))).toBe('report 2');
+});
+
 it('a process without a server ends by itself once its application is closed, and has one library', async () => {
   const process = await startProcess('in-memory', { REDIS_URL: NO_REDIS });
   const [told] = await once(process, 'message');
