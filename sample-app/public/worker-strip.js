@@ -47,6 +47,7 @@ class WorkerStrip {
     kill.setAttribute('aria-label', `Kill worker ${number} (pid ${pid})`);
     // Not `disabled`, which would take the focus from whoever has just used it.
     kill.setAttribute('aria-disabled', String(isDown));
+    kill.hidden = !status.canBeKilled;
     this.#tellChange(before, status);
   }
 

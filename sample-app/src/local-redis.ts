@@ -26,17 +26,9 @@ export class NoRedisError extends Error {
     readonly reason: string,
     cause: unknown,
   ) {
-    super(
-      [
-        `No redis-server or valkey-server is on the PATH, and none could be fetched: ${reason}.`,
-        'Install one, then start again:',
-        '  Debian, Ubuntu, WSL on Windows   sudo apt-get install redis-server',
-        '  macOS                            brew install redis',
-        'Or use one that runs already, such as that of `docker run --rm -p 6379:6379 redis`:',
-        '  REDIS_URL=redis://localhost:6379 npm start',
-      ].join('\n'),
-      { cause },
-    );
+    super(`No redis-server or valkey-server is on the PATH, and none could be fetched: ${reason}`, {
+      cause,
+    });
   }
 }
 

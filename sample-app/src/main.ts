@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.js';
-import { withBackend, type Backend } from './backend.js';
+import { describeBackend, withBackend, type Backend } from './backend.js';
 import { formatFailure } from './failure-report.js';
 import { OWN_PICTURES, chosenFolder, listPictures } from './picture-folder.js';
 import { renderPictures } from './render-pictures.js';
@@ -27,8 +27,9 @@ try {
   process.exitCode = 1;
 }
 
-async function run({ redis, workers }: Backend, pictures: readonly string[]): Promise<void> {
-  console.log(`${[redis.description, ...workers].join(', ')}\n`);
+async function run(backend: Backend, pictures: readonly string[]): Promise<void> {
+  const { redis, workers } = backend;
+  console.log(`${describeBackend(backend)}\n`);
   const app = await NestFactory.createApplicationContext(AppModule.connectedTo(redis.url), {
     logger: ['error', 'warn'],
   });

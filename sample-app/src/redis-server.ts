@@ -1,28 +1,44 @@
-import { startLocalRedis } from './local-redis.js';
+import { NoRedisError, startLocalRedis } from './local-redis.js';
 import { SampleError } from './sample.error.js';
 
-/** The Redis server that the sample talks to. */
+/** The Redis server that the sample talks to, or what is in its place. */
 export interface RedisServer {
   readonly url: string;
   /** What the user is told of it. */
   readonly description: string;
+  /** Whether there is none, and everything goes on in this process. */
+  readonly isInMemory: boolean;
   stop(): Promise<void>;
 }
 
-/** The one that `REDIS_URL` names, else one of our own. @throws SampleError */
+const nothing = (): Promise<void> => Promise.resolve();
+
+/** The one that `REDIS_URL` names, else one of our own; where none can be had, none. @throws SampleError */
 export async function provideRedis(): Promise<RedisServer> {
   const url = process.env['REDIS_URL'];
   if (url) {
-    return { url, description: 'Redis of REDIS_URL', stop: () => Promise.resolve() };
+    return { url, description: 'Redis of REDIS_URL', isInMemory: false, stop: nothing };
   }
   try {
     const redis = await startLocalRedis();
     return {
       url: redis.url,
       description: `Redis on port ${redis.port} (pid ${redis.pid})`,
+      isInMemory: false,
       stop: () => redis.stop(),
     };
   } catch (error) {
+    if (error instanceof NoRedisError) {
+      return {
+        url: 'memory://sample',
+        description: `Without Redis, all in one process: ${error.reason}. ${HOW_TO_GET_ONE}\n`,
+        isInMemory: true,
+        stop: nothing,
+      };
+    }
     throw new SampleError(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
+
+const HOW_TO_GET_ONE =
+  'For the real thing: apt-get install redis-server, brew install redis, or REDIS_URL=redis://HOST:PORT npm start';

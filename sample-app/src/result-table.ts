@@ -2,7 +2,7 @@ import { RemoteError } from 'nestjs-reqrep';
 import type { Outcome } from './render-pictures.js';
 import { formatTable, type Column } from './table.js';
 import type { PictureSize } from './thumbnail-job.js';
-import type { WorkerProcess } from './worker-process.js';
+import type { SampleWorker } from './sample-worker.js';
 
 const COLUMNS: readonly Column[] = [
   { title: 'Picture', align: 'left' },
@@ -17,7 +17,7 @@ const COLUMNS: readonly Column[] = [
 /** One row for each picture. */
 export function formatOutcomes(
   outcomes: readonly Outcome[],
-  workers: readonly WorkerProcess[],
+  workers: readonly SampleWorker[],
 ): string {
   return formatTable(
     COLUMNS,
@@ -37,7 +37,7 @@ function formatSize({ width, height, bytes }: PictureSize): string[] {
 }
 
 /** Where `REDIS_URL` is set, workers of another run of the sample may answer, too. */
-function nameWorker(pid: number | undefined, workers: readonly WorkerProcess[]): string {
+function nameWorker(pid: number | undefined, workers: readonly SampleWorker[]): string {
   if (pid === undefined) {
     return '–';
   }

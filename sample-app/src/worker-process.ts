@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Subject } from 'rxjs';
 import { SampleError } from './sample.error.js';
 import type { WorkerNews, WorkerStatus } from './worker-status.js';
+import type { SampleWorker } from './sample-worker.js';
 
 const WORKER_FILE = fileURLToPath(new URL('./worker.js', import.meta.url));
 
@@ -11,8 +12,7 @@ const WORKER_FILE = fileURLToPath(new URL('./worker.js', import.meta.url));
 const RESTART_DELAY_MS = 5_000;
 
 /** A process of its own that runs `worker.ts`, and another one in its place where it dies. */
-export class WorkerProcess {
-  /** Emits when `status` has changed. */
+export class WorkerProcess implements SampleWorker {
   readonly changed = new Subject<void>();
   private child: ChildProcess;
   private restart: NodeJS.Timeout | undefined;
@@ -22,7 +22,6 @@ export class WorkerProcess {
   private done = 0;
 
   constructor(
-    /** Counted from 1. */
     readonly number: number,
     private readonly redisUrl: string,
   ) {
@@ -35,14 +34,14 @@ export class WorkerProcess {
 
   get status(): WorkerStatus {
     const { number, pid, pictures, done } = this;
-    return { number, pid, state: this.isReady ? 'running' : 'down', pictures, done };
+    const state = this.isReady ? 'running' : 'down';
+    return { number, pid, state, canBeKilled: true, pictures, done };
   }
 
   toString(): string {
     return `worker ${this.number} (pid ${this.pid})`;
   }
 
-  /** Resolves when the worker takes jobs. @throws SampleError */
   async ready(): Promise<void> {
     const answer = await Promise.race([
       firstText(this.child),
@@ -53,12 +52,12 @@ export class WorkerProcess {
     }
   }
 
-  /** Ends the process as a crash would: it can finish nothing, and tell nobody. */
-  kill(): void {
-    this.child.kill('SIGKILL');
+  /** It can finish nothing, and tell nobody. */
+  kill(): boolean {
+    return this.child.kill('SIGKILL');
   }
 
-  /** Lets the worker finish what it does; resolves when its process has ended. */
+  /** Resolves when its process has ended. */
   async stop(): Promise<void> {
     this.isStopping = true;
     clearTimeout(this.restart);

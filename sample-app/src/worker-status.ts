@@ -10,6 +10,8 @@ export interface WorkerStatus {
   readonly pid: number | undefined;
   /** `down` from its end until another process has taken its place. */
   readonly state: 'running' | 'down';
+  /** Whether it has a process of its own, which can be killed. */
+  readonly canBeKilled: boolean;
   /** The pictures that it works on. */
   readonly pictures: readonly string[];
   /** How many pictures this process has done. */

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
@@ -13,6 +14,8 @@ import { waitFor } from '../support/wait-for.js';
 
 const MAIN = fileURLToPath(new URL('../../sample-app/dist/web/main.js', import.meta.url));
 const PICTURES = fileURLToPath(new URL('../../sample-app/pictures', import.meta.url));
+/** Where one is kept that was fetched; with it, there is always a Redis. */
+const COMPILED_REDIS = fileURLToPath(new URL('../../node_modules/.cache/redis', import.meta.url));
 const picture = (name: string): string => join(PICTURES, name);
 
 /** Where pictures of the page go, for whoever wants to look at them. */
@@ -359,6 +362,29 @@ describe('the server', () => {
     expect([pids.length, other.exitCode]).toEqual([3, 0]);
     expect(pids.filter(isAlive)).toEqual([]);
   });
+
+  it.skipIf(existsSync(COMPILED_REDIS))(
+    'makes pictures in its own process where there is no Redis, and kills nothing there',
+    async () => {
+      const other = startServer({ PORT: '0', PATH: '' });
+      let text = '';
+      other.stdout.on('data', (part) => (text += part));
+      await waitFor(() => text.includes('in a browser'), STARTED);
+      const own = /Open (\S+) in/.exec(text)?.[1] ?? '';
+      const sent = await fetch(`${own}/pictures?name=dunes.jpg`, {
+        method: 'POST',
+        body: await readFile(picture('sand-dunes.jpg')),
+      });
+      const { id } = (await sent.json()) as { id: string };
+      const progress = await fetch(`${own}/pictures/${id}/progress`);
+      expect(await progress.text()).toContain('"made"');
+      const { status } = await fetch(`${own}/workers/1/kill`, { method: 'POST' });
+      expect(status).toBe(409);
+      other.kill('SIGTERM');
+      await once(other, 'close');
+      expect(other.exitCode).toBe(0);
+    },
+  );
 });
 
 /** `fetch` would set some of these headers itself. */

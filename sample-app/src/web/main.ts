@@ -1,5 +1,5 @@
 /** Serves the sample as a web page until it is told to stop: `npm start`. */
-import { withBackend, type Backend } from '../backend.js';
+import { describeBackend, withBackend, type Backend } from '../backend.js';
 import { SampleError } from '../sample.error.js';
 import { chosenPort } from './port.js';
 import { stopSignal } from './stop-signal.js';
@@ -20,14 +20,11 @@ try {
   process.exitCode = 1;
 }
 
-async function serve(
-  { redis, workers }: Backend,
-  port: number,
-  stopped: Promise<unknown>,
-): Promise<void> {
+async function serve(backend: Backend, port: number, stopped: Promise<unknown>): Promise<void> {
+  const { redis, workers } = backend;
   const server = await startWebServer(redis.url, new WorkerPool(workers), port);
   try {
-    console.log([redis.description, ...workers].join(', '));
+    console.log(describeBackend(backend));
     console.log(`\nOpen ${server.url} in a browser. Ctrl-C ends it.\n`);
     await stopped;
     console.log('Stopping: the workers finish or give up what they do.');

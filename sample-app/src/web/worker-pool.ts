@@ -1,6 +1,6 @@
-import type { WorkerProcess } from '../worker-process.js';
+import type { SampleWorker } from '../sample-worker.js';
 
-/** The worker processes that the sample has started. */
+/** The workers that the sample has started. */
 export class WorkerPool {
-  constructor(readonly workers: readonly WorkerProcess[]) {}
+  constructor(readonly workers: readonly SampleWorker[]) {}
 }

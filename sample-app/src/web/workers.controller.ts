@@ -1,4 +1,5 @@
 import {
+  ConflictException,
   Controller,
   HttpCode,
   NotFoundException,
@@ -36,6 +37,8 @@ export class WorkersController {
     if (!worker) {
       throw new NotFoundException(`There is no worker ${number}.`);
     }
-    worker.kill();
+    if (!worker.kill()) {
+      throw new ConflictException(`Worker ${number} has no process of its own.`);
+    }
   }
 }
