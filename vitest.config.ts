@@ -8,7 +8,7 @@ const TESTS_ALONE = new Set(['test/unit/redis/watchdog.test.ts']);
 export default defineConfig(async () => {
   const omitted = await omittedWithoutRedis();
   const unitTests = testsWithRedis().others.filter(
-    (file) => file.startsWith('test/unit/') && !TESTS_ALONE.has(file),
+    (file) => /^test\/(unit|simulation)\//.test(file) && !TESTS_ALONE.has(file),
   );
   return {
     // `decorator` in the singular: Vite ignores the plural.

@@ -1,0 +1,162 @@
+import { Keys } from '../../lib/protocol/keys.js';
+import { ask } from './asker.js';
+import { somethingBad } from './faults.js';
+import { QUEUES, randomQuestion, type Question } from './question.js';
+import { findWrongs } from './verdict.js';
+import { World } from './world.js';
+
+const QUESTIONS = 200;
+const FAULTS = 20;
+/** How long questions are asked and things go wrong, ms. */
+const TROUBLE_MS = 20_000;
+/** How long it may take until all is answered that was asked, ms. */
+const RECOVERY_MS = 300_000;
+/** How often is looked whether all is answered, ms. */
+const LOOK_INTERVAL_MS = 100;
+/** How long a burst or a shutdown may take, ms. */
+const SHORT_MS = 60_000;
+
+/** What came of one seed. */
+export interface Outcome {
+  readonly seed: number;
+  readonly wrongs: readonly string[];
+  readonly trace: readonly string[];
+  readonly steps: number;
+}
+
+/** Simulates what a seed says. It comes to the same each time. */
+export async function simulate(seed: number): Promise<Outcome> {
+  const world = new World(seed);
+  const { random, ledger, scheduler } = world;
+  const isQuiet = random.next() < 0.1;
+  for (let index = 0; index < QUESTIONS; index++) {
+    world.after(random.between(0, TROUBLE_MS), () => {
+      ask(randomQuestion(`q${index}`, random), random.pick(world.alive()), ledger);
+    });
+  }
+  for (let index = 0; index < (isQuiet ? 0 : FAULTS); index++) {
+    world.after(random.between(0, TROUBLE_MS), () => somethingBad(world, random));
+  }
+  // Nothing that was planned goes on: what was broken until then was mended before.
+  await scheduler.until(() => scheduler.time >= TROUBLE_MS && world.outside.pending === 0, 60_000);
+  world.server.heal();
+  ledger.tell('all is well');
+  world.alive();
+  if (!(await scheduler.until(answered(world), RECOVERY_MS))) {
+    ledger.wrong(`not all is over: ${unfinished(world).join(', ')}`);
+  } else {
+    await burst(world);
+  }
+  await shutDown(world);
+  const dead = deadIn(world);
+  return {
+    seed,
+    wrongs: findWrongs(ledger, { dead }),
+    trace: ledger.trace,
+    steps: scheduler.steps,
+  };
+}
+
+/** @returns whether nobody waits, and nothing waits for a worker or lies in a slot, looked at now and then. */
+function answered(world: World): () => boolean {
+  let nextLook = 0;
+  return () => {
+    const { time } = world.scheduler;
+    if (time < nextLook) {
+      return false;
+    }
+    nextLook = time + LOOK_INTERVAL_MS;
+    return unfinished(world).length === 0;
+  };
+}
+
+function unfinished({ server, processes, ledger }: World): string[] {
+  server.store.beginAt(server.now());
+  const waiting = [...ledger.stories.values()].filter(
+    ({ ends, isOrphan }) => ends.length === 0 && !isOrphan,
+  );
+  return [
+    ...processes.flatMap(({ name, isAlive, client }) =>
+      isAlive && client.pending > 0 ? [`${name} waits`] : [],
+    ),
+    ...waiting.map(({ question }) => question.key),
+    ...server.store.keys.filter((key) => /requests$|active:/.test(key)),
+  ];
+}
+
+/** Each worker gets as many jobs as it may run, and has to run all of them at the same time: no slot was lost. */
+async function burst(world: World): Promise<void> {
+  const { scheduler, ledger } = world;
+  const [asker] = world.alive();
+  for (const process of world.alive()) {
+    const { concurrency } = process.options;
+    const others = world.alive().filter((each) => each !== process);
+    others.forEach(({ workers }) => QUEUES.forEach((queue) => void workers.pause(queue)));
+    await scheduler.until(() => false, 6_000);
+    for (const queue of QUEUES) {
+      const questions = Array.from({ length: concurrency }, (_, index) =>
+        plain(`burst-${process.name}-${queue}-${index}`, queue),
+      );
+      questions.forEach((question) => ask(question, asker, ledger));
+      const stories = questions.flatMap(({ key }) => ledger.stories.get(key) ?? []);
+      const run = (): boolean => stories.every(({ runs }) => runs.length > 0);
+      const { time } = scheduler;
+      if (!(await scheduler.until(run, SHORT_MS)) || scheduler.time - time > 900) {
+        ledger.wrong(`${process.name} has not run ${concurrency} jobs of ${queue} at a time`);
+      }
+      await scheduler.until(() => stories.every(({ ends }) => ends.length > 0), SHORT_MS);
+    }
+    others.forEach(({ workers }) => QUEUES.forEach((queue) => workers.resume(queue)));
+  }
+}
+
+const plain = (key: string, queue: string): Question => ({
+  key,
+  queue,
+  kind: 'answer',
+  ms: 1_000,
+  count: 0,
+  isStubborn: false,
+  call: 'send',
+  protocol: 2,
+  timeout: 0,
+  maxDeliveries: undefined,
+  leaveAfter: undefined,
+});
+
+/** Closes all, after which nothing may be left. */
+async function shutDown(world: World): Promise<void> {
+  const { scheduler, ledger, server, processes } = world;
+  const closed = Promise.all(processes.filter(({ isAlive }) => isAlive).map((p) => p.close()));
+  let isClosed = false;
+  void closed.then(() => (isClosed = true));
+  if (!(await scheduler.until(() => isClosed, SHORT_MS))) {
+    ledger.wrong('not all are closed');
+  }
+  await scheduler.until(() => false, 6_000);
+  for (const { name, runtime } of processes) {
+    if (runtime.pending > 0) {
+      ledger.wrong(`${name} has left ${runtime.pending} timers behind`);
+    }
+  }
+  if (world.serverTimers > 0) {
+    ledger.wrong('the server has left timers behind');
+  }
+  server.store.beginAt(server.now());
+  const left = server.store.keys.filter(
+    (key) => server.store.timeLeft(key) === -1 && !key.endsWith('dead'),
+  );
+  if (left.length > 0) {
+    ledger.wrong(`left in the store: ${left.join(', ')}`);
+  }
+}
+
+/** @returns the keys of the questions that went to a dead list. */
+function deadIn({ server }: World): Set<string> {
+  const keys = new Keys();
+  const elements = QUEUES.flatMap(
+    (queue) => server.store.read('list', keys.queue(queue).dead) ?? [],
+  );
+  const found = elements.flatMap((element) => /"key\\+":\\+"([^\\"]+)/.exec(element)?.[1] ?? []);
+  return new Set(found);
+}
