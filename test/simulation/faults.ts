@@ -33,7 +33,7 @@ const REFUSALS = [
 const ms = (random: Random, least: number, most: number): number =>
   Math.floor(random.between(least, most));
 
-/** Each kind of fault. What stands here twice comes twice as often. */
+/** Each kind of fault. */
 const FAULTS: readonly [Fault, ...Fault[]] = [
   function loseAnswer({ server, ledger }, random) {
     const operation = random.pick(OPERATIONS);
@@ -92,7 +92,11 @@ const FAULTS: readonly [Fault, ...Fault[]] = [
     const time = ms(random, 0, 5_000);
     ledger.fault(`the workers of ${process.name} stop`, 'runs', time);
     void process.stopWorkers();
-    after(time, () => void (process.isAlive && process.workers.start()));
+    after(time, () => {
+      if (process.isAlive) {
+        process.startWorkers();
+      }
+    });
   },
   function pause({ ledger, after, alive, queues }, random) {
     const process = random.pick(alive());

@@ -1,9 +1,11 @@
+import type { Operation } from '../../lib/driver/operation.js';
 import { isRefusal } from '../../lib/driver/refusal.js';
 import { MemoryDriver } from '../../lib/memory/memory-driver.js';
 import type { MemoryLine } from '../../lib/memory/memory-line.js';
 import { MemoryServer, type ServedLine } from '../../lib/memory/memory-server.js';
 import type { LineIdentity } from '../../lib/protocol/wire/line-identity.js';
 import type { Random } from '../chaos/random.js';
+import { Books } from './books.js';
 import type { ProcessRuntime } from './scheduler.js';
 
 /** What the clock of the server shows at first, ms since the epoch. */
@@ -17,6 +19,7 @@ export class SimulatedServer extends MemoryServer {
   private readonly onLost = new Map<number, () => void>();
   private readonly losses = new Plan();
   private readonly breaks = new Plan();
+  readonly books = new Books();
 
   constructor(
     private readonly own: ProcessRuntime,
@@ -63,6 +66,12 @@ export class SimulatedServer extends MemoryServer {
   /** The waits of a line end by the server's own time, whatever becomes of the process. */
   override open(line: Omit<ServedLine, 'identity'>): LineIdentity {
     return super.open({ onCut: () => line.onCut(), runtime: this.own });
+  }
+
+  override carryOut<Input, Output>(operation: Operation<Input, Output>, input: Input): Output {
+    const output = super.carryOut(operation, input);
+    this.books.carriedOut(operation, input, output);
+    return output;
   }
 
   override forget(identity: LineIdentity): void {

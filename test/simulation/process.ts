@@ -78,6 +78,14 @@ export class SimulatedProcess {
     this.ledger.orphan(this.name);
   }
 
+  startWorkers(): void {
+    this.workers
+      .start()
+      .catch((error: unknown) =>
+        this.ifAlive(() => this.ledger.wrong(`${this.name} cannot start: ${String(error)}`)),
+      );
+  }
+
   async stopWorkers(): Promise<void> {
     await this.workers.stop();
     // What still runs has had its time, and holds nobody up.
@@ -87,7 +95,10 @@ export class SimulatedProcess {
   /** As an application ends. */
   async close(): Promise<void> {
     this.isClosed = true;
-    await this.workers.stop();
+    do {
+      await this.workers.stop();
+      // Those that were told to start while they stopped do so now.
+    } while (this.workers.status.state !== 'stopped');
     await this.client.close();
     this.driver.close();
     this.log.close();

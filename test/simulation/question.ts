@@ -21,8 +21,12 @@ export interface Question {
 
 export const QUEUES = ['alpha', 'beta', 'gamma'] as const;
 
-/** @returns something to ask, some of whose parts are the same again and again. */
-export function randomQuestion(key: string, random: Random): Question {
+/** @returns something to ask: of any queue unless one is given. */
+export function randomQuestion(
+  key: string,
+  random: Random,
+  queue: string = random.pick(QUEUES),
+): Question {
   const protocol = random.next() < 0.1 ? 1 : 2;
   const kinds = ['answer', 'answer', 'answer', 'throw', 'nest', 'stream'] as const;
   const kind = protocol === 1 ? 'answer' : random.pick(kinds);
@@ -30,9 +34,9 @@ export function randomQuestion(key: string, random: Random): Question {
   const leaves = call === 'send' && random.next() < 0.15;
   return {
     key,
-    queue: random.pick(QUEUES),
+    queue,
     kind,
-    ms: Math.floor(random.pick([0, 0, 0, 1, 5, 20, 100, 700, 4_000])),
+    ms: Math.floor(random.pick([0, 0, 0, 5, 50, 300, 1_000, 3_000])),
     count: random.pick([0, 1, 3, 12]),
     isStubborn: random.next() < 0.2,
     call,

@@ -29,9 +29,18 @@ export async function simulate(seed: number): Promise<Outcome> {
   const world = new World(seed);
   const { random, ledger, scheduler } = world;
   const isQuiet = random.next() < 0.1;
-  for (let index = 0; index < QUESTIONS; index++) {
+  for (let asked = 0; asked < QUESTIONS;) {
+    // Some come one by one, and some together, which take other ways.
+    const first = asked;
+    asked += random.pick([1, 1, 1, 5, 25]);
+    const end = asked;
+    const isOneQueue = random.next() < 0.5;
     world.after(random.between(0, TROUBLE_MS), () => {
-      ask(randomQuestion(`q${index}`, random), random.pick(world.alive()), ledger);
+      const process = random.pick(world.alive());
+      const queue = isOneQueue ? random.pick(QUEUES) : undefined;
+      for (let index = first; index < end; index++) {
+        ask(randomQuestion(`q${index}`, random, queue), process, ledger);
+      }
     });
   }
   for (let index = 0; index < (isQuiet ? 0 : FAULTS); index++) {
@@ -51,7 +60,7 @@ export async function simulate(seed: number): Promise<Outcome> {
   const dead = deadIn(world);
   return {
     seed,
-    wrongs: findWrongs(ledger, { dead }),
+    wrongs: [...findWrongs(ledger, { dead }), ...world.server.books.wrongs],
     trace: ledger.trace,
     steps: scheduler.steps,
   };

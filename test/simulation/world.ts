@@ -5,7 +5,7 @@ import { SimulatedProcess, type ProcessOptions } from './process.js';
 import { QUEUES } from './question.js';
 import { Scheduler, type ProcessRuntime } from './scheduler.js';
 
-const PROCESSES = 4;
+const PROCESSES = 3;
 
 /** A server and the processes that use it, all of which a seed decides. */
 export class World {
@@ -35,7 +35,7 @@ export class World {
     const lease = this.random.pick([300, 1_000, 5_000]);
     this.options = {
       lease,
-      concurrency: this.random.pick([1, 2, 5]),
+      concurrency: this.random.pick([1, 3, 8]),
       stallLimit: this.random.pick([lease, 10_000, 60_000]),
       shutdownTimeout: this.random.pick([0, 1_000, 10_000]),
     };
@@ -57,7 +57,7 @@ export class World {
     const process = new SimulatedProcess(name, this.options, runtime, this.server, this.ledger);
     this.ledger.tell(former ? `${name} comes for ${former.name}` : `${name} comes`);
     this.processes.push(process);
-    void process.workers.start();
+    process.startWorkers();
     return process;
   };
 
