@@ -19,7 +19,7 @@ export interface Question {
   readonly leaveAfter: number | undefined;
 }
 
-export const QUEUES = ['alpha', 'beta', 'gamma'] as const;
+export const QUEUES = ['alpha', 'beta'] as const;
 
 /** @returns something to ask: of any queue unless one is given. */
 export function randomQuestion(
@@ -36,7 +36,7 @@ export function randomQuestion(
     key,
     queue,
     kind,
-    ms: Math.floor(random.pick([0, 0, 0, 5, 50, 300, 1_000, 3_000])),
+    ms: Math.floor(random.pick([0, 0, 0, 5, 50, 50, 300, 2_000])),
     count: random.pick([0, 1, 3, 12]),
     isStubborn: random.next() < 0.2,
     call,

@@ -1,3 +1,4 @@
+import { Prefetch } from '../../lib/worker/taking/prefetch.js';
 import { Keys } from '../../lib/protocol/keys.js';
 import { ask } from './asker.js';
 import { somethingBad } from './faults.js';
@@ -5,7 +6,7 @@ import { QUEUES, randomQuestion, type Question } from './question.js';
 import { findWrongs } from './verdict.js';
 import { World } from './world.js';
 
-const QUESTIONS = 200;
+const QUESTIONS = 400;
 const FAULTS = 20;
 /** How long questions are asked and things go wrong, ms. */
 const TROUBLE_MS = 20_000;
@@ -26,6 +27,17 @@ export interface Outcome {
 
 /** Simulates what a seed says. It comes to the same each time. */
 export async function simulate(seed: number): Promise<Outcome> {
+  const { most } = Prefetch;
+  // So few jobs would never use one of the usual 256 slots again.
+  Prefetch.most = (concurrency) => concurrency + 1;
+  try {
+    return await simulateWithFewSlots(seed);
+  } finally {
+    Prefetch.most = most;
+  }
+}
+
+async function simulateWithFewSlots(seed: number): Promise<Outcome> {
   const world = new World(seed);
   const { random, ledger, scheduler } = world;
   const isQuiet = random.next() < 0.1;

@@ -35,7 +35,7 @@ export class World {
     const lease = this.random.pick([300, 1_000, 5_000]);
     this.options = {
       lease,
-      concurrency: this.random.pick([1, 3, 8]),
+      concurrency: this.random.pick([1, 2, 4]),
       stallLimit: this.random.pick([lease, 10_000, 60_000]),
       shutdownTimeout: this.random.pick([0, 1_000, 10_000]),
     };
