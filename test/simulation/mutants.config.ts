@@ -1,0 +1,43 @@
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { MUTANTS, type Mutant } from './mutants.js';
+
+/** The simulation over the library as a mutant has it. */
+const projectOf = ({
+  name,
+  file,
+  text,
+  instead,
+  seed,
+}: Mutant): TestProjectInlineConfiguration => ({
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+  plugins: [
+    {
+      name: 'mutant',
+      enforce: 'pre',
+      transform: (code: string, id: string): string | undefined => {
+        if (!id.endsWith(file)) {
+          return undefined;
+        }
+        if (code.split(text).length !== 2) {
+          throw new Error(`"${text}" does not stand in ${file} just once`);
+        }
+        return code.replace(text, () => instead);
+      },
+    },
+  ],
+  test: {
+    include: ['test/simulation/mutant-is-found.ts'],
+    env: { MUTANT: name, MUTANT_SEED: String(seed) },
+    testTimeout: 60_000,
+  },
+});
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: MUTANTS.map((mutant, index) => {
+      const project = projectOf(mutant);
+      return { ...project, test: { ...project.test, name: `${index + 1}` } };
+    }),
+  },
+});
