@@ -8,7 +8,7 @@ const TESTS_ALONE = new Set(['test/unit/redis/watchdog.test.ts']);
 export default defineConfig(async () => {
   const omitted = await omittedWithoutRedis();
   const unitTests = testsWithRedis().others.filter(
-    (file) => /^test\/(unit|simulation)\//.test(file) && !TESTS_ALONE.has(file),
+    (file) => file.startsWith('test/unit/') && !TESTS_ALONE.has(file),
   );
   return {
     // `decorator` in the singular: Vite ignores the plural.
@@ -26,9 +26,17 @@ export default defineConfig(async () => {
         {
           extends: true as const,
           test: {
+            name: 'simulation',
+            include: ['test/simulation/*.test.ts'],
+            testTimeout: 120_000,
+          },
+        },
+        {
+          extends: true as const,
+          test: {
             name: 'servers',
             include: ['test/**/*.test.ts'],
-            exclude: ['test/package/**', ...unitTests, ...omitted.files],
+            exclude: ['test/package/**', 'test/simulation/**', ...unitTests, ...omitted.files],
             globalSetup: ['test/support/build.ts'],
             // A machine that others use as well may stand still for a moment; what was tried twice is said.
             retry: process.env['CI'] ? 1 : 0,

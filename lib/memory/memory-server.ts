@@ -30,7 +30,6 @@ export class MemoryServer {
   private readonly waiters = new Waiters(this.store);
   private readonly lines = new Map<number, ServedLine>();
   private readonly listeners = new Set<Listener>();
-  private readonly watches = new Set<() => void>();
   private lastId = 0;
   private isDisconnected = false;
   private returned: (() => void)[] = [];
@@ -143,10 +142,7 @@ export class MemoryServer {
     const line = this.lines.get(id);
     if (wait && line) {
       this.store.beginAt(this.now());
-      this.waiters.add(id, wait, input, line.runtime, (served) => {
-        this.tell();
-        onServed(served);
-      });
+      this.waiters.add(id, wait, input, line.runtime, onServed);
       this.waiters.serve();
     }
   }
@@ -155,12 +151,6 @@ export class MemoryServer {
   listen(listener: Listener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
-  }
-
-  /** Calls back after whatever is carried out. @returns how to stop. */
-  watch(onChange: () => void): () => void {
-    this.watches.add(onChange);
-    return () => this.watches.delete(onChange);
   }
 
   private publish(channel: string, message: string): void {
@@ -173,12 +163,6 @@ export class MemoryServer {
 
   private step<Input, Output>(operation: Operation<Input, Output>, input: Input): Output {
     this.store.beginAt(this.now());
-    const output = carryOutOf(operation)(this.site, input);
-    this.tell();
-    return output;
-  }
-
-  private tell(): void {
-    this.watches.forEach((onChange) => onChange());
+    return carryOutOf(operation)(this.site, input);
   }
 }

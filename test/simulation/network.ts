@@ -3,6 +3,7 @@ import { isRefusal } from '../../lib/driver/refusal.js';
 import { MemoryDriver } from '../../lib/memory/memory-driver.js';
 import type { MemoryLine } from '../../lib/memory/memory-line.js';
 import { MemoryServer, type ServedLine } from '../../lib/memory/memory-server.js';
+import type { Served } from '../../lib/memory/waiters.js';
 import type { LineIdentity } from '../../lib/protocol/wire/line-identity.js';
 import type { Random } from '../chaos/random.js';
 import { Books } from './books.js';
@@ -20,6 +21,8 @@ export class SimulatedServer extends MemoryServer {
   private readonly losses = new Plan();
   private readonly breaks = new Plan();
   readonly books = new Books();
+  /** Hears of what is carried out. */
+  onCarriedOut: (operation: string) => void = () => undefined;
 
   constructor(
     private readonly own: ProcessRuntime,
@@ -71,7 +74,20 @@ export class SimulatedServer extends MemoryServer {
   override carryOut<Input, Output>(operation: Operation<Input, Output>, input: Input): Output {
     const output = super.carryOut(operation, input);
     this.books.carriedOut(operation, input, output);
+    this.onCarriedOut(operation.name);
     return output;
+  }
+
+  override wait<Input>(
+    operation: Operation<Input, unknown>,
+    input: Input,
+    identity: LineIdentity,
+    onServed: (served: Served) => void,
+  ): void {
+    super.wait(operation, input, identity, (served) => {
+      this.onCarriedOut(operation.name);
+      onServed(served);
+    });
   }
 
   override forget(identity: LineIdentity): void {

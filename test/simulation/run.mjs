@@ -18,7 +18,7 @@ const variables = {
 const given = Object.entries(variables).filter(([, value]) => value !== undefined);
 const { status } = spawnSync(
   'npx',
-  ['--no-install', 'vitest', 'run', '--project', 'unit', 'test/simulation'],
+  ['--no-install', 'vitest', 'run', '--project', 'simulation', 'test/simulation'],
   { stdio: 'inherit', env: { ...process.env, ...Object.fromEntries(given) } },
 );
 process.exit(status ?? 1);

@@ -31,7 +31,7 @@ export class World {
     this.serverRuntime = this.scheduler.addProcess();
     this.server = new SimulatedServer(this.serverRuntime, this.random);
     const { ledger, server } = this;
-    server.watch(({ name }) => ledger.tell(`server: ${name}`));
+    server.onCarriedOut = (name) => ledger.tell(`server: ${name}`);
     const lease = this.random.pick([300, 1_000, 5_000]);
     this.options = {
       lease,
