@@ -5,8 +5,6 @@ export interface Mutant {
   /** What stands there, once. */
   readonly text: string;
   readonly instead: string;
-  /** A seed that finds it. */
-  readonly seed: number;
 }
 
 export const MUTANTS: readonly Mutant[] = [
@@ -15,20 +13,17 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'lib/memory/operations/settling.ts',
     text: 'if (missing) {',
     instead: 'if (missing && isAside) {',
-    seed: 3,
   },
   {
     name: 'a slot is released twice',
     file: 'lib/worker/taking/intake.ts',
     text: 'if (slot.left(place)) {',
     instead: 'if (slot.left(place)) {\n      this.slots.release(slot);',
-    seed: 2,
   },
   {
     name: 'a slot whose job has ended is not free again',
     file: 'lib/worker/taking/intake.ts',
     text: 'if (slot.left(place)) {\n      this.slots.release(slot);',
     instead: 'if (slot.left(place)) {',
-    seed: 1,
   },
 ];
