@@ -10,7 +10,7 @@ it(`finds out where ${MUTANT}`, async () => {
   for (let seed = 1; seed <= MOST_SEEDS; seed++) {
     const { wrongs } = await simulate(seed);
     if (wrongs.length > 0) {
-      console.log(`Seed ${seed} finds out where ${MUTANT}`);
+      process.stdout.write(`Seed ${seed} finds out where ${MUTANT}\n`);
       return;
     }
   }
