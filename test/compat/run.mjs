@@ -100,6 +100,7 @@ const omitted = ['sample-web', ...(values.short ? OF_OUR_OWN : [])];
 
 for (const folder of [...(values.older ? [] : [root]), copyWithOlderPackages()]) {
   console.log(`\n${versionsIn(folder)}`);
-  const exclusions = omitted.flatMap((name) => ['--exclude', `test/e2e/${name}.test.ts`]);
-  run(folder, 'npx', '--no-install', 'vitest', 'run', ...tests, ...exclusions);
+  // An `--exclude` would not reach the projects of the configuration.
+  process.env.OMITTED_TESTS = omitted.map((name) => `test/e2e/${name}.test.ts`).join();
+  run(folder, 'npx', '--no-install', 'vitest', 'run', ...tests);
 }
