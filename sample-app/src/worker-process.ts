@@ -5,6 +5,7 @@ import { Subject } from 'rxjs';
 import { SampleError } from './sample.error.js';
 import type { WorkerNews, WorkerStatus } from './worker-status.js';
 import type { SampleWorker } from './sample-worker.js';
+import { PictureRecord } from './picture-record.js';
 
 const WORKER_FILE = fileURLToPath(new URL('./worker.js', import.meta.url));
 
@@ -18,8 +19,7 @@ export class WorkerProcess implements SampleWorker {
   private restart: NodeJS.Timeout | undefined;
   private isStopping = false;
   private isReady = false;
-  private pictures: readonly string[] = [];
-  private done = 0;
+  private record = new PictureRecord();
 
   constructor(
     readonly number: number,
@@ -33,7 +33,8 @@ export class WorkerProcess implements SampleWorker {
   }
 
   get status(): WorkerStatus {
-    const { number, pid, pictures, done } = this;
+    const { number, pid } = this;
+    const { pictures, done } = this.record;
     const state = this.isReady ? 'running' : 'down';
     return { number, pid, state, canBeKilled: true, pictures, done };
   }
@@ -83,11 +84,8 @@ export class WorkerProcess implements SampleWorker {
   private hear(message: string | WorkerNews): void {
     if (typeof message === 'string') {
       this.isReady = message === 'ready';
-    } else if (message.event === 'began') {
-      this.pictures = [...this.pictures, message.picture];
     } else {
-      this.pictures = this.pictures.toSpliced(this.pictures.indexOf(message.picture), 1);
-      this.done += message.event === 'ended' ? 1 : 0;
+      this.record.hear(message);
     }
     this.changed.next();
   }
@@ -101,8 +99,7 @@ export class WorkerProcess implements SampleWorker {
       }, RESTART_DELAY_MS);
     }
     this.isReady = false;
-    this.pictures = [];
-    this.done = 0;
+    this.record = new PictureRecord();
     this.changed.next();
   }
 }

@@ -1,6 +1,5 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
@@ -11,11 +10,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBrowser } from '../support/browser-program.js';
 import { useBrowser } from '../support/browser.js';
 import { waitFor } from '../support/wait-for.js';
+import { hasCompiledRedis } from '../support/compiled-redis.js';
 
 const MAIN = fileURLToPath(new URL('../../sample-app/dist/web/main.js', import.meta.url));
 const PICTURES = fileURLToPath(new URL('../../sample-app/pictures', import.meta.url));
-/** Where one is kept that was fetched; with it, there is always a Redis. */
-const COMPILED_REDIS = fileURLToPath(new URL('../../node_modules/.cache/redis', import.meta.url));
 const picture = (name: string): string => join(PICTURES, name);
 
 /** Where pictures of the page go, for whoever wants to look at them. */
@@ -363,7 +361,7 @@ describe('the server', () => {
     expect(pids.filter(isAlive)).toEqual([]);
   });
 
-  it.skipIf(existsSync(COMPILED_REDIS))(
+  it.skipIf(hasCompiledRedis)(
     'makes pictures in its own process where there is no Redis, and kills nothing there',
     async () => {
       const other = startServer({ PORT: '0', PATH: '' });

@@ -1,6 +1,5 @@
 import { fork, spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,11 +8,10 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
+import { hasCompiledRedis } from '../support/compiled-redis.js';
 
 const MAIN = fileURLToPath(new URL('../../sample-app/dist/main.js', import.meta.url));
 const WORKER = fileURLToPath(new URL('../../sample-app/dist/worker.js', import.meta.url));
-/** Where one is kept that was fetched; with it, there is always a Redis. */
-const COMPILED_REDIS = fileURLToPath(new URL('../../node_modules/.cache/redis', import.meta.url));
 const PICTURES = fileURLToPath(new URL('../../sample-app/pictures', import.meta.url));
 
 /** A row about a thumbnail that was made: file, size before and after, worker, ms. */
@@ -106,7 +104,7 @@ describe('the sample app', () => {
     await expectRefusal([], message, { REDIS_URL: url });
   });
 
-  it.skipIf(existsSync(COMPILED_REDIS))('does without a Redis where there is none', async () => {
+  it.skipIf(hasCompiledRedis)('does without a Redis where there is none', async () => {
     const { code, stdout, stderr } = await runSample([], { PATH: '' });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const [first, second] = stdout.split('\n');
