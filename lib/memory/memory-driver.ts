@@ -1,22 +1,12 @@
 import { EventEmitter, once } from 'node:events';
-import { beforeRetry } from '../driver/before-retry.js';
 import type { Driver, Subscription, SubscriptionOptions } from '../driver/driver.js';
-import type { ConnectionState } from '../driver/line.js';
+import { stateOfAll, type ConnectionState } from '../driver/line.js';
 import type { Operation } from '../driver/operation.js';
-import { isRefusal } from '../driver/refusal.js';
+import { runUntilAnswered } from '../driver/run-until-answered.js';
 import type { Runtime } from '../driver/runtime.js';
 import { ServerTroubleError } from '../driver/server-trouble.js';
 import { MemoryLine } from './memory-line.js';
 import type { MemoryServer } from './memory-server.js';
-
-/** What matters most first, as over Redis. */
-const STATES: readonly ConnectionState[] = [
-  'reconnecting',
-  'connecting',
-  'ready',
-  'idle',
-  'closed',
-];
 
 /** All lines of one module instance to a server in this process. */
 export class MemoryDriver implements Driver {
@@ -87,8 +77,7 @@ export class MemoryDriver implements Driver {
     if (this.isClosed) {
       return 'closed';
     }
-    const states = new Set([...this.open].map((line) => line.state));
-    return STATES.find((state) => states.has(state)) ?? 'idle';
+    return stateOfAll(this.open);
   }
 
   onState(listener: (state: ConnectionState) => void): () => void {
@@ -124,21 +113,11 @@ export class MemoryDriver implements Driver {
     }
   }
 
-  async runUntilAnswered<Input, Output>(
+  runUntilAnswered<Input, Output>(
     operation: Operation<Input, Output>,
     input: Input,
   ): Promise<Output> {
-    for (;;) {
-      await this.ready();
-      try {
-        return await this.commands.run(operation, input);
-      } catch (error) {
-        if (isRefusal(error)) {
-          throw error;
-        }
-        await beforeRetry(error, this.runtime);
-      }
-    }
+    return runUntilAnswered(this, operation, input);
   }
 
   close(): void {

@@ -12,6 +12,7 @@ import type { LineIdentity } from '../protocol/wire/line-identity.js';
 import { LineCalls } from './line-calls.js';
 import type { MemoryServer } from './memory-server.js';
 import { waitOf } from './operations/all.js';
+import { Gate } from '../driver/gate.js';
 
 /** One line to the server in this process: what is asked on it is carried out in order, a turn of the event loop later. */
 export class MemoryLine implements Line {
@@ -22,7 +23,7 @@ export class MemoryLine implements Line {
   private wasReady = false;
   private losses = 0;
   private readonly calls: LineCalls;
-  private waiters: (() => void)[] = [];
+  private readonly changes = new Gate();
 
   /** @param onChange - hears of every change of {@link state}. */
   constructor(
@@ -62,7 +63,7 @@ export class MemoryLine implements Line {
         throw new Error(`The line ${this.name} is closed`);
       }
       this.open();
-      await new Promise<void>((resolve) => this.waiters.push(resolve));
+      await this.changes.next();
     }
   }
 
@@ -159,8 +160,6 @@ export class MemoryLine implements Line {
 
   private changed(): void {
     this.onChange();
-    for (const resolve of this.waiters.splice(0)) {
-      resolve();
-    }
+    this.changes.wake();
   }
 }

@@ -22,6 +22,7 @@ import { probe, type Findings, type Place } from './server-probe.js';
 import { ServerTroubleError, UnusableServerError } from '../driver/server-trouble.js';
 import { trafficOn } from './traffic.js';
 import { Watchdog } from './watchdog.js';
+import { Gate } from '../driver/gate.js';
 
 /** Wait before a server is asked again that loads its data, or is a replica, ms. */
 const UNREADY_DELAY_MS = 500;
@@ -71,7 +72,7 @@ export class Connection implements Line {
   /** What was found where the server should be, and the kind of error that it was looked for after. */
   private findings: Findings | undefined;
   private probing: { readonly kind: string; readonly done: Promise<void> } | undefined;
-  private waiters: (() => void)[] = [];
+  private readonly changes = new Gate();
   private opening: NodeJS.Timeout | undefined;
   private checking: Promise<void> | undefined;
   /** The socket to a server that turned out to be the wrong one. */
@@ -190,7 +191,7 @@ export class Connection implements Line {
   /** Connects if nothing did yet, and resolves at the next change of {@link state} or {@link obstacle}. */
   async nextChange(): Promise<void> {
     this.open();
-    await new Promise<void>((resolve) => this.waiters.push(resolve));
+    await this.changes.next();
   }
 
   /** Asks the server whether it is still there. Where it does not answer soon, the connection is replaced. */
@@ -565,9 +566,7 @@ export class Connection implements Line {
 
   private changed(trouble?: ServerTroubleError): void {
     this.onChange(trouble);
-    for (const resolve of this.waiters.splice(0)) {
-      resolve();
-    }
+    this.changes.wake();
   }
 
   private inOneWrite<const Calls>(start: StartCalls<Calls>): Calls {

@@ -2,10 +2,10 @@ import { EventEmitter, once } from 'node:events';
 import { clearInterval, setInterval } from 'node:timers';
 import { inspect } from 'node:util';
 import type { Log } from '../telemetry/log.js';
-import { beforeRetry } from '../driver/before-retry.js';
 import type { Driver, Subscription, SubscriptionOptions } from '../driver/driver.js';
-import type { ConnectionState } from '../driver/line.js';
+import { stateOfAll, type ConnectionState } from '../driver/line.js';
 import type { Operation } from '../driver/operation.js';
+import { runUntilAnswered } from '../driver/run-until-answered.js';
 import type { Runtime } from '../driver/runtime.js';
 import { Connection } from './connection.js';
 import type { ConnectionSource } from './connection-source.js';
@@ -23,15 +23,6 @@ const UNUSABLE = 'unusable server';
 
 /** How often the server's clock is measured anew, ms. */
 const CLOCK_INTERVAL_MS = 60_000;
-
-/** What matters most first: the state of many connections is the first of these that one of them has. */
-const STATES: readonly ConnectionState[] = [
-  'reconnecting',
-  'connecting',
-  'ready',
-  'idle',
-  'closed',
-];
 
 /**
  * All connections of one module instance: one for commands, shared by everybody, and one for each blocking
@@ -100,8 +91,7 @@ export class Connections implements Driver {
     if (this.isClosed) {
       return 'closed';
     }
-    const states = new Set([...this.open].map((connection) => connection.state));
-    return STATES.find((state) => states.has(state)) ?? 'idle';
+    return stateOfAll(this.open);
   }
 
   /** @returns how to stop listening. */
@@ -161,21 +151,11 @@ export class Connections implements Driver {
    * Carries out an operation that does no harm when it is carried out twice: after a loss of the connection it is sent again.
    * @throws what Redis refuses it with, or that the connections are closed.
    */
-  async runUntilAnswered<Input, Output>(
+  runUntilAnswered<Input, Output>(
     operation: Operation<Input, Output>,
     input: Input,
   ): Promise<Output> {
-    for (;;) {
-      await this.ready();
-      try {
-        return await this.commands.run(operation, input);
-      } catch (error) {
-        if (isRefusal(error)) {
-          throw error;
-        }
-        await beforeRetry(error, this.runtime);
-      }
-    }
+    return runUntilAnswered(this, operation, input);
   }
 
   /** For good: nothing is opened any more. */

@@ -7,7 +7,6 @@ import { replyTtl } from '../protocol/reply-ttl.js';
 import type { LineIdentity } from '../protocol/wire/line-identity.js';
 import { Gate } from '../driver/gate.js';
 import { argumentOf } from '../protocol/argument.js';
-import { delay } from '../driver/runtime.js';
 import { CancelledJobs } from './running/cancelled-jobs.js';
 import { Intake, type IntakeOwner, type Take } from './taking/intake.js';
 import { suspicionOf } from './taking/isolation.js';
@@ -19,7 +18,7 @@ import { JobRuns } from './running/job-runs.js';
 import { LostJobs, mostDeliveries } from './taking/lost-jobs.js';
 import type { Outcome, SettledQueue } from './settling/outcome.js';
 import { OverdueRuns } from './running/overdue-runs.js';
-import { LAST_WORD_MS, UnfinishedJobs } from './settling/unfinished-jobs.js';
+import { LAST_WORD_MS, lastWord, UnfinishedJobs } from './settling/unfinished-jobs.js';
 import { ReplyStream } from './running/reply-stream.js';
 import type { Settler } from './settling/settler.js';
 import type { JobPlace } from './taking/slots.js';
@@ -187,7 +186,7 @@ export class ReplyWorker {
     await this.idle(outOfTime);
     await this.interruptRuns();
     this.overdueRuns.stop();
-    await Promise.race([this.intake.close(), this.lastWord()]);
+    await Promise.race([this.intake.close(), lastWord(this.parts.connections.runtime)]);
     return isOver;
   }
 
@@ -395,13 +394,7 @@ export class ReplyWorker {
       this.unfinished.giveBack(again.filter((run) => !isOnce(run)).map(({ place }) => place)),
       this.settled(told),
     ];
-    await Promise.race([Promise.all(emptied), this.lastWord()]);
-  }
-
-  /** How long a stop waits for Redis. */
-  private lastWord(): Promise<undefined> {
-    const { runtime } = this.parts.connections;
-    return delay(runtime, LAST_WORD_MS, { ref: true }).then(() => undefined);
+    await Promise.race([Promise.all(emptied), lastWord(this.parts.connections.runtime)]);
   }
 
   private reportCutOff(count: number, dead: number): void {

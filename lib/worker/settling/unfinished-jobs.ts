@@ -1,6 +1,6 @@
 import { explainRefusal, isRefusal, levelOf } from '../../driver/refusal.js';
 import type { Operation } from '../../driver/operation.js';
-import { delay } from '../../driver/runtime.js';
+import { delay, type Runtime } from '../../driver/runtime.js';
 import type { QueueKeys } from '../../protocol/keys.js';
 import { buryJob } from '../../protocol/operations/bury-job.js';
 import { giveBackJobs } from '../../protocol/operations/give-back-jobs.js';
@@ -11,6 +11,12 @@ import { RefusedTurns } from './refused-turns.js';
 
 /** How long a stopping worker waits for Redis, ms. */
 export const LAST_WORD_MS = 500;
+
+/** Waits as long as a stopping worker waits for Redis. */
+export async function lastWord(runtime: Runtime): Promise<undefined> {
+  await delay(runtime, LAST_WORD_MS, { ref: true });
+  return undefined;
+}
 
 /** What {@link UnfinishedJobs} belong to. */
 export interface UnfinishedJobsParts extends Pick<WorkerParts, 'connections' | 'log' | 'workerId'> {
@@ -92,7 +98,7 @@ export class UnfinishedJobs {
     const kind = `${operation.name} refused: ${queue}`;
     const call = (): Promise<Output | undefined> => {
       const done = connections.runUntilAnswered(operation, input);
-      return this.isStopping ? Promise.race([done, this.lastWord()]) : done;
+      return this.isStopping ? Promise.race([done, lastWord(connections.runtime)]) : done;
     };
     const onError = (error: unknown): boolean => {
       if (!isRefusal(error)) {
@@ -109,10 +115,5 @@ export class UnfinishedJobs {
     } catch {
       return undefined;
     }
-  }
-
-  private async lastWord(): Promise<undefined> {
-    await delay(this.parts.connections.runtime, LAST_WORD_MS, { ref: true });
-    return undefined;
   }
 }

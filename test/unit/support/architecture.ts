@@ -16,41 +16,29 @@ import {
   type Node,
 } from 'typescript';
 
+/** What client and workers are put together of. */
+const ENGINE = [
+  'client',
+  'worker',
+  'redis',
+  'memory',
+  'driver',
+  'protocol',
+  'telemetry',
+  'options',
+  'errors',
+  'rxjs',
+  'node:',
+];
+
 /**
  * What each folder of the library may import beside itself, types included. Whatever stands here neither by itself
  * nor by its scope is forbidden.
  */
 export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
-  nest: [
-    'core',
-    'client',
-    'worker',
-    'redis',
-    'memory',
-    'driver',
-    'protocol',
-    'telemetry',
-    'options',
-    'errors',
-    '@nestjs',
-    'rxjs',
-    'node:',
-    // The metadata of decorators.
-    'reflect-metadata',
-  ],
-  core: [
-    'client',
-    'worker',
-    'redis',
-    'memory',
-    'driver',
-    'protocol',
-    'telemetry',
-    'options',
-    'errors',
-    'rxjs',
-    'node:',
-  ],
+  // `reflect-metadata`: the metadata of decorators.
+  nest: ['core', ...ENGINE, '@nestjs', 'reflect-metadata'],
+  core: ENGINE,
   testing: ['nest', 'core', 'client', 'worker', 'memory', 'driver', 'protocol', '@nestjs', 'node:'],
   client: ['driver', 'protocol', 'telemetry', 'options', 'errors', 'rxjs', 'node:'],
   worker: ['driver', 'protocol', 'telemetry', 'options', 'errors', 'rxjs', 'node:'],
