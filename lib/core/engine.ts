@@ -5,6 +5,7 @@ import type { Log } from '../telemetry/log.js';
 import type { DescribeError, ReviveError } from '../protocol/wire/error-form.js';
 import { ErrorRegistry } from '../protocol/wire/error-registry.js';
 import type { Driver } from '../driver/driver.js';
+import { singleShard } from '../driver/shard.js';
 import { Keys } from '../protocol/keys.js';
 import { ReplyWorkers } from '../worker/reply-workers.js';
 import { currentJob } from './current-job.js';
@@ -61,12 +62,12 @@ export class Engine {
 
   createWorkers(): ReplyWorkers {
     const { connections, keys, log, errors } = this;
+    const shards = singleShard(connections, keys);
     const { options, describeError } = this.parts;
     return this.scope.runInAsyncScope(
       () =>
         new ReplyWorkers({
-          connections,
-          keys,
+          shards,
           log,
           options: {
             ...options,

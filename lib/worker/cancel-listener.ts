@@ -11,13 +11,13 @@ export class CancelListener {
 
   constructor(
     workers: readonly ReplyWorker[],
-    private readonly parts: Pick<WorkerParts, 'connections' | 'keys' | 'log'>,
+    private readonly parts: Pick<WorkerParts, 'shard' | 'log'>,
   ) {
-    const { connections, keys } = parts;
+    const { driver, keys } = parts.shard;
     const byChannel = new Map(
       workers.map((worker) => [keys.queue(worker.handler.queue).cancel, worker]),
     );
-    this.subscription = connections.subscribe({
+    this.subscription = driver.subscribe({
       role: 'cancellations',
       channels: [...byChannel.keys()],
       onMessage: (channel, message) => byChannel.get(channel)?.cancel(decodeCancelMessage(message)),
@@ -31,7 +31,7 @@ export class CancelListener {
       await this.subscription.start();
     } catch (error) {
       // Else nobody is left who would cancel anything.
-      if (!this.isClosed && this.parts.connections.state !== 'closed') {
+      if (!this.isClosed && this.parts.shard.driver.state !== 'closed') {
         this.parts.log.repeated(
           'no cancellations',
           'warn',

@@ -3,8 +3,8 @@ import { inspect, type InspectOptions } from 'node:util';
 import { InvalidOptionError } from '../errors/index.js';
 import { describeValue } from '../errors/value-text.js';
 import { Standing } from './liveness/standing.js';
-import { StartedWorkers } from './started-workers.js';
-import type { JobHandler, WorkerParts } from './worker-options.js';
+import { WorkerSession } from './worker-session.js';
+import type { JobHandler, SessionParts } from './worker-options.js';
 
 /** What the workers of one process do at a moment. */
 export interface ReplyWorkersStatus {
@@ -36,9 +36,9 @@ export interface QueueStatus {
  * application and stops them before it, unless told `workers: 'manual'`; inject it to do so by hand.
  */
 export class ReplyWorkers {
-  readonly #parts: Omit<WorkerParts, 'workerId' | 'scope'>;
+  readonly #parts: Omit<SessionParts, 'scope'>;
   #state: ReplyWorkersStatus['state'] = 'stopped';
-  #started: StartedWorkers | undefined;
+  #started: WorkerSession | undefined;
   #stopped: Promise<void> | undefined;
   #handlers: readonly JobHandler[] = [];
   #isServing = false;
@@ -51,8 +51,8 @@ export class ReplyWorkers {
   /** Made by `ReqRepModule`; inject it. */
   constructor(parts: never);
   /** @internal */
-  constructor(parts: Omit<WorkerParts, 'workerId' | 'scope'>);
-  constructor(parts: Omit<WorkerParts, 'workerId' | 'scope'>) {
+  constructor(parts: Omit<SessionParts, 'scope'>);
+  constructor(parts: Omit<SessionParts, 'scope'>) {
     this.#parts = parts;
   }
 
@@ -106,7 +106,7 @@ export class ReplyWorkers {
     if (this.#started || this.#handlers.length === 0) {
       return;
     }
-    const started = new StartedWorkers(
+    const started = new WorkerSession(
       this.#handlers,
       { ...this.#parts, scope: this.#scope },
       (queue) => this.#standingOn(queue),
@@ -170,7 +170,7 @@ export class ReplyWorkers {
     return this.#stopped;
   }
 
-  async #stopThese(started: StartedWorkers): Promise<void> {
+  async #stopThese(started: WorkerSession): Promise<void> {
     this.#state = 'stopping';
     await started.stop();
     this.#started = undefined;
@@ -192,7 +192,7 @@ export class ReplyWorkers {
   }
 
   /** Whether these are still being started: they may be stopped, and others started, meanwhile. */
-  #isStarting(started: StartedWorkers): boolean {
+  #isStarting(started: WorkerSession): boolean {
     return this.#started === started && this.#state === 'starting';
   }
 }

@@ -1,8 +1,7 @@
 import type { AsyncResource } from 'node:async_hooks';
 import type { Log } from '../telemetry/log.js';
 import type { DescribeError } from '../protocol/wire/error-form.js';
-import type { Keys } from '../protocol/keys.js';
-import type { Driver } from '../driver/driver.js';
+import type { Shard, Shards } from '../driver/shard.js';
 import type { JobContext } from './running/job-context.js';
 
 /** Jobs that a handler may run at a time at most: a worker has two keys for each, which others look through once it is lost. */
@@ -44,12 +43,16 @@ export interface JobHandler {
 }
 
 /** What all reply workers of a process share. */
-export interface WorkerParts {
-  readonly workerId: string;
-  readonly connections: Driver;
-  readonly keys: Keys;
+export interface SessionParts {
+  readonly shards: Shards;
   readonly options: WorkerOptions;
   readonly log: Log;
   /** The async context that jobs are begun in: that of no job, nor of whoever has started the workers. */
   readonly scope: AsyncResource;
+}
+
+/** What all reply workers of a process share on one shard. */
+export interface WorkerParts extends Omit<SessionParts, 'shards'> {
+  readonly workerId: string;
+  readonly shard: Shard;
 }

@@ -17,13 +17,13 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a slot is released twice',
     file: 'lib/worker/taking/intake.ts',
-    text: 'if (slot.left(place)) {',
-    instead: 'if (slot.left(place)) {\n      this.slots.release(slot);',
+    text: 'if (slot.isEmpty) {',
+    instead: 'if (slot.isEmpty) {\n        this.slots.release(slot);',
   },
   {
     name: 'a slot whose job has ended is not free again',
     file: 'lib/worker/taking/intake.ts',
-    text: 'if (slot.left(place)) {\n      this.slots.release(slot);',
-    instead: 'if (slot.left(place)) {',
+    text: 'if (slot.isEmpty) {\n        this.slots.release(slot);',
+    instead: 'if (slot.isEmpty) {',
   },
 ];

@@ -1,6 +1,7 @@
 import { currentJob } from '../../lib/core/current-job.js';
 import type { Timer } from '../../lib/driver/runtime.js';
 import { RequestClient } from '../../lib/client/request-client.js';
+import { singleShard } from '../../lib/driver/shard.js';
 import { Keys } from '../../lib/protocol/keys.js';
 import { Log } from '../../lib/telemetry/log.js';
 import { ReplyWorkers } from '../../lib/worker/reply-workers.js';
@@ -44,14 +45,19 @@ export class SimulatedProcess {
       },
     );
     this.driver = new SimulatedDriver(server, runtime);
-    const parts = { connections: this.driver, keys: new Keys(), log: this.log };
+    const keys = new Keys();
+    const shards = singleShard(this.driver, keys);
+    const { log } = this;
     const limits = { maxPending: 10_000, maxPendingBytes: 10_000_000, maxPayload: 1_000_000 };
     this.client = new RequestClient({
-      ...parts,
+      connections: this.driver,
+      keys,
+      log,
       options: { timeout: 30_000, ...limits, parentJob: () => currentJob.getStore() },
     });
     this.workers = new ReplyWorkers({
-      ...parts,
+      shards,
+      log,
       options: {
         ...options,
         maxPayload: limits.maxPayload,

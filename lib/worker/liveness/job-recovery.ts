@@ -38,8 +38,8 @@ export class JobRecovery {
     private readonly handler: JobHandler,
     private readonly parts: WorkerParts,
   ) {
-    this.keys = parts.keys.queue(handler.queue);
-    this.lostJobs = new LostJobs(handler.queue, parts.keys, () => parts.connections.clock.now());
+    this.keys = parts.shard.keys.queue(handler.queue);
+    this.lostJobs = new LostJobs(handler.queue, parts.shard.keys, parts.shard.driver.clock);
   }
 
   /**
@@ -72,7 +72,7 @@ export class JobRecovery {
   private async filledSlots(
     worker: LapsedWorker,
   ): Promise<{ filled: FilledSlot[]; areAll: boolean }> {
-    const { commands } = this.parts.connections;
+    const { commands } = this.parts.shard.driver;
     const count = worker.slots ?? this.mostSlots(worker);
     const filled: FilledSlot[] = [];
     let areAll = true;
@@ -107,7 +107,7 @@ export class JobRecovery {
   }
 
   private async read(ranges: readonly SlotRange[]): Promise<SlotPart[]> {
-    const contents = await this.parts.connections.commands.all((run) =>
+    const contents = await this.parts.shard.driver.commands.all((run) =>
       ranges.map(({ key, from }) => run(readListBytes, { list: key, first: from, last: -1 })),
     );
     return ranges.map((range, index) => ({ ...range, elements: contents[index] ?? [] }));
@@ -144,7 +144,7 @@ export class JobRecovery {
     slots: readonly FoundSlot[],
     forget: boolean,
   ): Promise<RecoveryResult> {
-    return this.parts.connections.commands.run(recoverWorker, {
+    return this.parts.shard.driver.commands.run(recoverWorker, {
       requests: this.keys.requests,
       workers: this.keys.workers,
       dead: this.keys.dead,

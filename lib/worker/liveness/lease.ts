@@ -31,10 +31,10 @@ export class Lease {
     workerId: string,
     private readonly duration: number,
     queues: readonly LeasedQueue[],
-    private readonly connections: Driver,
+    private readonly driver: Driver,
     log: Log,
   ) {
-    const { runtime } = connections;
+    const { runtime } = driver;
     this.leases = new Map(
       queues.map((queue) => [queue.name, new QueueLease(queue, workerId, duration, log, runtime)]),
     );
@@ -45,15 +45,13 @@ export class Lease {
    * @throws what keeps connections from being made at all.
    */
   async start(): Promise<void> {
-    void this.connections
-      .lost()
-      .then(() => this.missed(this.all.filter(({ isKnown }) => !isKnown)));
-    await Promise.race([this.connections.ready(), this.stopped]);
+    void this.driver.lost().then(() => this.missed(this.all.filter(({ isKnown }) => !isKnown)));
+    await Promise.race([this.driver.ready(), this.stopped]);
     if (this.isStopped) {
       return;
     }
-    this.started = this.connections.clock.now();
-    const { runtime } = this.connections;
+    this.started = this.driver.clock.now();
+    const { runtime } = this.driver;
     this.timer = runtime.setInterval(() => void this.tryRenew(), this.duration / 3);
     const backoff = new Backoff(runtime);
     for (;;) {
@@ -65,7 +63,7 @@ export class Lease {
         isKnown ? [] : [longestWaitAfter(failure)],
       );
       await Promise.race([backoff.wait(lowest(waits)), this.stopped]);
-      await Promise.race([this.connections.ready(), this.stopped]);
+      await Promise.race([this.driver.ready(), this.stopped]);
     }
   }
 
@@ -81,14 +79,14 @@ export class Lease {
   async stop(isOver: (queue: string) => boolean): Promise<void> {
     this.isStopped = true;
     this.onStopped();
-    this.connections.runtime.clear(this.timer);
+    this.driver.runtime.clear(this.timer);
     await this.retire([...this.leases.keys()], isOver);
   }
 
   /** Gives the lease up on some queues. What fails leaves it to lapse by itself. */
   async retire(queues: readonly string[], isOver: (queue: string) => boolean): Promise<void> {
-    if (this.connections.isConnected) {
-      await this.connections.commands.settled((run) =>
+    if (this.driver.isConnected) {
+      await this.driver.commands.settled((run) =>
         queues.flatMap((queue) => {
           const lease = this.leases.get(queue);
           return lease ? [run(retireWorker, lease.retirement(!isOver(queue)))] : [];
@@ -104,7 +102,7 @@ export class Lease {
 
   /** Whether others know of the connection for commands, so that what it takes from a queue is looked after. */
   isUpToDate(queue: string): boolean {
-    return this.leases.get(queue)?.isUpToDate(this.connections.commands) ?? false;
+    return this.leases.get(queue)?.isUpToDate(this.driver.commands) ?? false;
   }
 
   /**
@@ -153,7 +151,7 @@ export class Lease {
   }
 
   private async renewNow(): Promise<void> {
-    const { commands } = this.connections;
+    const { commands } = this.driver;
     const { isOfAll } = this;
     this.isOfAll = false;
     const leases = this.all.filter(({ isDue }) => isOfAll || isDue);
@@ -172,12 +170,12 @@ export class Lease {
   }
 
   private async tryRenew(): Promise<void> {
-    if (!this.connections.isConnected) {
+    if (!this.driver.isConnected) {
       this.missed(this.all);
       return;
     }
     try {
-      await this.connections.ready();
+      await this.driver.ready();
       await this.renewShared();
     } catch {
       // The connections are closed for good.

@@ -3,7 +3,7 @@ import type { LapsedLease } from '../../protocol/operations/renew-lease.js';
 import type { QueueKeys } from '../../protocol/keys.js';
 import { maySame, type LineIdentity } from '../../protocol/wire/line-identity.js';
 import { explainRefusal, isPassing, isRefusal, levelOf } from '../../driver/refusal.js';
-import { BLOCK_SECONDS } from '../taking/job-fetcher.js';
+import { BLOCK_SECONDS } from '../taking/fetch-line.js';
 import { JobRecovery } from './job-recovery.js';
 import { readLapsedWorker, type LapsedWorker } from './lapsed-worker.js';
 import type { Standing } from './standing.js';
@@ -35,7 +35,7 @@ export class Recovery {
     private readonly parts: WorkerParts,
     private readonly standing: Standing,
   ) {
-    this.keys = parts.keys.queue(handler.queue);
+    this.keys = parts.shard.keys.queue(handler.queue);
     this.jobs = new JobRecovery(handler, parts);
   }
 
@@ -97,7 +97,7 @@ export class Recovery {
     if (this.known.size > MOST_KNOWN) {
       this.known.clear();
     }
-    const described = await this.parts.connections.commands.settled((run) =>
+    const described = await this.parts.shard.driver.commands.settled((run) =>
       unknown.map(({ workerId }) => run(describeWorker, this.keys.worker(workerId))),
     );
     unknown.forEach((lease, index) => {
@@ -113,7 +113,7 @@ export class Recovery {
 
   /** Whether a worker was last heard of by the server that this process is connected to. */
   private isOurServer(server: string | undefined): boolean {
-    return server !== undefined && server === this.parts.connections.commands.server?.runId;
+    return server !== undefined && server === this.parts.shard.driver.commands.server?.runId;
   }
 
   /** The connections of some workers that still stand; `undefined` where the server does not tell. */
@@ -127,7 +127,7 @@ export class Recovery {
     if (ids.length === 0 || this.now() < this.blindUntil) {
       return undefined;
     }
-    const { commands } = this.parts.connections;
+    const { commands } = this.parts.shard.driver;
     try {
       const lines = await commands.run(listLines, ids);
       return lines.map((line) => ({ ...line, server: commands.server?.runId }));
@@ -142,7 +142,7 @@ export class Recovery {
   }
 
   private now(): number {
-    return this.parts.connections.runtime.now();
+    return this.parts.shard.driver.runtime.now();
   }
 
   private warnOfBlindness(command: string): void {
@@ -157,7 +157,7 @@ export class Recovery {
   private async cut(connections: readonly LineIdentity[]): Promise<void> {
     for (const identity of connections) {
       try {
-        await this.parts.connections.commands.cut(identity);
+        await this.parts.shard.driver.commands.cut(identity);
       } catch (error) {
         if (!isRefusal(error)) {
           throw error;

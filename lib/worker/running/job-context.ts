@@ -1,16 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import { inspect, type InspectOptions } from 'node:util';
-import { propertyOf, shown } from '../../errors/error-text.js';
+import { shown } from '../../errors/error-text.js';
 import { LONGEST_TIMER } from '../../options/option-rules.js';
 import type { Driver } from '../../driver/driver.js';
 import type { Timer } from '../../driver/runtime.js';
 import type { Job } from '../../protocol/wire/job-element.js';
+import { causesOf } from './error-causes.js';
 import { fenceListeners } from './fenced-signal.js';
 
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
-
-/** Errors that may be wrapped around the reason of an abort. */
-const MOST_CAUSES = 16;
 
 /**
  * How long before a job's deadline a request of its handler may run out of time for it, ms: timers are a little early, the
@@ -242,17 +240,4 @@ export class JobContext {
       );
     }
   }
-}
-
-/** An error and what led to it, as far as it is looked at. */
-function causesOf(error: unknown): readonly unknown[] {
-  const causes: unknown[] = [];
-  for (
-    let cause = error;
-    causes.length <= MOST_CAUSES && cause !== undefined;
-    cause = propertyOf(cause, 'cause')
-  ) {
-    causes.push(cause);
-  }
-  return causes;
 }

@@ -6,26 +6,42 @@ import type { Outcome, OutcomeReply } from '../settling/outcome.js';
 import type { ReplyStream } from './reply-stream.js';
 import type { JobPlace } from '../taking/slots.js';
 
-/** One job that is being run, in an async context of its own. */
+/** How a run was answered. */
+export type AnswerKind =
+  /** With what its handler has returned, or the end of its stream. */
+  | 'reply'
+  | 'error'
+  /** With nothing, since its caller has cancelled it or reads its stream no more. */
+  | 'cancelled'
+  /** With nothing, since nobody waits any more: its deadline has passed, or another worker has taken the job over. */
+  | 'nobody waits'
+  /** With nothing, since it is to be run again. */
+  | 'given back';
+
+/** Where runs are kept that are not over. */
+export interface RunKeeper {
+  over(run: JobRun): void;
+}
+
+/**
+ * One job that is being run, in an async context of its own. Three things end, in any order, once each: it is answered, its
+ * handler returns, and its job leaves its slot.
+ */
 export class JobRun extends AsyncResource implements Outcome {
   /** ms, by the clock of the runtime. */
   readonly startedAt: number;
-  /** Whether it is settled what its caller gets, if anything. */
-  isAnswered = false;
-  /** Whether nobody waits for it any more. */
-  isCancelled = false;
-  /** What its caller gets, once that is settled. */
+  /** What its caller gets, once that is known. */
   reply: OutcomeReply | undefined;
-  /** Whether the handler has really returned, which a timed-out one does later than it is answered. */
-  hasEnded = false;
-  /** Whether Redis has confirmed that the job has left its slot. */
-  isReleased = false;
   /** The values it has sent, if it sends any. */
   stream: ReplyStream | undefined;
-  /** Where it stands among the {@link JobRuns}. */
-  index = 0;
   /** Ends a run that takes too long. */
   timer: Timer | undefined;
+  /** Keeps it until it is over. */
+  keeper: RunKeeper | undefined;
+  /** Its index in the registry. */
+  index = 0;
+  private answeredWith: AnswerKind | undefined;
+  private hasLeftSlot = false;
 
   constructor(
     readonly job: Job,
@@ -36,6 +52,36 @@ export class JobRun extends AsyncResource implements Outcome {
     this.startedAt = context.time.runtime.now();
   }
 
+  /** How it was answered; `undefined` while it is not. */
+  get answerKind(): AnswerKind | undefined {
+    return this.answeredWith;
+  }
+
+  /** Whether it is known what its caller gets, if anything. */
+  get isAnswered(): boolean {
+    return this.answeredWith !== undefined;
+  }
+
+  /** Whether nobody waits for it any more. */
+  get isCancelled(): boolean {
+    return this.answeredWith === 'cancelled';
+  }
+
+  /** Whether the handler has really returned, which a timed-out one does later than it is answered. */
+  get hasEnded(): boolean {
+    return this.context.hasEnded;
+  }
+
+  /** Whether Redis has confirmed that the job has left its slot. */
+  get isReleased(): boolean {
+    return this.hasLeftSlot;
+  }
+
+  /** Whether values of it may have reached its caller, so that it must not begin anew. */
+  get hasSent(): boolean {
+    return this.stream !== undefined && this.stream.pushedCount > 0;
+  }
+
   /** Hands out the data, once: what is long should not live until its job has left its slot. */
   takeData(): unknown {
     const { data } = this.job;
@@ -44,20 +90,44 @@ export class JobRun extends AsyncResource implements Outcome {
   }
 
   /**
-   * Settles that its caller gets its end, and lets go of what waited for that: whatever ends a run comes by here.
-   * @returns whether it was not settled before.
+   * Decides how it is answered, and lets go of what waited for that: whatever answers a run comes by here.
+   * @returns whether it was not answered before.
    */
-  close(): boolean {
-    if (this.isAnswered) {
+  answer(kind: AnswerKind): boolean {
+    if (this.answeredWith !== undefined) {
       return false;
     }
-    this.isAnswered = true;
+    this.answeredWith = kind;
     this.context.time.runtime.clear(this.timer);
     return true;
   }
 
-  /** Whether values of it may have reached its caller, so that it must not begin anew. */
-  get hasSent(): boolean {
-    return this.stream !== undefined && this.stream.pushedCount > 0;
+  /** Its caller waits no longer, not even for an answer that still waits behind the values of a stream. */
+  cancel(): boolean {
+    const isFirst = this.answer('cancelled');
+    this.answeredWith = 'cancelled';
+    return isFirst;
+  }
+
+  /** Its handler has returned. @returns whether that is news. */
+  end(): boolean {
+    if (this.hasEnded) {
+      return false;
+    }
+    this.context.end();
+    this.leaveIfOver();
+    return true;
+  }
+
+  /** Its job has left its slot. */
+  released(): void {
+    this.hasLeftSlot = true;
+    this.leaveIfOver();
+  }
+
+  private leaveIfOver(): void {
+    if (this.hasLeftSlot && this.hasEnded) {
+      this.keeper?.over(this);
+    }
   }
 }

@@ -15,8 +15,6 @@ import { valuesOf } from './stream-source.js';
 export interface RunnerParts extends ReplyParts {
   readonly log: Log;
   readonly time: JobTime;
-  /** Hears, once, that the handler has really returned. */
-  onEnded(run: JobRun): void;
 }
 
 /**
@@ -58,9 +56,9 @@ export class JobRunner {
   interrupt(run: JobRun, reason: unknown): boolean {
     run.stream?.stop();
     if (run.hasSent) {
-      this.replies.answer(run, undefined);
+      this.replies.answer(run, 'error', undefined);
     }
-    const mayBeRunAgain = run.close();
+    const mayBeRunAgain = run.answer('given back');
     run.context.abort(reason);
     return mayBeRunAgain;
   }
@@ -130,7 +128,7 @@ export class JobRunner {
   private follow(run: JobRun, values: Observable<unknown>): void {
     const { context } = run;
     if (context.isAborted) {
-      this.replies.answer(run, undefined);
+      this.replies.answer(run, 'nobody waits', undefined);
       this.end(run);
       return;
     }
@@ -139,9 +137,7 @@ export class JobRunner {
     context.whenAborted(() => {
       if (!run.isAnswered) {
         // Its deadline has passed.
-        run.isCancelled = true;
-        run.stream?.stop();
-        this.replies.answer(run, undefined);
+        this.replies.drop(run);
       }
       source.unsubscribe();
     });
@@ -161,10 +157,8 @@ export class JobRunner {
 
   private end(run: JobRun): void {
     run.context.whenDone(() => {
-      if (!run.hasEnded) {
-        run.hasEnded = true;
-        run.context.end();
-        this.parts.onEnded(run);
+      if (run.end()) {
+        this.parts.output.ended(run);
       }
     });
     if (!run.hasEnded) {

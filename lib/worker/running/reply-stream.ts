@@ -3,9 +3,7 @@ import type { Log } from '../../telemetry/log.js';
 import { encodeValue, type StreamPosition } from '../../protocol/wire/reply-frame.js';
 import type { Place } from '../../protocol/operations/lua-empty-place.js';
 import type { ListSize } from '../../protocol/operations/lua-list-size.js';
-import { measureList } from '../../protocol/operations/measure-list.js';
 import { pushValues } from '../../protocol/operations/push-values.js';
-import { beforeRetry } from '../../driver/before-retry.js';
 import { Backoff } from '../../driver/backoff.js';
 import {
   codeOfRefusal,
@@ -14,28 +12,16 @@ import {
   longestWaitAfter,
 } from '../../driver/refusal.js';
 import type { Driver } from '../../driver/driver.js';
-import { delay, nextTurn, type Timer } from '../../driver/runtime.js';
+import { nextTurn } from '../../driver/runtime.js';
 import { nameOfJob } from './job-context.js';
-import { listHead, trimList } from '../../protocol/operations/lists.js';
+import { StreamReader } from './stream-reader.js';
 
 /** Values in one push at most, and about how long one push may be, UTF-16 units. */
 const MOST_VALUES = 512;
 const PUSH_LENGTH = 256 * 1024;
 
-/** How many frames, and how many bytes, may lie unread in the reply list before the next value waits. */
-const MOST_UNREAD = 1_000;
-const MOST_UNREAD_BYTES = 4 * 1024 * 1024;
-
-/** Waits between looks at a full reply list, ms: soon at first, then less often. */
-const FIRST_LOOK = 1;
-
 /** Wait before values that were refused are pushed again, ms; later ones are longer. */
 const FIRST_REFUSED_WAIT_MS = 1_000;
-const LATEST_LOOK = 64;
-
-/** How often a stream looks whether its caller still reads, ms, and how many looks without it mean that it has gone. */
-const READER_INTERVAL = 15_000;
-const MOST_LOOKS_UNREAD = 4;
 
 /** Where the values of a stream go. */
 export interface StreamTarget {
@@ -67,7 +53,7 @@ export class ReplyStream {
   private isPushing = false;
   private pushing: Promise<void> = Promise.resolve();
   private onRoom: (() => void)[] = [];
-  private readonly readerTimer: Timer;
+  private readonly reader: StreamReader;
   /** Tells this run from any other of the same job. */
   private readonly run: string;
 
@@ -76,12 +62,13 @@ export class ReplyStream {
    */
   constructor(
     private readonly target: StreamTarget,
-    private readonly connections: Driver,
+    private readonly driver: Driver,
     private readonly log: Log,
     private readonly onLost: (reason: Error, isTaken: boolean) => void,
   ) {
-    this.run = connections.runtime.randomId();
-    this.readerTimer = this.watchReader();
+    this.run = driver.runtime.randomId();
+    this.reader = new StreamReader(target.list, driver, (why) => this.lose(why, false));
+    this.reader.watch();
   }
 
   /** Whether every value that was handed in was pushed. */
@@ -123,13 +110,13 @@ export class ReplyStream {
   /** Resolves when all values were pushed, or never will be. Nothing may be added then. */
   async flushed(): Promise<void> {
     await this.pushing;
-    this.connections.runtime.clear(this.readerTimer);
+    this.reader.close();
   }
 
   /** Pushes no more. */
   stop(): void {
     this.isStopped = true;
-    this.connections.runtime.clear(this.readerTimer);
+    this.reader.close();
     this.makeRoom();
   }
 
@@ -154,7 +141,7 @@ export class ReplyStream {
 
   private async pushAll(): Promise<void> {
     // What the source gives in one turn leaves together.
-    await nextTurn(this.connections.runtime);
+    await nextTurn(this.driver.runtime);
     while (!this.isComplete && !this.isStopped) {
       const frames = this.takeFrames();
       const size = await this.push(frames);
@@ -162,7 +149,7 @@ export class ReplyStream {
         this.lose('another worker has taken the job over, or the server lost it', true);
         break;
       }
-      await this.untilRead(size, frames);
+      await this.reader.untilRead(size, frames, () => this.isStopped);
       this.makeRoom();
     }
     this.isPushing = false;
@@ -187,12 +174,12 @@ export class ReplyStream {
   /** @returns how much lies unread in the list; `undefined` when the job is no longer ours. */
   private async push(frames: readonly string[]): Promise<ListSize | undefined> {
     const { place, list } = this.target;
-    const backoff = new Backoff(this.connections.runtime, FIRST_REFUSED_WAIT_MS);
+    const backoff = new Backoff(this.driver.runtime, FIRST_REFUSED_WAIT_MS);
     for (let isRefused = false; ; isRefused = true) {
       const ttl = this.target.ttl();
       try {
         const values = { place, list, ttl, frames };
-        const size = await this.connections.runUntilAnswered(pushValues, values);
+        const size = await this.driver.runUntilAnswered(pushValues, values);
         if (isRefused) {
           this.log.over(this.refusedKind);
         }
@@ -224,64 +211,6 @@ export class ReplyStream {
     );
   }
 
-  /** Waits while too much lies unread. */
-  private async untilRead(size: ListSize, frames: readonly string[]): Promise<void> {
-    // Where the server does not tell, all are taken to be as large as ours.
-    const largest = frames.reduce((most, frame) => Math.max(most, frame.length), 0);
-    let unread: ListSize | undefined = size;
-    let wait = FIRST_LOOK;
-    while (!this.isStopped && (!unread || isFull(unread, largest))) {
-      await delay(this.connections.runtime, wait, { ref: true });
-      wait = Math.min(wait * 2, LATEST_LOOK);
-      unread = await this.measure();
-    }
-  }
-
-  /** @returns `undefined` while Redis is away. */
-  private async measure(): Promise<ListSize | undefined> {
-    try {
-      await this.connections.ready();
-      return await this.connections.commands.run(measureList, { list: this.target.list });
-    } catch (error) {
-      if (this.connections.state === 'closed') {
-        this.lose('the connections are closed', false);
-      }
-      await beforeRetry(error, this.connections.runtime);
-      return undefined;
-    }
-  }
-
-  /** A caller in whose list the same frame lies at the head for long has gone, or cannot reach Redis. */
-  private watchReader(): Timer {
-    let head: string | null = null;
-    let unreadLooks = 0;
-    const look = async (): Promise<void> => {
-      const { commands } = this.connections;
-      const before = head;
-      head = null;
-      // What its caller has read stays there while Redis refuses writes: one that changes nothing tells.
-      [, head] = await commands.all((run) => [
-        run(trimList, { list: this.target.list, first: 0, last: -1 }),
-        run(listHead, this.target.list),
-      ]);
-      unreadLooks = head !== null && head === before ? unreadLooks + 1 : 0;
-      if (unreadLooks >= MOST_LOOKS_UNREAD) {
-        const seconds = (MOST_LOOKS_UNREAD * READER_INTERVAL) / 1_000;
-        this.lose(`its caller has read nothing for ${seconds} s`, false);
-      }
-    };
-    const { runtime } = this.connections;
-    const watch = (): void => {
-      if (this.connections.isConnected) {
-        // What fails now is looked at again, and tells nothing of the caller.
-        look().catch(() => {
-          unreadLooks = 0;
-        });
-      }
-    };
-    return runtime.setInterval(watch, READER_INTERVAL).unref();
-  }
-
   private lose(why: string, isTaken: boolean): void {
     if (!this.isStopped) {
       this.stop();
@@ -290,7 +219,3 @@ export class ReplyStream {
     }
   }
 }
-
-/** @param largest - bytes that a frame takes where the server does not tell. */
-const isFull = ({ length, bytes }: ListSize, largest: number): boolean =>
-  length >= MOST_UNREAD || (bytes ?? length * largest) >= MOST_UNREAD_BYTES;

@@ -8,19 +8,26 @@ import {
   type ErrorForm,
 } from '../../protocol/wire/error-form.js';
 import type { FailureLog } from './failure-log.js';
-import type { JobRun } from './job-run.js';
+import type { AnswerKind, JobRun } from './job-run.js';
 import type { ReplyStream } from './reply-stream.js';
 import { ReplyText } from './reply-text.js';
 import type { JobHandler, WorkerOptions } from '../worker-options.js';
+
+/** Where what runs send and end with goes. */
+export interface RunOutput {
+  /** Begins to send the values of a run. @param onLost - hears that nobody takes them any more. */
+  openStream(run: JobRun, onLost: (reason: Error, isTaken: boolean) => void): ReplyStream;
+  /** Hears, once, what a job is answered with; `undefined` = no reply. */
+  answered(run: JobRun, text: string | undefined): void;
+  /** Hears, once, that the handler has really returned. */
+  ended(run: JobRun): void;
+}
 
 /** What the replies of a worker need of it. */
 export interface ReplyParts {
   readonly handler: JobHandler;
   readonly options: WorkerOptions;
-  /** Begins to send the values of a run. */
-  openStream(run: JobRun, onLost: (reason: Error, isTaken: boolean) => void): ReplyStream;
-  /** Hears, once, what a job is answered with; `undefined` = no reply. */
-  onAnswer(run: JobRun, text: string | undefined): void;
+  readonly output: RunOutput;
 }
 
 /** What the callers of one queue's jobs get: a reply, values, an error or nothing, and one end. None of it throws. */
@@ -36,10 +43,16 @@ export class RunReplies {
 
   /** Ends a run without a reply: nobody waits for it any more. */
   cancel(run: JobRun, reason: unknown): void {
-    run.isCancelled = true;
-    run.stream?.stop();
-    this.answer(run, undefined);
+    this.drop(run);
     run.context.abort(reason);
+  }
+
+  /** As {@link cancel}, for a run that knows that it is aborted. */
+  drop(run: JobRun): void {
+    run.stream?.stop();
+    if (run.cancel()) {
+      this.finish(run, undefined);
+    }
   }
 
   /** Sends a value of a stream. */
@@ -61,16 +74,16 @@ export class RunReplies {
   /** Ends a stream behind its values. */
   endStream(run: JobRun): void {
     if (!run.isAnswered) {
-      this.answer(run, this.text.end(run.job, this.streamOf(run).position));
+      this.answer(run, 'reply', this.text.end(run.job, this.streamOf(run).position));
     }
   }
 
   private streamOf(run: JobRun): ReplyStream {
-    run.stream ??= this.parts.openStream(run, (reason, isTaken) => {
+    run.stream ??= this.parts.output.openStream(run, (reason, isTaken) => {
       if (isTaken) {
         this.cancel(run, reason);
       } else {
-        this.answer(run, undefined);
+        this.answer(run, 'nobody waits', undefined);
         run.context.abort(reason);
       }
     });
@@ -88,7 +101,7 @@ export class RunReplies {
       this.failToSend(run, error);
       return;
     }
-    this.answer(run, text);
+    this.answer(run, 'reply', text);
   }
 
   /** A reply that cannot be sent is an error of the library's own. */
@@ -107,7 +120,7 @@ export class RunReplies {
     const { context } = run;
     if (context.isAbort(error) || (context.isOutOfTime && isInheritedTimeout(error))) {
       // Its deadline has passed: nobody waits, and it has only ended with it.
-      this.answer(run, undefined);
+      this.answer(run, 'nobody waits', undefined);
     } else {
       this.fail(run, error, this.describe(run, error));
     }
@@ -137,24 +150,28 @@ export class RunReplies {
       this.report(run, error, form);
     }
     if (!canTell) {
-      this.answer(run, undefined);
+      this.answer(run, 'error', undefined);
       return;
     }
     const sent = form ?? toErrorForm(error, this.parts.options.describeError);
-    this.answer(run, this.text.failure(job, sent, stream?.position));
+    this.answer(run, 'error', this.text.failure(job, sent, stream?.position));
   }
 
-  /** Settles, once, what the caller gets; `undefined` = nothing, or that its stream broke where it was stopped half way. */
-  answer(run: JobRun, text: string | undefined): void {
-    if (!run.close()) {
-      return;
+  /** Answers a run, once. @param text - `undefined` = nothing, or that its stream broke where it was stopped half way. */
+  answer(run: JobRun, kind: AnswerKind, text: string | undefined): void {
+    if (run.answer(kind)) {
+      this.finish(run, text);
     }
+  }
+
+  private finish(run: JobRun, text: string | undefined): void {
+    const { output } = this.parts;
     const { stream } = run;
     if (stream) {
       // The end comes behind all values.
-      void stream.flushed().then(() => this.parts.onAnswer(run, this.endOf(run, stream, text)));
+      void stream.flushed().then(() => output.answered(run, this.endOf(run, stream, text)));
     } else {
-      this.parts.onAnswer(run, text);
+      output.answered(run, text);
     }
   }
 

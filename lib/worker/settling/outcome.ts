@@ -6,6 +6,8 @@ import type { JobPlace } from '../taking/slots.js';
 export interface Outcome {
   readonly place: JobPlace;
   reply?: OutcomeReply | undefined;
+  /** Hears that the job has left its slot. */
+  released?(): void;
 }
 
 export interface OutcomeReply {
@@ -15,6 +17,15 @@ export interface OutcomeReply {
   readonly deadline: number | undefined;
 }
 
+/** How a queue gets its next jobs. */
+export type NextJobs =
+  /** They are taken in the call that settles others. */
+  | { readonly kind: 'take'; readonly takes: readonly Take[] }
+  /** The next job is waited for, in one write with the call that settles the only one. */
+  | { readonly kind: 'wait'; readonly take: Take }
+  /** The call is not to take any. */
+  | { readonly kind: 'none' };
+
 /** A queue whose jobs are settled: what it hears, and what it says of itself. */
 export interface SettledQueue {
   readonly name: string;
@@ -22,16 +33,19 @@ export interface SettledQueue {
   readonly requests: string;
   /** Whether its next jobs may be taken when others are settled. */
   wantsJobs(): boolean;
-  /** Whether its next job is to be waited for, rather than taken, when the only one is settled. */
-  waitsNext(): boolean;
+  /**
+   * Decides how it gets its next jobs, and reserves what that needs: no more jobs than there is room for. Asked once a call, at
+   * once before the call is made.
+   * @param most - how many jobs may be taken together.
+   * @param mayWait - whether the call could be sent in one write with the wait for the next job.
+   */
+  next(most: number, mayWait: boolean): NextJobs;
   /**
    * Settles a job in one write with the wait for the next.
-   * @returns `undefined` where that is not to be waited for.
+   * @param take - what {@link next} has reserved for that.
    * @throws what Redis refuses it with, or, once Redis cannot carry it out any more, that there was no answer.
    */
-  settleAndWait(input: SettleJobs): Promise<SettledJobs> | undefined;
-  /** What to take next: no more jobs than there is room for. */
-  takes(most: number): readonly Take[];
+  settleAndWait(input: SettleJobs, take: Take): Promise<SettledJobs>;
   /** These jobs were taken. */
   onTaken(take: Take, jobs: readonly string[]): void;
   /**

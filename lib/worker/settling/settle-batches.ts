@@ -1,14 +1,13 @@
 import type { Outcome, SettledQueue } from './outcome.js';
-import { maySettleAndWait } from './settle-call.js';
 import type { SettlePart } from './settle-part.js';
 
 /** Jobs that one call settles at most, and takes at most: Lua's stack takes about 8 000 values. */
-const MOST_JOBS = 500;
+export const MOST_JOBS = 500;
 
 /** About how long the replies of one call may be together, bytes or UTF-16 units: nobody else is served meanwhile. */
 const CALL_LENGTH = 2 * 1024 * 1024;
 
-/** Cuts what has ended into calls that are not too long, and lets each queue take its next jobs in the last of them. */
+/** Cuts what has ended into calls that are not too long, in the last of which each queue asks for its next jobs. */
 export function callsOf(
   waiting: ReadonlyMap<SettledQueue, readonly Outcome[]>,
 ): readonly (readonly SettlePart[])[] {
@@ -29,9 +28,7 @@ export function callsOf(
       jobs++;
       length += size;
     }
-    const isOne = waiting.size === 1 && all.length === 1;
-    const andWaits = isOne && all.every(maySettleAndWait) && queue.waitsNext();
-    call.push({ queue, outcomes, takes: andWaits ? [] : queue.takes(MOST_JOBS), andWaits });
+    call.push({ queue, outcomes, takes: [], asksNext: true });
   }
   calls.push(call);
   return calls;

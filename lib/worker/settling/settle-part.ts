@@ -7,15 +7,17 @@ export interface SettlePart {
   readonly outcomes: readonly Outcome[];
   /** The next jobs that are to be taken. */
   readonly takes: readonly Take[];
-  /** Whether it goes in one write with the wait for the next job. */
-  readonly andWaits?: boolean;
+  /** Whether the queue is still to be asked how it gets its next jobs. */
+  readonly asksNext?: boolean;
+  /** What is waited for in one write with the call. */
+  readonly wait?: Take;
   /** Whether the server has lost the jobs, so that nothing but their replies is left to settle. */
   readonly areLost?: boolean;
 }
 
 /** Whether it asks Redis for anything. */
-export const isWanted = ({ outcomes, takes }: SettlePart): boolean =>
-  outcomes.length > 0 || takes.length > 0;
+export const isWanted = ({ outcomes, takes, asksNext }: SettlePart): boolean =>
+  outcomes.length > 0 || takes.length > 0 || asksNext === true;
 
 /** @returns each outcome and each take by itself. */
 export const singlesOf = (parts: readonly SettlePart[]): SettlePart[] =>

@@ -38,18 +38,18 @@ export class Settler {
 
   /** @param announce - tells others of the connection for commands, so that what lies in our slots is looked after. */
   constructor(
-    private readonly connections: Driver,
+    private readonly driver: Driver,
     private readonly log: Log,
     private readonly announce: () => Promise<void>,
   ) {
-    this.unansweredTakes = new UnansweredTakes(connections, log);
+    this.unansweredTakes = new UnansweredTakes(driver, log);
     this.effects = new SettleEffects(log);
     const owner: RefusalOwner = {
       settle: (parts, mayBeDone) => this.settle(parts, mayBeDone),
       onCarriedOut: (parts) => this.rest(parts),
     };
-    this.refused = new RefusedSettles(log, owner, connections.runtime);
-    this.flushing = new OncePerTurn(connections.runtime, () => this.flush());
+    this.refused = new RefusedSettles(log, owner, driver.runtime);
+    this.flushing = new OncePerTurn(driver.runtime, () => this.flush());
   }
 
   /** Whether outcomes of a queue wait or are on their way. */
@@ -109,10 +109,10 @@ export class Settler {
       let call: SettleCall | undefined;
       let answer: SettledJobs;
       try {
-        if (!this.connections.isReady) {
-          await this.connections.ready();
+        if (!this.driver.isReady) {
+          await this.driver.ready();
         }
-        call = new SettleCall(left, this.connections.clock.now(), isRepeated);
+        call = SettleCall.begin(left, this.driver.clock.now(), isRepeated);
         answer = await this.send(call);
       } catch (error) {
         // Else the connections are closed for good: the lease runs out, and others take over what is left.
@@ -130,19 +130,19 @@ export class Settler {
     for (let isLost = false; ; isLost = true) {
       if (isLost) {
         // Not among what is tried again: it rejects once the connections are closed for good.
-        await this.connections.ready();
+        await this.driver.ready();
       }
       try {
         if (isLost) {
           await this.tryToAnnounce();
         }
-        return (await call.carryOutAndWait()) ?? (await call.carryOut(this.connections.commands));
+        return (await call.carryOutAndWait()) ?? (await call.carryOut(this.driver.commands));
       } catch (error) {
         if (isRefusal(error)) {
           throw error;
         }
         this.effects.unanswered(call.lost());
-        await beforeRetry(error, this.connections.runtime);
+        await beforeRetry(error, this.driver.runtime);
       }
     }
   }
@@ -166,7 +166,7 @@ export class Settler {
       return [];
     }
     const { gone, left } = call.without(answer.missing);
-    const { commands, clock } = this.connections;
+    const { commands, clock } = this.driver;
     const { lost, over } = findLost(gone, commands.identity?.server, clock.now());
     reportLost(this.log, lost);
     // What is not there any more when it is asked again was settled before.

@@ -9,21 +9,13 @@ import type { JobPlace } from '../taking/slots.js';
 import type { WorkerParts } from '../worker-options.js';
 import { RefusedTurns } from './refused-turns.js';
 
-/** How long a stopping worker waits for Redis, ms. */
-export const LAST_WORD_MS = 500;
+/** How long a stopping worker waits for Redis to take its last writes, ms. */
+export const FINAL_WRITE_TIMEOUT_MS = 500;
 
-/** Waits as long as a stopping worker waits for Redis. */
-export async function lastWord(runtime: Runtime): Promise<undefined> {
-  await delay(runtime, LAST_WORD_MS, { ref: true });
+/** Resolves when a stopping worker waits no longer for its last writes. */
+export async function finalWriteTimeout(runtime: Runtime): Promise<undefined> {
+  await delay(runtime, FINAL_WRITE_TIMEOUT_MS, { ref: true });
   return undefined;
-}
-
-/** What {@link UnfinishedJobs} belong to. */
-export interface UnfinishedJobsParts extends Pick<WorkerParts, 'connections' | 'log' | 'workerId'> {
-  readonly queue: string;
-  readonly keys: QueueKeys;
-  /** Hears of each place that its job has left. */
-  readonly release: (place: JobPlace) => void;
 }
 
 /** Takes jobs out of their slots that are not answered here: back to the head of their queue, or to the dead list. */
@@ -32,8 +24,14 @@ export class UnfinishedJobs {
   private readonly returns: RefusedTurns;
   private isStopping = false;
 
-  constructor(private readonly parts: UnfinishedJobsParts) {
-    const { runtime } = parts.connections;
+  /** @param slots - hears of each place that its job has left. */
+  constructor(
+    private readonly queue: string,
+    private readonly keys: QueueKeys,
+    private readonly parts: Pick<WorkerParts, 'shard' | 'log' | 'workerId'>,
+    private readonly slots: { release(place: JobPlace): void },
+  ) {
+    const { runtime } = parts.shard.driver;
     this.burials = new RefusedTurns(runtime);
     this.returns = new RefusedTurns(runtime);
   }
@@ -44,7 +42,8 @@ export class UnfinishedJobs {
   }
 
   async bury(place: JobPlace, why: Burial): Promise<void> {
-    const { keys, log, queue, workerId } = this.parts;
+    const { keys, queue } = this;
+    const { log, workerId } = this.parts;
     const job = { place, dead: keys.dead, workerId, ...why };
     const what = `A job could not be moved to "${keys.dead}"`;
     const result = await this.insist(buryJob, job, what, [place], this.burials);
@@ -60,7 +59,7 @@ export class UnfinishedJobs {
 
   async giveBack(places: readonly JobPlace[]): Promise<void> {
     if (places.length > 0) {
-      const { keys, queue } = this.parts;
+      const { keys, queue } = this;
       const what = `Unfinished jobs of queue "${queue}" could not be returned`;
       const jobs = { requests: keys.requests, places };
       await this.insist(giveBackJobs, jobs, what, places, this.returns);
@@ -79,11 +78,11 @@ export class UnfinishedJobs {
     turns: RefusedTurns,
   ): Promise<Output | undefined> {
     for (const place of places) {
-      place.slot.leave(place);
+      place.beginRelease();
     }
     const output = await this.untilDone(operation, input, what, turns);
     if (output !== undefined) {
-      places.forEach((place) => this.parts.release(place));
+      places.forEach((place) => this.slots.release(place));
     }
     return output;
   }
@@ -94,11 +93,13 @@ export class UnfinishedJobs {
     what: string,
     turns: RefusedTurns,
   ): Promise<Output | undefined> {
-    const { connections, log, queue } = this.parts;
+    const { queue } = this;
+    const { shard, log } = this.parts;
+    const { driver } = shard;
     const kind = `${operation.name} refused: ${queue}`;
     const call = (): Promise<Output | undefined> => {
-      const done = connections.runUntilAnswered(operation, input);
-      return this.isStopping ? Promise.race([done, lastWord(connections.runtime)]) : done;
+      const done = driver.runUntilAnswered(operation, input);
+      return this.isStopping ? Promise.race([done, finalWriteTimeout(driver.runtime)]) : done;
     };
     const onError = (error: unknown): boolean => {
       if (!isRefusal(error)) {

@@ -1,5 +1,6 @@
 import { WorkerLostError } from '../../errors/index.js';
 import { toOwnErrorForm } from '../../protocol/wire/error-form.js';
+import type { Driver } from '../../driver/driver.js';
 import type { Job } from '../../protocol/wire/job-element.js';
 import type { Keys } from '../../protocol/keys.js';
 import { encodeError } from '../../protocol/wire/reply-frame.js';
@@ -14,8 +15,7 @@ export class LostJobs {
   constructor(
     private readonly queue: string,
     private readonly keys: Keys,
-    /** ms, Redis clock. */
-    private readonly serverNow: () => number,
+    private readonly clock: Driver['clock'],
   ) {}
 
   /** @param deliveries - how often it was started. */
@@ -38,7 +38,7 @@ export class LostJobs {
       : {
           list: this.keys.replies(replyTo),
           text: encodeError(id, toOwnErrorForm(error, id)),
-          ttl: replyTtl(this.serverNow(), deadline),
+          ttl: replyTtl(this.clock.now(), deadline),
         };
   }
 }

@@ -1,11 +1,11 @@
 import type { QueueKeys } from '../../protocol/keys.js';
 import type { Place } from '../../protocol/operations/lua-empty-place.js';
 
-/** A place for jobs that are taken together, and the key of the list that holds them. */
+/** A list for jobs that are taken together, and what is known of it. */
 export class Slot {
-  /** Jobs that lie in it. */
+  /** How many jobs are in it. */
   private held = 0;
-  /** Those of them that are on their way out. */
+  /** How many of them Redis is asked to take out. */
   private leaving = 0;
   private filledBy: string | undefined;
 
@@ -13,6 +13,10 @@ export class Slot {
     readonly index: number,
     readonly key: string,
   ) {}
+
+  get isEmpty(): boolean {
+    return this.held === 0;
+  }
 
   /** Whether it holds so many jobs and no others, and nobody takes one out of it yet. */
   holdsJust(count: number): boolean {
@@ -25,55 +29,66 @@ export class Slot {
   }
 
   /**
-   * Redis has put jobs into it.
+   * Notes that Redis has put jobs into it.
    * @param server - the `run_id` of that server, where it is known.
-   * @returns where each of them lies.
+   * @returns the place of each job.
    */
   fill(count: number, server?: string): JobPlace[] {
     this.filledBy = server;
     this.held = count;
     this.leaving = 0;
-    const { key } = this;
     const places: JobPlace[] = [];
     for (let position = 0; position < count; position++) {
-      places.push({ slot: this, key, position, state: 'held' });
+      places.push(new JobPlace(this, position));
     }
     return places;
   }
 
-  /** Redis is about to be asked to take a job out of it. */
-  leave(place: JobPlace): void {
-    if (place.state === 'held') {
-      place.state = 'leaving';
-      this.leaving++;
-    }
-  }
-
-  /** Redis did not take it out. */
-  stay(place: JobPlace): void {
-    if (place.state === 'leaving') {
-      place.state = 'held';
-      this.leaving--;
-    }
-  }
-
-  /** A job has left it for sure. @returns whether it is empty by that: true once, however often it is told. */
-  left(place: JobPlace): boolean {
-    if (place.state === 'left') {
-      return false;
-    }
-    this.stay(place);
-    place.state = 'left';
-    this.held--;
-    return this.held === 0;
+  /** Counts jobs; only its places call this. */
+  count(held: number, leaving: number): void {
+    this.held += held;
+    this.leaving += leaving;
   }
 }
 
-/** Where one job lies. */
-export interface JobPlace extends Place {
-  readonly slot: Slot;
-  /** Whether Redis is asked to take the job out of it, or has; its slot alone changes that. */
-  state: 'held' | 'leaving' | 'left';
+/** The place of one job in a slot, and whether the job is being released from it. */
+export class JobPlace implements Place {
+  readonly key: string;
+  private state: 'held' | 'leaving' | 'left' = 'held';
+
+  constructor(
+    readonly slot: Slot,
+    readonly position: number,
+  ) {
+    this.key = slot.key;
+  }
+
+  /** Redis is about to be asked to take the job out. */
+  beginRelease(): void {
+    if (this.state === 'held') {
+      this.state = 'leaving';
+      this.slot.count(0, 1);
+    }
+  }
+
+  /** Redis has not taken the job out. */
+  cancelRelease(): void {
+    if (this.state === 'leaving') {
+      this.state = 'held';
+      this.slot.count(0, -1);
+    }
+  }
+
+  /** The job is out for sure. @returns whether that is news: true once, however often it is confirmed. */
+  confirmRelease(): boolean {
+    if (this.state === 'left') {
+      return false;
+    }
+    this.cancelRelease();
+    this.state = 'left';
+    this.slot.count(-1, 0);
+    return true;
+  }
 }
 
 /** The slots of one worker on one queue. One that is free is empty in Redis for sure. */

@@ -14,18 +14,18 @@ export class StaleSlots {
   private server: string | undefined;
 
   constructor(
-    private readonly connections: Driver,
+    private readonly driver: Driver,
     private readonly intake: Intake,
   ) {}
 
   /** Whether the server that there is now was looked at. */
   get areRead(): boolean {
-    return this.connections.commands.identity?.server === this.server;
+    return this.driver.commands.identity?.server === this.server;
   }
 
   /** Looks at the server that there is now, unless it is the one that was looked at. Nothing is taken meanwhile. */
   async read(): Promise<void> {
-    const { commands } = this.connections;
+    const { commands } = this.driver;
     const server = commands.identity?.server;
     if (server === this.server) {
       return;

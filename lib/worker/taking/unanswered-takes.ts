@@ -15,20 +15,20 @@ export class UnansweredTakes {
   private underway: Promise<unknown> = Promise.resolve();
 
   constructor(
-    private readonly connections: Driver,
+    private readonly driver: Driver,
     private readonly log: Log,
   ) {}
 
   /** @returns `undefined` once the connections are closed for good: the lease runs out, and others look after the slot. */
   async read(take: Take, queue: string): Promise<readonly string[] | undefined> {
-    const { connections, log } = this;
+    const { driver, log } = this;
     const kind = `slot refused: ${queue}`;
     const reading = new SlotReading(take);
-    const backoff = new Backoff(connections.runtime);
-    while (connections.state !== 'closed') {
+    const backoff = new Backoff(driver.runtime);
+    while (driver.state !== 'closed') {
       try {
-        await connections.ready();
-        const jobs = await this.inTurn(() => reading.read(connections.commands));
+        await driver.ready();
+        const jobs = await this.inTurn(() => reading.read(driver.commands));
         log.over(kind);
         return jobs;
       } catch (error) {

@@ -11,26 +11,39 @@ const FIRST_INTERVAL_MS = 20;
 const LONGEST_INTERVAL_MS = 500;
 
 /**
- * Ends a blocking call as its own timeout would: a job that is being handed out still arrives. Where Redis refuses to end it,
- * it is not asked again, and the call ends by itself.
+ * Ends blocking calls of one line as their own timeout would: a job that is being handed out still arrives. Where Redis refuses
+ * to end a call, it is not asked again, and the call ends by itself.
  */
 export class WaitInterruption {
   private isRefused = false;
+  /** The answer of the call that was asked to end last, and the end of that call. */
+  private answer: Promise<unknown> | undefined;
+  private ended: Promise<void> = Promise.resolve();
 
-  /** @param identity - that of the connection of the call now. */
+  /** @param identity - that of the line now. */
   constructor(
-    private readonly connections: Driver,
+    private readonly driver: Driver,
     private readonly identity: () => LineIdentity | undefined,
   ) {}
 
   /**
+   * Ends a call, or goes on with ending the same one. Resolves when it has ended.
    * @param answer - of the call.
    * @param isUnderway - whether the call is not over yet, and what follows from its answer neither.
    */
-  async end(answer: Promise<unknown>, isUnderway: () => boolean): Promise<void> {
-    const { runtime } = this.connections;
+  end(answer: Promise<unknown>, isUnderway: () => boolean): Promise<void> {
+    if (answer !== this.answer) {
+      this.answer = answer;
+      this.ended = this.untilEnded(answer, isUnderway);
+    }
+    return this.ended;
+  }
+
+  private async untilEnded(answer: Promise<unknown>, isUnderway: () => boolean): Promise<void> {
+    const { runtime } = this.driver;
     const answered = answer.catch(() => undefined);
     const interval = new Backoff(runtime, FIRST_INTERVAL_MS);
+    this.isRefused = false;
     while (isUnderway()) {
       if (!this.isRefused) {
         void this.unblock();
@@ -44,7 +57,7 @@ export class WaitInterruption {
   private async unblock(): Promise<void> {
     const identity = this.identity();
     try {
-      await (identity && this.connections.commands.unblock(identity));
+      await (identity && this.driver.commands.unblock(identity));
     } catch (error) {
       this.isRefused = meaningOfRefusal(error) === 'stays';
     }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Keys } from '../../../lib/protocol/keys.js';
 import { Intake, type IntakeOwner, type Take } from '../../../lib/worker/taking/intake.js';
-import { Slot, type JobPlace } from '../../../lib/worker/taking/slots.js';
+import { JobPlace, Slot } from '../../../lib/worker/taking/slots.js';
 import { VirtualRuntime } from '../../support/virtual-runtime.js';
 
 let runtime: VirtualRuntime;
@@ -10,7 +10,7 @@ beforeEach(() => {
   runtime = new VirtualRuntime();
 });
 
-const somewhere: JobPlace = { slot: new Slot(0, 'slot'), key: 'slot', position: 0, state: 'held' };
+const somewhere = new JobPlace(new Slot(0, 'slot'), 0);
 
 /** An intake, with the jobs that it began and gave back. */
 function newIntake(concurrency: number, onStart: (intake: Intake) => void = () => undefined) {
@@ -20,7 +20,7 @@ function newIntake(concurrency: number, onStart: (intake: Intake) => void = () =
   const notStarted: JobPlace[] = [];
   let rooms = 0;
   const owner: IntakeOwner = {
-    start: (place, element) => {
+    startJob: (place, element) => {
       started.push(element);
       places.push(place);
       intake.began();
@@ -31,7 +31,7 @@ function newIntake(concurrency: number, onStart: (intake: Intake) => void = () =
     },
     onRoom: () => rooms++,
     suspicionOf: () => 'suspect',
-    onNotStarted: (place) => notStarted.push(place),
+    jobNotStarted: (place) => notStarted.push(place),
     runningPlaces: () => places,
     onWantsNone: () => undefined,
   };
@@ -221,7 +221,7 @@ describe('an intake', () => {
     }
     expect(intake.room).toBe(0);
     const [place] = places as [JobPlace];
-    place.slot.leave(place);
+    place.beginRelease();
     const before = rooms();
     intake.release(place);
     expect([intake.room, rooms()]).toEqual([1, before + 1]);
@@ -231,8 +231,8 @@ describe('an intake', () => {
     const { intake, places, ask, take } = newIntake(2);
     take(2);
     const [first, second] = places as [JobPlace, JobPlace];
-    first.slot.leave(first);
-    second.slot.leave(second);
+    first.beginRelease();
+    second.beginRelease();
     intake.ended(somewhere, 1_000);
     intake.release(first);
     intake.ended(somewhere, 1_000);

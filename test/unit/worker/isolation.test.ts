@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Isolation, suspicionOf } from '../../../lib/worker/taking/isolation.js';
-import { Slot, type JobPlace } from '../../../lib/worker/taking/slots.js';
+import { JobPlace, Slot } from '../../../lib/worker/taking/slots.js';
 import type { JobHandler } from '../../../lib/worker/worker-options.js';
 import { VirtualRuntime } from '../../support/virtual-runtime.js';
 
@@ -21,8 +21,7 @@ beforeEach(() => {
 });
 
 function newPlace(): JobPlace {
-  const slot = new Slot(0, 'slot');
-  return { slot, key: slot.key, position: 0, state: 'held' };
+  return new JobPlace(new Slot(0, 'slot'), 0);
 }
 
 /** A suspect that runs alone. */

@@ -24,16 +24,16 @@ it.each([
   const taken: string[] = [];
   let announcements = 0;
   const fetcher = new JobFetcher(connections, queue, keys, log, {
-    hasRoom: () => Promise.resolve(),
+    wantsFetch: () => true,
     take: (most) => ({ slot: slots.take() as Slot, most: Math.min(most, 3), isLong: false }),
-    onTaken: (take, jobs) => {
+    onFetched: (take, jobs) => {
       taken.push(...jobs);
       if (jobs.length === 0) {
         slots.release(take.slot);
       }
       throw thrown;
     },
-    onUnanswered: () => {
+    onFetchUnanswered: () => {
       throw thrown;
     },
     onConnected: async () => void announcements++,

@@ -124,9 +124,7 @@ function runnerOf(
     options: { ...OPTIONS, ...options },
     log,
     time: { clock: { now: Date.now }, runtime },
-    openStream,
-    onAnswer: (_, text) => events.emit('answer', text),
-    onEnded,
+    output: { openStream, answered: (_, text) => void events.emit('answer', text), ended: onEnded },
   });
   return {
     log,

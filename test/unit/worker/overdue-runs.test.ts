@@ -36,7 +36,7 @@ const MINUTE = 60 * SECOND;
 /** Runs that have their end, while their handlers have not returned. */
 function answered(count: number): JobRun[] {
   const runs = Array.from({ length: count }, () => startRun());
-  runs.forEach((run) => run.close());
+  runs.forEach((run) => run.answer('cancelled'));
   return runs;
 }
 
@@ -82,9 +82,7 @@ describe('runs past their end', () => {
     const { log } = watch(runs);
     runtime.advance(10 * SECOND + 3 * MINUTE);
     expect(log.warnings).toHaveLength(4);
-    runs.forEach((run) => {
-      run.hasEnded = true;
-    });
+    runs.forEach((run) => run.end());
     runtime.advance(10 * MINUTE);
     expect(log.warnings).toHaveLength(4);
   });

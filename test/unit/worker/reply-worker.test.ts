@@ -37,7 +37,8 @@ async function startWorker(runWithin: NonNullable<WorkerOptions['runWithin']>) {
     runWithin,
   };
   const scope = new AsyncResource('test');
-  const parts = { workerId: 'worker-1', connections, keys: new Keys(), options, log, scope };
+  const shard = { driver: connections, keys: new Keys() };
+  const parts = { workerId: 'worker-1', shard, options, log, scope };
   const lease = { renew: () => Promise.resolve(), isUpToDate: () => true };
   const worker = new ReplyWorker(handler, parts, new Settler(connections, log, lease.renew), lease);
   worker.start();

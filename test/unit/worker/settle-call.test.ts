@@ -23,9 +23,8 @@ function newCall({ mayBeDone = false, frame = 'reply', isLong = false }: CallOpt
     name: 'reports',
     requests: 'reportsrequests',
     wantsJobs: () => false,
-    waitsNext: () => false,
-    settleAndWait: () => undefined,
-    takes: () => [],
+    settleAndWait: () => Promise.reject(new Error('Not asked for')),
+    next: () => ({ kind: 'none' }),
     onTaken: () => undefined,
     onUnanswered: () => undefined,
     onReleased: () => undefined,
@@ -35,7 +34,7 @@ function newCall({ mayBeDone = false, frame = 'reply', isLong = false }: CallOpt
     .fill(2)
     .map((place) => ({ place, reply: { list: 'replies', frame, deadline: undefined } }));
   return {
-    call: new SettleCall([{ queue, outcomes, takes: [take] }], 0, mayBeDone),
+    call: SettleCall.begin([{ queue, outcomes, takes: [take] }], 0, mayBeDone),
     queue,
     outcomes,
     take,
@@ -72,7 +71,7 @@ describe('a settle call that is refused', () => {
   it('is asked for its jobs again, and leaves the next ones to others', () => {
     const { call, queue, outcomes } = newCall();
     expect(call.again()).toEqual([{ queue, outcomes, takes: [] }]);
-    expect(outcomes[0]?.place.state).toBe('held');
+    expect(outcomes[0]?.place.slot.holdsJust(2)).toBe(true);
   });
 
   it('is asked for the next jobs again where it may have taken them before', () => {

@@ -31,40 +31,44 @@ it('hands each slot out once until it is released', () => {
 it('knows the place of each job in it', () => {
   const slot = newSlot();
   const { key } = slot;
-  expect(slot.fill(2)).toEqual([
-    { slot, key, position: 0, state: 'held' },
-    { slot, key, position: 1, state: 'held' },
+  expect(slot.fill(2)).toMatchObject([
+    { slot, key, position: 0 },
+    { slot, key, position: 1 },
   ]);
 });
 
 it('is empty when the last of its jobs has left', () => {
   const slot = newSlot();
   const [one, other] = slot.fill(2) as [JobPlace, JobPlace];
-  slot.leave(one);
-  slot.leave(other);
-  expect([slot.left(one), slot.left(other)]).toEqual([false, true]);
+  one.beginRelease();
+  other.beginRelease();
+  one.confirmRelease();
+  expect(slot.isEmpty).toBe(false);
+  other.confirmRelease();
+  expect(slot.isEmpty).toBe(true);
 });
 
 it('counts a job once, however often it leaves', () => {
   const slot = newSlot();
   const [one, other] = slot.fill(2) as [JobPlace, JobPlace];
-  slot.leave(one);
-  slot.leave(one);
-  expect([slot.left(one), slot.left(one)]).toEqual([false, false]);
-  slot.stay(one);
+  one.beginRelease();
+  one.beginRelease();
+  expect([one.confirmRelease(), one.confirmRelease()]).toEqual([true, false]);
+  one.cancelRelease();
   expect(slot.holdsJust(1)).toBe(true);
-  expect([slot.left(other), slot.left(other)]).toEqual([true, false]);
+  other.confirmRelease();
+  expect(slot.isEmpty).toBe(true);
 });
 
 it('knows whether nobody takes any of its jobs out yet', () => {
   const slot = newSlot();
   const [one] = slot.fill(3) as [JobPlace, JobPlace, JobPlace];
   expect([slot.holdsJust(3), slot.holdsJust(1)]).toEqual([true, false]);
-  slot.leave(one);
+  one.beginRelease();
   expect([slot.holdsJust(3), slot.holdsJust(2)]).toEqual([false, false]);
-  slot.stay(one);
+  one.cancelRelease();
   expect(slot.holdsJust(3)).toBe(true);
-  slot.leave(one);
-  slot.left(one);
+  one.beginRelease();
+  one.confirmRelease();
   expect(slot.holdsJust(2)).toBe(true);
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { JobContext } from '../../../lib/worker/running/job-context.js';
 import { JobRun } from '../../../lib/worker/running/job-run.js';
-import { JobRuns } from '../../../lib/worker/running/job-runs.js';
+import { RunRegistry } from '../../../lib/worker/running/run-registry.js';
 import { Slot } from '../../../lib/worker/taking/slots.js';
 import { VirtualRuntime } from '../../support/virtual-runtime.js';
 
@@ -17,19 +17,19 @@ function newRun(id: string): JobRun {
 }
 
 it('holds the runs that are not over, whichever ends first', () => {
-  const runs = new JobRuns();
+  const runs = new RunRegistry();
   const [one, two, three] = [newRun('one'), newRun('two'), newRun('three')];
   for (const run of [one, two, three]) {
     runs.add(run);
   }
   expect(runs.size).toBe(3);
-  runs.delete(one);
+  runs.over(one);
   expect(new Set(runs)).toEqual(new Set([two, three]));
-  runs.delete(one);
+  runs.over(one);
   expect(runs.size).toBe(2);
-  runs.delete(three);
+  runs.over(three);
   expect([...runs]).toEqual([two]);
-  runs.delete(two);
+  runs.over(two);
   expect(runs.size).toBe(0);
   runs.add(one);
   expect([...runs]).toEqual([one]);

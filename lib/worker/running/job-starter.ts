@@ -1,0 +1,101 @@
+import { messageOf, stackOf } from '../../errors/error-text.js';
+import { toErrorForm } from '../../protocol/wire/error-form.js';
+import { decodeJob, hasSentValues, type Job } from '../../protocol/wire/job-element.js';
+import { encodeError } from '../../protocol/wire/reply-frame.js';
+import type { QueueKeys } from '../../protocol/keys.js';
+import type { QueueLane } from '../settling/queue-lane.js';
+import { mostDeliveries, type LostJobs } from '../taking/lost-jobs.js';
+import type { JobPlace } from '../taking/slots.js';
+import type { JobHandler, WorkerParts } from '../worker-options.js';
+import { CancelledJobs } from './cancelled-jobs.js';
+import type { JobRun } from './job-run.js';
+import type { JobRunner } from './job-runner.js';
+import type { RunRegistry } from './run-registry.js';
+
+/** Decides what becomes of a job whose turn has come: it is run, dropped since nobody waits, or goes to the dead list. */
+export class JobStarter {
+  /** Jobs that may still come, and that nobody waits for any more. */
+  private readonly cancelled = new CancelledJobs();
+
+  constructor(
+    private readonly handler: JobHandler,
+    private readonly keys: QueueKeys,
+    private readonly parts: Pick<WorkerParts, 'shard' | 'log'>,
+    private readonly lane: QueueLane,
+    private readonly lostJobs: LostJobs,
+    private readonly runner: JobRunner,
+    private readonly runs: RunRegistry,
+  ) {}
+
+  start(place: JobPlace, element: string): void {
+    if (element === '') {
+      this.parts.log.repeated(
+        `empty job: ${this.handler.queue}`,
+        'warn',
+        `Queue "${this.handler.queue}" held an empty text instead of a job, which is dropped`,
+      );
+      this.bury(place, { reason: 'unreadable', message: 'an empty text' });
+      return;
+    }
+    const job = decodeJob(element);
+    if (job.version === 0) {
+      this.parts.log.repeated(
+        `unreadable job: ${this.handler.queue}`,
+        'error',
+        `A job in queue "${this.handler.queue}" cannot be read and goes to "${this.keys.dead}": ${job.reason}`,
+      );
+      this.bury(place, { reason: 'unreadable', message: job.reason });
+    } else if (this.isInVain(job)) {
+      this.lane.settle({ place });
+    } else if (job.redeliveries > 0 && hasSentValues(element)) {
+      this.bury(place, this.lostJobs.brokenStream(job));
+    } else if (job.redeliveries >= mostDeliveries(job, this.handler)) {
+      this.bury(place, this.lostJobs.outOfDeliveries(job, job.redeliveries));
+    } else {
+      this.lane.began();
+      this.run(job, place);
+    }
+  }
+
+  /** Answers a job that could not be started as one whose handler threw: it must not hold its place for ever. */
+  notStarted(place: JobPlace, element: string, error: unknown): void {
+    const { queue } = this.handler;
+    const text = `A job of queue "${queue}" could not be started: ${messageOf(error)}`;
+    this.parts.log.repeated(`not started: ${queue}`, 'error', text, stackOf(error));
+    const job = decodeJob(element);
+    const reply =
+      job.version === 2 && job.replyTo !== undefined
+        ? {
+            list: this.parts.shard.keys.replies(job.replyTo),
+            frame: encodeError(job.id, toErrorForm(new Error(text))),
+            deadline: job.deadline,
+          }
+        : undefined;
+    this.lane.settle({ place, reply });
+  }
+
+  /** A job was cancelled before it was met here. */
+  cancel(id: string | number): void {
+    this.cancelled.add(id);
+  }
+
+  private run(job: Job, place: JobPlace): void {
+    let run: JobRun;
+    try {
+      run = this.runner.run(job, place);
+    } catch (error) {
+      this.lane.ended(place, 0);
+      throw error;
+    }
+    this.runs.add(run);
+  }
+
+  private isInVain({ id, deadline }: Job): boolean {
+    const { clock } = this.parts.shard.driver;
+    return (deadline !== undefined && deadline <= clock.now()) || this.cancelled.take(id);
+  }
+
+  private bury(...burial: Parameters<QueueLane['unfinished']['bury']>): void {
+    void this.lane.unfinished.bury(...burial);
+  }
+}

@@ -1,0 +1,54 @@
+import { argumentOf } from '../../protocol/argument.js';
+import { replyTtl } from '../../protocol/reply-ttl.js';
+import type { QueueKeys } from '../../protocol/keys.js';
+import type { Job } from '../../protocol/wire/job-element.js';
+import type { QueueLane } from '../settling/queue-lane.js';
+import type { WorkerParts } from '../worker-options.js';
+import type { JobRun } from './job-run.js';
+import { ReplyStream } from './reply-stream.js';
+import type { RunOutput } from './run-replies.js';
+
+/** Brings what runs send and end with to Redis, and tells the lane of their ends. */
+export class RunSettlement implements RunOutput {
+  constructor(
+    private readonly keys: QueueKeys,
+    private readonly parts: Pick<WorkerParts, 'shard' | 'log'>,
+    private readonly lane: QueueLane,
+  ) {}
+
+  openStream(
+    { job, place, context }: JobRun,
+    onLost: (reason: Error, isTaken: boolean) => void,
+  ): ReplyStream {
+    const { log, shard } = this.parts;
+    const target = {
+      queue: this.lane.name,
+      id: job.id,
+      attempt: context.attempt,
+      place,
+      list: this.replyList(job),
+      ttl: () => replyTtl(shard.driver.clock.now(), job.deadline),
+    };
+    return new ReplyStream(target, shard.driver, log, onLost);
+  }
+
+  answered(run: JobRun, text: string | undefined): void {
+    const { job } = run;
+    if (text !== undefined) {
+      // The bytes of a long one cost the garbage collector less than its text while it waits.
+      const frame = argumentOf(text);
+      run.reply = { list: this.replyList(job), frame, deadline: job.deadline };
+    }
+    this.lane.settle(run);
+  }
+
+  ended(run: JobRun): void {
+    this.lane.ended(run.place, this.parts.shard.driver.runtime.now() - run.startedAt);
+  }
+
+  private replyList({ id, replyTo }: Job): string {
+    return replyTo === undefined
+      ? this.keys.originalReply(id)
+      : this.parts.shard.keys.replies(replyTo);
+  }
+}

@@ -1,0 +1,247 @@
+import type { Driver } from '../../driver/driver.js';
+import { Gate } from '../../driver/gate.js';
+import type { QueueKeys } from '../../protocol/keys.js';
+import type { SettledJobs, SettleJobs } from '../../protocol/operations/settle-jobs.js';
+import type { LineIdentity } from '../../protocol/wire/line-identity.js';
+import { Intake, type IntakeOwner, type Take } from '../taking/intake.js';
+import { suspicionOf, type Suspicion } from '../taking/isolation.js';
+import { JobFetcher, type FetcherOwner } from '../taking/job-fetcher.js';
+import type { JobPlace } from '../taking/slots.js';
+import { StaleSlots } from '../taking/stale-slots.js';
+import type { JobHandler, WorkerParts } from '../worker-options.js';
+import type { NextJobs, Outcome, SettledQueue } from './outcome.js';
+import type { Settler } from './settler.js';
+import { UnfinishedJobs } from './unfinished-jobs.js';
+
+/** What becomes of the jobs that a lane brings. */
+export type LaneOwner = Pick<IntakeOwner, 'startJob' | 'jobNotStarted' | 'runningPlaces'>;
+
+/** What a lane needs of the lease of its worker. */
+export interface LaneLease {
+  /** Tells others of this worker and its connections. */
+  renew(): Promise<void>;
+  /** Whether others know that these are the connections of this worker. */
+  isUpToDate(): boolean;
+}
+
+/**
+ * The way of one queue's jobs into this worker and out of it: its fetcher brings them, or the calls that settle others, and
+ * either takes no more than the intake has room for.
+ */
+export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
+  readonly name: string;
+  readonly requests: string;
+  /** Takes jobs out that are not answered here. */
+  readonly unfinished: UnfinishedJobs;
+  private readonly driver: Driver;
+  private readonly intake: Intake;
+  private readonly fetcher: JobFetcher;
+  private readonly staleSlots: StaleSlots;
+  /** Something was settled. */
+  private readonly settlings = new Gate();
+
+  constructor(
+    private readonly handler: JobHandler,
+    keys: QueueKeys,
+    parts: WorkerParts,
+    private readonly settler: Settler,
+    private readonly lease: LaneLease,
+    private readonly owner: LaneOwner,
+  ) {
+    const { shard, workerId, log } = parts;
+    const { driver } = shard;
+    const { queue, concurrency } = handler;
+    this.name = queue;
+    this.requests = keys.requests;
+    this.driver = driver;
+    this.intake = new Intake(keys, workerId, concurrency, this, driver.runtime);
+    this.staleSlots = new StaleSlots(driver, this.intake);
+    this.fetcher = new JobFetcher(driver, queue, keys, log, this);
+    this.unfinished = new UnfinishedJobs(queue, keys, parts, this.intake);
+  }
+
+  /** How many jobs run. */
+  get running(): number {
+    return this.intake.running;
+  }
+
+  /** How many keys it has for jobs. */
+  get slotCount(): number {
+    return this.intake.slotCount;
+  }
+
+  /** What Redis refuses, so that no jobs are taken; `undefined` while they are. */
+  get refusal(): string | undefined {
+    return this.fetcher.refusal;
+  }
+
+  /** How the server knows the line that takes jobs. */
+  get identity(): LineIdentity | undefined {
+    return this.fetcher.identity;
+  }
+
+  start(): void {
+    this.fetcher.start();
+  }
+
+  /** Resolves when no job will be started until {@link resume}; those that run go on. */
+  async pause(): Promise<void> {
+    const closed = this.intake.close();
+    await this.fetcher.pause();
+    await closed;
+  }
+
+  resume(): void {
+    this.intake.open();
+    this.fetcher.resume();
+  }
+
+  /**
+   * Takes no more jobs, and gives back what was taken without an answer. Jobs that run go on.
+   * @param outOfTime - aborts when Redis has had its time to answer.
+   * @returns whether no job can come into its slots any more.
+   */
+  async stop(outOfTime: AbortSignal): Promise<boolean> {
+    this.unfinished.stop();
+    void this.intake.close();
+    const { unconfirmed, isOver } = await this.fetcher.stop(outOfTime);
+    if (unconfirmed) {
+      await this.unfinished.giveBack(unconfirmed.slot.fill(unconfirmed.most));
+      this.intake.forget(unconfirmed);
+    }
+    return isOver;
+  }
+
+  /** Resolves when what waits for its run, or was asked for, has been given back. */
+  givenBack(): Promise<void> {
+    return this.intake.close();
+  }
+
+  /** A job is run. */
+  began(): void {
+    this.intake.began();
+  }
+
+  /** A run has really ended. @param duration - ms. */
+  ended(place: JobPlace, duration: number): void {
+    this.intake.ended(place, duration);
+  }
+
+  /** Settles what became of a job. */
+  settle(outcome: Outcome): void {
+    this.settler.add(this, outcome);
+  }
+
+  /** Resolves when no outcome waits to be settled and a condition holds, which is looked at whenever something was settled. */
+  async settled(condition: () => boolean): Promise<void> {
+    await this.settlings.until(() => !this.settler.isSettling(this) && condition());
+  }
+
+  // What the intake asks of it.
+
+  suspicionOf(element: string): Suspicion {
+    return suspicionOf(element, this.handler, this.driver.clock.now());
+  }
+
+  startJob(place: JobPlace, element: string): void {
+    this.owner.startJob(place, element);
+  }
+
+  jobNotStarted(place: JobPlace, element: string, error: unknown): void {
+    this.owner.jobNotStarted(place, element, error);
+  }
+
+  runningPlaces(): readonly JobPlace[] {
+    return this.owner.runningPlaces();
+  }
+
+  giveBack(places: readonly JobPlace[]): Promise<void> {
+    return this.unfinished.giveBack(places);
+  }
+
+  onRoom(): void {
+    this.fetcher.wake();
+  }
+
+  onWantsNone(): void {
+    void this.fetcher.interrupt();
+  }
+
+  // What the fetcher asks of it.
+
+  wantsFetch(): boolean {
+    const isFetchedFor = this.settler.isAsking(this) && this.takesWhenSettling;
+    return this.intake.room > 0 && !isFetchedFor;
+  }
+
+  take(most: number): Take | undefined {
+    return this.intake.take(most);
+  }
+
+  onFetched(take: Take, jobs: readonly string[]): void {
+    this.intake.arrived(take, jobs, this.identity?.server);
+  }
+
+  onFetchUnanswered(take: Take): void {
+    this.intake.unanswered(take);
+  }
+
+  async onConnected(): Promise<void> {
+    await this.staleSlots.read();
+    await this.lease.renew();
+  }
+
+  // What the settler asks of it.
+
+  wantsJobs(): boolean {
+    return this.takesWhenSettling && !this.fetcher.isFetching && this.intake.room > 0;
+  }
+
+  next(most: number, mayWait: boolean): NextJobs {
+    const take = mayWait && this.fetcher.mayWaitAhead ? this.intake.take(1) : undefined;
+    if (take) {
+      return { kind: 'wait', take };
+    }
+    return this.takesWhenSettling
+      ? { kind: 'take', takes: this.intake.takes(most) }
+      : { kind: 'none' };
+  }
+
+  settleAndWait(input: SettleJobs, take: Take): Promise<SettledJobs> {
+    return this.fetcher.settleAndWait(input, take);
+  }
+
+  onTaken(take: Take, jobs: readonly string[]): void {
+    this.fetcher.arrivals.taken(jobs.length, take.most);
+    this.intake.arrived(take, jobs, this.driver.commands.identity?.server);
+  }
+
+  onUnanswered(take: Take): void {
+    void this.readUnanswered(take);
+  }
+
+  onReleased(outcome: Outcome): void {
+    outcome.released?.();
+    this.intake.release(outcome.place);
+  }
+
+  onSettled(): void {
+    this.fetcher.wake();
+    this.settlings.wake();
+  }
+
+  /** Whether the next jobs are taken in the call that settles others. */
+  private get takesWhenSettling(): boolean {
+    return this.lease.isUpToDate() && this.staleSlots.areRead;
+  }
+
+  private async readUnanswered(take: Take): Promise<void> {
+    this.intake.unanswered(take);
+    const jobs = await this.settler.unansweredTakes.read(take, this.name);
+    if (jobs) {
+      this.intake.arrived(take, jobs);
+      // It may have brought none, and nothing else tells the fetcher that there is room again.
+      this.fetcher.wake();
+    }
+  }
+}

@@ -1,0 +1,149 @@
+import type { Log } from '../telemetry/log.js';
+import { delay } from '../driver/runtime.js';
+import { CancelListener } from './cancel-listener.js';
+import type { JobContext } from './running/job-context.js';
+import { Lease } from './liveness/lease.js';
+import type { LeasedQueue } from './liveness/queue-lease.js';
+import { Recovery } from './liveness/recovery.js';
+import { ReplyWorker } from './reply-worker.js';
+import { Settler } from './settling/settler.js';
+import type { Standing } from './liveness/standing.js';
+import { FINAL_WRITE_TIMEOUT_MS } from './settling/unfinished-jobs.js';
+import type { JobHandler, WorkerParts } from './worker-options.js';
+
+/** The workers of one start on one shard: what they share there, from their lease to the connections that they settle on. */
+export class ShardWorkers {
+  private readonly workers: ReadonlyMap<string, ReplyWorker>;
+  private readonly lease: Lease;
+  private readonly cancelListener: CancelListener;
+  private isStopping = false;
+
+  /** @param standingOn - whether this process may judge the other workers of a queue. */
+  constructor(
+    handlers: readonly JobHandler[],
+    private readonly parts: WorkerParts,
+    standingOn: (queue: string) => Standing,
+  ) {
+    const { log, options, shard, workerId } = parts;
+    const settler = new Settler(shard.driver, log, () => this.lease.renew());
+    this.workers = new Map(
+      handlers.map((handler) => {
+        const { queue } = handler;
+        const lease = {
+          renew: () => this.lease.renewOf(queue),
+          isUpToDate: () => this.lease.isUpToDate(queue),
+        };
+        return [queue, new ReplyWorker(handler, parts, settler, lease)];
+      }),
+    );
+    const leased = this.all.map((worker) =>
+      leasedQueue(worker, parts, standingOn(worker.handler.queue)),
+    );
+    this.lease = new Lease(workerId, options.lease, leased, shard.driver, log);
+    this.cancelListener = new CancelListener(this.all, parts);
+  }
+
+  get all(): readonly ReplyWorker[] {
+    return [...this.workers.values()];
+  }
+
+  of(queue: string): ReplyWorker | undefined {
+    return this.workers.get(queue);
+  }
+
+  /** What Redis refuses to the worker of a queue, so that it takes no jobs. */
+  refusalOf(queue: string): string | undefined {
+    return this.lease.refusalOf(queue) ?? this.workers.get(queue)?.refusal;
+  }
+
+  /**
+   * Resolves when Redis knows the workers and they take jobs, or when they were stopped before. What Redis refuses of one queue
+   * is tried again and holds up no other one.
+   * @param paused - queues that they take no jobs from for now.
+   * @throws what keeps connections from being made at all.
+   */
+  async start(paused: ReadonlySet<string>): Promise<void> {
+    // Where none can be made, nobody else has to say so.
+    void this.parts.shard.driver.commands;
+    const known = this.lease.start();
+    // To hear of cancellations is best effort, and nobody waits for it.
+    void this.cancelListener.start();
+    const workers = this.all.map(async (worker) => {
+      const { queue } = worker.handler;
+      await this.lease.known(queue);
+      await this.startWorker(worker, paused.has(queue));
+    });
+    await Promise.all([known, ...workers]);
+  }
+
+  /** @param outOfTime - aborts when the running jobs have had their time. */
+  async stop(outOfTime: AbortSignal): Promise<void> {
+    this.isStopping = true;
+    const over = new Map(
+      await Promise.all(
+        this.all.map(
+          async (worker) => [worker.handler.queue, await worker.stop(outOfTime)] as const,
+        ),
+      ),
+    );
+    this.cancelListener.close();
+    const retired = this.lease.stop((queue) => over.get(queue) ?? false);
+    await Promise.race([
+      // What fails leaves the lease to lapse by itself.
+      retired.catch(() => undefined),
+      delay(this.parts.shard.driver.runtime, FINAL_WRITE_TIMEOUT_MS, { ref: true }),
+    ]);
+    for (const worker of this.all) {
+      if (worker.isExcusing) {
+        void this.retireLate(worker);
+      }
+    }
+  }
+
+  /** A running job stops the workers, and most likely waits for it, so that they cannot wait for the job. */
+  excuse(job: JobContext): void {
+    for (const worker of this.workers.values()) {
+      worker.excuse(job);
+    }
+  }
+
+  private async startWorker(worker: ReplyWorker, isPaused: boolean): Promise<void> {
+    if (isPaused && !this.isStopping) {
+      await worker.pause();
+    }
+    if (!this.isStopping) {
+      worker.start();
+      const { log, shard } = this.parts;
+      reportStart(worker.handler, log, shard.driver.serverName, isPaused);
+    }
+  }
+
+  /** Those that are looked after by others are forgotten when their last job is over. */
+  private async retireLate(worker: ReplyWorker): Promise<void> {
+    await worker.over();
+    await this.lease.retire([worker.handler.queue], () => true).catch(() => undefined);
+  }
+}
+
+function reportStart(
+  { queue, name, concurrency }: JobHandler,
+  log: Log,
+  server: string,
+  isPaused: boolean,
+): void {
+  const when = isPaused ? ', once it is resumed' : '';
+  log.info(`Serving "${queue}" (${name}, concurrency ${concurrency}) on ${server}${when}`);
+}
+
+function leasedQueue(worker: ReplyWorker, parts: WorkerParts, standing: Standing): LeasedQueue {
+  const { queue: name } = worker.handler;
+  const recovery = new Recovery(worker.handler, parts, standing);
+  return {
+    name,
+    keys: parts.shard.keys.queue(name),
+    slots: worker.slotKeys,
+    standing,
+    identity: () => worker.identity,
+    onLapsed: (lapsed, now) => void recovery.sweep(lapsed, now),
+  };
+}

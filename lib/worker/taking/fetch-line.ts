@@ -1,0 +1,134 @@
+import type { Driver } from '../../driver/driver.js';
+import type { Line } from '../../driver/line.js';
+import type { Run } from '../../driver/operation.js';
+import { delay } from '../../driver/runtime.js';
+import type { QueueKeys } from '../../protocol/keys.js';
+import { listLength } from '../../protocol/operations/lists.js';
+import {
+  settleJobs,
+  type SettledJobs,
+  type SettleJobs,
+} from '../../protocol/operations/settle-jobs.js';
+import { takeJobs } from '../../protocol/operations/take-jobs.js';
+import { waitForJob } from '../../protocol/operations/wait-for-job.js';
+import type { LineIdentity } from '../../protocol/wire/line-identity.js';
+import type { Take } from './intake.js';
+
+/** How long one blocking call waits for a job, seconds. */
+export const BLOCK_SECONDS = 5;
+
+/**
+ * How long ago a line has answered that a settle may go on, ms: one that has been silent for longer may be gone without
+ * a word, and with a job that takes longer nobody notices a write.
+ */
+const FRESH_MS = 100;
+
+/** How long to wait for the server to forget a line, ms. */
+const CUT_TIMEOUT_MS = 500;
+
+/** The line on which the jobs of one queue are taken. */
+export class FetchLine {
+  private opened: Line | undefined;
+  /** How others know it. */
+  private announced: LineIdentity | undefined;
+  /** When it last answered, by the clock of the runtime. */
+  private heardAt = 0;
+
+  constructor(
+    private readonly driver: Driver,
+    private readonly queue: string,
+    private readonly keys: QueueKeys,
+  ) {}
+
+  get isOpen(): boolean {
+    return this.opened !== undefined;
+  }
+
+  /** Opens it at the first use. */
+  get line(): Line {
+    this.opened ??= this.driver.blocking(this.queue);
+    return this.opened;
+  }
+
+  get identity(): LineIdentity | undefined {
+    return this.opened?.identity;
+  }
+
+  /** Whether a settle may be sent on it. */
+  get maySettle(): boolean {
+    return (
+      this.driver.runtime.now() - this.heardAt < FRESH_MS &&
+      this.opened?.state === 'ready' &&
+      this.opened.identity === this.announced
+    );
+  }
+
+  /** It has answered. */
+  heard(): void {
+    this.heardAt = this.driver.runtime.now();
+  }
+
+  /**
+   * Waits for a connection, and makes others know of it.
+   * @param isOver - resolves where nobody needs that any more.
+   */
+  async prepare(announce: () => Promise<void>, isOver: Promise<void>): Promise<void> {
+    await this.line.ready();
+    const { identity } = this.line;
+    if (identity !== this.announced) {
+      await Promise.race([this.driver.ready(), isOver]);
+      await announce();
+      this.announced = identity;
+    }
+  }
+
+  /** Waits for a job. */
+  waitFor(take: Take): Promise<readonly string[]> {
+    return this.waitBy((operation, input) => this.line.run(operation, input), take);
+  }
+
+  /** Takes jobs that are there. */
+  takeWaiting({ slot, most }: Take): Promise<readonly string[]> {
+    return this.line.run(takeJobs, { requests: this.keys.requests, slot: slot.key, most });
+  }
+
+  /** Settles jobs, and waits for the next one in the same write. */
+  settleAndWait(
+    input: SettleJobs,
+    take: Take,
+  ): {
+    readonly output: Promise<SettledJobs>;
+    /** How many jobs were there already. */
+    readonly ready: Promise<number>;
+    readonly jobs: Promise<readonly string[]>;
+  } {
+    const { output, calls } = this.line.runAhead(settleJobs, input, (run) => [
+      run(listLength, this.keys.requests),
+      this.waitBy(run, take),
+    ]);
+    const [ready, jobs] = calls;
+    return { output, ready, jobs };
+  }
+
+  /** Makes the server forget what it may still hold for it. @returns whether it has for sure. */
+  cut(): Promise<boolean> {
+    const { commands, runtime } = this.driver;
+    const cuts = this.line.identities.map((identity) => commands.cut(identity));
+    return Promise.race([
+      Promise.all(cuts).then(
+        (areCut) => areCut.every(Boolean),
+        () => false,
+      ),
+      delay(runtime, CUT_TIMEOUT_MS, { ref: true }).then(() => false),
+    ]);
+  }
+
+  close(): void {
+    this.driver.release(this.line);
+  }
+
+  private waitBy(run: Run, { slot }: Take): Promise<readonly string[]> {
+    const { requests } = this.keys;
+    return run(waitForJob, { requests, slot: slot.key, seconds: BLOCK_SECONDS });
+  }
+}

@@ -1,0 +1,190 @@
+import type { Runtime } from '../../driver/runtime.js';
+import { Isolation } from './isolation.js';
+import type { JobPlace } from './slots.js';
+import { WaitingJobs, type WaitingJob } from './waiting-jobs.js';
+
+/** What becomes of the jobs of a start queue. */
+export interface StartOwner {
+  /** Begins with a job. */
+  startJob(place: JobPlace, element: string): void;
+  /** {@link startJob} threw: the job still holds its place. */
+  jobNotStarted(place: JobPlace, element: string, error: unknown): void;
+  /** The places of the jobs that run. */
+  runningPlaces(): readonly JobPlace[];
+  /** Nothing more is wanted: what waits for a job is to end soon. */
+  onWantsNone(): void;
+  /** Returns jobs that were not begun to the head of their queue, the first foremost; resolves when it has tried. */
+  giveBack(places: readonly JobPlace[]): Promise<void>;
+}
+
+/** The intake whose jobs are started. */
+export interface StartSource {
+  /** How many jobs Redis was asked for, without an answer so far. */
+  readonly asked: number;
+  /** How many jobs are in slots. */
+  readonly held: number;
+  /** Jobs have waited for too long behind those that run. */
+  becameSlow(): void;
+  /** More may be started or taken than before. */
+  goOn(): void;
+}
+
+/** Starts the jobs that a worker has taken, in their order, as many at a time as it may run, and suspects alone. */
+export class StartQueue {
+  /** How many jobs run. */
+  running = 0;
+  private isOpen = true;
+  private isStarting = false;
+  /** Whether the job that was started last is run, rather than buried or dropped. */
+  private hasBegun = false;
+  private readonly waiting: WaitingJobs;
+  private readonly isolation: Isolation;
+  /** Resolves when what was given back so far is back. */
+  private givenBack: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly concurrency: number,
+    private readonly source: StartSource,
+    private readonly owner: StartOwner,
+    runtime: Runtime,
+  ) {
+    this.waiting = new WaitingJobs(runtime, () => this.becameSlow());
+    this.isolation = new Isolation(
+      () => owner.runningPlaces(),
+      () => source.goOn(),
+      runtime,
+    );
+  }
+
+  /** How many jobs run or wait for their run. */
+  get size(): number {
+    return this.waiting.size + this.running;
+  }
+
+  /** Whether a suspect is alone or waits until it is. */
+  get isIsolating(): boolean {
+    return this.isolation.isOn;
+  }
+
+  /** How many jobs may be asked for at a time. */
+  get mostAsked(): number {
+    return this.isOpen ? this.isolation.mostAsked : 0;
+  }
+
+  add(job: WaitingJob): void {
+    this.waiting.add(job);
+  }
+
+  /** So many jobs have come together. */
+  came(count: number, haveSuspects: boolean): void {
+    this.isolation.came(count, haveSuspects);
+  }
+
+  /** Starts as many jobs as may be started now. */
+  start(): void {
+    // A run that ends at once comes back here before it has returned.
+    if (this.isStarting) {
+      return;
+    }
+    this.isStarting = true;
+    for (let next = this.next(); next; next = this.next()) {
+      this.startOne(next);
+    }
+    this.isStarting = false;
+    if (this.waiting.size > 0 && !this.isolation.isOn) {
+      this.waiting.watch();
+    }
+  }
+
+  /** A run has begun. */
+  began(): void {
+    this.running++;
+    this.hasBegun = true;
+  }
+
+  /** A run has really ended. */
+  ended(place: JobPlace): void {
+    this.running--;
+    this.isolation.ended(place);
+  }
+
+  /** A job has left its slot. */
+  released(place: JobPlace): void {
+    this.isolation.released(place);
+  }
+
+  /** Starts no more jobs. Resolves when those that wait are given back, and those that were asked for as well. */
+  async close(): Promise<void> {
+    this.isOpen = false;
+    await this.giveBackIfClosed();
+  }
+
+  open(): void {
+    this.isOpen = true;
+    this.start();
+  }
+
+  /** All at once, since those that are given back later go in front of those before. */
+  giveBackIfClosed(): Promise<unknown> {
+    return !this.isOpen && this.source.asked === 0 ? this.giveBack() : this.givenBack;
+  }
+
+  /** Takes the job that is to be started now, if there is one, out of those that wait. */
+  private next(): WaitingJob | undefined {
+    const first = this.waiting.oldest;
+    const isNext =
+      first &&
+      this.isOpen &&
+      this.running < this.concurrency &&
+      (first.suspicion === 'none' ? !this.isolation.isOn : this.isAlone(first));
+    return isNext ? this.waiting.shift() : undefined;
+  }
+
+  /** Sees to it that a suspect gets alone. @returns whether it is. */
+  private isAlone({ place, suspicion }: WaitingJob): boolean {
+    if (!this.isolation.claim(place)) {
+      return false;
+    }
+    if (this.source.asked > 0) {
+      // What still comes goes back in one step with what waits here, since it was behind it in the queue.
+      this.owner.onWantsNone();
+      return false;
+    }
+    void this.giveBack(1);
+    return this.isolation.isAlone(this.source.held - 1, suspicion);
+  }
+
+  private startOne({ place, element, suspicion }: WaitingJob): void {
+    this.hasBegun = false;
+    if (suspicion !== 'none') {
+      this.isolation.began(suspicion);
+    }
+    try {
+      this.owner.startJob(place, element);
+    } catch (error) {
+      this.owner.jobNotStarted(place, element, error);
+    }
+    if (!this.hasBegun) {
+      this.isolation.ended(place);
+    }
+  }
+
+  private becameSlow(): void {
+    if (!this.isolation.isOn) {
+      this.source.becameSlow();
+      void this.giveBack();
+    }
+  }
+
+  /** @param from - how many of the oldest stay here. */
+  private giveBack(from = 0): Promise<unknown> {
+    const places = this.waiting.takeAll(from).map(({ place }) => place);
+    if (from === 0) {
+      this.isolation.giveUp();
+    }
+    if (places.length > 0) {
+      this.givenBack = Promise.all([this.givenBack, this.owner.giveBack(places)]);
+    }
+    return this.givenBack;
+  }
+}

@@ -1,0 +1,63 @@
+import type { Runtime, Timer } from '../../driver/runtime.js';
+import type { Suspicion } from './isolation.js';
+import type { JobPlace } from './slots.js';
+
+/** How long a job waits at most before another worker may have it, ms: the jobs before it have become slow. */
+const LONGEST_WAIT_MS = 50;
+
+/** A job that waits in its slot for its run. */
+export interface WaitingJob {
+  readonly place: JobPlace;
+  readonly element: string;
+  /** When it came, by the clock of the runtime. */
+  readonly since: number;
+  readonly suspicion: Suspicion;
+}
+
+/** The jobs that a worker has taken and has not started yet, in their order. */
+export class WaitingJobs {
+  private readonly jobs: WaitingJob[] = [];
+  private timer: Timer | undefined;
+
+  /** @param onOverdue - hears that the oldest of them waits for too long. */
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly onOverdue: () => void,
+  ) {}
+
+  get size(): number {
+    return this.jobs.length;
+  }
+
+  get oldest(): WaitingJob | undefined {
+    return this.jobs[0];
+  }
+
+  add(job: WaitingJob): void {
+    this.jobs.push(job);
+  }
+
+  shift(): WaitingJob | undefined {
+    return this.jobs.shift();
+  }
+
+  /** Takes them out. @param from - how many of the oldest stay. */
+  takeAll(from: number): WaitingJob[] {
+    return this.jobs.splice(from);
+  }
+
+  /** Watches that none waits for too long. */
+  watch(): void {
+    this.timer ??= this.runtime.setTimeout(() => this.look(), LONGEST_WAIT_MS).unref();
+  }
+
+  private look(): void {
+    this.timer = undefined;
+    const { oldest } = this;
+    if (oldest && this.runtime.now() - oldest.since >= LONGEST_WAIT_MS) {
+      this.onOverdue();
+    } else if (oldest) {
+      this.watch();
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import { setMaxListeners } from 'node:events';
+import type { Shard, Shards } from '../driver/shard.js';
+import type { JobContext } from './running/job-context.js';
+import type { Standing } from './liveness/standing.js';
+import type { ReplyWorker } from './reply-worker.js';
+import { ShardWorkers } from './shard-workers.js';
+import type { JobHandler, SessionParts } from './worker-options.js';
+
+/** After how long a stop says what it waits for, ms. */
+const TELL_WAIT_MS = 3_000;
+
+/** Queues that it names at most. */
+const MOST_NAMED = 5;
+
+const runs = (count: number): string => (count === 1 ? '1 run' : `${count} runs`);
+
+/** The workers of one start, on all shards, from then on until they are stopped. */
+export class WorkerSession {
+  private readonly shards: ReadonlyMap<Shard, ShardWorkers>;
+  private stopped: Promise<void> | undefined;
+
+  /** @param standingOn - whether this process may judge the other workers of a queue. */
+  constructor(
+    handlers: readonly JobHandler[],
+    private readonly parts: SessionParts,
+    standingOn: (queue: string) => Standing,
+  ) {
+    const { shards, ...shared } = parts;
+    const workerId = shards.runtime.randomUUID();
+    this.shards = new Map(
+      [...byShard(handlers, shards)].map(([shard, those]) => [
+        shard,
+        new ShardWorkers(those, { ...shared, shard, workerId }, standingOn),
+      ]),
+    );
+  }
+
+  of(queue: string): ReplyWorker | undefined {
+    return this.shardOf(queue)?.of(queue);
+  }
+
+  /** What Redis refuses to the worker of a queue, so that it takes no jobs. */
+  refusalOf(queue: string): string | undefined {
+    return this.shardOf(queue)?.refusalOf(queue);
+  }
+
+  /**
+   * Resolves when Redis knows the workers and they take jobs, or when they were stopped before.
+   * @param paused - queues that they take no jobs from for now.
+   * @throws what keeps connections from being made at all; nothing that was begun is left then.
+   */
+  async start(paused: ReadonlySet<string>): Promise<void> {
+    try {
+      await Promise.all(this.all.map((workers) => workers.start(paused)));
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Stopping twice does no harm. */
+  stop(): Promise<void> {
+    this.stopped ??= this.stopOnce();
+    return this.stopped;
+  }
+
+  /** A running job stops the workers, and most likely waits for it, so that they cannot wait for the job. */
+  excuse(job: JobContext): void {
+    for (const workers of this.all) {
+      workers.excuse(job);
+    }
+  }
+
+  private get all(): readonly ShardWorkers[] {
+    return [...this.shards.values()];
+  }
+
+  private shardOf(queue: string): ShardWorkers | undefined {
+    return this.shards.get(this.parts.shards.of(queue));
+  }
+
+  private async stopOnce(): Promise<void> {
+    const { shards, options } = this.parts;
+    const { runtime } = shards;
+    const outOfTime = new AbortController();
+    // One or two for each queue.
+    setMaxListeners(0, outOfTime.signal);
+    const timer = runtime.setTimeout(() => outOfTime.abort(), options.shutdownTimeout);
+    const telling = runtime.setTimeout(() => this.tellWait(), TELL_WAIT_MS).unref();
+    await Promise.all(this.all.map((workers) => workers.stop(outOfTime.signal)));
+    runtime.clear(timer);
+    runtime.clear(telling);
+  }
+
+  /** Says what a stop that takes long waits for. */
+  private tellWait(): void {
+    const waits = this.all
+      .flatMap((workers) => workers.all)
+      .filter(({ busy }) => busy > 0)
+      .map(({ busy, handler: { queue, name } }) => `${runs(busy)} of queue "${queue}" (${name})`);
+    if (waits.length > 0) {
+      const named = waits.slice(0, MOST_NAMED);
+      const more = waits.length - named.length;
+      const others = more > 0 ? ` and those of ${more} more queues` : '';
+      this.parts.log.info(
+        `Waiting for ${named.join(', ')}${others} to end, for the shutdownTimeout of ` +
+          `${this.parts.options.shutdownTimeout} ms at most`,
+      );
+    }
+  }
+}
+
+function byShard(handlers: readonly JobHandler[], shards: Shards): Map<Shard, JobHandler[]> {
+  const found = new Map<Shard, JobHandler[]>();
+  for (const handler of handlers) {
+    const shard = shards.of(handler.queue);
+    found.set(shard, [...(found.get(shard) ?? []), handler]);
+  }
+  return found;
+}
