@@ -71,9 +71,10 @@ export class SettleCall {
 
   get input(): SettleJobs {
     const { first, mayBeDone } = this;
-    return mayBeDone === first.isRepeated
+    const takes = this.takes.length > 0 ? first.takes : [];
+    return mayBeDone === first.isRepeated && takes.length === first.takes.length
       ? first
-      : { ...first, takes: this.takes.length > 0 ? first.takes : [], isRepeated: mayBeDone };
+      : { ...first, takes, isRepeated: mayBeDone };
   }
 
   /**

@@ -62,6 +62,13 @@ describe('a settle call', () => {
     expect(call.again()).toEqual([{ queue, outcomes, takes: [] }]);
   });
 
+  it('is not asked for its next jobs again where it was repeated before either', () => {
+    const { call, queue, take } = newCall({ mayBeDone: true });
+    expect(call.input.takes).toHaveLength(1);
+    expect(call.lost()).toEqual([{ queue, take }]);
+    expect(call.input).toMatchObject({ takes: [], isRepeated: true });
+  });
+
   it('takes long jobs beside the script', () => {
     expect(newCall({ isLong: true }).call.input.isBeside).toBe(true);
   });
