@@ -40,11 +40,7 @@ export class FetchLine {
     private readonly keys: QueueKeys,
   ) {}
 
-  get isOpen(): boolean {
-    return this.opened !== undefined;
-  }
-
-  /** Opens it at the first use. */
+  /** Opens it at the first use. @throws what keeps a line from being made at all. */
   get line(): Line {
     this.opened ??= this.driver.blocking(this.queue);
     return this.opened;

@@ -4,6 +4,7 @@ import type { QueueKeys } from '../../protocol/keys.js';
 import type { SettledJobs, SettleJobs } from '../../protocol/operations/settle-jobs.js';
 import type { LineIdentity } from '../../protocol/wire/line-identity.js';
 import type { Driver } from '../../driver/driver.js';
+import type { Line } from '../../driver/line.js';
 import { Gate } from '../../driver/gate.js';
 import { delay, nextTurn } from '../../driver/runtime.js';
 import type { Arrivals } from './arrivals.js';
@@ -91,8 +92,9 @@ export class JobFetcher {
     return settled;
   }
 
+  /** @throws what keeps a line from being made at all. */
   start(): void {
-    this.loop = this.fetchUntilStopped();
+    this.loop = this.fetchUntilStopped(this.line.line);
   }
 
   /** Says that the owner may have room. */
@@ -145,9 +147,8 @@ export class JobFetcher {
     return { unconfirmed, isOver: !unconfirmed || (await line.cut()) };
   }
 
-  private async fetchUntilStopped(): Promise<void> {
+  private async fetchUntilStopped(line: Line): Promise<void> {
     const { runtime } = this.driver;
-    const { line } = this.line;
     for (;;) {
       // What may have been taken is looked after even while nothing more is to be taken.
       if (!this.calls.unanswered) {
