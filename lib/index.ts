@@ -27,6 +27,7 @@ export {
   RequestTimeoutError,
   SerializationError,
   WorkerLostError,
+  WorkersClosedError,
   type ErrorReasons,
   type PayloadDirection,
   type PendingLimit,

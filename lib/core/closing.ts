@@ -4,9 +4,11 @@ import type { Log } from '../telemetry/log.js';
 import type { Driver } from '../driver/driver.js';
 import type { ReplyWorkers } from '../worker/reply-workers.js';
 
+const STOP_FAILED = 'The workers did not stop in order';
+
 /** What is closed, and the log that tells of what fails. */
 export interface Closing {
-  readonly workers: Pick<ReplyWorkers, 'stop'>;
+  readonly workers: Pick<ReplyWorkers, 'close'>;
   readonly client: Pick<RequestClient, 'close'>;
   readonly connections: Pick<Driver, 'close'>;
   readonly log: Log;
@@ -16,17 +18,16 @@ export interface Closing {
  * Closes everything: the workers first, whose jobs may still send requests, then the client, then what both need. It never
  * fails, and closing twice does no harm.
  */
-export async function closeInOrder(closing: Closing): Promise<void> {
-  const { client, connections, log } = closing;
-  await stopWorkers(closing);
+export async function closeInOrder({ workers, client, connections, log }: Closing): Promise<void> {
+  await attempt(log, STOP_FAILED, () => workers.close());
   await attempt(log, 'The client did not close in order', () => client.close());
   connections.close();
   log.close();
 }
 
-/** Stops the workers. It never fails. */
-export const stopWorkers = ({ workers, log }: Closing): Promise<void> =>
-  attempt(log, 'The workers did not stop in order', () => workers.stop());
+/** Stops the workers, which may be started again. It never fails. */
+export const stopWorkers = (workers: Pick<ReplyWorkers, 'stop'>, log: Log): Promise<void> =>
+  attempt(log, STOP_FAILED, () => workers.stop());
 
 /** One step of the end that fails must not keep the next from being taken. */
 async function attempt(log: Log, failure: string, work: () => Promise<void>): Promise<void> {

@@ -67,7 +67,6 @@ export function createReqRep(options: CreateReqRepOptions = {}): ReqRep {
   const engine = new Engine({ connections, options: resolved, log });
   const workers = new QueueWorkers(engine);
   const client = engine.createClient((queue) => workers.here(queue));
-  const stopped = { stop: () => workers.close() };
-  const close = (): Promise<void> => closeInOrder({ workers: stopped, client, connections, log });
+  const close = (): Promise<void> => closeInOrder({ workers, client, connections, log });
   return { client, workers, close, [Symbol.asyncDispose]: close };
 }

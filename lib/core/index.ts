@@ -26,6 +26,7 @@ export {
   RequestTimeoutError,
   SerializationError,
   WorkerLostError,
+  WorkersClosedError,
   type ErrorReasons,
   type PayloadDirection,
   type PendingLimit,

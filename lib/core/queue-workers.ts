@@ -1,7 +1,11 @@
 import { inspect, type InspectOptions } from 'node:util';
 import type { KnownQueue } from '../client/calls/job-map.js';
 import { shown } from '../errors/error-text.js';
-import { DuplicateJobHandlerError, InvalidOptionError } from '../errors/index.js';
+import {
+  DuplicateJobHandlerError,
+  InvalidOptionError,
+  WorkersClosedError,
+} from '../errors/index.js';
 import { aFunction, aName, checkOptions, expectedBy } from '../options/option-rules.js';
 import { describeValue } from '../errors/value-text.js';
 import type { WorkersHere } from '../errors/served-here.js';
@@ -72,6 +76,7 @@ export class QueueWorkers {
    * @throws InvalidOptionError for a wrong name, handler or option.
    * @throws DuplicateJobHandlerError where this process serves the queue already.
    * @throws ConnectionFailedError where `failFast` is set and Redis cannot be used. The queue is not served then.
+   * @throws WorkersClosedError after `close()`.
    * @example
    * ```ts
    * await workers.serve('reports', async ({ id }: { id: string }) => ({ text: `report ${id}` }), { concurrency: 8 });
@@ -104,6 +109,7 @@ export class QueueWorkers {
   /**
    * Starts those that were stopped. Resolves when Redis knows them and they take jobs; tries for as long as {@link serve}.
    * @throws ConnectionFailedError where `failFast` is set and Redis cannot be used. They are stopped then.
+   * @throws WorkersClosedError after `close()`.
    */
   async start(): Promise<void> {
     this.#checkOpen();
@@ -142,10 +148,7 @@ export class QueueWorkers {
   /** Stops them for good: none can be started any more. @internal */
   async close(): Promise<void> {
     this.#isClosed = true;
-    do {
-      await this.stop();
-      // Those that were told to start while they stopped do so now.
-    } while (this.status.state !== 'stopped');
+    await Promise.all(this.#all.map((workers) => workers.close()));
   }
 
   /** What this process knows of its worker on a queue. @internal */
@@ -190,7 +193,7 @@ export class QueueWorkers {
 
   #checkOpen(): void {
     if (this.#isClosed) {
-      throw new Error('The workers are closed');
+      throw new WorkersClosedError();
     }
   }
 }

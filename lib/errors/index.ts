@@ -16,3 +16,4 @@ export {
 } from './request-timeout.error.js';
 export { SerializationError, type SerializationErrorOptions } from './serialization.error.js';
 export { WorkerLostError } from './worker-lost.error.js';
+export { WorkersClosedError } from './workers-closed.error.js';

@@ -9,6 +9,7 @@ export type ReqRepErrorCode =
   | 'PAYLOAD_TOO_LARGE'
   | 'SERIALIZATION'
   | 'CLIENT_CLOSED'
+  | 'WORKERS_CLOSED'
   | 'PUSH_FAILED'
   | 'INVALID_OPTION'
   | 'CONNECTION_FAILED'

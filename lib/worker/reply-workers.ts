@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { inspect, type InspectOptions } from 'node:util';
-import { InvalidOptionError } from '../errors/index.js';
+import { InvalidOptionError, WorkersClosedError } from '../errors/index.js';
 import { describeValue } from '../errors/value-text.js';
 import { Standing } from './liveness/standing.js';
 import { WorkerSession } from './worker-session.js';
@@ -43,6 +43,7 @@ export class ReplyWorkers {
   #handlers: readonly JobHandler[] = [];
   #isServing = false;
   #wasStarted = false;
+  #isClosed = false;
   readonly #paused = new Set<string>();
   readonly #scope = new AsyncResource('ReqRepWorkers');
   /** Kept from one start to the next: a trouble is not over because the workers were started anew. */
@@ -97,11 +98,17 @@ export class ReplyWorkers {
     return this.#wasStarted;
   }
 
-  /** Resolves when Redis knows the workers and they take jobs; tries for as long as Redis is away or refuses it. */
+  /**
+   * Resolves when Redis knows the workers and they take jobs; tries for as long as Redis is away or refuses it.
+   * @throws WorkersClosedError when the application is closed.
+   */
   async start(): Promise<void> {
     // Not otherwise: a stop that follows at once has to find what was started.
     if (this.#stopped) {
       await this.#stopped;
+    }
+    if (this.#isClosed) {
+      throw new WorkersClosedError();
     }
     if (this.#started || this.#handlers.length === 0) {
       return;
@@ -168,6 +175,12 @@ export class ReplyWorkers {
       this.#stopped = undefined;
     });
     return this.#stopped;
+  }
+
+  /** Stops for good: none can be started any more. @internal */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    return this.stop();
   }
 
   async #stopThese(started: WorkerSession): Promise<void> {

@@ -345,8 +345,10 @@ describe('close', () => {
     expect(await redis.look.keys(`${queue}*`)).toEqual([]);
     await waitFor(async () => !String(await redis.look.client('LIST')).includes(':core:'));
     expect(await failureOf(client.send(queue))).toMatchObject({ code: 'CLIENT_CLOSED' });
-    await expect(workers.serve(randomQueue(), () => 1)).rejects.toThrow('The workers are closed');
-    await expect(workers.start()).rejects.toThrow('The workers are closed');
+    await expect(workers.serve(randomQueue(), () => 1)).rejects.toMatchObject({
+      code: 'WORKERS_CLOSED',
+    });
+    await expect(workers.start()).rejects.toMatchObject({ code: 'WORKERS_CLOSED' });
   });
 
   it('pushes what was emitted before', async () => {

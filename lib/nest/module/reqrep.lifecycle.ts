@@ -58,7 +58,8 @@ export class ReqRepLifecycle implements OnModuleInit, OnApplicationShutdown, Ins
   }
 
   stopWorkers(): Promise<void> {
-    return stopWorkers(this.parts);
+    const { workers, log } = this.parts;
+    return stopWorkers(workers, log);
   }
 
   async onApplicationShutdown(): Promise<void> {

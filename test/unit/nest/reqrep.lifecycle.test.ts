@@ -21,7 +21,7 @@ function lifecycle(failing: readonly string[] = [], prefix = '') {
   const parts = {
     explorer: { explore: async () => [] } as Partial<JobHandlerExplorer>,
     client: { close: () => step('client') } as Partial<RequestClient>,
-    workers: { serve: () => undefined, stop: () => step('workers') } as Partial<ReplyWorkers>,
+    workers: { serve: () => undefined, close: () => step('workers') } as Partial<ReplyWorkers>,
     connections: { close: () => void steps.push('connections') } as Partial<Connections>,
     options: { prefix, workers: true },
     log,

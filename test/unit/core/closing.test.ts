@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest';
+import { closeInOrder } from '../../../lib/core/closing.js';
+import { singleShard } from '../../../lib/driver/shard.js';
+import { MemoryDriver } from '../../../lib/memory/memory-driver.js';
+import { MemoryServer } from '../../../lib/memory/memory-server.js';
+import { Keys } from '../../../lib/protocol/keys.js';
+import { ReplyWorkers } from '../../../lib/worker/reply-workers.js';
+import { VirtualRuntime } from '../../support/virtual-runtime.js';
+import { KeptLog } from '../support/kept-log.js';
+
+/** Workers of one queue, and what closes them, with a client that takes its time. */
+function newWorkers() {
+  const runtime = new VirtualRuntime();
+  const server = new MemoryServer('memory://test', runtime);
+  const connections = new MemoryDriver(server, runtime);
+  const log = new KeptLog(runtime);
+  const limits = { lease: 5_000, stallLimit: 60_000, shutdownTimeout: 1_000 };
+  const workers = new ReplyWorkers({
+    shards: singleShard(connections, new Keys()),
+    log,
+    options: { ...limits, maxPayload: 1_000, exposeStack: false },
+  });
+  const handler = { queue: 'q', name: 'Test#run', concurrency: 1, timeout: 0, maxDeliveries: 3 };
+  workers.serve([{ ...handler, handle: () => undefined }]);
+  const client = {
+    close: (): Promise<void> => new Promise((resolve) => runtime.setTimeout(resolve, 500)),
+  };
+  const close = (): Promise<void> => closeInOrder({ workers, client, connections, log });
+  return { workers, close, runtime, log, server };
+}
+
+it('workers that are told to start while they are closed are not started', async () => {
+  const { workers, close, runtime, log, server } = newWorkers();
+  const start = workers.start();
+  await runtime.advanceAsync(100);
+  await start;
+  const closed = close();
+  const again = workers.start();
+  const refused = expect(again).rejects.toMatchObject({ code: 'WORKERS_CLOSED' });
+  await runtime.advanceAsync(10_000);
+  await Promise.all([closed, refused]);
+  expect(log.infos.filter((line) => line.startsWith('Serving'))).toHaveLength(1);
+  expect(workers.status.state).toBe('stopped');
+  expect(server.store.keys).toEqual([]);
+});
