@@ -1,7 +1,7 @@
 import { ConnectionFailedError } from '../errors/index.js';
 import type { Driver } from '../driver/driver.js';
 import { UnusableServerError } from '../driver/server-trouble.js';
-import { endsWithin } from './in-time.js';
+import { endsWithin } from '../driver/in-time.js';
 
 /** How long Redis may take to be usable where `failFast` is `true`, ms. */
 export const FAIL_FAST_MS = 5_000;

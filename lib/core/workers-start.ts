@@ -2,7 +2,7 @@ import { messageOf } from '../errors/error-text.js';
 import type { Log } from '../telemetry/log.js';
 import type { Driver } from '../driver/driver.js';
 import type { ReplyWorkers } from '../worker/reply-workers.js';
-import { endsWithin } from './in-time.js';
+import { endsWithin } from '../driver/in-time.js';
 
 /** How long a start of workers may take before a line says so, ms. */
 const LONGEST_WAIT_MS = 3_000;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { endsWithin } from '../../../lib/core/in-time.js';
+import { endsWithin } from '../../../lib/driver/in-time.js';
 import { systemRuntime } from '../../../lib/driver/system-runtime.js';
 
 /** ms that are over at once, and ms that no test lasts. */

@@ -1,4 +1,4 @@
-import type { Runtime, Timer } from '../driver/runtime.js';
+import type { Runtime, Timer } from './runtime.js';
 
 /**
  * Waits for work, for so long at most, ms. The work itself goes on.
