@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { endsWithin } from '../../../lib/driver/in-time.js';
+import { endsWithin, resultWithin } from '../../../lib/driver/in-time.js';
 import { systemRuntime } from '../../../lib/driver/system-runtime.js';
 
 /** ms that are over at once, and ms that no test lasts. */
@@ -11,6 +11,13 @@ const timers = (): number =>
 it('says whether work has ended in time', async () => {
   expect(await endsWithin(LONG, Promise.resolve(), systemRuntime)).toBe(true);
   expect(await endsWithin(SHORT, new Promise(() => undefined), systemRuntime)).toBe(false);
+});
+
+it('gives what work comes to in time, and else what was said', async () => {
+  expect(await resultWithin(LONG, Promise.resolve(7), 'late', systemRuntime)).toBe(7);
+  expect(await resultWithin(SHORT, new Promise(() => undefined), 'late', systemRuntime)).toBe(
+    'late',
+  );
 });
 
 it('fails with what the work fails with in time, and is silent of what it fails with later', async () => {

@@ -1,0 +1,61 @@
+import type { Driver } from './driver.js';
+import { OncePerTurn } from './once-per-turn.js';
+
+/** What {@link WhenReady} waits for while the server is away. */
+export interface Return {
+  /** Resolves when the server is there. */
+  ready(): Promise<void>;
+  /** The wait has failed, and the work is not done. Whoever asks for it again begins another wait. */
+  failed(error: unknown): void;
+}
+
+/**
+ * Does some work that needs the server, once for all who ask for it: at the end of the turn of the event loop or, while the server
+ * is away, as soon as it is back.
+ */
+export class WhenReady {
+  private readonly turn: OncePerTurn;
+  private isAwaited = false;
+
+  constructor(
+    private readonly driver: Pick<Driver, 'isReady' | 'runtime'>,
+    private readonly work: () => void,
+    private readonly server: Return,
+  ) {
+    this.turn = new OncePerTurn(driver.runtime, () => this.now());
+  }
+
+  schedule(): void {
+    if (this.driver.isReady) {
+      this.turn.schedule();
+    } else {
+      this.await();
+    }
+  }
+
+  /** Does the work at once, unless the server is away. */
+  now(): void {
+    if (this.driver.isReady) {
+      this.work();
+    } else {
+      this.await();
+    }
+  }
+
+  private await(): void {
+    if (this.isAwaited) {
+      return;
+    }
+    this.isAwaited = true;
+    this.server.ready().then(
+      () => {
+        this.isAwaited = false;
+        this.now();
+      },
+      (error: unknown) => {
+        this.isAwaited = false;
+        this.server.failed(error);
+      },
+    );
+  }
+}
