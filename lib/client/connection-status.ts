@@ -1,16 +1,21 @@
 import { Observable } from 'rxjs';
-import type { ConnectionState } from '../driver/line.js';
-import type { Driver } from '../driver/driver.js';
+import { stateOfAll, type ConnectionState } from '../driver/line.js';
+import type { Shards } from '../driver/shard.js';
 import type { ApplicationCode } from './calls/application-code.js';
+
+/** @returns the state of the connections to all shards together: `ready` only when each that is open is. */
+export const stateOf = ({ all }: Shards): ConnectionState =>
+  stateOfAll(all.map(({ driver }) => driver));
 
 /** The present state of the connections at once, then each change; completes when they are closed. */
 export function connectionStatus(
-  connections: Driver,
+  shards: Shards,
   code: ApplicationCode,
 ): Observable<ConnectionState> {
   return new Observable((subscriber) => {
     let told: ConnectionState | undefined;
-    const tell = (state: ConnectionState): void => {
+    const tell = (): void => {
+      const state = stateOf(shards);
       if (state === told) {
         return;
       }
@@ -21,7 +26,9 @@ export function connectionStatus(
         code.run('A subscriber of status$', () => subscriber.complete());
       }
     };
-    tell(connections.state);
-    return connections.onState(tell);
+    tell();
+    for (const { driver } of shards.all) {
+      subscriber.add(driver.onState(tell));
+    }
   });
 }

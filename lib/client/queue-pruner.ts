@@ -1,9 +1,8 @@
 import type { Log } from '../telemetry/log.js';
-import type { Keys } from '../protocol/keys.js';
 import { pruneExpiredJobs, type PrunedJobs } from '../protocol/operations/prune-expired-jobs.js';
-import type { Driver } from '../driver/driver.js';
 import { explainRefusal, isRefusal, levelOf } from '../driver/refusal.js';
 import type { Timer } from '../driver/runtime.js';
+import type { Shard } from '../driver/shard.js';
 
 /** How long after a timeout its queue is pruned, ms; those of the meantime are dropped with it. */
 const DELAY_MS = 1_000;
@@ -25,8 +24,7 @@ export class QueuePruner {
   private readonly delays = new Map<string, number>();
 
   constructor(
-    private readonly connections: Driver,
-    private readonly keys: Keys,
+    private readonly shard: Shard,
     private readonly log: Log,
   ) {}
 
@@ -34,7 +32,7 @@ export class QueuePruner {
   expired(queue: string): void {
     if (!this.timers.has(queue)) {
       const delay = this.delays.get(queue) ?? DELAY_MS;
-      const { runtime } = this.connections;
+      const { runtime } = this.shard.driver;
       const timer = runtime.setTimeout(() => void this.prune(queue), delay).unref();
       this.timers.set(queue, timer);
     }
@@ -42,7 +40,7 @@ export class QueuePruner {
 
   close(): void {
     for (const timer of this.timers.values()) {
-      this.connections.runtime.clear(timer);
+      this.shard.driver.runtime.clear(timer);
     }
     this.timers.clear();
   }
@@ -50,7 +48,7 @@ export class QueuePruner {
   private async prune(queue: string): Promise<void> {
     this.timers.delete(queue);
     try {
-      if (await this.dropExpired(this.keys.queue(queue).requests)) {
+      if (await this.dropExpired(this.shard.keys.queue(queue).requests)) {
         this.delays.delete(queue);
       } else {
         if (this.delays.size >= MOST_DELAYS) {
@@ -74,12 +72,12 @@ export class QueuePruner {
 
   /** @returns whether any were dropped. */
   private async dropExpired(requests: string): Promise<boolean> {
-    const { connections } = this;
+    const { driver } = this.shard;
     let from = 0;
     let isAny = false;
-    for (let idle = 0; idle < MOST_IDLE_STEPS && connections.isConnected;) {
+    for (let idle = 0; idle < MOST_IDLE_STEPS && driver.isConnected;) {
       const input = { requests, from };
-      const { dropped, next }: PrunedJobs = await connections.commands.run(pruneExpiredJobs, input);
+      const { dropped, next }: PrunedJobs = await driver.commands.run(pruneExpiredJobs, input);
       if (next === undefined || next > MOST_DEPTH) {
         return isAny || dropped > 0;
       }

@@ -5,7 +5,7 @@ import type { Log } from '../telemetry/log.js';
 import type { DescribeError, ReviveError } from '../protocol/wire/error-form.js';
 import { ErrorRegistry } from '../protocol/wire/error-registry.js';
 import type { Driver } from '../driver/driver.js';
-import { singleShard } from '../driver/shard.js';
+import { singleShard, type Shards } from '../driver/shard.js';
 import { Keys } from '../protocol/keys.js';
 import { ReplyWorkers } from '../worker/reply-workers.js';
 import { currentJob } from './current-job.js';
@@ -26,7 +26,7 @@ export interface EngineParts {
 export class Engine {
   readonly log: Log;
   readonly connections: Driver;
-  private readonly keys: Keys;
+  private readonly shards: Shards;
   private readonly errors: ErrorRegistry;
   /** What workers begin has the async context of the engine, not that of whoever needs them first. */
   private readonly scope = new AsyncResource('ReqRepEngine');
@@ -35,7 +35,7 @@ export class Engine {
     const { connections, options, log } = parts;
     this.connections = connections;
     this.log = log;
-    this.keys = new Keys(options.prefix);
+    this.shards = singleShard(connections, new Keys(options.prefix));
     this.errors = new ErrorRegistry(options.errors);
   }
 
@@ -45,11 +45,10 @@ export class Engine {
 
   /** @param workersHere - what the process knows of its own workers on a queue. */
   createClient(workersHere: ClientOptions['workersHere']): RequestClient {
-    const { connections, keys, log, errors } = this;
+    const { shards, log, errors } = this;
     const { options, reviveError } = this.parts;
     return new RequestClient({
-      connections,
-      keys,
+      shards,
       log,
       options: {
         ...options,
@@ -61,8 +60,7 @@ export class Engine {
   }
 
   createWorkers(): ReplyWorkers {
-    const { connections, keys, log, errors } = this;
-    const shards = singleShard(connections, keys);
+    const { shards, log, errors } = this;
     const { options, describeError } = this.parts;
     return this.scope.runInAsyncScope(
       () =>

@@ -45,13 +45,11 @@ export class SimulatedProcess {
       },
     );
     this.driver = new SimulatedDriver(server, runtime);
-    const keys = new Keys();
-    const shards = singleShard(this.driver, keys);
+    const shards = singleShard(this.driver, new Keys());
     const { log } = this;
     const limits = { maxPending: 10_000, maxPendingBytes: 10_000_000, maxPayload: 1_000_000 };
     this.client = new RequestClient({
-      connections: this.driver,
-      keys,
+      shards,
       log,
       options: { timeout: 30_000, ...limits, parentJob: () => currentJob.getStore() },
     });

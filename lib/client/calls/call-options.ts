@@ -3,9 +3,11 @@ import {
   aBoolean,
   aDuration,
   aFunction,
+  aName,
   anInteger,
   anObjectOfStrings,
   checkOptions,
+  expectedBy,
   oneOf,
   type OptionRules,
 } from '../../options/option-rules.js';
@@ -58,7 +60,7 @@ export interface SendOptions extends EmitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Of a call without any. */
+/** Options of a call that passes none. */
 export const NO_OPTIONS: SendOptions = Object.freeze({});
 
 const EMIT_RULES: OptionRules<EmitOptions> = {
@@ -84,6 +86,17 @@ const SEND_RULES: OptionRules<SendOptions> = {
 
 /** What the original protocol has no place for. */
 const NOT_IN_ORIGINAL = ['headers', 'maxDeliveries', 'requireWorker'] as const;
+
+/** @throws InvalidOptionError */
+export function checkQueue(queue: unknown): void {
+  if (!aName.accepts(queue)) {
+    throw new InvalidOptionError(
+      'queue in a call to `send`, `request` or `emit`',
+      expectedBy(aName, queue),
+      describeValue(queue),
+    );
+  }
+}
 
 /** @throws InvalidOptionError */
 export function checkSendOptions(queue: string, options: SendOptions): void {

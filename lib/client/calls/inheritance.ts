@@ -12,6 +12,16 @@ export interface RequestLimits {
   readonly isInherited: boolean;
 }
 
+/** @returns the job that a call takes over from. */
+export const heirOf = (
+  { inherit }: EmitOptions,
+  parent: ParentJob | undefined,
+): ParentJob | undefined => (inherit === false ? undefined : parent);
+
+/** @returns a job whose handler still runs: what it has left behind takes over nothing. */
+export const unlessEnded = (job: ParentJob | undefined): ParentJob | undefined =>
+  job?.hasEnded ? undefined : job;
+
 /** @param usual - the limits where neither the call nor a parent says anything: one object for all such requests. */
 export function limitsOf(
   options: SendOptions,

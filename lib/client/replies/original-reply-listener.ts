@@ -1,12 +1,10 @@
 import { messageOf } from '../../errors/error-text.js';
 import { RemoteError } from '../../errors/index.js';
 import type { Log } from '../../telemetry/log.js';
-import type { Keys } from '../../protocol/keys.js';
 import { expireKey } from '../../protocol/operations/keys.js';
 import { listLength, popFirst, pushToList } from '../../protocol/operations/lists.js';
 import { beforeRetry } from '../../driver/before-retry.js';
 import type { Line } from '../../driver/line.js';
-import type { Driver } from '../../driver/driver.js';
 import {
   codeOfRefusal,
   explainRefusal,
@@ -17,6 +15,7 @@ import {
 import { Backoff } from '../../driver/backoff.js';
 import type { PendingRequest } from '../waiting/pending-request.js';
 import { OncePerTurn } from '../../driver/once-per-turn.js';
+import type { Shard } from '../../driver/shard.js';
 
 const BLOCK_SECONDS = 5;
 /** How long the list that wakes the listener may lie about, ms. */
@@ -39,27 +38,27 @@ export class OriginalReplyListener {
   private readonly waiting = new Map<string, PendingRequest>();
   private readonly abandoned = new Set<string>();
   private readonly wakeList: string;
-  private connection: Line | undefined;
+  private line: Line | undefined;
   private isClosed = false;
   private isBlocked = false;
   private readonly delay: Backoff;
   private readonly waking: OncePerTurn;
 
   constructor(
-    private readonly connections: Driver,
-    private readonly keys: Keys,
+    private readonly shard: Shard,
     private readonly log: Log,
   ) {
-    this.wakeList = keys.replies(connections.runtime.randomUUID());
-    this.delay = new Backoff(connections.runtime);
-    this.waking = new OncePerTurn(connections.runtime, () => this.wake());
+    const { runtime } = shard.driver;
+    this.wakeList = shard.keys.replies(runtime.randomUUID());
+    this.delay = new Backoff(runtime);
+    this.waking = new OncePerTurn(runtime, () => this.wake());
   }
 
   expect(request: PendingRequest): void {
     this.waiting.set(this.listOf(request), request);
-    if (!this.connection) {
-      this.connection = this.connections.blocking('original-replies');
-      void this.listen(this.connection);
+    if (!this.line) {
+      this.line = this.shard.driver.blocking('original-replies');
+      void this.listen(this.line);
     } else if (this.isBlocked) {
       this.waking.schedule();
     }
@@ -85,31 +84,31 @@ export class OriginalReplyListener {
 
   close(): void {
     this.isClosed = true;
-    if (this.connection) {
-      this.connections.release(this.connection);
+    if (this.line) {
+      this.shard.driver.release(this.line);
     }
   }
 
   private listOf({ queue, id }: PendingRequest): string {
-    return this.keys.queue(queue).originalReply(id);
+    return this.shard.keys.queue(queue).originalReply(id);
   }
 
   /** What a reply leads to is no part of reading it: whatever goes wrong there is no loss of the connection. */
-  private async listen(connection: Line): Promise<void> {
+  private async listen(line: Line): Promise<void> {
     while (!this.isClosed) {
-      const answer = await this.tryRead(connection);
+      const answer = await this.tryRead(line);
       if (answer) {
         this.receive(...answer);
       }
     }
   }
 
-  private async tryRead(connection: Line): Promise<readonly [string, string] | null> {
+  private async tryRead(line: Line): Promise<readonly [string, string] | null> {
     try {
-      await connection.ready();
+      await line.ready();
       this.isBlocked = true;
       const lists = [...this.waiting.keys(), this.wakeList];
-      const answer = await connection.run(popFirst, { lists, seconds: BLOCK_SECONDS });
+      const answer = await line.run(popFirst, { lists, seconds: BLOCK_SECONDS });
       this.isBlocked = false;
       this.delay.reset();
       if (this.log.over(REFUSED)) {
@@ -118,17 +117,17 @@ export class OriginalReplyListener {
       return answer;
     } catch (error) {
       this.isBlocked = false;
-      await this.afterFailure(connection, error);
+      await this.afterFailure(line, error);
       return null;
     }
   }
 
-  private async afterFailure(connection: Line, error: unknown): Promise<void> {
+  private async afterFailure(line: Line, error: unknown): Promise<void> {
     if (this.isClosed || !isRefusal(error)) {
-      await beforeRetry(error, this.connections.runtime);
+      await beforeRetry(error, this.shard.driver.runtime);
       return;
     }
-    if (codeOfRefusal(error) === 'WRONGTYPE' && (await this.failWrongLists(connection, error))) {
+    if (codeOfRefusal(error) === 'WRONGTYPE' && (await this.failWrongLists(line, error))) {
       return;
     }
     this.log.repeated(
@@ -140,9 +139,9 @@ export class OriginalReplyListener {
   }
 
   /** One key that is no list fails the call for all lists. @returns whether there was one among those of the requests. */
-  private async failWrongLists(connection: Line, error: Error): Promise<boolean> {
+  private async failWrongLists(line: Line, error: Error): Promise<boolean> {
     const lists = [...this.waiting.keys()];
-    const lengths = await connection.settled((run) => lists.map((list) => run(listLength, list)));
+    const lengths = await line.settled((run) => lists.map((list) => run(listLength, list)));
     const wrong = lists.filter((_list, index) => {
       const length = lengths[index];
       return length?.status === 'rejected' && isWrongType(length.reason);
@@ -185,7 +184,7 @@ export class OriginalReplyListener {
     if (request) {
       this.log.repeated(`unreadable reply: ${request.queue}`, 'warn', message);
       const failure = { name: 'Error', message, code };
-      request.fail(new RemoteError(request.queue, request.id, failure), true);
+      request.fail(new RemoteError(request.queue, request.id, failure), 'unreadable reply');
     }
   }
 
@@ -196,7 +195,7 @@ export class OriginalReplyListener {
 
   /** Lets the next wait know of all lists. Where it fails, the wait fails, too, or ends after a while. */
   private wake(): void {
-    void this.connections.commands.settled((run) => [
+    void this.shard.driver.commands.settled((run) => [
       run(pushToList, { list: this.wakeList, elements: [''] }),
       run(expireKey, { key: this.wakeList, ms: WAKE_TTL }),
     ]);

@@ -1,17 +1,9 @@
 import { droppedReplies, type DroppedReply } from '../../telemetry/channels.js';
 import type { Log } from '../../telemetry/log.js';
 import type { ReviveError } from '../../protocol/wire/error-form.js';
-import {
-  readList,
-  trimList,
-  waitForHead,
-  type ListRange,
-} from '../../protocol/operations/lists.js';
 import { decodeFrame } from '../../protocol/wire/reply-frame.js';
 import { beforeRetry } from '../../driver/before-retry.js';
 import type { Line } from '../../driver/line.js';
-import type { Run } from '../../driver/operation.js';
-import type { Driver } from '../../driver/driver.js';
 import {
   explainRefusal,
   isRefusal,
@@ -21,11 +13,9 @@ import {
 } from '../../driver/refusal.js';
 import { Backoff } from '../../driver/backoff.js';
 import type { Runtime } from '../../driver/runtime.js';
+import type { Shard } from '../../driver/shard.js';
 import type { PendingRequests } from '../waiting/pending-requests.js';
-import { ReadSize } from './read-size.js';
-
-/** How long one blocking call waits for a reply, seconds. */
-const BLOCK_SECONDS = 5;
+import { ReplyList } from './reply-list.js';
 
 /** Of one that could not be read, what the log shows at most, UTF-16 units. */
 const SHOWN_LENGTH = 100;
@@ -42,95 +32,74 @@ const afterPushes = (runtime: Runtime): Promise<void> =>
   });
 
 /**
- * Reads the reply list of one client: one blocking connection for all its queues. The list belongs to it alone,
- * so it reads before it removes; a connection that dies in between costs nothing, since the frames are still
- * there, and those seen twice find no pending request.
+ * Reads the replies of one client from one shard: one blocking line for all queues. Frames that come twice, since a line was lost
+ * before they were removed, find no pending request.
  */
 export class ReplyListener {
   /** Frames that found no pending request, or could not be read. */
   dropped = 0;
   /** Why replies cannot be read until somebody changes something; `undefined` while they can, or soon may. */
   refusal: Error | undefined;
-  private connection: Line | undefined;
+  private readonly list: ReplyList;
+  private line: Line | undefined;
   private isClosed = false;
-  /** Frames at the head of the list that were handed out and not yet removed. */
-  private handedOut = 0;
-  private readonly size = new ReadSize();
-  /** Whether the list held as many frames as were asked for. */
-  private areMore = false;
   private readonly delay: Backoff;
 
   constructor(
-    private readonly connections: Driver,
-    private readonly list: string,
+    private readonly shard: Shard,
+    clientId: string,
     private readonly pending: PendingRequests,
     private readonly log: Log,
     private readonly revive: ReviveError | undefined,
   ) {
-    this.delay = new Backoff(connections.runtime);
+    this.list = new ReplyList(shard.keys.replies(clientId));
+    this.delay = new Backoff(shard.driver.runtime);
   }
 
   get isStarted(): boolean {
-    return this.connection !== undefined;
+    return this.line !== undefined;
   }
 
   start(): void {
     if (!this.isStarted && !this.isClosed) {
-      this.connection = this.connections.blocking('replies');
-      void this.listen(this.connection);
+      this.line = this.shard.driver.blocking('replies');
+      void this.listen(this.line);
     }
   }
 
   close(): void {
     this.isClosed = true;
-    if (this.connection) {
-      this.connections.release(this.connection);
+    if (this.line) {
+      this.shard.driver.release(this.line);
     }
   }
 
   /** What a reply leads to is no part of reading it: whatever goes wrong there is no loss of the connection. */
-  private async listen(connection: Line): Promise<void> {
+  private async listen(line: Line): Promise<void> {
     while (!this.isClosed) {
-      this.handOut(await this.tryRead(connection));
-      await afterPushes(this.connections.runtime);
+      this.handOut(await this.tryRead(line));
+      await afterPushes(this.shard.driver.runtime);
     }
   }
 
-  private async tryRead(connection: Line): Promise<readonly string[]> {
+  private async tryRead(line: Line): Promise<readonly string[]> {
     try {
-      await connection.ready();
-      return await this.read(connection);
+      await line.ready();
+      return await this.read(line);
     } catch (error) {
-      return this.afterFailure(connection, error);
+      return this.afterFailure(line, error);
     }
   }
 
-  /**
-   * Removes what was handed out and reads what is behind it, in one round trip. Where there may be none it waits for the
-   * first one; that is not done each time, since Redis copies it twice for that.
-   */
-  private async read(connection: Line): Promise<readonly string[]> {
-    const { frames } = this.size;
-    if (this.areMore) {
-      const [removal, range] = await connection.settled((run) => [
-        this.removal(run),
-        run(readList, this.range(0, frames - 1)),
-      ]);
-      this.removed(removal);
-      const found = answerOf(range);
+  private async read(line: Line): Promise<readonly string[]> {
+    if (this.list.areMore) {
+      const frames = await this.list.read(line);
       this.delay.reset();
-      return found;
+      return frames;
     }
-    const [removal, first, others] = await connection.settled((run) => [
-      this.removal(run),
-      run(waitForHead, { list: this.list, seconds: BLOCK_SECONDS }),
-      run(readList, this.range(1, frames - 1)),
-    ]);
-    this.removed(removal);
-    const head = answerOf(first);
+    const frames = await this.list.wait(line);
     this.waited();
-    const rest = answerOf(others);
-    return head === null ? NONE : [head, ...rest];
+    return frames;
   }
 
   /** A wait was answered. (To read without one proves nothing: that is no write to Redis.) */
@@ -142,74 +111,43 @@ export class ReplyListener {
     }
   }
 
-  private removal(run: Run): Promise<unknown> {
-    return this.handedOut > 0 ? run(trimList, this.range(this.handedOut, -1)) : Promise.resolve();
-  }
-
-  private range(first: number, last: number): ListRange {
-    return { list: this.list, first, last };
-  }
-
-  private removed(removal: PromiseSettledResult<unknown>): void {
-    answerOf(removal);
-    this.handedOut = 0;
-  }
-
-  private async afterFailure(connection: Line, error: unknown): Promise<readonly string[]> {
-    this.areMore = false;
+  private async afterFailure(line: Line, error: unknown): Promise<readonly string[]> {
+    this.list.areMore = false;
     if (this.isClosed) {
       return NONE;
     }
     if (!isRefusal(error)) {
-      this.lost();
-      await beforeRetry(error, this.connections.runtime);
+      this.list.lost();
+      await beforeRetry(error, this.shard.driver.runtime);
       return NONE;
     }
     this.log.repeated(
       REFUSED,
       levelOf(error),
-      `Replies cannot be waited for in "${this.list}" (${explainRefusal(error)}); they are looked for again and again meanwhile`,
+      `Replies cannot be waited for in "${this.list.key}" (${explainRefusal(error)}); they are looked for again and again meanwhile`,
     );
     this.refusal = levelOf(error) === 'error' ? error : undefined;
     await this.delay.wait(longestWaitAfter(error));
-    return meaningOfRefusal(error) === 'passes' && !this.isClosed ? this.look(connection) : NONE;
+    return meaningOfRefusal(error) === 'passes' && !this.isClosed ? this.look(line) : NONE;
   }
 
-  /**
-   * Reads without waiting, which is a write to Redis and refused with the writes. Where the removal is refused as well, what
-   * was handed out is skipped.
-   */
-  private async look(connection: Line): Promise<readonly string[]> {
+  /** Reads what there is, where it cannot be waited for. */
+  private async look(line: Line): Promise<readonly string[]> {
     try {
-      if (this.handedOut > 0) {
-        const [removal] = await connection.settled((run) => [this.removal(run)]);
-        if (removal.status === 'fulfilled' || !isRefusal(removal.reason)) {
-          this.removed(removal);
-        }
-      }
-      const [first, last] = [this.handedOut, this.handedOut + this.size.frames - 1];
-      const frames = await connection.run(readList, this.range(first, last));
+      const frames = await this.list.look(line);
       if (frames.length > 0) {
         this.delay.reset();
       }
       return frames;
     } catch (error) {
       if (!isRefusal(error)) {
-        this.lost();
+        this.list.lost();
       }
       return NONE;
     }
   }
 
-  /** Whether the last removal was carried out is unknown: everything is read again, in smaller parts. */
-  private lost(): void {
-    this.handedOut = 0;
-    this.size.unanswered();
-  }
-
   private handOut(frames: readonly string[]): void {
-    this.handedOut += frames.length;
-    this.areMore = frames.length >= this.size.frames;
     let length = 0;
     for (const text of frames) {
       length += text.length;
@@ -221,7 +159,7 @@ export class ReplyListener {
         this.drop(text, frame ? 'not pending' : 'unreadable');
       }
     }
-    this.size.answered(frames.length, length);
+    this.list.hasHandedOut(frames.length, length);
   }
 
   private drop(text: string, reason: DroppedReply['reason']): void {
@@ -231,19 +169,11 @@ export class ReplyListener {
       this.log.repeated(
         UNREADABLE,
         'warn',
-        `A reply in "${this.list}" is no frame and was dropped: ${shown}`,
+        `A reply in "${this.list.key}" is no frame and was dropped: ${shown}`,
       );
     }
     if (droppedReplies.hasSubscribers) {
       droppedReplies.publish({ reason } satisfies DroppedReply);
     }
   }
-}
-
-/** @throws the error of a call that failed. */
-function answerOf<Answer>(settled: PromiseSettledResult<Answer>): Answer {
-  if (settled.status === 'rejected') {
-    throw settled.reason;
-  }
-  return settled.value;
 }

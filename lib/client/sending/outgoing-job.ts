@@ -9,6 +9,7 @@ import {
 import { checkPayloadSize, encodePayload } from '../../protocol/wire/payload.js';
 import type { ApplicationCode } from '../calls/application-code.js';
 import type { EmitOptions } from '../calls/call-options.js';
+import type { PushFailure } from '../calls/call-end.js';
 import type { PushReceipt } from '../calls/push-receipt.js';
 
 /** Why a job that must not be run twice has failed, though Redis may have it. */
@@ -23,15 +24,14 @@ export interface JobSender extends Pick<AsyncResource, 'runInAsyncScope'> {
   timeLeft(): number | undefined;
   /** Whether it still waits for the push. */
   isWaiting(): boolean;
-  /** Where that is what it waits for. */
+  /** Only of senders that wait for the receipt, as an emit does. */
   pushed?(receipt: PushReceipt): void;
   /** Redis may have the job or not, and it must not be pushed again. */
   unconfirmed(): void;
-  /** @param mayRun - whether Redis may have the job all the same. */
-  fail(error: unknown, mayRun: boolean): void;
+  fail(error: unknown, end: PushFailure): void;
 }
 
-/** Conditions under which alone a job is pushed. */
+/** Conditions that must hold for the push. */
 export interface PushGuard {
   readonly maxQueueLength?: number | undefined;
   readonly requireWorker: boolean;
@@ -115,8 +115,9 @@ export class OutgoingJob {
     this.sender.pushed?.(receipt);
   }
 
+  /** It is not pushed, or not pushed again. */
   fail(error: unknown): void {
-    this.sender.fail(error, this.mayHaveLeft);
+    this.sender.fail(error, this.mayHaveLeft ? 'refused again' : 'refused');
   }
 
   private tell(onPushed: (receipt: PushReceipt) => unknown, receipt: PushReceipt): void {

@@ -1,15 +1,18 @@
 import type { WorkersHere } from '../../errors/served-here.js';
 import type { Log } from '../../telemetry/log.js';
-import type { Keys } from '../../protocol/keys.js';
 import type { GuardedPushResult } from '../../protocol/operations/push-guarded-job.js';
-import type { Driver } from '../../driver/driver.js';
-import { explainRefusal, isPassing, isRefusal } from '../../driver/refusal.js';
+import { explainRefusal } from '../../driver/refusal.js';
 import { UnusableServerError } from '../../driver/server-trouble.js';
+import type { Shard } from '../../driver/shard.js';
+import { WhenReady } from '../../driver/when-ready.js';
 import { waitWithPatience, type Unfinished } from './closing-patience.js';
+import { FailedPushes } from './failed-pushes.js';
 import type { OutgoingJob } from './outgoing-job.js';
 import { batchesOf, pushBatch, type Batch } from './push-batches.js';
 import { isPush, tellRefusal, tellResult } from './push-results.js';
 import { RefusedPushes } from './refused-pushes.js';
+import { UnderwayPushes } from './underway-pushes.js';
+import { WaitingJobs } from './waiting-jobs.js';
 
 /**
  * UTF-16 units that may be underway before others leave: what is written to a connection is in memory a second time until
@@ -25,27 +28,32 @@ const TELL_WAIT_MS = 3_000;
  * them for a reason that passes, they wait here, in order, so that one whose time runs out meanwhile is never pushed.
  */
 export class PushBatcher implements Unfinished {
-  /** UTF-16 units of the jobs that wait here, and of those whose push is not confirmed. */
-  length = 0;
   /** Pushes that were answered. */
   progress = 0;
-  private waiting = new Map<string, OutgoingJob>();
-  /** What was pushed together and is not answered yet. */
-  private readonly underway = new Set<readonly Batch[]>();
-  private underwayLength = 0;
-  private isScheduled = false;
-  private added = 0;
-  private isLost = false;
+  private readonly waiting = new WaitingJobs();
+  private readonly underway = new UnderwayPushes();
   private readonly refused: RefusedPushes;
+  private readonly leaving: WhenReady;
+  private isLost = false;
 
   constructor(
-    private readonly connections: Driver,
-    private readonly keys: Keys,
+    private readonly shard: Shard,
     private readonly closedError: (queue: string) => Error,
     private readonly log: Log,
     private readonly workersHere: (queue: string) => WorkersHere | undefined = () => undefined,
   ) {
-    this.refused = new RefusedPushes(log, () => this.schedule(), connections.runtime);
+    const { driver } = shard;
+    this.refused = new RefusedPushes(log, () => this.schedule(), driver.runtime);
+    // After the poll phase: what the replies of one read led to leaves together.
+    this.leaving = new WhenReady(driver, () => this.flush(), {
+      ready: () => driver.usable(),
+      failed: (error) => this.cannotLeave(error),
+    });
+  }
+
+  /** UTF-16 units of the jobs that wait here, and of those whose push is not confirmed. */
+  get length(): number {
+    return this.waiting.length + this.underway.length;
   }
 
   get isDone(): boolean {
@@ -53,72 +61,53 @@ export class PushBatcher implements Unfinished {
   }
 
   get isAway(): boolean {
-    const { isReady, state } = this.connections;
+    const { isReady, state } = this.shard.driver;
     return !isReady && (this.isLost || state === 'reconnecting');
   }
 
   add(job: OutgoingJob): void {
-    job.order = this.added++;
-    this.length += job.length;
-    this.waiting.set(job.sender.id, job);
+    this.waiting.add(job);
     this.schedule();
   }
 
   /** Takes a job back whose sender has ended. @returns whether it waited here and Redis never had it for sure. */
   drop(id: string): boolean {
-    const job = this.waiting.get(id);
-    if (!job) {
-      return false;
-    }
-    this.waiting.delete(id);
-    this.length -= job.length;
-    return !job.mayHaveLeft;
+    const job = this.waiting.remove(id);
+    return job !== undefined && !job.mayHaveLeft;
   }
 
   /** @returns what Redis refuses a job with at the moment; `undefined` where that is not what the job waits for. */
   refusalOf(id: string): string | undefined {
     const { reason } = this.refused;
     const isUnpushed = (): boolean =>
-      this.waiting.has(id) ||
-      [...this.underway].flat().some(({ jobs }) => jobs.some(({ sender }) => sender.id === id));
+      this.waiting.has(id) || this.underway.jobs.some(({ sender }) => sender.id === id);
     return reason !== undefined && isUnpushed() ? reason : undefined;
   }
 
   /** Pushes what waits, and waits for a while until Redis has confirmed it; what it has not by then fails. */
   async close(): Promise<void> {
-    void this.connections.lost().then(() => {
+    const { driver } = this.shard;
+    void driver.lost().then(() => {
       this.isLost = true;
     });
     this.refused.endWait();
-    this.flush();
-    const { runtime } = this.connections;
-    const telling = runtime.setTimeout(() => this.tellWait(), TELL_WAIT_MS).unref();
-    await waitWithPatience(this, runtime);
-    runtime.clear(telling);
+    if (this.waiting.size > 0) {
+      this.leaving.now();
+    }
+    const telling = driver.runtime.setTimeout(() => this.tellWait(), TELL_WAIT_MS).unref();
+    await waitWithPatience(this, driver.runtime);
+    driver.runtime.clear(telling);
     this.failAll();
   }
 
   private tellWait(): void {
-    const underway = [...this.underway].flat().reduce((sum, { jobs }) => sum + jobs.length, 0);
-    this.log.info(
-      `Waiting for Redis to confirm ${this.waiting.size + underway} jobs that were sent`,
-    );
+    const count = this.waiting.size + this.underway.jobs.length;
+    this.log.info(`Waiting for Redis to confirm ${count} jobs that were sent`);
   }
 
   private schedule(): void {
-    if (this.isScheduled || !this.mayLeave) {
-      return;
-    }
-    this.isScheduled = true;
-    const flush = (): void => {
-      this.isScheduled = false;
-      this.flush();
-    };
-    if (this.connections.isReady) {
-      // After the poll phase: what the replies of one read led to leaves together.
-      this.connections.runtime.setImmediate(flush);
-    } else {
-      this.connections.usable().then(flush, (error: unknown) => this.cannotLeave(error));
+    if (this.mayLeave) {
+      this.leaving.schedule();
     }
   }
 
@@ -126,75 +115,37 @@ export class PushBatcher implements Unfinished {
   private get mayLeave(): boolean {
     const { reason, isWaiting } = this.refused;
     return reason === undefined
-      ? this.underwayLength < MOST_UNDERWAY
+      ? this.underway.length < MOST_UNDERWAY
       : !isWaiting && this.underway.size === 0;
   }
 
   private flush(): void {
-    if (this.waiting.size === 0 || !this.mayLeave) {
-      return;
+    if (this.waiting.size > 0 && this.mayLeave) {
+      const { clock } = this.shard.driver;
+      const mostLength = MOST_UNDERWAY - this.underway.length;
+      const jobs = this.waiting.take(this.refused.allowance, mostLength);
+      void this.push(batchesOf(jobs, clock.now()));
     }
-    if (!this.connections.isReady) {
-      this.schedule();
-      return;
-    }
-    void this.push(batchesOf(this.take().values(), this.connections.clock.now()));
-  }
-
-  private take(): Map<string, OutgoingJob> {
-    const { waiting } = this;
-    const { allowance } = this.refused;
-    if (waiting.size <= allowance && this.length < MOST_UNDERWAY) {
-      this.waiting = new Map();
-      return waiting;
-    }
-    const taken = new Map<string, OutgoingJob>();
-    let length = this.underwayLength;
-    for (const [id, job] of waiting) {
-      if (taken.size >= allowance || length >= MOST_UNDERWAY) {
-        break;
-      }
-      waiting.delete(id);
-      taken.set(id, job);
-      length += job.length;
-    }
-    return taken;
   }
 
   private async push(batches: readonly Batch[]): Promise<void> {
-    const length = batches.reduce((sum, batch) => sum + batch.length, 0);
-    this.underway.add(batches);
-    this.underwayLength += length;
+    for (const batch of batches) {
+      this.underway.add(batch);
+    }
     const answers = await this.send(batches);
-    this.underwayLength -= length;
-    this.underway.delete(batches);
-    const again: OutgoingJob[] = [];
-    const refusedQueues: string[] = [];
-    const effects: (() => void)[] = [];
-    let refusal: Error | undefined;
-    batches.forEach(({ jobs }, index) => {
+    const failed = new FailedPushes();
+    batches.forEach((batch, index) => {
+      this.underway.remove(batch);
       const answer = answers[index];
-      if (answer?.status !== 'rejected') {
-        return;
-      }
-      const error: unknown = answer.reason;
-      const wanted = jobs.filter((job) => this.isWanted(job));
-      if (isPassing(error)) {
-        refusal = error;
-        again.push(...wanted);
-        refusedQueues.push(...jobs.slice(0, 1).map(({ queue }) => queue));
-      } else if (isRefusal(error)) {
-        wanted.forEach((job) => this.forget(job));
-        effects.push(() => tellRefusal(wanted, error));
-      } else {
-        again.push(...this.repeatable(wanted, effects));
+      if (answer?.status === 'rejected') {
+        failed.add(batch, answer.reason);
       }
     });
-    this.putBack(again);
-    // Whoever hears of an end may end others: their jobs have to be where they are found.
-    effects.forEach((effect) => effect());
-    if (refusal) {
-      this.refused.refused(explainRefusal(refusal), refusedQueues);
+    this.waiting.putBack(failed.again);
+    // Not earlier: jobs that are ended because of others have to be where they are found.
+    failed.tell();
+    if (failed.refusal) {
+      this.refused.refused(explainRefusal(failed.refusal), failed.refusedQueues);
     } else if (answers.some(isPush)) {
       this.refused.accepted(this.waiting.size > 0);
     }
@@ -205,11 +156,12 @@ export class PushBatcher implements Unfinished {
 
   /** What follows from an answer is no part of the call: each batch hears of its own answer as that comes. */
   private send(batches: readonly Batch[]): Promise<PromiseSettledResult<GuardedPushResult>[]> {
-    return this.connections.commands.settled((run) =>
+    const { driver, keys } = this.shard;
+    return driver.commands.settled((run) =>
       batches.map((batch) => {
-        const answer = pushBatch(batch, this.keys, run);
+        const answer = pushBatch(batch, keys, run);
         answer.then(
-          (result) => this.pushed(batch.jobs, result),
+          (result) => this.pushed(batch, result),
           () => undefined,
         );
         return answer;
@@ -217,56 +169,19 @@ export class PushBatcher implements Unfinished {
     );
   }
 
-  private pushed(jobs: readonly OutgoingJob[], result: GuardedPushResult): void {
+  private pushed(batch: Batch, result: GuardedPushResult): void {
     this.progress++;
-    jobs.forEach((job) => this.forget(job));
-    tellResult(jobs, result, this.workersHere);
-  }
-
-  /** @returns the jobs to push again: nobody knows whether Redis had them, and a job run twice has one reply. */
-  private repeatable(jobs: readonly OutgoingJob[], effects: (() => void)[]): OutgoingJob[] {
-    for (const job of jobs) {
-      job.mayHaveLeft = true;
-      if (job.isOnce) {
-        this.forget(job);
-        effects.push(() => job.sender.unconfirmed());
-      }
-    }
-    return jobs.filter((job) => !job.isOnce);
-  }
-
-  /** Whether its sender still waits; else it is forgotten. */
-  private isWanted(job: OutgoingJob): boolean {
-    const isWanted = job.sender.isWaiting();
-    if (!isWanted) {
-      this.forget(job);
-    }
-    return isWanted;
-  }
-
-  private forget(job: OutgoingJob): void {
-    this.length -= job.length;
-  }
-
-  /** In the order in which they were sent, before those that were sent after them. */
-  private putBack(jobs: readonly OutgoingJob[]): void {
-    if (jobs.length > 0) {
-      const all = [...jobs, ...this.waiting.values()].toSorted(byOrder);
-      this.waiting = new Map(all.map((job) => [job.sender.id, job]));
-    }
+    this.underway.remove(batch);
+    tellResult(batch.jobs, result, this.workersHere);
   }
 
   /** The connections are closed for good, the server cannot serve us, or no connection can be made of the options. */
   private cannotLeave(error: unknown): void {
-    if (this.connections.state === 'closed') {
+    if (this.shard.driver.state === 'closed') {
       this.failAll();
       return;
     }
-    this.isScheduled = false;
-    const jobs = [...this.waiting.values()];
-    for (const { sender } of jobs) {
-      this.drop(sender.id);
-    }
+    const jobs = [...this.waiting.take()];
     if (error instanceof UnusableServerError) {
       tellRefusal(jobs, error);
     } else {
@@ -276,13 +191,8 @@ export class PushBatcher implements Unfinished {
 
   /** Those that are underway are forgotten once they are answered. What was emitted may run, if Redis has it. */
   private failAll(): void {
-    this.isScheduled = false;
-    const pushed = [...this.underway].flat().flatMap(({ jobs }) => jobs);
-    for (const { sender } of [...pushed, ...this.waiting.values()]) {
-      this.drop(sender.id);
-      sender.fail(this.closedError(sender.queue), false);
+    for (const { sender } of [...this.underway.jobs, ...this.waiting.take()]) {
+      sender.fail(this.closedError(sender.queue), 'closed');
     }
   }
 }
-
-const byOrder = (one: OutgoingJob, other: OutgoingJob): number => one.order - other.order;

@@ -14,6 +14,7 @@ const COMMAND_LENGTH = 256 * 1024;
 export interface Batch {
   readonly jobs: OutgoingJob[];
   readonly elements: string[];
+  /** UTF-16 units of the jobs. */
   length: number;
 }
 
@@ -22,9 +23,8 @@ export function batchesOf(jobs: Iterable<OutgoingJob>, now: number): Batch[] {
   const batches: Batch[] = [];
   const open = new Map<string, Batch>();
   for (const job of jobs) {
-    const element = job.element(now);
     let batch = open.get(job.queue);
-    if (!batch || job.guard || batch.length + element.length > COMMAND_LENGTH) {
+    if (!batch || job.guard || batch.length + job.length > COMMAND_LENGTH) {
       batch = { jobs: [], elements: [], length: 0 };
       batches.push(batch);
       if (job.guard) {
@@ -35,8 +35,8 @@ export function batchesOf(jobs: Iterable<OutgoingJob>, now: number): Batch[] {
       }
     }
     batch.jobs.push(job);
-    batch.elements.push(element);
-    batch.length += element.length;
+    batch.elements.push(job.element(now));
+    batch.length += job.length;
   }
   return batches;
 }

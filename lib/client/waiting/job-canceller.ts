@@ -1,8 +1,8 @@
 import type { Log } from '../../telemetry/log.js';
 import { encodeCancelMessage } from '../../protocol/wire/cancel-message.js';
-import type { Keys } from '../../protocol/keys.js';
-import type { Driver } from '../../driver/driver.js';
 import { explainRefusal, isPassing, isRefusal, levelOf } from '../../driver/refusal.js';
+import type { Shard } from '../../driver/shard.js';
+import { WhenReady } from '../../driver/when-ready.js';
 import { publish } from '../../protocol/operations/publish.js';
 
 /** Ids in one message at most. */
@@ -25,25 +25,30 @@ interface Message {
  */
 export class JobCanceller {
   private waiting = new Map<string, string[]>();
-  private isScheduled = false;
+  private readonly telling: WhenReady;
   private isClosed = false;
 
   constructor(
-    private readonly connections: Driver,
-    private readonly keys: Keys,
+    private readonly shard: Shard,
     private readonly log: Log,
-  ) {}
+  ) {
+    const { driver } = shard;
+    this.telling = new WhenReady(driver, () => this.flush(), {
+      // An id that cannot be told now is told when Redis is back: its job may still wait then.
+      ready: () => driver.ready(),
+      failed: () => undefined,
+    });
+  }
 
   cancel({ queue, id }: { readonly queue: string; readonly id: string }): void {
     this.add(queue, id);
-    this.schedule();
+    this.telling.schedule();
   }
 
   /** Tells at once what it has to tell, if it can. */
   flush(): void {
-    this.isScheduled = false;
     const { waiting } = this;
-    if (waiting.size === 0 || !this.connections.isConnected) {
+    if (waiting.size === 0 || !this.shard.driver.isConnected) {
       return;
     }
     this.waiting = new Map();
@@ -64,23 +69,11 @@ export class JobCanceller {
     }
   }
 
-  private schedule(): void {
-    if (!this.isScheduled) {
-      this.isScheduled = true;
-      this.connections.runtime.setImmediate(() => {
-        // An id that cannot be told now is told when Redis is back: its job may still wait then.
-        this.connections.ready().then(
-          () => this.flush(),
-          () => undefined,
-        );
-      });
-    }
-  }
-
   private async publish(messages: readonly Message[]): Promise<void> {
-    const answers = await this.connections.commands.settled((run) =>
+    const { driver, keys } = this.shard;
+    const answers = await driver.commands.settled((run) =>
       messages.map(({ queue, ids }) =>
-        run(publish, { channel: this.keys.queue(queue).cancel, message: encodeCancelMessage(ids) }),
+        run(publish, { channel: keys.queue(queue).cancel, message: encodeCancelMessage(ids) }),
       ),
     );
     answers.forEach((answer, index) => {
@@ -106,9 +99,9 @@ export class JobCanceller {
     const room = MOST_WAITING - (this.waiting.get(queue)?.length ?? 0);
     ids.slice(0, Math.max(0, room)).forEach((id) => this.add(queue, id));
     if (isRefusal(error)) {
-      this.connections.runtime.setTimeout(() => this.schedule(), AGAIN_DELAY_MS).unref();
+      this.shard.driver.runtime.setTimeout(() => this.telling.schedule(), AGAIN_DELAY_MS).unref();
     } else {
-      this.schedule();
+      this.telling.schedule();
     }
   }
 }

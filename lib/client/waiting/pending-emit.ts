@@ -5,18 +5,19 @@ import { PushFailedError, RequestTimeoutError } from '../../errors/index.js';
 import type { Runtime, Timer } from '../../driver/runtime.js';
 import type { Log } from '../../telemetry/log.js';
 import type { ApplicationCode } from '../calls/application-code.js';
+import type { CallEnd } from '../calls/call-end.js';
 import { UNCONFIRMED, type JobSender } from '../sending/outgoing-job.js';
 import type { PushReceipt } from '../calls/push-receipt.js';
 
 /** Who hears of the end of an emit. */
 export interface EmitOwner {
   readonly runtime: Runtime;
-  /** It waits no more. @param mayRun - whether its job failed although Redis may have it. */
-  ended(emit: PendingEmit, mayRun: boolean): void;
+  /** It waits no more. */
+  emitEnded(emit: PendingEmit, end: CallEnd): void;
   /** @returns what Redis refuses its job with at the moment, if that is what it waits for. */
   refusalOf(emit: PendingEmit): string | undefined;
-  /** @returns why Redis cannot be used at the moment, if it cannot. */
-  trouble(): Error | undefined;
+  /** Why Redis cannot be used at the moment, if it cannot. */
+  readonly trouble: Error | undefined;
 }
 
 /** Tells a subscriber how the emit ended. */
@@ -27,7 +28,7 @@ export class PendingEmit extends AsyncResource implements JobSender {
   private expiresAt: number | undefined;
   private timer: Timer | undefined;
   private owner: EmitOwner | undefined;
-  private isSettled = false;
+  private hasEnded = false;
   private subscribers: Subscriber<PushReceipt>[] = [];
   /** How it ended, once that was told. */
   private tell: Tell | undefined;
@@ -70,11 +71,11 @@ export class PendingEmit extends AsyncResource implements JobSender {
   }
 
   isWaiting(): boolean {
-    return !this.isSettled;
+    return !this.hasEnded;
   }
 
   pushed(receipt: PushReceipt): void {
-    if (this.settle(false)) {
+    if (this.end('pushed')) {
       const tell: Tell = (subscriber) => {
         try {
           subscriber.next(receipt);
@@ -87,12 +88,12 @@ export class PendingEmit extends AsyncResource implements JobSender {
   }
 
   unconfirmed(): void {
-    this.fail(new PushFailedError(this.queue, UNCONFIRMED));
+    this.fail(new PushFailedError(this.queue, UNCONFIRMED), 'unconfirmed');
   }
 
   /** An error that nobody listens for is logged, once the caller had the chance to subscribe. */
-  fail(error: unknown, mayRun = false): void {
-    if (this.settle(mayRun)) {
+  fail(error: unknown, end: CallEnd): void {
+    if (this.end(end)) {
       this.runInAsyncScope(queueMicrotask, undefined, () => {
         if (this.subscribers.length === 0) {
           this.log.repeated(`emit failed: ${this.queue}`, 'warn', messageOf(error));
@@ -105,8 +106,8 @@ export class PendingEmit extends AsyncResource implements JobSender {
   private expire(timeout: number, owner: EmitOwner): void {
     const { queue, id } = this;
     const refusal = owner.refusalOf(this);
-    const trouble = owner.trouble();
-    this.fail(new RequestTimeoutError({ queue, id, timeout, refusal, trouble, isEmit: true }));
+    const details = { queue, id, timeout, refusal, trouble: owner.trouble, isEmit: true };
+    this.fail(new RequestTimeoutError(details), 'timeout');
   }
 
   private tellAll(tell: Tell): void {
@@ -118,14 +119,14 @@ export class PendingEmit extends AsyncResource implements JobSender {
     }
   }
 
-  /** The one end, where all that was attached is let go of. @returns whether it still waited. */
-  private settle(mayRun: boolean): boolean {
-    if (this.isSettled) {
+  /** The one door through which it ends, whatever ends it. @returns whether it still waited. */
+  private end(end: CallEnd): boolean {
+    if (this.hasEnded) {
       return false;
     }
-    this.isSettled = true;
+    this.hasEnded = true;
     this.owner?.runtime.clear(this.timer);
-    this.owner?.ended(this, mayRun);
+    this.owner?.emitEnded(this, end);
     return true;
   }
 }

@@ -5,6 +5,7 @@ import type { Runtime } from '../../driver/runtime.js';
 import { toCallerError, type ErrorForm, type ReviveError } from '../../protocol/wire/error-form.js';
 import type { ReplyFrame } from '../../protocol/wire/reply-frame.js';
 import { IncomingStream, type Verdict } from './incoming-stream.js';
+import type { CallEnd } from '../calls/call-end.js';
 import type { RequestLimits } from '../calls/inheritance.js';
 import { UNCONFIRMED, type JobSender } from '../sending/outgoing-job.js';
 import { OwnTimers } from './own-timers.js';
@@ -12,13 +13,10 @@ import { OwnTimers } from './own-timers.js';
 /** Anything but the one reply. */
 type StreamFrame = Exclude<ReplyFrame, { readonly kind: 'r' }>;
 
-/** How a request ended: `given up` means that its job may be with Redis or a worker, where it is in vain from now on. */
-export type RequestEnd = 'answered' | 'not sent' | 'given up';
-
 /** Who looks after what a request leads to. */
 export interface RequestOwner {
   /** It is over, and no longer pending. */
-  ended(request: PendingRequest, end: RequestEnd): void;
+  requestEnded(request: PendingRequest, end: CallEnd): void;
   /** @returns what Redis refuses its job with at the moment, if that is what it waits for. */
   refusalOf(request: PendingRequest): string | undefined;
   /** Its time was up: the owner finds out why, and explains it. */
@@ -27,9 +25,8 @@ export interface RequestOwner {
   threw(what: string, error: unknown): void;
 }
 
-/** Where a request stands while it waits. */
+/** Where a request is found while it waits. */
 export interface RequestRegistry {
-  readonly owner: RequestOwner;
   readonly runtime: Runtime;
   add(request: PendingRequest): void;
   has(request: PendingRequest): boolean;
@@ -40,7 +37,7 @@ export interface RequestRegistry {
 }
 
 /**
- * One request that waits: it owns its removal, and settles once. Its subscriber is called in the async
+ * One request that waits: it owns its removal, and ends once. Its subscriber is called in the async
  * context that it was made in, and not in that of whoever reads the replies.
  */
 export class PendingRequest extends AsyncResource implements JobSender, Unsubscribable {
@@ -53,6 +50,7 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
     readonly id: string,
     readonly queue: string,
     private readonly registry: RequestRegistry,
+    private readonly owner: RequestOwner,
     private readonly subscriber: Subscriber<unknown>,
     readonly limits: RequestLimits,
     /** Whether it speaks to original workers. */
@@ -94,47 +92,59 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
     return this.registry.has(this);
   }
 
-  /** It may have been pushed: the reply or the timeout tells, where there is one. */
+  /** The job may or may not be in Redis: it waits on where a timeout will end it, and fails where none does. */
   unconfirmed(): void {
     if (this.expiresAt === undefined) {
-      this.fail(new PushFailedError(this.queue, UNCONFIRMED), true);
+      this.fail(new PushFailedError(this.queue, UNCONFIRMED), 'unconfirmed');
     }
   }
 
-  /** Ends it with an error. @param mayRun - whether its job may be run all the same, in vain. */
-  fail(error: unknown, mayRun: boolean): void {
-    if (this.end(mayRun ? 'given up' : 'not sent')) {
-      this.explain(error);
+  /** Ends it with an error. */
+  fail(error: unknown, end: CallEnd): void {
+    if (this.end(end)) {
+      this.deliverError(error);
     }
   }
 
   /** Tells its caller why it has ended, when it is no longer pending. */
-  explain(error: unknown): void {
+  deliverError(error: unknown): void {
     this.runInAsyncScope(this.error, this, error);
   }
 
-  /** Its subscriber wants no more of it. */
   unsubscribe(): void {
-    this.end('given up');
+    this.end('unsubscribed');
   }
 
-  /** It could not be begun: ends it without a word. */
-  cancel(): void {
-    this.end('not sent');
-  }
-
-  /** Its time is up. */
+  /** Its time is up: the owner delivers the error. */
   expire(limit: TimeLimit): void {
-    const { owner } = this.registry;
+    const { owner } = this;
     const refusal = owner.refusalOf(this);
-    if (this.end('given up')) {
+    if (this.end('timeout')) {
       owner.timedOut(this, limit, refusal);
     }
   }
 
+  /**
+   * The one door through which a request ends, whatever ends it: all that was attached is let go of, and its caller hears nothing.
+   * @returns whether it was still pending.
+   */
+  end(end: CallEnd): boolean {
+    if (!this.registry.remove(this)) {
+      return false;
+    }
+    this.timers?.clear();
+    // RxJS lets go of its list of teardowns as a whole. After a burst V8 makes such lists in the old generation, where
+    // they would keep this request, and all that it refers to, from being collected young.
+    this.subscriber.remove(this);
+    this.attached?.forEach((release) => release());
+    this.attached = undefined;
+    this.owner.requestEnded(this, end);
+    return true;
+  }
+
   private take(frame: ReplyFrame, revive: ReviveError | undefined): void {
     if (frame.kind === 'r') {
-      if (this.end('answered')) {
+      if (this.end('reply')) {
         this.next(frame.payload);
         this.complete();
       }
@@ -146,7 +156,8 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
         break;
       case 'broken': {
         const { attempt = 1 } = this.stream ?? {};
-        this.fail(new WorkerLostError(this.queue, this.id, attempt, this.received ?? 0), true);
+        const values = this.received ?? 0;
+        this.fail(new WorkerLostError(this.queue, this.id, attempt, values), 'broken stream');
         break;
       }
       case 'repeated':
@@ -165,12 +176,12 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
     if (frame.kind === 'n') {
       this.timers?.refreshIdle();
       this.next(frame.payload);
-    } else if (this.end('answered')) {
-      if (frame.kind === 'e') {
-        this.error(this.revived(frame.error, revive));
-      } else {
+    } else if (frame.kind === 'c') {
+      if (this.end('reply')) {
         this.complete();
       }
+    } else if (this.end('error reply')) {
+      this.error(this.revived(frame.error, revive));
     }
   }
 
@@ -179,7 +190,7 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
     try {
       return toCallerError(form, this, revive);
     } catch (error) {
-      this.registry.owner.threw(`The class of an error from queue "${this.queue}"`, error);
+      this.owner.threw(`The class of an error from queue "${this.queue}"`, error);
       return toCallerError(form, this);
     }
   }
@@ -209,21 +220,6 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
   }
 
   private subscriberThrew(error: unknown): void {
-    this.registry.owner.threw(`A subscriber of a request to queue "${this.queue}"`, error);
-  }
-
-  /** The one end, where all that was attached is let go of. @returns whether it was still pending. */
-  private end(end: RequestEnd): boolean {
-    if (!this.registry.remove(this)) {
-      return false;
-    }
-    this.timers?.clear();
-    // RxJS lets go of its list of teardowns as a whole. After a burst V8 makes such lists in the old generation, where
-    // they would keep this request, and all that it refers to, from being collected young.
-    this.subscriber.remove(this);
-    this.attached?.forEach((release) => release());
-    this.attached = undefined;
-    this.registry.owner.ended(this, end);
-    return true;
+    this.owner.threw(`A subscriber of a request to queue "${this.queue}"`, error);
   }
 }

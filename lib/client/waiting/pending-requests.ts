@@ -1,6 +1,6 @@
 import type { AsyncResource } from 'node:async_hooks';
 import type { Runtime, Timer } from '../../driver/runtime.js';
-import type { PendingRequest, RequestOwner, RequestRegistry } from './pending-request.js';
+import type { PendingRequest, RequestRegistry } from './pending-request.js';
 import { RequestMap } from './request-map.js';
 
 /**
@@ -20,7 +20,6 @@ export class PendingRequests implements RequestRegistry {
    */
   constructor(
     private readonly usualTimeout: number,
-    readonly owner: RequestOwner,
     private readonly scope: AsyncResource,
     readonly runtime: Runtime,
   ) {}
@@ -57,12 +56,12 @@ export class PendingRequests implements RequestRegistry {
     yield* this.others.all();
   }
 
-  /** Gives all of them up. */
-  failAll(error: (request: PendingRequest) => Error): void {
+  /** The client is closed. */
+  close(error: (request: PendingRequest) => Error): void {
     // What hears of its end may send another one.
     while (this.size > 0) {
       for (const request of this.all()) {
-        request.fail(error(request), true);
+        request.fail(error(request), 'closed');
       }
     }
     this.runtime.clear(this.timer);

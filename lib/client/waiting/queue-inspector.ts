@@ -1,11 +1,10 @@
-import type { Keys } from '../../protocol/keys.js';
 import { inspectQueue, type QueueState } from '../../protocol/operations/inspect-queue.js';
-import type { Driver } from '../../driver/driver.js';
+import { resultWithin } from '../../driver/in-time.js';
 import { isRefusal } from '../../driver/refusal.js';
-import type { Timer } from '../../driver/runtime.js';
+import type { Shard } from '../../driver/shard.js';
 
 /** How long a request that timed out waits for the state of its queue, ms. */
-const PATIENCE = 500;
+const LONGEST_LOOK_MS = 500;
 
 /** What came of a look at a queue: its state, why Redis refused to tell it, or nothing where it gave no answer. */
 export type Inspection = QueueState | { readonly refusal: Error } | undefined;
@@ -14,10 +13,7 @@ export type Inspection = QueueState | { readonly refusal: Error } | undefined;
 export class QueueInspector {
   private readonly running = new Map<string, Promise<Inspection>>();
 
-  constructor(
-    private readonly connections: Driver,
-    private readonly keys: Keys,
-  ) {}
+  constructor(private readonly shard: Shard) {}
 
   inspect(queue: string): Promise<Inspection> {
     const running = this.running.get(queue);
@@ -30,22 +26,16 @@ export class QueueInspector {
   }
 
   private async ask(queue: string): Promise<Inspection> {
-    if (!this.connections.isConnected) {
+    const { driver, keys } = this.shard;
+    if (!driver.isConnected) {
       return undefined;
     }
-    const { runtime } = this.connections;
-    let timer: Timer | undefined;
-    const patience = new Promise<undefined>((resolve) => {
-      timer = runtime.setTimeout(resolve, PATIENCE, undefined);
-    });
     try {
-      const { requests, workers } = this.keys.queue(queue);
-      const state = this.connections.commands.run(inspectQueue, { requests, workers });
-      return await Promise.race([state, patience]);
+      const { requests, workers } = keys.queue(queue);
+      const state = driver.commands.run(inspectQueue, { requests, workers });
+      return await resultWithin(LONGEST_LOOK_MS, state, undefined, driver.runtime);
     } catch (error) {
       return isRefusal(error) ? { refusal: error } : undefined;
-    } finally {
-      runtime.clear(timer);
     }
   }
 }

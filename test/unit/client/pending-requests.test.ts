@@ -1,11 +1,8 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { Observable } from 'rxjs';
 import { beforeEach, describe, expect, it } from 'vitest';
-import {
-  PendingRequest,
-  type RequestEnd,
-  type RequestOwner,
-} from '../../../lib/client/waiting/pending-request.js';
+import type { CallEnd } from '../../../lib/client/calls/call-end.js';
+import { PendingRequest, type RequestOwner } from '../../../lib/client/waiting/pending-request.js';
 import { PendingRequests } from '../../../lib/client/waiting/pending-requests.js';
 import { PayloadTooLargeError, RemoteError } from '../../../lib/errors/index.js';
 import { VirtualRuntime } from '../../support/virtual-runtime.js';
@@ -18,13 +15,13 @@ beforeEach(() => {
 
 interface Ends {
   readonly timedOut: PendingRequest[];
-  readonly ends: RequestEnd[];
+  readonly ends: CallEnd[];
 }
 
 const endsOf = new WeakMap<PendingRequest, Ends>();
 
 const OWNER: RequestOwner = {
-  ended: (request, end) => endsOf.get(request)?.ends.push(end),
+  requestEnded: (request, end) => endsOf.get(request)?.ends.push(end),
   refusalOf: () => undefined,
   timedOut: (request) => endsOf.get(request)?.timedOut.push(request),
   threw: (_what, error) => thrown.push(error),
@@ -33,18 +30,19 @@ const OWNER: RequestOwner = {
 const thrown: unknown[] = [];
 
 /** Without a usual timeout, each request has timers of its own. */
-const newRegistry = (usualTimeout = 0, owner = OWNER) =>
-  new PendingRequests(usualTimeout, owner, new AsyncResource('test'), runtime);
+const newRegistry = (usualTimeout = 0) =>
+  new PendingRequests(usualTimeout, new AsyncResource('test'), runtime);
 
 let count = 0;
 
 /** A request that waits, with what its subscriber saw of it and whether its time was up. */
-function newRequest(registry: PendingRequests, timeout = 0, idleTimeout = 0) {
+function newRequest(registry: PendingRequests, timeout = 0, idleTimeout = 0, owner = OWNER) {
   const seen: unknown[] = [];
   const made: PendingRequest[] = [];
   new Observable<unknown>((subscriber) => {
     const limits = { timeout, idleTimeout, isInherited: false };
-    made.push(new PendingRequest(`request-${++count}`, 'reports', registry, subscriber, limits));
+    const id = `request-${++count}`;
+    made.push(new PendingRequest(id, 'reports', registry, owner, subscriber, limits));
   }).subscribe({
     next: (value) => seen.push(['next', value]),
     error: (error: unknown) => seen.push(['error', error]),
@@ -74,7 +72,7 @@ describe('a request that waits', () => {
     for (let i = 0; i < 3_000; i++) {
       const { request } = newRequest(registry);
       expect(registry.get(request.id)).toBe(request);
-      request.cancel();
+      request.end('not begun');
       expect(registry.get(request.id)).toBeUndefined();
     }
     expect(registry.get(lasting.id)).toBe(lasting);
@@ -86,13 +84,13 @@ describe('a request that waits', () => {
     const wait = (many: number) => Array.from({ length: many }, () => newRequest(registry).request);
     const lasting = wait(25_000);
     for (const request of wait(30_000)) {
-      request.cancel();
+      request.end('not begun');
     }
     const late = wait(10);
     const [first, ...others] = [...lasting, ...late];
     expect(registry.size).toBe(25_010);
     expect(first && registry.get(first.id)).toBe(first);
-    first?.cancel();
+    first?.end('not begun');
     expect(first?.isWaiting()).toBe(false);
     expect([...registry.all()].every((request, index) => request === others[index])).toBe(true);
     expect(registry.size).toBe(others.length);
@@ -219,7 +217,7 @@ describe('a stream', () => {
         ['next', 1],
         ['error', expect.objectContaining({ code: 'WORKER_LOST', deliveries: 1, values: 1 })],
       ]);
-      expect(ends).toEqual(['given up']);
+      expect(ends).toEqual(['broken stream']);
       expect(runtime.pending).toBe(0);
     }
   });
@@ -257,7 +255,7 @@ describe('the timeout', () => {
     const { request, seen, timedOut } = newRequest(newRegistry(), 5_000);
     runtime.advance(5_000);
     request.receive({ kind: 'r', id: request.id, payload: 'late' });
-    request.fail(new Error('late'), false);
+    request.fail(new Error('late'), 'refused');
     expect(timedOut).toHaveLength(1);
     expect(seen).toEqual([]);
   });
@@ -305,7 +303,7 @@ describe('the usual timeout', () => {
 
   it('begins anew with the first request after a rest', () => {
     const registry = newRegistry(USUAL);
-    newRequest(registry, USUAL).request.cancel();
+    newRequest(registry, USUAL).request.end('not begun');
     runtime.advance(USUAL);
     expect(runtime.pending).toBe(0);
     const { request, timedOut } = newRequest(registry, USUAL);
@@ -333,7 +331,7 @@ describe('the usual timeout', () => {
     const registry = newRegistry(USUAL);
     newRequest(registry, USUAL);
     newRequest(registry, 1_000);
-    registry.failAll(({ id }) => new Error(id));
+    registry.close(({ id }) => new Error(id));
     expect(runtime.pending).toBe(0);
   });
 
@@ -341,8 +339,8 @@ describe('the usual timeout', () => {
     const storage = new AsyncLocalStorage<string>();
     const contexts: unknown[] = [];
     const owner = { ...OWNER, timedOut: () => contexts.push(storage.getStore()) };
-    const registry = storage.run('registry', () => newRegistry(1, owner));
-    storage.run('caller', () => newRequest(registry, 1));
+    const registry = storage.run('registry', () => newRegistry(1));
+    storage.run('caller', () => newRequest(registry, 1, 0, owner));
     runtime.advance(1);
     expect(contexts).toEqual(['registry']);
   });
@@ -353,8 +351,8 @@ describe('a failure', () => {
     const registry = newRegistry();
     const { request, seen, timedOut } = newRequest(registry, 5_000);
     const reason = new Error('not pushed');
-    request.fail(reason, false);
-    request.fail(new Error('again'), false);
+    request.fail(reason, 'refused');
+    request.fail(new Error('again'), 'refused');
     request.receive({ kind: 'r', id: request.id, payload: 'late' });
     runtime.advance(5_000);
     expect(seen).toEqual([['error', reason]]);
@@ -365,7 +363,7 @@ describe('a failure', () => {
   it('may be one of all that wait, each with an error of its own', () => {
     const registry = newRegistry();
     const requests = [newRequest(registry), newRequest(registry), newRequest(registry)];
-    registry.failAll(({ id }) => new Error(id));
+    registry.close(({ id }) => new Error(id));
     for (const { request, seen } of requests) {
       expect(seen).toEqual([['error', new Error(request.id)]]);
     }
@@ -376,7 +374,7 @@ describe('a failure', () => {
     const registry = newRegistry();
     newRequest(registry);
     const added: ReturnType<typeof newRequest>[] = [];
-    registry.failAll(({ id }) => {
+    registry.close(({ id }) => {
       if (added.length === 0) {
         added.push(newRequest(registry));
       }
@@ -392,28 +390,24 @@ describe('the end of a request', () => {
   const position = { attempt: 1, index: 0, run: 'one' };
   const gap = { ...position, index: 5 };
 
-  it.each<[string, (request: PendingRequest) => void, RequestEnd]>([
-    ['a reply', (its) => its.receive({ kind: 'r', id: its.id, payload: 1 }), 'answered'],
+  it.each<[string, (request: PendingRequest) => void, CallEnd]>([
+    ['a reply', (its) => its.receive({ kind: 'r', id: its.id, payload: 1 }), 'reply'],
     [
       'an error',
       (its) => its.receive({ kind: 'e', id: its.id, error, position: undefined }),
-      'answered',
+      'error reply',
     ],
-    [
-      'the end of its stream',
-      (its) => its.receive({ kind: 'c', id: its.id, position }),
-      'answered',
-    ],
+    ['the end of its stream', (its) => its.receive({ kind: 'c', id: its.id, position }), 'reply'],
     [
       'a gap in its stream',
       (its) => its.receive({ kind: 'c', id: its.id, position: gap }),
-      'given up',
+      'broken stream',
     ],
-    ['a refused push', (its) => its.fail(new Error('refused'), false), 'not sent'],
-    ['an abort', (its) => its.fail(new Error('aborted'), true), 'given up'],
-    ['its time', () => runtime.advance(1_000), 'given up'],
-    ['its subscriber', (its) => its.unsubscribe(), 'given up'],
-    ['a beginning that fails', (its) => its.cancel(), 'not sent'],
+    ['a refused push', (its) => its.fail(new Error('refused'), 'refused'), 'refused'],
+    ['an abort', (its) => its.fail(new Error('aborted'), 'aborted'), 'aborted'],
+    ['its time', () => runtime.advance(1_000), 'timeout'],
+    ['its subscriber', (its) => its.unsubscribe(), 'unsubscribed'],
+    ['a beginning that fails', (its) => its.end('not begun'), 'not begun'],
   ])('lets go of all that was attached, once, and tells: %s', (_, bring, end) => {
     const { request, ends } = newRequest(newRegistry(), 1_000, 900);
     const released: string[] = [];
@@ -429,11 +423,11 @@ describe('the end of a request', () => {
   });
 });
 
-describe('a request that is given up', () => {
+describe('a request that is not begun', () => {
   it('has no end', () => {
     const registry = newRegistry();
     const { request, seen, timedOut } = newRequest(registry, 5_000);
-    request.cancel();
+    request.end('not begun');
     expect(request.isWaiting()).toBe(false);
     expect(registry.size).toBe(0);
     expect(runtime.pending).toBe(0);

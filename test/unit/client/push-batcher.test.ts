@@ -1,22 +1,29 @@
 import { AsyncResource } from 'node:async_hooks';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ApplicationCode } from '../../../lib/client/calls/application-code.js';
+import type { EmitOptions } from '../../../lib/client/calls/call-options.js';
 import { OutgoingJob, type JobSender } from '../../../lib/client/sending/outgoing-job.js';
 import { PushBatcher } from '../../../lib/client/sending/push-batcher.js';
+import { UnusableServerError } from '../../../lib/driver/server-trouble.js';
 import { ClientClosedError } from '../../../lib/errors/index.js';
-import { Keys } from '../../../lib/protocol/keys.js';
-import type { Driver } from '../../../lib/driver/driver.js';
-import type { PushToList } from '../../../lib/protocol/operations/lists.js';
-import { VirtualRuntime } from '../../support/virtual-runtime.js';
+import { pushToList } from '../../../lib/protocol/operations/lists.js';
+import { pushGuardedJob } from '../../../lib/protocol/operations/push-guarded-job.js';
+import { FakeDriver } from '../../support/fake-driver.js';
 import { KeptLog } from '../support/kept-log.js';
 
 const MEGABYTE = 1024 * 1024;
 
+/** A sender that keeps what it is told: `pushed`, `unconfirmed`, or what its push has failed with. */
 class Sender extends AsyncResource implements JobSender {
-  readonly queue = 'reports';
+  readonly told: unknown[] = [];
+  /** Whether it has ended for another reason, such as a reply. */
   isOver = false;
+  onEnd = (): void => undefined;
 
-  constructor(readonly id: string) {
+  constructor(
+    readonly id: string,
+    readonly queue: string,
+  ) {
     super('Sender');
   }
 
@@ -27,119 +34,444 @@ class Sender extends AsyncResource implements JobSender {
   }
 
   pushed(): void {
-    this.isOver = true;
+    this.end('pushed');
   }
 
   unconfirmed(): void {
-    this.isOver = true;
+    this.end('unconfirmed');
   }
 
-  fail(): void {
-    this.isOver = true;
+  fail(error: unknown, end: string): void {
+    this.end({ end, error });
+  }
+
+  private end(told: unknown): void {
+    if (!this.isOver) {
+      this.isOver = true;
+      this.told.push(told);
+      this.onEnd();
+    }
   }
 }
 
-interface Push {
-  readonly elements: readonly string[];
-  answer(): void;
-  fail(error: Error): void;
-}
-
-/** A batcher whose pushes are answered when the test says so. */
 function newBatcher() {
-  const runtime = new VirtualRuntime();
-  const pushes: Push[] = [];
-  const push = (_push: unknown, { elements }: PushToList): Promise<number> =>
-    new Promise<number>((resolve, reject) => {
-      pushes.push({
-        elements: elements.map(String),
-        answer: () => resolve(elements.length),
-        fail: reject,
-      });
-    });
-  const connections = {
-    isReady: true,
-    state: 'ready',
-    clock: { now: () => 0 },
-    runtime,
-    lost: () => new Promise<void>(() => undefined),
-    commands: {
-      settled: (start: (run: typeof push) => Promise<unknown>[]) => Promise.allSettled(start(push)),
-    },
-  };
+  const driver = new FakeDriver();
   const log = new KeptLog();
   const batcher = new PushBatcher(
-    connections as unknown as Driver,
-    new Keys(),
+    driver.shard(),
     (queue) => new ClientClosedError(queue),
     log,
+    () => undefined,
   );
   const code = new ApplicationCode(log);
+  const line = driver.commands;
   let count = 0;
   return {
     batcher,
-    runtime,
-    nextTurn: () => runtime.advanceAsync(0),
-    pushes,
+    driver,
+    line,
     log,
-    add(data: unknown): Sender {
-      const sender = new Sender(`job-${count++}`);
-      batcher.add(new OutgoingJob(sender, data, {}, undefined, 8 * MEGABYTE, code));
+    add(data: unknown, options: EmitOptions = {}, queue = 'reports'): Sender {
+      const sender = new Sender(`job-${count++}`, queue);
+      batcher.add(new OutgoingJob(sender, data, options, undefined, 8 * MEGABYTE, code));
       return sender;
+    },
+    /** The data of the jobs of each push, in order. */
+    pushes: (): unknown[][] =>
+      line.inputsOf(pushToList).map(({ elements }) => elements.map((each) => dataIn(each))),
+    /** Answers the oldest push that waits. */
+    async take(): Promise<void> {
+      const call = line.next(pushToList);
+      call.answer(call.input.elements.length);
+      await driver.settle();
+    },
+    async refuse(message: string): Promise<void> {
+      line.next(pushToList).refuse(message);
+      await driver.settle();
+    },
+    async lose(): Promise<void> {
+      line.next(pushToList).lose();
+      await driver.settle();
     },
   };
 }
 
-const dataOf = (pushes: readonly Push[]): string[] =>
-  pushes.flatMap(({ elements }) => elements.map((each) => JSON.parse(each)[1][0]));
+const dataIn = (element: unknown): unknown => JSON.parse(String(element))[1];
 
-it('has so much underway at a time, and the rest behind it in its order', async () => {
-  const { batcher, nextTurn, pushes, add } = newBatcher();
-  const names = Array.from({ length: 40 }, (_, index) => `${index}:`);
-  names.forEach((name) => add([name, 'x'.repeat(MEGABYTE)]));
-  await nextTurn();
-  expect(pushes).toHaveLength(16);
-  add(['last', '']);
-  await nextTurn();
-  expect(pushes).toHaveLength(16);
-  for (let answered = 0; answered < pushes.length; answered++) {
-    pushes[answered]?.answer();
-    await nextTurn();
-    await nextTurn();
-  }
-  expect(dataOf(pushes)).toEqual([...names, 'last']);
-  expect(batcher.length).toBe(0);
-  expect(batcher.isDone).toBe(true);
+describe('the jobs of one turn', () => {
+  it('leave together, in order, those of each queue as one command', async () => {
+    const { add, driver, pushes, line } = newBatcher();
+    add(1);
+    add(2, {}, 'mails');
+    add(3);
+    expect(pushes()).toEqual([]);
+    await driver.settle();
+    expect(pushes()).toEqual([[1, 3], [2]]);
+    expect(line.inputsOf(pushToList).map(({ list }) => list)).toEqual([
+      'reportsrequests',
+      'mailsrequests',
+    ]);
+    add(4);
+    await driver.settle();
+    expect(pushes()).toEqual([[1, 3], [2], [4]]);
+  });
+
+  it('hear of their push each when its own command is answered', async () => {
+    const { add, driver, take } = newBatcher();
+    const one = add(1);
+    const other = add(2, {}, 'mails');
+    await driver.settle();
+    await take();
+    expect([one.told, other.told]).toEqual([['pushed'], []]);
+    await take();
+    expect(other.told).toEqual(['pushed']);
+  });
+
+  it('are not pushed where their senders have ended before', async () => {
+    const { add, batcher, driver, pushes } = newBatcher();
+    const dropped = add('dropped');
+    add('kept');
+    expect(batcher.drop(dropped.id)).toBe(true);
+    expect(batcher.drop(dropped.id)).toBe(false);
+    await driver.settle();
+    expect(pushes()).toEqual([['kept']]);
+  });
+
+  it('have so much underway at a time, and the rest behind it in its order', async () => {
+    const { batcher, driver, line, pushes, take, add } = newBatcher();
+    const count = (): number => line.calls(pushToList).length;
+    const names = Array.from({ length: 40 }, (_, index) => `${index}`);
+    names.forEach((name) => add([name, 'x'.repeat(MEGABYTE)]));
+    await driver.settle();
+    expect(count()).toBe(16);
+    add(['last', '']);
+    await driver.settle();
+    expect(count()).toBe(16);
+    for (let answered = 0; answered < count(); answered++) {
+      await take();
+    }
+    const pushed = pushes().flat() as string[][];
+    expect(pushed.map(([name]) => name)).toEqual([...names, 'last']);
+    expect(batcher.length).toBe(0);
+    expect(batcher.isDone).toBe(true);
+  });
+});
+
+describe('a push whose answer is lost', () => {
+  it('is repeated, marked as one that may be the second, before what was sent after it', async () => {
+    const { add, driver, line, pushes, take } = newBatcher();
+    const senders = [add(1), add(2)];
+    await driver.settle();
+    driver.disconnect();
+    senders.push(add(3));
+    await driver.settle();
+    expect(pushes()).toEqual([[1, 2]]);
+    driver.reconnect();
+    await driver.settle();
+    expect(pushes()).toEqual([
+      [1, 2],
+      [1, 2, 3],
+    ]);
+    const elements = line.inputsOf(pushToList)[1]?.elements.map(String);
+    expect(elements?.map((element) => element.startsWith(' \t'))).toEqual([true, true, false]);
+    await take();
+    expect(senders.map(({ told }) => told)).toEqual([['pushed'], ['pushed'], ['pushed']]);
+  });
+
+  it('goes before what had left after it and was lost with it', async () => {
+    const { add, driver, pushes } = newBatcher();
+    add(1);
+    await driver.settle();
+    add(2);
+    await driver.settle();
+    driver.disconnect();
+    await driver.settle();
+    driver.reconnect();
+    await driver.settle();
+    expect(pushes()).toEqual([[1], [2], [1, 2]]);
+  });
+
+  it('is not repeated once the reply has come, which was there before the answer', async () => {
+    const { add, batcher, driver, pushes, lose } = newBatcher();
+    const answered = add('answered');
+    add('waits');
+    await driver.settle();
+    answered.isOver = true;
+    expect(batcher.drop(answered.id)).toBe(false);
+    await lose();
+    expect(pushes()).toEqual([['answered', 'waits'], ['waits']]);
+  });
+
+  it('is not repeated where its sender ends because another one does', async () => {
+    const { add, batcher, driver, pushes, lose } = newBatcher();
+    const once = add('once', { maxDeliveries: 1 });
+    const other = add('other');
+    once.onEnd = () => {
+      other.isOver = true;
+      batcher.drop(other.id);
+    };
+    await driver.settle();
+    await lose();
+    expect(once.told).toEqual(['unconfirmed']);
+    expect(pushes()).toEqual([['once', 'other']]);
+    expect(batcher.isDone).toBe(true);
+  });
+
+  it('is not repeated where the job may run once only', async () => {
+    const { add, driver, pushes, lose } = newBatcher();
+    const once = add('once', { maxDeliveries: 1 });
+    add('again');
+    await driver.settle();
+    await lose();
+    expect(once.told).toEqual(['unconfirmed']);
+    expect(pushes()).toEqual([['once', 'again'], ['again']]);
+  });
+
+  it('may have been carried out: a job that is cancelled then has left', async () => {
+    const { add, batcher, driver, pushes } = newBatcher();
+    const cancelled = add(1);
+    await driver.settle();
+    driver.disconnect();
+    await driver.settle();
+    cancelled.isOver = true;
+    expect(batcher.drop(cancelled.id)).toBe(false);
+    driver.reconnect();
+    await driver.settle();
+    expect(batcher.isDone).toBe(true);
+    expect(pushes()).toEqual([[1]]);
+  });
+
+  it('and is refused when it is repeated, ends as one of which nobody knows', async () => {
+    const { add, driver, lose, refuse } = newBatcher();
+    const sender = add(1);
+    await driver.settle();
+    await lose();
+    await refuse('WRONGTYPE no list');
+    expect(sender.told).toMatchObject([{ end: 'refused again', error: { code: 'PUSH_FAILED' } }]);
+  });
+});
+
+describe('a refusal', () => {
+  it('that stays ends the jobs of its own command only', async () => {
+    const { add, driver, line, take } = newBatcher();
+    const wrong = add(1, {}, 'wrong');
+    const right = add(2, {}, 'right');
+    await driver.settle();
+    line.next(pushToList).refuse('WRONGTYPE no list');
+    await take();
+    expect(wrong.told).toMatchObject([{ end: 'refused', error: { code: 'PUSH_FAILED' } }]);
+    expect(right.told).toEqual(['pushed']);
+  });
+
+  it('that passes keeps the jobs: after a wait one tries, then two, then all', async () => {
+    const { add, batcher, driver, log, pushes, refuse, take } = newBatcher();
+    const senders = [1, 2, 3, 4].map((data) => add(data));
+    await driver.settle();
+    await refuse('OOM no memory');
+    senders.push(add(5));
+    await driver.settle();
+    expect(pushes()).toEqual([[1, 2, 3, 4]]);
+    expect(batcher.refusalOf('job-4')).toContain('OOM');
+    await driver.runtime.advanceAsync(50);
+    expect(pushes()[1]).toEqual([1]);
+    await refuse('OOM no memory');
+    await driver.runtime.advanceAsync(99);
+    expect(pushes()).toHaveLength(2);
+    await driver.runtime.advanceAsync(1);
+    expect(pushes()[2]).toEqual([1]);
+    add(6);
+    await driver.settle();
+    expect(pushes()).toHaveLength(3);
+    await take();
+    await take();
+    await take();
+    expect(pushes().slice(3)).toEqual([
+      [2, 3],
+      [4, 5, 6],
+    ]);
+    expect(batcher.refusalOf('job-4')).toBeUndefined();
+    expect(senders.flatMap(({ told }) => told)).toEqual(senders.map(() => 'pushed'));
+    expect(log.warnings).toHaveLength(1);
+    expect(log.infos).toEqual(['Redis takes jobs again']);
+  });
+
+  it('is no reason of a job that waits for another', async () => {
+    const { add, batcher, driver, refuse } = newBatcher();
+    const kept = add(1);
+    await driver.settle();
+    await refuse('OOM no memory');
+    expect(batcher.refusalOf(kept.id)).toContain('OOM');
+    expect(batcher.refusalOf('another')).toBeUndefined();
+    await driver.runtime.advanceAsync(50);
+    expect(batcher.refusalOf(kept.id)).toContain('OOM');
+  });
+
+  it('is what the conditions of a guarded job make of it', async () => {
+    const { add, driver, line } = newBatcher();
+    const unserved = add(1, { requireWorker: true });
+    const full = add(2, { maxQueueLength: 5 });
+    await driver.settle();
+    line.next(pushGuardedJob).answer({ outcome: 'no workers' });
+    line.next(pushGuardedJob).answer({ outcome: 'full', queueLength: 5 });
+    await driver.settle();
+    expect(unserved.told).toMatchObject([{ end: 'refused', error: { code: 'NO_WORKERS' } }]);
+    expect(full.told).toMatchObject([{ end: 'refused', error: { code: 'QUEUE_FULL' } }]);
+  });
+});
+
+describe('while the server is away', () => {
+  it('jobs wait, and those whose senders end meanwhile are never pushed', async () => {
+    const { add, batcher, driver, pushes } = newBatcher();
+    driver.disconnect();
+    const gone = add('gone');
+    add('waits');
+    await driver.runtime.advanceAsync(60_000);
+    expect(batcher.drop(gone.id)).toBe(true);
+    driver.reconnect();
+    await driver.settle();
+    expect(pushes()).toEqual([['waits']]);
+  });
+
+  it('those wait, too, that were to leave in the turn in which it went away', async () => {
+    const { add, driver, line, pushes } = newBatcher();
+    add(1);
+    driver.disconnect();
+    await driver.settle();
+    expect(pushes()).toEqual([]);
+    driver.reconnect();
+    await driver.settle();
+    expect(pushes()).toEqual([[1]]);
+    // It was never tried before, and is not marked as if it had been.
+    expect(line.next(pushToList).input.elements[0]).toMatch(/^\[/);
+  });
+
+  it('and cannot be used until somebody changes something, jobs end at once', async () => {
+    const { add, driver } = newBatcher();
+    driver.disconnect();
+    driver.obstacle = new UnusableServerError('refuses the password');
+    const sender = add(1);
+    await driver.settle();
+    expect(sender.told).toMatchObject([{ end: 'refused', error: { code: 'PUSH_FAILED' } }]);
+    driver.obstacle = undefined;
+    const later = add(2);
+    driver.reconnect();
+    await driver.settle();
+    expect(later.told).toEqual([]);
+  });
+
+  it('for good, all end', async () => {
+    const { add, driver } = newBatcher();
+    const underway = add(1);
+    await driver.settle();
+    driver.close();
+    const waiting = add(2);
+    await driver.settle();
+    expect(underway.told).toMatchObject([{ end: 'closed', error: { code: 'CLIENT_CLOSED' } }]);
+    expect(waiting.told).toMatchObject([{ end: 'closed', error: { code: 'CLIENT_CLOSED' } }]);
+  });
+});
+
+describe('close', () => {
+  const isOver = async (closed: Promise<void>): Promise<boolean> =>
+    Promise.race([closed.then(() => true), new Promise<false>((no) => setImmediate(no, false))]);
+
+  it('pushes at once what waits for the end of the turn, and resolves when it is confirmed', async () => {
+    const { add, batcher, driver, pushes, take } = newBatcher();
+    const sender = add(1);
+    const closed = batcher.close();
+    expect(pushes()).toEqual([[1]]);
+    await driver.runtime.advanceAsync(500);
+    expect(await isOver(closed)).toBe(false);
+    await take();
+    await driver.runtime.advanceAsync(25);
+    await closed;
+    expect(sender.told).toEqual(['pushed']);
+    expect(driver.runtime.pending).toBe(0);
+  });
+
+  it('fails what is not confirmed after a second without progress', async () => {
+    const { add, batcher, driver, line, take } = newBatcher();
+    const slow = add(1);
+    const lost = add(2, {}, 'mails');
+    const closed = batcher.close();
+    await driver.runtime.advanceAsync(900);
+    await take();
+    await driver.runtime.advanceAsync(1_000);
+    expect(await isOver(closed)).toBe(false);
+    await driver.runtime.advanceAsync(25);
+    await closed;
+    expect(slow.told).toEqual(['pushed']);
+    expect(lost.told).toMatchObject([{ end: 'closed' }]);
+    expect(batcher.length).toBeGreaterThan(0);
+    line.next(pushToList).answer(1);
+    await driver.settle();
+    expect(batcher.length).toBe(0);
+  });
+
+  it('gives up sooner where the server is away', async () => {
+    const { add, batcher, driver } = newBatcher();
+    driver.disconnect();
+    const sender = add(1);
+    await driver.settle();
+    const closed = batcher.close();
+    await driver.runtime.advanceAsync(500);
+    await closed;
+    expect(sender.told).toMatchObject([{ end: 'closed' }]);
+    driver.reconnect();
+    await driver.settle();
+    expect(driver.commands.asked).toEqual([]);
+  });
+
+  it('does not wait for the next try of what is refused', async () => {
+    const { add, batcher, driver, pushes, refuse, take } = newBatcher();
+    const sender = add(1);
+    await driver.settle();
+    await refuse('OOM no memory');
+    const closed = batcher.close();
+    await driver.settle();
+    expect(pushes()).toEqual([[1], [1]]);
+    await take();
+    await driver.runtime.advanceAsync(25);
+    await closed;
+    expect(sender.told).toEqual(['pushed']);
+  });
+
+  it('opens nothing where nothing waits', async () => {
+    const { batcher, driver } = newBatcher();
+    let asked = 0;
+    driver.usable = () => {
+      asked++;
+      return new Promise(() => undefined);
+    };
+    driver.disconnect();
+    await batcher.close();
+    expect(asked).toBe(0);
+  });
 });
 
 it('counts what it holds to the unit, whatever becomes of it', async () => {
-  const { batcher, runtime, nextTurn, pushes, add } = newBatcher();
+  const { batcher, driver, add, lose, refuse, take } = newBatcher();
   const dropped = add('dropped');
   expect(batcher.length).toBeGreaterThan(0);
-  expect(batcher.drop(dropped.id)).toBe(true);
-  expect(batcher.drop(dropped.id)).toBe(false);
+  batcher.drop(dropped.id);
   expect(batcher.length).toBe(0);
   const over = add('over before it is answered');
-  await nextTurn();
+  await driver.settle();
   over.isOver = true;
-  pushes[0]?.fail(new Error('the connection broke'));
-  await nextTurn();
+  await lose();
   expect(batcher.length).toBe(0);
   add('refused');
-  await nextTurn();
-  pushes[1]?.fail(Object.assign(new Error('WRONGTYPE no list'), { name: 'ReplyError' }));
-  await nextTurn();
+  await driver.settle();
+  await refuse('WRONGTYPE no list');
   expect(batcher.length).toBe(0);
-  add('kept');
-  await nextTurn();
-  pushes[2]?.fail(Object.assign(new Error('OOM no memory'), { name: 'ReplyError' }));
-  await nextTurn();
-  expect(batcher.length).toBeGreaterThan(0);
-  const closed = batcher.close();
-  await runtime.advanceAsync(1_000);
-  await closed;
-  expect(batcher.length).toBeGreaterThanOrEqual(0);
-  pushes[3]?.answer();
-  await nextTurn();
+  add('repeated');
+  const { length } = batcher;
+  await driver.settle();
+  await lose();
+  expect(batcher.length).toBe(length);
+  await refuse('OOM no memory');
+  expect(batcher.length).toBe(length);
+  await driver.runtime.advanceAsync(50);
+  await take();
   expect(batcher.length).toBe(0);
 });

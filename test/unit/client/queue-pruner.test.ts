@@ -22,7 +22,7 @@ async function newPruner() {
   const connections = new DrivenConnections(connectionSource(redis.url), 'test', new KeptLog());
   onTestFinished(() => connections.close());
   await connections.ready();
-  const pruner = new QueuePruner(connections, new Keys(), connections.log);
+  const pruner = new QueuePruner({ driver: connections, keys: new Keys() }, connections.log);
   onTestFinished(() => pruner.close());
   const queue = randomQueue();
   const { requests } = new Keys().queue(queue);

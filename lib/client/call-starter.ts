@@ -1,0 +1,207 @@
+import { AsyncResource } from 'node:async_hooks';
+import type { Observable, Subscriber, Unsubscribable } from 'rxjs';
+import { ClientClosedError, PendingLimitError, RequestTimeoutError } from '../errors/index.js';
+import type { Shards } from '../driver/shard.js';
+import type { Log } from '../telemetry/log.js';
+import type { ApplicationCode } from './calls/application-code.js';
+import {
+  checkEmitOptions,
+  checkQueue,
+  checkSendOptions,
+  type EmitOptions,
+  type SendOptions,
+} from './calls/call-options.js';
+import type { ClientOptions, ParentJob } from './calls/client-options.js';
+import {
+  heirOf,
+  limitsOf,
+  signalsOf,
+  unlessEnded,
+  withInheritedHeaders,
+  type RequestLimits,
+} from './calls/inheritance.js';
+import { withOutgoingHeaders } from './calls/outgoing-headers.js';
+import type { PushReceipt } from './calls/push-receipt.js';
+import { OutgoingJob, type JobSender } from './sending/outgoing-job.js';
+import type { ShardClient } from './shard-client.js';
+import { ShardClients } from './shard-clients.js';
+import { AbortListeners } from './waiting/abort-listeners.js';
+import { PendingEmit } from './waiting/pending-emit.js';
+import { PendingRequest } from './waiting/pending-request.js';
+import { PendingRequests } from './waiting/pending-requests.js';
+
+/** What a client is made of. */
+export interface ClientParts {
+  readonly shards: Shards;
+  readonly log: Log;
+  readonly options: ClientOptions;
+}
+
+/** Begins the requests and emits of one client: checks each, and hands its job to the shard of its queue. */
+export class CallStarter {
+  private readonly clientId: string;
+  private jobCount = 0;
+  private readonly usualLimits: RequestLimits;
+  private readonly pendingRequests: PendingRequests;
+  private readonly shards: ShardClients;
+  private readonly abortListeners = new AbortListeners();
+  private isClosed = false;
+  private closed: Promise<void> | undefined;
+
+  constructor(
+    private readonly parts: ClientParts,
+    private readonly code: ApplicationCode,
+  ) {
+    const { shards, log, options } = parts;
+    const { runtime } = shards;
+    const { timeout } = options;
+    const scope = new AsyncResource('ReqRepClient');
+    this.clientId = runtime.randomId();
+    this.usualLimits = { timeout, idleTimeout: 0, isInherited: false };
+    this.pendingRequests = new PendingRequests(timeout, scope, runtime);
+    const { clientId, pendingRequests: pending } = this;
+    this.shards = new ShardClients(shards, { clientId, options, log, pending, code, scope });
+  }
+
+  /** How many requests wait for an end. */
+  get pending(): number {
+    return this.pendingRequests.size;
+  }
+
+  /** How many replies came that nobody waited for. */
+  get droppedReplies(): number {
+    return this.shards.droppedReplies;
+  }
+
+  /** The job whose handler makes a request now. */
+  parentJob(): ParentJob | undefined {
+    return unlessEnded(this.parts.options.parentJob?.());
+  }
+
+  /**
+   * Begins a request.
+   * @param parentJob - the job that it takes over from, unless the call says otherwise.
+   * @returns what ends it when its subscriber wants no more of it.
+   * @throws what is wrong with it; its subscriber hears nothing then.
+   */
+  send(
+    queue: string,
+    data: unknown,
+    options: SendOptions,
+    parentJob: ParentJob | undefined,
+    subscriber: Subscriber<unknown>,
+  ): Unsubscribable {
+    checkQueue(queue);
+    checkSendOptions(queue, options);
+    this.checkPending(queue);
+    const parent = heirOf(options, parentJob);
+    const limits = limitsOf(options, this.usualLimits, parent);
+    if (limits.isInherited && limits.timeout === 0) {
+      const id = this.nextId();
+      throw new RequestTimeoutError({ queue, id, timeout: 0, limit: 'inherited' });
+    }
+    const signals = signalsOf(options, parent);
+    const shard = this.shards.of(queue);
+    const request = new PendingRequest(
+      this.nextId(),
+      queue,
+      this.pendingRequests,
+      shard,
+      subscriber,
+      limits,
+      options.protocol === 1,
+    );
+    try {
+      for (const signal of signals) {
+        const onAbort = (reason: unknown): void => request.fail(reason, 'aborted');
+        request.attach(this.abortListeners.add(signal, onAbort));
+      }
+      const withHeaders = this.withHeaders(queue, options, parent);
+      this.push(shard, request, data, withHeaders, this.clientId);
+      shard.listenFor(request);
+    } catch (error) {
+      request.end('not begun');
+      throw error;
+    }
+    return request;
+  }
+
+  /** Begins an emit, whose errors its receipt has, too. */
+  emit(queue: string, data: unknown, options: EmitOptions): Observable<PushReceipt> {
+    const name = typeof queue === 'string' ? queue : typeof queue;
+    const emit = new PendingEmit(this.nextId(), name, this.parts.log, this.code);
+    try {
+      checkQueue(queue);
+      checkEmitOptions(queue, options);
+      this.checkPending(queue);
+      const shard = this.shards.of(queue);
+      shard.pendingEmits++;
+      emit.start(options.timeout ?? 0, shard);
+      const parent = heirOf(options, this.parentJob());
+      this.push(shard, emit, data, this.withHeaders(queue, options, parent));
+    } catch (error) {
+      emit.fail(error, 'not begun');
+    }
+    return emit.receipt$;
+  }
+
+  /** Ends all that wait, and pushes what was emitted before, for a while. Nothing is begun from now on. */
+  close(): Promise<void> {
+    if (!this.isClosed) {
+      this.isClosed = true;
+      this.pendingRequests.close(({ queue }) => new ClientClosedError(queue));
+      this.closed = this.shards.close();
+    }
+    // Whoever hears of its end may close the client again before that is known.
+    return this.closed ?? Promise.resolve().then(() => this.closed);
+  }
+
+  /** Cheaper and shorter than a random id; the first part tells the client. */
+  private nextId(): string {
+    return `${this.clientId}-${(this.jobCount++).toString(36)}`;
+  }
+
+  private checkPending(queue: string): void {
+    if (this.isClosed) {
+      throw new ClientClosedError(queue);
+    }
+    const { maxPending } = this.parts.options;
+    if (this.pendingRequests.size + this.shards.pendingEmits >= maxPending) {
+      throw new PendingLimitError(queue, maxPending);
+    }
+  }
+
+  /** @param replyTo - the client that waits for a reply, if one does. */
+  private push(
+    shard: ShardClient,
+    sender: JobSender,
+    data: unknown,
+    options: EmitOptions,
+    replyTo?: string,
+  ): void {
+    const { maxPayload, maxPendingBytes } = this.parts.options;
+    const job = new OutgoingJob(sender, data, options, replyTo, maxPayload, this.code);
+    // Getters and `toJSON` of the data have run, which may have done anything.
+    if (this.isClosed) {
+      throw new ClientClosedError(sender.queue);
+    }
+    if (!sender.isWaiting()) {
+      return;
+    }
+    if (this.shards.unconfirmedLength + job.length > maxPendingBytes) {
+      throw new PendingLimitError(sender.queue, maxPendingBytes, 'maxPendingBytes');
+    }
+    shard.push(job);
+  }
+
+  /** The headers of a call: its own, then those that the application adds, then those of the handler's job. */
+  private withHeaders<Options extends EmitOptions>(
+    queue: string,
+    options: Options,
+    parent: ParentJob | undefined,
+  ): Options {
+    const { outgoingHeaders, inheritedHeaders = [] } = this.parts.options;
+    const ownAndAdded = withOutgoingHeaders(options, queue, outgoingHeaders);
+    return withInheritedHeaders(ownAndAdded, parent, inheritedHeaders);
+  }
+}

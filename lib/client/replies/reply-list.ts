@@ -1,0 +1,104 @@
+import {
+  readList,
+  trimList,
+  waitForHead,
+  type ListRange,
+} from '../../protocol/operations/lists.js';
+import type { Line } from '../../driver/line.js';
+import type { Run } from '../../driver/operation.js';
+import { isRefusal } from '../../driver/refusal.js';
+import { ReadSize } from './read-size.js';
+
+/** How long one blocking call waits for a reply, seconds. */
+const BLOCK_SECONDS = 5;
+
+const NONE: readonly string[] = [];
+
+/**
+ * The frames of one client in one shard. The list belongs to the client alone, so they are read first and removed with the
+ * next read, once they were handed out: a line that is lost in between costs nothing.
+ */
+export class ReplyList {
+  /** Whether the list held as many frames as were asked for, so that it need not be waited for others. */
+  areMore = false;
+  /** Frames at the head of the list that were handed out and not yet removed. */
+  private handedOut = 0;
+  private readonly size = new ReadSize();
+
+  constructor(readonly key: string) {}
+
+  /** Removes what was handed out, and reads what is behind it, in one round trip. */
+  async read(line: Line): Promise<readonly string[]> {
+    const [removal, range] = await line.settled((run) => [
+      this.removal(run),
+      run(readList, this.range(0, this.size.frames - 1)),
+    ]);
+    this.removed(removal);
+    return answerOf(range);
+  }
+
+  /**
+   * As {@link read}, but waits for the first frame where there is none. That is not done each time, since Redis copies that frame
+   * twice for it.
+   */
+  async wait(line: Line): Promise<readonly string[]> {
+    const [removal, first, others] = await line.settled((run) => [
+      this.removal(run),
+      run(waitForHead, { list: this.key, seconds: BLOCK_SECONDS }),
+      run(readList, this.range(1, this.size.frames - 1)),
+    ]);
+    this.removed(removal);
+    const head = answerOf(first);
+    const rest = answerOf(others);
+    return head === null ? NONE : [head, ...rest];
+  }
+
+  /**
+   * Reads without waiting, which is a write to Redis and refused with the writes. Where the removal is refused as well, what
+   * was handed out is skipped.
+   */
+  async look(line: Line): Promise<readonly string[]> {
+    if (this.handedOut > 0) {
+      const [removal] = await line.settled((run) => [this.removal(run)]);
+      if (removal.status === 'fulfilled' || !isRefusal(removal.reason)) {
+        this.removed(removal);
+      }
+    }
+    const [first, last] = [this.handedOut, this.handedOut + this.size.frames - 1];
+    return line.run(readList, this.range(first, last));
+  }
+
+  /** @param length - of all frames together, UTF-16 units. */
+  hasHandedOut(frames: number, length: number): void {
+    this.handedOut += frames;
+    this.areMore = frames >= this.size.frames;
+    this.size.answered(frames, length);
+  }
+
+  /** Whether the last removal was carried out is unknown: everything is read again, in smaller parts. */
+  lost(): void {
+    this.handedOut = 0;
+    this.size.unanswered();
+  }
+
+  private removal(run: Run): Promise<unknown> {
+    return this.handedOut > 0 ? run(trimList, this.range(this.handedOut, -1)) : Promise.resolve();
+  }
+
+  private range(first: number, last: number): ListRange {
+    return { list: this.key, first, last };
+  }
+
+  private removed(removal: PromiseSettledResult<unknown>): void {
+    answerOf(removal);
+    this.handedOut = 0;
+  }
+}
+
+/** @throws the error of a call that failed. */
+function answerOf<Answer>(settled: PromiseSettledResult<Answer>): Answer {
+  if (settled.status === 'rejected') {
+    throw settled.reason;
+  }
+  return settled.value;
+}

@@ -1,0 +1,272 @@
+import { AsyncResource } from 'node:async_hooks';
+import { describe, expect, it } from 'vitest';
+import { ReplyListener } from '../../../lib/client/replies/reply-listener.js';
+import { PendingRequests } from '../../../lib/client/waiting/pending-requests.js';
+import { readList, trimList, waitForHead } from '../../../lib/protocol/operations/lists.js';
+import { encodeReply } from '../../../lib/protocol/wire/reply-frame.js';
+import { FakeDriver } from '../../support/fake-driver.js';
+import type { FakeLine } from '../../support/fake-line.js';
+import { KeptLog } from '../support/kept-log.js';
+import { keptRequest } from '../support/kept-request.js';
+
+const LIST = 'replies:client';
+
+/** A listener that has begun to wait, over a line whose answers the test gives. */
+async function newListener() {
+  const driver = new FakeDriver();
+  const log = new KeptLog();
+  const pending = new PendingRequests(0, new AsyncResource('test'), driver.runtime);
+  const listener = new ReplyListener(driver.shard(), 'client', pending, log, undefined);
+  listener.start();
+  await driver.settle();
+  const line = driver.line('replies');
+  return {
+    driver,
+    line,
+    log,
+    listener,
+    ask: (id: string, timeout = 0) => keptRequest(pending, id, { timeout }),
+    /** Answers a wait: with the first frame, and with what is behind it. */
+    async bring(...ids: string[]): Promise<void> {
+      const [head = null, ...others] = ids.map((id) => encodeReply(id, `"reply to ${id}"`));
+      confirmRemoval(line);
+      line.next(waitForHead).answer(head);
+      line.next(readList).answer(others);
+      await driver.settle();
+    },
+  };
+}
+
+/** What was handed out before is removed at the beginning of each read. */
+function confirmRemoval(line: FakeLine): void {
+  if (line.open.some(({ name }) => name === trimList.name)) {
+    line.next(trimList).answer(undefined);
+  }
+}
+
+const removals = (line: FakeLine): number[] =>
+  line.inputsOf(trimList).map(({ list, first, last }) => {
+    expect([list, last]).toEqual([LIST, -1]);
+    return first;
+  });
+
+const REPLIED = (id: string) => [['next', `reply to ${id}`], ['complete']];
+
+describe('replies', () => {
+  it('are handed out, and only then removed, with the next read', async () => {
+    const { line, ask, bring } = await newListener();
+    const [one, other] = [ask('one'), ask('other')];
+    expect(line.inputsOf(waitForHead)).toEqual([{ list: LIST, seconds: 5 }]);
+    expect(line.inputsOf(readList)).toEqual([{ list: LIST, first: 1, last: 63 }]);
+    expect(line.calls(trimList)).toEqual([]);
+    await bring('one', 'other');
+    expect([one.seen, other.seen]).toEqual([REPLIED('one'), REPLIED('other')]);
+    expect([one.ends, other.ends]).toEqual([['reply'], ['reply']]);
+    expect(removals(line)).toEqual([2]);
+    expect(line.open.map(({ name }) => name)).toEqual(['trimList', 'waitForHead', 'readList']);
+  });
+
+  it('of which none came in time are waited for again', async () => {
+    const { line, bring } = await newListener();
+    await bring();
+    expect(line.calls(waitForHead)).toHaveLength(2);
+    expect(removals(line)).toEqual([]);
+  });
+
+  it('are read without a wait where there were as many as were asked for', async () => {
+    const { driver, line, bring } = await newListener();
+    await bring(...Array.from({ length: 64 }, (_, index) => `${index}`));
+    expect(line.calls(waitForHead)).toHaveLength(1);
+    expect(removals(line)).toEqual([64]);
+    line.next(trimList).answer(undefined);
+    line.next(readList).answer([]);
+    await driver.settle();
+    expect(line.calls(waitForHead)).toHaveLength(2);
+  });
+
+  it('that nobody waits for are counted', async () => {
+    const { listener, ask, bring } = await newListener();
+    const { seen } = ask('one');
+    await bring('unknown', 'one', 'one');
+    expect(seen).toEqual(REPLIED('one'));
+    expect(listener.dropped).toBe(2);
+  });
+
+  it('that are no frames are dropped with one line', async () => {
+    const { driver, line, log, listener } = await newListener();
+    line.next(waitForHead).answer('no frame');
+    line.next(readList).answer(['[]']);
+    await driver.settle();
+    expect(listener.dropped).toBe(2);
+    expect(log.warnings).toEqual([
+      expect.stringContaining('is no frame and was dropped: no frame'),
+    ]);
+  });
+
+  it('meet a timeout: whatever is first ends the request, once', async () => {
+    const { driver, listener, ask, bring } = await newListener();
+    const early = ask('early', 1_000);
+    const late = ask('late', 1_000);
+    await driver.runtime.advanceAsync(999);
+    await bring('early');
+    await driver.runtime.advanceAsync(1);
+    await bring('late');
+    expect([early.ends, late.ends]).toEqual([['reply'], ['timeout']]);
+    expect(late.seen).toEqual([]);
+    expect(listener.dropped).toBe(1);
+  });
+});
+
+describe('a line that is lost', () => {
+  it('before the answer to a read has come loses nothing: the frames are there yet', async () => {
+    const { driver, line, listener, ask, bring } = await newListener();
+    const { seen } = ask('one');
+    line.break();
+    await driver.settle();
+    expect(line.open).toEqual([]);
+    line.mend();
+    await driver.settle();
+    await bring('one');
+    expect(seen).toEqual(REPLIED('one'));
+    expect(listener.dropped).toBe(0);
+  });
+
+  it('before a removal is confirmed may bring frames twice, of which the second finds nobody', async () => {
+    const { driver, line, listener, ask, bring } = await newListener();
+    const [one, two] = [ask('one'), ask('two')];
+    await bring('one');
+    line.break();
+    await driver.settle();
+    line.mend();
+    await driver.settle();
+    expect(removals(line)).toEqual([1]);
+    await bring('one', 'two');
+    expect([one.seen, two.seen]).toEqual([REPLIED('one'), REPLIED('two')]);
+    expect(listener.dropped).toBe(1);
+    expect(removals(line)).toEqual([1, 2]);
+  });
+
+  it('over a read makes the next ones smaller', async () => {
+    const { driver, line, bring } = await newListener();
+    line.break();
+    line.mend();
+    await driver.settle();
+    expect(line.inputsOf(readList)[1]).toEqual({ list: LIST, first: 1, last: 15 });
+    await bring('one', 'two');
+    expect(line.inputsOf(readList)[2]?.last).toBeGreaterThan(15);
+  });
+});
+
+describe('a reply list of another type', () => {
+  const WRONGTYPE = 'WRONGTYPE Operation against a key holding the wrong kind of value';
+
+  async function refuse({ driver, line }: Awaited<ReturnType<typeof newListener>>): Promise<void> {
+    line.next(waitForHead).refuse(WRONGTYPE);
+    line.next(readList).refuse(WRONGTYPE);
+    await driver.settle();
+  }
+
+  it('is said once, is the reason of timeouts, and is tried again and again', async () => {
+    const parts = await newListener();
+    const { driver, line, log, listener } = parts;
+    for (const wait of [50, 100, 200]) {
+      await refuse(parts);
+      expect(line.open).toEqual([]);
+      await driver.runtime.advanceAsync(wait - 1);
+      expect(line.open).toEqual([]);
+      await driver.runtime.advanceAsync(1);
+    }
+    expect(listener.refusal?.message).toBe(WRONGTYPE);
+    expect(log.errors).toEqual([expect.stringContaining('Replies cannot be waited for')]);
+  });
+
+  it('is no reason any more once a wait is answered', async () => {
+    const parts = await newListener();
+    const { driver, log, listener, ask, bring } = parts;
+    const { seen } = ask('one');
+    await refuse(parts);
+    await driver.runtime.advanceAsync(50);
+    await bring('one');
+    expect(seen).toEqual(REPLIED('one'));
+    expect(listener.refusal).toBeUndefined();
+    expect(log.infos).toEqual(['Replies can be waited for again']);
+  });
+});
+
+describe('while the server refuses to write', () => {
+  const OOM = 'OOM command not allowed when used memory > maxmemory';
+
+  it('replies are read without a wait, and what cannot be removed is not handed out again', async () => {
+    const { driver, line, listener, ask, bring } = await newListener();
+    const [one, two, three] = [ask('one'), ask('two'), ask('three')];
+    await bring('one');
+    line.next(trimList).refuse(OOM);
+    line.next(waitForHead).refuse(OOM);
+    line.next(readList).refuse(OOM);
+    await driver.runtime.advanceAsync(50);
+    expect(listener.refusal).toBeUndefined();
+    // One was handed out, and stays where it is.
+    line.next(trimList).refuse(OOM);
+    await driver.settle();
+    expect(line.next(readList).input).toMatchObject({ first: 1 });
+    line.next(readList).answer([encodeReply('two', '"reply to two"')]);
+    await driver.settle();
+    expect([one.seen, two.seen]).toEqual([REPLIED('one'), REPLIED('two')]);
+    expect(removals(line).at(-1)).toBe(2);
+    line.next(trimList).answer(undefined);
+    line.next(waitForHead).answer(encodeReply('three', '"reply to three"'));
+    line.next(readList).answer([]);
+    await driver.settle();
+    expect(three.seen).toEqual(REPLIED('three'));
+    expect(listener.dropped).toBe(0);
+  });
+
+  it('a removal that was carried out meanwhile is not skipped for', async () => {
+    const { driver, line, ask, bring } = await newListener();
+    const two = ask('two');
+    await bring('one');
+    line.next(trimList).answer(undefined);
+    line.next(waitForHead).refuse(OOM);
+    line.next(readList).refuse(OOM);
+    await driver.runtime.advanceAsync(50);
+    expect(line.next(readList).input).toMatchObject({ first: 0 });
+    line.next(readList).answer([encodeReply('two', '"reply to two"')]);
+    await driver.settle();
+    expect(two.seen).toEqual(REPLIED('two'));
+  });
+});
+
+describe('a listener', () => {
+  it('that is closed lets go of its line, and reads no more', async () => {
+    const { driver, line, listener } = await newListener();
+    listener.close();
+    await driver.settle();
+    expect(driver.blockingLines).toEqual([]);
+    expect(line.state).toBe('closed');
+    await driver.runtime.advanceAsync(10_000);
+    expect(line.calls(waitForHead)).toHaveLength(1);
+    expect(driver.runtime.pending).toBe(0);
+  });
+
+  it('is started once', async () => {
+    const { driver, listener } = await newListener();
+    listener.start();
+    expect(driver.blockingLines).toHaveLength(1);
+    listener.close();
+    listener.start();
+    expect(driver.blockingLines).toEqual([]);
+  });
+
+  it('reads on when what replies led to has been pushed', async () => {
+    const { driver, line, ask } = await newListener();
+    const order: string[] = [];
+    ask('one').request.attach(() => {
+      driver.runtime.setImmediate(() => order.push('pushed'));
+    });
+    line.always(trimList, () => void order.push('read'));
+    line.next(waitForHead).answer(encodeReply('one', '1'));
+    line.next(readList).answer([]);
+    await driver.settle();
+    expect(order).toEqual(['pushed', 'read']);
+  });
+});

@@ -1,0 +1,286 @@
+import { describe, expect, it } from 'vitest';
+import type { ClientOptions } from '../../../lib/client/calls/client-options.js';
+import { RequestClient } from '../../../lib/client/request-client.js';
+import type { ConnectionState } from '../../../lib/driver/line.js';
+import type { Shards } from '../../../lib/driver/shard.js';
+import { deleteKey } from '../../../lib/protocol/operations/keys.js';
+import { pushToList, readList, waitForHead } from '../../../lib/protocol/operations/lists.js';
+import { publish } from '../../../lib/protocol/operations/publish.js';
+import { inspectQueue } from '../../../lib/protocol/operations/inspect-queue.js';
+import { decodeCancelMessage } from '../../../lib/protocol/wire/cancel-message.js';
+import { encodeReply } from '../../../lib/protocol/wire/reply-frame.js';
+import { failureOf } from '../../support/failure-of.js';
+import { FakeDriver } from '../../support/fake-driver.js';
+import { VirtualRuntime } from '../../support/virtual-runtime.js';
+import { KeptLog } from '../support/kept-log.js';
+
+const LIMITS = { maxPending: 100, maxPendingBytes: 1_000_000, maxPayload: 100_000 };
+
+/** A client of two shards: the queues whose names begin with `b` are in the second, all others in the first. */
+function newClient(options: Partial<ClientOptions> = {}) {
+  const runtime = new VirtualRuntime();
+  const [first, second] = [new FakeDriver(runtime), new FakeDriver(runtime)];
+  const all = [first.shard('first:'), second.shard('second:')] as const;
+  const shards: Shards = { all, runtime, of: (queue) => all[queue.startsWith('b') ? 1 : 0] };
+  const log = new KeptLog();
+  const client = new RequestClient({ shards, log, options: { timeout: 0, ...LIMITS, ...options } });
+  return { client, first, second, log, settle: () => first.settle() };
+}
+
+/** The ids of the jobs that were pushed. */
+const pushed = ({ commands }: FakeDriver): string[] =>
+  commands
+    .inputsOf(pushToList)
+    .flatMap(({ elements }) => elements.map((each) => JSON.parse(String(each))[0]));
+
+/** The ids that were told to be cancelled. */
+const cancelled = ({ commands }: FakeDriver): unknown[] =>
+  commands.inputsOf(publish).flatMap(({ message }) => decodeCancelMessage(message));
+
+/** Confirms the oldest push that waits. */
+async function takePush(driver: FakeDriver): Promise<void> {
+  const call = driver.commands.next(pushToList);
+  call.answer(call.input.elements.length);
+  await driver.settle();
+}
+
+async function reply(driver: FakeDriver, id: string | undefined, json: string): Promise<void> {
+  const line = driver.line('replies');
+  line.next(waitForHead).answer(encodeReply(id ?? '', json));
+  line.next(readList).answer([]);
+  await driver.settle();
+}
+
+describe('a request that is cancelled', () => {
+  it('in the turn in which it was sent never leaves, and nobody is told', async () => {
+    const { client, first, settle } = newClient();
+    client.send('a').subscribe().unsubscribe();
+    await settle();
+    expect(first.commands.asked).toEqual([]);
+    expect(client.pending).toBe(0);
+  });
+
+  it('while its push is on its way is told to the workers, and not pushed again', async () => {
+    const { client, first, settle } = newClient();
+    const subscription = client.send('a').subscribe();
+    await settle();
+    subscription.unsubscribe();
+    await settle();
+    expect(cancelled(first)).toEqual(pushed(first));
+    first.commands.next(pushToList).lose();
+    await settle();
+    expect(pushed(first)).toHaveLength(1);
+  });
+
+  it('while it waits to be pushed again is told as well, since the first push may have arrived', async () => {
+    const { client, first, settle } = newClient();
+    const subscription = client.send('a').subscribe();
+    await settle();
+    const [id] = pushed(first);
+    first.disconnect();
+    await settle();
+    subscription.unsubscribe();
+    first.reconnect();
+    await settle();
+    expect(pushed(first)).toHaveLength(1);
+    expect(cancelled(first)).toEqual([id]);
+  });
+
+  it('by its signal ends with the reason', async () => {
+    const { client, first, settle } = newClient();
+    const abort = new AbortController();
+    const failure = failureOf(client.send('a', null, { signal: abort.signal }));
+    await settle();
+    abort.abort(new Error('enough'));
+    expect(await failure).toMatchObject({ message: 'enough' });
+    await settle();
+    expect(cancelled(first)).toEqual(pushed(first));
+  });
+});
+
+describe('a reply', () => {
+  it('that is there before the answer to the push is the end: a push that is lost is not repeated', async () => {
+    const { client, first, settle } = newClient();
+    const replied = client.request('a');
+    await settle();
+    await reply(first, pushed(first)[0], '7');
+    expect(await replied).toBe(7);
+    first.commands.next(pushToList).lose();
+    await settle();
+    expect(pushed(first)).toHaveLength(1);
+    expect(cancelled(first)).toEqual([]);
+  });
+});
+
+describe('a request whose time is up', () => {
+  it('is cancelled, and is told what is known of its queue', async () => {
+    const { client, first, settle } = newClient();
+    const failure = failureOf(client.send('a', null, { timeout: 1_000 }));
+    await settle();
+    await takePush(first);
+    await first.runtime.advanceAsync(1_000);
+    expect(cancelled(first)).toEqual(pushed(first));
+    first.commands.next(inspectQueue).answer({ workers: 0, queueLength: 3 });
+    expect(await failure).toMatchObject({
+      code: 'REQUEST_TIMEOUT',
+      limit: 'timeout',
+      workers: 0,
+      queueLength: 3,
+    });
+  });
+
+  it('does not wait long for that', async () => {
+    const { client, first, settle } = newClient();
+    const failure = failureOf(client.send('a', null, { timeout: 1_000 }));
+    await settle();
+    await first.runtime.advanceAsync(1_500);
+    expect(await failure).toMatchObject({ code: 'REQUEST_TIMEOUT', workers: undefined });
+  });
+});
+
+describe('shards', () => {
+  it('get the jobs of their own queues, with their own keys, and are read each', async () => {
+    const { client, first, second, settle } = newClient();
+    const replies = [client.request('a'), client.request('b')];
+    await settle();
+    expect(first.commands.inputsOf(pushToList).map(({ list }) => list)).toEqual([
+      'first:arequests',
+    ]);
+    expect(second.commands.inputsOf(pushToList).map(({ list }) => list)).toEqual([
+      'second:brequests',
+    ]);
+    await reply(second, pushed(second)[0], '"b"');
+    await reply(first, pushed(first)[0], '"a"');
+    expect(await Promise.all(replies)).toEqual(['a', 'b']);
+  });
+
+  it('are opened only where they are used', async () => {
+    const { client, first, second, settle } = newClient();
+    const ends = [failureOf(client.send('a')), failureOf(client.send('a'))];
+    await settle();
+    expect(first.blockingLines).toHaveLength(1);
+    expect(second.blockingLines).toEqual([]);
+    const closed = client.close();
+    await first.runtime.advanceAsync(1_000);
+    await closed;
+    await Promise.all(ends);
+    expect(first.commands.calls(deleteKey)).toHaveLength(1);
+    expect(second.commands.asked).toEqual([]);
+  });
+
+  it('that are away hold up no others', async () => {
+    const { client, first, second, settle } = newClient();
+    first.disconnect();
+    client.send('a').subscribe();
+    const replied = client.request('b');
+    await settle();
+    expect(pushed(first)).toEqual([]);
+    await reply(second, pushed(second)[0], '1');
+    expect(await replied).toBe(1);
+    expect(client.pending).toBe(1);
+  });
+
+  it('hear of cancellations of their own jobs only', async () => {
+    const { client, first, second, settle } = newClient();
+    const subscription = client.send('b').subscribe();
+    client.send('a').subscribe();
+    await settle();
+    subscription.unsubscribe();
+    await settle();
+    expect(cancelled(second)).toEqual(pushed(second));
+    expect(cancelled(first)).toEqual([]);
+  });
+
+  it('share what one client may have waiting, requests, emits and bytes', async () => {
+    const { client, settle } = newClient({ maxPending: 3, maxPendingBytes: 1_500 });
+    const data = 'x'.repeat(600);
+    client.send('a', data).subscribe();
+    client.emit('b', data);
+    expect(await failureOf(client.send('a', data))).toMatchObject({ limit: 'maxPendingBytes' });
+    expect(await failureOf(client.emit('b', data))).toMatchObject({ limit: 'maxPendingBytes' });
+    client.emit('a');
+    expect(await failureOf(client.send('b'))).toMatchObject({ limit: 'maxPending' });
+    expect(await failureOf(client.emit('b'))).toMatchObject({ limit: 'maxPending' });
+    await settle();
+  });
+
+  it('have one state together, which is `ready` only when all that are open are', async () => {
+    const { client, first, second } = newClient();
+    const states: ConnectionState[] = [];
+    let isComplete = false;
+    client.status$.subscribe({
+      next: (state) => states.push(state),
+      complete: () => (isComplete = true),
+    });
+    second.disconnect();
+    first.disconnect();
+    second.reconnect();
+    first.reconnect();
+    expect(states).toEqual(['ready', 'reconnecting', 'ready']);
+    first.close();
+    expect(isComplete).toBe(false);
+    second.close();
+    expect(states.at(-1)).toBe('closed');
+    expect(isComplete).toBe(true);
+  });
+
+  it('count together the replies that nobody waited for', async () => {
+    const { client, first, second, settle } = newClient();
+    client.send('a').subscribe();
+    client.send('b').subscribe();
+    await settle();
+    await reply(first, 'unknown', '1');
+    await reply(second, 'unknown', '1');
+    expect(client.droppedReplies).toBe(2);
+  });
+});
+
+describe('close', () => {
+  it('ends all requests at once, and pushes what was emitted to every shard', async () => {
+    const { client, first, second, settle } = newClient();
+    const failures = [failureOf(client.send('a')), failureOf(client.send('b'))];
+    const receipts: unknown[] = [];
+    client.emit('a').subscribe((receipt) => receipts.push(receipt));
+    client.emit('b').subscribe((receipt) => receipts.push(receipt));
+    const closed = client.close();
+    expect(await Promise.all(failures)).toMatchObject([
+      { code: 'CLIENT_CLOSED' },
+      { code: 'CLIENT_CLOSED' },
+    ]);
+    await settle();
+    // The requests of this turn never left, and nobody has to be told of them.
+    expect([pushed(first).length, pushed(second).length]).toEqual([1, 1]);
+    expect([cancelled(first), cancelled(second)]).toEqual([[], []]);
+    await takePush(first);
+    await takePush(second);
+    await first.runtime.advanceAsync(25);
+    await closed;
+    expect(receipts).toMatchObject([{ queue: 'a' }, { queue: 'b' }]);
+    expect(await failureOf(client.send('a'))).toMatchObject({ code: 'CLIENT_CLOSED' });
+    expect(first.runtime.pending).toBe(0);
+  });
+
+  it('fails what one shard does not confirm, and waits for no other for long', async () => {
+    const { client, first, second, settle } = newClient();
+    first.disconnect();
+    const away = failureOf(client.emit('a'));
+    const receipt = new Promise((resolve) => client.emit('b').subscribe(resolve));
+    const closed = client.close();
+    await settle();
+    await takePush(second);
+    expect(await receipt).toMatchObject({ queue: 'b' });
+    await first.runtime.advanceAsync(500);
+    await closed;
+    expect(await away).toMatchObject({ code: 'CLIENT_CLOSED' });
+  });
+
+  it('may be called by whoever hears of the end, and twice', async () => {
+    const { client, settle } = newClient();
+    const closes: Promise<void>[] = [];
+    client.send('a').subscribe({ error: () => closes.push(client.close()) });
+    closes.push(client.close(), client.close());
+    await settle();
+    await Promise.all(closes);
+    expect(closes).toHaveLength(3);
+  });
+});
