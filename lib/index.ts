@@ -64,7 +64,7 @@ export type {
 } from './nest/module/reqrep.options.js';
 export { getReplyWorkersToken, getRequestClientToken } from './nest/tokens.js';
 export type { ConnectionState } from './driver/line.js';
-export type { ConnectionOption } from './redis/connection-source.js';
+export type { ConnectionOption } from './redis/topology/connection-source.js';
 export type { ErrorClass } from './protocol/wire/error-registry.js';
 export type { DeadJob, DeadReason } from './protocol/operations/bury-job.js';
 export { JobContext } from './worker/running/job-context.js';

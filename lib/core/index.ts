@@ -39,7 +39,7 @@ export {
 export type { ErrorClass } from '../protocol/wire/error-registry.js';
 export type { DeadJob, DeadReason } from '../protocol/operations/bury-job.js';
 export type { ConnectionState } from '../driver/line.js';
-export type { ConnectionOption } from '../redis/connection-source.js';
+export type { ConnectionOption } from '../redis/topology/connection-source.js';
 export { JobContext } from '../worker/running/job-context.js';
 export type { QueueStatus, ReplyWorkersStatus } from '../worker/reply-workers.js';
 export { createReqRep, type CreateReqRepOptions, type ReqRep } from './create-reqrep.js';

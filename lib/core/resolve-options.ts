@@ -15,7 +15,7 @@ import {
   connectionSource,
   isConnection,
   type ConnectionSource,
-} from '../redis/connection-source.js';
+} from '../redis/topology/connection-source.js';
 import { MOST_CONCURRENCY } from '../worker/worker-options.js';
 import { FAIL_FAST_MS } from './fail-fast.js';
 import { memoryUrlOf } from '../memory/open-memory.js';

@@ -1,5 +1,5 @@
 import type { Log } from '../telemetry/log.js';
-import type { ServerFacts } from './server-facts.js';
+import type { ServerFacts } from './connection/server-facts.js';
 
 /** What a server that runs out of memory may remove, by the beginning of its `maxmemory-policy`. */
 const LOSSES: readonly (readonly [policy: string, loss: string])[] = [

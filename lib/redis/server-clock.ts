@@ -1,4 +1,4 @@
-import type { Connection } from './connection.js';
+import type { Connection } from './connection/connection.js';
 
 /** How often the offset is measured; the best of these counts. */
 const SAMPLES = 3;

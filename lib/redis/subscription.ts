@@ -3,7 +3,7 @@ import { clearInterval, setInterval } from 'node:timers';
 import { Backoff } from '../driver/backoff.js';
 import { beforeRetry } from '../driver/before-retry.js';
 import type { Subscription, SubscriptionOptions } from '../driver/driver.js';
-import type { Connection } from './connection.js';
+import type { Connection } from './connection/connection.js';
 import type { Connections } from './connections.js';
 import { explainRefusal, isRefusal, levelOf } from '../driver/refusal.js';
 

@@ -2,7 +2,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { QueuePruner } from '../../../lib/client/queue-pruner.js';
 import { completeJob, encodeJob } from '../../../lib/protocol/wire/job-element.js';
 import { Keys } from '../../../lib/protocol/keys.js';
-import { connectionSource } from '../../../lib/redis/connection-source.js';
+import { connectionSource } from '../../../lib/redis/topology/connection-source.js';
 import { Connections } from '../../../lib/redis/connections.js';
 import { commandCalls } from '../../support/command-calls.js';
 import { randomQueue } from '../../support/random-queue.js';

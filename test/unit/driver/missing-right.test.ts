@@ -2,9 +2,9 @@ import { inspect } from 'node:util';
 import { expect, it } from 'vitest';
 import { Keys } from '../../../lib/protocol/keys.js';
 import { renewLease } from '../../../lib/protocol/operations/renew-lease.js';
-import { noteRefusal } from '../../../lib/redis/refused-call.js';
+import { noteRefusal } from '../../../lib/redis/operations/refused-call.js';
 import { explainRefusal } from '../../../lib/driver/refusal.js';
-import { digestOf } from '../../../lib/redis/script.js';
+import { digestOf } from '../../../lib/redis/operations/script.js';
 
 const keys = new Keys('billing:');
 const queue = keys.queue('reports');

@@ -7,7 +7,7 @@ import {
   resolveModuleOptions,
   type ResolvedModuleOptions,
 } from '../../../lib/nest/module/resolve-options.js';
-import type { ConnectionSource } from '../../../lib/redis/connection-source.js';
+import type { ConnectionSource } from '../../../lib/redis/topology/connection-source.js';
 import { refusalBy } from '../support/thrown-by.js';
 
 const LAZY = { lazyConnect: true };

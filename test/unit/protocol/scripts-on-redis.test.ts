@@ -8,8 +8,8 @@ import { recoverWorker } from '../../../lib/protocol/operations/recover-worker.j
 import { renewLease } from '../../../lib/protocol/operations/renew-lease.js';
 import { retireWorker } from '../../../lib/protocol/operations/retire-worker.js';
 import type { SettleJobs } from '../../../lib/protocol/operations/settle-jobs.js';
-import { connectionSource } from '../../../lib/redis/connection-source.js';
-import { Connection } from '../../../lib/redis/connection.js';
+import { connectionSource } from '../../../lib/redis/topology/connection-source.js';
+import { Connection } from '../../../lib/redis/connection/connection.js';
 import { digestOf } from '../../../lib/worker/liveness/slot-parts.js';
 import { useRedis } from '../../support/redis.js';
 import { waitFor } from '../../support/wait-for.js';

@@ -2,7 +2,10 @@ import { inspect } from 'node:util';
 import { runInNewContext } from 'node:vm';
 import { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
-import { connectionSource, type ConnectionOption } from '../../../lib/redis/connection-source.js';
+import {
+  connectionSource,
+  type ConnectionOption,
+} from '../../../lib/redis/topology/connection-source.js';
 import { refusalBy } from '../support/thrown-by.js';
 
 const LAZY = { lazyConnect: true };

@@ -1,8 +1,11 @@
 import { Redis } from 'ioredis';
 import { expect, it } from 'vitest';
-import { connectionSource, type ConnectionOption } from '../../../lib/redis/connection-source.js';
+import {
+  connectionSource,
+  type ConnectionOption,
+} from '../../../lib/redis/topology/connection-source.js';
 import { Connections } from '../../../lib/redis/connections.js';
-import { serverName } from '../../../lib/redis/server-name.js';
+import { serverName } from '../../../lib/redis/topology/server-name.js';
 import { KeptLog } from '../support/kept-log.js';
 
 const LAZY = { lazyConnect: true };

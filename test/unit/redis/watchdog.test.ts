@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { Traffic } from '../../../lib/redis/traffic.js';
-import { Watchdog } from '../../../lib/redis/watchdog.js';
+import type { Traffic } from '../../../lib/redis/connection/traffic.js';
+import { Watchdog } from '../../../lib/redis/connection/watchdog.js';
 
 // The clock of Node goes by the fake one here; that of an application's test does not.
 vi.mock('node:timers', () => ({

@@ -4,8 +4,8 @@ import { systemRuntime } from '../../../lib/driver/system-runtime.js';
 import { MemoryDriver } from '../../../lib/memory/memory-driver.js';
 import type { MemoryLine } from '../../../lib/memory/memory-line.js';
 import { MemoryServer } from '../../../lib/memory/memory-server.js';
-import { connectionSource } from '../../../lib/redis/connection-source.js';
-import { Connection } from '../../../lib/redis/connection.js';
+import { connectionSource } from '../../../lib/redis/topology/connection-source.js';
+import { Connection } from '../../../lib/redis/connection/connection.js';
 import { useRedis } from '../../support/redis.js';
 import { MemoryLook, type Look } from './memory-look.js';
 

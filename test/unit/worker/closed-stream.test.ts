@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { connectionSource } from '../../../lib/redis/connection-source.js';
+import { connectionSource } from '../../../lib/redis/topology/connection-source.js';
 import { Connections } from '../../../lib/redis/connections.js';
 import { ReplyStream } from '../../../lib/worker/running/reply-stream.js';
 import { commandCalls } from '../../support/command-calls.js';

@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { expect, it, onTestFinished } from 'vitest';
 import { Keys } from '../../../lib/protocol/keys.js';
-import { connectionSource } from '../../../lib/redis/connection-source.js';
+import { connectionSource } from '../../../lib/redis/topology/connection-source.js';
 import { Connections } from '../../../lib/redis/connections.js';
 import { ReplyWorker } from '../../../lib/worker/reply-worker.js';
 import { Settler } from '../../../lib/worker/settling/settler.js';

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { Keys } from '../../../lib/protocol/keys.js';
-import { connectionSource } from '../../../lib/redis/connection-source.js';
+import { connectionSource } from '../../../lib/redis/topology/connection-source.js';
 import { Connections } from '../../../lib/redis/connections.js';
 import { Settler } from '../../../lib/worker/settling/settler.js';
 import { Slots, type JobPlace, type Slot } from '../../../lib/worker/taking/slots.js';

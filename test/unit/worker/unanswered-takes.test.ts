@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { connectionSource } from '../../../lib/redis/connection-source.js';
+import { connectionSource } from '../../../lib/redis/topology/connection-source.js';
 import { Connections } from '../../../lib/redis/connections.js';
 import { Slot } from '../../../lib/worker/taking/slots.js';
 import { UnansweredTakes } from '../../../lib/worker/taking/unanswered-takes.js';

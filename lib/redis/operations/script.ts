@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Argument, Operation } from '../driver/operation.js';
-import { argumentOf } from '../protocol/argument.js';
+import type { Argument, Operation } from '../../driver/operation.js';
+import { argumentOf } from '../../protocol/argument.js';
 
 /** @returns what an operation is sent with behind its keys. */
 export const argumentsOf = <Input>(

@@ -1,6 +1,6 @@
 // Those of Node, not the global ones: a test of an application that fakes these must not make time pass here.
 import { clearInterval, setInterval } from 'node:timers';
-import { SILENCE_LIMIT_MS } from '../driver/line.js';
+import { SILENCE_LIMIT_MS } from '../../driver/line.js';
 import { isAlive, type Traffic } from './traffic.js';
 
 /** How often it looks, ms. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { parseClient, type LineIdentity } from '../protocol/wire/line-identity.js';
+import { parseClient, type LineIdentity } from '../../protocol/wire/line-identity.js';
 import { whyElsewhere, type Placement } from './placement.js';
-import { codeOfRefusal, isRefusal, meaningOfRefusal } from '../driver/refusal.js';
+import { codeOfRefusal, isRefusal, meaningOfRefusal } from '../../driver/refusal.js';
 import { parseServer, whyUnusable, type ServerFacts } from './server-facts.js';
 
 /** What a new connection has learned of its server. */

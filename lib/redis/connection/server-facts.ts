@@ -1,4 +1,4 @@
-import { CLUSTER_NODE } from '../driver/refusal.js';
+import { CLUSTER_NODE } from '../../driver/refusal.js';
 
 /** What a server says of itself in `INFO`. */
 export interface ServerFacts {

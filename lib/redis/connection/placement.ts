@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { explainRefusal, isRefusal, meaningOfRefusal } from '../driver/refusal.js';
+import { explainRefusal, isRefusal, meaningOfRefusal } from '../../driver/refusal.js';
 
 /** Where in the server a connection was told to work, and as whom. */
 export interface Placement {

@@ -1,6 +1,6 @@
 import { Redis, type Cluster, type RedisOptions } from 'ioredis';
-import { InvalidOptionError } from '../errors/index.js';
-import { isRecord, kindOf } from '../errors/value-text.js';
+import { InvalidOptionError } from '../../errors/index.js';
+import { isRecord, kindOf } from '../../errors/value-text.js';
 import { isRedisUrl } from './connection-url.js';
 import { checkNames } from './known-options.js';
 

@@ -1,7 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis';
-import { InvalidOptionError } from '../errors/index.js';
-import { nearestName } from '../options/nearest-name.js';
-import { mayHoldSecret } from '../errors/value-text.js';
+import { InvalidOptionError } from '../../errors/index.js';
+import { nearestName } from '../../options/nearest-name.js';
+import { mayHoldSecret } from '../../errors/value-text.js';
 
 /** Options of ioredis 5 and 6, whichever is installed: one that only the other knows does no harm. */
 const NAMES = `

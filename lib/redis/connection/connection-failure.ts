@@ -1,17 +1,17 @@
-import { shown } from '../errors/error-text.js';
+import { shown } from '../../errors/error-text.js';
 import {
   codeOfRefusal,
   explainRefusal,
   isRefusal,
   meaningOfRefusal,
   showable,
-} from '../driver/refusal.js';
+} from '../../driver/refusal.js';
 import type { Findings } from './server-probe.js';
 import {
   ServerTroubleError,
   UnusableServerError,
   type TroubleLevel,
-} from '../driver/server-trouble.js';
+} from '../../driver/server-trouble.js';
 
 /** What a connection was told: where to, and as whom. */
 export interface Target {

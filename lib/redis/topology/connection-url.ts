@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '../errors/index.js';
+import { InvalidOptionError } from '../../errors/index.js';
 
 /** What stands between `redis://` and the database, the query or the end: `user:password@` and the place. */
 const AUTHORITY = /^rediss?:\/\/([^/?#]*)/;
