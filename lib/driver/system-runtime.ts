@@ -6,6 +6,9 @@ import type { Runtime } from './runtime.js';
 /** Of an id, before it is text. */
 const ID_BYTES = 9;
 
+/** When the clock of {@link systemRuntime} showed 0, by the local time: ms since the epoch. */
+export const SYSTEM_TIME_ORIGIN_MS = performance.timeOrigin;
+
 /** Node's own clock, timers and chance. */
 export const systemRuntime: Runtime = {
   now: performance.now.bind(performance),

@@ -1,25 +1,20 @@
-import { EventEmitter, once } from 'node:events';
-import { clearInterval, setInterval } from 'node:timers';
+import { EventEmitter } from 'node:events';
 import { inspect } from 'node:util';
 import type { Log } from '../telemetry/log.js';
 import type { Driver, Subscription, SubscriptionOptions } from '../driver/driver.js';
 import { stateOfAll, type ConnectionState } from '../driver/line.js';
 import type { Operation } from '../driver/operation.js';
 import { runUntilAnswered } from '../driver/run-until-answered.js';
-import type { Runtime } from '../driver/runtime.js';
+import type { Runtime, Timer } from '../driver/runtime.js';
 import { Connection } from './connection/connection.js';
 import type { ConnectionSource } from './topology/connection-source.js';
 import { warnOfEviction } from './eviction.js';
-import { explainRefusal, isRefusal, meaningOfRefusal } from '../driver/refusal.js';
+import { OutageLog } from './outage-log.js';
 import { ServerClock } from './server-clock.js';
 import { serverName } from './topology/server-name.js';
 import { systemRuntime } from '../driver/system-runtime.js';
 import { RedisSubscription } from './subscription.js';
-import { UnusableServerError, type ServerTroubleError } from '../driver/server-trouble.js';
-
-/** Kinds of lines in the log. */
-const LOST = 'server lost';
-const UNUSABLE = 'unusable server';
+import type { ServerTroubleError } from '../driver/server-trouble.js';
 
 /** How often the server's clock is measured anew, ms. */
 const CLOCK_INTERVAL_MS = 60_000;
@@ -29,18 +24,14 @@ const CLOCK_INTERVAL_MS = 60_000;
  * reader. None is opened before it is used.
  */
 export class Connections implements Driver {
-  readonly clock = new ServerClock();
-  readonly runtime: Runtime = systemRuntime;
+  readonly clock: ServerClock;
   private shared: Connection | undefined;
   private readonly open = new Set<Connection>();
   private isClosed = false;
   private readonly events = new EventEmitter();
-  private clockTimer: NodeJS.Timeout | undefined;
+  private clockTimer: Timer | undefined;
   private lastState: ConnectionState = 'idle';
-  private isLost = false;
-  private lastTrouble: ServerTroubleError | undefined;
-  /** What was told of the trouble, and the connection that had it. */
-  private told: { readonly text: string; readonly role: string } | undefined;
+  private readonly outage: OutageLog;
 
   /** Out of what `util.inspect` shows: it knows the password. */
   readonly #source: ConnectionSource;
@@ -52,8 +43,11 @@ export class Connections implements Driver {
     readonly log: Log,
     /** The glob that allows a key and those that belong to it, to say what right is missing. */
     private readonly patternOf?: (key: string) => string,
+    readonly runtime: Runtime = systemRuntime,
   ) {
     this.#source = source;
+    this.clock = new ServerClock(runtime);
+    this.outage = new OutageLog(log);
     this.events.setMaxListeners(0);
   }
 
@@ -137,14 +131,12 @@ export class Connections implements Driver {
 
   /** Why the server cannot be used, while it cannot. */
   get trouble(): ServerTroubleError | undefined {
-    return this.isLost ? this.lastTrouble : undefined;
+    return this.outage.trouble;
   }
 
   /** Resolves once the server cannot be reached. */
-  async lost(): Promise<void> {
-    if (!this.isLost) {
-      await once(this.events, 'lost');
-    }
+  lost(): Promise<void> {
+    return this.outage.lost();
   }
 
   /**
@@ -161,7 +153,7 @@ export class Connections implements Driver {
   /** For good: nothing is opened any more. */
   close(): void {
     this.isClosed = true;
-    clearInterval(this.clockTimer);
+    this.runtime.clear(this.clockTimer);
     for (const connection of this.open) {
       connection.close();
     }
@@ -182,27 +174,22 @@ export class Connections implements Driver {
       throw new Error('The connections are closed');
     }
     const name = ['nestjs-reqrep', this.name, role].map(encodeURIComponent).join(':');
-    const connection = new Connection(
-      this.#source,
-      name,
-      (trouble) => this.changed(trouble, role),
+    const connection = new Connection(this.#source, name, {
+      onChange: (trouble) => this.changed(trouble, role),
       acquaint,
-      this.patternOf,
-    );
+      patternOf: this.patternOf,
+      runtime: this.runtime,
+    });
     this.open.add(connection);
     return connection;
   }
 
   /** Learns what everybody has to know of the server. */
   private async acquaint(connection: Connection): Promise<void> {
-    await this.clock.measure(connection).catch((error: unknown) => {
-      throw meaningOfRefusal(error) === 'stays' && isRefusal(error)
-        ? new UnusableServerError(
-            `does not tell the time, by which deadlines and leases are kept: ${explainRefusal(error)}`,
-          )
-        : error;
-    });
-    this.clockTimer ??= setInterval(() => void this.measureClock(), CLOCK_INTERVAL_MS).unref();
+    await this.clock.measure(connection);
+    this.clockTimer ??= this.runtime
+      .setInterval(() => void this.measureClock(), CLOCK_INTERVAL_MS)
+      .unref();
     warnOfEviction(connection, this.log);
   }
 
@@ -220,14 +207,15 @@ export class Connections implements Driver {
 
   private changed(trouble?: ServerTroubleError, role = 'commands'): void {
     const { state } = this;
-    this.report(state, trouble, role);
+    if (state !== 'closed') {
+      this.report(state, trouble, role);
+    }
     if (state !== this.lastState) {
       this.lastState = state;
       this.events.emit('state', state);
     }
   }
 
-  /** One line when the server is lost and one when it is back, however many connections and attempts there are. */
   private report(
     state: ConnectionState,
     trouble: ServerTroubleError | undefined,
@@ -235,35 +223,14 @@ export class Connections implements Driver {
   ): void {
     // Only those who block it may wait for long for an answer.
     const silence = this.shared?.silence;
-    if (state === 'closed') {
-      return;
-    }
     if (trouble) {
-      this.lose(trouble, role);
+      this.outage.begin(trouble, role);
     } else if (silence) {
-      if (!this.isLost) {
-        this.lose(silence, role);
+      if (!this.outage.trouble) {
+        this.outage.begin(silence, role);
       }
-    } else if (state === 'ready' && this.isLost) {
-      this.isLost = false;
-      const wasLossSaid = this.log.over(LOST);
-      if (this.log.over(UNUSABLE) || wasLossSaid) {
-        this.log.info('Redis answers again');
-      }
-    }
-  }
-
-  private lose(trouble: ServerTroubleError, role: string): void {
-    const { level, message: text } = trouble;
-    const isNew = !this.isLost || (level === 'error' && this.told?.text !== text);
-    this.isLost = true;
-    this.lastTrouble = trouble;
-    this.events.emit('lost');
-    // What all connections say is counted as often as one says it.
-    if (isNew || (level === 'error' && this.told?.role === role)) {
-      this.told = { text, role };
-      const kind = level === 'error' ? UNUSABLE : LOST;
-      this.log.repeated(kind, level, `${text}. It is tried again until it works`);
+    } else if (state === 'ready') {
+      this.outage.end();
     }
   }
 }

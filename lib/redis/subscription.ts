@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { clearInterval, setInterval } from 'node:timers';
 import { Backoff } from '../driver/backoff.js';
 import { beforeRetry } from '../driver/before-retry.js';
 import type { Subscription, SubscriptionOptions } from '../driver/driver.js';
+import { Gate } from '../driver/gate.js';
+import type { Timer } from '../driver/runtime.js';
 import type { Connection } from './connection/connection.js';
 import type { Connections } from './connections.js';
 import { explainRefusal, isRefusal, levelOf } from '../driver/refusal.js';
@@ -20,9 +20,9 @@ const MOST_NAMED = 10;
 /** Hears what is published on channels, on a connection of its own, again after every loss, until it is closed. */
 export class RedisSubscription implements Subscription {
   private connection: Connection | undefined;
-  private pings: NodeJS.Timeout | undefined;
-  /** Cuts the wait after a refusal short. */
-  private wait = new AbortController();
+  private pings: Timer | undefined;
+  /** Ends the wait after a refusal. */
+  private readonly restEnds = new Gate();
   private isSubscribing = false;
   private isClosed = false;
 
@@ -35,7 +35,9 @@ export class RedisSubscription implements Subscription {
     const connection = this.connections.blocking(this.options.role);
     this.connection = connection;
     connection.redis.on('message', this.options.onMessage);
-    this.pings = setInterval(() => this.ping(connection), PING_INTERVAL_MS).unref();
+    this.pings = this.connections.runtime
+      .setInterval(() => this.ping(connection), PING_INTERVAL_MS)
+      .unref();
     return new Promise((resolve) => {
       connection.redis.on('close', () => void this.subscribe(connection, resolve));
       void this.subscribe(connection, resolve);
@@ -44,8 +46,8 @@ export class RedisSubscription implements Subscription {
 
   close(): void {
     this.isClosed = true;
-    this.wait.abort();
-    clearInterval(this.pings);
+    this.restEnds.wake();
+    this.connections.runtime.clear(this.pings);
     this.connections.log.over(this.kind);
     if (this.connection) {
       this.connections.release(this.connection);
@@ -55,7 +57,7 @@ export class RedisSubscription implements Subscription {
   /** @param onTried - hears of each attempt that the server has answered, and of the end. */
   private async subscribe(connection: Connection, onTried: () => void): Promise<void> {
     if (this.isSubscribing) {
-      this.wait.abort(); // another connection may be allowed what this one was not
+      this.restEnds.wake(); // another connection may be allowed what this one was not
       return;
     }
     this.isSubscribing = true;
@@ -104,11 +106,11 @@ export class RedisSubscription implements Subscription {
     );
   }
 
-  private async rest(duration: number): Promise<void> {
-    this.wait = new AbortController();
-    await delay(duration, undefined, { ref: false, signal: this.wait.signal }).catch(
-      () => undefined,
-    );
+  private async rest(ms: number): Promise<void> {
+    const { runtime } = this.connections;
+    const timer = runtime.setTimeout(() => this.restEnds.wake(), ms).unref();
+    await this.restEnds.next();
+    runtime.clear(timer);
   }
 
   /** One that is not answered makes the connection notice that it went silent. */

@@ -1,13 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import { inspect } from 'node:util';
-import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
-import { connectionSource } from '../../../lib/redis/topology/connection-source.js';
-import { Connection } from '../../../lib/redis/connection/connection.js';
-import { Connections } from '../../../lib/redis/connections.js';
-import { KeptLog } from '../support/kept-log.js';
-import { RestartableRedis } from '../../support/restartable-redis.js';
-import { waitFor } from '../../support/wait-for.js';
+import { afterEach, expect, it, vi } from 'vitest';
+import { connectionSource } from '../../lib/redis/topology/connection-source.js';
+import { Connection } from '../../lib/redis/connection/connection.js';
+import { waitFor } from '../support/wait-for.js';
 
 let server: Server | undefined;
 
@@ -23,11 +19,7 @@ it('listens no more often after many attempts than after the first', async () =>
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
-  const connection = new Connection(
-    connectionSource({ host: '127.0.0.1', port }),
-    'test',
-    () => undefined,
-  );
+  const connection = new Connection(connectionSource({ host: '127.0.0.1', port }), 'test');
   const listeners = (): number[] =>
     ['ready', 'close'].map((event) => connection.redis.listenerCount(event));
   const before = listeners();
@@ -56,7 +48,7 @@ it('leaves a server that takes no writes once, however many commands find out', 
     protocol: 2,
     disableClientInfo: true,
   });
-  const connection = new Connection(source, 'test', () => undefined);
+  const connection = new Connection(source, 'test');
   await connection.ready();
   const closeListeners = vi.spyOn(connection.redis, 'disconnect');
   const writes = Array.from({ length: 50 }, () =>
@@ -81,11 +73,9 @@ it('says what a server that closes each connection says, and that one says nothi
     'closes each connection at once, without a word: correct the host and the port, or look at what is behind them',
   ]) {
     const reasons: string[] = [];
-    const connection = new Connection(
-      connectionSource({ host: '127.0.0.1', port }),
-      'test',
-      (error) => error && reasons.push(error.message),
-    );
+    const connection = new Connection(connectionSource({ host: '127.0.0.1', port }), 'test', {
+      onChange: (trouble) => trouble && reasons.push(trouble.message),
+    });
     connection.open();
     await waitFor(() => reasons.length > 0);
     expect(reasons[0]).toBe(`redis://127.0.0.1:${port}/0 ${expected}`);
@@ -101,47 +91,10 @@ it('is closed in the middle of getting to know a server that does not answer', a
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
-  const connection = new Connection(
-    connectionSource({ host: '127.0.0.1', port }),
-    'test',
-    () => undefined,
-  );
+  const connection = new Connection(connectionSource({ host: '127.0.0.1', port }), 'test');
   const ready = connection.ready();
   await once(connection.redis, 'ready');
   expect(connection.state).toBe('connecting');
   connection.close();
   await expect(ready).rejects.toThrow('is closed');
-});
-
-it('shows no password, whoever looks at it', () => {
-  const secret = 'hunter2';
-  const source = connectionSource({ password: secret });
-  const log = new KeptLog();
-  const connections = new Connections(source, 'test', log);
-  const connection = connections.commands;
-  for (const seen of [connection, connections, { connections, connection }]) {
-    for (const customInspect of [true, false]) {
-      expect(inspect(seen, { depth: null, showHidden: true, customInspect })).not.toContain(secret);
-    }
-    expect(JSON.stringify(seen)).not.toContain(secret);
-  }
-  connections.close();
-});
-
-it('a server that comes and goes is said to twice a minute, each with its return', async () => {
-  const restarted = await RestartableRedis.start();
-  onTestFinished(() => restarted.stop());
-  const log = new KeptLog();
-  const connections = new Connections(connectionSource(restarted.url), 'test', log);
-  onTestFinished(() => connections.close());
-  for (let outage = 0; outage < 5; outage++) {
-    await connections.ready();
-    await restarted.kill();
-    await connections.lost();
-    await restarted.restart();
-  }
-  await connections.ready();
-  expect(log.warnings).toHaveLength(2);
-  expect(log.warnings[1]).toContain('cannot be reached');
-  expect(log.infos).toEqual(log.warnings.map(() => 'Redis answers again'));
 });

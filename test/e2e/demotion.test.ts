@@ -54,7 +54,7 @@ async function failOver({ second, one, other, proxy }: Replicated): Promise<void
 }
 
 const connectionTo = (proxy: LineProxy): Connection => {
-  const connection = new Connection(connectionSource(proxy.url), 'test', () => undefined);
+  const connection = new Connection(connectionSource(proxy.url), 'test');
   onTestFinished(() => connection.close());
   return connection;
 };

@@ -96,7 +96,7 @@ it('every caller is answered while the server forgets its scripts again and agai
 });
 
 it('a script that is forgotten again as it is sent again is run all the same', async () => {
-  const connection = new Connection(connectionSource(redis.url), 'test', () => undefined);
+  const connection = new Connection(connectionSource(redis.url), 'test');
   onTestFinished(() => connection.close());
   await connection.ready();
   const sender = connection.redis;

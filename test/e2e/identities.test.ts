@@ -162,7 +162,7 @@ describe.each<[string, readonly string[]]>([
 
   it('a connection of ours is closed, and its blocking call ended', async () => {
     const source = connectionSource(server.path);
-    const [one, other] = [0, 1].map(() => new Connection(source, 'test', () => undefined));
+    const [one, other] = [0, 1].map(() => new Connection(source, 'test'));
     if (!one || !other) {
       throw new Error('There are two');
     }

@@ -103,6 +103,11 @@ describe('the check of imports', () => {
     ['worker/taking/a.ts', `import type { Settler } from '../settling/settler.js';`],
     ['worker/settling/a.ts', `import { JobRun } from '../running/job-run.js';`],
     ['worker/liveness/a.ts', `import { ReplyWorker } from '../reply-worker.js';`],
+    ['redis/connection/a.ts', `import { Connections } from '../connections.js';`],
+    ['redis/topology/a.ts', `import type { Connection } from '../connection/connection.js';`],
+    ['redis/topology/a.ts', `import { digestOf } from '../operations/script.js';`],
+    ['redis/operations/a.ts', `import { Watchdog } from '../connection/watchdog.js';`],
+    ['redis/operations/a.ts', `import { serverName } from '../topology/server-name.js';`],
     ['nest/pipeline/a.ts', `import { HandlerBinder } from '../handlers/handler-binder.js';`],
     ['protocol/a.ts', `import { takeJobs } from './operations/take-jobs.js';`],
     ['index.ts', `export * from './client/request-client.js';`],
@@ -124,6 +129,8 @@ describe('the check of imports', () => {
     ['client/waiting/a.ts', `import { OutgoingJob } from '../sending/outgoing-job.js';`],
     ['worker/running/a.ts', `import type { Slot } from '../taking/slots.js';`],
     ['worker/liveness/a.ts', `import type { WorkerParts } from '../worker-options.js';`],
+    ['redis/a.ts', `import { Connection } from './connection/connection.js';`],
+    ['redis/connection/a.ts', `import { digestOf } from '../operations/script.js';`],
     ['nest/module/a.ts', `import { DEFAULT_INSTANCE } from '../tokens.js';`],
     ['redis/a.ts', `import { Redis } from 'ioredis';`],
     ['redis/a.ts', `import { Keys } from '../protocol/keys.js';`],
@@ -138,6 +145,7 @@ describe('the check of imports', () => {
 describe('the check of time and chance', () => {
   it.each([
     ['client/a.ts', `import { setTimeout } from 'node:timers';`],
+    ['redis/connection/a.ts', `import { setInterval } from 'node:timers';`],
     ['worker/a.ts', `import { setTimeout as delay } from 'node:timers/promises';`],
     ['worker/a.ts', `import { nextTick } from 'node:process';`],
     ['client/a.ts', `import { randomUUID } from 'node:crypto';`],
@@ -168,7 +176,7 @@ describe('the check of time and chance', () => {
     ['client/a.ts', `const day = new Date(0);`],
     ['client/a.ts', `const most = Math.max(1, 2);`],
     ['client/a.ts', `// as setTimeout(callback, 5) does`],
-    ['redis/a.ts', `import { setTimeout } from 'node:timers';`],
+    ['telemetry/a.ts', `import { setTimeout } from 'node:timers';`],
     ['driver/system-runtime.ts', `const now = performance.now();`],
   ])('finds nothing in %s: %s', (path, text) => {
     expect(askedPastRuntime(path, text)).toEqual([]);

@@ -6,25 +6,13 @@ import {
   meaningOfRefusal,
   showable,
 } from '../../driver/refusal.js';
+import type { Target } from '../topology/destination.js';
 import type { Findings } from './server-probe.js';
 import {
   ServerTroubleError,
   UnusableServerError,
   type TroubleLevel,
 } from '../../driver/server-trouble.js';
-
-/** What a connection was told: where to, and as whom. */
-export interface Target {
-  /** Of the server, without the user and the password. */
-  readonly name: string;
-  readonly user: string | undefined;
-  readonly hasPassword: boolean;
-  readonly isTls: boolean;
-  /** What the Sentinels call the primary, where these are asked for it. */
-  readonly primary: string | undefined;
-  /** Whether it has served us before: what is away then is no mistake. */
-  readonly hasServed: boolean;
-}
 
 /** @returns the server and the user, as a message shows them. */
 export const whereOf = ({ name, user }: Target): string =>

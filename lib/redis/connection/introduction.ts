@@ -1,8 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import { parseClient, type LineIdentity } from '../../protocol/wire/line-identity.js';
-import { whyElsewhere, type Placement } from './placement.js';
 import { codeOfRefusal, isRefusal, meaningOfRefusal } from '../../driver/refusal.js';
+import type { Runtime } from '../../driver/runtime.js';
+import type { Placement } from '../topology/destination.js';
+import { whyElsewhere } from './placement.js';
+import type { Question, Send } from './send.js';
 import { parseServer, whyUnusable, type ServerFacts } from './server-facts.js';
 
 /** What a new connection has learned of its server. */
@@ -16,8 +17,6 @@ export type Introduction =
   /** The server takes no commands yet, or no writes; the text completes a sentence that begins with its address. */
   | { readonly outcome: 'not yet' | 'wrong server' | 'unusable'; readonly why: string };
 
-type Send = <Answer>(command: (redis: Redis) => Promise<Answer>) => Promise<Answer>;
-
 /**
  * Asks a server what it is and how it knows the connection, and whether that is where it was told to be.
  * @param name - of the connection, to tell it from others where the server does not tell its `run_id`.
@@ -25,6 +24,7 @@ type Send = <Answer>(command: (redis: Redis) => Promise<Answer>) => Promise<Answ
  */
 export async function introduce(
   send: Send,
+  runtime: Runtime,
   name: string,
   placement: Placement,
 ): Promise<Introduction> {
@@ -48,21 +48,20 @@ export async function introduce(
     return { outcome: 'unusable', why };
   }
   const identity = parseClient(line, server?.runId);
-  const uniqueName = identity && !server?.runId ? await nameAnew(send, name) : undefined;
+  const uniqueName =
+    identity && !server?.runId
+      ? await nameAnew(send, `${name}:${runtime.randomUUID()}`)
+      : undefined;
   return { outcome: 'known', server, identity: identity && { ...identity, name: uniqueName } };
 }
 
 async function nameAnew(send: Send, name: string): Promise<string | undefined> {
-  const unique = `${name}:${randomUUID()}`;
-  const answer = await ask(send, (redis) => redis.client('SETNAME', unique));
-  return answer === 'OK' ? unique : undefined;
+  const answer = await ask(send, (redis) => redis.client('SETNAME', name));
+  return answer === 'OK' ? name : undefined;
 }
 
 /** @returns what the server tells; `undefined` where it never will. */
-async function ask<Answer>(
-  send: Send,
-  question: (redis: Redis) => Promise<Answer>,
-): Promise<Answer | undefined> {
+async function ask<Answer>(send: Send, question: Question<Answer>): Promise<Answer | undefined> {
   try {
     return await send(question);
   } catch (error) {

@@ -1,5 +1,4 @@
-import { clearInterval, setInterval } from 'node:timers';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { nextTurn, type Runtime, type Timer } from '../../driver/runtime.js';
 
 /** How often it looks, ms. */
 const INTERVAL_MS = 500;
@@ -12,31 +11,36 @@ const MOST_LOOKS = 4;
  * was blocked looks once, however long it took, and then hears what came meanwhile.
  */
 export class Patience {
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Timer | undefined;
 
-  constructor(private readonly onOver: () => void) {}
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly onOver: () => void,
+  ) {}
 
   /** Counts anew. */
   start(): void {
     this.end();
     let looks = 0;
-    const timer = setInterval(() => {
-      if (++looks >= MOST_LOOKS) {
-        clearInterval(timer);
-        void this.tell(timer);
-      }
-    }, INTERVAL_MS).unref();
+    const timer = this.runtime
+      .setInterval(() => {
+        if (++looks >= MOST_LOOKS) {
+          this.runtime.clear(timer);
+          void this.tell(timer);
+        }
+      }, INTERVAL_MS)
+      .unref();
     this.timer = timer;
   }
 
   end(): void {
-    clearInterval(this.timer);
+    this.runtime.clear(this.timer);
     this.timer = undefined;
   }
 
   /** What has come already is heard first. */
-  private async tell(timer: NodeJS.Timeout): Promise<void> {
-    await nextTurn();
+  private async tell(timer: Timer): Promise<void> {
+    await nextTurn(this.runtime);
     if (this.timer === timer) {
       this.onOver();
     }

@@ -1,14 +1,6 @@
-import type { Redis } from 'ioredis';
 import { explainRefusal, isRefusal, meaningOfRefusal } from '../../driver/refusal.js';
-
-/** Where in the server a connection was told to work, and as whom. */
-export interface Placement {
-  readonly database: number;
-  /** `undefined` where it was not told. */
-  readonly user: string | undefined;
-}
-
-type Send = <Answer>(command: (redis: Redis) => Promise<Answer>) => Promise<Answer>;
+import type { Placement } from '../topology/destination.js';
+import type { Send } from './send.js';
 
 /**
  * Compares what a connection was told with where it is: ioredis goes on in database 0, and as the default user, where the

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
-import { clearTimeout, setTimeout } from 'node:timers';
 import { connect as connectByTls } from 'node:tls';
+import type { Runtime, Timer } from '../../driver/runtime.js';
+import type { Place } from '../topology/destination.js';
 
 /** How long the other end may take to accept a connection, ms. */
 const CONNECT_MS = 500;
@@ -16,8 +17,6 @@ const MOST_WORDS = 300;
 
 /** How a message of TLS begins that tells of a mistake. */
 const TLS_ALERT = Buffer.from([0x15, 0x03]);
-
-export type Place = { readonly path: string } | { readonly host: string; readonly port: number };
 
 /** What is found where a server should be. */
 export interface Findings {
@@ -36,21 +35,21 @@ const SILENT: Findings = { isThere: true, words: undefined, speaksTls: false };
  * Finds out what is at a place that does not behave like a server of ours: one that refuses everybody (what ioredis sends
  * fails before its words are read), one with or without TLS, or another program. Takes half a second at most.
  */
-export async function probe(place: Place): Promise<Findings> {
-  const [heard, byTls] = await Promise.all([listen(place), askByTls(place)]);
+export async function probe(place: Place, runtime: Runtime): Promise<Findings> {
+  const [heard, byTls] = await Promise.all([listen(place, runtime), askByTls(place, runtime)]);
   return heard.words === undefined && !heard.speaksTls ? { ...heard, ...byTls } : heard;
 }
 
-function listen(place: Place): Promise<Findings> {
+function listen(place: Place, runtime: Runtime): Promise<Findings> {
   return new Promise((resolve) => {
     const socket = connect(place);
     let findings: Findings = { ...SILENT, isThere: false };
-    const timers: NodeJS.Timeout[] = [];
+    const timers: Timer[] = [];
     const after = (ms: number, act: () => void): void => {
-      timers.push(setTimeout(act, ms).unref());
+      timers.push(runtime.setTimeout(act, ms).unref());
     };
     const end = (): void => {
-      timers.forEach(clearTimeout);
+      timers.forEach((timer) => runtime.clear(timer));
       socket.destroy();
       resolve(findings);
     };
@@ -71,17 +70,17 @@ function listen(place: Place): Promise<Findings> {
 }
 
 /** Nothing is told to the other end, so that it need not prove who it is. */
-function askByTls(place: Place): Promise<Pick<Findings, 'speaksTls' | 'alert'>> {
+function askByTls(place: Place, runtime: Runtime): Promise<Pick<Findings, 'speaksTls' | 'alert'>> {
   return new Promise((resolve) => {
     const socket = connectByTls({ ...place, rejectUnauthorized: false });
     let speaksTls = false;
     let alert: string | undefined;
     const end = (): void => {
-      clearTimeout(timer);
+      runtime.clear(timer);
       socket.destroy();
       resolve({ speaksTls, alert });
     };
-    const timer = setTimeout(end, CONNECT_MS).unref();
+    const timer = runtime.setTimeout(end, CONNECT_MS).unref();
     // One that wants a certificate of ours says so after that.
     socket.once('secureConnect', () => {
       speaksTls = true;

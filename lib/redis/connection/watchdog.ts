@@ -1,6 +1,5 @@
-// Those of Node, not the global ones: a test of an application that fakes these must not make time pass here.
-import { clearInterval, setInterval } from 'node:timers';
 import { SILENCE_LIMIT_MS } from '../../driver/line.js';
+import type { Runtime, Timer } from '../../driver/runtime.js';
 import { isAlive, type Traffic } from './traffic.js';
 
 /** How often it looks, ms. */
@@ -14,6 +13,14 @@ const LATE_LOOKS = 3;
 
 /** Looks without a byte, while nothing is asked, after which a connection counts as quiet. */
 const QUIET_LOOKS = 4;
+
+/** Who hears of what a {@link Watchdog} sees. */
+interface Listeners {
+  /** Nothing was heard for so long that the connection is to be given up. */
+  onSilent(): void;
+  /** {@link Watchdog.isLate} has changed. */
+  onLate(): void;
+}
 
 /**
  * Gives up a connection that went silent without closing, and knows which one may have while nothing was asked. It counts
@@ -29,13 +36,12 @@ export class Watchdog {
   private waiting = 0;
   private silentLooks = 0;
   private last: Traffic;
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Timer | undefined;
 
   constructor(
+    private readonly runtime: Runtime,
     private readonly traffic: () => Traffic,
-    private readonly giveUp: () => void,
-    /** Hears of each change of {@link isLate}. */
-    private readonly onLate: () => void = () => undefined,
+    private readonly listeners: Listeners,
   ) {
     this.last = traffic();
   }
@@ -49,7 +55,7 @@ export class Watchdog {
     if (this.waiting++ === 0) {
       this.silentLooks = 0;
     }
-    this.timer ??= setInterval(() => this.look(), INTERVAL_MS).unref();
+    this.timer ??= this.runtime.setInterval(() => this.look(), INTERVAL_MS).unref();
     try {
       return await call;
     } finally {
@@ -66,10 +72,10 @@ export class Watchdog {
     this.setLate(this.waiting > 0 && this.silentLooks >= LATE_LOOKS);
     if (this.waiting > 0 && this.silentLooks >= MOST_SILENT_LOOKS) {
       this.silentLooks = 0;
-      this.giveUp();
+      this.listeners.onSilent();
     } else if (this.waiting === 0 && this.silentLooks >= QUIET_LOOKS) {
       this.isQuiet = true;
-      clearInterval(this.timer);
+      this.runtime.clear(this.timer);
       this.timer = undefined;
     }
   }
@@ -77,7 +83,7 @@ export class Watchdog {
   private setLate(isLate: boolean): void {
     if (this.isLate !== isLate) {
       this.isLate = isLate;
-      this.onLate();
+      this.listeners.onLate();
     }
   }
 }

@@ -35,7 +35,7 @@ const listOf = (key: string): Promise<string[]> => redis.look.lrange(key, 0, -1)
 let connection: Connection;
 
 beforeAll(async () => {
-  connection = new Connection(connectionSource(redis.url), 'test', () => undefined);
+  connection = new Connection(connectionSource(redis.url), 'test');
   await connection.ready();
 });
 
@@ -50,11 +50,7 @@ describe('settling jobs beside the script', () => {
     await redis.look.rpush(replies('one'), 'earlier');
     await redis.look.rpush(slots[0], 'a', 'b');
     await redis.look.call('ACL', 'SETUSER', 'odd', 'on', '>secret', '~*', '+@all', '-lpos');
-    const odd = new Connection(
-      connectionSource(redis.url.replace('//', '//odd:secret@')),
-      'odd',
-      () => undefined,
-    );
+    const odd = new Connection(connectionSource(redis.url.replace('//', '//odd:secret@')), 'odd');
     await odd.ready();
     const groups = [{ list: replies('one'), ttl: 1_000, frames: ['a'] }];
     const places = [{ key: slots[0], position: 0 }];

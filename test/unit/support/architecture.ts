@@ -76,6 +76,12 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     pipeline: ['floor'],
     floor: [],
   },
+  redis: {
+    top: ['connection', 'topology', 'operations'],
+    connection: ['topology', 'operations'],
+    topology: [],
+    operations: [],
+  },
   protocol: { operations: ['wire', 'floor'], wire: ['floor'], floor: [] },
 };
 

@@ -31,7 +31,7 @@ function useRedisServer(): ContractServer {
   const redis = useRedis();
   const lines: Connection[] = [];
   const openLine = async (): Promise<Line> => {
-    const line = new Connection(connectionSource(redis.url), 'test', () => undefined);
+    const line = new Connection(connectionSource(redis.url), 'test');
     lines.push(line);
     await line.ready();
     return line;

@@ -10,7 +10,7 @@ import {
 import { nodesOf, specifierIn } from './architecture.js';
 
 /** Where time and chance are asked of the runtime alone, but for the file that is that of Node. */
-const ON_THE_RUNTIME = new Set(['core', 'client', 'worker', 'driver', 'protocol']);
+const ON_THE_RUNTIME = new Set(['core', 'client', 'worker', 'redis', 'driver', 'protocol']);
 const SYSTEM_RUNTIME = 'driver/system-runtime.ts';
 
 const TIME_MODULES = /^(node:)?(timers(\/promises)?|perf_hooks|process)$/;

@@ -1,0 +1,146 @@
+import type { Socket } from 'node:net';
+import type { Redis } from 'ioredis';
+import type { Outputs, Settled, StartCalls } from '../../driver/line.js';
+import type { Command, Operation, Run, Script, Transaction } from '../../driver/operation.js';
+import { codeOfRefusal, isRefusal } from '../../driver/refusal.js';
+import { argumentsOf, digestOf } from './script.js';
+
+type Method = (...args: unknown[]) => Promise<unknown>;
+
+/** Looks after calls until they are answered. */
+interface Watch {
+  watch<Answer>(call: Promise<Answer>): Promise<Answer>;
+}
+
+/** Carries out operations on one connection of ioredis, as commands and as scripts. */
+export class OperationCalls {
+  /** Out of what `util.inspect` shows: it knows the password. */
+  readonly #redis: Redis;
+  /** Names of the scripts that ioredis knows. */
+  private readonly defined = new Set<string>();
+
+  constructor(
+    redis: Redis,
+    private readonly watchdog: Watch,
+  ) {
+    this.#redis = redis;
+  }
+
+  run<Input, Output>(operation: Operation<Input, Output>, input: Input): Promise<Output> {
+    return this.watchdog.watch(this.call(operation, input));
+  }
+
+  runAhead<Input, Output, const Calls extends readonly Promise<unknown>[]>(
+    operation: Operation<Input, Output>,
+    input: Input,
+    start: StartCalls<Calls>,
+  ): { readonly output: Promise<Output>; readonly calls: Calls } {
+    const [output, calls] = this.inOneWrite((run) => [
+      'lua' in operation ? this.callByDigest(operation, input) : run(operation, input),
+      start(run),
+    ]);
+    void this.watchdog.watch(Promise.allSettled([output, ...calls]));
+    return { output, calls };
+  }
+
+  /**
+   * A pipeline of ioredis would do so, too, but each has a hidden class of its own, which keeps all that went through it from
+   * being collected young.
+   */
+  settled<const Calls extends readonly Promise<unknown>[]>(
+    start: StartCalls<Calls>,
+  ): Promise<Settled<Calls>> {
+    return this.watchdog.watch(Promise.allSettled(this.inOneWrite(start)));
+  }
+
+  async all<const Calls extends readonly Promise<unknown>[]>(
+    start: StartCalls<Calls>,
+  ): Promise<Outputs<Calls>> {
+    const calls = this.inOneWrite(start);
+    await this.watchdog.watch(Promise.allSettled(calls));
+    return Promise.all(calls);
+  }
+
+  async transact<Input, Output>(
+    transaction: Transaction<Input, Output>,
+    input: Input,
+  ): Promise<Output> {
+    const steps = transaction.steps(input);
+    const [, , done] = await this.all(() => [
+      this.#redis.multi({ pipeline: false }),
+      Promise.all(steps.map((step) => this.sendStep(step.operation, step.input))),
+      this.#redis.exec(),
+    ]);
+    const results = (done ?? []).map(([error, answer], index): PromiseSettledResult<unknown> => {
+      return error
+        ? { status: 'rejected', reason: error }
+        : { status: 'fulfilled', value: steps[index]?.operation.read(answer) };
+    });
+    return transaction.read(results, input);
+  }
+
+  private readonly callUnwatched: Run = (operation, input) => this.call(operation, input);
+
+  private inOneWrite<const Calls>(start: StartCalls<Calls>): Calls {
+    const stream = this.#redis.stream as Socket | undefined; // none before it has ever connected
+    stream?.cork();
+    try {
+      return start(this.callUnwatched);
+    } finally {
+      stream?.uncork();
+    }
+  }
+
+  private async call<Input, Output>(
+    operation: Operation<Input, Output>,
+    input: Input,
+  ): Promise<Output> {
+    if (!('lua' in operation)) {
+      return operation.read(await this.sendCommand(operation, input));
+    }
+    const { lua, name } = operation;
+    if (!this.defined.has(name)) {
+      this.defined.add(name);
+      digestOf(lua); // by which a refusal finds it again
+      this.#redis.defineCommand(name, { lua });
+    }
+    const method = Reflect.get(this.#redis, name) as Method;
+    const keys = operation.keys(input);
+    const args = argumentsOf(operation, input);
+    try {
+      return operation.read(await method.call(this.#redis, keys.length, ...keys, ...args));
+    } catch (error) {
+      if (!isRefusal(error) || codeOfRefusal(error) !== 'NOSCRIPT') {
+        throw error;
+      }
+      // ioredis has sent it again by its name, since another call of it was sent by its text, and the server forgot it once more.
+      return operation.read(await this.#redis.eval(lua, keys.length, ...keys, ...args));
+    }
+  }
+
+  private async callByDigest<Input, Output>(
+    script: Script<Input, Output>,
+    input: Input,
+  ): Promise<Output> {
+    const keys = script.keys(input);
+    const args = argumentsOf(script, input);
+    const digest = digestOf(script.lua);
+    return script.read(await this.#redis.evalsha(digest, keys.length, ...keys, ...args));
+  }
+
+  private sendCommand<Input>(operation: Command<Input, unknown>, input: Input): Promise<unknown> {
+    const { command, isBinary } = operation;
+    const method = Reflect.get(this.#redis, isBinary ? `${command}Buffer` : command) as Method;
+    return method.call(this.#redis, ...operation.keys(input), ...argumentsOf(operation, input));
+  }
+
+  /** Sends one step of a transaction; a script by its text, since a server that had forgotten it would do only what is around it. */
+  private sendStep<Input>(operation: Operation<Input, unknown>, input: Input): Promise<unknown> {
+    if (!('lua' in operation)) {
+      return this.sendCommand(operation, input);
+    }
+    const keys = operation.keys(input);
+    const args = argumentsOf(operation, input);
+    return this.#redis.eval(operation.lua, keys.length, ...keys, ...args);
+  }
+}

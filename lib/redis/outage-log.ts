@@ -1,0 +1,57 @@
+import { Gate } from '../driver/gate.js';
+import type { ServerTroubleError } from '../driver/server-trouble.js';
+import type { Log } from '../telemetry/log.js';
+
+/** Kinds of lines in the log. */
+const LOST = 'server lost';
+const UNUSABLE = 'unusable server';
+
+/** One line when the server is lost and one when it is back, however many connections and attempts there are. */
+export class OutageLog {
+  private isLost = false;
+  private lastTrouble: ServerTroubleError | undefined;
+  /** What was told of the trouble, and the connection that had it. */
+  private told: { readonly text: string; readonly role: string } | undefined;
+  private readonly losses = new Gate();
+
+  constructor(private readonly log: Log) {}
+
+  /** Why the server cannot be used, while it cannot. */
+  get trouble(): ServerTroubleError | undefined {
+    return this.isLost ? this.lastTrouble : undefined;
+  }
+
+  /** Resolves once the server cannot be reached. */
+  async lost(): Promise<void> {
+    if (!this.isLost) {
+      await this.losses.next();
+    }
+  }
+
+  /** @param role - of the connection that has the trouble. */
+  begin(trouble: ServerTroubleError, role: string): void {
+    const { level, message: text } = trouble;
+    const isNew = !this.isLost || (level === 'error' && this.told?.text !== text);
+    this.isLost = true;
+    this.lastTrouble = trouble;
+    this.losses.wake();
+    // What all connections say is counted as often as one says it.
+    if (isNew || (level === 'error' && this.told?.role === role)) {
+      this.told = { text, role };
+      const kind = level === 'error' ? UNUSABLE : LOST;
+      this.log.repeated(kind, level, `${text}. It is tried again until it works`);
+    }
+  }
+
+  /** The server answers. */
+  end(): void {
+    if (!this.isLost) {
+      return;
+    }
+    this.isLost = false;
+    const wasLossSaid = this.log.over(LOST);
+    if (this.log.over(UNUSABLE) || wasLossSaid) {
+      this.log.info('Redis answers again');
+    }
+  }
+}
