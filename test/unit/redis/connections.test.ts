@@ -1,0 +1,153 @@
+import { inspect } from 'node:util';
+import { expect, it } from 'vitest';
+import { connectionSource } from '../../../lib/redis/topology/connection-source.js';
+import { Connections } from '../../../lib/redis/connections.js';
+import { KeptLog } from '../support/kept-log.js';
+import { FakeServer, NEVER, refusal } from './support/fake-server.js';
+
+/** A server, and connections to it of which the one for commands is ready. */
+async function connected() {
+  const server = new FakeServer();
+  const connections = server.connections();
+  const ready = connections.ready();
+  await server.runtime.advanceAsync(0);
+  await ready;
+  return { server, connections };
+}
+
+it('shows no password, whoever looks at it', () => {
+  const secret = 'hunter2';
+  const connections = new Connections(
+    connectionSource({ password: secret }),
+    'test',
+    new KeptLog(),
+  );
+  const connection = connections.commands;
+  for (const seen of [connection, connections, { connections, connection }]) {
+    for (const customInspect of [true, false]) {
+      expect(inspect(seen, { depth: null, showHidden: true, customInspect })).not.toContain(secret);
+    }
+    expect(JSON.stringify(seen)).not.toContain(secret);
+  }
+  connections.close();
+});
+
+it('are not ready behind a quiet time, until the server has answered', async () => {
+  const { server, connections } = await connected();
+  await server.runtime.advanceAsync(10_000);
+  expect(connections.isReady).toBe(false);
+  expect(connections.isConnected).toBe(true);
+  const ready = Promise.all([connections.ready(), connections.ready()]);
+  await server.runtime.advanceAsync(0);
+  await ready;
+  expect(connections.isReady).toBe(true);
+  expect(server.asked.filter((command) => command === '1 ping')).toHaveLength(1);
+});
+
+it('take a refusal for an answer behind a quiet time', async () => {
+  const { server, connections } = await connected();
+  await server.runtime.advanceAsync(10_000);
+  server.answer('ping', () => {
+    throw refusal('NOPERM no permissions to run ping');
+  });
+  const ready = connections.ready();
+  await server.runtime.advanceAsync(0);
+  await ready;
+  expect(connections.commands.identity?.id).toBe(1);
+});
+
+it('replace a connection that does not answer soon behind a quiet time', async () => {
+  const { server, connections } = await connected();
+  await server.runtime.advanceAsync(10_000);
+  server.answer('ping', () => NEVER);
+  const ready = connections.ready();
+  await server.runtime.advanceAsync(2_000);
+  await ready;
+  expect(connections.commands.identity?.id).toBe(2);
+});
+
+it('are as ready as the one that is not', async () => {
+  const { server, connections } = await connected();
+  const states: string[] = [];
+  const stop = connections.onState((state) => states.push(state));
+  const reader = connections.blocking('jobs');
+  void reader.ready();
+  expect(connections.state).toBe('connecting');
+  await server.runtime.advanceAsync(0);
+  expect(connections.state).toBe('ready');
+  server.closeAll();
+  await server.runtime.advanceAsync(100);
+  connections.release(reader);
+  stop();
+  connections.close();
+  expect(states).toEqual(['connecting', 'ready', 'reconnecting', 'ready']);
+});
+
+it('go by the clock of the server, and measure it anew now and then', async () => {
+  const { server, connections } = await connected();
+  expect(connections.clock.now()).toBe(1_000_000);
+  await server.runtime.advanceAsync(500);
+  expect(connections.clock.now()).toBe(1_000_500);
+  server.answer('time', () => [5_000, 0]);
+  await server.runtime.advanceAsync(60_000);
+  expect(connections.clock.now()).toBeGreaterThan(5_000_000);
+});
+
+it('cannot be used where the server does not tell its time, until it does', async () => {
+  const server = new FakeServer({ sentinels: [{ host: 'fake' }], name: 'main' });
+  const connections = server.connections();
+  server.answer('time', () => {
+    throw refusal('NOPERM no permissions to run time');
+  });
+  const unusable = expect(connections.usable()).rejects.toThrow('does not tell the time');
+  await server.runtime.advanceAsync(0);
+  await unusable;
+  server.answer('time', () => [1_000, 0]);
+  const usable = connections.usable().catch(() => connections.ready());
+  await server.runtime.advanceAsync(6_000);
+  await usable;
+  expect(server.log.infos).toEqual(['Redis answers again']);
+});
+
+it('say to twice a minute that a server comes and goes, each with its return', async () => {
+  const { server, connections } = await connected();
+  for (let outage = 0; outage < 5; outage++) {
+    const lost = connections.lost();
+    server.isUp = false;
+    server.closeAll();
+    await server.runtime.advanceAsync(100);
+    await lost;
+    expect(connections.trouble?.code).toBe('ECONNREFUSED');
+    server.isUp = true;
+    await server.runtime.advanceAsync(200);
+    expect(connections.trouble).toBeUndefined();
+  }
+  expect(server.log.warnings).toHaveLength(2);
+  expect(server.log.warnings[1]).toContain('cannot be reached');
+  expect(server.log.infos).toEqual(server.log.warnings.map(() => 'Redis answers again'));
+});
+
+it('say once that the server owes an answer, and that it answers again', async () => {
+  const { server, connections } = await connected();
+  let isStill = true;
+  server.answer('llen', () => (isStill ? NEVER : 0));
+  void connections.commands.send((redis) => redis.llen('list')).catch(() => undefined);
+  await server.runtime.advanceAsync(5_000);
+  expect(server.log.warnings).toEqual([expect.stringContaining('does not answer')]);
+  isStill = false;
+  await server.runtime.advanceAsync(10_000);
+  expect(server.log.warnings).toHaveLength(1);
+  expect(server.log.infos).toEqual(['Redis answers again']);
+});
+
+it('are closed for good', async () => {
+  const { server, connections } = await connected();
+  const lost = connections.commands.nextChange();
+  connections.close();
+  await lost;
+  expect(connections.state).toBe('closed');
+  expect(() => connections.blocking('jobs')).toThrow('closed');
+  await expect(connections.ready()).rejects.toThrow('closed');
+  await server.runtime.advanceAsync(10_000);
+  expect(server.runtime.pending).toBe(0);
+});
