@@ -1,17 +1,10 @@
 import { defineConfig } from 'vitest/config';
-import { testsWithRedis } from './test/support/redis-needed.js';
 import { omittedWithoutRedis } from './test/support/without-redis.js';
-
-/** Tests that replace modules of Node, so that they have a process of their own each. */
-const TESTS_ALONE = new Set(['test/unit/redis/watchdog.test.ts']);
 
 export default defineConfig(async () => {
   const omitted = await omittedWithoutRedis();
   // The compatibility run leaves some out.
   const omittedByCaller = process.env['OMITTED_TESTS']?.split(',') ?? [];
-  const unitTests = testsWithRedis().others.filter(
-    (file) => file.startsWith('test/unit/') && !TESTS_ALONE.has(file),
-  );
   return {
     // `decorator` in the singular: Vite ignores the plural.
     oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
@@ -20,11 +13,7 @@ export default defineConfig(async () => {
       // Most tests wait for something most of the time.
       maxWorkers: 2,
       projects: [
-        {
-          extends: true as const,
-          // They leave nothing behind, and most of their time is loading what they share.
-          test: { name: 'unit', include: unitTests, isolate: false },
-        },
+        'test/unit/vitest.config.ts',
         {
           extends: true as const,
           test: {
@@ -41,7 +30,7 @@ export default defineConfig(async () => {
             exclude: [
               'test/package/**',
               'test/simulation/**',
-              ...unitTests,
+              'test/unit/**',
               ...omitted.files,
               ...omittedByCaller,
             ],

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { codeOfRefusal } from '../../../lib/driver/refusal.js';
-import type { Run } from '../../../lib/driver/operation.js';
-import { useRedis } from '../../support/redis.js';
-import { waitFor } from '../../support/wait-for.js';
-import { contentsOf, FREEING_CASES, STREAM_CASE } from '../support/script-cases.js';
+import { codeOfRefusal } from '../../lib/driver/refusal.js';
+import type { Run } from '../../lib/driver/operation.js';
+import { useRedis } from '../support/redis.js';
+import { waitFor } from '../support/wait-for.js';
+import { contentsOf, FREEING_CASES, STREAM_CASE } from './support/script-cases.js';
 
 const redis = useRedis(['--enable-protected-configs', 'yes']);
 

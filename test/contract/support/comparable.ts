@@ -1,6 +1,6 @@
-import { codeOfRefusal, isRefusal } from '../../../../lib/driver/refusal.js';
-import { asideOf } from '../../../../lib/protocol/keys.js';
-import type { ContractServer } from '../../support/contract-servers.js';
+import { codeOfRefusal, isRefusal } from '../../../lib/driver/refusal.js';
+import { asideOf } from '../../../lib/protocol/keys.js';
+import type { ContractServer } from './contract-servers.js';
 import { KEYS } from './operation-steps.js';
 
 /** Two servers are asked one after the other, ms. */

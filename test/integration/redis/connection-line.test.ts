@@ -1,9 +1,9 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { connectionSource } from '../../lib/redis/topology/connection-source.js';
-import { Connection } from '../../lib/redis/connection/connection.js';
-import { useRedis } from '../support/redis.js';
-import { waitFor } from '../support/wait-for.js';
-import { listLength, popFirst } from '../../lib/protocol/operations/lists.js';
+import { connectionSource } from '../../../lib/redis/topology/connection-source.js';
+import { Connection } from '../../../lib/redis/connection/connection.js';
+import { useRedis } from '../../support/redis.js';
+import { waitFor } from '../../support/wait-for.js';
+import { listLength, popFirst } from '../../../lib/protocol/operations/lists.js';
 
 const redis = useRedis();
 

@@ -1,35 +1,35 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { completeJob, encodeJob } from '../../../lib/protocol/wire/job-element.js';
-import { asideOf } from '../../../lib/protocol/keys.js';
+import { completeJob, encodeJob } from '../../lib/protocol/wire/job-element.js';
+import { asideOf } from '../../lib/protocol/keys.js';
 import {
   buryJob,
   type BurialResult,
   type DeadJob,
-} from '../../../lib/protocol/operations/bury-job.js';
-import { describeWorker } from '../../../lib/protocol/operations/describe-worker.js';
-import { giveBackJobs } from '../../../lib/protocol/operations/give-back-jobs.js';
-import { inspectQueue } from '../../../lib/protocol/operations/inspect-queue.js';
-import { measureList } from '../../../lib/protocol/operations/measure-list.js';
-import { pruneExpiredJobs } from '../../../lib/protocol/operations/prune-expired-jobs.js';
-import { pushGuardedJob } from '../../../lib/protocol/operations/push-guarded-job.js';
-import { pushValues } from '../../../lib/protocol/operations/push-values.js';
-import { recoverWorker, type FoundSlot } from '../../../lib/protocol/operations/recover-worker.js';
-import { renewLease } from '../../../lib/protocol/operations/renew-lease.js';
-import { retireWorker } from '../../../lib/protocol/operations/retire-worker.js';
+} from '../../lib/protocol/operations/bury-job.js';
+import { describeWorker } from '../../lib/protocol/operations/describe-worker.js';
+import { giveBackJobs } from '../../lib/protocol/operations/give-back-jobs.js';
+import { inspectQueue } from '../../lib/protocol/operations/inspect-queue.js';
+import { measureList } from '../../lib/protocol/operations/measure-list.js';
+import { pruneExpiredJobs } from '../../lib/protocol/operations/prune-expired-jobs.js';
+import { pushGuardedJob } from '../../lib/protocol/operations/push-guarded-job.js';
+import { pushValues } from '../../lib/protocol/operations/push-values.js';
+import { recoverWorker, type FoundSlot } from '../../lib/protocol/operations/recover-worker.js';
+import { renewLease } from '../../lib/protocol/operations/renew-lease.js';
+import { retireWorker } from '../../lib/protocol/operations/retire-worker.js';
 import {
   settleJobs,
   type SettledJobs,
   type SettleJobs,
-} from '../../../lib/protocol/operations/settle-jobs.js';
-import { takeJobs } from '../../../lib/protocol/operations/take-jobs.js';
-import type { Operation } from '../../../lib/driver/operation.js';
-import { digestOf } from '../../../lib/worker/liveness/slot-parts.js';
-import { randomQueue } from '../../support/random-queue.js';
-import { newQueue } from '../support/contract-queue.js';
-import { useContractServers } from '../support/contract-servers.js';
-import { NOTHING } from '../support/script-cases.js';
-import { popFirst } from '../../../lib/protocol/operations/lists.js';
-import { settleLongJobs } from '../../../lib/protocol/operations/settle-long-jobs.js';
+} from '../../lib/protocol/operations/settle-jobs.js';
+import { takeJobs } from '../../lib/protocol/operations/take-jobs.js';
+import type { Operation } from '../../lib/driver/operation.js';
+import { digestOf } from '../../lib/worker/liveness/slot-parts.js';
+import { randomQueue } from '../support/random-queue.js';
+import { newQueue } from './support/contract-queue.js';
+import { useContractServers } from './support/contract-servers.js';
+import { NOTHING } from './support/script-cases.js';
+import { popFirst } from '../../lib/protocol/operations/lists.js';
+import { settleLongJobs } from '../../lib/protocol/operations/settle-long-jobs.js';
 
 describe.each(useContractServers())('$name', (server) => {
   const run = <Input, Output>(operation: Operation<Input, Output>, input: Input): Promise<Output> =>

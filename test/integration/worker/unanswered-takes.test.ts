@@ -6,7 +6,7 @@ import { UnansweredTakes } from '../../../lib/worker/taking/unanswered-takes.js'
 import { randomQueue } from '../../support/random-queue.js';
 import { useRedis } from '../../support/redis.js';
 import { waitFor } from '../../support/wait-for.js';
-import { KeptLog } from '../support/kept-log.js';
+import { KeptLog } from '../../unit/support/kept-log.js';
 
 const redis = useRedis(['--client-output-buffer-limit', 'normal 1mb 0 0']);
 

@@ -1,14 +1,12 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { findBrowser } from '../../support/browser-program.js';
-import { testsWithRedis } from '../../support/redis-needed.js';
-import { omittedWithoutRedis } from '../../support/without-redis.js';
+import { findBrowser } from '../support/browser-program.js';
+import { testsWithRedis } from '../support/redis-needed.js';
+import { omittedWithoutRedis } from '../support/without-redis.js';
 
 /** Where one is kept that was fetched; with it, there is always a Redis. */
-const COMPILED_REDIS = fileURLToPath(
-  new URL('../../../node_modules/.cache/redis', import.meta.url),
-);
+const COMPILED_REDIS = fileURLToPath(new URL('../../node_modules/.cache/redis', import.meta.url));
 
 beforeEach(() => {
   vi.stubEnv('PATH', '');
@@ -29,6 +27,10 @@ describe('the test files that need a Redis server', () => {
   ])('has one that %s: %s %s', (_, file, isNeeded) => {
     expect(testsWithRedis().files.includes(file)).toBe(isNeeded);
   });
+});
+
+it('is none of the unit tests', () => {
+  expect(testsWithRedis().files.filter((file) => file.startsWith('test/unit/'))).toEqual([]);
 });
 
 describe.skipIf(existsSync(COMPILED_REDIS))('without a Redis server', () => {

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { afterEach, expect, it, vi } from 'vitest';
-import { connectionSource } from '../../lib/redis/topology/connection-source.js';
-import { Connection } from '../../lib/redis/connection/connection.js';
-import { waitFor } from '../support/wait-for.js';
+import { connectionSource } from '../../../lib/redis/topology/connection-source.js';
+import { Connection } from '../../../lib/redis/connection/connection.js';
+import { waitFor } from '../../support/wait-for.js';
 
 let server: Server | undefined;
 

@@ -7,7 +7,7 @@ import { Slots, type Slot } from '../../../lib/worker/taking/slots.js';
 import { randomQueue } from '../../support/random-queue.js';
 import { useRedis } from '../../support/redis.js';
 import { waitFor } from '../../support/wait-for.js';
-import { KeptLog } from '../support/kept-log.js';
+import { KeptLog } from '../../unit/support/kept-log.js';
 
 const redis = useRedis();
 

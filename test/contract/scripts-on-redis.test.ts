@@ -1,20 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Script } from '../../../lib/driver/operation.js';
-import { completeJob, encodeJob } from '../../../lib/protocol/wire/job-element.js';
-import { asideOf } from '../../../lib/protocol/keys.js';
-import { settleLongJobs } from '../../../lib/protocol/operations/settle-long-jobs.js';
-import { pruneExpiredJobs } from '../../../lib/protocol/operations/prune-expired-jobs.js';
-import { recoverWorker } from '../../../lib/protocol/operations/recover-worker.js';
-import { renewLease } from '../../../lib/protocol/operations/renew-lease.js';
-import { retireWorker } from '../../../lib/protocol/operations/retire-worker.js';
-import type { SettleJobs } from '../../../lib/protocol/operations/settle-jobs.js';
-import { connectionSource } from '../../../lib/redis/topology/connection-source.js';
-import { Connection } from '../../../lib/redis/connection/connection.js';
-import { digestOf } from '../../../lib/worker/liveness/slot-parts.js';
-import { useRedis } from '../../support/redis.js';
-import { waitFor } from '../../support/wait-for.js';
-import { newQueue } from '../support/contract-queue.js';
-import { NOTHING } from '../support/script-cases.js';
+import type { Script } from '../../lib/driver/operation.js';
+import { completeJob, encodeJob } from '../../lib/protocol/wire/job-element.js';
+import { asideOf } from '../../lib/protocol/keys.js';
+import { settleLongJobs } from '../../lib/protocol/operations/settle-long-jobs.js';
+import { pruneExpiredJobs } from '../../lib/protocol/operations/prune-expired-jobs.js';
+import { recoverWorker } from '../../lib/protocol/operations/recover-worker.js';
+import { renewLease } from '../../lib/protocol/operations/renew-lease.js';
+import { retireWorker } from '../../lib/protocol/operations/retire-worker.js';
+import type { SettleJobs } from '../../lib/protocol/operations/settle-jobs.js';
+import { connectionSource } from '../../lib/redis/topology/connection-source.js';
+import { Connection } from '../../lib/redis/connection/connection.js';
+import { digestOf } from '../../lib/worker/liveness/slot-parts.js';
+import { useRedis } from '../support/redis.js';
+import { waitFor } from '../support/wait-for.js';
+import { newQueue } from './support/contract-queue.js';
+import { NOTHING } from './support/script-cases.js';
 
 const redis = useRedis();
 

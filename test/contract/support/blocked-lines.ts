@@ -1,6 +1,6 @@
-import type { Line } from '../../../../lib/driver/line.js';
-import { listLines } from '../../../../lib/protocol/operations/list-lines.js';
-import type { ContractServer } from '../../support/contract-servers.js';
+import type { Line } from '../../../lib/driver/line.js';
+import { listLines } from '../../../lib/protocol/operations/list-lines.js';
+import type { ContractServer } from './contract-servers.js';
 import { outcomeOf } from './comparable.js';
 
 /** Round trips after which the server has what was asked on another line before them. */

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { randomQueue } from '../../support/random-queue.js';
-import { useContractServers, type ContractServer } from '../support/contract-servers.js';
+import { randomQueue } from '../support/random-queue.js';
+import { useContractServers, type ContractServer } from './support/contract-servers.js';
 import { BlockedLines } from './support/blocked-lines.js';
 import { outcomeOf, stateOf } from './support/comparable.js';
 import { aStep, type Step } from './support/operation-steps.js';

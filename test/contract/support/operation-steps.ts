@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import * as fc from 'fast-check';
-import type { Operation, Transaction } from '../../../../lib/driver/operation.js';
+import type { Operation, Transaction } from '../../../lib/driver/operation.js';
 import {
   countKeys,
   deleteKey,
   expireKey,
   renameKey,
-} from '../../../../lib/protocol/operations/keys.js';
+} from '../../../lib/protocol/operations/keys.js';
 import {
   listHead,
   listLength,
@@ -17,24 +17,24 @@ import {
   readListBytes,
   trimList,
   waitForHead,
-} from '../../../../lib/protocol/operations/lists.js';
-import { settleLongJobs } from '../../../../lib/protocol/operations/settle-long-jobs.js';
-import { waitForJob } from '../../../../lib/protocol/operations/wait-for-job.js';
-import { buryJob } from '../../../../lib/protocol/operations/bury-job.js';
-import { describeWorker } from '../../../../lib/protocol/operations/describe-worker.js';
-import { giveBackJobs } from '../../../../lib/protocol/operations/give-back-jobs.js';
-import { inspectQueue } from '../../../../lib/protocol/operations/inspect-queue.js';
-import { measureList } from '../../../../lib/protocol/operations/measure-list.js';
-import { pruneExpiredJobs } from '../../../../lib/protocol/operations/prune-expired-jobs.js';
-import { pushGuardedJob } from '../../../../lib/protocol/operations/push-guarded-job.js';
-import { pushValues } from '../../../../lib/protocol/operations/push-values.js';
-import { recoverWorker } from '../../../../lib/protocol/operations/recover-worker.js';
-import { renewLease } from '../../../../lib/protocol/operations/renew-lease.js';
-import { retireWorker } from '../../../../lib/protocol/operations/retire-worker.js';
-import { settleJobs, type SettleJobs } from '../../../../lib/protocol/operations/settle-jobs.js';
-import { takeJobs } from '../../../../lib/protocol/operations/take-jobs.js';
-import { digestOf } from '../../../../lib/worker/liveness/slot-parts.js';
-import type { ContractServer } from '../../support/contract-servers.js';
+} from '../../../lib/protocol/operations/lists.js';
+import { settleLongJobs } from '../../../lib/protocol/operations/settle-long-jobs.js';
+import { waitForJob } from '../../../lib/protocol/operations/wait-for-job.js';
+import { buryJob } from '../../../lib/protocol/operations/bury-job.js';
+import { describeWorker } from '../../../lib/protocol/operations/describe-worker.js';
+import { giveBackJobs } from '../../../lib/protocol/operations/give-back-jobs.js';
+import { inspectQueue } from '../../../lib/protocol/operations/inspect-queue.js';
+import { measureList } from '../../../lib/protocol/operations/measure-list.js';
+import { pruneExpiredJobs } from '../../../lib/protocol/operations/prune-expired-jobs.js';
+import { pushGuardedJob } from '../../../lib/protocol/operations/push-guarded-job.js';
+import { pushValues } from '../../../lib/protocol/operations/push-values.js';
+import { recoverWorker } from '../../../lib/protocol/operations/recover-worker.js';
+import { renewLease } from '../../../lib/protocol/operations/renew-lease.js';
+import { retireWorker } from '../../../lib/protocol/operations/retire-worker.js';
+import { settleJobs, type SettleJobs } from '../../../lib/protocol/operations/settle-jobs.js';
+import { takeJobs } from '../../../lib/protocol/operations/take-jobs.js';
+import { digestOf } from '../../../lib/worker/liveness/slot-parts.js';
+import type { ContractServer } from './contract-servers.js';
 import type { BlockedLines } from './blocked-lines.js';
 
 /** One step of a sequence: something that is done to a server, with what it comes to. */

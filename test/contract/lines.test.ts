@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import type { Line } from '../../../lib/driver/line.js';
-import { isRefusal } from '../../../lib/driver/refusal.js';
-import { countKeys, expireKey } from '../../../lib/protocol/operations/keys.js';
-import { listLines } from '../../../lib/protocol/operations/list-lines.js';
+import type { Line } from '../../lib/driver/line.js';
+import { isRefusal } from '../../lib/driver/refusal.js';
+import { countKeys, expireKey } from '../../lib/protocol/operations/keys.js';
+import { listLines } from '../../lib/protocol/operations/list-lines.js';
 import {
   listLength,
   popFirst,
   pushToList,
   readList,
   waitForHead,
-} from '../../../lib/protocol/operations/lists.js';
-import { waitForJob } from '../../../lib/protocol/operations/wait-for-job.js';
-import type { LineIdentity } from '../../../lib/protocol/wire/line-identity.js';
-import { takeJobs } from '../../../lib/protocol/operations/take-jobs.js';
-import { waitFor } from '../../support/wait-for.js';
-import { newQueue } from '../support/contract-queue.js';
-import { useContractServers } from '../support/contract-servers.js';
+} from '../../lib/protocol/operations/lists.js';
+import { waitForJob } from '../../lib/protocol/operations/wait-for-job.js';
+import type { LineIdentity } from '../../lib/protocol/wire/line-identity.js';
+import { takeJobs } from '../../lib/protocol/operations/take-jobs.js';
+import { waitFor } from '../support/wait-for.js';
+import { newQueue } from './support/contract-queue.js';
+import { useContractServers } from './support/contract-servers.js';
 
 describe.each(useContractServers())('a line, $name', (server) => {
   const push = (list: string, ...elements: string[]) =>

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { completeJob, encodeJob } from '../../../lib/protocol/wire/job-element.js';
-import { inspectQueue } from '../../../lib/protocol/operations/inspect-queue.js';
-import { measureList } from '../../../lib/protocol/operations/measure-list.js';
-import { pruneExpiredJobs } from '../../../lib/protocol/operations/prune-expired-jobs.js';
-import { recoverWorker } from '../../../lib/protocol/operations/recover-worker.js';
-import { renewLease } from '../../../lib/protocol/operations/renew-lease.js';
-import { retireWorker } from '../../../lib/protocol/operations/retire-worker.js';
-import { digestOf } from '../../../lib/worker/liveness/slot-parts.js';
-import type { Run } from '../../../lib/driver/operation.js';
-import { useContractServers } from '../support/contract-servers.js';
+import { completeJob, encodeJob } from '../../lib/protocol/wire/job-element.js';
+import { inspectQueue } from '../../lib/protocol/operations/inspect-queue.js';
+import { measureList } from '../../lib/protocol/operations/measure-list.js';
+import { pruneExpiredJobs } from '../../lib/protocol/operations/prune-expired-jobs.js';
+import { recoverWorker } from '../../lib/protocol/operations/recover-worker.js';
+import { renewLease } from '../../lib/protocol/operations/renew-lease.js';
+import { retireWorker } from '../../lib/protocol/operations/retire-worker.js';
+import { digestOf } from '../../lib/worker/liveness/slot-parts.js';
+import type { Run } from '../../lib/driver/operation.js';
+import { useContractServers } from './support/contract-servers.js';
 import {
   callOf,
   contentsOf,
@@ -16,7 +16,7 @@ import {
   newQueue,
   STREAM_CASE,
   type ScriptCase,
-} from '../support/script-cases.js';
+} from './support/script-cases.js';
 
 const recovering = (name: string, forget: boolean): ScriptCase => ({
   name: `taking back the jobs of a lost worker, which is ${name}`,

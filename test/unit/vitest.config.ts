@@ -1,0 +1,16 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+/** Apart from the other tests: they need neither a server nor a build, and nothing looks for one. */
+export default defineConfig({
+  root: fileURLToPath(new URL('.', import.meta.url)),
+  // `decorator` in the singular: Vite ignores the plural.
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+  test: {
+    name: 'unit',
+    include: ['**/*.test.ts'],
+    maxWorkers: 2,
+    // They leave nothing behind, and most of their time is loading what they share.
+    isolate: false,
+  },
+});
