@@ -10,6 +10,8 @@ export default defineConfig({
     name: 'unit',
     include: ['**/*.test.ts'],
     maxWorkers: 2,
+    // A machine that others use as well may stand still for a moment.
+    testTimeout: 30_000,
     // They leave nothing behind, and most of their time is loading what they share.
     isolate: false,
   },

@@ -195,13 +195,21 @@ export function specifierIn(node: Node): Node | undefined {
 const isWildcardExport = (node: Node): boolean =>
   isExportDeclaration(node) && node.exportClause?.kind !== SyntaxKind.NamedExports;
 
+/** Files that were read, since several checks read each. */
+const read = new Map<string, readonly Node[]>();
+
 /** All nodes of a file; comments are none. */
-export function nodesOf(text: string): Node[] {
+export function nodesOf(text: string): readonly Node[] {
+  const known = read.get(text);
+  if (known) {
+    return known;
+  }
   const nodes: Node[] = [];
   const visit = (node: Node): void => {
     nodes.push(node);
     forEachChild(node, visit);
   };
   visit(createSourceFile('file.ts', text, ScriptTarget.Latest, true));
+  read.set(text, nodes);
   return nodes;
 }

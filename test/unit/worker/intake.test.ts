@@ -104,11 +104,12 @@ describe('an intake', () => {
 
   it('takes fewer at a time where a take was not answered, down to one, and more again where others are', () => {
     const { intake, ask, places } = newIntake(500);
+    const long = 'x'.repeat(50 * 1024);
     const next = (): number => {
       const asked = ask(500);
       intake.arrived(
         asked,
-        Array.from({ length: asked.most }, () => 'x'.repeat(50 * 1024)),
+        Array.from({ length: asked.most }, () => long),
       );
       while (intake.running > 0) {
         intake.ended(somewhere, 1_000);
@@ -122,7 +123,7 @@ describe('an intake', () => {
       intake.arrived(asked, []);
       return next();
     };
-    intake.arrived(ask(1), ['x'.repeat(50 * 1024)]);
+    intake.arrived(ask(1), [long]);
     intake.ended(somewhere, 1_000);
     expect(next()).toBe(41);
     expect([lose(), next()]).toEqual([21, 21]);
