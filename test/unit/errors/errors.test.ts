@@ -14,6 +14,7 @@ import {
   RequestTimeoutError,
   SerializationError,
   WorkerLostError,
+  WorkersClosedError,
 } from '../../../lib/errors/index.js';
 import * as exported from '../../../lib/index.js';
 
@@ -38,6 +39,14 @@ const CASES: readonly Case[] = [
     code: 'CLIENT_CLOSED',
     fields: { queue: 'reports' },
     says: ['"reports"', 'closed'],
+  },
+  {
+    error: new WorkersClosedError(),
+    type: WorkersClosedError,
+    name: 'WorkersClosedError',
+    code: 'WORKERS_CLOSED',
+    fields: {},
+    says: ['closed for good'],
   },
   {
     error: new DuplicateJobHandlerError('reports', ['A#run', 'B#run']),
