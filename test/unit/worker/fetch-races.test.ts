@@ -1,0 +1,286 @@
+import { describe, expect, it } from 'vitest';
+import { Keys } from '../../../lib/protocol/keys.js';
+import { listLength, readList } from '../../../lib/protocol/operations/lists.js';
+import { settleJobs, type SettleJobs } from '../../../lib/protocol/operations/settle-jobs.js';
+import { takeJobs } from '../../../lib/protocol/operations/take-jobs.js';
+import { waitForJob } from '../../../lib/protocol/operations/wait-for-job.js';
+import type { Take } from '../../../lib/worker/taking/intake.js';
+import { JobFetcher, type FetcherOwner } from '../../../lib/worker/taking/job-fetcher.js';
+import { Slots } from '../../../lib/worker/taking/slots.js';
+import { FakeDriver } from '../../support/fake-driver.js';
+import type { FakeLine } from '../../support/fake-line.js';
+import { KeptLog } from '../support/kept-log.js';
+
+const keys = new Keys().queue('reports');
+
+/** A worker that has room for so many jobs at a time, and keeps what it is told. */
+class KeptOwner implements FetcherOwner {
+  room = 1;
+  readonly fetched: (readonly string[])[] = [];
+  readonly unanswered: Take[] = [];
+  /** What others know of: resolves when the test says so. */
+  onConnected: FetcherOwner['onConnected'] = () => Promise.resolve();
+  private readonly slots = new Slots(keys, 'worker-1', 16);
+
+  wantsFetch(): boolean {
+    return this.room > 0;
+  }
+
+  take(most: number): Take | undefined {
+    const slot = this.room > 0 ? this.slots.take() : undefined;
+    return slot && { slot, most: Math.min(most, this.room), isLong: false };
+  }
+
+  onFetched(_take: Take, jobs: readonly string[]): void {
+    this.fetched.push(jobs);
+  }
+
+  onFetchUnanswered(take: Take): void {
+    this.unanswered.push(take);
+  }
+}
+
+async function startFetcher(owner = new KeptOwner()) {
+  const driver = new FakeDriver();
+  const log = new KeptLog(driver.runtime);
+  const fetcher = new JobFetcher(driver, 'reports', keys, log, owner);
+  fetcher.start();
+  await driver.settle();
+  const line: FakeLine = driver.line('reports');
+  return {
+    driver,
+    fetcher,
+    line,
+    log,
+    owner,
+    asked: () => line.asked.map(({ name }) => name),
+    async answer(jobs: string[]): Promise<void> {
+      line.next(waitForJob).answer(jobs);
+      await driver.settle();
+    },
+    /** The answer to what was asked last never comes, and the line is made anew. */
+    async loseLine(): Promise<void> {
+      line.break();
+      await driver.settle();
+      line.mend();
+      await driver.settle();
+    },
+  };
+}
+
+const SETTLE: SettleJobs = {
+  slots: ['slot'],
+  places: [],
+  groups: [],
+  takes: [],
+  isBeside: false,
+  isRepeated: false,
+};
+
+describe('a fetcher', () => {
+  it('asks for nothing before others know of its line, nor on the next one', async () => {
+    const owner = new KeptOwner();
+    const announcements: (() => void)[] = [];
+    owner.onConnected = () => new Promise((resolve) => announcements.push(resolve));
+    const { line, driver, asked } = await startFetcher(owner);
+    line.identity = { id: 1, address: '1.2.3.4:5', server: 'run-1' };
+    // The first was announced without a name: the server had not told it yet.
+    await driver.settle();
+    line.break();
+    await driver.settle();
+    line.identity = { id: 2, address: '1.2.3.4:6', server: 'run-1' };
+    line.mend();
+    await driver.runtime.advanceAsync(1_000);
+    expect(announcements).toHaveLength(1);
+    const before = asked().length;
+    await driver.runtime.advanceAsync(10_000);
+    expect(asked()).toHaveLength(before);
+    announcements[0]?.();
+    await driver.settle();
+    expect(asked().length).toBeGreaterThan(before);
+  });
+
+  it('waits for one job, and takes as many as there is room for as long as there are more', async () => {
+    const { owner, line, driver, answer, asked } = await startFetcher();
+    owner.room = 8;
+    expect(asked()).toEqual([waitForJob.name]);
+    await answer(['job-1']);
+    expect(line.next(takeJobs).input).toMatchObject({ requests: keys.requests, most: 8 });
+    line.next(takeJobs).answer(['job-2', 'job-3']);
+    await driver.settle();
+    expect(owner.fetched).toEqual([['job-1'], ['job-2', 'job-3']]);
+    expect(asked().at(-1)).toBe(waitForJob.name);
+  });
+
+  it('rests while there is no room, and goes on when it is told', async () => {
+    const { owner, fetcher, driver, answer, asked } = await startFetcher();
+    owner.room = 0;
+    await answer(['job-1']);
+    await driver.runtime.advanceAsync(60_000);
+    expect(asked()).toHaveLength(1);
+    owner.room = 1;
+    fetcher.wake();
+    await driver.settle();
+    expect(asked()).toHaveLength(2);
+  });
+});
+
+describe('a take without an answer', () => {
+  it('is read in its slot before anything else is taken', async () => {
+    const { owner, line, driver, loseLine, asked } = await startFetcher();
+    const { slot } = line.next(waitForJob).input;
+    await loseLine();
+    expect(owner.unanswered).toMatchObject([{ slot: { key: slot } }]);
+    expect(line.next(readList).input.list).toBe(slot);
+    expect(asked()).toEqual([waitForJob.name, readList.name]);
+    line.next(readList).answer(['job-1']);
+    await driver.settle();
+    expect(owner.fetched).toEqual([['job-1']]);
+    expect(line.next(waitForJob).input.slot).not.toBe(slot);
+  });
+
+  it('is read even while nothing more is to be taken, and where the read is lost as well', async () => {
+    const { owner, line, driver, loseLine } = await startFetcher();
+    owner.room = 0;
+    await loseLine();
+    await loseLine();
+    await driver.runtime.advanceAsync(100);
+    line.next(readList).answer([]);
+    await driver.settle();
+    expect([owner.fetched, owner.unanswered.length]).toEqual([[[]], 1]);
+  });
+
+  it('is left to the worker where the fetcher is stopped meanwhile', async () => {
+    const { fetcher, line, driver } = await startFetcher();
+    const { slot } = line.next(waitForJob).input;
+    line.break();
+    await driver.settle();
+    const stopped = fetcher.stop(AbortSignal.timeout(60_000));
+    await driver.runtime.advanceAsync(1_000);
+    expect(await stopped).toMatchObject({ unconfirmed: { slot: { key: slot } }, isOver: true });
+  });
+});
+
+describe('a take that is refused', () => {
+  it('has brought nothing where it waits, and is asked again after a while', async () => {
+    const { owner, line, driver, asked, fetcher } = await startFetcher();
+    line.next(waitForJob).refuse('NOPERM this user has no permissions');
+    await driver.settle();
+    expect(owner.fetched).toEqual([[]]);
+    expect(fetcher.refusal).toContain('NOPERM');
+    expect(asked()).toHaveLength(1);
+    await driver.runtime.advanceAsync(60);
+    expect(asked()).toHaveLength(2);
+    line.next(waitForJob).answer(['job-1']);
+    await driver.settle();
+    expect(fetcher.refusal).toBeUndefined();
+  });
+
+  it('by a script in the middle is read in its slot, since nobody knows how far it came', async () => {
+    const { owner, line, driver, answer } = await startFetcher();
+    owner.room = 8;
+    await answer(['job-1']);
+    line.next(takeJobs).refuse('ERR Error running script');
+    await driver.runtime.advanceAsync(60);
+    expect(owner.unanswered).toEqual([]);
+    line.next(readList).answer(['job-2']);
+    await driver.settle();
+    expect(owner.fetched).toEqual([['job-1'], ['job-2']]);
+  });
+
+  it('for want of memory is made by what needs none', async () => {
+    const { owner, line, driver } = await startFetcher();
+    line.next(waitForJob).refuse('OOM command not allowed');
+    await driver.settle();
+    line.next(takeJobs).answer(['job-1']);
+    await driver.settle();
+    expect(owner.fetched).toEqual([[], ['job-1']]);
+  });
+});
+
+describe('a fetcher that is paused', () => {
+  it('ends its wait, takes what still comes, and asks for nothing until it is resumed', async () => {
+    const { owner, fetcher, line, driver, asked } = await startFetcher();
+    line.identity = { id: 1, address: '1.2.3.4:5', server: 'run-1' };
+    const paused = fetcher.pause();
+    await driver.settle();
+    expect(driver.commands.asked.map(({ name }) => name)).toContain('unblock');
+    line.next(waitForJob).answer(['job-1']);
+    await driver.settle();
+    await paused;
+    expect(owner.fetched).toEqual([['job-1']]);
+    await driver.runtime.advanceAsync(60_000);
+    expect(asked()).toHaveLength(1);
+    fetcher.resume();
+    await driver.settle();
+    expect(asked()).toHaveLength(2);
+  });
+
+  it('can be stopped', async () => {
+    const { fetcher, line, driver } = await startFetcher();
+    const paused = fetcher.pause();
+    line.next(waitForJob).answer([]);
+    await driver.settle();
+    await paused;
+    const stopped = fetcher.stop(AbortSignal.timeout(60_000));
+    await driver.settle();
+    expect(await stopped).toEqual({ unconfirmed: undefined, isOver: true });
+    expect(driver.blockingLines).toEqual([]);
+  });
+});
+
+describe('a settle in one write with the wait for the next job', () => {
+  /** A fetcher whose jobs come one by one, and that rests. */
+  async function resting() {
+    const started = await startFetcher();
+    const { owner, fetcher, answer } = started;
+    owner.room = 0;
+    await answer(['job-1']);
+    // None was there when others were settled: jobs come one by one.
+    fetcher.arrivals.taken(0, 8);
+    return started;
+  }
+
+  it('is offered while the fetcher rests on a line that others know, and has just heard of', async () => {
+    const { fetcher, driver, line } = await resting();
+    expect(fetcher.mayWaitAhead).toBe(true);
+    line.identity = { id: 1, address: '1.2.3.4:5', server: 'run-1' };
+    expect(fetcher.mayWaitAhead).toBe(false);
+    line.identity = undefined;
+    expect(fetcher.mayWaitAhead).toBe(true);
+    await driver.runtime.advanceAsync(101);
+    expect(fetcher.mayWaitAhead).toBe(false);
+  });
+
+  it('hands on the job that was waited for', async () => {
+    const { fetcher, driver, line, owner } = await resting();
+    owner.room = 1;
+    const take = owner.take(1) as Take;
+    owner.room = 0;
+    const settled = fetcher.settleAndWait(SETTLE, take);
+    expect([fetcher.isFetching, fetcher.mayWaitAhead]).toEqual([true, false]);
+    line.next(settleJobs).answer({ jobs: [] });
+    line.next(listLength).answer(0);
+    await settled;
+    line.next(waitForJob).answer(['job-2']);
+    await driver.settle();
+    expect(owner.fetched.at(-1)).toEqual(['job-2']);
+    expect(fetcher.isFetching).toBe(false);
+  });
+
+  it('fails once the line cannot carry it out any more, and its take is read', async () => {
+    const { fetcher, driver, line, owner } = await resting();
+    owner.room = 1;
+    const take = owner.take(1) as Take;
+    owner.room = 0;
+    const settled = fetcher.settleAndWait(SETTLE, take);
+    const failed = expect(settled).rejects.toThrow('was lost');
+    line.break();
+    await driver.runtime.advanceAsync(1_000);
+    expect(owner.unanswered).toEqual([take]);
+    line.mend();
+    await failed;
+    await driver.settle();
+    expect(line.next(readList).input.list).toBe(take.slot.key);
+  });
+});
