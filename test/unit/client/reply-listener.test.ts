@@ -24,6 +24,7 @@ async function newListener() {
     driver,
     line,
     log,
+    pending,
     listener,
     ask: (id: string, timeout = 0) => keptRequest(pending, id, { timeout }),
     /** Answers a wait: with the first frame, and with what is behind it. */
@@ -157,6 +158,16 @@ describe('a line that is lost', () => {
   });
 });
 
+it('a read without a wait that is lost is followed by one that waits', async () => {
+  const { driver, line, bring } = await newListener();
+  await bring(...Array.from({ length: 64 }, (_, index) => `${index}`));
+  expect(line.calls(waitForHead)).toHaveLength(1);
+  line.break();
+  line.mend();
+  await driver.settle();
+  expect(line.calls(waitForHead)).toHaveLength(2);
+});
+
 describe('a reply list of another type', () => {
   const WRONGTYPE = 'WRONGTYPE Operation against a key holding the wrong kind of value';
 
@@ -248,13 +259,14 @@ describe('a listener', () => {
     expect(driver.runtime.pending).toBe(0);
   });
 
-  it('is started once', async () => {
-    const { driver, listener } = await newListener();
+  it('is started once, and not once it is closed', async () => {
+    const { driver, listener, log, pending } = await newListener();
     listener.start();
     expect(driver.blockingLines).toHaveLength(1);
-    listener.close();
-    listener.start();
-    expect(driver.blockingLines).toEqual([]);
+    const another = new ReplyListener(driver.shard(), 'another', pending, log, undefined);
+    another.close();
+    another.start();
+    expect(driver.blockingLines).toHaveLength(1);
   });
 
   it('reads on when what replies led to has been pushed', async () => {

@@ -192,7 +192,7 @@ describe('shards', () => {
   });
 
   it('share what one client may have waiting, requests, emits and bytes', async () => {
-    const { client, settle } = newClient({ maxPending: 3, maxPendingBytes: 1_500 });
+    const { client, second, settle } = newClient({ maxPending: 3, maxPendingBytes: 1_500 });
     const data = 'x'.repeat(600);
     client.send('a', data).subscribe();
     client.emit('b', data);
@@ -202,6 +202,9 @@ describe('shards', () => {
     expect(await failureOf(client.send('b'))).toMatchObject({ limit: 'maxPending' });
     expect(await failureOf(client.emit('b'))).toMatchObject({ limit: 'maxPending' });
     await settle();
+    await takePush(second);
+    client.emit('b', data);
+    expect(await failureOf(client.emit('b'))).toMatchObject({ limit: 'maxPending' });
   });
 
   it('have one state together, which is `ready` only when all that are open are', async () => {
@@ -260,6 +263,20 @@ describe('close', () => {
     expect(first.runtime.pending).toBe(0);
   });
 
+  it('waits for all shards at the same time', async () => {
+    const { client, first, second } = newClient();
+    first.disconnect();
+    second.disconnect();
+    const failures = [failureOf(client.emit('a')), failureOf(client.emit('b'))];
+    const closed = client.close();
+    await first.runtime.advanceAsync(500);
+    await closed;
+    expect(await Promise.all(failures)).toMatchObject([
+      { code: 'CLIENT_CLOSED' },
+      { code: 'CLIENT_CLOSED' },
+    ]);
+  });
+
   it('fails what one shard does not confirm, and waits for no other for long', async () => {
     const { client, first, second, settle } = newClient();
     first.disconnect();
@@ -275,12 +292,13 @@ describe('close', () => {
   });
 
   it('may be called by whoever hears of the end, and twice', async () => {
-    const { client, settle } = newClient();
+    const { client, first, settle } = newClient();
     const closes: Promise<void>[] = [];
     client.send('a').subscribe({ error: () => closes.push(client.close()) });
     closes.push(client.close(), client.close());
     await settle();
     await Promise.all(closes);
     expect(closes).toHaveLength(3);
+    expect(first.commands.calls(deleteKey)).toHaveLength(1);
   });
 });
