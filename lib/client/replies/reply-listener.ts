@@ -112,7 +112,6 @@ export class ReplyListener {
   }
 
   private async afterFailure(line: Line, error: unknown): Promise<readonly string[]> {
-    this.list.areMore = false;
     if (this.isClosed) {
       return NONE;
     }

@@ -1,3 +1,4 @@
+import { firstValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import type { ClientOptions } from '../../../lib/client/calls/client-options.js';
 import { RequestClient } from '../../../lib/client/request-client.js';
@@ -203,8 +204,11 @@ describe('shards', () => {
     expect(await failureOf(client.emit('b'))).toMatchObject({ limit: 'maxPending' });
     await settle();
     await takePush(second);
-    client.emit('b', data);
+    const receipt = firstValueFrom(client.emit('b', data));
     expect(await failureOf(client.emit('b'))).toMatchObject({ limit: 'maxPending' });
+    await settle();
+    await takePush(second);
+    expect(await receipt).toMatchObject({ queue: 'b' });
   });
 
   it('have one state together, which is `ready` only when all that are open are', async () => {
