@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { ClientOptions } from '../client/calls/client-options.js';
+import { checkedHeaders } from '../client/calls/outgoing-headers.js';
 import { RequestClient } from '../client/request-client.js';
 import type { Log } from '../telemetry/log.js';
 import type { DescribeError, ReviveError } from '../protocol/wire/error-form.js';
@@ -47,11 +48,13 @@ export class Engine {
   createClient(workersHere: ClientOptions['workersHere']): RequestClient {
     const { shards, log, errors } = this;
     const { options, reviveError } = this.parts;
+    const { outgoingHeaders, place } = options;
     return new RequestClient({
       shards,
       log,
       options: {
         ...options,
+        outgoingHeaders: outgoingHeaders && checkedHeaders(outgoingHeaders, place),
         reviveError: (form) => errors.revive(form) ?? reviveError?.(form),
         parentJob: () => currentJob.getStore(),
         workersHere,

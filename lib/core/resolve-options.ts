@@ -27,6 +27,8 @@ export type ResolvedOptions = typeof DEFAULTS & {
   readonly failFast: number;
   /** A text is the URL of a server in this process. */
   readonly source: ConnectionSource | string;
+  /** Where the options were given, for messages: `the options of createReqRep`. */
+  readonly place: string;
 } & Pick<ReqRepOptions, 'outgoingHeaders' | 'aroundJob'>;
 
 const DEFAULTS = {
@@ -128,7 +130,7 @@ export function resolveOptions(
     ...given,
   };
   checkTogether(resolved, place);
-  return { ...resolved, failFast: failFastOf(options), source: sourceOf(options, place) };
+  return { ...resolved, failFast: failFastOf(options), source: sourceOf(options, place), place };
 }
 
 /** Options that are right each by itself may not fit each other. @throws InvalidOptionError */

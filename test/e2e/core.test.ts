@@ -379,6 +379,14 @@ describe('close', () => {
   });
 });
 
+it('names its own options where one of their functions is wrong', async () => {
+  const { client } = open({ outgoingHeaders: () => 'tenant' });
+  expect(await failureOf(client.emit(randomQueue()))).toMatchObject({
+    option: 'outgoingHeaders in the options of createReqRep',
+    received: 'one that returns "tenant" (string)',
+  });
+});
+
 it('warns of a prefix without a separator', () => {
   const { lines } = open({ prefix: 'billing' });
   expect(lines).toEqual([expect.stringContaining('warn The prefix "billing" does not end')]);

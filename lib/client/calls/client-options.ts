@@ -1,6 +1,6 @@
 import type { WorkersHere } from '../../errors/served-here.js';
 import type { ReviveError } from '../../protocol/wire/error-form.js';
-import type { OutgoingHeaders } from './outgoing-headers.js';
+import type { CheckedHeaders } from './outgoing-headers.js';
 
 /** What a request takes over from the job inside whose handler it is made. */
 export interface ParentJob {
@@ -26,7 +26,7 @@ export interface ClientOptions {
   /** Headers that a request made inside a handler takes over from the handler's job. */
   readonly inheritedHeaders?: readonly string[] | undefined;
   /** Headers of the application that each request and emit gets. */
-  readonly outgoingHeaders?: OutgoingHeaders | undefined;
+  readonly outgoingHeaders?: CheckedHeaders | undefined;
   /** The job whose handler is running at the moment, if one is. */
   readonly parentJob?: (() => ParentJob | undefined) | undefined;
   /** What this process knows of its own workers on a queue; `undefined` where it has none there. */

@@ -11,52 +11,51 @@ export type OutgoingHeaders = (
   queue: string,
 ) => Readonly<Record<string, string | undefined>> | undefined;
 
-const OPTION = 'outgoingHeaders in the options of ReqRepModule';
+/** Gives headers as {@link OutgoingHeaders} does, once they were checked. @throws InvalidOptionError */
+export type CheckedHeaders = (queue: string) => Readonly<Record<string, string>>;
 
-/**
- * The options of a call with the headers that the application adds to each.
- * @throws InvalidOptionError where the function throws, or returns something else.
- */
+/** @returns the options of a call with the headers that the application adds to each. */
 export function withOutgoingHeaders<Options extends EmitOptions>(
   options: Options,
   queue: string,
-  outgoingHeaders: OutgoingHeaders | undefined,
+  outgoingHeaders: CheckedHeaders | undefined,
 ): Options {
   // The original protocol has no place for headers.
   if (!outgoingHeaders || options.protocol === 1) {
     return options;
   }
-  const added = headersFrom(outgoingHeaders, queue);
-  return { ...options, headers: { ...added, ...options.headers } };
+  return { ...options, headers: { ...outgoingHeaders(queue), ...options.headers } };
 }
 
-function headersFrom(outgoingHeaders: OutgoingHeaders, queue: string): Record<string, string> {
-  let entries: [string, unknown][];
-  try {
-    const returned: unknown = outgoingHeaders(queue) ?? {};
-    if (!isRecord(returned) || typeof returned['then'] === 'function') {
-      throw new InvalidOptionError(OPTION, EXPECTED, describeReturned(returned));
+/**
+ * Refuses what is wrong with the function or with what it returns.
+ * @param place - names the options that have the function, such as `the options of createReqRep`.
+ */
+export const checkedHeaders =
+  (outgoingHeaders: OutgoingHeaders, place: string): CheckedHeaders =>
+  (queue) => {
+    const wrong = (received: string, options?: ErrorOptions): InvalidOptionError =>
+      new InvalidOptionError(`outgoingHeaders in ${place}`, EXPECTED, received, options);
+    let entries: [string, unknown][];
+    try {
+      const returned: unknown = outgoingHeaders(queue) ?? {};
+      if (!isRecord(returned) || typeof returned['then'] === 'function') {
+        throw wrong(describeReturned(returned));
+      }
+      entries = Object.entries(returned);
+    } catch (error) {
+      throw error instanceof InvalidOptionError
+        ? error
+        : wrong(`one that throws: ${messageOf(error)}`, { cause: error });
     }
-    entries = Object.entries(returned);
-  } catch (error) {
-    throw error instanceof InvalidOptionError
-      ? error
-      : new InvalidOptionError(OPTION, EXPECTED, `one that throws: ${messageOf(error)}`, {
-          cause: error,
-        });
-  }
-  const given = entries.filter(([, text]) => text !== undefined);
-  const wrong = given.find(([, text]) => typeof text !== 'string');
-  if (wrong) {
-    const [name, value] = wrong;
-    throw new InvalidOptionError(
-      OPTION,
-      EXPECTED,
-      `one whose header "${name}" is ${describeValue(value)}`,
-    );
-  }
-  return Object.fromEntries(given as [string, string][]);
-}
+    const given = entries.filter(([, text]) => text !== undefined);
+    const odd = given.find(([, text]) => typeof text !== 'string');
+    if (odd) {
+      const [name, value] = odd;
+      throw wrong(`one whose header "${name}" is ${describeValue(value)}`);
+    }
+    return Object.fromEntries(given as [string, string][]);
+  };
 
 const EXPECTED = 'a function that returns an object of strings';
 

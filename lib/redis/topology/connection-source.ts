@@ -147,7 +147,7 @@ const RULES: readonly (readonly [
   ['db', 'the number of a database', (value) => isInRange(value, Number.MAX_SAFE_INTEGER)],
   [
     'keyPrefix',
-    'absent: set `prefix` of ReqRepModule instead, which goes in front of every key and channel',
+    'absent: set the option `prefix` instead, which goes in front of every key and channel',
     (value) => value === '',
   ],
 ];

@@ -38,6 +38,9 @@ it.each<[ReqRepModuleOptions['connection'], string]>([
 });
 
 describe('the defaults', () => {
+  /** What is added to the options that were given. */
+  const MADE = { source: expect.any(Function), place: 'the options of ReqRepModule' };
+
   const DEFAULTS = {
     prefix: '',
     errors: [],
@@ -58,13 +61,13 @@ describe('the defaults', () => {
   };
 
   it('stand where nothing is said', () => {
-    expect(resolveModuleOptions({})).toEqual({ ...DEFAULTS, source: expect.any(Function) });
+    expect(resolveModuleOptions({})).toEqual({ ...DEFAULTS, ...MADE });
   });
 
   it('stand where `undefined` is said', () => {
     const names = [...Object.keys(DEFAULTS), 'connection', 'host', 'port', 'database', 'client'];
     const options = Object.fromEntries(names.map((name) => [name, undefined]));
-    expect(resolve(options)).toEqual({ ...DEFAULTS, source: expect.any(Function) });
+    expect(resolve(options)).toEqual({ ...DEFAULTS, ...MADE });
   });
 
   it('give way to what is said, each by itself', () => {
@@ -86,7 +89,7 @@ describe('the defaults', () => {
       exposeStack: true,
       failFast: 1,
     };
-    expect(resolveModuleOptions(said)).toEqual({ ...said, source: expect.any(Function) });
+    expect(resolveModuleOptions(said)).toEqual({ ...said, ...MADE });
     expect(resolveModuleOptions({ concurrency: 4 })).toMatchObject({ ...DEFAULTS, concurrency: 4 });
     expect(resolveModuleOptions({ workers: false })).toMatchObject({ ...DEFAULTS, workers: false });
     expect(resolveModuleOptions({ failFast: true })).toMatchObject({

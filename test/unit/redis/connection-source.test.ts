@@ -230,7 +230,7 @@ describe('a key prefix of ioredis', () => {
   ])('is refused for our own, by %s', (_, make) => {
     const error = refusalBy(() => void make());
     expect(error.option).toBe('keyPrefix of the connection');
-    expect(error.expected).toContain('`prefix` of ReqRepModule');
+    expect(error.expected).toContain('the option `prefix`');
   });
 
   it('may be empty', () => {
