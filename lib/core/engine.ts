@@ -3,13 +3,14 @@ import type { ClientOptions } from '../client/calls/client-options.js';
 import { checkedHeaders } from '../client/calls/outgoing-headers.js';
 import { RequestClient } from '../client/request-client.js';
 import type { Log } from '../telemetry/log.js';
-import type { DescribeError, ReviveError } from '../protocol/wire/error-form.js';
+import type { ReviveError } from '../protocol/wire/error-form.js';
 import { ErrorRegistry } from '../protocol/wire/error-registry.js';
 import type { Driver } from '../driver/driver.js';
 import { singleShard, type Shards } from '../driver/shard.js';
 import { Keys } from '../protocol/keys.js';
 import { ReplyWorkers } from '../worker/reply-workers.js';
 import { currentJob } from './current-job.js';
+import { describeHttpException } from './http-exception-form.js';
 import type { ResolvedOptions } from './resolve-options.js';
 
 /** What an engine is made of. */
@@ -17,8 +18,6 @@ export interface EngineParts {
   readonly connections: Driver;
   readonly options: ResolvedOptions;
   readonly log: Log;
-  /** Turns an error of the application's framework into its form. */
-  readonly describeError?: DescribeError;
   /** Turns the form of a remote error into an error of the application's framework. */
   readonly reviveError?: ReviveError;
 }
@@ -64,7 +63,7 @@ export class Engine {
 
   createWorkers(): ReplyWorkers {
     const { shards, log, errors } = this;
-    const { options, describeError } = this.parts;
+    const { options } = this.parts;
     return this.scope.runInAsyncScope(
       () =>
         new ReplyWorkers({
@@ -72,7 +71,7 @@ export class Engine {
           log,
           options: {
             ...options,
-            describeError: (error) => errors.describe(error, describeError),
+            describeError: (error) => errors.describe(error, describeHttpException),
             runWithin: (job, work) => currentJob.run(job, work),
             currentJob: () => currentJob.getStore(),
           },

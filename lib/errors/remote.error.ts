@@ -9,6 +9,8 @@ export interface RemoteFailure {
   readonly code?: string | number | undefined;
   /** The `details` of the error, where it had some that can be written as JSON. */
   readonly details?: unknown;
+  /** The HTTP status, where the error was an `HttpException`; `details` is its body then. */
+  readonly status?: number | undefined;
   /** The stack in the worker's process; only when the worker runs with `exposeStack`. */
   readonly stack?: string | undefined;
 }

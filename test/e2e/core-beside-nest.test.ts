@@ -1,8 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { ConflictException, Injectable, NotFoundException } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
 import { InvalidOptionError, OnJob, type JobContext } from '../../lib/index.js';
 import * as core from '../../lib/core/index.js';
 import { startApp } from '../support/app.js';
+import { failureOf } from '../support/failure-of.js';
 import { openReqRep } from '../support/open-reqrep.js';
 import { hasEnded, startProcess, stopProcess } from '../support/processes.js';
 import { randomQueue } from '../support/random-queue.js';
@@ -44,6 +45,28 @@ describe('a process without Nest', () => {
     await stopProcess(worker);
     expect(worker.exitCode).toBe(0);
     expect(await redis.look.keys(`${queue}*`)).toEqual([]);
+  });
+
+  it('answers an application of Nest with an HttpException, and is answered with one', async () => {
+    const [queue, next] = [randomQueue(), randomQueue()];
+    const { client: coreClient, workers } = openReqRep({ connection: redis.url });
+    await workers.serve(queue, () => Promise.reject(new NotFoundException('no such report')));
+    @Injectable()
+    class Next {
+      @OnJob(next)
+      run() {
+        throw new ConflictException('there is one');
+      }
+    }
+    const { client } = await startApp({ connection: redis.url }, [Next]);
+    const arrived = await failureOf(client.send(queue));
+    expect(arrived).toBeInstanceOf(NotFoundException);
+    expect(arrived).toMatchObject({ status: 404, message: 'no such report' });
+    expect(await failureOf(coreClient.send(next))).toMatchObject({
+      code: 'REMOTE',
+      message: 'there is one',
+      remote: { status: 409 },
+    });
   });
 
   it('ends by itself once it has closed', async () => {

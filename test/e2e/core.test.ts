@@ -392,11 +392,13 @@ it('warns of a prefix without a separator', () => {
   expect(lines).toEqual([expect.stringContaining('warn The prefix "billing" does not end')]);
 });
 
-it('gets an HttpException of a handler of its own as any other error', async () => {
-  const { client, workers } = open();
+it('gets an HttpException of a handler with its status and its body, and is not warned of it', async () => {
+  const { client, workers, lines } = open();
   const queue = randomQueue();
   await workers.serve(queue, () => Promise.reject(new NotFoundException('no such report')));
   const error = await failureOf(client.send(queue));
   expect(error).toBeInstanceOf(RemoteError);
-  expect(error).toMatchObject({ remote: { name: 'NotFoundException', message: 'no such report' } });
+  const details = { statusCode: 404, message: 'no such report' };
+  expect(error).toMatchObject({ remote: { name: 'NotFoundException', status: 404, details } });
+  expect(lines).toEqual([expect.stringContaining('log Serving')]);
 });

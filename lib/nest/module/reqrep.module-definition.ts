@@ -15,7 +15,7 @@ import type { ReplyWorkers } from '../../worker/reply-workers.js';
 import { GlobalEnhancers } from '../pipeline/global-enhancers.js';
 import { HandlerBinder } from '../handlers/handler-binder.js';
 import { placeHooks } from './hook-order.js';
-import { describeHttpException, reviveHttpException } from '../pipeline/http-exception-form.js';
+import { reviveHttpException } from '../pipeline/http-exception-form.js';
 import { isHttpErrorsFilter, ReqRepHttpErrors } from '../pipeline/http-errors.filter.js';
 import { INSTANCE_PLACE, type InstancePlace } from '../handlers/instance-place.js';
 import { JobHandlerExplorer } from '../handlers/job-handler.explorer.js';
@@ -99,7 +99,6 @@ function providersOf(place: InstancePlace): Provider[] {
           connections,
           options,
           log,
-          describeError: describeHttpException,
           reviveError: reviveHttpException,
         }),
     },

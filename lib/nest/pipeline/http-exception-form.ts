@@ -1,31 +1,6 @@
 import * as nest from '@nestjs/common';
 import { HttpException } from '@nestjs/common';
-import { isError, propertyOf } from '../../errors/error-text.js';
-import { jsonOrNothing, toOwnForm, type ErrorForm } from '../../protocol/wire/error-form.js';
-
-/** What an `HttpException` has, be it of this copy of Nest or of another. */
-type HttpError = Error & Pick<HttpException, 'getStatus' | 'getResponse'>;
-
-const isHttpException = (error: unknown): error is HttpError =>
-  isError(error) &&
-  typeof propertyOf(error, 'getStatus') === 'function' &&
-  typeof propertyOf(error, 'getResponse') === 'function';
-
-/**
- * An `HttpException` travels with its status and its body.
- * @throws what its `getStatus()` or `getResponse()` throws.
- */
-export function describeHttpException(error: unknown): ErrorForm | undefined {
-  if (!isHttpException(error)) {
-    return undefined;
-  }
-  return {
-    ...toOwnForm(error),
-    code: undefined,
-    status: error.getStatus(),
-    details: jsonOrNothing(error.getResponse()),
-  };
-}
+import type { ErrorForm } from '../../protocol/wire/error-form.js';
 
 /**
  * An error with a status arrives as an `HttpException`, so that a controller that returns the request answers with it;

@@ -18,8 +18,6 @@ import {
 
 /** An error as it travels in an `"e"` frame. */
 export interface ErrorForm extends RemoteFailure, ReasonForms {
-  /** The HTTP status of an error that has one; `details` is its body then. */
-  readonly status?: number | undefined;
   /** The fields of an error whose class is registered. */
   readonly fields?: Readonly<Record<string, unknown>> | undefined;
 }
@@ -147,8 +145,8 @@ export function toCallerError(form: ErrorForm, request: RequestName, revive?: Re
     addReasons(revived, reasons);
     return revived;
   }
-  const { name, message, code, details, stack } = form;
-  const remote = { name, message, code, details, stack };
+  const { name, message, code, details, status, stack } = form;
+  const remote = { name, message, code, details, status, stack };
   return new RemoteError(request.queue, request.id, remote, reasons);
 }
 

@@ -5,10 +5,8 @@ import {
   NotFoundException,
 } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
-import {
-  describeHttpException,
-  reviveHttpException,
-} from '../../../lib/nest/pipeline/http-exception-form.js';
+import { reviveHttpException } from '../../../lib/nest/pipeline/http-exception-form.js';
+import { describeHttpException } from '../../../lib/core/http-exception-form.js';
 import { toCallerError, type ErrorForm } from '../../../lib/protocol/wire/error-form.js';
 import { decodeFrame, encodeError } from '../../../lib/protocol/wire/reply-frame.js';
 

@@ -2,10 +2,8 @@ import { HttpException, NotFoundException } from '@nestjs/common';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { RemoteError } from '../../../lib/errors/index.js';
-import {
-  describeHttpException,
-  reviveHttpException,
-} from '../../../lib/nest/pipeline/http-exception-form.js';
+import { reviveHttpException } from '../../../lib/nest/pipeline/http-exception-form.js';
+import { describeHttpException } from '../../../lib/core/http-exception-form.js';
 import {
   readErrorForm,
   toCallerError,

@@ -10,7 +10,7 @@ import {
   RequestTimeoutError,
   SerializationError,
 } from '../../../lib/errors/index.js';
-import { describeHttpException } from '../../../lib/nest/pipeline/http-exception-form.js';
+import { describeHttpException } from '../../../lib/core/http-exception-form.js';
 import { toCallerError, type ErrorForm } from '../../../lib/protocol/wire/error-form.js';
 import type { Runtime } from '../../../lib/driver/runtime.js';
 import { systemRuntime } from '../../../lib/driver/system-runtime.js';
