@@ -15,6 +15,9 @@ import { explainRefusal, isRefusal, longestWaitAfter } from '../../driver/refusa
 import type { Runtime } from '../../driver/runtime.js';
 import type { Standing } from './standing.js';
 
+/** Node asks the system for it at each call. */
+const HOST = hostname();
+
 /** A queue on which this process is to be known as alive. */
 export interface LeasedQueue {
   readonly name: string;
@@ -98,7 +101,7 @@ export class QueueLease {
           slots: slots.length,
           connections,
           server: server?.runId ?? '',
-          host: hostname(),
+          host: HOST,
           pid: process.pid,
           started,
         },
