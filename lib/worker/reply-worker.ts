@@ -65,9 +65,9 @@ export class ReplyWorker implements LaneOwner {
     );
   }
 
-  /** The connection that takes its jobs. */
-  get identity(): LineIdentity | undefined {
-    return this.lane.identity;
+  /** The connections that take its jobs: that of now, and those before that the server may still know. */
+  get identities(): readonly LineIdentity[] {
+    return this.lane.identities;
   }
 
   start(): void {

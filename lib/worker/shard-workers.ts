@@ -143,7 +143,7 @@ function leasedQueue(worker: ReplyWorker, parts: WorkerParts, standing: Standing
     keys: parts.shard.keys.queue(name),
     slots: worker.slotKeys,
     standing,
-    identity: () => worker.identity,
+    identities: () => worker.identities,
     onLapsed: (lapsed, now) => void recovery.sweep(lapsed, now),
   };
 }

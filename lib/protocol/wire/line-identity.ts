@@ -45,7 +45,7 @@ export const encodeIdentity = ({ id, address, name }: LineIdentity): string =>
 const IDENTITY = /^([1-9]\d{0,14})@(\S+?)(?:@(nestjs-reqrep:[^@]*))?$/;
 
 /** Connections that one worker is believed to have at most: anybody may have written what is read. */
-const MOST_CONNECTIONS = 8;
+export const MOST_CONNECTIONS = 8;
 
 /** @param text - what {@link encodeIdentity} wrote, with spaces between. What is none of it is left out. */
 export function decodeIdentities(text: string, server: string | undefined): LineIdentity[] {

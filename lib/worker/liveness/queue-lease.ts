@@ -9,11 +9,18 @@ import {
 } from '../../protocol/operations/renew-lease.js';
 import type { RetireWorker } from '../../protocol/operations/retire-worker.js';
 import type { Line } from '../../driver/line.js';
-import { encodeIdentity, type LineIdentity } from '../../protocol/wire/line-identity.js';
+import {
+  encodeIdentity,
+  MOST_CONNECTIONS,
+  type LineIdentity,
+} from '../../protocol/wire/line-identity.js';
 import { Backoff } from '../../driver/backoff.js';
 import { explainRefusal, isRefusal, longestWaitAfter } from '../../driver/refusal.js';
 import type { Runtime } from '../../driver/runtime.js';
 import type { Standing } from './standing.js';
+
+/** Connections for commands, and for jobs, that a worker names at most: the last ones. */
+const MOST_NAMED = MOST_CONNECTIONS / 2;
 
 /** Node asks the system for it at each call. */
 const HOST = hostname();
@@ -26,8 +33,8 @@ export interface LeasedQueue {
   readonly slots: readonly string[];
   /** Whether this process may judge the other workers of the queue. */
   readonly standing: Standing;
-  /** The connection that takes its jobs. */
-  identity(): LineIdentity | undefined;
+  /** The connections that take its jobs: that of now, and those before that the server may still know. */
+  identities(): readonly LineIdentity[];
   /** Hears of the leases that have lapsed. @param now - ms, Redis clock. */
   onLapsed(lapsed: readonly LapsedLease[], now: number): void;
 }
@@ -84,10 +91,13 @@ export class QueueLease {
    * @param commands - the connection that it goes on.
    * @param started - when the worker started, ms, Redis clock.
    */
-  renewal({ identity: own, server, path }: Line, started: number): QueueRenewal {
-    const { keys, slots, identity } = this.queue;
-    const connections = [own, identity()]
-      .flatMap((known) => (known ? [encodeIdentity(known)] : []))
+  renewal({ identity: own, identities, server, path }: Line, started: number): QueueRenewal {
+    const { keys, slots } = this.queue;
+    // A lost connection may still wait for a job, until the server hears of the loss: no slot is forgotten before.
+    const connections = [identities, this.queue.identities()]
+      .flatMap((known) => known.slice(-MOST_NAMED))
+      .filter((known) => known.server === server?.runId)
+      .map((known) => encodeIdentity(known))
       .join(' ');
     return {
       script: renewLease,

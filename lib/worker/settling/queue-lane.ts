@@ -75,9 +75,9 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
     return this.fetcher.refusal;
   }
 
-  /** How the server knows the line that takes jobs. */
-  get identity(): LineIdentity | undefined {
-    return this.fetcher.identity;
+  /** How the server may know the line that takes jobs, now and before. */
+  get identities(): readonly LineIdentity[] {
+    return this.fetcher.identities;
   }
 
   start(): void {
@@ -179,7 +179,7 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
   }
 
   onFetched(take: Take, jobs: readonly string[]): void {
-    this.intake.arrived(take, jobs, this.identity?.server);
+    this.intake.arrived(take, jobs, this.fetcher.identity?.server);
   }
 
   onFetchUnanswered(take: Take): void {

@@ -50,6 +50,11 @@ export class FetchLine {
     return this.opened?.identity;
   }
 
+  /** How the server may know it, now and before. */
+  get identities(): readonly LineIdentity[] {
+    return this.opened?.identities ?? [];
+  }
+
   /** Whether a settle may be sent on it. */
   get maySettle(): boolean {
     return (

@@ -64,6 +64,11 @@ export class JobFetcher {
     return this.line.identity;
   }
 
+  /** How the server may know its line, now and before. */
+  get identities(): readonly LineIdentity[] {
+    return this.line.identities;
+  }
+
   /** What Redis refuses, so that no jobs are taken; `undefined` while they are. */
   get refusal(): string | undefined {
     return this.calls.trouble.refusal;
