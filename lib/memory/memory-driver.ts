@@ -42,9 +42,14 @@ export class MemoryDriver implements Driver {
     if (this.isClosed) {
       throw new Error('The lines are closed');
     }
-    const line = new MemoryLine(this.server, this.runtime, role, () => this.changed());
+    const line = this.newLine(role, () => this.changed());
     this.open.add(line);
     return line;
+  }
+
+  /** A simulation has lines of its own. */
+  protected newLine(role: string, onChange: () => void): MemoryLine {
+    return new MemoryLine(this.server, this.runtime, role, onChange);
   }
 
   release(line: MemoryLine): void {
