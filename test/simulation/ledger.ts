@@ -37,10 +37,17 @@ export class Ledger {
   /** What was seen to be wrong while it happened. */
   readonly wrongs: string[] = [];
 
-  constructor(private readonly now: () => number) {}
+  /** @param isTraced - whether {@link trace} is kept, which takes longer than all else. */
+  constructor(
+    private readonly now: () => number,
+    private readonly isTraced: boolean,
+  ) {}
 
-  tell(text: string): void {
-    this.trace.push(`${this.now()} ${text}`);
+  /** @param text - what happened; a function where it takes time to say. */
+  tell(text: string | (() => string)): void {
+    if (this.isTraced) {
+      this.trace.push(`${this.now()} ${typeof text === 'string' ? text : text()}`);
+    }
   }
 
   wrong(text: string): void {
@@ -66,7 +73,7 @@ export class Ledger {
       isOrphan: false,
     };
     this.stories.set(question.key, story);
-    this.tell(`${question.key} sent by ${client}: ${JSON.stringify(question)}`);
+    this.tell(() => `${question.key} sent by ${client}: ${JSON.stringify(question)}`);
     return story;
   }
 
@@ -82,7 +89,7 @@ export class Ledger {
 
   value(story: Story, value: unknown): void {
     story.values.push(value);
-    this.tell(`${story.question.key} value ${JSON.stringify(value)}`);
+    this.tell(() => `${story.question.key} value ${JSON.stringify(value)}`);
   }
 
   ended(story: Story, end: string, text = ''): void {

@@ -4,10 +4,11 @@ import { MemoryDriver } from '../../lib/memory/memory-driver.js';
 import type { MemoryLine } from '../../lib/memory/memory-line.js';
 import { MemoryServer, type ServedLine } from '../../lib/memory/memory-server.js';
 import type { Served } from '../../lib/memory/waiters.js';
+import { Keys } from '../../lib/protocol/keys.js';
 import type { LineIdentity } from '../../lib/protocol/wire/line-identity.js';
 import type { Random } from '../chaos/random.js';
 import { Books } from './books.js';
-import type { ProcessRuntime } from './scheduler.js';
+import type { ProcessRuntime } from './process-runtime.js';
 
 /** What the clock of the server shows at first, ms since the epoch. */
 const EPOCH = 1_800_000_000_000;
@@ -59,6 +60,12 @@ export class SimulatedServer extends MemoryServer {
   heal(): void {
     this.breaks.clear();
     this.losses.clear();
+  }
+
+  /** @returns the workers of a queue that somebody has still to forget, those that are alive included. */
+  workersOf(queue: string): string[] {
+    this.store.beginAt(this.now());
+    return [...(this.store.read('zset', new Keys().queue(queue).workers)?.keys() ?? [])];
   }
 
   /** @param onLost - hears of the end of the line. */

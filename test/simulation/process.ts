@@ -1,15 +1,15 @@
-import { currentJob } from '../../lib/core/current-job.js';
 import type { Timer } from '../../lib/driver/runtime.js';
 import { RequestClient } from '../../lib/client/request-client.js';
 import { singleShard } from '../../lib/driver/shard.js';
 import { Keys } from '../../lib/protocol/keys.js';
 import { Log } from '../../lib/telemetry/log.js';
+import type { JobContext } from '../../lib/worker/running/job-context.js';
 import { ReplyWorkers } from '../../lib/worker/reply-workers.js';
 import { handlerOf } from './handlers.js';
 import type { Ledger } from './ledger.js';
 import { SimulatedDriver, type SimulatedServer } from './network.js';
 import { QUEUES, type Question } from './question.js';
-import type { ProcessRuntime } from './scheduler.js';
+import type { ProcessRuntime } from './process-runtime.js';
 
 /** What the processes of one simulation are told. */
 export interface ProcessOptions {
@@ -27,7 +27,11 @@ export class SimulatedProcess {
   private readonly log: Log;
   /** How many jobs of each queue run since the workers were started last. */
   private running = new Map<string, number>();
+  /** The job whose handler is being called: simpler, and quicker, than an async context. */
+  private job: JobContext | undefined;
   isClosed = false;
+  /** Whether its workers have begun to take jobs. */
+  isServing = false;
 
   constructor(
     readonly name: string,
@@ -51,7 +55,7 @@ export class SimulatedProcess {
     this.client = new RequestClient({
       shards,
       log,
-      options: { timeout: 30_000, ...limits, parentJob: () => currentJob.getStore() },
+      options: { timeout: 30_000, ...limits, parentJob: () => this.job },
     });
     this.workers = new ReplyWorkers({
       shards,
@@ -60,8 +64,8 @@ export class SimulatedProcess {
         ...options,
         maxPayload: limits.maxPayload,
         exposeStack: false,
-        runWithin: (job, work) => currentJob.run(job, work),
-        currentJob: () => currentJob.getStore(),
+        runWithin: (job, work) => this.within(job, work),
+        currentJob: () => this.job,
       },
     });
     const site = {
@@ -70,6 +74,10 @@ export class SimulatedProcess {
       onRun: (question: Question) => this.began(question),
     };
     this.workers.serve(QUEUES.map((queue) => handlerOf(queue, options.concurrency, site)));
+  }
+
+  get isIdle(): boolean {
+    return [...this.running.values()].every((count) => count === 0);
   }
 
   get isAlive(): boolean {
@@ -83,8 +91,10 @@ export class SimulatedProcess {
   }
 
   startWorkers(): void {
+    this.isServing = false;
     this.workers
       .start()
+      .then(() => (this.isServing = true))
       .catch((error: unknown) =>
         this.ifAlive(() => this.ledger.wrong(`${this.name} cannot start: ${String(error)}`)),
       );
@@ -106,6 +116,17 @@ export class SimulatedProcess {
     await this.client.close();
     this.driver.close();
     this.log.close();
+  }
+
+  /** Calls the code of a handler. */
+  private within<Result>(job: JobContext, work: () => Result): Result {
+    const { job: former } = this;
+    this.job = job;
+    try {
+      return work();
+    } finally {
+      this.job = former;
+    }
   }
 
   private ifAlive(work: () => void): void {

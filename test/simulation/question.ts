@@ -36,7 +36,7 @@ export function randomQuestion(
     key,
     queue,
     kind,
-    ms: Math.floor(random.pick([0, 0, 0, 5, 50, 50, 300, 2_000])),
+    ms: random.pick(kind === 'stream' ? [0, 0, 5, 50] : [0, 0, 0, 5, 50, 50, 300, 2_000]),
     count: random.pick([0, 1, 3, 12]),
     isStubborn: random.next() < 0.2,
     call,

@@ -1,24 +1,43 @@
-/** `npm run test:simulation -- --seeds 1000 --first 42`: as many seeds as one likes. */
-import { spawnSync } from 'node:child_process';
+/** `npm run test:simulation -- --seeds 1000 --first 42`: as many seeds as one likes, on all cores. */
+import { register } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+
+register('./typescript-hooks.mjs', import.meta.url);
+const { failuresOfMany } = await import('./many-seeds.ts');
+const { storyOf } = await import('./story.ts');
 
 const { values } = parseArgs({
   options: {
-    seeds: { type: 'string' },
-    first: { type: 'string' },
+    seeds: { type: 'string', default: '1000' },
+    first: { type: 'string', default: '1' },
+    // How many failed seeds are told of before it ends.
+    failures: { type: 'string', default: '1' },
     // `all`: a failing seed shows all that happened, and not only what is about what went wrong.
     trace: { type: 'string' },
   },
 });
-const variables = {
-  SIMULATION_SEEDS: values.seeds,
-  SIMULATION_FIRST: values.first,
-  SIMULATION_TRACE: values.trace,
-};
-const given = Object.entries(variables).filter(([, value]) => value !== undefined);
-const { status } = spawnSync(
-  'npx',
-  ['--no-install', 'vitest', 'run', '--project', 'simulation', 'test/simulation'],
-  { stdio: 'inherit', env: { ...process.env, ...Object.fromEntries(given) } },
+const count = Number(values.seeds);
+const first = Number(values.first);
+const start = performance.now();
+const isTerminal = process.stdout.isTTY;
+const failures = await failuresOfMany({
+  first,
+  count,
+  mostFailures: Number(values.failures),
+  onProgress: (done) => isTerminal && process.stdout.write(`\r${done} of ${count} seeds`),
+});
+const seconds = (performance.now() - start) / 1000;
+if (isTerminal) {
+  process.stdout.write('\r');
+}
+for (const failure of failures) {
+  console.log(storyOf(failure, { isWhole: values.trace === 'all' }));
+}
+if (failures.length > 0) {
+  process.exit(1);
+}
+console.log(
+  `Nothing wrong with ${count} seeds from ${first} on: ${(count / seconds).toFixed(0)} seeds/s ` +
+    `in ${seconds.toFixed(0)} s on ${availableParallelism()} cores`,
 );
-process.exit(status ?? 1);

@@ -1,21 +1,42 @@
+import type { Random } from '../chaos/random.js';
 import { Prefetch } from '../../lib/worker/taking/prefetch.js';
 import { Keys } from '../../lib/protocol/keys.js';
 import { ask } from './asker.js';
 import { somethingBad } from './faults.js';
 import { QUEUES, randomQuestion, type Question } from './question.js';
 import { findWrongs } from './verdict.js';
+import type { SimulatedProcess } from './process.js';
 import { World } from './world.js';
 
-const QUESTIONS = 400;
-const FAULTS = 20;
-/** How long questions are asked and things go wrong, ms. */
-const TROUBLE_MS = 20_000;
+/** How much is asked, how much goes wrong, and for how long, ms. */
+interface Size {
+  readonly questions: number;
+  readonly faults: number;
+  readonly trouble: number;
+}
+
+/** Few are big. */
+function sizeOf(random: Random): Size {
+  if (random.next() < 0.02) {
+    return { questions: 400, faults: 20, trouble: 20_000 };
+  }
+  const isQuiet = random.next() < 0.15;
+  return {
+    questions: Math.floor(random.between(30, 101)),
+    faults: isQuiet ? 0 : Math.floor(random.between(5, 16)),
+    trouble: random.pick([1_500, 4_000, 8_000]),
+  };
+}
+
 /** How long it may take until all is answered that was asked, ms. */
 const RECOVERY_MS = 300_000;
 /** How often is looked whether all is answered, ms. */
 const LOOK_INTERVAL_MS = 100;
 /** How long a burst or a shutdown may take, ms. */
 const SHORT_MS = 60_000;
+
+/** How long each job of a burst takes, ms: longer than it takes to run all that may run together. */
+const BURST_WORK_MS = 250;
 
 /** What came of one seed. */
 export interface Outcome {
@@ -26,28 +47,28 @@ export interface Outcome {
 }
 
 /** Simulates what a seed says. It comes to the same each time. */
-export async function simulate(seed: number): Promise<Outcome> {
+export async function simulate(seed: number, { isTraced = false } = {}): Promise<Outcome> {
   const { most } = Prefetch;
   // So few jobs would never use one of the usual 256 slots again.
   Prefetch.most = (concurrency) => concurrency + 1;
   try {
-    return await simulateWithFewSlots(seed);
+    return await simulateWithFewSlots(seed, isTraced);
   } finally {
     Prefetch.most = most;
   }
 }
 
-async function simulateWithFewSlots(seed: number): Promise<Outcome> {
-  const world = new World(seed);
+async function simulateWithFewSlots(seed: number, isTraced: boolean): Promise<Outcome> {
+  const world = new World(seed, isTraced);
   const { random, ledger, scheduler } = world;
-  const isQuiet = random.next() < 0.1;
-  for (let asked = 0; asked < QUESTIONS;) {
+  const { questions, faults, trouble } = sizeOf(random);
+  for (let asked = 0; asked < questions;) {
     // Some come one by one, and some together, which take other ways.
     const first = asked;
     asked += random.pick([1, 1, 1, 5, 25]);
     const end = asked;
     const isOneQueue = random.next() < 0.5;
-    world.after(random.between(0, TROUBLE_MS), () => {
+    world.after(random.between(0, trouble), () => {
       const process = random.pick(world.alive());
       const queue = isOneQueue ? random.pick(QUEUES) : undefined;
       for (let index = first; index < end; index++) {
@@ -55,11 +76,11 @@ async function simulateWithFewSlots(seed: number): Promise<Outcome> {
       }
     });
   }
-  for (let index = 0; index < (isQuiet ? 0 : FAULTS); index++) {
-    world.after(random.between(0, TROUBLE_MS), () => somethingBad(world, random));
+  for (let index = 0; index < (faults); index++) {
+    world.after(random.between(0, trouble), () => somethingBad(world, random));
   }
   // Nothing that was planned goes on: what was broken until then was mended before.
-  await scheduler.until(() => scheduler.time >= TROUBLE_MS && world.outside.pending === 0, 60_000);
+  await scheduler.until(() => scheduler.time >= trouble && world.outside.pending === 0, 60_000);
   world.server.heal();
   ledger.tell('all is well');
   world.alive();
@@ -67,6 +88,7 @@ async function simulateWithFewSlots(seed: number): Promise<Outcome> {
     ledger.wrong(`not all is over: ${unfinished(world).join(', ')}`);
   } else {
     await burst(world);
+    await allForgotten(world);
   }
   await shutDown(world);
   const dead = deadIn(world);
@@ -100,6 +122,10 @@ function unfinished({ server, processes, ledger }: World): string[] {
     ...processes.flatMap(({ name, isAlive, client }) =>
       isAlive && client.pending > 0 ? [`${name} waits`] : [],
     ),
+    // Runs that nobody waits for any more still take their places.
+    ...processes.flatMap(({ name, isAlive, isIdle, isServing }) =>
+      isAlive && !(isIdle && isServing) ? [`${name} is not ready`] : [],
+    ),
     ...waiting.map(({ question }) => question.key),
     ...server.store.keys.filter((key) => /requests$|active:/.test(key)),
   ];
@@ -107,35 +133,50 @@ function unfinished({ server, processes, ledger }: World): string[] {
 
 /** Each worker gets as many jobs as it may run, and has to run all of them at the same time: no slot was lost. */
 async function burst(world: World): Promise<void> {
-  const { scheduler, ledger } = world;
   const [asker] = world.alive();
   for (const process of world.alive()) {
-    const { concurrency } = process.options;
     const others = world.alive().filter((each) => each !== process);
-    others.forEach(({ workers }) => QUEUES.forEach((queue) => void workers.pause(queue)));
-    await scheduler.until(() => false, 6_000);
+    await pause(world, others);
     for (const queue of QUEUES) {
-      const questions = Array.from({ length: concurrency }, (_, index) =>
-        plain(`burst-${process.name}-${queue}-${index}`, queue),
-      );
-      questions.forEach((question) => ask(question, asker, ledger));
-      const stories = questions.flatMap(({ key }) => ledger.stories.get(key) ?? []);
-      const run = (): boolean => stories.every(({ runs }) => runs.length > 0);
-      const { time } = scheduler;
-      if (!(await scheduler.until(run, SHORT_MS)) || scheduler.time - time > 900) {
-        ledger.wrong(`${process.name} has not run ${concurrency} jobs of ${queue} at a time`);
-      }
-      await scheduler.until(() => stories.every(({ ends }) => ends.length > 0), SHORT_MS);
+      await burstOf(world, asker, process, queue);
     }
     others.forEach(({ workers }) => QUEUES.forEach((queue) => workers.resume(queue)));
   }
+}
+
+async function pause({ scheduler, ledger }: World, processes: SimulatedProcess[]): Promise<void> {
+  const pauses = processes.flatMap(({ workers }) => QUEUES.map((queue) => workers.pause(queue)));
+  let arePaused = false;
+  void Promise.all(pauses).then(() => (arePaused = true));
+  if (!(await scheduler.until(() => arePaused, SHORT_MS))) {
+    ledger.wrong('not all are paused');
+  }
+}
+
+async function burstOf(
+  { scheduler, ledger }: World,
+  asker: SimulatedProcess,
+  { name, options: { concurrency } }: SimulatedProcess,
+  queue: string,
+): Promise<void> {
+  const questions = Array.from({ length: concurrency }, (_, index) =>
+    plain(`burst-${name}-${queue}-${index}`, queue),
+  );
+  const { time } = scheduler;
+  questions.forEach((question) => ask(question, asker, ledger));
+  const stories = questions.flatMap(({ key }) => ledger.stories.get(key) ?? []);
+  const areRun = (): boolean => stories.every(({ runs }) => runs.length > 0);
+  if (!(await scheduler.until(areRun, SHORT_MS)) || scheduler.time - time >= BURST_WORK_MS) {
+    ledger.wrong(`${name} has not run ${concurrency} jobs of ${queue} at a time`);
+  }
+  await scheduler.until(() => stories.every(({ ends }) => ends.length > 0), SHORT_MS);
 }
 
 const plain = (key: string, queue: string): Question => ({
   key,
   queue,
   kind: 'answer',
-  ms: 1_000,
+  ms: BURST_WORK_MS,
   count: 0,
   isStubborn: false,
   call: 'send',
@@ -144,6 +185,17 @@ const plain = (key: string, queue: string): Question => ({
   maxDeliveries: undefined,
   leaveAfter: undefined,
 });
+
+/** Workers that stopped without a word, or died, are looked after by the others. */
+async function allForgotten(world: World): Promise<void> {
+  const { scheduler, ledger, server } = world;
+  const alive = world.alive().length;
+  const areForgotten = (): boolean =>
+    QUEUES.every((queue) => server.workersOf(queue).length === alive);
+  if (!(await scheduler.until(areForgotten, RECOVERY_MS))) {
+    ledger.wrong(`known of ${alive}: ${QUEUES.map((queue) => server.workersOf(queue).join(' '))}`);
+  }
+}
 
 /** Closes all, after which nothing may be left. */
 async function shutDown(world: World): Promise<void> {
@@ -154,7 +206,7 @@ async function shutDown(world: World): Promise<void> {
   if (!(await scheduler.until(() => isClosed, SHORT_MS))) {
     ledger.wrong('not all are closed');
   }
-  await scheduler.until(() => false, 6_000);
+  await scheduler.pass(6_000);
   for (const { name, runtime } of processes) {
     if (runtime.pending > 0) {
       ledger.wrong(`${name} has left ${runtime.pending} timers behind`);

@@ -1,37 +1,21 @@
-import { describe, expect, it } from 'vitest';
-import { simulate, type Outcome } from './run.js';
-import { linesAbout } from './verdict.js';
+import { expect, it } from 'vitest';
+import { failuresOfMany } from './many-seeds.js';
+import { simulate } from './run.js';
+import { storyOf } from './story.js';
 
-const { SIMULATION_SEEDS = '8', SIMULATION_FIRST = '1', SIMULATION_TRACE } = process.env;
-const FIRST = Number(SIMULATION_FIRST);
-const COUNT = Number(SIMULATION_SEEDS);
+const FIRST = 1;
+const COUNT = 2_000;
 
-describe('simulation', () => {
-  it(
-    `finds nothing wrong with ${COUNT} seeds from ${FIRST} on`,
-    async () => {
-      for (let seed = FIRST; seed < FIRST + COUNT; seed++) {
-        const outcome = await simulate(seed);
-        if (outcome.wrongs.length > 0) {
-          expect.fail(storyOf(outcome));
-        }
-      }
-    },
-    COUNT * 5_000,
-  );
+it(`finds nothing wrong with ${COUNT} seeds`, async () => {
+  const failures = await failuresOfMany({ first: FIRST, count: COUNT, threads: 2 });
+  expect(failures.map((failure) => storyOf(failure)).join('\n')).toBe('');
+}, 300_000);
 
-  it('goes the same way each time', async () => {
-    const { trace, steps } = await simulate(FIRST);
-    const again = await simulate(FIRST);
+it('goes the same way each time', async () => {
+  for (let seed = FIRST; seed < FIRST + 5; seed++) {
+    const { trace, steps } = await simulate(seed, { isTraced: true });
+    const again = await simulate(seed, { isTraced: true });
     expect(again.trace).toEqual(trace);
-    expect(again.steps).toBe(steps);
-  }, 20_000);
-});
-
-/** @returns what a failed seed has to show. */
-function storyOf({ seed, wrongs, trace, steps }: Outcome): string {
-  const lines = SIMULATION_TRACE === 'all' ? trace : linesAbout(wrongs, trace);
-  return [`seed ${seed}, ${steps} steps`, ...lines, ...wrongs.map((wrong) => `-> ${wrong}`)].join(
-    '\n',
-  );
-}
+    expect((await simulate(seed)).steps).toBe(steps);
+  }
+}, 20_000);

@@ -82,12 +82,3 @@ const isExplained = ({ sentAt }: Story, until = 0, faults: readonly Fault[]): bo
   faults.some(
     ({ costs, from, to }) => costs === 'runs' && from <= until && to + AFTERMATH_MS >= sentAt,
   );
-
-/** @returns the lines of the trace that tell of what went wrong. */
-export function linesAbout(wrongs: readonly string[], trace: readonly string[]): string[] {
-  const keys = new Set(wrongs.map((wrong) => wrong.split(' ', 1).join('')));
-  return trace.filter((line) => {
-    const [, word = ''] = line.split(' ');
-    return word !== 'server:' && (!/^q\d/.test(word) || keys.has(word));
-  });
-}

@@ -3,7 +3,8 @@ import { Ledger } from './ledger.js';
 import { SimulatedServer } from './network.js';
 import { SimulatedProcess, type ProcessOptions } from './process.js';
 import { QUEUES } from './question.js';
-import { Scheduler, type ProcessRuntime } from './scheduler.js';
+import type { ProcessRuntime } from './process-runtime.js';
+import { Scheduler } from './scheduler.js';
 
 const PROCESSES = 3;
 
@@ -21,9 +22,9 @@ export class World {
   private readonly options: ProcessOptions;
   private count = 0;
 
-  constructor(seed: number) {
+  constructor(seed: number, isTraced: boolean) {
     this.random = new Random(seed);
-    this.ledger = new Ledger(() => this.scheduler.time);
+    this.ledger = new Ledger(() => this.scheduler.time, isTraced);
     this.scheduler = new Scheduler(this.random, (error) =>
       this.ledger.wrong(`a callback threw: ${String(error)}`),
     );

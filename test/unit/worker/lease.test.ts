@@ -22,7 +22,7 @@ function newLease() {
     keys: keys.queue(name),
     slots: [keys.queue(name).active('worker-1', 0)],
     standing: new Standing(LEASE_MS),
-    identity: () => undefined,
+    identities: () => [],
     onLapsed: (leases) => lapsed.push(...leases.map(({ workerId }) => workerId)),
   }));
   const lease = new Lease('worker-1', LEASE_MS, queues, driver, log);

@@ -1,0 +1,135 @@
+import type { Runtime, Timer } from '../../lib/driver/runtime.js';
+
+export type Callback = () => void;
+
+/** The runtime of one process: its immediates keep their order, as do its timers. */
+export class ProcessRuntime implements Runtime {
+  private readonly immediates: Callback[] = [];
+  /** Sorted by when they are due. */
+  private readonly timers: ProcessTimer[] = [];
+  private isKilled = false;
+  /** Whether it stands still for now. */
+  isFrozen = false;
+
+  constructor(
+    readonly now: () => number,
+    private readonly nextId: () => number,
+  ) {}
+
+  get isAlive(): boolean {
+    return !this.isKilled;
+  }
+
+  get isRunning(): boolean {
+    return this.isAlive && !this.isFrozen;
+  }
+
+  /** How many timers have still to fire. */
+  get pending(): number {
+    return this.timers.length;
+  }
+
+  /** When there is something to do again. */
+  get nextAt(): number {
+    return this.isRunning ? (this.timers[0]?.dueAt ?? Infinity) : Infinity;
+  }
+
+  /** @param ready - gets what can run now: the next of the immediates, and the next of the timers. */
+  addReady(ready: Callback[], time: number): void {
+    if (!this.isRunning) {
+      return;
+    }
+    if (this.immediates.length > 0) {
+      ready.push(this.runImmediate);
+    }
+    const [timer] = this.timers;
+    if (timer && timer.dueAt <= time) {
+      ready.push(this.runTimer);
+    }
+  }
+
+  /** Nothing of it ever runs again. */
+  kill(): void {
+    this.isKilled = true;
+    this.immediates.length = 0;
+    this.timers.length = 0;
+  }
+
+  setTimeout<Args extends unknown[]>(
+    callback: (...args: Args) => void,
+    ms: number,
+    ...args: Args
+  ): Timer {
+    return this.start(new ProcessTimer(this, () => callback(...args), ms, false));
+  }
+
+  setInterval(callback: () => void, ms: number): Timer {
+    return this.start(new ProcessTimer(this, callback, ms, true));
+  }
+
+  clear(timer: Timer | undefined): void {
+    const index = this.timers.indexOf(timer as ProcessTimer);
+    if (index >= 0) {
+      this.timers.splice(index, 1);
+    }
+  }
+
+  setImmediate(callback: () => void): void {
+    if (this.isAlive) {
+      this.immediates.push(callback);
+    }
+  }
+
+  nextTick(callback: () => void): void {
+    queueMicrotask(() => this.isAlive && callback());
+  }
+
+  randomId(): string {
+    return `id-${String(this.nextId()).padStart(9, '0')}`;
+  }
+
+  randomUUID(): string {
+    return `00000000-0000-4000-8000-${String(this.nextId()).padStart(12, '0')}`;
+  }
+
+  /** Of those that are due together the one that was started last comes last. */
+  start(timer: ProcessTimer): ProcessTimer {
+    this.clear(timer);
+    timer.dueAt = this.now() + Math.max(1, Math.floor(timer.ms));
+    if (this.isAlive) {
+      const before = this.timers.findLastIndex(({ dueAt }) => dueAt <= timer.dueAt);
+      this.timers.splice(before + 1, 0, timer);
+    }
+    return timer;
+  }
+
+  private readonly runImmediate = (): void => this.immediates.shift()?.();
+
+  private readonly runTimer = (): void => {
+    const timer = this.timers.shift();
+    if (timer?.isRepeated) {
+      this.start(timer);
+    }
+    timer?.callback();
+  };
+}
+
+class ProcessTimer implements Timer {
+  dueAt = 0;
+
+  constructor(
+    private readonly runtime: ProcessRuntime,
+    readonly callback: () => void,
+    readonly ms: number,
+    readonly isRepeated: boolean,
+  ) {}
+
+  unref(): this {
+    return this;
+  }
+
+  refresh(): this {
+    this.runtime.start(this);
+    return this;
+  }
+}
