@@ -1,38 +1,77 @@
 import type { Observable } from 'rxjs';
+import type { SendOptions } from '../../lib/client/calls/call-options.js';
 import { codeOf } from './code-of.js';
-import type { Ledger } from './ledger.js';
+import type { Ledger, Story } from './ledger.js';
 import type { SimulatedProcess } from './process.js';
 import type { Question } from './question.js';
 
-/** Asks a question in the name of a process, and writes down all that comes of it. */
-export function ask(question: Question, process: SimulatedProcess, ledger: Ledger): void {
-  const { client, runtime, name } = process;
-  const story = ledger.sent(question, name);
-  const { call, queue, timeout, protocol, maxDeliveries, leaveAfter } = question;
-  const ifAlive = (work: () => void): void => {
-    if (runtime.isAlive) {
-      work();
+/** With which error a request ends whose signal was aborted. */
+const LEFT = Object.assign(new Error('The caller has left'), { code: 'LEFT' });
+
+/**
+ * Asks a question in the name of a process, and writes down all that comes of it. Resolves at its end, whichever it is.
+ * @param parent - the question whose handler asks.
+ */
+export function ask(
+  question: Question,
+  { client, runtime, name }: SimulatedProcess,
+  ledger: Ledger,
+  parent?: Story,
+): Promise<void> {
+  const story = ledger.sent(question, name, parent);
+  const { call, queue, leave } = question;
+  const leaving = leave?.by === 'signal' ? new AbortController() : undefined;
+  return new Promise((resolve) => {
+    const end = (text: string, message?: string): void => {
+      if (runtime.isAlive) {
+        ledger.ended(story, text, message);
+      }
+      resolve();
+    };
+    const onPushed = (): void => {
+      if (runtime.isAlive) {
+        ledger.pushed(story);
+      }
+    };
+    const options = { ...optionsOf(question), signal: leaving?.signal, onPushed };
+    const leaveNow = (): void => {
+      if (story.ends.length === 0) {
+        ledger.left(story);
+        leaving?.abort(LEFT);
+      }
+    };
+    if (leaving && leave?.after === 0) {
+      leaveNow();
     }
-  };
-  const options = {
+    const source: Observable<unknown> =
+      call === 'send'
+        ? client.send(queue, question, options)
+        : client.emit(queue, question, { ...optionsOf(question), onPushed });
+    const subscription = source.subscribe({
+      next: (value) => runtime.isAlive && ledger.value(story, value),
+      complete: () => end('complete'),
+      error: (error: unknown) => end(...codeOf(error)),
+    });
+    if (leave && leave.after > 0) {
+      runtime.setTimeout(() => {
+        const isOpen = story.ends.length === 0;
+        leaveNow();
+        if (!leaving && isOpen) {
+          end('cancelled');
+          subscription.unsubscribe();
+        }
+      }, leave.after);
+    }
+  });
+}
+
+const optionsOf = (question: Question): SendOptions => {
+  const { timeout, protocol, maxDeliveries, requireWorker, maxQueueLength } = question;
+  return {
     timeout,
     protocol,
     maxDeliveries,
-    onPushed: () => ifAlive(() => ledger.pushed(story)),
+    maxQueueLength,
+    ...(requireWorker && { requireWorker }),
   };
-  const source: Observable<unknown> =
-    call === 'send' ? client.send(queue, question, options) : client.emit(queue, question, options);
-  const subscription = source.subscribe({
-    next: (value) => ifAlive(() => ledger.value(story, value)),
-    complete: () => ifAlive(() => ledger.ended(story, 'complete')),
-    error: (error: unknown) => ifAlive(() => ledger.ended(story, ...codeOf(error))),
-  });
-  if (leaveAfter !== undefined) {
-    runtime.setTimeout(() => {
-      if (story.ends.length === 0) {
-        ledger.ended(story, 'cancelled');
-        subscription.unsubscribe();
-      }
-    }, leaveAfter);
-  }
-}
+};

@@ -1,48 +1,165 @@
-import type { Operation } from '../../lib/driver/operation.js';
-import { pushToList, type PushToList } from '../../lib/protocol/operations/lists.js';
+import type { Store } from '../../lib/memory/store.js';
+import { giveBackJobs, type GiveBackJobs } from '../../lib/protocol/operations/give-back-jobs.js';
+import {
+  pushGuardedJob,
+  type GuardedPushResult,
+  type GuardedPush,
+} from '../../lib/protocol/operations/push-guarded-job.js';
+import { recoverWorker, type RecoverWorker } from '../../lib/protocol/operations/recover-worker.js';
 import {
   settleJobs,
   type SettledJobs,
   type SettleJobs,
 } from '../../lib/protocol/operations/settle-jobs.js';
+import { settleLongJobs } from '../../lib/protocol/operations/settle-long-jobs.js';
+import { Counts } from './counts.js';
+import { idOf, jobIn, keyOf, kindOfFrame, limitsIn, slotsOf, workerOf } from './elements.js';
 
-/** The beginning of a job or of a frame of a reply. */
-const ID = /^\s*\["([^"]+)",/;
+/** A job went back to its queue. */
+export interface Return {
+  readonly at: number;
+  /** Whose slot it lay in. */
+  readonly workerId: string;
+  readonly why: 'worker lost' | 'given back';
+}
 
 /**
  * The books of the server: a job is in one place at any time and leaves it once, so that no job is answered more often than it
- * was pushed.
+ * was pushed. Jobs are known by the keys of their questions.
  */
 export class Books {
-  private readonly pushed = new Map<string, number>();
-  private readonly answered = new Map<string, number>();
+  readonly wrongs: string[] = [];
+  /** How often each was pushed. */
+  readonly pushes = new Counts();
+  readonly returns = new Map<string, Return[]>();
+  /** Those that went to a dead list. */
+  readonly dead = new Set<string>();
+  /** When the first value of each stream was pushed. */
+  readonly firstValues = new Map<string, number>();
+  private readonly answers = new Counts();
+  private readonly keys = new Map<string, string>();
 
-  /** An operation was carried out. */
-  carriedOut(operation: Operation<never, unknown>, input: unknown, output: unknown): void {
-    if (operation === pushToList) {
-      const { elements } = input as PushToList;
-      elements.forEach((element) => count(this.pushed, String(element)));
-    } else if (operation === settleJobs && !('missing' in (output as SettledJobs))) {
-      const { groups } = input as SettleJobs;
-      groups.forEach(({ frames }) =>
-        frames.forEach((frame) => count(this.answered, String(frame))),
-      );
+  /** @param now - ms. */
+  constructor(private readonly now: () => number) {}
+
+  /** Elements were pushed behind a list. */
+  pushedTo(list: string, elements: readonly string[]): void {
+    for (const element of elements) {
+      if (list.endsWith('requests')) {
+        this.pushedJob(element);
+      } else if (list.endsWith('dead')) {
+        this.dead.add(keyOf(JSON.parse(element).job));
+      } else if (list.includes('replies:')) {
+        this.pushedFrame(list, element);
+      }
     }
   }
 
-  get wrongs(): string[] {
-    return [...this.answered].flatMap(([id, times]) => {
-      const pushes = this.pushed.get(id) ?? 0;
-      return times > pushes
-        ? [`job ${id} was pushed ${pushes} times and answered ${times} times`]
-        : [];
-    });
+  /** Carries an operation out, and notes what follows from it. */
+  noted<Output>(store: Store, operation: object, input: unknown, carryOut: () => Output): Output {
+    switch (operation) {
+      case settleJobs:
+      case settleLongJobs: {
+        const held = heldIn(store, input as SettleJobs);
+        const output = carryOut();
+        this.settled(input as SettleJobs, output as SettledJobs, held);
+        return output;
+      }
+      case recoverWorker: {
+        const { slots, workerId } = input as RecoverWorker;
+        const back = slots.flatMap(({ key, jobs }) =>
+          jobs.flatMap(({ position, dead }) => (dead ? [] : [jobIn(store, key, position) ?? ''])),
+        );
+        const output = carryOut();
+        if (output === 'recovered') {
+          back.forEach((job) => this.returned(job, workerId, 'worker lost'));
+        }
+        return output;
+      }
+      case giveBackJobs: {
+        const { places } = input as GiveBackJobs;
+        const jobs = places.map(({ key, position }) => jobIn(store, key, position));
+        const output = carryOut();
+        jobs.forEach((job, index) => {
+          if (job) {
+            this.returned(job, workerOf(places[index]?.key ?? ''), 'given back');
+          }
+        });
+        return output;
+      }
+      case pushGuardedJob: {
+        const output = carryOut();
+        this.pushedWithin(input as GuardedPush, output as GuardedPushResult);
+        return output;
+      }
+      default:
+        return carryOut();
+    }
+  }
+
+  private pushedJob(element: string): void {
+    const key = keyOf(element);
+    this.keys.set(idOf(element), key);
+    this.pushes.add(key);
+  }
+
+  private pushedFrame(list: string, frame: string): void {
+    const key = this.keys.get(idOf(frame));
+    if (key === undefined || list.endsWith(':aside')) {
+      return;
+    }
+    if (kindOfFrame(frame) !== 'n') {
+      this.answered(key);
+    } else if (!this.firstValues.has(key)) {
+      this.firstValues.set(key, this.now());
+    }
+  }
+
+  private answered(key: string): void {
+    this.answers.add(key);
+    const pushes = this.pushes.of(key);
+    const answers = this.answers.of(key);
+    if (answers > pushes) {
+      this.wrongs.push(`${key} was pushed ${pushes} times and answered ${answers} times`);
+    }
+  }
+
+  /** @param held - the jobs that lay in the slots. */
+  private settled({ groups, isBeside }: SettleJobs, output: SettledJobs, held: Set<string>): void {
+    if ('missing' in output) {
+      return;
+    }
+    for (const frame of groups.flatMap(({ frames }) => frames.map(String))) {
+      const key = this.keys.get(idOf(frame));
+      if (key !== undefined && !held.has(key)) {
+        this.wrongs.push(`${key} was answered by a settle of other jobs`);
+      }
+      if (key !== undefined && isBeside) {
+        this.answered(key);
+      }
+    }
+  }
+
+  private returned(job: string, workerId: string, why: Return['why']): void {
+    const key = keyOf(job);
+    const returns = this.returns.get(key) ?? [];
+    returns.push({ at: this.now(), workerId, why });
+    this.returns.set(key, returns);
+  }
+
+  private pushedWithin({ element }: GuardedPush, output: GuardedPushResult): void {
+    const { maxQueueLength } = limitsIn(String(element));
+    if (output.outcome === 'pushed' && output.queueLength > (maxQueueLength ?? Infinity)) {
+      this.wrongs.push(`${keyOf(String(element))} made a queue longer than it may be`);
+    }
   }
 }
 
-function count(counts: Map<string, number>, text: string): void {
-  const id = ID.exec(text)?.[1];
-  if (id !== undefined) {
-    counts.set(id, (counts.get(id) ?? 0) + 1);
-  }
+/** @returns the keys of the jobs that a settle takes out of their slots. */
+function heldIn(store: Store, { slots, places }: SettleJobs): Set<string> {
+  const jobs = [
+    ...slots.flatMap((slot) => slotsOf(store, slot)),
+    ...places.map(({ key, position }) => jobIn(store, key, position) ?? ''),
+  ];
+  return new Set(jobs.map((job) => keyOf(job)));
 }

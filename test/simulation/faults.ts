@@ -1,26 +1,36 @@
 import type { Random } from '../chaos/random.js';
+import { ask } from './asker.js';
+import { plainQuestion } from './question.js';
 import type { World } from './world.js';
 
 /** Does something bad to a world, and undoes it where it is to be undone. */
 type Fault = (world: World, random: Random) => void;
 
-/** Operations whose answers get lost, or which are refused. */
+/** Operations whose answers get lost, or which are refused; those that hand out jobs more often. */
 const OPERATIONS = [
-  'pushToList',
   'waitForJob',
+  'waitForJob',
+  'waitForJob',
+  'reqrepTakeJobs',
+  'reqrepSettleJobs',
+  'reqrepSettleJobs',
+  'reqrepSettleJobs',
+  'settleLongJobs',
+  'pushToList',
+  'pushToList',
+  'reqrepPushGuardedJob',
   'waitForHead',
   'readList',
   'trimList',
   'popFirst',
   'publish',
-  'reqrepTakeJobs',
-  'reqrepSettleJobs',
   'reqrepPushValues',
   'reqrepRenewLease',
   'reqrepGiveBackJobs',
   'reqrepRecoverWorker',
   'reqrepBuryJob',
   'reqrepRetireWorker',
+  'cut',
 ] as const;
 
 const REFUSALS = [
@@ -34,63 +44,86 @@ const ms = (random: Random, least: number, most: number): number =>
   Math.floor(random.between(least, most));
 
 /** Each kind of fault. */
-const FAULTS: readonly [Fault, ...Fault[]] = [
-  function loseAnswer({ server, ledger }, random) {
+const FAULTS = {
+  loseLine({ server, ledger }, random) {
     const operation = random.pick(OPERATIONS);
-    ledger.fault(`the next answer of ${operation} is lost`, 'runs');
-    server.loseAnswer(operation);
+    const loss = random.pick(['answer', 'answer', 'closed', 'half'] as const);
+    ledger.tell(`a line is to be lost (${loss}) at the next ${operation}`);
+    server.plans.add(operation, loss);
   },
-  function breakLine({ server, ledger }, random) {
-    const operation = random.pick(OPERATIONS);
-    ledger.fault(`a line breaks at the next ${operation}`, 'runs');
-    server.breakAt(operation);
+  /** A job is settled together with the wait for the next one. */
+  loseSettleAndWait({ server, ledger, queues }, random) {
+    const operation = `reqrepSettleJobs on ${random.pick(queues)}`;
+    const loss = random.pick(['closed', 'half', 'half'] as const);
+    ledger.tell(`a line is to be lost (${loss}) at the next ${operation}`);
+    server.plans.add(operation, loss);
   },
-  function breakLines({ server, ledger, alive }, random) {
+  cutLine({ server, ledger, alive }, random) {
     const process = random.pick(alive());
-    ledger.fault(`all lines of ${process.name} break`, 'runs');
-    for (const { identity } of process.driver.lines) {
-      if (identity) {
-        server.cut(identity);
-      }
+    const [first, ...others] = process.driver.lines.filter(({ identity }) => identity);
+    const line = first && random.pick([first, ...others]);
+    if (line?.identity) {
+      ledger.fault(`the line ${line.name} of ${process.name} is cut`, 'answers', process.name);
+      server.cut(line.identity);
     }
   },
-  function serverAway({ server, ledger, after }, random) {
+  breakLines({ ledger, alive }, random) {
+    const process = random.pick(alive());
+    const isHalf = random.next() < 0.5;
+    const how = isHalf ? 'break, of which the server hears later' : 'break';
+    ledger.fault(`all lines of ${process.name} ${how}`, 'workers', process.name);
+    process.breakLines(isHalf);
+  },
+  serverAway({ server, ledger, after }, random) {
     if (!server.isAway) {
       const time = random.pick([ms(random, 10, 500), ms(random, 500, 6_000)]);
-      ledger.fault('the server is away', 'runs', time);
+      ledger.fault('the server is away', 'workers', undefined, time);
       server.disconnect();
       after(time, () => server.reconnect());
     }
   },
-  function refuse({ server, ledger, after }, random) {
+  refuse({ server, ledger, after }, random) {
     const operation = random.pick(OPERATIONS);
     const message = random.pick(REFUSALS);
     const time = ms(random, 10, 3_000);
-    ledger.fault(`${operation} is refused: ${message}`, 'runs', time);
+    ledger.fault(`${operation} is refused: ${message}`, 'workers', undefined, time);
     after(time, server.faults.refuse(operation, message));
   },
-  function kill({ ledger, after, alive, replace }, random) {
-    const process = random.pick(alive());
-    ledger.fault(`${process.name} is killed`, 'runs');
-    process.kill();
-    // The server may hear of it late, as where a machine is gone with it.
-    const heardAfter = random.pick([0, ms(random, 0, 8_000)]);
-    after(heardAfter, () => process.driver.close());
-    after(ms(random, 0, 3_000), () => replace(process));
+  kill({ alive, kill }, random) {
+    kill(random.pick(alive()));
   },
-  function freeze({ ledger, after, alive }, random) {
+  poison({ ledger, alive, queues }, random) {
+    const key = `poison-${ledger.stories.size}`;
+    const maxDeliveries = random.pick([1, 2, 2, undefined]);
+    const question = { ...plainQuestion(key, random.pick(queues)), kind: 'poison', maxDeliveries };
+    ask({ ...question, kind: 'poison' }, random.pick(alive()), ledger);
+  },
+  freeze({ ledger, after, alive }, random) {
     const process = random.pick(alive());
     const time = random.pick([ms(random, 10, 2_000), ms(random, 2_000, 20_000)]);
-    ledger.fault(`${process.name} stands still`, 'runs', time);
+    ledger.fault(`${process.name} stands still`, 'workers', process.name, time);
     process.runtime.isFrozen = true;
     after(time, () => {
       process.runtime.isFrozen = false;
     });
   },
-  function stop({ ledger, after, alive }, random) {
+  /** It has new lines, of which it can tell nobody before it dies. */
+  dieUnknown({ server, ledger, after, alive, kill }, random) {
+    const process = random.pick(alive());
+    const time = ms(random, 500, 3_000);
+    ledger.fault('reqrepRenewLease is refused', 'workers', undefined, time);
+    after(time, server.faults.refuse('reqrepRenewLease', REFUSALS[0]));
+    process.breakLines(false);
+    after(ms(random, 5, 400), () => {
+      if (process.isAlive) {
+        kill(process, 'is killed', 20_000);
+      }
+    });
+  },
+  stop({ ledger, after, alive }, random) {
     const process = random.pick(alive());
     const time = ms(random, 0, 5_000);
-    ledger.fault(`the workers of ${process.name} stop`, 'runs', time);
+    ledger.fault(`the workers of ${process.name} stop`, 'workers', process.name, time);
     void process.stopWorkers();
     after(time, () => {
       if (process.isAlive) {
@@ -98,21 +131,46 @@ const FAULTS: readonly [Fault, ...Fault[]] = [
       }
     });
   },
-  function pause({ ledger, after, alive, queues }, random) {
+  pause({ ledger, after, alive, queues }, random) {
     const process = random.pick(alive());
     const queue = random.pick(queues);
     const time = ms(random, 0, 3_000);
-    ledger.fault(`${process.name} pauses ${queue}`, 'time', time);
+    ledger.fault(`${process.name} pauses ${queue}`, 'time', process.name, time);
     void process.workers.pause(queue);
     after(time, () => process.workers.resume(queue));
   },
-  function close({ ledger, after, alive, replace }, random) {
+  close({ ledger, after, alive, replace }, random) {
     const process = random.pick(alive());
-    ledger.fault(`${process.name} closes`, 'runs');
+    ledger.fault(`${process.name} closes`, 'workers', process.name, Infinity);
     void process.close();
     after(ms(random, 0, 3_000), () => replace(process));
   },
-];
+  /** Somebody else has put something in the place of the list of replies. */
+  spoilReplies({ server: { store, books }, ledger, after, alive, options }, random) {
+    const { name, replies } = random.pick(alive());
+    // Those who wait for lost replies for ever would leave no room for others.
+    if (store.kindOf(replies) === 'string' || options.maxPending < 1_000) {
+      return;
+    }
+    const time = ms(random, 10, 1_000);
+    ledger.fault(`the list of replies of ${name} is none`, 'answers', name, time);
+    const isPushed = (key: string): boolean => books.pushes.of(key) > 0;
+    ledger.forsake(name, isPushed);
+    store.delete(replies);
+    store.write('string', replies, () => 'spoiled');
+    after(time, () => {
+      ledger.forsake(name, isPushed);
+      store.delete(replies);
+    });
+  },
+} satisfies Record<string, Fault>;
 
-/** Lets something go wrong. */
-export const somethingBad: Fault = (world, random) => random.pick(FAULTS)(world, random);
+const { loseLine, ...others } = FAULTS;
+const [second, ...rest] = Object.values<Fault>(others);
+
+/** Lets something go wrong: lines are lost most often. */
+export const somethingBad: Fault = (world, random) =>
+  random.pick<Fault>([loseLine, loseLine, loseLine, loseLine, second ?? loseLine, ...rest])(
+    world,
+    random,
+  );

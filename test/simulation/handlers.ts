@@ -1,44 +1,44 @@
-import { firstValueFrom } from 'rxjs';
-import type { RequestClient } from '../../lib/client/request-client.js';
 import { delay, type Runtime } from '../../lib/driver/runtime.js';
 import type { JobContext } from '../../lib/worker/running/job-context.js';
 import type { JobHandler } from '../../lib/worker/worker-options.js';
-import { QUEUES, type Question } from './question.js';
+import type { Question } from './question.js';
 
 /** What a handler answers to a question, and nobody else may get. */
-export const answerTo = ({ key }: Question): string => `answer to ${key}`;
+export const answerTo = ({ key, padding, isAnswerLong }: Question): string =>
+  `answer to ${key}${isAnswerLong ? padding : ''}`;
 
 /** How the value of a stream at a place looks. */
 export const valueOf = ({ key }: Question, index: number): string => `value ${index} of ${key}`;
 
-/** The question that a handler asks in turn. */
-export const nestedIn = (question: Question): Question => ({
-  ...question,
-  key: `${question.key}'`,
-  // Each queue asks the next one, so that no queue waits for itself.
-  queue: QUEUES[QUEUES.findIndex((queue) => queue === question.queue) + 1] ?? question.queue,
-  kind: 'answer',
-});
-
 /** What handlers have of their process. */
 export interface Site {
   readonly runtime: Runtime;
-  readonly client: RequestClient;
   /** @returns what to call when the handler has ended. */
   onRun(question: Question): () => void;
+  /** Asks in the name of a job. Resolves when that has come to an end, whichever it is. */
+  askWithin(job: JobContext, parent: Question): Promise<void>;
+  /** Ends the process. */
+  die(question: Question): void;
 }
 
 /** @returns a handler that does what the question says. */
-export function handlerOf(queue: string, concurrency: number, site: Site): JobHandler {
+export function handlerOf(
+  queue: string,
+  { concurrency, maxDeliveries }: Pick<JobHandler, 'concurrency' | 'maxDeliveries'>,
+  site: Site,
+): JobHandler {
   return {
     queue,
     name: `Simulation#${queue}`,
     concurrency,
     timeout: 0,
-    maxDeliveries: 3,
+    maxDeliveries,
     handle: (data, job) => {
       const question = data as Question;
       const onEnd = site.onRun(question);
+      if (question.kind === 'poison') {
+        site.die(question);
+      }
       if (question.kind === 'answer' && question.ms === 0) {
         onEnd();
         return answerTo(question);
@@ -59,11 +59,9 @@ async function answer(
     if (question.kind === 'throw') {
       throw new Error(answerTo(question));
     }
-    const nested = nestedIn(question);
-    if (question.kind === 'nest' && nested.queue !== question.queue) {
+    if (question.nested) {
       // That it fails is an end as well, and the question is answered all the same.
-      const { queue } = nested;
-      await firstValueFrom(site.client.send(queue, nested, { timeout: 5_000 })).catch(() => null);
+      await site.askWithin(job, question);
     }
     return answerTo(question);
   } finally {

@@ -4,29 +4,41 @@ import type { Question } from './question.js';
 export interface Run {
   readonly at: number;
   readonly process: string;
+  /** When the handler has returned. */
+  endedAt: number;
 }
 
 /** All that happened to one request or emit. */
 export interface Story {
   readonly question: Question;
   readonly sentAt: number;
+  /** When its time is over: its own, or that of the question whose handler asks. */
+  readonly deadline: number;
   readonly client: string;
+  readonly parent: Story | undefined;
+  /** How many its client waited for when it was sent, itself included. */
+  readonly open: number;
   pushedAt: number | undefined;
+  leftAt: number | undefined;
   readonly runs: Run[];
   readonly values: unknown[];
   /** `complete`, `cancelled`, or the code of an error. */
   readonly ends: { readonly end: string; readonly text: string; readonly at: number }[];
   /** Whether nobody hears of its end any more. */
   isOrphan: boolean;
+  /** Whether its reply may have been lost with the list for it, and no time limit tells its caller. */
+  isForsaken: boolean;
 }
 
 /** Something that was done to the processes, the lines or the server. */
 export interface Fault {
   readonly text: string;
+  /** The process that it was done to; `undefined` = to all. */
+  readonly of: string | undefined;
   readonly from: number;
   readonly to: number;
-  /** What it may cost: time alone, or also that a job is pushed or run again. */
-  readonly costs: 'time' | 'runs';
+  /** What it may cost: time alone; also an answer, so that a job is pushed again; or also that the process counts as lost. */
+  readonly costs: 'time' | 'answers' | 'workers';
 }
 
 /** What happened in a simulation, and in which order. */
@@ -55,31 +67,48 @@ export class Ledger {
     this.wrongs.push(text);
   }
 
-  fault(text: string, costs: Fault['costs'], ms = 0): void {
+  /** @param of - the process; `undefined` = all. @param ms - for how long; for ever where that is `Infinity`. */
+  fault(text: string, costs: Fault['costs'], of?: string, ms = 0): void {
     const from = this.now();
-    this.faults.push({ text, from, to: from + ms, costs });
+    this.faults.push({ text, of, from, to: from + ms, costs });
     this.tell(`FAULT ${text}${ms > 0 ? ` for ${ms} ms` : ''}`);
   }
 
-  sent(question: Question, client: string): Story {
+  sent(question: Question, client: string, parent?: Story): Story {
+    const now = this.now();
+    const own = question.timeout === 0 ? Infinity : now + question.timeout;
     const story: Story = {
       question,
-      sentAt: this.now(),
+      sentAt: now,
+      // The original protocol has no deadlines to inherit.
+      deadline: Math.min(own, parent?.deadline ?? Infinity),
       client,
+      parent,
+      open: this.openOf(client) + 1,
       pushedAt: undefined,
+      leftAt: undefined,
       runs: [],
       values: [],
       ends: [],
       isOrphan: false,
+      isForsaken: false,
     };
     this.stories.set(question.key, story);
-    this.tell(() => `${question.key} sent by ${client}: ${JSON.stringify(question)}`);
+    this.tell(() => `${question.key} sent by ${client}: ${shown(question)}`);
     return story;
   }
 
-  ran({ key }: Question, process: string): void {
+  /** @returns what the handler's end is told to. */
+  ran({ key }: Question, process: string): Run {
     this.tell(`${key} run by ${process}`);
-    this.stories.get(key)?.runs.push({ at: this.now(), process });
+    const run: Run = { at: this.now(), process, endedAt: Infinity };
+    this.stories.get(key)?.runs.push(run);
+    return run;
+  }
+
+  runEnded({ key }: Question, run: Run): void {
+    run.endedAt = this.now();
+    this.tell(`${key} returned by ${run.process}`);
   }
 
   pushed(story: Story): void {
@@ -89,20 +118,48 @@ export class Ledger {
 
   value(story: Story, value: unknown): void {
     story.values.push(value);
-    this.tell(() => `${story.question.key} value ${JSON.stringify(value)}`);
+    this.tell(() => `${story.question.key} value ${shown(value)}`);
+  }
+
+  left(story: Story): void {
+    story.leftAt = this.now();
+    this.tell(`${story.question.key} is left`);
   }
 
   ended(story: Story, end: string, text = ''): void {
     story.ends.push({ end, text, at: this.now() });
-    this.tell(`${story.question.key} ended: ${end} ${text}`);
+    this.tell(() => `${story.question.key} ended: ${end} ${shown(text)}`);
   }
 
   /** A process was killed: what it asked has no end. */
   orphan(client: string): void {
-    for (const story of this.stories.values()) {
-      if (story.client === client && story.ends.length === 0) {
-        story.isOrphan = true;
-      }
+    for (const story of this.openStories(client)) {
+      story.isOrphan = true;
     }
   }
+
+  /** Replies to a process may have been lost. @param isPushed - whether a question may have been answered. */
+  forsake(client: string, isPushed: (key: string) => boolean): void {
+    for (const story of this.openStories(client)) {
+      story.isForsaken ||= isPushed(story.question.key);
+    }
+  }
+
+  openOf(client: string): number {
+    return this.openStories(client).length;
+  }
+
+  private openStories(client: string): Story[] {
+    return [...this.stories.values()].filter(
+      (story) => story.client === client && story.ends.length === 0 && !story.isOrphan,
+    );
+  }
 }
+
+/** Of a long text, how much a trace shows, UTF-16 units. */
+const SHOWN_LENGTH = 500;
+
+const shown = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? 'undefined';
+  return text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}... (${text.length})` : text;
+};

@@ -7,6 +7,10 @@ export class ProcessRuntime implements Runtime {
   private readonly immediates: Callback[] = [];
   /** Sorted by when they are due. */
   private readonly timers: ProcessTimer[] = [];
+  /** The id that it has made last. */
+  lastId = '';
+  /** Those that it has made, such as the ids of its workers. */
+  readonly uuids = new Set<string>();
   private isKilled = false;
   /** Whether it stands still for now. */
   isFrozen = false;
@@ -85,11 +89,14 @@ export class ProcessRuntime implements Runtime {
   }
 
   randomId(): string {
-    return `id-${String(this.nextId()).padStart(9, '0')}`;
+    this.lastId = `id-${String(this.nextId()).padStart(9, '0')}`;
+    return this.lastId;
   }
 
   randomUUID(): string {
-    return `00000000-0000-4000-8000-${String(this.nextId()).padStart(12, '0')}`;
+    const id = `00000000-0000-4000-8000-${String(this.nextId()).padStart(12, '0')}`;
+    this.uuids.add(id);
+    return id;
   }
 
   /** Of those that are due together the one that was started last comes last. */

@@ -5,11 +5,13 @@ import { Keys } from '../../lib/protocol/keys.js';
 import { Log } from '../../lib/telemetry/log.js';
 import type { JobContext } from '../../lib/worker/running/job-context.js';
 import { ReplyWorkers } from '../../lib/worker/reply-workers.js';
-import { handlerOf } from './handlers.js';
+import { ask } from './asker.js';
+import { SimulatedDriver } from './driver.js';
+import { handlerOf, type Site } from './handlers.js';
 import type { Ledger } from './ledger.js';
-import { SimulatedDriver, type SimulatedServer } from './network.js';
 import { QUEUES, type Question } from './question.js';
 import type { ProcessRuntime } from './process-runtime.js';
+import type { SimulatedServer } from './server.js';
 
 /** What the processes of one simulation are told. */
 export interface ProcessOptions {
@@ -17,6 +19,9 @@ export interface ProcessOptions {
   readonly lease: number;
   readonly stallLimit: number;
   readonly shutdownTimeout: number;
+  /** Of its handlers. */
+  readonly maxDeliveries: number;
+  readonly maxPending: number;
 }
 
 /** One process: a client and workers over lines of its own. */
@@ -24,12 +29,16 @@ export class SimulatedProcess {
   readonly driver: SimulatedDriver;
   readonly client: RequestClient;
   readonly workers: ReplyWorkers;
+  /** The list of what its client is answered. */
+  readonly replies: string;
   private readonly log: Log;
   /** How many jobs of each queue run since the workers were started last. */
   private running = new Map<string, number>();
+  private nestedCount = 0;
   /** The job whose handler is being called: simpler, and quicker, than an async context. */
   private job: JobContext | undefined;
   isClosed = false;
+  private hasClosed = false;
   /** Whether its workers have begun to take jobs. */
   isServing = false;
 
@@ -37,10 +46,11 @@ export class SimulatedProcess {
     readonly name: string,
     readonly options: ProcessOptions,
     readonly runtime: ProcessRuntime,
-    server: SimulatedServer,
+    private readonly server: SimulatedServer,
     private readonly ledger: Ledger,
+    onPoison: (process: SimulatedProcess, key: string) => void,
   ) {
-    const tell = (text: string): void => this.ifAlive(() => ledger.tell(`${name}: ${text}`));
+    const tell = (text: string): void => this.ifAlive(() => this.tell(text));
     this.log = new Log(
       { info: tell, warn: tell, error: tell },
       {
@@ -48,15 +58,20 @@ export class SimulatedProcess {
         clear: (timer) => runtime.clear(timer as Timer | undefined),
       },
     );
-    this.driver = new SimulatedDriver(server, runtime);
-    const shards = singleShard(this.driver, new Keys());
+    this.driver = new SimulatedDriver(server, runtime, (what, costs, ms) =>
+      ledger.fault(`${name} ${what}`, costs, name, ms),
+    );
+    const keys = new Keys();
+    const shards = singleShard(this.driver, keys);
     const { log } = this;
-    const limits = { maxPending: 10_000, maxPendingBytes: 10_000_000, maxPayload: 1_000_000 };
+    const { maxPending } = options;
+    const limits = { maxPending, maxPendingBytes: 10_000_000, maxPayload: 1_000_000 };
     this.client = new RequestClient({
       shards,
       log,
       options: { timeout: 30_000, ...limits, parentJob: () => this.job },
     });
+    this.replies = keys.replies(runtime.lastId);
     this.workers = new ReplyWorkers({
       shards,
       log,
@@ -68,16 +83,22 @@ export class SimulatedProcess {
         currentJob: () => this.job,
       },
     });
-    const site = {
+    const site: Site = {
       runtime,
-      client: this.client,
-      onRun: (question: Question) => this.began(question),
+      onRun: (question) => this.began(question),
+      askWithin: (job, question) => this.askWithin(job, question),
+      die: (question) => onPoison(this, question.key),
     };
-    this.workers.serve(QUEUES.map((queue) => handlerOf(queue, options.concurrency, site)));
+    this.workers.serve(QUEUES.map((queue) => handlerOf(queue, options, site)));
   }
 
   get isIdle(): boolean {
     return [...this.running.values()].every((count) => count === 0);
+  }
+
+  /** Whether it is about to end, and does something yet. */
+  get isClosing(): boolean {
+    return this.runtime.isAlive && this.isClosed && !this.hasClosed;
   }
 
   get isAlive(): boolean {
@@ -88,6 +109,17 @@ export class SimulatedProcess {
   kill(): void {
     this.runtime.kill();
     this.ledger.orphan(this.name);
+  }
+
+  /** @param isHalf - whether the server hears of it later. */
+  breakLines(isHalf: boolean): void {
+    for (const line of this.driver.lines) {
+      if (isHalf) {
+        line.loseHalf();
+      } else if (line.identity) {
+        this.server.cut(line.identity);
+      }
+    }
   }
 
   startWorkers(): void {
@@ -116,6 +148,7 @@ export class SimulatedProcess {
     await this.client.close();
     this.driver.close();
     this.log.close();
+    this.hasClosed = true;
   }
 
   /** Calls the code of a handler. */
@@ -141,12 +174,28 @@ export class SimulatedProcess {
     const { queue } = question;
     const count = (running.get(queue) ?? 0) + 1;
     running.set(queue, count);
-    this.ifAlive(() => {
-      ledger.ran(question, name);
-      if (count > this.options.concurrency) {
-        ledger.wrong(`${name} runs more jobs of ${queue} than it may`);
-      }
-    });
-    return () => running.set(queue, (running.get(queue) ?? 0) - 1);
+    if (count > this.options.concurrency) {
+      ledger.wrong(`${name} runs more jobs of ${queue} than it may`);
+    }
+    const run = ledger.ran(question, name);
+    return () => {
+      running.set(queue, (running.get(queue) ?? 0) - 1);
+      this.ifAlive(() => ledger.runEnded(question, run));
+    };
+  }
+
+  private askWithin(job: JobContext, { key, nested }: Question): Promise<void> {
+    if (!nested) {
+      return Promise.resolve();
+    }
+    const question = { ...nested, key: `${key}'${++this.nestedCount}${this.name}` };
+    return this.within(job, () => ask(question, this, this.ledger, this.ledger.stories.get(key)));
+  }
+
+  private tell(text: string): void {
+    this.ledger.tell(`${this.name}: ${text}`);
+    if (/ threw\b/.test(text)) {
+      this.ledger.wrong(`${this.name} was thrown at: ${text}`);
+    }
   }
 }

@@ -4,8 +4,11 @@ import type { Random } from '../chaos/random.js';
 export interface Question {
   readonly key: string;
   readonly queue: string;
-  /** `answer`, `throw` and `nest` reply once, after `ms`; `stream` sends `count` values, `ms` apart. */
-  readonly kind: 'answer' | 'throw' | 'nest' | 'stream';
+  /**
+   * `answer`, `throw` and `nest` reply once, after `ms`; `stream` sends `count` values, `ms` apart; `poison` ends the process
+   * that runs it.
+   */
+  readonly kind: 'answer' | 'throw' | 'nest' | 'stream' | 'poison';
   readonly ms: number;
   readonly count: number;
   /** Whether the handler goes on when its run is aborted. */
@@ -15,11 +18,22 @@ export interface Question {
   /** ms; 0 = no limit. */
   readonly timeout: number;
   readonly maxDeliveries: number | undefined;
-  /** After how many ms its caller leaves; `undefined` = never. */
-  readonly leaveAfter: number | undefined;
+  readonly requireWorker: boolean;
+  readonly maxQueueLength: number | undefined;
+  /** What makes it long. */
+  readonly padding: string;
+  /** Whether its answer is as long. */
+  readonly isAnswerLong: boolean;
+  /** When its caller leaves, ms after it has asked, and how; `undefined` = never. */
+  readonly leave: { readonly after: number; readonly by: 'unsubscribe' | 'signal' } | undefined;
+  /** What the handler asks in turn, without its key. */
+  readonly nested: Omit<Question, 'key'> | undefined;
 }
 
 export const QUEUES = ['alpha', 'beta'] as const;
+
+/** Longer than what scripts may see, UTF-16 units. */
+const LONG = 'x'.repeat(66_000);
 
 /** @returns something to ask: of any queue unless one is given. */
 export function randomQuestion(
@@ -31,10 +45,8 @@ export function randomQuestion(
   const kinds = ['answer', 'answer', 'answer', 'throw', 'nest', 'stream'] as const;
   const kind = protocol === 1 ? 'answer' : random.pick(kinds);
   const call = random.next() < 0.15 ? 'emit' : 'send';
-  const leaves = call === 'send' && random.next() < 0.15;
   return {
-    key,
-    queue,
+    ...plainQuestion(key, queue),
     kind,
     ms: random.pick(kind === 'stream' ? [0, 0, 5, 50] : [0, 0, 0, 5, 50, 50, 300, 2_000]),
     count: random.pick([0, 1, 3, 12]),
@@ -43,7 +55,58 @@ export function randomQuestion(
     protocol,
     // One of the original protocol hears nothing of a job that is lost for good.
     timeout: random.pick([200, 3_000, 30_000, protocol === 1 ? 30_000 : 0]),
-    maxDeliveries: protocol === 1 ? undefined : random.pick([undefined, undefined, 1, 2]),
-    leaveAfter: leaves ? Math.floor(random.between(0, 800)) : undefined,
+    ...(protocol === 2 && {
+      maxDeliveries: random.pick([undefined, undefined, 1, 2]),
+      requireWorker: random.next() < 0.1,
+    }),
+    maxQueueLength: random.next() < 0.1 ? random.pick([1, 3, 10]) : undefined,
+    ...randomPadding(random),
+    leave: call === 'send' ? randomLeave(random) : undefined,
+    nested: kind === 'nest' ? randomNested(random, queue) : undefined,
   };
+}
+
+/** @returns one that is answered at once, and for which there is no limit. */
+export const plainQuestion = (key: string, queue: string): Question => ({
+  key,
+  queue,
+  kind: 'answer',
+  ms: 0,
+  count: 0,
+  isStubborn: false,
+  call: 'send',
+  protocol: 2,
+  timeout: 0,
+  maxDeliveries: undefined,
+  requireWorker: false,
+  maxQueueLength: undefined,
+  padding: '',
+  isAnswerLong: false,
+  leave: undefined,
+  nested: undefined,
+});
+
+function randomPadding(random: Random): Pick<Question, 'padding' | 'isAnswerLong'> {
+  const isLong = random.next() < 0.02;
+  return { padding: isLong ? LONG : '', isAnswerLong: isLong && random.next() < 0.5 };
+}
+
+function randomLeave(random: Random): Question['leave'] {
+  const by = random.pick(['unsubscribe', 'signal'] as const);
+  // Some have left before they ask.
+  const after = random.next() < 0.1 ? 0 : Math.floor(random.between(1, 800));
+  return random.next() < 0.15 ? { after: by === 'signal' ? after : after + 1, by } : undefined;
+}
+
+/** Each queue asks the next one, so that no queue waits for itself. */
+function randomNested(random: Random, asker: string): Question['nested'] {
+  const queue = QUEUES[QUEUES.findIndex((each) => each === asker) + 1];
+  return queue === undefined
+    ? undefined
+    : {
+        ...plainQuestion('', queue),
+        kind: random.pick(['answer', 'answer', 'throw']),
+        ms: random.pick([0, 5, 50, 300, 2_000]),
+        timeout: random.pick([200, 30_000, 30_000]),
+      };
 }

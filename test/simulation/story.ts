@@ -1,10 +1,7 @@
 import type { Outcome } from './run.js';
 
 /** @returns what a failed seed has to show: what is about what went wrong, or all that happened. */
-export function storyOf(
-  { seed, wrongs, trace, steps }: Outcome,
-  { isWhole = false } = {},
-): string {
+export function storyOf({ seed, wrongs, trace, steps }: Outcome, { isWhole = false } = {}): string {
   const lines = isWhole ? trace : linesAbout(wrongs, trace);
   return [`seed ${seed}, ${steps} steps`, ...lines, ...wrongs.map((wrong) => `-> ${wrong}`)].join(
     '\n',

@@ -1,12 +1,10 @@
 import { Random } from '../chaos/random.js';
 import { Ledger } from './ledger.js';
-import { SimulatedServer } from './network.js';
+import type { ProcessRuntime } from './process-runtime.js';
 import { SimulatedProcess, type ProcessOptions } from './process.js';
 import { QUEUES } from './question.js';
-import type { ProcessRuntime } from './process-runtime.js';
 import { Scheduler } from './scheduler.js';
-
-const PROCESSES = 3;
+import { SimulatedServer } from './server.js';
 
 /** A server and the processes that use it, all of which a seed decides. */
 export class World {
@@ -18,8 +16,8 @@ export class World {
   /** What is done to the world is timed by this. */
   readonly outside: ProcessRuntime;
   readonly processes: SimulatedProcess[] = [];
+  readonly options: ProcessOptions;
   private readonly serverRuntime: ProcessRuntime;
-  private readonly options: ProcessOptions;
   private count = 0;
 
   constructor(seed: number, isTraced: boolean) {
@@ -32,16 +30,10 @@ export class World {
     this.serverRuntime = this.scheduler.addProcess();
     this.server = new SimulatedServer(this.serverRuntime, this.random);
     const { ledger, server } = this;
-    server.onCarriedOut = (name) => ledger.tell(`server: ${name}`);
-    const lease = this.random.pick([300, 1_000, 5_000]);
-    this.options = {
-      lease,
-      concurrency: this.random.pick([1, 2, 4]),
-      stallLimit: this.random.pick([lease, 10_000, 60_000]),
-      shutdownTimeout: this.random.pick([0, 1_000, 10_000]),
-    };
+    server.onCarriedOut = (name) => ledger.tell(() => `server: ${name}`);
+    this.options = randomOptions(this.random);
     ledger.tell(`seed ${seed}: ${JSON.stringify(this.options)}`);
-    for (let index = 0; index < PROCESSES; index++) {
+    for (let left = this.random.pick([2, 2, 3]); left > 0; left--) {
       this.replace();
     }
   }
@@ -53,21 +45,51 @@ export class World {
 
   /** Starts a process, in place of another one where that is given. */
   readonly replace = (former?: SimulatedProcess): SimulatedProcess => {
+    const { options, server, ledger, scheduler } = this;
     const name = `p${++this.count}`;
-    const runtime = this.scheduler.addProcess();
-    const process = new SimulatedProcess(name, this.options, runtime, this.server, this.ledger);
-    this.ledger.tell(former ? `${name} comes for ${former.name}` : `${name} comes`);
+    const runtime = scheduler.addProcess();
+    const process = new SimulatedProcess(name, options, runtime, server, ledger, (poisoned, key) =>
+      this.kill(poisoned, `dies of ${key}`),
+    );
+    ledger.tell(former ? `${name} comes for ${former.name}` : `${name} comes`);
     this.processes.push(process);
     process.startWorkers();
     return process;
+  };
+
+  /** Ends a process at once. The server hears of it late, as where a machine is gone with it. @param most - ms. */
+  readonly kill = (process: SimulatedProcess, how = 'is killed', most = 8_000): void => {
+    const { random, ledger } = this;
+    ledger.fault(`${process.name} ${how}`, 'workers', process.name, Infinity);
+    process.kill();
+    const heardAfter = random.pick([0, Math.floor(random.between(0, most))]);
+    this.after(heardAfter, () => process.driver.close());
+    this.after(random.between(0, 3_000), () => this.replace(process));
   };
 
   readonly after = (ms: number, work: () => void): void => {
     this.outside.setTimeout(work, ms);
   };
 
+  /** The process that has made an id, such as that of a worker. */
+  processOf(id: string): SimulatedProcess | undefined {
+    return this.processes.find(({ runtime }) => runtime.uuids.has(id));
+  }
+
   /** How many timers the server still has. */
   get serverTimers(): number {
     return this.serverRuntime.pending;
   }
+}
+
+function randomOptions(random: Random): ProcessOptions {
+  const lease = random.pick([600, 1_500, 1_500, 4_000]);
+  return {
+    lease,
+    concurrency: random.pick([1, 2, 4]),
+    stallLimit: random.pick([lease, lease, 5_000, 12_000]),
+    shutdownTimeout: random.pick([0, 1_000, 10_000]),
+    maxDeliveries: random.pick([3, 3, 2, 1]),
+    maxPending: random.pick([10_000, 10_000, 8]),
+  };
 }

@@ -1,0 +1,102 @@
+import { answerTo, valueOf } from './handlers.js';
+import type { Fault, Story } from './ledger.js';
+import type { World } from './world.js';
+
+/** Ends that only faults lead to. */
+const LOSSES: ReadonlySet<string> = new Set(['WORKER_LOST', 'PUSH_FAILED', 'CLIENT_CLOSED']);
+
+/** How long after its time is over a request may end, ms: why is looked up before. */
+const LATEST_END_MS = 2_000;
+
+/** How long after the start no worker may be known yet, ms. */
+const START_MS = 100;
+
+/** @returns what is wrong with what a caller was told. */
+export function* wrongAnswers(
+  story: Story,
+  { ledger: { faults }, options: { maxPending } }: World,
+): Iterable<string> {
+  const { ends, isOrphan, client, deadline, question } = story;
+  const [end] = ends;
+  if (ends.length !== (isOrphan ? 0 : 1)) {
+    yield `has ${ends.length} ends: ${JSON.stringify(ends)}`;
+  }
+  yield* question.call === 'emit' ? wrongReceipt(story) : wrongValues(story);
+  if (!end) {
+    return;
+  }
+  if (!mayEndWith(end.end, story, maxPending)) {
+    yield `ended with ${end.end} ${end.text}`;
+  }
+  if (needsFault(end.end, story) && !hadFault(faults, end.at)) {
+    yield `ended with ${end.end} without a fault`;
+  }
+  if (question.call === 'send' && end.at > deadline + LATEST_END_MS && !isFrozen(faults, client)) {
+    yield `ended ${end.at - deadline} ms after its time was over`;
+  }
+}
+
+function* wrongReceipt({ values, ends: [end] }: Story): Iterable<string> {
+  if (values.length > 1 || (end?.end === 'complete' && values.length === 0)) {
+    yield `ended with ${end?.end} after ${values.length} receipts`;
+  }
+}
+
+function* wrongValues({ question, values, ends: [end], runs }: Story): Iterable<string> {
+  const { kind, count } = question;
+  const most = kind === 'stream' ? count : 1;
+  const expected = Array.from({ length: most }, (_, index) =>
+    kind === 'stream' ? valueOf(question, index) : answerTo(question),
+  );
+  if (values.length > most || values.some((value, index) => value !== expected[index])) {
+    yield `got ${JSON.stringify(values)}`;
+  }
+  if (end?.end === 'complete' && (kind === 'throw' || values.length < most || runs.length === 0)) {
+    yield `completed with ${values.length} answers after ${runs.length} runs`;
+  }
+  if (end?.end === 'REMOTE' && end.text !== answerTo(question)) {
+    yield `ended with the error of another: ${end.text}`;
+  }
+}
+
+/** Whether what was asked allows for an end. */
+function mayEndWith(end: string, story: Story, maxPending: number): boolean {
+  const { question, deadline, ends, leftAt, parent, open } = story;
+  const at = ends[0]?.at ?? 0;
+  switch (end) {
+    case 'complete':
+      return true;
+    case 'REMOTE':
+      return question.kind === 'throw';
+    case 'cancelled':
+    case 'LEFT':
+      return leftAt !== undefined;
+    case 'REQUEST_TIMEOUT':
+      return at >= deadline - 1;
+    case 'NO_WORKERS':
+      return question.requireWorker;
+    case 'QUEUE_FULL':
+      return question.maxQueueLength !== undefined;
+    case 'PENDING_LIMIT':
+      return open > maxPending;
+    default:
+      // Those of a handler end with its job: what its signal is aborted with has these codes.
+      return (
+        LOSSES.has(end) || (parent !== undefined && ['20', '23', 'JOB_ANSWERED'].includes(end))
+      );
+  }
+}
+
+function needsFault(end: string, { sentAt, isForsaken, parent }: Story): boolean {
+  return (
+    (LOSSES.has(end) && !isForsaken && parent === undefined) ||
+    (end === 'NO_WORKERS' && sentAt > START_MS)
+  );
+}
+
+const hadFault = (faults: readonly Fault[], until: number): boolean =>
+  faults.some(({ costs, from }) => costs !== 'time' && from <= until);
+
+/** Whether a process stood still at any time. */
+const isFrozen = (faults: readonly Fault[], process: string): boolean =>
+  faults.some(({ text, of }) => of === process && text.includes('stands still'));

@@ -1,0 +1,192 @@
+import type { Operation, Transaction } from '../../lib/driver/operation.js';
+import { MemoryLine } from '../../lib/memory/memory-line.js';
+import { waitOf } from '../../lib/memory/operations/all.js';
+import type { LineIdentity } from '../../lib/protocol/wire/line-identity.js';
+import { Inbox } from './inbox.js';
+import type { Loss } from './line-plans.js';
+import type { ProcessRuntime } from './process-runtime.js';
+import type { SimulatedServer } from './server.js';
+
+/** What was asked and is not answered yet. */
+interface Sent {
+  readonly input: unknown;
+  readonly isWait: boolean;
+  carryOut(identity: LineIdentity): unknown;
+}
+
+/** Hears that a line was lost as it was planned, or needs some time until it is there again. */
+export type OnTrouble = (what: string, costs: 'answers' | 'workers', ms: number) => void;
+
+/** A line on which answers are on their way for a while, and which is lost when that is planned. */
+export class SimulatedLine extends MemoryLine {
+  private readonly inbox: Inbox;
+  private readonly sent = new Set<Sent>();
+  /** Those before, of whose end the server may not have heard yet. */
+  private former: LineIdentity[] = [];
+  private isReopening = false;
+
+  constructor(
+    private readonly simulated: SimulatedServer,
+    private readonly process: ProcessRuntime,
+    role: string,
+    private readonly onTrouble: OnTrouble,
+    onChange: () => void,
+  ) {
+    super(simulated, process, role, () => {
+      if (!this.identity) {
+        this.inbox.lose();
+      }
+      onChange();
+    });
+    this.inbox = new Inbox(process, simulated);
+  }
+
+  /** As a connection to Redis does, it makes the server forget the one before it first. */
+  override async ready(): Promise<void> {
+    await super.ready();
+    this.cutFormer();
+  }
+
+  /** After a loss it may take a while, in which other lines go on. */
+  override open(): void {
+    if (this.isReopening) {
+      return;
+    }
+    const ms = this.state === 'reconnecting' ? this.simulated.reopenDelay() : 0;
+    if (ms === 0) {
+      super.open();
+      return;
+    }
+    this.isReopening = true;
+    this.onTrouble(`needs time to open the line ${this.name} again`, 'workers', ms);
+    this.process.setTimeout(() => {
+      this.isReopening = false;
+      super.open();
+    }, ms);
+  }
+
+  override get identities(): readonly LineIdentity[] {
+    const halfOpen = this.former.filter((each) => this.simulated.isHalfOpen(each));
+    return this.identity ? [...halfOpen, this.identity] : halfOpen;
+  }
+
+  override run<Input, Output>(operation: Operation<Input, Output>, input: Input): Promise<Output> {
+    const isWait = waitOf(operation) !== undefined;
+    const sent: Sent = {
+      input,
+      isWait,
+      carryOut: (identity) =>
+        isWait
+          ? this.simulated.wait(operation, input, identity, () => undefined)
+          : this.simulated.carryOut(operation, input),
+    };
+    return this.ask(operation.name, sent, () => super.run(operation, input));
+  }
+
+  override transact<Input, Output>(
+    transaction: Transaction<Input, Output>,
+    input: Input,
+  ): Promise<Output> {
+    const carryOut = (): Output => this.simulated.transact(transaction, input);
+    const sent: Sent = { input, isWait: false, carryOut };
+    return this.ask(transaction.name, sent, () => super.transact(transaction, input));
+  }
+
+  override cut(identity: LineIdentity): Promise<boolean> {
+    return this.ask('cut', undefined, () => super.cut(identity));
+  }
+
+  override unblock(identity: LineIdentity): Promise<void> {
+    return this.ask('unblock', undefined, () => super.unblock(identity));
+  }
+
+  /** The process loses it, of which the server hears later. */
+  loseHalf(): void {
+    const { identity } = this;
+    if (!identity) {
+      return;
+    }
+    const late = [...this.sent].filter(({ input }) => !this.simulated.hasArrived(input));
+    const firstWait = late.findIndex(({ isWait }) => isWait);
+    this.former = [...this.former.filter((each) => this.simulated.isHalfOpen(each)), identity];
+    this.simulated.loseHalf(identity);
+    // What was sent behind a wait does not come before its end.
+    const arriving = firstWait < 0 ? late : late.slice(0, firstWait + 1);
+    if (arriving.length > 0) {
+      this.simulated.arriveLate(identity, () =>
+        arriving.forEach((sent) => sent.carryOut(identity)),
+      );
+    }
+  }
+
+  private tellLoss(loss: Loss, operation: string): void {
+    this.onTrouble(`loses the line ${this.name} (${loss}) at ${operation}`, 'answers', 0);
+  }
+
+  private cutFormer(): void {
+    for (const each of this.former) {
+      if (this.simulated.isHalfOpen(each)) {
+        this.simulated.cut(each);
+      }
+    }
+    this.former = [];
+  }
+
+  private ask<Output>(
+    name: string,
+    sent: Sent | undefined,
+    send: () => Promise<Output>,
+  ): Promise<Output> {
+    const { identity, simulated, process } = this;
+    if (!process.isAlive) {
+      return new Promise(() => undefined);
+    }
+    if (identity) {
+      this.cutFormer();
+      this.planLoss(name);
+    }
+    simulated.sends(sent?.input);
+    const answer = send();
+    if (sent) {
+      this.sent.add(sent);
+      const forget = (): boolean => this.sent.delete(sent);
+      answer.then(forget, forget);
+    }
+    return this.inbox.later(answer, (output) => {
+      if (identity && !isNothing(output) && simulated.plans.take(name, 'answer')) {
+        this.tellLoss('answer', name);
+        simulated.cut(identity);
+      }
+    });
+  }
+
+  private planLoss(name: string): void {
+    const { plans } = this.simulated;
+    const loss =
+      plans.take(name, 'closed', 'half') ?? plans.take(`${name} on ${this.name}`, 'closed', 'half');
+    if (!loss) {
+      return;
+    }
+    const lose = (): void => {
+      const { identity } = this;
+      if (identity) {
+        this.tellLoss(loss, name);
+        if (loss === 'half') {
+          this.loseHalf();
+        } else {
+          this.simulated.cut(identity);
+        }
+      }
+    };
+    const ms = this.simulated.way();
+    if (ms === 0) {
+      this.process.setImmediate(lose);
+    } else {
+      this.process.setTimeout(lose, ms);
+    }
+  }
+}
+
+/** A wait that came to nothing, whose answer nobody misses. */
+const isNothing = (output: unknown): boolean =>
+  output === null || (Array.isArray(output) && output.length === 0);

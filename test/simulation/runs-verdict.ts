@@ -1,0 +1,104 @@
+import type { Return } from './books.js';
+import type { Fault, Run, Story } from './ledger.js';
+import type { World } from './world.js';
+
+/** How long what is cancelled or expired may take to be known, ms. */
+const KNOWN_AFTER_MS = 50;
+
+/** How much later a job may be run than its time is over, ms: the clocks show whole ms. */
+const LATE_MS = 2;
+
+/** How long a worker that is back may count as lost yet, ms. */
+const BACK_MS = 10_000;
+
+/** @returns what is wrong with how often, when and where the handler of a question was run. */
+export function* wrongRuns(story: Story, world: World): Iterable<string> {
+  const { runs, deadline, question } = story;
+  const { books } = world.server;
+  const { key } = question;
+  const pushes = books.pushes.of(key);
+  const returns = books.returns.get(key) ?? [];
+  if (pushes > 0 && runs.length === 0 && !books.dead.has(key) && mustRun(story)) {
+    yield 'was pushed and never run';
+  }
+  if (runs.some(({ at }) => at > deadline + LATE_MS) && question.protocol === 2) {
+    yield `was run after its time was over`;
+  }
+  yield* wrongCount(story, pushes, returns, world);
+  for (const each of returns) {
+    yield* wrongReturn(each, story, world);
+  }
+  yield* wrongAfterLeaving(story, world.ledger.faults);
+  const firstValue = books.firstValues.get(key) ?? Infinity;
+  if (pushes === 1 && runs.some(({ at }) => at > firstValue)) {
+    yield 'is a stream that began anew';
+  }
+}
+
+/** Whether nothing but a death keeps a job from being run. */
+const mustRun = ({ deadline, leftAt, ends: [end] }: Story): boolean =>
+  deadline === Infinity &&
+  leftAt === undefined &&
+  (end === undefined || ['complete', 'REMOTE'].includes(end.end));
+
+function* wrongCount(
+  { question, runs }: Story,
+  pushes: number,
+  returns: readonly Return[],
+  { options }: World,
+): Iterable<string> {
+  const most = question.maxDeliveries ?? options.maxDeliveries;
+  if (most === 1 && runs.length > 1) {
+    yield `was run ${runs.length} times and must not`;
+  }
+  if (runs.length > pushes + returns.length) {
+    yield `was run ${runs.length} times after ${pushes} pushes and ${returns.length} returns`;
+  }
+  const losses = returns.filter(({ why }) => why === 'worker lost').length;
+  if (losses > pushes * (most - 1)) {
+    yield `went back to its queue after ${losses} losses and may only be delivered ${most} times`;
+  }
+}
+
+/** A job that runs goes back to its queue only when its worker is lost or stops. */
+function* wrongReturn({ at, workerId, why }: Return, story: Story, world: World): Iterable<string> {
+  const process = world.processOf(workerId)?.name ?? 'nobody';
+  const hadBegun = story.runs.some((run) => run.process === process && run.at <= at);
+  const { faults } = world.ledger;
+  if ((why === 'worker lost' || hadBegun) && !isExplained(at, process, faults, world)) {
+    yield `was taken from ${process} at ${at} (${why}) without a fault`;
+  }
+}
+
+const isExplained = (
+  at: number,
+  process: string,
+  faults: readonly Fault[],
+  world: World,
+): boolean =>
+  faults.some(
+    ({ of, costs, from, to }) =>
+      costs === 'workers' &&
+      (of === undefined || of === process) &&
+      from <= at &&
+      at <= to + world.options.lease + world.options.stallLimit + BACK_MS,
+  );
+
+/** A caller that has left is heard of, if nothing goes wrong. */
+function* wrongAfterLeaving(
+  { leftAt, runs, question }: Story,
+  faults: readonly Fault[],
+): Iterable<string> {
+  if (leftAt === undefined || question.protocol === 1) {
+    return;
+  }
+  const known = leftAt + KNOWN_AFTER_MS;
+  const isUntroubled = ({ at }: Run): boolean =>
+    !faults.some(({ from }) => from <= Math.max(at, known));
+  if (runs.some((run) => run.at > known && isUntroubled(run))) {
+    yield 'was run after its caller had left';
+  }
+  if (!question.isStubborn && runs.some((run) => run.endedAt > known && isUntroubled(run))) {
+    yield 'ran on after its caller had left';
+  }
+}
