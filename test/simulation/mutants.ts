@@ -9,6 +9,54 @@ export interface Mutant {
 
 export const MUTANTS: readonly Mutant[] = [
   {
+    name: 'what a settle has taken whose answer was lost is not read',
+    file: 'lib/worker/reply-worker.ts',
+    text: 'const jobs = await this.settler.unansweredTakes.read(take, this.handler.queue);',
+    instead: 'const jobs: readonly string[] | undefined = [];',
+  },
+  {
+    name: 'nobody hears of the room that an unanswered take of the last slots leaves',
+    file: 'lib/worker/reply-worker.ts',
+    text: 'this.intake.arrived(take, jobs);\n      // It may have brought none, and nothing else tells the fetcher that there is room again.\n      this.wakeFetcher();',
+    instead: 'this.intake.arrived(take, jobs);',
+  },
+  {
+    name: 'jobs are taken on a connection of which others do not know',
+    file: 'lib/worker/taking/job-fetcher.ts',
+    text: 'await this.owner.onConnected();',
+    instead: 'void this.owner.onConnected().catch(() => undefined);',
+  },
+  {
+    name: 'a settle is repeated while the server may still carry out the one before',
+    file: 'lib/worker/taking/job-fetcher.ts',
+    text: '!(await this.cut(connection))',
+    instead: 'false',
+  },
+  {
+    name: 'a settle has answered some callers when it meets a list of replies that is none',
+    file: 'lib/memory/operations/settling.ts',
+    text: "if (kind !== undefined && kind !== 'list') {",
+    instead: "if (kind !== undefined && kind !== 'list' && list === '') {",
+  },
+  {
+    name: 'a job with `maxDeliveries: 1` is given back by a worker that stops',
+    file: 'lib/worker/reply-worker.ts',
+    text: 'mostDeliveries(job, this.handler) === 1',
+    instead: 'mostDeliveries(job, this.handler) === 0',
+  },
+  {
+    name: 'a take of a fetcher that was not answered is not read',
+    file: 'lib/worker/taking/job-fetcher.ts',
+    text: 'const jobs = await this.reading.read(connection);',
+    instead: 'const jobs: readonly string[] = [];',
+  },
+  {
+    name: 'what a lost take has asked for counts for good',
+    file: 'lib/worker/reply-worker.ts',
+    text: 'if (jobs) {\n      this.intake.arrived(take, jobs);',
+    instead: 'if (jobs && jobs.length > 0) {\n      this.intake.arrived(take, jobs);',
+  },
+  {
     name: 'a settle does not look whether its slot still holds its job',
     file: 'lib/memory/operations/settling.ts',
     text: 'if (missing) {',
@@ -25,5 +73,83 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'lib/worker/taking/intake.ts',
     text: 'if (slot.isEmpty) {\n        this.slots.release(slot);',
     instead: 'if (slot.isEmpty) {',
+  },
+  {
+    name: 'replies are removed again after a removal that was not answered',
+    file: 'lib/client/replies/reply-listener.ts',
+    text: 'private lost(): void {\n    this.handedOut = 0;',
+    instead: 'private lost(): void {',
+  },
+  {
+    name: 'the stream of a lost worker begins anew',
+    file: 'lib/memory/operations/pushing.ts',
+    text: 'job + STREAM_MARK',
+    instead: 'job',
+  },
+  {
+    name: 'the deliveries of a job whose worker was lost are not counted',
+    file: 'lib/memory/operations/dead-and-returned.ts',
+    text: 'pushInFront(store, requests, ` ${job}`);',
+    instead: 'pushInFront(store, requests, job);',
+  },
+  {
+    name: 'a job that is pushed again does not say that it may be there already',
+    file: 'lib/client/sending/outgoing-job.ts',
+    text: 'this.mayHaveLeft ? asPushedAgain(this.complete(now)) : this.complete(now)',
+    instead: 'this.complete(now)',
+  },
+  {
+    name: 'nobody looks after workers that were lost',
+    file: 'lib/worker/started-workers.ts',
+    text: 'void recovery.sweep(lapsed, now)',
+    instead: 'void [recovery, lapsed, now]',
+  },
+  {
+    name: 'a settle that was refused is not tried again',
+    file: 'lib/worker/settling/settler.ts',
+    text: 'await this.refused.insist(refusal);',
+    instead: '',
+  },
+  {
+    name: 'cancelled jobs are run',
+    file: 'lib/worker/running/cancelled-jobs.ts',
+    text: 'return this.ids.size > 0 && this.ids.delete(id);',
+    instead: 'return this.ids.size > 0 && this.ids.delete(id) && false;',
+  },
+  {
+    name: 'expired jobs are run',
+    file: 'lib/worker/reply-worker.ts',
+    text: 'deadline !== undefined && deadline <= clock.now()',
+    instead: 'deadline !== undefined && deadline <= clock.now() - 1_000',
+  },
+  {
+    name: 'a request within a handler does not inherit its deadline',
+    file: 'lib/client/calls/inheritance.ts',
+    text: 'parent?.timeLeft() ?? Infinity',
+    instead: 'parent ? Infinity : Infinity',
+  },
+  {
+    name: 'a request within a handler is not cancelled with its job',
+    file: 'lib/client/calls/inheritance.ts',
+    text: '[signal, parent?.signal]',
+    instead: '[signal]',
+  },
+  {
+    name: 'an emit that has ended counts among those that wait',
+    file: 'lib/client/request-client.ts',
+    text: 'this.#pendingEmits--;',
+    instead: '',
+  },
+  {
+    name: 'the length of a queue is not checked',
+    file: 'lib/memory/operations/pushing.ts',
+    text: 'maxQueueLength >= 0 && queueLength >= maxQueueLength',
+    instead: 'maxQueueLength >= 0 && queueLength > maxQueueLength',
+  },
+  {
+    name: 'jobs that are given back are begun as well',
+    file: 'lib/worker/taking/intake.ts',
+    text: 'const places = this.waiting.splice(from).map(({ place }) => place);',
+    instead: 'const places = this.waiting.slice(from).map(({ place }) => place);',
   },
 ];
