@@ -10,26 +10,26 @@ export interface Mutant {
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'what a settle has taken whose answer was lost is not read',
-    file: 'lib/worker/reply-worker.ts',
-    text: 'const jobs = await this.settler.unansweredTakes.read(take, this.handler.queue);',
+    file: 'lib/worker/settling/queue-lane.ts',
+    text: 'const jobs = await this.settler.unansweredTakes.read(take, this.name);',
     instead: 'const jobs: readonly string[] | undefined = [];',
   },
   {
     name: 'nobody hears of the room that an unanswered take of the last slots leaves',
-    file: 'lib/worker/reply-worker.ts',
-    text: 'this.intake.arrived(take, jobs);\n      // It may have brought none, and nothing else tells the fetcher that there is room again.\n      this.wakeFetcher();',
+    file: 'lib/worker/settling/queue-lane.ts',
+    text: 'this.intake.arrived(take, jobs);\n      // It may have brought none, and nothing else tells the fetcher that there is room again.\n      this.fetcher.wake();',
     instead: 'this.intake.arrived(take, jobs);',
   },
   {
     name: 'jobs are taken on a connection of which others do not know',
-    file: 'lib/worker/taking/job-fetcher.ts',
-    text: 'await this.owner.onConnected();',
-    instead: 'void this.owner.onConnected().catch(() => undefined);',
+    file: 'lib/worker/taking/fetch-line.ts',
+    text: 'await announce();',
+    instead: 'void announce().catch(() => undefined);',
   },
   {
     name: 'a settle is repeated while the server may still carry out the one before',
-    file: 'lib/worker/taking/job-fetcher.ts',
-    text: '!(await this.cut(connection))',
+    file: 'lib/worker/taking/fetch-calls.ts',
+    text: '!(await line.cut())',
     instead: 'false',
   },
   {
@@ -40,19 +40,19 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a job with `maxDeliveries: 1` is given back by a worker that stops',
-    file: 'lib/worker/reply-worker.ts',
+    file: 'lib/worker/running/unfinished-runs.ts',
     text: 'mostDeliveries(job, this.handler) === 1',
     instead: 'mostDeliveries(job, this.handler) === 0',
   },
   {
     name: 'a take of a fetcher that was not answered is not read',
-    file: 'lib/worker/taking/job-fetcher.ts',
-    text: 'const jobs = await this.reading.read(connection);',
+    file: 'lib/worker/taking/fetch-calls.ts',
+    text: 'const jobs = await state.reading.read(this.line.line);',
     instead: 'const jobs: readonly string[] = [];',
   },
   {
     name: 'what a lost take has asked for counts for good',
-    file: 'lib/worker/reply-worker.ts',
+    file: 'lib/worker/settling/queue-lane.ts',
     text: 'if (jobs) {\n      this.intake.arrived(take, jobs);',
     instead: 'if (jobs && jobs.length > 0) {\n      this.intake.arrived(take, jobs);',
   },
@@ -76,9 +76,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'replies are removed again after a removal that was not answered',
-    file: 'lib/client/replies/reply-listener.ts',
-    text: 'private lost(): void {\n    this.handedOut = 0;',
-    instead: 'private lost(): void {',
+    file: 'lib/client/replies/reply-list.ts',
+    text: ' lost(): void {\n    this.handedOut = 0;',
+    instead: ' lost(): void {',
   },
   {
     name: 'the stream of a lost worker begins anew',
@@ -100,7 +100,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'nobody looks after workers that were lost',
-    file: 'lib/worker/started-workers.ts',
+    file: 'lib/worker/shard-workers.ts',
     text: 'void recovery.sweep(lapsed, now)',
     instead: 'void [recovery, lapsed, now]',
   },
@@ -118,7 +118,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'expired jobs are run',
-    file: 'lib/worker/reply-worker.ts',
+    file: 'lib/worker/running/job-starter.ts',
     text: 'deadline !== undefined && deadline <= clock.now()',
     instead: 'deadline !== undefined && deadline <= clock.now() - 1_000',
   },
@@ -136,8 +136,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'an emit that has ended counts among those that wait',
-    file: 'lib/client/request-client.ts',
-    text: 'this.#pendingEmits--;',
+    file: 'lib/client/shard-client.ts',
+    text: 'this.pendingEmits--;',
     instead: '',
   },
   {
@@ -148,8 +148,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'jobs that are given back are begun as well',
-    file: 'lib/worker/taking/intake.ts',
-    text: 'const places = this.waiting.splice(from).map(({ place }) => place);',
-    instead: 'const places = this.waiting.slice(from).map(({ place }) => place);',
+    file: 'lib/worker/taking/waiting-jobs.ts',
+    text: 'return this.jobs.splice(from);',
+    instead: 'return this.jobs.slice(from);',
   },
 ];
