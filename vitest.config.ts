@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { testsOnEveryDriver } from './test/support/redis-needed.js';
 import { omittedWithoutRedis } from './test/support/without-redis.js';
 
 export default defineConfig(async () => {
@@ -16,6 +17,17 @@ export default defineConfig(async () => {
         'test/unit/vitest.config.ts',
         {
           extends: true as const,
+          // Without a server and without a build: what holds for every driver, and what is about memory.
+          test: {
+            name: 'memory',
+            include: [...testsOnEveryDriver(), 'test/memory/*.test.ts'],
+            isolate: false,
+            provide: { server: 'memory' as const },
+            testTimeout: 30_000,
+          },
+        },
+        {
+          extends: true as const,
           test: {
             name: 'simulation',
             include: ['test/simulation/*.test.ts'],
@@ -31,6 +43,7 @@ export default defineConfig(async () => {
               'test/package/**',
               'test/simulation/**',
               'test/unit/**',
+              'test/memory/**',
               ...omitted.files,
               ...omittedByCaller,
             ],

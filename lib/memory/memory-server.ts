@@ -45,12 +45,11 @@ export class MemoryServer {
     private readonly epoch = Date.now() - runtime.now(),
   ) {
     this.runId = runtime.randomUUID();
-    const identities = (): LineIdentity[] =>
-      [...this.lines.values()].map(({ identity }) => identity);
+    const openLines = (): readonly LineIdentity[] => this.openLines;
     this.site = {
       store: this.store,
       get lines() {
-        return identities();
+        return openLines();
       },
       publish: (channel, message) => this.publish(channel, message),
     };
@@ -58,6 +57,10 @@ export class MemoryServer {
 
   /** ms since the epoch. */
   readonly now = (): number => Math.floor(this.runtime.now() + this.epoch);
+
+  get openLines(): readonly LineIdentity[] {
+    return [...this.lines.values()].map(({ identity }) => identity);
+  }
 
   /** @returns how the server knows the line from now on. */
   open(line: Omit<ServedLine, 'identity'>): LineIdentity {
@@ -90,7 +93,7 @@ export class MemoryServer {
   /** Closes all lines, and lets none be opened until {@link reconnect}. */
   disconnect(): void {
     this.isDisconnected = true;
-    [...this.lines.values()].forEach(({ identity }) => this.cut(identity));
+    this.openLines.forEach((line) => this.cut(line));
   }
 
   reconnect(): void {

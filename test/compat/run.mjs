@@ -1,7 +1,7 @@
 /**
- * Runs the e2e tests on every combination of Nest and ioredis that package.json allows: the newest where it
- * stands, the older one in a copy of the repository with packages of its own. `--older` leaves out the newest, which `npm test`
- * runs as well; `--short` leaves out what neither Nest nor ioredis has a part in.
+ * Runs the e2e tests, and those of `nestjs-reqrep/testing`, on every combination of Nest and ioredis that package.json
+ * allows: the newest where it stands, the older one in a copy of the repository with packages of its own. `--older` leaves
+ * out the newest, which `npm test` runs as well; `--short` leaves out what neither Nest nor ioredis has a part in.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -102,5 +102,7 @@ for (const folder of [...(values.older ? [] : [root]), copyWithOlderPackages()])
   console.log(`\n${versionsIn(folder)}`);
   // An `--exclude` would not reach the projects of the configuration.
   process.env.OMITTED_TESTS = omitted.map((name) => `test/e2e/${name}.test.ts`).join();
-  run(folder, 'npx', '--no-install', 'vitest', 'run', ...tests);
+  const vitest = ['npx', '--no-install', 'vitest', 'run'];
+  run(folder, ...vitest, '--project', 'servers', ...tests);
+  run(folder, ...vitest, '--project', 'memory', 'test/memory');
 }

@@ -4,10 +4,10 @@ import { OnJob, ReplyWorkers, RequestClient, type ReqRepModuleOptions } from '..
 import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { itOnRedis, useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
-const redis = useRedis();
+const server = useServer();
 
 /** What a request is told that this process sends to a queue that it has a handler for. */
 async function start(options: ReqRepModuleOptions) {
@@ -19,7 +19,7 @@ async function start(options: ReqRepModuleOptions) {
       return data;
     }
   }
-  const { app, client, log } = await startApp({ connection: redis.url, ...options }, [Worker]);
+  const { app, client, log } = await startApp({ connection: server.url, ...options }, [Worker]);
   const ask = async (data: unknown = 1): Promise<string> => {
     const waiting = await failureOf(client.send(queue, data, { timeout: 100 }));
     return String(waiting);
@@ -45,7 +45,7 @@ it('a request in onModuleInit to a queue of the same process is told when its wo
       }
     }
   }
-  await startApp({ connection: redis.url }, [Worker]);
+  await startApp({ connection: server.url }, [Worker]);
   for (const text of told) {
     expect(text).toContain('This process serves it (Worker#run), but its workers start only when');
     expect(text).toContain('send after the start, or do not await the request in the hook');
@@ -69,11 +69,11 @@ it('the advice fits workers that are manual, off, paused and stopped', async () 
   expect(await off.ask()).toContain('starts no workers (workers: false): leave that option out');
 });
 
-it('an emit that runs out of time says that its job was not pushed', async () => {
+itOnRedis('an emit that runs out of time says that its job was not pushed', async () => {
   const { client, queue } = await start({ workers: false });
-  await redis.look.config('SET', 'min-replicas-to-write', '1');
+  await server.redis.look.config('SET', 'min-replicas-to-write', '1');
   onTestFinished(async () => {
-    await redis.look.config('SET', 'min-replicas-to-write', '0');
+    await server.redis.look.config('SET', 'min-replicas-to-write', '0');
   });
   const error = await failureOf(client.emit(queue, 1, { timeout: 200 }));
   expect(String(error)).toMatch(
@@ -94,7 +94,7 @@ it('a stop that takes long says what it waits for', async () => {
       return running;
     }
   }
-  const { app, client, log } = await startApp({ connection: redis.url }, [Worker]);
+  const { app, client, log } = await startApp({ connection: server.url }, [Worker]);
   const workers = app.get(ReplyWorkers);
   // Whether the last reply arrives before its requester is closed is not what is tested.
   client.send(queue, 1).subscribe({ error: () => undefined });

@@ -18,10 +18,10 @@ import { OnJob, ReplyWorkers, type JobContext } from '../../lib/index.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
-const redis = useRedis();
+const server = useServer();
 
 const around = (change: (reply: Observable<unknown>) => Observable<unknown>) =>
   UseInterceptors({ intercept: (_: unknown, next: CallHandler) => change(next.handle()) });
@@ -55,7 +55,7 @@ describe('`job.signal` aborts once the job is answered while its handler still r
         ({ reason } = signal);
       }
     }
-    const app = await startApp({ connection: redis.url }, [Worker]);
+    const app = await startApp({ connection: server.url }, [Worker]);
     const reply = app.client.send(queue);
     await (fails ? failureOf(reply) : lastValueFrom(reply));
     await waitFor(() => reason !== undefined);
@@ -82,7 +82,7 @@ describe('`job.signal` aborts once the job is answered while its handler still r
         seen.push(signal.reason);
       }
     }
-    const app = await startApp({ connection: redis.url }, [Worker]);
+    const app = await startApp({ connection: server.url }, [Worker]);
     for (const queue of [late, stream]) {
       await failureOf(app.client.send(queue));
       await waitFor(() => seen.length === 1);
@@ -104,7 +104,7 @@ describe('`job.signal` aborts once the job is answered while its handler still r
         runs++;
       }
     }
-    const app = await startApp({ connection: redis.url }, [Worker]);
+    const app = await startApp({ connection: server.url }, [Worker]);
     await failureOf(app.client.send(queue));
     await waitFor(() => piped === 1);
     await free(app);
@@ -143,7 +143,7 @@ it('`job.signal` of a handler that has returned never aborts', async () => {
       return concat(of(1), NEVER);
     }
   }
-  const app = await startApp({ connection: redis.url }, [Worker]);
+  const app = await startApp({ connection: server.url }, [Worker]);
   for (const queue of [plain, piped, generated, observed]) {
     await lastValueFrom(app.client.send(queue as string).pipe(toArray()));
   }

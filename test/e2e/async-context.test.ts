@@ -5,10 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { OnJob, RequestClient, type JobContext } from '../../lib/index.js';
 import { startApp } from '../support/app.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
-const redis = useRedis();
+const server = useServer();
 const users = ['ann', 'bob', 'cid'];
 
 describe('a caller', () => {
@@ -33,7 +33,7 @@ describe('a caller', () => {
         }
       }
     }
-    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    const { client } = await startApp({ connection: server.url }, [Worker]);
     return { queue, client };
   }
 
@@ -76,8 +76,8 @@ describe('a caller', () => {
         return { headers: job.headers, left: job.timeLeft() };
       }
     }
-    const { client } = await startApp({ connection: redis.url }, [Worker]);
-    const outside = await startApp({ connection: redis.url, workers: false });
+    const { client } = await startApp({ connection: server.url }, [Worker]);
+    const outside = await startApp({ connection: server.url, workers: false });
     const headers = { traceparent: 'of the first job' };
     await lastValueFrom(outside.client.send(outer, null, { timeout: 2_000, headers }));
     const chained = client.send(leaf).pipe(switchMap(() => client.send<{ left: number }>(leaf)));
@@ -104,8 +104,8 @@ describe('a handler', () => {
         return job.headers['traceparent'];
       }
     }
-    await startApp({ connection: redis.url }, [Worker]);
-    const { client } = await startApp({ connection: redis.url, workers: false });
+    await startApp({ connection: server.url }, [Worker]);
+    const { client } = await startApp({ connection: server.url, workers: false });
     const replies = users.map((traceparent) =>
       lastValueFrom(client.send(outer, null, { headers: { traceparent } })),
     );
@@ -124,7 +124,7 @@ describe('a handler', () => {
         storage.enterWith(data);
       }
     }
-    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    const { client } = await startApp({ connection: server.url }, [Worker]);
     for (let round = 0; round < 2; round++) {
       await Promise.all(users.map((user) => firstValueFrom(client.send(queue, user))));
     }
@@ -150,7 +150,7 @@ describe('a handler', () => {
         return 'answered';
       }
     }
-    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    const { client } = await startApp({ connection: server.url }, [Worker]);
     await firstValueFrom(client.send(queue, null, { timeout: 300 }));
     await waitFor(() => replies.length === 1);
     expect(replies).toEqual(['answered']);
@@ -177,7 +177,7 @@ describe('a handler', () => {
       @OnJob(leaf)
       leaf() {}
     }
-    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    const { client } = await startApp({ connection: server.url }, [Worker]);
     expect(await firstValueFrom(client.send(queue))).toBe(30);
     // Warnings come in a later turn.
     await new Promise((resolve) => setImmediate(resolve));

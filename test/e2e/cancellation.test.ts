@@ -1,41 +1,39 @@
+import { once } from 'node:events';
 import { Injectable } from '@nestjs/common';
 import { Subject, switchMap } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { OnJob, RequestTimeoutError, type JobContext } from '../../lib/index.js';
+import { OnJob, RequestTimeoutError, type JobContext, type OnJobOptions } from '../../lib/index.js';
 import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
-import { startProcess } from '../support/processes.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { itOnRedis, useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
-const redis = useRedis();
+const server = useServer();
 
-/** A worker in a process of its own that reports the jobs it starts and those whose signal aborts. */
-async function startWaiter(options: object = {}) {
+/** A worker in an application of its own that notes the jobs it starts and those whose signal aborts. */
+async function startWaiter(options: OnJobOptions = {}) {
   const queue = randomQueue();
-  const worker = await startProcess('waiter', {
-    QUEUE: queue,
-    REDIS_URL: redis.url,
-    OPTIONS: JSON.stringify(options),
-  });
   const started: unknown[] = [];
   const aborted: unknown[] = [];
-  worker.on('message', (message: { started?: unknown; aborted?: unknown }) => {
-    if ('started' in message) {
-      started.push(message.started);
-    } else {
-      aborted.push(message.aborted);
+  @Injectable()
+  class Waiter {
+    @OnJob(queue, options)
+    async wait(name: unknown, job: JobContext) {
+      started.push(name);
+      await once(job.signal, 'abort');
+      aborted.push(name);
     }
-  });
-  const { client, app } = await startApp({ connection: redis.url, workers: false });
+  }
+  await startApp({ connection: server.url }, [Waiter]);
+  const { client, app } = await startApp({ connection: server.url, workers: false });
   return { queue, client, app, started, aborted };
 }
 
 const isFree = (queue: string) => async (): Promise<boolean> =>
-  (await redis.look.keys(`${queue}active:*`)).length === 0;
+  (await server.look.keys(`${queue}active:*`)).length === 0;
 
-describe('a job that runs in another process', () => {
+describe('a job that runs in another application', () => {
   it('is aborted when its caller unsubscribes, and frees its slot', async () => {
     const { queue, client, started, aborted } = await startWaiter();
     const subscription = client.send(queue, 'a').subscribe();
@@ -85,14 +83,14 @@ describe('a job that runs in another process', () => {
     await waitFor(() => aborted.length === 1);
   });
 
-  it('is aborted after its connections were cut and are back', async () => {
+  itOnRedis('is aborted after its connections were cut and are back', async () => {
     const { queue, client, started, aborted } = await startWaiter();
-    await redis.look.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await server.redis.look.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
     const subscription = client.send(queue, 'a').subscribe();
     await waitFor(() => started.length === 1);
     await waitFor(async () => {
-      const [, count] = (await redis.look.pubsub('NUMSUB', `${queue}cancel`)) as [string, number];
-      return count === 1;
+      const numbers = await server.redis.look.pubsub('NUMSUB', `${queue}cancel`);
+      return numbers[1] === 1;
     });
     subscription.unsubscribe();
     await waitFor(() => aborted.length === 1);
@@ -105,7 +103,7 @@ describe('a job that waits', () => {
     const first = client.send(queue, 'first').subscribe();
     await waitFor(() => started.length === 1);
     const second = client.send(queue, 'second').subscribe();
-    await waitFor(async () => (await redis.look.llen(`${queue}requests`)) === 1);
+    await waitFor(async () => (await server.look.llen(`${queue}requests`)) === 1);
     second.unsubscribe();
     const third = client.send(queue, 'third').subscribe();
     first.unsubscribe();
@@ -139,7 +137,7 @@ describe("a handler's own timeout", () => {
         ({ reason } = job.signal);
       }
     }
-    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    const { client } = await startApp({ connection: server.url }, [Worker]);
     expect(await failureOf(client.send(queue))).toMatchObject({
       code: 'REMOTE',
       remote: { code: 'JOB_TIMEOUT' },
@@ -148,20 +146,17 @@ describe("a handler's own timeout", () => {
   });
 });
 
-describe('the connections of a worker process', () => {
+describe('the connections of a worker', () => {
   it('are two, and one for each queue that it serves', async () => {
-    const name = randomQueue();
     const [a, b, c] = [randomQueue(), randomQueue(), randomQueue()];
     @Injectable()
     class Worker {
-      @OnJob(a, { instance: name })
-      @OnJob(b, { instance: name })
-      @OnJob(c, { instance: name })
+      @OnJob(a)
+      @OnJob(b)
+      @OnJob(c)
       async run() {}
     }
-    await startApp({ connection: redis.url, name }, [Worker]);
-    const open = async (): Promise<number> =>
-      String(await redis.look.client('LIST')).split(encodeURIComponent(name)).length - 1;
-    await waitFor(async () => (await open()) === 5);
+    await startApp({ connection: server.url }, [Worker]);
+    await waitFor(async () => (await server.openConnections()) === 5);
   });
 });

@@ -6,10 +6,10 @@ import { Proxy } from '../chaos/proxy.js';
 import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { itOnRedis, useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
-const redis = useRedis();
+const server = useServer();
 const ignore = { error: () => undefined };
 
 /** What became of each emit, in the order in which they were made. */
@@ -33,21 +33,21 @@ it.each([
   'pushes what was emitted in the turn in which the application is closed: %s',
   async (_, isUsed, options) => {
     const queue = randomQueue();
-    const { app, client, log } = await startApp({ connection: redis.url, workers: false });
+    const { app, client, log } = await startApp({ connection: server.url, workers: false });
     if (isUsed) {
       await firstValueFrom(client.emit(randomQueue()));
     }
     const ends = emitAll(client, queue, 500, options);
     await app.close();
     expect(ends).toEqual(Array.from({ length: 500 }, () => 'pushed'));
-    expect(await redis.look.llen(`${queue}requests`)).toBe(500);
+    expect(await server.look.llen(`${queue}requests`)).toBe(500);
     expect(log.lines).toEqual([]);
   },
 );
 
 it('reports what was pushed as pushed a turn later, too, and however much it is', async () => {
   const queue = randomQueue();
-  const { app, client } = await startApp({ connection: redis.url, workers: false });
+  const { app, client } = await startApp({ connection: server.url, workers: false });
   await firstValueFrom(client.emit(randomQueue()));
   const ends: string[] = [];
   for (let data = 0; data < 40; data++) {
@@ -59,12 +59,12 @@ it('reports what was pushed as pushed a turn later, too, and however much it is'
   await new Promise((resolve) => setImmediate(resolve));
   await app.close();
   expect(ends).toEqual(Array.from({ length: 40 }, () => 'pushed'));
-  expect(await redis.look.llen(`${queue}requests`)).toBe(40);
+  expect(await server.look.llen(`${queue}requests`)).toBe(40);
 });
 
 it('ends requests at once, and does not push those that had not left', async () => {
   const [queue, emitted] = [randomQueue(), randomQueue()];
-  const { client } = await startApp({ connection: redis.url, workers: false });
+  const { client } = await startApp({ connection: server.url, workers: false });
   await firstValueFrom(client.emit(randomQueue()));
   const ends: string[] = [];
   client.send(queue).subscribe({ error: (error) => ends.push(error.code) });
@@ -75,13 +75,13 @@ it('ends requests at once, and does not push those that had not left', async () 
   expect(await failureOf(client.emit(emitted))).toBeInstanceOf(ClientClosedError);
   await receipt;
   await closed;
-  expect(await redis.look.exists(`${queue}requests`)).toBe(0);
-  expect(await redis.look.llen(`${emitted}requests`)).toBe(1);
+  expect(await server.look.exists(`${queue}requests`)).toBe(0);
+  expect(await server.look.llen(`${emitted}requests`)).toBe(1);
   expect(client.close()).toBe(client.close());
 });
 
 it('may be closed by whom it tells of the end', async () => {
-  const { client } = await startApp({ connection: redis.url, workers: false });
+  const { client } = await startApp({ connection: server.url, workers: false });
   const queue = randomQueue();
   let inner: Promise<void> | undefined;
   client.send(queue).subscribe({ error: () => (inner = client.close()) });
@@ -106,19 +106,19 @@ it('pushes what a handler emits as it ends', async () => {
       this.requests.emit(next, 'last');
     }
   }
-  const { app } = await startApp({ connection: redis.url }, [Worker]);
-  const { client } = await startApp({ connection: redis.url, workers: false });
+  const { app } = await startApp({ connection: server.url }, [Worker]);
+  const { client } = await startApp({ connection: server.url, workers: false });
   const done = firstValueFrom(client.send(queue));
   await waitFor(() => hasStarted);
   const closed = app.close();
   finish();
   await closed;
   await done;
-  expect(await redis.look.llen(`${next}requests`)).toBe(1);
+  expect(await server.look.llen(`${next}requests`)).toBe(1);
 });
 
-it('fails what Redis has not confirmed after a while: Redis is away', async () => {
-  const proxy = await Proxy.before(redis.port);
+itOnRedis('fails what Redis has not confirmed after a while: Redis is away', async () => {
+  const proxy = await Proxy.before(server.redis.port);
   const queue = randomQueue();
   const { app, client } = await startApp({ connection: proxy.url, workers: false });
   await firstValueFrom(client.emit(randomQueue()));
@@ -132,29 +132,32 @@ it('fails what Redis has not confirmed after a while: Redis is away', async () =
   await app.close();
   expect(performance.now() - start).toBeLessThan(900);
   expect(ends).toEqual(Array.from({ length: 100 }, () => 'CLIENT_CLOSED'));
-  expect(await redis.look.exists(`${queue}requests`)).toBe(0);
+  expect(await server.look.exists(`${queue}requests`)).toBe(0);
   proxy.close();
 });
 
-it('fails what Redis has not confirmed after a while: its answers do not come through', async () => {
-  const proxy = await Proxy.before(redis.port);
-  const queue = randomQueue();
-  const { app, client, log } = await startApp({ connection: proxy.url, workers: false });
-  await firstValueFrom(client.emit(randomQueue()));
-  const ends = emitAll(client, queue, 100);
-  proxy.stall(() => true, 60_000);
-  const start = performance.now();
-  await app.close();
-  expect(performance.now() - start).toBeLessThan(3_000);
-  expect(ends).toEqual(Array.from({ length: 100 }, () => 'CLIENT_CLOSED'));
-  // Nobody watches these: that is one line, however many they are.
-  expect(log.lines.length).toBeLessThan(3);
-  proxy.close();
-});
+itOnRedis(
+  'fails what Redis has not confirmed after a while: its answers do not come through',
+  async () => {
+    const proxy = await Proxy.before(server.redis.port);
+    const queue = randomQueue();
+    const { app, client, log } = await startApp({ connection: proxy.url, workers: false });
+    await firstValueFrom(client.emit(randomQueue()));
+    const ends = emitAll(client, queue, 100);
+    proxy.stall(() => true, 60_000);
+    const start = performance.now();
+    await app.close();
+    expect(performance.now() - start).toBeLessThan(3_000);
+    expect(ends).toEqual(Array.from({ length: 100 }, () => 'CLIENT_CLOSED'));
+    // Nobody watches these: that is one line, however many they are.
+    expect(log.lines.length).toBeLessThan(3);
+    proxy.close();
+  },
+);
 
-it('waits longer for as long as Redis confirms more and more', async () => {
+itOnRedis('waits longer for as long as Redis confirms more and more', async () => {
   const queue = randomQueue();
-  const proxy = await Proxy.before(redis.port);
+  const proxy = await Proxy.before(server.redis.port);
   const { app, client } = await startApp({ connection: proxy.url, workers: false });
   await firstValueFrom(client.emit(randomQueue()));
   const ends = emitAll(client, queue, 100);

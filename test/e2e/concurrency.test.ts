@@ -22,10 +22,10 @@ import { OnJob, ReplyWorkers } from '../../lib/index.js';
 import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
-const redis = useRedis();
+const server = useServer();
 
 @Injectable()
 class Pass implements NestInterceptor {
@@ -65,7 +65,7 @@ describe('the concurrency of a handler', () => {
         gauge.leave();
       }
     }
-    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    const { client } = await startApp({ connection: server.url }, [Worker]);
     await Promise.all([1, 2, 3, 4].map(() => failureOf(client.send(queue))));
     expect(gauge.most).toBe(1);
   });
@@ -89,7 +89,7 @@ describe('the concurrency of a handler', () => {
         }
       }
     }
-    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    const { client } = await startApp({ connection: server.url }, [Worker]);
     for (let round = 0; round < 4; round++) {
       await lastValueFrom(client.send(queue).pipe(take(2)));
     }
@@ -110,7 +110,7 @@ describe('a slot is free again', () => {
         return what === 'quick' ? 'quick' : NEVER;
       }
     }
-    const { client, app } = await startApp({ connection: redis.url }, [Worker]);
+    const { client, app } = await startApp({ connection: server.url }, [Worker]);
     for (let round = 1; round < 4; round++) {
       const subscription = client.send(queue).subscribe();
       await waitFor(() => begun === round);
@@ -132,7 +132,7 @@ describe('a slot is free again', () => {
         })();
       }
     }
-    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    const { client } = await startApp({ connection: server.url }, [Worker]);
     await failureOf(client.send(queue, 100));
     expect(await lastValueFrom(client.send(queue, 0).pipe(toArray()))).toEqual([1]);
   });
@@ -157,7 +157,7 @@ describe('a slot is free again', () => {
         return 'ran';
       }
     }
-    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    const { client } = await startApp({ connection: server.url }, [Worker]);
     for (let round = 1; round < 3; round++) {
       const subscription = client.send(queue).subscribe();
       await waitFor(() => asked === round);
@@ -192,16 +192,16 @@ describe('a job in a slot that another job still runs from', () => {
         running.delete(name);
       }
     }
-    const { app } = await startApp({ connection: redis.url, shutdownTimeout: 200 }, [Worker]);
-    const { client } = await startApp({ connection: redis.url, workers: false });
+    const { app } = await startApp({ connection: server.url, shutdownTimeout: 200 }, [Worker]);
+    const { client } = await startApp({ connection: server.url, workers: false });
     const hanging = client.send(queue, 'hanging').subscribe();
     await waitFor(() => running.has('hanging'));
-    const [slot = ''] = await redis.look.keys(`${queue}active:*`);
+    const [slot = ''] = await server.look.keys(`${queue}active:*`);
     hanging.unsubscribe();
-    await waitFor(async () => (await redis.look.exists(slot)) === 0);
+    await waitFor(async () => (await server.look.exists(slot)) === 0);
     // One after the other, so that each takes the next slot.
     const jobs: Subscription[] = [];
-    for (let sent = 0; (await redis.look.exists(slot)) === 0; sent++) {
+    for (let sent = 0; (await server.look.exists(slot)) === 0; sent++) {
       if (jobs.length === 10) {
         jobs.splice(0).forEach((job) => job.unsubscribe());
         await waitFor(() => running.size === 1);
@@ -221,13 +221,13 @@ describe('a job in a slot that another job still runs from', () => {
     jobs.forEach((job) => job.unsubscribe());
     await waitFor(() => running.size === 0);
     expect(aborted.length - before).toBe(jobs.length);
-    await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
+    await waitFor(async () => (await server.look.keys(`${queue}active:*`)).length === 0);
   });
 
   it('goes back to its queue at a shutdown', async () => {
     const { queue, app, jobs } = await reuseSlot();
     await app.get(ReplyWorkers).stop();
-    expect(await redis.look.llen(`${queue}requests`)).toBe(jobs.length);
-    expect(await redis.look.keys(`${queue}active:*`)).toEqual([]);
+    expect(await server.look.llen(`${queue}requests`)).toBe(jobs.length);
+    expect(await server.look.keys(`${queue}active:*`)).toEqual([]);
   });
 });

@@ -7,16 +7,16 @@ import { failureOf } from '../support/failure-of.js';
 import { openReqRep } from '../support/open-reqrep.js';
 import { hasEnded, startProcess, stopProcess } from '../support/processes.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { describeOnRedis, useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
-const redis = useRedis();
+const server = useServer();
 
-describe('a process without Nest', () => {
+describeOnRedis('a process without Nest', () => {
   it('is answered by an application of Nest', async () => {
     const queue = randomQueue();
-    const worker = await startProcess('worker', { QUEUE: queue, REDIS_URL: redis.url });
-    const { client } = openReqRep({ connection: redis.url });
+    const worker = await startProcess('worker', { QUEUE: queue, REDIS_URL: server.url });
+    const { client } = openReqRep({ connection: server.url });
     const reply = await client.request(queue, 'hello');
     expect(reply).toEqual({ data: 'hello', pid: worker.pid, attempt: 1 });
   });
@@ -26,7 +26,7 @@ describe('a process without Nest', () => {
     const worker = await startProcess('core-worker', {
       QUEUE: queue,
       NEXT: next,
-      REDIS_URL: redis.url,
+      REDIS_URL: server.url,
     });
     @Injectable()
     class Next {
@@ -35,7 +35,7 @@ describe('a process without Nest', () => {
         return { square: data * data, headers };
       }
     }
-    const { client } = await startApp({ connection: redis.url }, [Next]);
+    const { client } = await startApp({ connection: server.url }, [Next]);
     const headers = { traceparent: '00-1-2-01' };
     expect(await client.request(queue, 5, { headers })).toEqual({
       next: { square: 25, headers },
@@ -44,12 +44,12 @@ describe('a process without Nest', () => {
     });
     await stopProcess(worker);
     expect(worker.exitCode).toBe(0);
-    expect(await redis.look.keys(`${queue}*`)).toEqual([]);
+    expect(await server.look.keys(`${queue}*`)).toEqual([]);
   });
 
   it('answers an application of Nest with an HttpException, and is answered with one', async () => {
     const [queue, next] = [randomQueue(), randomQueue()];
-    const { client: coreClient, workers } = openReqRep({ connection: redis.url });
+    const { client: coreClient, workers } = openReqRep({ connection: server.url });
     await workers.serve(queue, () => Promise.reject(new NotFoundException('no such report')));
     @Injectable()
     class Next {
@@ -58,7 +58,7 @@ describe('a process without Nest', () => {
         throw new ConflictException('there is one');
       }
     }
-    const { client } = await startApp({ connection: redis.url }, [Next]);
+    const { client } = await startApp({ connection: server.url }, [Next]);
     const arrived = await failureOf(client.send(queue));
     expect(arrived).toBeInstanceOf(NotFoundException);
     expect(arrived).toMatchObject({ status: 404, message: 'no such report' });
@@ -72,7 +72,7 @@ describe('a process without Nest', () => {
   it('ends by itself once it has closed', async () => {
     const script = await startProcess('core-script', {
       QUEUE: randomQueue(),
-      REDIS_URL: redis.url,
+      REDIS_URL: server.url,
     });
     await waitFor(() => hasEnded(script));
     expect(script.exitCode).toBe(0);
@@ -82,7 +82,7 @@ describe('a process without Nest', () => {
 describe('the core within an application of Nest', () => {
   it('inherits from the job inside whose handler it asks', async () => {
     const [queue, next] = [randomQueue(), randomQueue()];
-    const { client, workers } = openReqRep({ connection: redis.url });
+    const { client, workers } = openReqRep({ connection: server.url });
     await workers.serve(next, (_, { headers }) => headers);
     @Injectable()
     class Worker {
@@ -91,7 +91,7 @@ describe('the core within an application of Nest', () => {
         return client.request(next);
       }
     }
-    const app = await startApp({ connection: redis.url }, [Worker]);
+    const app = await startApp({ connection: server.url }, [Worker]);
     const headers = { traceparent: '00-1-2-01' };
     expect(await app.client.request(queue, null, { headers })).toEqual(headers);
   });

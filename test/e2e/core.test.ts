@@ -16,12 +16,12 @@ import { freePort } from '../support/free-port.js';
 import { openReqRep } from '../support/open-reqrep.js';
 import { randomQueue } from '../support/random-queue.js';
 import { RestartableRedis } from '../support/restartable-redis.js';
-import { useRedis } from '../support/redis.js';
+import { itOnRedis, useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
-const redis = useRedis();
+const server = useServer();
 
-const open = (options = {}) => openReqRep({ connection: redis.url, ...options });
+const open = (options = {}) => openReqRep({ connection: server.url, ...options });
 
 describe('a request without Nest', () => {
   it('gets what the handler returns', async () => {
@@ -155,7 +155,7 @@ describe('workers.serve', () => {
     });
     await workers.serve(unnamed, () => 1);
     expect(lines).toEqual([
-      expect.stringContaining(`log Serving "${named}" (render, concurrency 16) on redis://`),
+      expect.stringContaining(`log Serving "${named}" (render, concurrency 16) on ${server.name}`),
       expect.stringContaining(`log Serving "${unnamed}" (an unnamed function, concurrency 16)`),
     ]);
   });
@@ -188,21 +188,21 @@ describe('workers.serve', () => {
     expect(workers.status.queues).toEqual([]);
   });
 
-  it('waits for a Redis that is away, and says so', async () => {
-    const server = await RestartableRedis.start();
-    await server.kill();
-    const { client, workers, lines, close } = openReqRep({ connection: server.url });
+  itOnRedis('waits for a Redis that is away, and says so', async () => {
+    const redis = await RestartableRedis.start();
+    await redis.kill();
+    const { client, workers, lines, close } = openReqRep({ connection: redis.url });
     const queue = randomQueue();
     let isServing = false;
     const serving = workers.serve(queue, () => 'late').then(() => (isServing = true));
     await waitFor(() => lines.some((line) => line.startsWith('warn')));
     expect(workers.status.state).toBe('starting');
     expect(isServing).toBe(false);
-    await server.restart();
+    await redis.restart();
     await serving;
     expect(await client.request(queue)).toBe('late');
     await close();
-    await server.stop();
+    await redis.stop();
   });
 
   it('resolves when everything is closed while Redis is away', async () => {
@@ -213,31 +213,34 @@ describe('workers.serve', () => {
     expect(workers.status.state).toBe('stopped');
   });
 
-  it('fails within the time of failFast, and serves the queue when it is asked again', async () => {
-    const server = await RestartableRedis.start();
-    await server.kill();
-    const { client, workers, close } = openReqRep({ connection: server.url, failFast: 200 });
-    const queue = randomQueue();
-    const error = await workers.serve(queue, () => 1).catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(ConnectionFailedError);
-    expect(String(error)).toContain('Redis could not be used within 200 ms');
-    expect(workers.status.queues).toEqual([]);
-    await server.restart();
-    await waitFor(async () =>
-      workers
-        .serve(queue, () => 2)
-        .then(
-          () => true,
-          () => false,
-        ),
-    );
-    expect(await client.request(queue)).toBe(2);
-    await close();
-    await server.stop();
-  });
+  itOnRedis(
+    'fails within the time of failFast, and serves the queue when it is asked again',
+    async () => {
+      const redis = await RestartableRedis.start();
+      await redis.kill();
+      const { client, workers, close } = openReqRep({ connection: redis.url, failFast: 200 });
+      const queue = randomQueue();
+      const error = await workers.serve(queue, () => 1).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(ConnectionFailedError);
+      expect(String(error)).toContain('Redis could not be used within 200 ms');
+      expect(workers.status.queues).toEqual([]);
+      await redis.restart();
+      await waitFor(async () =>
+        workers
+          .serve(queue, () => 2)
+          .then(
+            () => true,
+            () => false,
+          ),
+      );
+      expect(await client.request(queue)).toBe(2);
+      await close();
+      await redis.stop();
+    },
+  );
 
-  it('fails at once where failFast is set and the password is wrong', async () => {
-    const connection = `redis://joe:hunter2@127.0.0.1:${redis.port}`;
+  itOnRedis('fails at once where failFast is set and the password is wrong', async () => {
+    const connection = `redis://joe:hunter2@127.0.0.1:${server.redis.port}`;
     const { workers } = openReqRep({ connection, failFast: 60_000 });
     await expect(workers.serve(randomQueue(), () => 1)).rejects.toThrow('refuses the password');
   });
@@ -265,7 +268,7 @@ describe('workers', () => {
     await workers.pause(paused);
     const reply = client.request(paused);
     expect(await client.request(other)).toBe('other');
-    expect(await redis.look.llen(`${paused}requests`)).toBe(1);
+    expect(await server.look.llen(`${paused}requests`)).toBe(1);
     workers.resume(paused);
     expect(await reply).toBe('paused');
     expect(() => workers.resume('unknown')).toThrow(
@@ -282,7 +285,7 @@ describe('workers', () => {
     await workers.stop();
     expect(workers.status.state).toBe('stopped');
     const replies = Promise.all(queues.map((queue) => client.request(queue)));
-    await waitFor(async () => (await redis.look.llen(`${queues[0]}requests`)) === 1);
+    await waitFor(async () => (await server.look.llen(`${queues[0]}requests`)) === 1);
     await workers.start();
     expect(await replies).toEqual([1, 1]);
   });
@@ -299,7 +302,7 @@ describe('workers', () => {
     const starting = workers.start();
     await Promise.all([stopping, starting, close()]);
     expect(workers.status.state).toBe('stopped');
-    expect(await redis.look.keys(`${queue}*`)).toEqual([]);
+    expect(await server.look.keys(`${queue}*`)).toEqual([]);
   });
 
   it('run each job within aroundJob', async () => {
@@ -342,8 +345,8 @@ describe('close', () => {
     expect(await reply).toBe('done');
     await Promise.all([closed, again]);
     await asking.close();
-    expect(await redis.look.keys(`${queue}*`)).toEqual([]);
-    await waitFor(async () => !String(await redis.look.client('LIST')).includes(':core:'));
+    expect(await server.look.keys(`${queue}*`)).toEqual([]);
+    await waitFor(async () => (await server.openConnections()) === 0);
     expect(await failureOf(client.send(queue))).toMatchObject({ code: 'CLIENT_CLOSED' });
     await expect(workers.serve(randomQueue(), () => 1)).rejects.toMatchObject({
       code: 'WORKERS_CLOSED',
@@ -356,7 +359,7 @@ describe('close', () => {
     const queue = randomQueue();
     client.emit(queue, 1);
     await close();
-    expect(await redis.look.llen(`${queue}requests`)).toBe(1);
+    expect(await server.look.llen(`${queue}requests`)).toBe(1);
   });
 
   it('does not wait for the job that calls it', async () => {

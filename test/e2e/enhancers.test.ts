@@ -63,16 +63,16 @@ import {
 import { startApp, startModule } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
-const redis = useRedis();
+const server = useServer();
 
 const ask = (client: RequestClient, queue: string, data?: unknown): Promise<unknown> =>
   lastValueFrom(client.send(queue, data));
 
 const start = (providers: Provider[], options: object = {}) =>
-  startApp({ connection: redis.url, ...options }, providers);
+  startApp({ connection: server.url, ...options }, providers);
 
 describe('a guard', () => {
   @Injectable()
@@ -193,7 +193,7 @@ describe('a guard', () => {
     const { queue, Guarded } = guarded();
     const { imports = [], ...parts } = partsOf(Guarded);
     const { client } = await startModule({
-      imports: [...imports, ReqRepModule.forRoot({ connection: redis.url })],
+      imports: [...imports, ReqRepModule.forRoot({ connection: server.url })],
       ...parts,
     });
     No.asked = 0;
@@ -593,7 +593,7 @@ describe('a filter', () => {
     const subscription = client.send(queue).subscribe();
     await waitFor(() => asked === 1);
     subscription.unsubscribe();
-    await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
+    await waitFor(async () => (await server.look.keys(`${queue}active:*`)).length === 0);
     letGo(true);
     const next = ask(client, queue);
     await waitFor(() => asked === 2);
@@ -754,7 +754,7 @@ describe("an application's own enhancers", () => {
       const app = await NestFactory.create(
         {
           module: AppModule,
-          imports: [ReqRepModule.forRoot({ connection: redis.url, globalEnhancers })],
+          imports: [ReqRepModule.forRoot({ connection: server.url, globalEnhancers })],
           providers: [Worker],
           controllers: [Pages],
         },

@@ -4,9 +4,9 @@ import { OnJob, RemoteError } from '../../lib/index.js';
 import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { useServer } from '../support/server.js';
 
-const redis = useRedis();
+const server = useServer();
 
 class Declined extends Error {
   constructor(readonly account: string) {
@@ -32,8 +32,10 @@ async function start(errors: (typeof Declined | typeof Throttled)[]) {
       throw kind === 'other' ? new TypeError('other') : new Declined('ann');
     }
   }
-  const worker = await startApp({ connection: redis.url, errors: [Declined, Throttled] }, [Worker]);
-  const { client } = await startApp({ connection: redis.url, workers: false, errors });
+  const worker = await startApp({ connection: server.url, errors: [Declined, Throttled] }, [
+    Worker,
+  ]);
+  const { client } = await startApp({ connection: server.url, workers: false, errors });
   return { log: worker.log, fail: (kind?: string) => failureOf(client.send(queue, kind)) };
 }
 

@@ -11,9 +11,9 @@ import {
 import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { useServer } from '../support/server.js';
 
-const redis = useRedis();
+const server = useServer();
 
 async function callWith(handle: () => unknown, options: ReqRepModuleOptions = {}) {
   const queue = randomQueue();
@@ -24,7 +24,7 @@ async function callWith(handle: () => unknown, options: ReqRepModuleOptions = {}
       return handle();
     }
   }
-  const { client, log } = await startApp({ connection: redis.url, ...options }, [Worker]);
+  const { client, log } = await startApp({ connection: server.url, ...options }, [Worker]);
   return { queue, log, error: await failureOf(client.send(queue)) };
 }
 
@@ -161,7 +161,7 @@ it('shortens an error that is too large itself', async () => {
 
 it('fails a request whose data cannot be written, or is too large, without sending it', async () => {
   const queue = randomQueue();
-  const { client } = await startApp({ connection: redis.url, maxPayload: 4_096 });
+  const { client } = await startApp({ connection: server.url, maxPayload: 4_096 });
   expect(await failureOf(client.send(queue, 1n))).toMatchObject({
     code: 'SERIALIZATION',
     direction: 'request',
@@ -172,7 +172,7 @@ it('fails a request whose data cannot be written, or is too large, without sendi
   });
   expect(await failureOf(client.emit(queue, 1n))).toBeInstanceOf(SerializationError);
   expect(client.pending).toBe(0);
-  expect(await redis.look.exists(`${queue}requests`)).toBe(0);
+  expect(await server.look.exists(`${queue}requests`)).toBe(0);
 });
 
 it('an error that a handler passes on from a request of its own stays a remote one', async () => {
@@ -204,7 +204,7 @@ it('tells the caller, and aborts the run, when a handler takes longer than its t
       });
     }
   }
-  const { client } = await startApp({ connection: redis.url }, [Worker]);
+  const { client } = await startApp({ connection: server.url }, [Worker]);
   expect(await failureOf(client.send(queue))).toMatchObject({
     remote: {
       name: 'TimeoutError',

@@ -19,10 +19,10 @@ import { OnJob } from '../../lib/index.js';
 import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
-const redis = useRedis();
+const server = useServer();
 
 @Catch()
 class AllExceptionsFilter extends BaseExceptionFilter {}
@@ -47,7 +47,7 @@ async function start(filter: new () => ExceptionFilter, queue = randomQueue()) {
       throw kind === 'http' ? new BadRequestException('no id') : new RangeError('no paper');
     }
   }
-  const { client, log } = await startApp({ connection: redis.url }, [Worker]);
+  const { client, log } = await startApp({ connection: server.url }, [Worker]);
   return { log, fail: (kind: string) => failureOf(client.send(queue, kind)), queue };
 }
 
@@ -106,7 +106,7 @@ it('neither does an interceptor that fails while it handles an error, nor one of
       throw new RangeError('no paper');
     }
   }
-  const { client, log } = await startApp({ connection: redis.url }, [Worker]);
+  const { client, log } = await startApp({ connection: server.url }, [Worker]);
   for (const each of [queue, streamed]) {
     expect(await failureOf(client.send(each))).toMatchObject({
       message: 'no paper',
@@ -130,7 +130,7 @@ it('a job that nobody waits for and that a pipe refuses is logged with what was 
     @OnJob(queue)
     run() {}
   }
-  const { client, log } = await startApp({ connection: redis.url }, [Worker]);
+  const { client, log } = await startApp({ connection: server.url }, [Worker]);
   await lastValueFrom(client.emit(queue, { id: 'long' }));
   await waitFor(() => log.text.includes('failed'));
   expect(log.text).toContain(

@@ -11,9 +11,9 @@ import {
 } from '../../lib/index.js';
 import { startApp, startModule } from '../support/app.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { useServer } from '../support/server.js';
 
-const redis = useRedis();
+const server = useServer();
 
 /** Nobody listens there: a socket that was opened would show as a warning. */
 const NOWHERE = { connection: 'redis://127.0.0.1:1' };
@@ -32,25 +32,24 @@ function workerOf(queue: string, options = {}) {
 describe('a start says', () => {
   it('each queue that it serves, once Redis knows the worker, and where', async () => {
     const [one, two] = [randomQueue(), randomQueue()];
-    const { log } = await startApp({ connection: redis.url }, [
+    const { log } = await startApp({ connection: server.url }, [
       workerOf(one, { concurrency: 8 }),
       workerOf(two),
     ]);
-    const server = `redis://${new URL(redis.url).host}/0`;
     expect(log.serving.toSorted()).toEqual(
       [
-        `Serving "${one}" (Worker#run, concurrency 8) on ${server}`,
-        `Serving "${two}" (Worker#run, concurrency 16) on ${server}`,
+        `Serving "${one}" (Worker#run, concurrency 8) on ${server.name}`,
+        `Serving "${two}" (Worker#run, concurrency 16) on ${server.name}`,
       ].toSorted(),
     );
-    expect(await redis.look.zcard(`${one}workers`)).toBe(1);
+    expect(await server.look.zcard(`${one}workers`)).toBe(1);
     expect(log.lines).toEqual([]);
   });
 
   it('nothing of queues while Redis is away, nor where there are no handlers', async () => {
     const away = await startApp(NOWHERE, [workerOf('q')]);
     expect(away.log.serving).toEqual([]);
-    const requester = await startApp({ connection: redis.url });
+    const requester = await startApp({ connection: server.url });
     expect([...requester.log.serving, ...requester.log.lines]).toEqual([]);
   });
 
@@ -61,7 +60,7 @@ describe('a start says', () => {
     'which queues it does not serve with `workers: %s`, and why',
     async (workers, why) => {
       const queue = randomQueue();
-      const { app, log } = await startApp({ connection: redis.url, workers }, [workerOf(queue)]);
+      const { app, log } = await startApp({ connection: server.url, workers }, [workerOf(queue)]);
       expect(log.serving).toEqual([`Not serving "${queue}" (Worker#run)${why}`]);
       await app.get(ReplyWorkers).start();
       expect(log.serving[1]).toMatch(`Serving "${queue}" (Worker#run, `);
@@ -160,7 +159,7 @@ describe('options that are made for each request', () => {
     @Injectable({ scope: Scope.TRANSIENT })
     class Transient {
       createReqRepOptions(): ReqRepModuleOptions {
-        return { connection: redis.url };
+        return { connection: server.url };
       }
     }
     const { client } = await startModule({
@@ -185,7 +184,7 @@ it('two `forRoot()` are refused with the modules that have them, and what to do'
 
 it('one `forRoot()` that several modules import is one instance', async () => {
   const queue = randomQueue();
-  const instance = ReqRepModule.forRoot({ connection: redis.url, isGlobal: false });
+  const instance = ReqRepModule.forRoot({ connection: server.url, isGlobal: false });
   @Module({ imports: [instance], providers: [workerOf(queue)] })
   class Answering {}
   const { client, log } = await startModule({ imports: [instance, Answering] });
@@ -197,7 +196,7 @@ describe('an instance that is not global', () => {
   it('serves the handlers of modules that can see it, and names the others once', async () => {
     const [seen, nested, hidden, deeper] = Array.from({ length: 4 }, () => randomQueue());
     @Module({
-      imports: [ReqRepModule.forRoot({ connection: redis.url, isGlobal: false })],
+      imports: [ReqRepModule.forRoot({ connection: server.url, isGlobal: false })],
       exports: [ReqRepModule],
     })
     class Queues {}
@@ -225,7 +224,7 @@ describe('an instance that is not global', () => {
     const queue = randomQueue();
     @Global()
     @Module({
-      imports: [ReqRepModule.forRoot({ connection: redis.url, isGlobal: false })],
+      imports: [ReqRepModule.forRoot({ connection: server.url, isGlobal: false })],
       exports: [ReqRepModule],
     })
     class Core {}

@@ -14,10 +14,10 @@ import { OnJob, RequestTimeoutError } from '../../lib/index.js';
 import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
-const redis = useRedis();
+const server = useServer();
 
 const boom = (): never => {
   throw new Error('boom');
@@ -98,7 +98,7 @@ it.each<[string, unknown, (source: Observable<unknown>) => Observable<unknown>]>
 ])('%s keeps no other request from its reply', async (_, data, hostile) => {
   const queue = randomQueue();
   const { Worker, runs } = echo(queue);
-  const { client, log } = await startApp({ connection: redis.url }, [Worker]);
+  const { client, log } = await startApp({ connection: server.url }, [Worker]);
   const good: unknown[] = [];
   const bad: unknown[] = [];
   for (let index = 0; index < 100; index++) {
@@ -125,7 +125,7 @@ it.each<[string, unknown, (source: Observable<unknown>) => Observable<unknown>]>
 it('a subscriber that throws is heard of, once', async () => {
   const queue = randomQueue();
   const { Worker } = echo(queue);
-  const { client, log } = await startApp({ connection: redis.url }, [Worker]);
+  const { client, log } = await startApp({ connection: server.url }, [Worker]);
   for (let index = 0; index < 20; index++) {
     client.send(queue, index).pipe(finalize(boom)).subscribe();
   }
@@ -138,7 +138,7 @@ it('a subscriber that throws is heard of, once', async () => {
 it('a subscriber that throws whatever it is told keeps no other from its reply', async () => {
   const queue = randomQueue();
   const { Worker } = echo(queue);
-  const { client } = await startApp({ connection: redis.url }, [Worker]);
+  const { client } = await startApp({ connection: server.url }, [Worker]);
   const good: unknown[] = [];
   for (let index = 0; index < 30; index++) {
     const data = ['fail', 'stream', 'value'][index % 3];
@@ -151,7 +151,7 @@ it('a subscriber that throws whatever it is told keeps no other from its reply',
 
 it('closing tells everybody, whoever throws', async () => {
   const queue = randomQueue();
-  const { client } = await startApp({ connection: redis.url, workers: false });
+  const { client } = await startApp({ connection: server.url, workers: false });
   const ends: unknown[] = [];
   for (let index = 0; index < 100; index++) {
     const source = client.send(queue, index);
@@ -165,7 +165,7 @@ it('closing tells everybody, whoever throws', async () => {
 
 it('an abort tells everybody, whoever throws, and whatever the reason is', async () => {
   const queue = randomQueue();
-  const { client } = await startApp({ connection: redis.url, workers: false });
+  const { client } = await startApp({ connection: server.url, workers: false });
   const controller = new AbortController();
   const { signal } = controller;
   const reason = new Error('its reason cannot be read');
@@ -188,7 +188,7 @@ it('an abort tells everybody, whoever throws, and whatever the reason is', async
 
 it('a timeout tells everybody, whoever throws', async () => {
   const queue = randomQueue();
-  const { client } = await startApp({ connection: redis.url, workers: false, timeout: 200 });
+  const { client } = await startApp({ connection: server.url, workers: false, timeout: 200 });
   const ends: unknown[] = [];
   for (let index = 0; index < 100; index++) {
     const source = client.send(queue, index);
@@ -208,7 +208,7 @@ it.each<[string, () => unknown]>([
 ])('an `onPushed` that %s breaks no push', async (_, onPushed) => {
   const queue = randomQueue();
   const { Worker } = echo(queue);
-  const { client, log } = await startApp({ connection: redis.url }, [Worker]);
+  const { client, log } = await startApp({ connection: server.url }, [Worker]);
   const options = { onPushed: onPushed as () => void };
   const replies = Array.from({ length: 20 }, (_value, index) =>
     firstValueFrom(client.send(queue, index, options)),
@@ -222,7 +222,7 @@ it.each<[string, () => unknown]>([
 
 it('one subscriber of a receipt keeps it from no other', async () => {
   const queue = randomQueue();
-  const { client, log } = await startApp({ connection: redis.url, workers: false });
+  const { client, log } = await startApp({ connection: server.url, workers: false });
   const receipt$ = client.emit(queue);
   receipt$.pipe(throwingTeardown(boom)).subscribe();
   receipt$.pipe(throwingTeardown(boom), take(1)).subscribe();
@@ -237,13 +237,13 @@ it('one subscriber of a receipt keeps it from no other', async () => {
 it('a subscriber of `status$` that throws keeps the connections from nothing', async () => {
   const queue = randomQueue();
   const { Worker } = echo(queue);
-  const { app, client, log } = await startApp({ connection: redis.url }, [Worker]);
+  const { app, client, log } = await startApp({ connection: server.url }, [Worker]);
   client.status$.subscribe(new ThrowingSubscriber());
   client.status$.pipe(finalize(boom)).subscribe();
   const states: string[] = [];
   client.status$.subscribe((state) => states.push(state));
   expect(await firstValueFrom(client.send(queue, 1))).toBe(1);
-  await redis.look.call('CLIENT', 'KILL', 'TYPE', 'NORMAL', 'SKIPME', 'YES');
+  await server.cutConnections();
   await waitFor(() => states.length > 1);
   expect(await firstValueFrom(client.send(queue, 2))).toBe(2);
   expect(log.text).toContain('A subscriber of status$ threw: ');
@@ -258,7 +258,7 @@ it.each<[string, unknown]>([
 ])('data that cannot be written fails its own request only: %s', async (_, data) => {
   const queue = randomQueue();
   const { Worker } = echo(queue);
-  const { client, log } = await startApp({ connection: redis.url }, [Worker]);
+  const { client, log } = await startApp({ connection: server.url }, [Worker]);
   const before = firstValueFrom(client.send(queue, 'before'));
   expect(await failureOf(client.send(queue, data))).toMatchObject({ code: 'SERIALIZATION' });
   expect(await failureOf(client.emit(queue, data))).toMatchObject({ code: 'SERIALIZATION' });
@@ -270,7 +270,7 @@ it.each<[string, unknown]>([
 
 it('data that gives up its request, or closes the client, as it is written is not pushed', async () => {
   const queue = randomQueue();
-  const { client } = await startApp({ connection: redis.url, workers: false });
+  const { client } = await startApp({ connection: server.url, workers: false });
   await firstValueFrom(client.emit(randomQueue()));
   const controller = new AbortController();
   const aborting = { toJSON: () => controller.abort(new Error('enough')) };
@@ -280,7 +280,7 @@ it('data that gives up its request, or closes the client, as it is written is no
   expect(await failureOf(client.send(queue, closing))).toMatchObject({ code: 'CLIENT_CLOSED' });
   expect(client.pending).toBe(0);
   await client.close();
-  expect(await redis.look.exists(`${queue}requests`)).toBe(0);
+  expect(await server.look.exists(`${queue}requests`)).toBe(0);
 });
 
 it.each<[string, unknown]>([
@@ -288,7 +288,7 @@ it.each<[string, unknown]>([
   ['an object that is no text', { toString: boom }],
   ['nothing', undefined],
 ])('a queue that is %s fails its own call only', async (_, queue) => {
-  const { client, log } = await startApp({ connection: redis.url, workers: false });
+  const { client, log } = await startApp({ connection: server.url, workers: false });
   expect(await failureOf(client.send(queue as string))).toMatchObject({ code: 'INVALID_OPTION' });
   expect(await failureOf(client.emit(queue as string))).toMatchObject({ code: 'INVALID_OPTION' });
   client.emit(queue as string);

@@ -14,10 +14,10 @@ import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { hasEnded, startProcess } from '../support/processes.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { itOnRedis, useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
-const redis = useRedis();
+const server = useServer();
 
 /** The names of what a caller may get instead of a reply: no timeout, no lost worker. */
 const CALLER_ERROR = /^(RemoteError|SerializationError|HttpException|Unreadable|Error)$/;
@@ -42,7 +42,7 @@ async function endsOf(client: RequestClient, queue: string, data: unknown): Prom
 }
 
 const isFree = (queue: string) => async (): Promise<boolean> =>
-  (await redis.look.keys(`${queue}active:*`)).length === 0;
+  (await server.look.keys(`${queue}active:*`)).length === 0;
 
 /** An application whose handlers throw what their job names, each in another way. */
 async function startThrowing() {
@@ -138,7 +138,10 @@ async function startThrowing() {
       return throwThis(name);
     }
   }
-  return { queues, ...(await startApp({ connection: redis.url, errors: [RangeError] }, [Worker])) };
+  return {
+    queues,
+    ...(await startApp({ connection: server.url, errors: [RangeError] }, [Worker])),
+  };
 }
 
 describe('an odd error', () => {
@@ -203,7 +206,7 @@ async function startReturning(returns: typeof RETURNED) {
   }
   return {
     queues: [queue, intercepted],
-    ...(await startApp({ connection: redis.url }, [Worker])),
+    ...(await startApp({ connection: server.url }, [Worker])),
   };
 }
 
@@ -297,7 +300,7 @@ describe('code that throws when its job is ended', () => {
         throw new Error('to be filtered');
       }
     }
-    const { client, log } = await startApp({ connection: redis.url }, [Worker]);
+    const { client, log } = await startApp({ connection: server.url }, [Worker]);
     const ends = await Promise.all(
       queues.flatMap((queue) =>
         Object.keys(ENDING).map(async (name) => [name, await endsOf(client, queue, name)]),
@@ -313,37 +316,40 @@ describe('code that throws when its job is ended', () => {
   });
 });
 
-it('odd code ends no job but its own: each of 3 000 others in its process is answered, once', async () => {
-  const queue = randomQueue();
-  const worker = await startProcess('hostile-worker', { QUEUE: queue, REDIS_URL: redis.url });
-  const logged: string[] = [];
-  worker.on('message', ({ logged: line }: { logged: string }) => logged.push(line));
-  const { client } = await startApp({ connection: redis.url, workers: false });
-  const odd: HostileJob[] = [
-    ...Object.keys(THROWN).map((thrown) => ({ thrown })),
-    ...Object.keys(THROWN).map((thrownLater) => ({ thrownLater })),
-    ...Object.keys(RETURNED).map((returned) => ({ returned })),
-  ];
-  const stubborn = Object.keys(STUBBORN).map((name) =>
-    client.send(queue, { stubborn: name }).subscribe({ error: () => undefined }),
-  );
-  const between = Math.floor(3_000 / odd.length);
-  const jobs = Array.from({ length: 3_000 }, (_, index): HostileJob[] => {
-    const next = index % between === 0 ? odd[index / between] : undefined;
-    return next ? [{ echo: index }, next] : [{ echo: index }];
-  }).flat();
-  const ends = await Promise.all(
-    jobs.map(async (job) => [job, await endsOf(client, queue, job)] as const),
-  );
-  const isRight = ({ echo }: HostileJob, end: string): boolean =>
-    echo === undefined ? CALLER_ERROR.test(end) : end === 'complete';
-  expect(ends.filter(([job, end]) => !isRight(job, end))).toEqual([]);
-  const runs = await lastValueFrom(client.send(queue, { count: true }));
-  expect(runs).toBe(jobs.length + stubborn.length + 1);
-  stubborn.forEach((subscription) => subscription.unsubscribe());
-  await waitFor(isFree(queue));
-  expect(hasEnded(worker)).toBe(false);
-  expect(await redis.look.exists(`${queue}dead`)).toBe(0);
-  await waitFor(() => logged.join().includes('Worker#run failed in a listener of its signal'));
-  expect(logged.length).toBeLessThan(200);
-});
+itOnRedis(
+  'odd code ends no job but its own: each of 3 000 others in its process is answered, once',
+  async () => {
+    const queue = randomQueue();
+    const worker = await startProcess('hostile-worker', { QUEUE: queue, REDIS_URL: server.url });
+    const logged: string[] = [];
+    worker.on('message', ({ logged: line }: { logged: string }) => logged.push(line));
+    const { client } = await startApp({ connection: server.url, workers: false });
+    const odd: HostileJob[] = [
+      ...Object.keys(THROWN).map((thrown) => ({ thrown })),
+      ...Object.keys(THROWN).map((thrownLater) => ({ thrownLater })),
+      ...Object.keys(RETURNED).map((returned) => ({ returned })),
+    ];
+    const stubborn = Object.keys(STUBBORN).map((name) =>
+      client.send(queue, { stubborn: name }).subscribe({ error: () => undefined }),
+    );
+    const between = Math.floor(3_000 / odd.length);
+    const jobs = Array.from({ length: 3_000 }, (_, index): HostileJob[] => {
+      const next = index % between === 0 ? odd[index / between] : undefined;
+      return next ? [{ echo: index }, next] : [{ echo: index }];
+    }).flat();
+    const ends = await Promise.all(
+      jobs.map(async (job) => [job, await endsOf(client, queue, job)] as const),
+    );
+    const isRight = ({ echo }: HostileJob, end: string): boolean =>
+      echo === undefined ? CALLER_ERROR.test(end) : end === 'complete';
+    expect(ends.filter(([job, end]) => !isRight(job, end))).toEqual([]);
+    const runs = await lastValueFrom(client.send(queue, { count: true }));
+    expect(runs).toBe(jobs.length + stubborn.length + 1);
+    stubborn.forEach((subscription) => subscription.unsubscribe());
+    await waitFor(isFree(queue));
+    expect(hasEnded(worker)).toBe(false);
+    expect(await server.look.exists(`${queue}dead`)).toBe(0);
+    await waitFor(() => logged.join().includes('Worker#run failed in a listener of its signal'));
+    expect(logged.length).toBeLessThan(200);
+  },
+);

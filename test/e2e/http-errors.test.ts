@@ -25,9 +25,9 @@ import {
 import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
 import { RecordedLog } from '../support/recorded-log.js';
-import { useRedis } from '../support/redis.js';
+import { useServer } from '../support/server.js';
 
-const redis = useRedis();
+const server = useServer();
 const queue = randomQueue();
 const nobody = randomQueue();
 const asking = randomQueue();
@@ -125,7 +125,7 @@ async function listen(
     {
       module: AppModule,
       imports: [
-        ReqRepModule.forRoot({ connection: redis.url, maxPayload: 1_024, ...options }),
+        ReqRepModule.forRoot({ connection: server.url, maxPayload: 1_024, ...options }),
         ...(metadata.imports ?? []),
       ],
       providers: [Worker, ...(metadata.providers ?? [])],

@@ -3,9 +3,9 @@ import { NestFactory } from '@nestjs/core';
 import { expect, it } from 'vitest';
 import { OnJob, ReqRepModule, RequestClient } from '../../lib/index.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { useServer } from '../support/server.js';
 
-const redis = useRedis();
+const server = useServer();
 
 it('an HTTP controller that returns a request answers with its reply or its exception', async () => {
   const queue = randomQueue();
@@ -37,7 +37,7 @@ it('an HTTP controller that returns a request answers with its reply or its exce
   const app = await NestFactory.create(
     {
       module: AppModule,
-      imports: [ReqRepModule.forRoot({ connection: redis.url })],
+      imports: [ReqRepModule.forRoot({ connection: server.url })],
       providers: [Worker],
       controllers: [Pages],
     },

@@ -5,27 +5,32 @@ import { describe, expect, it } from 'vitest';
 import { OnJob, RequestClient, RequestTimeoutError, type JobContext } from '../../lib/index.js';
 import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
-import { startProcess } from '../support/processes.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
-const redis = useRedis();
+const server = useServer();
 
 interface Told {
   readonly own: { readonly deadline?: number };
   readonly next: { readonly deadline?: number; readonly headers: Record<string, string> };
 }
 
-/** A queue whose handler, in another process, asks a second queue, that is answered here. */
+/** A queue whose handler, in another application, asks a second queue, that is answered here. */
 async function startRelay(options: object = {}) {
   const [queue, next] = [randomQueue(), randomQueue()];
-  await startProcess('relay', {
-    QUEUE: queue,
-    NEXT: next,
-    REDIS_URL: redis.url,
-    OPTIONS: JSON.stringify(options),
-  });
+  @Injectable()
+  class Relay {
+    constructor(private readonly requests: RequestClient) {}
+
+    /** Replies with what the other handler was told of itself, and with what it knew of its own job. */
+    @OnJob(queue)
+    async run(data: { timeout?: number }, job: JobContext) {
+      const told = await lastValueFrom(this.requests.send(next, data, { timeout: data.timeout }));
+      return { own: { deadline: job.deadline, left: job.timeLeft() }, next: told };
+    }
+  }
+  await startApp({ ...options, connection: server.url }, [Relay]);
   const seen = { started: 0, aborted: 0 };
   @Injectable()
   class Last {
@@ -39,7 +44,7 @@ async function startRelay(options: object = {}) {
       return { deadline: job.deadline, headers: job.headers };
     }
   }
-  const { client } = await startApp({ connection: redis.url }, [Last]);
+  const { client } = await startApp({ connection: server.url }, [Last]);
   return { queue, next, seen, client };
 }
 
@@ -48,7 +53,7 @@ describe('a request that a handler makes', () => {
     const { queue, client } = await startRelay({ timeout: 60_000 });
     const { own, next } = await lastValueFrom(client.send<Told>(queue, {}, { timeout: 5_000 }));
     expect(own.deadline).toEqual(expect.any(Number));
-    // Each process knows the clock of Redis to some milliseconds.
+    // Each application knows the clock of Redis to some milliseconds.
     expect(next.deadline).toBeLessThanOrEqual((own.deadline ?? 0) + 20);
     expect(next.deadline).toBeGreaterThan((own.deadline ?? 0) - 1_000);
   });
@@ -81,7 +86,7 @@ describe('a request that a handler makes', () => {
     expect(told.next.headers).toEqual({ tenant: 'ann' });
   });
 
-  it('is cancelled with its job, two processes away from who cancels', async () => {
+  it('is cancelled with its job, two applications away from who cancels', async () => {
     const { queue, client, seen } = await startRelay();
     const subscription = client.send(queue, { wait: true }).subscribe();
     await waitFor(() => seen.started === 1);
@@ -89,7 +94,7 @@ describe('a request that a handler makes', () => {
     await waitFor(() => seen.aborted === 1);
   });
 
-  it('ends with its job when that runs out of time, two processes away', async () => {
+  it('ends with its job when that runs out of time, two applications away', async () => {
     const { queue, client, seen } = await startRelay();
     const error = await failureOf(client.send(queue, { wait: true }, { timeout: 1_000 }));
     expect(error).toBeInstanceOf(RequestTimeoutError);
@@ -109,11 +114,11 @@ describe('a request that a handler makes', () => {
         failures.push(await failureOf(this.requests.send(next)));
       }
     }
-    const { client } = await startApp({ connection: redis.url }, [Late]);
+    const { client } = await startApp({ connection: server.url }, [Late]);
     await failureOf(client.send(queue, undefined, { timeout: 200 }));
     await waitFor(() => failures.length === 1);
     expect(failures[0]).toMatchObject({ code: 'REQUEST_TIMEOUT', queue: next, limit: 'inherited' });
-    expect(await redis.look.exists(`${next}requests`)).toBe(0);
+    expect(await server.look.exists(`${next}requests`)).toBe(0);
   });
 
   it('is on its own with `inherit: false`, so that several jobs can share it', async () => {
@@ -142,7 +147,7 @@ describe('a request that a handler makes', () => {
         return data;
       }
     }
-    const { client } = await startApp({ connection: redis.url }, [Sharing]);
+    const { client } = await startApp({ connection: server.url }, [Sharing]);
     const headers = { traceparent: '00-1-2-01' };
     const first = client.send(queue, 1, { timeout: 5_000, headers }).subscribe();
     await waitFor(() => seen.length === 2);

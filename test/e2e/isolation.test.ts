@@ -3,10 +3,10 @@ import { beforeEach, expect, it } from 'vitest';
 import { OnJob, ReplyWorkers, type JobContext } from '../../lib/index.js';
 import { startApp } from '../support/app.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
-const redis = useRedis();
+const server = useServer();
 
 let queue: string;
 /** The jobs that were begun, in order, with those that ran meanwhile. */
@@ -35,7 +35,7 @@ async function startWorker(concurrency = 4): Promise<ReplyWorkers> {
       open.delete(data);
     }
   }
-  const { app } = await startApp({ connection: redis.url }, [Worker]);
+  const { app } = await startApp({ connection: server.url }, [Worker]);
   return app.get(ReplyWorkers);
 }
 
@@ -44,16 +44,16 @@ const job = (data: string, deliveries = 0): string =>
   ' '.repeat(deliveries) + JSON.stringify([data, data, {}]);
 
 const push = (...jobs: readonly string[]): Promise<number> =>
-  redis.look.rpush(`${queue}requests`, ...jobs);
+  server.look.rpush(`${queue}requests`, ...jobs);
 
 /** What waits in the queue, in its order. */
 async function waitingJobs(): Promise<unknown[]> {
-  const jobs = await redis.look.lrange(`${queue}requests`, 0, -1);
+  const jobs = await server.look.lrange(`${queue}requests`, 0, -1);
   return jobs.map((each) => JSON.parse(each)[0]);
 }
 
 const areAllReleased = async (): Promise<boolean> =>
-  (await redis.look.keys(`${queue}active:*`)).length === 0;
+  (await server.look.keys(`${queue}active:*`)).length === 0;
 
 const end = (data: string): void => open.get(data)?.();
 
@@ -126,7 +126,7 @@ it('goes back to its place when the queue is paused while it waits to be alone',
   await waitFor(async () => (await waitingJobs()).length === 1);
   await workers.pause(queue);
   expect(await waitingJobs()).toEqual(['suspect', 'quick']);
-  const [suspect = ''] = await redis.look.lrange(`${queue}requests`, 0, 0);
+  const [suspect = ''] = await server.look.lrange(`${queue}requests`, 0, 0);
   expect(suspect).toBe(job('suspect', 1));
   workers.resume(queue);
   end('first');
@@ -146,7 +146,7 @@ it('what a wait for the next job brings meanwhile is not held beside it', async 
   await push(job('quick-3'));
   end('first');
   await waitFor(() => begun.length === 2);
-  expect(await redis.look.keys(`${queue}active:*`)).toHaveLength(1);
+  expect(await server.look.keys(`${queue}active:*`)).toHaveLength(1);
   expect(await waitingJobs()).toEqual(['quick-1', 'quick-2', 'quick-3']);
   end('suspect');
   await waitFor(() => begun.length === 5);

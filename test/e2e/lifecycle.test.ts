@@ -29,10 +29,10 @@ import { startApp } from '../support/app.js';
 import { hasEnded, startProcess } from '../support/processes.js';
 import { randomQueue } from '../support/random-queue.js';
 import { RecordedLog } from '../support/recorded-log.js';
-import { useRedis } from '../support/redis.js';
+import { describeOnRedis, itOnRedis, useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
-const redis = useRedis();
+const server = useServer();
 const echoQueue = randomQueue();
 
 /** A caller in another application, which also answers what the modules of the tested one ask at their end. */
@@ -49,7 +49,7 @@ beforeAll(async () => {
   const app = await NestFactory.createApplicationContext(
     {
       module: class Caller {},
-      imports: [ReqRepModule.forRoot({ connection: redis.url })],
+      imports: [ReqRepModule.forRoot({ connection: server.url })],
       providers: [Echo],
     },
     { logger: false },
@@ -132,7 +132,7 @@ function actors(instance?: string, queue = randomQueue()): Actors {
 }
 
 const forRoot = (extras: ReqRepModuleExtras & ReqRepModuleOptions = {}): DynamicModule =>
-  ReqRepModule.forRoot({ connection: redis.url, ...extras });
+  ReqRepModule.forRoot({ connection: server.url, ...extras });
 
 const moduleOf = (metadata: ModuleMetadata & { global?: boolean }): DynamicModule => ({
   module: class Some {},
@@ -201,7 +201,7 @@ const arrangements: [string, (actors: Actors) => ModuleMetadata, instance?: stri
       imports: [
         moduleOf({ providers: [Store] }),
         ReqRepModule.forRootAsync({
-          useFactory: async () => Promise.resolve({ connection: redis.url }),
+          useFactory: async () => Promise.resolve({ connection: server.url }),
         }),
       ],
       providers: [Worker],
@@ -280,7 +280,7 @@ async function livesAndDies(
   expect(events[0]).toBe('job slow ends');
   expect(new Set(events.slice(1, 3))).toEqual(new Set(['worker closes', 'store closes']));
   expect(events.slice(3)).toEqual(['store gets an answer']);
-  expect(await redis.look.llen(`${queue}requests`)).toBe(1);
+  expect(await server.look.llen(`${queue}requests`)).toBe(1);
 }
 
 describe('workers start last and stop first, and the client closes last of all', () => {
@@ -326,7 +326,7 @@ describe('workers start last and stop first, and the client closes last of all',
     }
     started.delete(app);
     await app.close();
-    expect(await redis.look.keys(`{${one.queue},${two.queue}}worker*`)).toEqual([]);
+    expect(await server.look.keys(`{${one.queue},${two.queue}}worker*`)).toEqual([]);
   });
 
   it('where they are started by hand', async () => {
@@ -360,20 +360,20 @@ describe('workers start last and stop first, and the client closes last of all',
     };
     const app = await startContext({ imports: [forRoot()], providers: [Worker, restarting] });
     await app.close();
-    expect(await redis.look.exists(`${queue}workers`)).toBe(0);
+    expect(await server.look.exists(`${queue}workers`)).toBe(0);
   });
 });
 
 /** What Redis knows of the connections of an instance. */
 const connectionsOf = async (instance: string): Promise<string[]> =>
-  String(await redis.look.client('LIST'))
+  String(await server.redis.look.client('LIST'))
     .split('\n')
     .filter((line) => line.includes(`nestjs-reqrep:${instance}:`));
 
 describe('an application that does not start runs no jobs and leaves nothing open', () => {
   const hooks = ['onModuleInit', 'onApplicationBootstrap'] as const;
 
-  it.each(
+  itOnRedis.each(
     hooks.flatMap((hook) => [[hook, 'behind ours'] as const, [hook, 'before ours'] as const]),
   )('since %s of a module %s throws', async (hook, place) => {
     const instance = randomQueue();
@@ -397,7 +397,7 @@ describe('an application that does not start runs no jobs and leaves nothing ope
     await expect(app.init()).rejects.toThrow('no store');
     await aWhile();
     expect(events).not.toContain('job x');
-    expect(await redis.look.exists(`${queue}workers`)).toBe(0);
+    expect(await server.look.exists(`${queue}workers`)).toBe(0);
     expect(await connectionsOf(instance)).toEqual([]);
   });
 
@@ -413,10 +413,10 @@ describe('an application that does not start runs no jobs and leaves nothing ope
     await Promise.allSettled([app.close(), initialised]);
     await aWhile();
     expect(events).not.toContain('job x');
-    expect(await redis.look.exists(`${queue}workers`)).toBe(0);
+    expect(await server.look.exists(`${queue}workers`)).toBe(0);
   });
 
-  it.each([
+  itOnRedis.each([
     ['throws at once', 1, () => new Error('no vault'), 'no vault'],
     ['throws later', 3, () => new Error('no vault'), 'no vault'],
     [
@@ -436,7 +436,7 @@ describe('an application that does not start runs no jobs and leaves nothing ope
         }
         return 5 as never;
       }
-      return new Redis(redis.url, { lazyConnect: true });
+      return new Redis(server.url, { lazyConnect: true });
     };
     const error = await startApp({ name: instance, connection }, [Worker]).then(
       () => undefined,
@@ -447,26 +447,31 @@ describe('an application that does not start runs no jobs and leaves nothing ope
     await waitFor(async () => (await connectionsOf(instance)).length === 0);
   });
 
-  it('since one of several instances cannot, so that no other runs jobs either', async () => {
-    const instance = randomQueue();
-    const { queue, Worker } = actors(instance);
-    const connection = (): Redis => {
-      throw new Error('no vault');
-    };
-    const app = await Test.createTestingModule({
-      imports: [forRoot({ name: instance }), ReqRepModule.forRoot({ connection })],
-      providers: [Worker, actors().Worker],
-    })
-      .setLogger(new RecordedLog())
-      .compile();
-    await expect(app.init()).rejects.toThrow('no vault');
-    await waitFor(async () => (await connectionsOf(instance)).length === 0);
-    expect(app.get(getReplyWorkersToken(instance), { strict: false }).status.state).toBe('stopped');
-    expect(await redis.look.exists(`${queue}workers`)).toBe(0);
-  });
+  itOnRedis(
+    'since one of several instances cannot, so that no other runs jobs either',
+    async () => {
+      const instance = randomQueue();
+      const { queue, Worker } = actors(instance);
+      const connection = (): Redis => {
+        throw new Error('no vault');
+      };
+      const app = await Test.createTestingModule({
+        imports: [forRoot({ name: instance }), ReqRepModule.forRoot({ connection })],
+        providers: [Worker, actors().Worker],
+      })
+        .setLogger(new RecordedLog())
+        .compile();
+      await expect(app.init()).rejects.toThrow('no vault');
+      await waitFor(async () => (await connectionsOf(instance)).length === 0);
+      expect(app.get(getReplyWorkersToken(instance), { strict: false }).status.state).toBe(
+        'stopped',
+      );
+      expect(await server.look.exists(`${queue}workers`)).toBe(0);
+    },
+  );
 });
 
-describe('a process whose application does not start', () => {
+describeOnRedis('a process whose application does not start', () => {
   it.each([
     ['a module of its own', ''],
     ['every connection', '1'],
@@ -474,11 +479,11 @@ describe('a process whose application does not start', () => {
     const queue = randomQueue();
     const child = await startProcess('failed-start', {
       QUEUE: queue,
-      REDIS_URL: redis.url,
+      REDIS_URL: server.url,
       WRONG: wrong,
     });
     await waitFor(() => hasEnded(child));
     expect(child.exitCode).toBe(0);
-    expect(await redis.look.zcard(`${queue}workers`)).toBe(0);
+    expect(await server.look.zcard(`${queue}workers`)).toBe(0);
   });
 });

@@ -5,10 +5,10 @@ import { OnJob, SerializationError, type JobContext, type RequestClient } from '
 import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
-const redis = useRedis();
+const server = useServer();
 
 const all = (values: Observable<unknown>): Promise<unknown[]> =>
   firstValueFrom(values.pipe(toArray()));
@@ -33,7 +33,7 @@ async function startReturning(returned: (job: JobContext) => unknown) {
       return returned(job);
     }
   }
-  const { client, log } = await startApp({ connection: redis.url }, [Worker]);
+  const { client, log } = await startApp({ connection: server.url }, [Worker]);
   return { client, log, queues: [queue, intercepted] };
 }
 
@@ -75,7 +75,7 @@ it('a stream whose value holds a Map ends with an error behind the values before
 
 it('data that holds a Map is refused before it is sent', async () => {
   const queue = randomQueue();
-  const { client } = await startApp({ connection: redis.url });
+  const { client } = await startApp({ connection: server.url });
   for (const call of [
     client.send(queue, { ids: new Set([1]) }),
     client.emit(queue, { ids: new Set([1]) }),
@@ -84,7 +84,7 @@ it('data that holds a Map is refused before it is sent', async () => {
     expect(error).toMatchObject({ code: 'SERIALIZATION', direction: 'request' });
     expect((error as Error).message).toContain('`ids` is a Set');
   }
-  expect(await redis.look.exists(`${queue}requests`)).toBe(0);
+  expect(await server.look.exists(`${queue}requests`)).toBe(0);
 });
 
 it.each<[string, () => unknown, unknown[]]>([

@@ -14,10 +14,10 @@ import { startApp, startModule } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
 import { RecordedLog } from '../support/recorded-log.js';
-import { useRedis } from '../support/redis.js';
+import { useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
-const redis = useRedis();
+const server = useServer();
 
 function answering(queue: string) {
   @Injectable()
@@ -58,7 +58,7 @@ describe('a logger that throws', () => {
     const log = new Throwing();
     const app = await Test.createTestingModule({
       // Each has something to say: a prefix that is warned of, and a failed handler.
-      imports: [ReqRepModule.forRoot({ connection: redis.url, prefix: `${queue}x` })],
+      imports: [ReqRepModule.forRoot({ connection: server.url, prefix: `${queue}x` })],
       providers: [answering(queue)],
     })
       .setLogger(log)
@@ -66,11 +66,11 @@ describe('a logger that throws', () => {
     await app.init();
     const client = app.get(RequestClient, { strict: false });
     expect(await failureOf(client.send(queue, 'fail'))).toBeInstanceOf(RemoteError);
-    await redis.look.lpush(`${queue}x${queue}requests`, 'unreadable');
+    await server.look.lpush(`${queue}x${queue}requests`, 'unreadable');
     expect(await firstValueFrom(client.send(queue, 'more'))).toBe('more');
     await app.close();
     expect(log.lines).toEqual([]);
-    expect(await redis.look.keys(`${queue}x${queue}worker*`)).toEqual([]);
+    expect(await server.look.keys(`${queue}x${queue}worker*`)).toEqual([]);
   });
 });
 
@@ -104,7 +104,7 @@ describe('a provider', () => {
         },
       },
     );
-    const { client, log } = await startApp({ connection: redis.url }, [
+    const { client, log } = await startApp({ connection: server.url }, [
       { provide: 'elusive', useFactory: () => elusive },
       answering(queue),
     ]);
@@ -135,14 +135,14 @@ describe('a provider', () => {
         throw new Error('never to be called');
       },
     });
-    const { client, log } = await startApp({ connection: redis.url }, [Worker, Hiding]);
+    const { client, log } = await startApp({ connection: server.url }, [Worker, Hiding]);
     expect(await firstValueFrom(client.send(queue, 'here'))).toBe('here');
     expect(log.lines).toEqual([]);
   });
 
   it('that is a proxy of a worker answers', async () => {
     const queue = randomQueue();
-    const { client } = await startApp({ connection: redis.url }, [
+    const { client } = await startApp({ connection: server.url }, [
       { provide: 'traced', useFactory: () => new Proxy(new (answering(queue))(), {}) },
     ]);
     expect(await firstValueFrom(client.send(queue, 'here'))).toBe('here');
@@ -179,7 +179,7 @@ describe('what is made for each job', () => {
     const queue = randomQueue();
     let isBroken = true;
     const { providers, ran } = scoped(queue, () => (isBroken ? fail() : 'unit'));
-    const { client } = await startApp({ connection: redis.url }, providers);
+    const { client } = await startApp({ connection: server.url }, providers);
     const error = await failureOf(client.send(queue, 1, { timeout: 5_000 }));
     expect(error).toBeInstanceOf(RemoteError);
     expect(error).toMatchObject({ message: expect.stringContaining('no unit') });
@@ -195,7 +195,7 @@ describe('what is made for each job', () => {
       queue,
       (job) => new Promise<void>((finish) => made.push({ job, finish })),
     );
-    const { client } = await startApp({ connection: redis.url }, providers);
+    const { client } = await startApp({ connection: server.url }, providers);
     const cancelled = client.send(queue, 'cancelled').subscribe();
     await waitFor(() => made.length === 1);
     cancelled.unsubscribe();
@@ -211,7 +211,7 @@ describe('what is made for each job', () => {
   it('ends its request where the strategy of contexts throws, and no other', async () => {
     const queue = randomQueue();
     const { providers } = scoped(queue, () => 'unit');
-    const { client } = await startApp({ connection: redis.url }, providers);
+    const { client } = await startApp({ connection: server.url }, providers);
     ContextIdFactory.apply({
       attach: () => {
         throw new Error('no tenant');
@@ -237,7 +237,7 @@ describe('what is made for each job', () => {
         return true;
       }
     }
-    const { client } = await startApp({ connection: redis.url, globalEnhancers: true }, [
+    const { client } = await startApp({ connection: server.url, globalEnhancers: true }, [
       { provide: APP_GUARD, useClass: Guard },
       answering(queue),
     ]);

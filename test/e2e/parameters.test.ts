@@ -20,9 +20,9 @@ import {
 import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { useServer } from '../support/server.js';
 
-const redis = useRedis();
+const server = useServer();
 
 describe('parameters', () => {
   it('take the data, a property of it or the context of the job, wherever they stand', async () => {
@@ -38,7 +38,7 @@ describe('parameters', () => {
         return [job.queue, amount, all];
       }
     }
-    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    const { client } = await startApp({ connection: server.url }, [Worker]);
     const data = { amount: '12' };
     expect(await lastValueFrom(client.send(queue, data))).toEqual([queue, 12, data]);
     expect(await failureOf(client.send(queue, { amount: 'many' }))).toMatchObject({ status: 400 });
@@ -54,7 +54,7 @@ describe('parameters', () => {
         return value;
       }
     }
-    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    const { client } = await startApp({ connection: server.url }, [Worker]);
     expect(await lastValueFrom(client.send(queue, '4'))).toBe(5);
   });
 
@@ -73,7 +73,7 @@ describe('parameters', () => {
         return [job.queue, data];
       }
     }
-    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    const { client } = await startApp({ connection: server.url }, [Worker]);
     expect(await lastValueFrom(client.send(first, 1))).toEqual([first, 1]);
     expect(await lastValueFrom(client.send(second, 1))).toEqual([second, 10]);
   });
@@ -91,7 +91,7 @@ describe('parameters', () => {
         return [tenant, data];
       }
     }
-    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    const { client } = await startApp({ connection: server.url }, [Worker]);
     const headers = { tenant: 'ann' };
     expect(await lastValueFrom(client.send(queue, 1, { headers }))).toEqual(['ann', 1]);
     expect(await lastValueFrom(client.send(queue, 1))).toEqual(['nobody of run', 1]);
@@ -114,7 +114,7 @@ describe('parameters', () => {
         return [queue, data];
       }
     }
-    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    const { client } = await startApp({ connection: server.url }, [Worker]);
     expect(await lastValueFrom(client.send(first, 1))).toEqual([first, 1]);
     expect(await lastValueFrom(client.send(second, 1))).toEqual([second, 1]);
   });
@@ -139,7 +139,7 @@ describe('parameters', () => {
         return ['own', (job as JobContext).queue, data];
       }
     }
-    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    const { client } = await startApp({ connection: server.url }, [Worker]);
     expect(await lastValueFrom(client.send(overridden, 1))).toEqual(['own', overridden, 1]);
     expect(await lastValueFrom(client.send(inherited, { a: 2 }))).toEqual([inherited, 2]);
   });
@@ -187,7 +187,7 @@ describe('a schema', () => {
     ['property', { amount: '4' }, ['property', 16]],
   ])('validates and changes the %s', async (kind, data, reply) => {
     const queue = randomQueue();
-    const { client } = await startApp({ connection: redis.url }, [workerOf(queue, kind)]);
+    const { client } = await startApp({ connection: server.url }, [workerOf(queue, kind)]);
     expect(await lastValueFrom(client.send(queue, data))).toEqual(reply);
     expect(await failureOf(client.send(queue, { amount: 'x' }))).toMatchObject({
       status: 400,
@@ -209,7 +209,7 @@ describe('a schema', () => {
         return value;
       }
     }
-    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    const { client } = await startApp({ connection: server.url }, [Worker]);
     expect(await lastValueFrom(client.send(queue, '4'))).toBe(4);
     expect(await failureOf(client.send(queue, 'x'))).toMatchObject({ status: 422 });
   });

@@ -19,9 +19,9 @@ import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
 import { RecordedLog } from '../support/recorded-log.js';
-import { useRedis } from '../support/redis.js';
+import { useServer } from '../support/server.js';
 
-const redis = useRedis();
+const server = useServer();
 
 const Passing = () =>
   UseInterceptors({ intercept: (_: unknown, next: CallHandler) => next.handle() });
@@ -44,7 +44,7 @@ function workerOf(kind: string) {
 describe.each(['plain', 'enhanced'])('a %s handler', (kind) => {
   it('is called as a spy, from when it is set until it is restored', async () => {
     const { queue, Worker } = workerOf(kind);
-    const { app, client } = await startApp({ connection: redis.url }, [Worker]);
+    const { app, client } = await startApp({ connection: server.url }, [Worker]);
     expect(await lastValueFrom(client.send(queue, 1))).toEqual(['own', 1]);
     const spy = vi.spyOn(app.get(Worker), 'render').mockReturnValue('mocked');
     expect(await lastValueFrom(client.send(queue, 2))).toBe('mocked');
@@ -67,7 +67,7 @@ describe.each(['plain', 'enhanced'])('a %s handler', (kind) => {
         this.render = (data) => ['hook', render.call(this, data)];
       }
     }
-    const { client } = await startApp({ connection: redis.url }, [Wrapped]);
+    const { client } = await startApp({ connection: server.url }, [Wrapped]);
     expect(await lastValueFrom(client.send(queue, 1))).toEqual([
       'hook',
       ['constructor', ['own', 1]],
@@ -89,7 +89,7 @@ describe.each(['plain', 'enhanced'])('a %s handler', (kind) => {
         }),
     ]) {
       const { queue, Worker } = workerOf(kind);
-      const { client } = await startApp({ connection: redis.url }, [
+      const { client } = await startApp({ connection: server.url }, [
         { provide: 'traced', useFactory: () => around(new Worker()) },
       ]);
       expect(await lastValueFrom(client.send(queue, 1))).toEqual(['traced', 1]);
@@ -108,7 +108,7 @@ describe.each(['plain', 'enhanced'])('a %s handler', (kind) => {
     }
     const start = async (double: object) => {
       const app = await Test.createTestingModule({
-        imports: [ReqRepModule.forRoot({ connection: redis.url })],
+        imports: [ReqRepModule.forRoot({ connection: server.url })],
         providers: [Worker],
       })
         .overrideProvider(Worker)
@@ -135,7 +135,7 @@ it('is called on what is made for its job', async () => {
   class Wrapped extends Worker {
     override readonly render = (data: unknown): unknown => ['wrapped', data];
   }
-  const { client } = await startApp({ connection: redis.url }, [Wrapped]);
+  const { client } = await startApp({ connection: server.url }, [Wrapped]);
   expect(await lastValueFrom(client.send(queue, 1))).toEqual(['wrapped', 1]);
 });
 
@@ -170,7 +170,7 @@ describe('a decorator above @OnJob that replaces the method without its metadata
         return this.word;
       }
     }
-    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    const { client } = await startApp({ connection: server.url }, [Worker]);
     expect(await lastValueFrom(client.send(queue))).toEqual(reply);
   });
 
@@ -197,7 +197,7 @@ describe('a decorator above @OnJob that replaces the method without its metadata
       @UseGuards(guard('inner'))
       again() {}
     }
-    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    const { client } = await startApp({ connection: server.url }, [Worker]);
     expect(await failureOf(client.send(below))).toMatchObject({ status: 403 });
     await lastValueFrom(client.send(both));
     expect(asked).toEqual(['deny marked', 'inner undefined', 'outer undefined']);
@@ -224,7 +224,7 @@ it('`getHandler()` is the method and `getClass()` the class, for all who ask', a
     }
   }
   const { render } = Worker.prototype;
-  const { app, client } = await startApp({ connection: redis.url }, [Worker]);
+  const { app, client } = await startApp({ connection: server.url }, [Worker]);
   vi.spyOn(app.get(Worker), 'render');
   expect(await lastValueFrom(client.send(queue, 1))).toBe(1);
   expect(seen).toEqual([render, Worker, render, Worker, render, Worker]);
@@ -244,7 +244,7 @@ it('a method that a mixin has copied keeps its @OnJob', async () => {
     value: Source.prototype.render,
     configurable: true,
   });
-  const { client } = await startApp({ connection: redis.url }, [Worker]);
+  const { client } = await startApp({ connection: server.url }, [Worker]);
   expect(await lastValueFrom(client.send(queue))).toBe('mixed in');
 });
 
@@ -260,7 +260,7 @@ it("is called through what Nest's `instrument` makes of its provider", async () 
       return data;
     }
   }
-  @Module({ imports: [ReqRepModule.forRoot({ connection: redis.url })], providers: [Worker] })
+  @Module({ imports: [ReqRepModule.forRoot({ connection: server.url })], providers: [Worker] })
   class AppModule {}
   const instanceDecorator = (instance: unknown): unknown => {
     if (!(instance instanceof Worker)) {

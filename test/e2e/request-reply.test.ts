@@ -5,11 +5,11 @@ import { OnJob, type JobContext, type PushReceipt } from '../../lib/index.js';
 import { startApp, startModule } from '../support/app.js';
 import { ReqRepModule } from '../../lib/index.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { itOnRedis, useServer } from '../support/server.js';
 import { seenCommands } from '../support/seen-commands.js';
 import { waitFor } from '../support/wait-for.js';
 
-const redis = useRedis();
+const server = useServer();
 
 /** An application whose one handler does as it is told. */
 function startWith(queue: string, handle: (data: unknown, job: JobContext) => unknown) {
@@ -20,7 +20,7 @@ function startWith(queue: string, handle: (data: unknown, job: JobContext) => un
       return handle(data, job);
     }
   }
-  return startApp({ connection: redis.url }, [Worker]);
+  return startApp({ connection: server.url }, [Worker]);
 }
 
 it('gives what the handler returns exactly once and completes', async () => {
@@ -59,25 +59,28 @@ it('carries short and long texts at a time, to the byte', async () => {
   expect((await Promise.all(replies)).every((reply, index) => reply === texts[index])).toBe(true);
 });
 
-it('pushes the requests that a reply leads to before it looks for more replies', async () => {
-  const queue = randomQueue();
-  const { client } = await startWith(queue, (data) => data);
-  await firstValueFrom(client.send(queue));
-  const commands = await seenCommands(redis.look);
-  const count = 20;
-  for (let index = 0; index < count; index++) {
-    await firstValueFrom(client.send(queue, index));
-  }
-  // Both are of the client: it removes what it has read when it asks for more.
-  const own = (): string[] =>
-    commands
-      .filter(({ name, source }) => source !== 'lua' && ['rpush', 'ltrim'].includes(name))
-      .filter(({ args: [key = ''] }) => key.endsWith('requests') || key.startsWith('replies:'))
-      .map(({ name }) => name);
-  await waitFor(() => own().length === 2 * count);
-  const next = Array.from({ length: count - 1 }, () => ['rpush', 'ltrim']);
-  expect(own()).toEqual(['rpush', ...next.flat(), 'ltrim']);
-});
+itOnRedis(
+  'pushes the requests that a reply leads to before it looks for more replies',
+  async () => {
+    const queue = randomQueue();
+    const { client } = await startWith(queue, (data) => data);
+    await firstValueFrom(client.send(queue));
+    const commands = await seenCommands(server.redis.look);
+    const count = 20;
+    for (let index = 0; index < count; index++) {
+      await firstValueFrom(client.send(queue, index));
+    }
+    // Both are of the client: it removes what it has read when it asks for more.
+    const own = (): string[] =>
+      commands
+        .filter(({ name, source }) => source !== 'lua' && ['rpush', 'ltrim'].includes(name))
+        .filter(({ args: [key = ''] }) => key.endsWith('requests') || key.startsWith('replies:'))
+        .map(({ name }) => name);
+    await waitFor(() => own().length === 2 * count);
+    const next = Array.from({ length: count - 1 }, () => ['rpush', 'ltrim']);
+    expect(own()).toEqual(['rpush', ...next.flat(), 'ltrim']);
+  },
+);
 
 it('goes on after timers were faked', async () => {
   const queue = randomQueue();
@@ -135,7 +138,7 @@ it('tells the handler about its job', async () => {
 
 it('says how long the queue is when it pushes', async () => {
   const queue = randomQueue();
-  const { client } = await startApp({ connection: redis.url });
+  const { client } = await startApp({ connection: server.url });
   const receipts: PushReceipt[] = [];
   for (let i = 0; i < 3; i++) {
     client
@@ -169,7 +172,7 @@ it('emits a job at once, whether or not anybody subscribes', async () => {
   expect(receipt).toMatchObject({ queue });
   await waitFor(() => seen.length === 2);
   expect(seen).toEqual(['alone', 'watched']);
-  expect(await redis.look.keys('*replies:*')).toEqual([]);
+  expect(await server.look.keys('*replies:*')).toEqual([]);
 });
 
 it('serves several queues with one method, and methods of controllers and of base classes', async () => {
@@ -191,7 +194,7 @@ it('serves several queues with one method, and methods of controllers and of bas
     }
   }
   const { client } = await startModule({
-    imports: [ReqRepModule.forRoot({ connection: redis.url })],
+    imports: [ReqRepModule.forRoot({ connection: server.url })],
     controllers: [Jobs],
   });
   expect(await firstValueFrom(client.send(one))).toBe('Jobs one');
@@ -212,7 +215,7 @@ it('runs as many jobs at a time as `concurrency` says', async () => {
       running--;
     }
   }
-  const { client } = await startApp({ connection: redis.url }, [Worker]);
+  const { client } = await startApp({ connection: server.url }, [Worker]);
   await Promise.all(Array.from({ length: 20 }, () => firstValueFrom(client.send(queue))));
   expect(most).toBe(3);
 });

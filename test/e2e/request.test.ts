@@ -13,10 +13,10 @@ import {
 import { startApp, type TestApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
-const redis = useRedis();
+const server = useServer();
 const queue = randomQueue();
 const outer = randomQueue();
 const silent = randomQueue();
@@ -68,7 +68,7 @@ describe('request', () => {
 
   let app: TestApp;
   const start = async (): Promise<TestApp> =>
-    (app = await startApp({ connection: redis.url }, [Worker]));
+    (app = await startApp({ connection: server.url }, [Worker]));
 
   it('gives the reply, and is on its way before anybody waits', async () => {
     const { client } = await start();

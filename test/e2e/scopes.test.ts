@@ -13,9 +13,9 @@ import { OnJob, ReqRepModule, type JobContext, type ReplyWorkers } from '../../l
 import { ReplyWorkers as Workers } from '../../lib/index.js';
 import { startApp, startModule } from '../support/app.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { useServer } from '../support/server.js';
 
-const redis = useRedis();
+const server = useServer();
 
 const queuesOf = (workers: ReplyWorkers): string[] =>
   workers.status.queues.map(({ queue }) => queue);
@@ -45,7 +45,7 @@ describe('a request-scoped handler', () => {
         }
       }
       const { client } = await startModule({
-        imports: [ReqRepModule.forRoot({ connection: redis.url })],
+        imports: [ReqRepModule.forRoot({ connection: server.url })],
         ...(kind === 'provider'
           ? { providers: [Unit, Worker] }
           : { providers: [Unit], controllers: [Worker] }),
@@ -72,7 +72,7 @@ describe('a request-scoped handler', () => {
     @Module({ providers: [{ provide: 'it', useClass: Other }] })
     class Two {}
     const { client } = await startModule({
-      imports: [One, Two, ReqRepModule.forRoot({ connection: redis.url })],
+      imports: [One, Two, ReqRepModule.forRoot({ connection: server.url })],
     });
     expect(await lastValueFrom(client.send(queue))).toBe('ran');
   });
@@ -95,7 +95,7 @@ describe('a request-scoped handler', () => {
         return (await this.modules.resolve(Unit, contextId)) === this.unit;
       }
     }
-    const { client } = await startApp({ connection: redis.url }, [Unit, Worker]);
+    const { client } = await startApp({ connection: server.url }, [Unit, Worker]);
     expect(await lastValueFrom(client.send(queue))).toBe(true);
   });
 
@@ -110,7 +110,7 @@ describe('a request-scoped handler', () => {
       @OnJob(queue)
       run() {}
     }
-    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    const { client } = await startApp({ connection: server.url }, [Worker]);
     await expect(lastValueFrom(client.send(queue))).rejects.toThrow('not today');
   });
 });
@@ -127,7 +127,7 @@ it('a transient handler is made for each job', async () => {
       return this.number;
     }
   }
-  const { client } = await startApp({ connection: redis.url }, [Worker]);
+  const { client } = await startApp({ connection: server.url }, [Worker]);
   const first = await lastValueFrom(client.send<number>(queue));
   expect(await lastValueFrom(client.send(queue))).toBe(first + 1);
 });
@@ -165,7 +165,7 @@ describe('a durable handler', () => {
         return [this.payload.tenant, this.number];
       }
     }
-    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    const { client } = await startApp({ connection: server.url }, [Worker]);
     const of = (tenant: string) => lastValueFrom(client.send(queue, 0, { headers: { tenant } }));
     expect(await of('ann')).toEqual(['ann', 1]);
     expect(await of('bob')).toEqual(['bob', 2]);
@@ -184,7 +184,7 @@ describe('a durable handler', () => {
         return [this.job.queue, this.job.tenant];
       }
     }
-    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    const { client } = await startApp({ connection: server.url }, [Worker]);
     const reply = client.send(queue, 0, { headers: { tenant: 'ann' } });
     expect(await lastValueFrom(reply)).toEqual([queue, 'ann']);
   });
@@ -200,7 +200,7 @@ describe('a durable handler', () => {
         return this.job.queue;
       }
     }
-    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    const { client } = await startApp({ connection: server.url }, [Worker]);
     expect(await lastValueFrom(client.send(queue))).toBe(queue);
   });
 });
@@ -220,7 +220,7 @@ describe('a handler', () => {
     class Worker extends Base {
       readonly name = 'a subclass';
     }
-    const { client } = await startApp({ connection: redis.url }, [Worker]);
+    const { client } = await startApp({ connection: server.url }, [Worker]);
     expect(await lastValueFrom(client.send(queue))).toBe('a subclass');
   });
 
@@ -233,7 +233,7 @@ describe('a handler', () => {
         return 'ran';
       }
     }
-    const { app, client } = await startApp({ connection: redis.url }, [
+    const { app, client } = await startApp({ connection: server.url }, [
       { provide: 'before', useExisting: Worker },
       { provide: 'made', useFactory: (worker: Worker) => worker, inject: [Worker] },
       Worker,
@@ -253,7 +253,7 @@ describe('a handler', () => {
         return this.name;
       }
     }
-    const { client } = await startApp({ connection: redis.url }, [
+    const { client } = await startApp({ connection: server.url }, [
       { provide: 'it', useFactory: async () => new Worker('from a factory') },
     ]);
     expect(await lastValueFrom(client.send(queue))).toBe('from a factory');

@@ -11,10 +11,10 @@ import {
 import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
-const redis = useRedis();
+const server = useServer();
 
 it.each([
   ['a time limit', { timeout: 20_000 }],
@@ -40,7 +40,7 @@ it.each([
         return lastValueFrom(this.requests.send(unserved));
       }
     }
-    const { client, log } = await startApp({ connection: redis.url }, [Worker]);
+    const { client, log } = await startApp({ connection: server.url }, [Worker]);
     const first = failureOf(client.send(queue, 1, { timeout: 400 }));
     const began = performance.now();
     const second = failureOf(client.send(queue, 2, options));

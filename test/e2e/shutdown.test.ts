@@ -14,11 +14,11 @@ import { Proxy } from '../chaos/proxy.js';
 import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { itOnRedis, useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 import { waitingConnections } from '../support/waiting-connections.js';
 
-const redis = useRedis();
+const server = useServer();
 
 /** A worker whose jobs end when told to. */
 function gate(queue: string, concurrency = 2) {
@@ -38,19 +38,19 @@ function gate(queue: string, concurrency = 2) {
 it('waits for running jobs, takes no more, and flushes their replies', async () => {
   const queue = randomQueue();
   const { Worker, open, jobs } = gate(queue);
-  const worker = await startApp({ connection: redis.url }, [Worker]);
-  const { client } = await startApp({ connection: redis.url });
+  const worker = await startApp({ connection: server.url }, [Worker]);
+  const { client } = await startApp({ connection: server.url });
   const replies = [1, 2].map((data) => firstValueFrom(client.send(queue, data)));
   await waitFor(() => jobs.length === 2);
   const third = failureOf(client.send(queue, 3));
-  await waitFor(async () => (await redis.look.llen(`${queue}requests`)) === 1);
+  await waitFor(async () => (await server.look.llen(`${queue}requests`)) === 1);
   const closed = worker.app.close();
   open.forEach((finish) => finish());
   expect(await Promise.all(replies)).toEqual([1, 2]);
   await closed;
   expect(jobs).toHaveLength(2);
-  expect(await redis.look.llen(`${queue}requests`)).toBe(1);
-  expect(await redis.look.keys(`${queue}worker*`)).toEqual([]);
+  expect(await server.look.llen(`${queue}requests`)).toBe(1);
+  expect(await server.look.keys(`${queue}worker*`)).toEqual([]);
   await client.close();
   expect(await third).toBeInstanceOf(ClientClosedError);
 });
@@ -58,8 +58,8 @@ it('waits for running jobs, takes no more, and flushes their replies', async () 
 it('returns what does not finish in time to the head of the queue, and aborts it', async () => {
   const queue = randomQueue();
   const { Worker, jobs, open } = gate(queue);
-  const worker = await startApp({ connection: redis.url, shutdownTimeout: 100 }, [Worker]);
-  const { client, log } = await startApp({ connection: redis.url });
+  const worker = await startApp({ connection: server.url, shutdownTimeout: 100 }, [Worker]);
+  const { client, log } = await startApp({ connection: server.url });
   const replies = [1, 2, 3].map((data) => firstValueFrom(client.send(queue, data)));
   await waitFor(() => jobs.length === 2);
   const signals = jobs.map(({ signal }) => signal);
@@ -67,13 +67,13 @@ it('returns what does not finish in time to the head of the queue, and aborts it
   expect(signals.every(({ aborted }) => aborted)).toBe(true);
   // Nest logs to the logger of the application that was made last.
   expect(log.text).toContain(`2 jobs of queue "${queue}" did not end within the shutdownTimeout`);
-  const waiting = await redis.look.lrange(`${queue}requests`, 0, -1);
+  const waiting = await server.look.lrange(`${queue}requests`, 0, -1);
   expect(waiting.map((element) => JSON.parse(element)[1])).toEqual([1, 2, 3]);
   expect(waiting.every((element) => element.startsWith('['))).toBe(true);
   // The old runs end after all; the jobs are no longer theirs.
   open.forEach((finish) => finish());
   const next = gate(queue, 3);
-  await startApp({ connection: redis.url }, [next.Worker]);
+  await startApp({ connection: server.url }, [next.Worker]);
   await waitFor(() => next.jobs.length === 3);
   expect(next.jobs.map(({ attempt }) => attempt)).toEqual([1, 1, 1]);
   next.open.forEach((finish) => finish());
@@ -82,7 +82,7 @@ it('returns what does not finish in time to the head of the queue, and aborts it
 
 it('closing an idle worker takes no time and logs no error', async () => {
   const { Worker } = gate(randomQueue());
-  const { app, log } = await startApp({ connection: redis.url }, [Worker]);
+  const { app, log } = await startApp({ connection: server.url }, [Worker]);
   const start = performance.now();
   await app.close();
   expect(performance.now() - start).toBeLessThan(2_000);
@@ -100,9 +100,9 @@ it('closing under load is quick, logs no error, and costs no caller elsewhere it
       return data;
     }
   }
-  const { client } = await startApp({ connection: redis.url });
-  await startApp({ connection: redis.url }, [Worker]);
-  const closing = await startApp({ connection: redis.url, shutdownTimeout: 1_000 }, [Worker]);
+  const { client } = await startApp({ connection: server.url });
+  await startApp({ connection: server.url }, [Worker]);
+  const closing = await startApp({ connection: server.url, shutdownTimeout: 1_000 }, [Worker]);
   let isOver = false;
   let answered = 0;
   const callers = Array.from({ length: 64 }, async () => {
@@ -126,29 +126,29 @@ it('closing under load is quick, logs no error, and costs no caller elsewhere it
 it('does not run a job again that must run once only, and tells its caller', async () => {
   const queue = randomQueue();
   const { Worker, jobs } = gate(queue);
-  const worker = await startApp({ connection: redis.url, shutdownTimeout: 50 }, [Worker]);
-  const { client } = await startApp({ connection: redis.url, workers: false });
+  const worker = await startApp({ connection: server.url, shutdownTimeout: 50 }, [Worker]);
+  const { client } = await startApp({ connection: server.url, workers: false });
   const failure = failureOf(client.send(queue, 1, { maxDeliveries: 1 }));
   await waitFor(() => jobs.length === 1);
   await worker.app.close();
   expect(await failure).toBeInstanceOf(WorkerLostError);
-  expect(await redis.look.llen(`${queue}requests`)).toBe(0);
-  expect(await redis.look.llen(`${queue}dead`)).toBe(1);
-  expect(await redis.look.keys(`${queue}active:*`)).toEqual([]);
+  expect(await server.look.llen(`${queue}requests`)).toBe(0);
+  expect(await server.look.llen(`${queue}dead`)).toBe(1);
+  expect(await server.look.keys(`${queue}active:*`)).toEqual([]);
 });
 
-it('leaves jobs that Redis does not take back to the workers after it', async () => {
+itOnRedis('leaves jobs that Redis does not take back to the workers after it', async () => {
   const queue = randomQueue();
   const { Worker, jobs } = gate(queue);
-  const options = { connection: redis.url, lease: 300 };
+  const options = { connection: server.url, lease: 300 };
   const worker = await startApp({ ...options, shutdownTimeout: 50 }, [Worker]);
   // Nest has one logger for all applications of a process, that of the last.
-  const { client, log } = await startApp({ connection: redis.url, workers: false });
+  const { client, log } = await startApp({ connection: server.url, workers: false });
   const reply = firstValueFrom(client.send(queue, 1));
   await waitFor(() => jobs.length === 1);
-  await redis.look.config('SET', 'min-replicas-to-write', '1');
+  await server.redis.look.config('SET', 'min-replicas-to-write', '1');
   await worker.app.close();
-  await redis.look.config('SET', 'min-replicas-to-write', '0');
+  await server.redis.look.config('SET', 'min-replicas-to-write', '0');
   expect(log.text).toContain('another worker takes them over');
   const next = gate(queue);
   await startApp(options, [next.Worker]);
@@ -157,7 +157,7 @@ it('leaves jobs that Redis does not take back to the workers after it', async ()
   expect(await reply).toBe(1);
 });
 
-it('gives back what it holds ahead as soon as Redis takes it', async () => {
+itOnRedis('gives back what it holds ahead as soon as Redis takes it', async () => {
   const queue = randomQueue();
   let endSlow: () => void = () => undefined;
   @Injectable()
@@ -171,8 +171,8 @@ it('gives back what it holds ahead as soon as Redis takes it', async () => {
         : data;
     }
   }
-  await startApp({ connection: redis.url }, [Worker]);
-  const { client, log } = await startApp({ connection: redis.url, workers: false });
+  await startApp({ connection: server.url }, [Worker]);
+  const { client, log } = await startApp({ connection: server.url, workers: false });
   const ask = (data: unknown) => firstValueFrom(client.send(queue, data));
   // It learns that the handler is quick, and holds jobs ahead from then on.
   for (let round = 0; round < 30; round++) {
@@ -180,45 +180,49 @@ it('gives back what it holds ahead as soon as Redis takes it', async () => {
   }
   const slow = ask('slow');
   const others = Array.from({ length: 60 }, (_, data) => ask(data));
-  await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length > 1);
-  await redis.look.config('SET', 'min-replicas-to-write', '1');
+  await waitFor(async () => (await server.look.keys(`${queue}active:*`)).length > 1);
+  await server.redis.look.config('SET', 'min-replicas-to-write', '1');
   await waitFor(() => log.text.includes('could not be returned'));
-  await redis.look.config('SET', 'min-replicas-to-write', '0');
-  await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 1);
+  await server.redis.look.config('SET', 'min-replicas-to-write', '0');
+  await waitFor(async () => (await server.look.keys(`${queue}active:*`)).length === 1);
   endSlow();
   await slow;
   expect(await Promise.all(others)).toEqual(others.map((_, data) => data));
 });
 
-it('of a worker whose connection had just broken loses no job that is pushed meanwhile', async () => {
-  const proxy = await Proxy.before(redis.port);
-  const queue = randomQueue();
-  @Injectable()
-  class Worker {
-    @OnJob(queue)
-    run() {
-      return 'ran';
+itOnRedis(
+  'of a worker whose connection had just broken loses no job that is pushed meanwhile',
+  async () => {
+    const proxy = await Proxy.before(server.redis.port);
+    const queue = randomQueue();
+    @Injectable()
+    class Worker {
+      @OnJob(queue)
+      run() {
+        return 'ran';
+      }
     }
-  }
-  // The third connection is the one that jobs are fetched by.
-  let made = 0;
-  const connection = () => new Redis(++made === 3 ? proxy.url : redis.url, { lazyConnect: true });
-  const { app } = await startApp({ connection }, [Worker]);
-  const { client } = await startApp({ connection: redis.url, workers: false });
-  expect(await firstValueFrom(client.send(queue))).toBe('ran');
-  await waitFor(async () => (await waitingConnections(redis.look)).length > 0);
-  proxy.port = 1;
-  proxy.halfClose(() => true);
-  let state: unknown;
-  app.get(RequestClient).status$.subscribe((each) => (state = each));
-  await waitFor(() => state === 'reconnecting');
-  await app.close();
-  const reply = firstValueFrom(client.send(queue));
-  await waitFor(async () => (await redis.look.llen(`${queue}requests`)) === 1);
-  await startApp({ connection: redis.url }, [Worker]);
-  expect(await reply).toBe('ran');
-  proxy.close();
-});
+    // The third connection is the one that jobs are fetched by.
+    let made = 0;
+    const connection = () =>
+      new Redis(++made === 3 ? proxy.url : server.url, { lazyConnect: true });
+    const { app } = await startApp({ connection }, [Worker]);
+    const { client } = await startApp({ connection: server.url, workers: false });
+    expect(await firstValueFrom(client.send(queue))).toBe('ran');
+    await waitFor(async () => (await waitingConnections(server.redis.look)).length > 0);
+    proxy.port = 1;
+    proxy.halfClose(() => true);
+    let state: unknown;
+    app.get(RequestClient).status$.subscribe((each) => (state = each));
+    await waitFor(() => state === 'reconnecting');
+    await app.close();
+    const reply = firstValueFrom(client.send(queue));
+    await waitFor(async () => (await server.look.llen(`${queue}requests`)) === 1);
+    await startApp({ connection: server.url }, [Worker]);
+    expect(await reply).toBe('ran');
+    proxy.close();
+  },
+);
 
 it('pausing and resuming keeps the order of the jobs', async () => {
   const queue = randomQueue();
@@ -230,8 +234,8 @@ it('pausing and resuming keeps the order of the jobs', async () => {
       order.push(data);
     }
   }
-  const { app } = await startApp({ connection: redis.url }, [Worker]);
-  const { client } = await startApp({ connection: redis.url, workers: false });
+  const { app } = await startApp({ connection: server.url }, [Worker]);
+  const { client } = await startApp({ connection: server.url, workers: false });
   const workers = app.get(ReplyWorkers);
   const count = 10_000;
   const replies = Array.from({ length: count }, (_, data) =>

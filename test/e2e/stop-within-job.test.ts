@@ -7,10 +7,10 @@ import { OnJob, ReplyWorkers, type JobContext } from '../../lib/index.js';
 import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
-const redis = useRedis();
+const server = useServer();
 
 /** A worker whose job does something to the application that runs it. */
 async function startWorker(
@@ -24,7 +24,7 @@ async function startWorker(
       return run(started.app, job);
     }
   }
-  const started = await startApp({ connection: redis.url, lease: 300 }, [Worker]);
+  const started = await startApp({ connection: server.url, lease: 300 }, [Worker]);
   return started;
 }
 
@@ -37,11 +37,11 @@ it('a handler that stops the workers need not wait for itself, and its reply arr
     took = performance.now() - start;
     return `stopped in delivery ${job.attempt}`;
   });
-  const { client } = await startApp({ connection: redis.url, workers: false });
+  const { client } = await startApp({ connection: server.url, workers: false });
   expect(await firstValueFrom(client.send(queue))).toBe('stopped in delivery 1');
   expect(took).toBeLessThan(3_000);
   expect(app.get(ReplyWorkers).status.state).toBe('stopped');
-  await waitFor(async () => (await redis.look.keys(`${queue}*`)).length === 0);
+  await waitFor(async () => (await server.look.keys(`${queue}*`)).length === 0);
 });
 
 it('several handlers that stop the workers wait neither for themselves nor for each other', async () => {
@@ -51,7 +51,7 @@ it('several handlers that stop the workers wait neither for themselves nor for e
     await own.get(ReplyWorkers).stop();
     return 'stopped';
   });
-  const { client } = await startApp({ connection: redis.url, workers: false });
+  const { client } = await startApp({ connection: server.url, workers: false });
   const start = performance.now();
   const replies = [1, 2, 3].map((data) => firstValueFrom(client.send(queue, data)));
   expect(await Promise.all(replies)).toEqual(['stopped', 'stopped', 'stopped']);
@@ -71,7 +71,7 @@ it('the others are waited for', async () => {
     await stopped;
     return 'stopped';
   });
-  const { client } = await startApp({ connection: redis.url, workers: false });
+  const { client } = await startApp({ connection: server.url, workers: false });
   const slow = firstValueFrom(client.send(queue, 1, { headers: { kind: 'slow' } }));
   const own = firstValueFrom(client.send(queue, 2));
   expect(await Promise.all([slow, own])).toEqual(['slow', 'stopped']);
@@ -84,7 +84,7 @@ it('a handler that sets off a stop and returns soon is waited for', async () => 
     await delay(100);
     return 'done';
   });
-  const { client } = await startApp({ connection: redis.url, workers: false });
+  const { client } = await startApp({ connection: server.url, workers: false });
   expect(await firstValueFrom(client.send(queue))).toBe('done');
 });
 
@@ -96,13 +96,13 @@ it('a handler that closes its application counts as lost with it, and ends no mo
     await own.close();
   };
   const apps = await Promise.all([1, 2, 3].map(() => startWorker(queue, run)));
-  const { client } = await startApp({ connection: redis.url, workers: false });
+  const { client } = await startApp({ connection: server.url, workers: false });
   const error = await failureOf(client.send(queue, null, { maxDeliveries: 2 }));
   expect(error).toMatchObject({ code: 'WORKER_LOST', deliveries: 2 });
   expect(attempts).toEqual([1, 2]);
   const states = apps.map(({ app }) => app.get(ReplyWorkers).status.state);
   expect(states.toSorted()).toEqual(['running', 'stopped', 'stopped']);
-  expect(await redis.look.llen(`${queue}dead`)).toBe(1);
+  expect(await server.look.llen(`${queue}dead`)).toBe(1);
 });
 
 it('one that outlasts everything is no reason to wait, whatever time a shutdown has', async () => {
@@ -116,9 +116,9 @@ it('one that outlasts everything is no reason to wait, whatever time a shutdown 
       await once(job.signal, 'never');
     }
   }
-  const options = { connection: redis.url, lease: 300, shutdownTimeout: 0 };
+  const options = { connection: server.url, lease: 300, shutdownTimeout: 0 };
   const started = await startApp(options, [Worker]);
-  const { client } = await startApp({ connection: redis.url, workers: false });
+  const { client } = await startApp({ connection: server.url, workers: false });
   const end = failureOf(client.send(queue, null, { maxDeliveries: 1, timeout: 8_000 }));
   await waitFor(() => closed !== undefined);
   await closed;

@@ -29,10 +29,10 @@ import { commandCalls } from '../support/command-calls.js';
 import { failureOf } from '../support/failure-of.js';
 import { startProcess, stopProcess } from '../support/processes.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { describeOnRedis, itOnRedis, useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
-const redis = useRedis();
+const server = useServer();
 
 /** An application whose one handler does as it is told. */
 async function startWith(handle: (data: never, job: JobContext) => unknown, options = {}) {
@@ -44,7 +44,7 @@ async function startWith(handle: (data: never, job: JobContext) => unknown, opti
       return handle(data, job);
     }
   }
-  const { client, log, app } = await startApp({ connection: redis.url, ...options }, [Worker]);
+  const { client, log, app } = await startApp({ connection: server.url, ...options }, [Worker]);
   return { client, log, app, queue };
 }
 
@@ -193,7 +193,7 @@ describe('a stream', () => {
     await waitFor(() => count > 2);
     subscription.unsubscribe();
     await waitFor(() => isStopped);
-    await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
+    await waitFor(async () => (await server.look.keys(`${queue}active:*`)).length === 0);
   });
 
   it('ends with the deadline of its request, and its source with it', async () => {
@@ -205,7 +205,7 @@ describe('a stream', () => {
     const error = await failureOf(client.send(queue, null, { timeout: 200 }));
     expect(error).toBeInstanceOf(RequestTimeoutError);
     await waitFor(() => signal?.aborted === true);
-    await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
+    await waitFor(async () => (await server.look.keys(`${queue}active:*`)).length === 0);
   });
 
   it('may be as slow as it likes, but not silent for longer than `idleTimeout`', async () => {
@@ -219,7 +219,7 @@ describe('a stream', () => {
     expect(values).toEqual([1, 2]);
     expect(error).toBeInstanceOf(RequestTimeoutError);
     expect(error).toMatchObject({ limit: 'idleTimeout', timeout: 300 });
-    await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
+    await waitFor(async () => (await server.look.keys(`${queue}active:*`)).length === 0);
   });
 
   it('whose values nobody waits for runs to its end', async () => {
@@ -231,20 +231,20 @@ describe('a stream', () => {
     });
     client.emit(queue);
     await waitFor(() => count === 5);
-    await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
+    await waitFor(async () => (await server.look.keys(`${queue}active:*`)).length === 0);
   });
 });
 
-describe('a stream whose worker is killed', () => {
+describeOnRedis('a stream whose worker is killed', () => {
   it('ends with a WorkerLostError, and does not begin anew for its caller', async () => {
     const queue = randomQueue();
     const env = {
       QUEUE: queue,
-      REDIS_URL: redis.url,
+      REDIS_URL: server.url,
       OPTIONS: JSON.stringify({ lease: 300 }),
     };
     const first = await startProcess('streamer', env);
-    const { client } = await startApp({ connection: redis.url, workers: false });
+    const { client } = await startApp({ connection: server.url, workers: false });
     const values: unknown[] = [];
     const ended = new Promise((resolve) => {
       client.send(queue, { ms: 20 }).subscribe({
@@ -264,9 +264,9 @@ describe('a stream whose worker is killed', () => {
 
   it('tells its caller before another worker has room, and is not run again', async () => {
     const queue = randomQueue();
-    const env = { QUEUE: queue, REDIS_URL: redis.url, OPTIONS: JSON.stringify({ lease: 300 }) };
+    const env = { QUEUE: queue, REDIS_URL: server.url, OPTIONS: JSON.stringify({ lease: 300 }) };
     const first = await startProcess('streamer', env);
-    const { client } = await startApp({ connection: redis.url, workers: false });
+    const { client } = await startApp({ connection: server.url, workers: false });
     let count = 0;
     const ended = new Promise<unknown>((resolve) => {
       client.send(queue, { ms: 20 }).subscribe({ next: () => count++, error: resolve });
@@ -282,7 +282,7 @@ describe('a stream whose worker is killed', () => {
       }
     }
     // The one slot is taken when the first worker is lost.
-    const second = await startApp({ connection: redis.url, lease: 300 }, [Busy]);
+    const second = await startApp({ connection: server.url, lease: 300 }, [Busy]);
     const others: Subscription[] = [];
     await waitFor(() => {
       others.push(client.send(queue, { ms: 20 }).subscribe({ error: () => undefined }));
@@ -290,7 +290,7 @@ describe('a stream whose worker is killed', () => {
     });
     first.kill('SIGKILL');
     expect(await ended).toMatchObject({ code: 'WORKER_LOST', values: count });
-    const dead = await redis.look.lrange(`${queue}dead`, 0, -1);
+    const dead = await server.look.lrange(`${queue}dead`, 0, -1);
     const reasons = new Set(dead.map((entry) => JSON.parse(entry).reason));
     expect(reasons).toEqual(new Set(['broken stream']));
     expect(runs).toBe(1);
@@ -302,11 +302,11 @@ describe('a stream whose worker is killed', () => {
     const queue = randomQueue();
     const env = {
       QUEUE: queue,
-      REDIS_URL: redis.url,
+      REDIS_URL: server.url,
       OPTIONS: JSON.stringify({ shutdownTimeout: 100 }),
     };
     const worker = await startProcess('streamer', env);
-    const { client } = await startApp({ connection: redis.url, workers: false });
+    const { client } = await startApp({ connection: server.url, workers: false });
     let count = 0;
     const ended = new Promise((resolve) => {
       client.send(queue, { ms: 20 }).subscribe({ next: () => count++, error: resolve });
@@ -314,15 +314,15 @@ describe('a stream whose worker is killed', () => {
     await waitFor(() => count > 2);
     await stopProcess(worker);
     expect(await ended).toBeInstanceOf(WorkerLostError);
-    expect(await redis.look.llen(`${queue}requests`)).toBe(0);
+    expect(await server.look.llen(`${queue}requests`)).toBe(0);
   });
 });
 
-describe('a stream that is read late', () => {
+describeOnRedis('a stream that is read late', () => {
   /** A stream of many values, whose reader sees the first and is then cut off from the server for a while. */
   async function startStalled(handle: () => unknown, ms: number) {
     const { app, queue } = await startWith(handle, { shutdownTimeout: 200 });
-    const proxy = await Proxy.before(redis.port);
+    const proxy = await Proxy.before(server.redis.port);
     const { client } = await startApp({ connection: proxy.url, workers: false });
     const seen = { values: 0, end: undefined as unknown };
     client.send(queue, null, { timeout: 0 }).subscribe({
@@ -348,8 +348,8 @@ describe('a stream that is read late', () => {
     await waitFor(() => seen.end !== undefined);
     expect(seen.end).toBeInstanceOf(WorkerLostError);
     expect(seen.end).toMatchObject({ values: seen.values });
-    expect(await redis.look.keys(`${queue}active:*`)).toEqual([]);
-    expect(await redis.look.zcard(`${queue}workers`)).toBe(0);
+    expect(await server.look.keys(`${queue}active:*`)).toEqual([]);
+    expect(await server.look.zcard(`${queue}workers`)).toBe(0);
   });
 
   it('is given up when nobody reads it for a minute, and its caller hears of it afterwards', async () => {
@@ -364,17 +364,17 @@ describe('a stream that is read late', () => {
     onTestFinished(() => spy.mockRestore());
     const { queue, seen } = await startStalled(() => concat(range(0, 20_000), NEVER), 3_000);
     await waitFor(async () => {
-      const [list = ''] = await redis.look.keys('replies:*');
-      return (await redis.look.llen(list)) >= 1_000;
+      const [list = ''] = await server.look.keys('replies:*');
+      return (await server.look.llen(list)) >= 1_000;
     });
-    const answered = (): Promise<number> => commandCalls(redis.look, 'lindex');
+    const answered = (): Promise<number> => commandCalls(server.redis.look, 'lindex');
     for (let quarters = 0; quarters < 5; quarters++) {
       expect(seen.end).toBeUndefined();
       const before = await answered();
       looks.forEach((look) => look());
       await waitFor(async () => (await answered()) > before);
     }
-    await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
+    await waitFor(async () => (await server.look.keys(`${queue}active:*`)).length === 0);
     await waitFor(() => seen.end !== undefined);
     expect(seen.end).toBeInstanceOf(WorkerLostError);
     expect(seen.end).toMatchObject({ values: seen.values });
@@ -402,48 +402,52 @@ it('streams of large and of small values get on beside each other', async () => 
 });
 
 describe('a source that is faster than its reader', () => {
-  it('is held back, so that a million values take little memory anywhere', async () => {
-    const queue = randomQueue();
-    const worker = await startProcess('streamer', { QUEUE: queue, REDIS_URL: redis.url });
-    const { client } = await startApp({ connection: redis.url, workers: false });
-    let expected = 0;
-    let most = 0;
-    let longest = 0;
-    const watch = setInterval(() => {
-      most = Math.max(most, process.memoryUsage().rss);
-    }, 20);
-    const before = process.memoryUsage().rss;
-    await new Promise<void>((resolve, reject) => {
-      client.send<number>(queue, { count: 1_000_000 }, { timeout: 0 }).subscribe({
-        next: (value) => {
-          if (value !== expected++) {
-            reject(new Error(`got ${value} instead of ${expected - 1}`));
-          }
-          if (value % 50_000 === 0) {
-            const end = performance.now() + 50;
-            while (performance.now() < end);
-            void redis.look
-              .keys('replies:*')
-              .then((keys) => Promise.all(keys.map((key) => redis.look.llen(key))))
-              .then((lengths) => {
-                longest = Math.max(longest, ...lengths);
-              });
-          }
-        },
-        error: reject,
-        complete: resolve,
+  itOnRedis(
+    'is held back, so that a million values take little memory anywhere',
+    async () => {
+      const queue = randomQueue();
+      const worker = await startProcess('streamer', { QUEUE: queue, REDIS_URL: server.url });
+      const { client } = await startApp({ connection: server.url, workers: false });
+      let expected = 0;
+      let most = 0;
+      let longest = 0;
+      const watch = setInterval(() => {
+        most = Math.max(most, process.memoryUsage().rss);
+      }, 20);
+      const before = process.memoryUsage().rss;
+      await new Promise<void>((resolve, reject) => {
+        client.send<number>(queue, { count: 1_000_000 }, { timeout: 0 }).subscribe({
+          next: (value) => {
+            if (value !== expected++) {
+              reject(new Error(`got ${value} instead of ${expected - 1}`));
+            }
+            if (value % 50_000 === 0) {
+              const end = performance.now() + 50;
+              while (performance.now() < end);
+              void server.look
+                .keys('replies:*')
+                .then((keys) => Promise.all(keys.map((key) => server.look.llen(key))))
+                .then((lengths) => {
+                  longest = Math.max(longest, ...lengths);
+                });
+            }
+          },
+          error: reject,
+          complete: resolve,
+        });
       });
-    });
-    clearInterval(watch);
-    expect(expected).toBe(1_000_000);
-    expect(longest).toBeLessThan(3_000);
-    expect(most - before).toBeLessThan(100 * 1024 * 1024);
-    const { rss } = await new Promise<{ rss: number }>((resolve) => {
-      worker.once('message', resolve);
-      worker.send('usage');
-    });
-    expect(rss).toBeLessThan(250 * 1024 * 1024);
-  }, 120_000);
+      clearInterval(watch);
+      expect(expected).toBe(1_000_000);
+      expect(longest).toBeLessThan(3_000);
+      expect(most - before).toBeLessThan(100 * 1024 * 1024);
+      const { rss } = await new Promise<{ rss: number }>((resolve) => {
+        worker.once('message', resolve);
+        worker.send('usage');
+      });
+      expect(rss).toBeLessThan(250 * 1024 * 1024);
+    },
+    120_000,
+  );
 });
 
 describe('a source that is quicker than everybody', () => {

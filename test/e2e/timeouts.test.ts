@@ -6,14 +6,14 @@ import { OnJob, RequestTimeoutError, type JobContext } from '../../lib/index.js'
 import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
-const redis = useRedis();
+const server = useServer();
 
 it('ends a request that nobody answers at its time, and says what it knows of the queue', async () => {
   const queue = randomQueue();
-  const { client } = await startApp({ connection: redis.url });
+  const { client } = await startApp({ connection: server.url });
   const start = performance.now();
   const error = await failureOf(client.send(queue, 1, { timeout: 200 }));
   const waited = performance.now() - start;
@@ -40,14 +40,14 @@ it('does not run the job of a request that has timed out', async () => {
       ran.push(data);
     }
   }
-  const { client } = await startApp({ connection: redis.url });
+  const { client } = await startApp({ connection: server.url });
   await failureOf(client.send(queue, 'expired', { timeout: 50 }));
   const alive = firstValueFrom(client.send(queue, 'alive'));
-  await waitFor(async () => (await redis.look.llen(`${queue}requests`)) === 2);
-  await startApp({ connection: redis.url }, [Worker]);
+  await waitFor(async () => (await server.look.llen(`${queue}requests`)) === 2);
+  await startApp({ connection: server.url }, [Worker]);
   await alive;
   expect(ran).toEqual(['alive']);
-  expect(await redis.look.keys(`${queue}active:*`)).toEqual([]);
+  expect(await server.look.keys(`${queue}active:*`)).toEqual([]);
 });
 
 it('counts the workers that are alive but too slow', async () => {
@@ -62,7 +62,7 @@ it('counts the workers that are alive but too slow', async () => {
       });
     }
   }
-  const { client } = await startApp({ connection: redis.url }, [Worker]);
+  const { client } = await startApp({ connection: server.url }, [Worker]);
   const first = firstValueFrom(client.send(queue));
   const error = await failureOf(client.send(queue, 2, { timeout: 200 }));
   expect(error).toMatchObject({ workers: 1, queueLength: 1 });
@@ -72,35 +72,35 @@ it('counts the workers that are alive but too slow', async () => {
 
 it('waits for ever with a timeout of 0', async () => {
   const queue = randomQueue();
-  const { client } = await startApp({ connection: redis.url, timeout: 50 });
+  const { client } = await startApp({ connection: server.url, timeout: 50 });
   client.send(queue, 1, { timeout: 0 }).subscribe({ error: () => undefined });
   await failureOf(client.send(queue, 2, { timeout: 150 }));
   expect(client.pending).toBe(1);
-  const [element = ''] = await redis.look.lrange(`${queue}requests`, 0, 0);
+  const [element = ''] = await server.look.lrange(`${queue}requests`, 0, 0);
   expect(JSON.parse(element)[2]).not.toHaveProperty('d');
 });
 
 it('uses the timeout of the module unless the call has one', async () => {
-  const { client } = await startApp({ connection: redis.url, timeout: 60 });
+  const { client } = await startApp({ connection: server.url, timeout: 60 });
   expect(await failureOf(client.send(randomQueue()))).toMatchObject({ timeout: 60 });
 });
 
 it('a reply that nobody waits for any more is dropped and counted', async () => {
   const queue = randomQueue();
-  const { client } = await startApp({ connection: redis.url });
+  const { client } = await startApp({ connection: server.url });
   client.send(queue, 1).subscribe({ error: () => undefined });
-  await waitFor(async () => (await redis.look.llen(`${queue}requests`)) === 1);
-  const [job = ''] = await redis.look.lrange(`${queue}requests`, 0, 0);
+  await waitFor(async () => (await server.look.llen(`${queue}requests`)) === 1);
+  const [job = ''] = await server.look.lrange(`${queue}requests`, 0, 0);
   const [, , { c: replyTo }] = JSON.parse(job) as [string, unknown, { c: string }];
-  await redis.look.rpush(`replies:${replyTo}`, '["of another time","r",1]');
+  await server.look.rpush(`replies:${replyTo}`, '["of another time","r",1]');
   await waitFor(() => client.droppedReplies === 1);
 });
 
 it('gives the reply list a life that ends after its last deadline', async () => {
   const queue = randomQueue();
-  const { client, app } = await startApp({ connection: redis.url });
+  const { client, app } = await startApp({ connection: server.url });
   client.send(queue, 1, { timeout: 5_000 }).subscribe({ error: () => undefined });
-  await waitFor(async () => (await redis.look.llen(`${queue}requests`)) === 1);
+  await waitFor(async () => (await server.look.llen(`${queue}requests`)) === 1);
   // The caller is gone before the worker comes.
   await app.close();
   @Injectable()
@@ -110,10 +110,10 @@ it('gives the reply list a life that ends after its last deadline', async () => 
       return 'late';
     }
   }
-  await startApp({ connection: redis.url }, [Worker]);
-  await waitFor(async () => (await redis.look.keys('replies:*')).length === 1);
-  const [list = ''] = await redis.look.keys('replies:*');
-  const life = await redis.look.pttl(list);
+  await startApp({ connection: server.url }, [Worker]);
+  await waitFor(async () => (await server.look.keys('replies:*')).length === 1);
+  const [list = ''] = await server.look.keys('replies:*');
+  const life = await server.look.pttl(list);
   expect(life).toBeGreaterThan(50_000);
   expect(life).toBeLessThan(66_000);
 });
@@ -132,9 +132,9 @@ it('a handler that ends with its deadline has not failed', async () => {
       }
     }
   }
-  const { client, log } = await startApp({ connection: redis.url }, [Worker]);
+  const { client, log } = await startApp({ connection: server.url }, [Worker]);
   await failureOf(client.send(queue, null, { timeout: 100 }));
   await waitFor(() => ended === 1);
-  await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
+  await waitFor(async () => (await server.look.keys(`${queue}active:*`)).length === 0);
   expect(log.text).not.toContain('failed on job');
 });

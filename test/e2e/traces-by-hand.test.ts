@@ -16,10 +16,10 @@ import {
 import { startApp, type TestApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
-const redis = useRedis();
+const server = useServer();
 const spans = new AsyncLocalStorage<string>();
 
 /** A trace that is kept by hand: each job is a span below that of its header. */
@@ -76,7 +76,7 @@ class Back {
 
 it('follows a request through two applications', async () => {
   const prefix = randomQueue();
-  const options = { connection: redis.url, prefix, ...TRACED };
+  const options = { connection: server.url, prefix, ...TRACED };
   const [{ client }] = await Promise.all([
     startApp({ ...options, workers: false }),
     startApp(options, [Front]),
@@ -112,7 +112,7 @@ describe('outgoingHeaders', () => {
   const start = (outgoingHeaders: OutgoingHeaders): Promise<TestApp> =>
     startApp(
       {
-        connection: redis.url,
+        connection: server.url,
         prefix: randomQueue(),
         inheritedHeaders: ['inherited', 'shared'],
         outgoingHeaders,
@@ -205,7 +205,7 @@ describe('aroundJob', () => {
 
   const start = async (aroundJob: AroundJob): Promise<TestApp> => {
     runs = 0;
-    return startApp({ connection: redis.url, prefix: randomQueue(), aroundJob }, [Worker]);
+    return startApp({ connection: server.url, prefix: randomQueue(), aroundJob }, [Worker]);
   };
 
   it('hears how each job ended, when it has ended', async () => {

@@ -5,10 +5,10 @@ import { OnJob, type DeadJob } from '../../lib/index.js';
 import { startApp } from '../support/app.js';
 import { commandCalls } from '../support/command-calls.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { itOnRedis, useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
-const redis = useRedis();
+const server = useServer();
 
 it('goes to the dead list with the reason, and the worker goes on', async () => {
   const queue = randomQueue();
@@ -21,7 +21,7 @@ it('goes to the dead list with the reason, and the worker goes on', async () => 
     '["a",1,"meta"]',
     '["a",1,{"d":"soon"}]',
   ];
-  await redis.look.rpush(`${queue}requests`, ...unreadable);
+  await server.look.rpush(`${queue}requests`, ...unreadable);
   @Injectable()
   class Worker {
     @OnJob(queue, { concurrency: 2 })
@@ -29,10 +29,10 @@ it('goes to the dead list with the reason, and the worker goes on', async () => 
       return data;
     }
   }
-  const { client, log } = await startApp({ connection: redis.url }, [Worker]);
+  const { client, log } = await startApp({ connection: server.url }, [Worker]);
   expect(await firstValueFrom(client.send(queue, 'still here'))).toBe('still here');
-  await waitFor(async () => (await redis.look.llen(`${queue}dead`)) === unreadable.length);
-  const dead = (await redis.look.lrange(`${queue}dead`, 0, -1)).map(
+  await waitFor(async () => (await server.look.llen(`${queue}dead`)) === unreadable.length);
+  const dead = (await server.look.lrange(`${queue}dead`, 0, -1)).map(
     (entry) => JSON.parse(entry) as DeadJob,
   );
   expect(dead.map(({ job }) => job).toSorted()).toEqual(unreadable.toSorted());
@@ -41,7 +41,7 @@ it('goes to the dead list with the reason, and the worker goes on', async () => 
     expect(Math.abs(entry.at - Date.now())).toBeLessThan(60_000);
   }
   expect(log.text).toContain(`A job in queue "${queue}" cannot be read`);
-  expect(await redis.look.keys(`${queue}active:*`)).toEqual([]);
+  expect(await server.look.keys(`${queue}active:*`)).toEqual([]);
 });
 
 it('unknown meta is none of our business', async () => {
@@ -54,34 +54,37 @@ it('unknown meta is none of our business', async () => {
       seen.push([data, job.attempt]);
     }
   }
-  await redis.look.rpush(`${queue}requests`, '  ["a","data",{"z":{"later":true}}]');
-  await startApp({ connection: redis.url }, [Worker]);
+  await server.look.rpush(`${queue}requests`, '  ["a","data",{"z":{"later":true}}]');
+  await startApp({ connection: server.url }, [Worker]);
   await waitFor(() => seen.length === 1);
   expect(seen).toEqual([['data', 3]]);
 });
 
-it('waits in its slot while the dead list takes none, and only one job at a time tries again', async () => {
-  const queue = randomQueue();
-  @Injectable()
-  class Worker {
-    @OnJob(queue)
-    run(data: unknown) {
-      return data;
+itOnRedis(
+  'waits in its slot while the dead list takes none, and only one job at a time tries again',
+  async () => {
+    const queue = randomQueue();
+    @Injectable()
+    class Worker {
+      @OnJob(queue)
+      run(data: unknown) {
+        return data;
+      }
     }
-  }
-  await redis.look.set(`${queue}dead`, 'no list');
-  const unreadable = Array.from({ length: 2_000 }, (_, index) => `no JSON ${index}`);
-  await redis.look.rpush(`${queue}requests`, ...unreadable);
-  const { client, log } = await startApp({ connection: redis.url }, [Worker]);
-  expect(await firstValueFrom(client.send(queue, 'still here'))).toBe('still here');
-  const renewedAt = async (): Promise<number> =>
-    Number((await redis.look.zrange(`${queue}workers`, '0', '0', 'WITHSCORES'))[1]);
-  const [since, before] = [await renewedAt(), await commandCalls(redis.look, 'evalsha')];
-  await waitFor(async () => (await renewedAt()) > since + 1_500);
-  // A try or two a second, and the renewals.
-  expect((await commandCalls(redis.look, 'evalsha')) - before).toBeLessThan(100);
-  expect(log.lines.filter((line) => line.includes('could not be moved'))).toHaveLength(1);
-  await redis.look.del(`${queue}dead`);
-  await waitFor(async () => (await redis.look.llen(`${queue}dead`)) === unreadable.length);
-  await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
-});
+    await server.look.set(`${queue}dead`, 'no list');
+    const unreadable = Array.from({ length: 2_000 }, (_, index) => `no JSON ${index}`);
+    await server.look.rpush(`${queue}requests`, ...unreadable);
+    const { client, log } = await startApp({ connection: server.url }, [Worker]);
+    expect(await firstValueFrom(client.send(queue, 'still here'))).toBe('still here');
+    const renewedAt = async (): Promise<number> =>
+      Number((await server.look.zrange(`${queue}workers`, 0, '-1', 'WITHSCORES'))[1]);
+    const [since, before] = [await renewedAt(), await commandCalls(server.redis.look, 'evalsha')];
+    await waitFor(async () => (await renewedAt()) > since + 1_500);
+    // A try or two a second, and the renewals.
+    expect((await commandCalls(server.redis.look, 'evalsha')) - before).toBeLessThan(100);
+    expect(log.lines.filter((line) => line.includes('could not be moved'))).toHaveLength(1);
+    await server.look.del(`${queue}dead`);
+    await waitFor(async () => (await server.look.llen(`${queue}dead`)) === unreadable.length);
+    await waitFor(async () => (await server.look.keys(`${queue}active:*`)).length === 0);
+  },
+);

@@ -5,26 +5,26 @@ import { OnJob } from '../../lib/index.js';
 import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
-import { useRedis } from '../support/redis.js';
+import { itOnRedis, useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
-const redis = useRedis();
+const server = useServer();
 
 describe('a flood', () => {
   it('of jobs that cannot be read is one line a queue, without control characters', async () => {
     const [queue, other] = [randomQueue(), randomQueue()];
     const unreadable = Array.from({ length: 2_000 }, (_, index) => `\u001B[31m no JSON ${index}\n`);
-    await redis.look.rpush(`${queue}requests`, ...unreadable);
-    await redis.look.rpush(`${other}requests`, ...unreadable);
+    await server.look.rpush(`${queue}requests`, ...unreadable);
+    await server.look.rpush(`${other}requests`, ...unreadable);
     @Injectable()
     class Worker {
       @OnJob(queue)
       @OnJob(other)
       run() {}
     }
-    const { log } = await startApp({ connection: redis.url }, [Worker]);
-    await waitFor(async () => (await redis.look.llen(`${queue}dead`)) === unreadable.length);
-    await waitFor(async () => (await redis.look.llen(`${other}dead`)) === unreadable.length);
+    const { log } = await startApp({ connection: server.url }, [Worker]);
+    await waitFor(async () => (await server.look.llen(`${queue}dead`)) === unreadable.length);
+    await waitFor(async () => (await server.look.llen(`${other}dead`)) === unreadable.length);
     const lines = log.lines.filter((line) => line.includes('cannot be read'));
     expect(lines).toHaveLength(2);
     expect(lines.join('')).not.toMatch(/\p{Cc}/u);
@@ -39,25 +39,25 @@ describe('a flood', () => {
         throw new Error(message);
       }
     }
-    const { client, log } = await startApp({ connection: redis.url }, [Worker]);
+    const { client, log } = await startApp({ connection: server.url }, [Worker]);
     const jobs = Array.from({ length: 1_000 }, () => client.emit(queue, 'always the same'));
     await lastValueFrom(forkJoin(jobs));
     expect(await failureOf(client.send(queue, 'another'))).toMatchObject({ message: 'another' });
-    await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
+    await waitFor(async () => (await server.look.keys(`${queue}active:*`)).length === 0);
     const failures = log.lines.filter((line) => line.includes('Worker#run failed on job'));
     expect(failures).toHaveLength(2);
     expect(failures[0]).toContain('Error: always the same');
     expect(failures[1]).toContain('Error: another');
   });
 
-  it('of replies to keys that are no lists is one line a queue', async () => {
+  itOnRedis('of replies to keys that are no lists is one line a queue', async () => {
     const queue = randomQueue();
     @Injectable()
     class Worker {
       @OnJob(queue)
       run() {}
     }
-    const write = redis.look.pipeline();
+    const write = server.redis.look.pipeline();
     for (let job = 0; job < 200; job++) {
       write.set(`replies:${queue}${job}`, 'no list');
       // Some of them are run, and the others have lost too many workers.
@@ -65,29 +65,29 @@ describe('a flood', () => {
       write.rpush(`${queue}requests`, `${spaces}["job-${job}",1,{"c":"${queue}${job}"}]`);
     }
     await write.exec();
-    const { log } = await startApp({ connection: redis.url }, [Worker]);
-    await waitFor(async () => (await redis.look.llen(`${queue}dead`)) === 100);
-    await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
+    const { log } = await startApp({ connection: server.url }, [Worker]);
+    await waitFor(async () => (await server.look.llen(`${queue}dead`)) === 100);
+    await waitFor(async () => (await server.look.keys(`${queue}active:*`)).length === 0);
     expect(log.lines.filter((line) => line.includes('is dropped'))).toHaveLength(1);
   });
 
-  it('of workers that are lost is one line a queue', async () => {
+  itOnRedis('of workers that are lost is one line a queue', async () => {
     const queue = randomQueue();
     @Injectable()
     class Worker {
       @OnJob(queue)
       run() {}
     }
-    const write = redis.look.pipeline();
+    const write = server.redis.look.pipeline();
     for (let worker = 0; worker < 100; worker++) {
       write.zadd(`${queue}workers`, 1, `w${worker}`);
       write.hset(`${queue}worker:w${worker}`, 'slots', 1);
       write.rpush(`${queue}active:w${worker}:0`, `["job-${worker}",1]`);
     }
     await write.exec();
-    const options = { connection: redis.url, lease: 100, stallLimit: 100 };
+    const options = { connection: server.url, lease: 100, stallLimit: 100 };
     const { log } = await startApp(options, [Worker]);
-    await waitFor(async () => (await redis.look.keys(`${queue}active:w*`)).length === 0);
+    await waitFor(async () => (await server.look.keys(`${queue}active:w*`)).length === 0);
     expect(log.lines.filter((line) => line.includes('is lost: '))).toHaveLength(1);
   });
 
@@ -101,8 +101,8 @@ describe('a flood', () => {
         throw new Error('m'.repeat(2_000_000));
       }
     }
-    const { log } = await startApp({ connection: redis.url }, [Worker]);
-    await redis.look.rpush(`${queue}requests`, JSON.stringify([id, 1]));
+    const { log } = await startApp({ connection: server.url }, [Worker]);
+    await server.look.rpush(`${queue}requests`, JSON.stringify([id, 1]));
     await waitFor(() => log.text.includes('failed on job'));
     expect(log.text).toMatch(/failed on job i{100}\.\.\. of queue/);
     expect(Math.max(...log.lines.map(({ length }) => length))).toBeLessThan(10_000);
@@ -118,7 +118,7 @@ it('handlers that never return are warned of, by name, once they hold all slots 
       return new Promise(() => undefined);
     }
   }
-  const { client, log } = await startApp({ connection: redis.url, shutdownTimeout: 0 }, [Worker]);
+  const { client, log } = await startApp({ connection: server.url, shutdownTimeout: 0 }, [Worker]);
   const failures = Array.from({ length: 4 }, () => failureOf(client.send(queue)));
   expect(await Promise.all(failures)).toMatchObject(
     failures.map(() => ({ remote: { code: 'JOB_TIMEOUT' } })),

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { findBrowser } from '../support/browser-program.js';
-import { testsWithRedis } from '../support/redis-needed.js';
+import { testsOnEveryDriver, testsWithRedis } from '../support/redis-needed.js';
 import { omittedWithoutRedis } from '../support/without-redis.js';
 
 /** Where one is kept that was fetched; with it, there is always a Redis. */
@@ -31,6 +31,16 @@ describe('the test files that need a Redis server', () => {
 
 it('is none of the unit tests', () => {
   expect(testsWithRedis().files.filter((file) => file.startsWith('test/unit/'))).toEqual([]);
+});
+
+describe('the test files that hold for every driver', () => {
+  it.each([
+    ['has a server of either kind', 'test/e2e/request-reply.test.ts', true],
+    ['looks at Redis itself', 'test/e2e/no-memory.test.ts', false],
+    ['has no server', 'test/unit/engines.test.ts', false],
+  ])('have one that %s: %s %s', (_, file, isOne) => {
+    expect(testsOnEveryDriver().includes(file)).toBe(isOne);
+  });
 });
 
 describe.skipIf(existsSync(COMPILED_REDIS))('without a Redis server', () => {

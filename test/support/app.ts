@@ -1,6 +1,6 @@
 import type { INestApplicationContext, ModuleMetadata, Provider } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import {
   ReqRepModule,
   RequestClient,
@@ -8,13 +8,6 @@ import {
   type ReqRepModuleOptions,
 } from '../../lib/index.js';
 import { RecordedLog } from './recorded-log.js';
-
-const open = new Set<INestApplicationContext>();
-
-afterEach(async () => {
-  await Promise.all([...open].map((app) => app.close()));
-  open.clear();
-});
 
 /** An application that is closed behind the test, with what it logged. */
 export interface TestApp {
@@ -36,7 +29,7 @@ export async function startModule(metadata: ModuleMetadata): Promise<TestApp> {
   const log = new RecordedLog();
   const app = await Test.createTestingModule(metadata).setLogger(log).compile();
   await app.init();
-  open.add(app);
+  onTestFinished(() => app.close());
   return {
     app,
     log,

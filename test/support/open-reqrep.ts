@@ -1,12 +1,5 @@
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { createReqRep, type CreateReqRepOptions, type ReqRep } from '../../lib/core/index.js';
-
-const open = new Set<ReqRep>();
-
-afterEach(async () => {
-  await Promise.all([...open].map(({ close }) => close()));
-  open.clear();
-});
 
 /** A client and workers without Nest, with what they wrote: such as `warn text`. */
 export interface TestReqRep extends ReqRep {
@@ -22,6 +15,6 @@ export function openReqRep(options: CreateReqRepOptions): TestReqRep {
       void lines.push(`${level} ${text}`);
   const logger = { log: keep('log'), warn: keep('warn'), error: keep('error') };
   const reqRep = createReqRep({ logger, ...options });
-  open.add(reqRep);
+  onTestFinished(() => reqRep.close());
   return { ...reqRep, lines };
 }

@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Whoever starts a server imports it, at whatever remove. */
-const STARTS_SERVERS = join(ROOT, 'sample-app/src/local-redis.ts');
+const STARTS_SERVERS = 'sample-app/src/local-redis.ts';
+
+/** Whoever has a server of either kind imports it. */
+const HAS_EITHER_SERVER = 'test/support/server.ts';
 
 /** They start the sample, which starts a server. */
 const START_THE_SAMPLE = ['test/e2e/sample.test.ts', 'test/e2e/sample-web.test.ts'];
@@ -19,20 +22,29 @@ export function testsWithRedis(): {
   readonly others: readonly string[];
   readonly of: number;
 } {
-  const tests = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.test.ts') && !file.startsWith('package'))
-    .map((file) => join(ROOT, 'test', file));
-  const reaches = new Map<string, boolean>([[STARTS_SERVERS, true]]);
-  const nameOf = (file: string): string => relative(ROOT, file).replaceAll('\\', '/');
-  const files = new Set([
-    ...tests.filter((file) => reachesServers(file, reaches)).map(nameOf),
-    ...START_THE_SAMPLE,
-  ]);
-  const others = tests.map(nameOf).filter((file) => !files.has(file));
-  return { files: [...files], others, of: tests.length };
+  const tests = testFiles();
+  const files = new Set([...testsThatReach(STARTS_SERVERS), ...START_THE_SAMPLE]);
+  return {
+    files: [...files],
+    others: tests.filter((file) => !files.has(file)),
+    of: tests.length,
+  };
 }
 
-function reachesServers(file: string, known: Map<string, boolean>): boolean {
+/** @returns the test files that hold for every driver, and so need no Redis server where they have one in memory. */
+export const testsOnEveryDriver = (): readonly string[] => testsThatReach(HAS_EITHER_SERVER);
+
+const testFiles = (): string[] =>
+  readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts') && !file.startsWith('package'))
+    .map((file) => relative(ROOT, join(ROOT, 'test', file)).replaceAll('\\', '/'));
+
+function testsThatReach(target: string): string[] {
+  const known = new Map([[join(ROOT, target), true]]);
+  return testFiles().filter((file) => reaches(join(ROOT, file), known));
+}
+
+function reaches(file: string, known: Map<string, boolean>): boolean {
   const before = known.get(file);
   if (before !== undefined) {
     return before;
@@ -40,9 +52,7 @@ function reachesServers(file: string, known: Map<string, boolean>): boolean {
   // Until it is known: files may import each other.
   known.set(file, false);
   const imported = readFileSync(file, 'utf8').matchAll(IMPORT);
-  const reaches = [...imported].some(([, path]) =>
-    reachesServers(join(dirname(file), `${path}.ts`), known),
-  );
-  known.set(file, reaches);
-  return reaches;
+  const found = [...imported].some(([, path]) => reaches(join(dirname(file), `${path}.ts`), known));
+  known.set(file, found);
+  return found;
 }

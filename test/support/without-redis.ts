@@ -1,6 +1,6 @@
 import type { Reporter } from 'vitest/node';
 import { NoRedisError, redisBinary } from '../../sample-app/src/local-redis.js';
-import { testsWithRedis } from './redis-needed.js';
+import { testsOnEveryDriver, testsWithRedis } from './redis-needed.js';
 
 /** What the tests do without where there is no Redis server. */
 export interface Omission {
@@ -27,7 +27,8 @@ export async function omittedWithoutRedis(): Promise<Omission> {
         { cause: error },
       );
     }
-    const line = `Skipped ${files.length} of ${of} test files: ${reason}. ${howToGetOne}\n`;
+    const inMemory = testsOnEveryDriver().length;
+    const line = `Skipped ${files.length} of ${of} test files, ${inMemory} of which ran in memory: ${reason}. ${howToGetOne}\n`;
     return { files, reporters: [{ onTestRunEnd: () => void process.stderr.write(line) }] };
   }
 }

@@ -7,7 +7,7 @@ import { MemoryServer } from '../../../lib/memory/memory-server.js';
 import { connectionSource } from '../../../lib/redis/topology/connection-source.js';
 import { Connection } from '../../../lib/redis/connection/connection.js';
 import { useRedis } from '../../support/redis.js';
-import { MemoryLook, type Look } from './memory-look.js';
+import { MemoryLook, type Look } from '../../support/memory-look.js';
 
 /** A server on which operations have to do the same, whichever it is. */
 export interface ContractServer {

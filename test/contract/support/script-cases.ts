@@ -5,7 +5,7 @@ import { pushValues } from '../../../lib/protocol/operations/push-values.js';
 import { settleJobs, type SettleJobs } from '../../../lib/protocol/operations/settle-jobs.js';
 import { takeJobs } from '../../../lib/protocol/operations/take-jobs.js';
 import type { Run, Script } from '../../../lib/driver/operation.js';
-import type { Look } from './memory-look.js';
+import type { Look } from '../../support/memory-look.js';
 import { randomQueue } from '../../support/random-queue.js';
 
 /** One call of a script on keys of its own. */

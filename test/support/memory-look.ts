@@ -1,8 +1,8 @@
-import { bufferOf, bytesOf, textOf } from '../../../lib/memory/bytes.js';
-import { lengthOf, pushBehind, pushInFront, rangeOf } from '../../../lib/memory/lists.js';
-import type { MemoryServer } from '../../../lib/memory/memory-server.js';
-import { scoreOf, setScore } from '../../../lib/memory/sorted-sets.js';
-import type { Store } from '../../../lib/memory/store.js';
+import { bufferOf, bytesOf, textOf } from '../../lib/memory/bytes.js';
+import { lengthOf, popHead, pushBehind, pushInFront, rangeOf } from '../../lib/memory/lists.js';
+import type { MemoryServer } from '../../lib/memory/memory-server.js';
+import { membersBetween, scoreOf, setScore } from '../../lib/memory/sorted-sets.js';
+import type { Store } from '../../lib/memory/store.js';
 
 type Element = string | Buffer;
 
@@ -10,6 +10,7 @@ type Element = string | Buffer;
 export interface Look {
   rpush(key: string, ...elements: Element[]): Promise<number>;
   lpush(key: string, ...elements: Element[]): Promise<number>;
+  lpop(key: string): Promise<string | null>;
   lrange(key: string, first: number, last: number): Promise<string[]>;
   lrangeBuffer(key: string, first: number, last: number): Promise<Buffer[]>;
   llen(key: string): Promise<number>;
@@ -27,7 +28,8 @@ export interface Look {
   zadd(key: string, ...scoresAndMembers: (string | number)[]): Promise<unknown>;
   zscore(key: string, member: string): Promise<string | null>;
   zcard(key: string): Promise<number>;
-  zrange(key: string, first: number, last: string): Promise<string[]>;
+  /** Of all members. @returns them in the order of their scores, each before its score where that is asked for. */
+  zrange(key: string, first: 0, last: '-1', withScores?: 'WITHSCORES'): Promise<string[]>;
   hset(key: string, field: string, value: string | number): Promise<number>;
   hget(key: string, field: string): Promise<string | null>;
   hgetall(key: string): Promise<Record<string, string>>;
@@ -45,6 +47,11 @@ export class MemoryLook implements Look {
   async lpush(key: string, ...elements: Element[]): Promise<number> {
     elements.forEach((element) => pushInFront(this.store, key, bytesOf(element)));
     return lengthOf(this.store, key);
+  }
+
+  async lpop(key: string): Promise<string | null> {
+    const head = popHead(this.store, key);
+    return head === undefined ? null : textOf(head);
   }
 
   async lrange(key: string, first: number, last: number): Promise<string[]> {
@@ -121,10 +128,10 @@ export class MemoryLook implements Look {
     return this.store.read('zset', key)?.size ?? 0;
   }
 
-  async zrange(key: string): Promise<string[]> {
-    return [...(this.store.read('zset', key) ?? [])]
-      .toSorted(([one, a], [other, b]) => a - b || (one < other ? -1 : 1))
-      .map(([member]) => textOf(member));
+  async zrange(key: string, _first: 0, _last: '-1', scores?: 'WITHSCORES'): Promise<string[]> {
+    return membersBetween(this.store, key, -Infinity, Infinity).flatMap(([member, score]) =>
+      scores ? [textOf(member), String(score)] : [textOf(member)],
+    );
   }
 
   async hset(key: string, field: string, value: string | number): Promise<number> {

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Injectable, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { firstValueFrom, lastValueFrom, of, toArray, type Observable } from 'rxjs';
@@ -13,7 +12,6 @@ import {
 } from '../../lib/index.js';
 import { jobContext, MemoryQueues, useMemoryQueues } from '../../lib/testing/index.js';
 import { failureOf } from '../support/failure-of.js';
-import { hasEnded, startProcess } from '../support/processes.js';
 import { RecordedLog } from '../support/recorded-log.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -215,14 +213,6 @@ it('the time of requests and jobs passes as fake timers let it, and nothing else
   expect(ends).toEqual(Array(3).fill(expect.objectContaining({ code: 'REQUEST_TIMEOUT' })));
   queues.release('reports');
   expect(await firstValueFrom(client.send('reports', { id: '2' }))).toBe('report 2');
-});
-
-it('a process without a server ends by itself once its application is closed, and has one library', async () => {
-  const process = await startProcess('in-memory', { REDIS_URL: NO_REDIS });
-  const [told] = await once(process, 'message');
-  expect(told).toEqual({ reply: 42, isOne: true });
-  await waitFor(() => hasEnded(process));
-  expect(process.exitCode).toBe(0);
 });
 
 it('a handler is called with what it reads of a job', () => {
