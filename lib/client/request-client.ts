@@ -59,6 +59,11 @@ export class RequestClient {
     return this.#calls.pending;
   }
 
+  /** How many emitted jobs Redis has not confirmed. @internal */
+  get pendingEmits(): number {
+    return this.#pendingEmits;
+  }
+
   /** How many replies came that nobody waited for any more: late, cancelled or second ones. */
   get droppedReplies(): number {
     return this.#calls.droppedReplies;

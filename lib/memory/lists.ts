@@ -27,6 +27,7 @@ export function pushBehind(store: Store, key: string, elements: readonly Bytes[]
 
 export function pushInFront(store: Store, key: string, element: Bytes): void {
   store.write('list', key, () => []).unshift(element);
+  store.onPush(key, [element]);
 }
 
 export function popHead(store: Store, key: string): Bytes | undefined {

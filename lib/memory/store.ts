@@ -26,7 +26,7 @@ const SWEEP_INTERVAL_MS = 1_000;
 export class Store {
   /** The moment of the operation that is being carried out, ms since the epoch: an operation takes no time. */
   now = 0;
-  /** Hears of what is pushed behind a list. */
+  /** Hears of the elements that come to a list. */
   onPush: (key: string, elements: readonly Bytes[]) => void = () => undefined;
   private readonly entries = new Map<string, Entry>();
   /** Lists that were made since they were last asked for, in that order. */

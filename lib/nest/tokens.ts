@@ -8,6 +8,13 @@ export const DEFAULT_INSTANCE = 'default';
 /** The token of what leads to the server: a test of an application may put another one in its place. */
 export const DRIVER: InjectionToken = Symbol('nestjs-reqrep:driver');
 
+/**
+ * What the lifecycle starts and stops, under tokens that no application knows: a test may put something else under the
+ * public ones.
+ */
+export const CLIENT: InjectionToken = Symbol('nestjs-reqrep:client');
+export const WORKERS: InjectionToken = Symbol('nestjs-reqrep:workers');
+
 /** The token of a `RequestClient`; the class itself for the instance without a name. */
 export const getRequestClientToken = (instance = DEFAULT_INSTANCE): InjectionToken =>
   instance === DEFAULT_INSTANCE ? RequestClient : `ReqRepRequestClient:${instance}`;

@@ -1,36 +1,21 @@
 import { textOf, type Bytes } from '../memory/bytes.js';
 import { rangeOf } from '../memory/lists.js';
 import type { MemoryServer } from '../memory/memory-server.js';
-import { decodeJob, type Job } from '../protocol/wire/job-element.js';
 import type { Keys } from '../protocol/keys.js';
-import { decodeFrame, type ReplyFrame } from '../protocol/wire/reply-frame.js';
+import type { DeadJob } from '../protocol/operations/bury-job.js';
+import { decodeCancelMessage } from '../protocol/wire/cancel-message.js';
+import { decodeJob, type Job } from '../protocol/wire/job-element.js';
+import { decodeFrame } from '../protocol/wire/reply-frame.js';
+import { JobRecord } from './job-record.js';
+import type { TestJob } from './test-job.js';
 
-/** `waiting` in its queue, `running` in a worker, or `ended`: answered, expired, cancelled or in the dead list. */
-export type TestJobState = 'waiting' | 'running' | 'ended';
-
-/** A job that was sent in a test. */
-export interface TestJob {
-  readonly id: string | number;
-  readonly data: unknown;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly state: TestJobState;
-  /** The values of its stream, so far as they were sent. */
-  readonly values: readonly unknown[];
-  /** What it was answered with; absent where it was not. */
-  readonly reply?: unknown;
-  /** The error that it was answered with, as it travels; absent where it was not. */
-  readonly error?: { readonly name: string; readonly message: string };
-}
-
-interface Entry {
-  readonly job: Job;
-  readonly queue: string;
-  readonly frames: ReplyFrame[];
-}
-
-/** Keeps what was sent to the queues of a server, and what it was answered with. */
+/** Keeps what was sent to the queues of a server, and what became of it. */
 export class JobLedger {
-  private readonly entries = new Map<string, Entry>();
+  /** By the id of the job, in the order in which they were sent. */
+  private readonly records = new Map<string, JobRecord>();
+  private readonly queues = new Set<string>();
+  /** The jobs of version 1, by the list for the one reply of each. */
+  private readonly originals = new Map<string, JobRecord>();
 
   constructor(
     private readonly server: MemoryServer,
@@ -40,81 +25,124 @@ export class JobLedger {
     const before = store.onPush;
     store.onPush = (key, elements) => {
       before(key, elements);
-      this.pushed(key, elements);
+      elements.forEach((element) => this.arrived(key, element));
     };
   }
 
   /** @returns the jobs that were sent to a queue, in their order. */
   jobsOf(queue: string): TestJob[] {
-    const waiting = this.idsAt([this.keys.queue(queue).requests]);
-    const running = this.idsAt(this.slotsOf(queue));
-    return [...this.entries.values()]
-      .filter((entry) => entry.queue === queue)
-      .map(({ job: { id, data, headers = {} }, frames }) => ({
-        id,
-        data,
-        headers,
-        state: waiting.has(id) ? 'waiting' : running.has(id) ? 'running' : 'ended',
-        values: frames.flatMap((frame) => (frame.kind === 'n' ? [frame.payload] : [])),
-        ...endOf(frames),
-      }));
+    const now = this.server.now();
+    const [waiting, running] = [this.waitingAt(queue), this.runningAt(queue)];
+    return [...this.records]
+      .filter(([, record]) => record.queue === queue)
+      .map(([id, record]) =>
+        record.toTestJob(waiting.has(id) ? 'waiting' : running.has(id) ? 'running' : 'ended', now),
+      );
   }
 
-  /** Whether no job waits or runs. */
-  get isIdle(): boolean {
-    const queues = new Set([...this.entries.values()].map(({ queue }) => queue));
-    return [...queues].every(
-      (queue) =>
-        !this.server.store.has(this.keys.queue(queue).requests) && this.slotsOf(queue).length === 0,
-    );
+  /**
+   * Looks at the jobs that have not ended.
+   * @param isStill - whether the jobs that wait in a queue stay there, since nobody takes them.
+   * @returns `undefined` where any may be run, or runs; else how many callers wait for jobs that stay where they are.
+   */
+  callersAtRest(isStill: (queue: string) => boolean): number | undefined {
+    let callers = 0;
+    for (const queue of this.queues) {
+      const waiting = this.waitingAt(queue);
+      if (this.slotsOf(queue).length > 0 || (waiting.size > 0 && !isStill(queue))) {
+        return undefined;
+      }
+      const now = this.server.now();
+      callers += [...waiting].filter((id) => this.records.get(id)?.isAwaited(now)).length;
+    }
+    return callers;
+  }
+
+  private waitingAt(queue: string): ReadonlySet<string> {
+    return this.idsAt([this.keys.queue(queue).requests]);
+  }
+
+  private runningAt(queue: string): ReadonlySet<string> {
+    return this.idsAt(this.slotsOf(queue));
   }
 
   /** @returns the slots of a queue that hold something. */
-  slotsOf(queue: string): string[] {
+  private slotsOf(queue: string): string[] {
     const keys = this.keys.queue(queue);
     return this.server.store.keys.filter((key) => keys.isActive(key));
   }
 
-  private pushed(key: string, elements: readonly Bytes[]): void {
-    const queue = this.keys.queueOf(key);
-    const isReply = key.startsWith(this.keys.replies(''));
-    for (const text of elements.map(textOf)) {
-      if (isReply) {
-        const frame = decodeFrame(text);
-        this.entries.get(frame?.id ?? '')?.frames.push(...(frame ? [frame] : []));
-      } else if (queue !== undefined) {
-        this.sent(queue, text);
-      }
-    }
-  }
-
-  private sent(queue: string, element: string): void {
-    const job = decodeJob(element);
-    if (job.version !== 0 && !this.entries.has(String(job.id))) {
-      this.entries.set(String(job.id), { job, queue, frames: [] });
-    }
-  }
-
-  private idsAt(lists: readonly string[]): ReadonlySet<string | number> {
+  private idsAt(lists: readonly string[]): ReadonlySet<string> {
     const elements = lists.flatMap((list) => rangeOf(this.server.store, list, 0, -1));
-    return new Set(
-      elements.map(textOf).flatMap((element) => {
-        const job = decodeJob(element);
-        return job.version === 0 ? [] : [job.id];
-      }),
-    );
+    return new Set(elements.flatMap((element) => readJob(element)?.id ?? []).map(String));
+  }
+
+  /** An element has come to a list. */
+  private arrived(key: string, element: Bytes): void {
+    const text = textOf(element);
+    const { now } = this.server.store;
+    if (key.startsWith(this.keys.replies(''))) {
+      const frame = decodeFrame(text);
+      if (frame) {
+        this.records.get(frame.id)?.answered(frame, now);
+      }
+      return;
+    }
+    const original = this.originals.get(key);
+    if (original) {
+      const id = String(original.job.id);
+      original.answered({ kind: 'r', id, payload: JSON.parse(text) }, now);
+      return;
+    }
+    const queue = this.keys.queueOf(key);
+    if (queue !== undefined) {
+      this.sent(queue, readJob(element));
+      return;
+    }
+    const record = this.recordOf(readJob(element));
+    if (record?.keys.isActive(key)) {
+      record.taken(now);
+    } else {
+      this.buried(key, text);
+    }
+  }
+
+  private sent(queue: string, job: Job | undefined): void {
+    if (!job || this.recordOf(job)) {
+      return;
+    }
+    const keys = this.keys.queue(queue);
+    const record = new JobRecord(job, queue, keys);
+    this.records.set(String(job.id), record);
+    if (job.version === 1) {
+      this.originals.set(keys.originalReply(job.id), record);
+    }
+    if (!this.queues.has(queue)) {
+      this.queues.add(queue);
+      this.server.listen({
+        channels: [keys.cancel],
+        onMessage: (_channel, message) => {
+          const now = this.server.now();
+          decodeCancelMessage(message).forEach((id) => this.records.get(id)?.cancelled(now));
+        },
+      });
+    }
+  }
+
+  private buried(key: string, text: string): void {
+    if ([...this.queues].some((queue) => this.keys.queue(queue).dead === key)) {
+      const entry = JSON.parse(text) as DeadJob;
+      this.recordOf(readJob(entry.job))?.buried(entry);
+    }
+  }
+
+  private recordOf(job: Job | undefined): JobRecord | undefined {
+    return job && this.records.get(String(job.id));
   }
 }
 
-/** @returns what a job was answered with last: a job that ran twice may have been answered twice. */
-function endOf(frames: readonly ReplyFrame[]): Pick<TestJob, 'reply' | 'error'> {
-  const frame = frames.findLast(({ kind }) => kind === 'r' || kind === 'e');
-  switch (frame?.kind) {
-    case 'r':
-      return { reply: frame.payload };
-    case 'e':
-      return { error: { name: frame.error.name, message: frame.error.message } };
-    default:
-      return {};
-  }
+/** @returns `undefined` for what cannot be read. */
+function readJob(element: Bytes): Job | undefined {
+  const job = decodeJob(textOf(element));
+  return job.version === 0 ? undefined : job;
 }

@@ -4,10 +4,10 @@ import { systemRuntime } from '../driver/system-runtime.js';
 import { followingRuntime } from '../memory/following-runtime.js';
 import { MemoryDriver } from '../memory/memory-driver.js';
 import { MemoryServer } from '../memory/memory-server.js';
-import { Keys } from '../protocol/keys.js';
-import { JobLedger, type TestJob } from './job-ledger.js';
+import { InstanceUnderTest, type InstanceParts } from './instance-under-test.js';
 import { LostWorkers } from './lost-workers.js';
 import { namesOf, type MemoryOperation } from './memory-operation.js';
+import type { TestJob } from './test-job.js';
 
 /** Which instance of `ReqRepModule` is meant. */
 export interface InstanceOption {
@@ -15,26 +15,10 @@ export interface InstanceOption {
   readonly instance?: string | undefined;
 }
 
-/** One instance of the module under test. @internal */
-export interface InstanceUnderTest {
-  readonly name: string;
-  readonly prefix: string;
-  /** How many requests its client has waiting. */
-  pending(): number;
-  pause(queue: string): Promise<void>;
-  resume(queue: string): void;
-}
-
-interface Attached extends InstanceUnderTest {
-  readonly server: MemoryServer;
-  readonly keys: Keys;
-  readonly ledger: JobLedger;
-}
-
 const DEFAULT_INSTANCE = 'default';
 
-/** Turns of the event loop after which what was emitted is in its queue. */
-const TURNS_OF_A_PUSH = 8;
+/** Turns of the event loop in which nothing happened, after which nothing follows from what did. */
+const QUIET_TURNS = 8;
 
 /** How often it is looked whether all is settled where nothing says so, ms. */
 const LOOK_INTERVAL_MS = 5;
@@ -44,14 +28,14 @@ const LOOK_INTERVAL_MS = 5;
  * See {@link useMemoryQueues}.
  */
 export class MemoryQueues {
-  readonly #instances = new Map<string, Attached>();
+  readonly #instances = new Map<string, InstanceUnderTest>();
 
   /**
    * The jobs that were sent to a queue, in their order: those that wait, that run, and that have ended.
    *
    * @example
    * ```ts
-   * expect(queues.jobs('mails')).toMatchObject([{ data: { to: 'ann@example.com' }, state: 'ended' }]);
+   * expect(queues.jobs('mails')).toMatchObject([{ data: { to: 'ann@example.com' }, end: 'replied' }]);
    * ```
    */
   jobs(queue: string, { instance }: InstanceOption = {}): TestJob[] {
@@ -60,17 +44,18 @@ export class MemoryQueues {
 
   /** Keeps the jobs of a queue waiting until {@link release}. Those that run go on. */
   async hold(queue: string, { instance }: InstanceOption = {}): Promise<void> {
-    await this.#of(instance).pause(queue);
+    await this.#of(instance).workers.pause(queue);
   }
 
   /** Lets the workers have the jobs of a queue again. */
   release(queue: string, { instance }: InstanceOption = {}): void {
-    this.#of(instance).resume(queue);
+    this.#of(instance).workers.resume(queue);
   }
 
   /**
    * Takes the jobs that run away from the workers of a queue, as when their process has died: each is delivered once more, or ends with
-   * a `WorkerLostError` where it may not be. The handlers that run are not stopped, but nobody hears of their end.
+   * a `WorkerLostError` where it may not be. Their handlers are not stopped: nobody hears of their end, but each counts for the
+   * `concurrency` of its queue until then.
    * @returns how many workers were lost.
    */
   loseWorker(queue: string, { instance }: InstanceOption = {}): number {
@@ -111,11 +96,15 @@ export class MemoryQueues {
     this.#servers.forEach((server) => server.reconnect());
   }
 
-  /** Resolves when no job waits or runs, and no request waits for its end. It never does while jobs are held, or nobody serves them. */
+  /**
+   * Resolves when nothing more happens by itself: what was emitted is in its queue, no job runs, none waits that a worker of the
+   * module under test would take, and no request waits for its end. What is held, or sent to a queue that nobody serves here,
+   * stays where it is. It waits for real, also under fake timers: advance them first where a handler waits for one.
+   */
   async settled(): Promise<void> {
-    for (let turn = 0; turn < TURNS_OF_A_PUSH;) {
+    for (let turn = 0; turn < QUIET_TURNS;) {
       await nextTurn(systemRuntime);
-      if (this.#isIdle) {
+      if (this.#isSettled) {
         turn++;
       } else {
         turn = 0;
@@ -125,11 +114,9 @@ export class MemoryQueues {
   }
 
   /** Makes the connections of an instance. @internal */
-  attach(instance: InstanceUnderTest): Driver {
-    const { name, prefix } = instance;
+  attach(name: string, parts: InstanceParts): Driver {
     const server = new MemoryServer('memory://', followingRuntime);
-    const keys = new Keys(prefix);
-    this.#instances.set(name, { ...instance, server, keys, ledger: new JobLedger(server, keys) });
+    this.#instances.set(name, new InstanceUnderTest(server, parts));
     return new MemoryDriver(server, followingRuntime);
   }
 
@@ -137,13 +124,11 @@ export class MemoryQueues {
     return [...this.#instances.values()].map(({ server }) => server);
   }
 
-  get #isIdle(): boolean {
-    return [...this.#instances.values()].every(
-      ({ ledger, pending }) => ledger.isIdle && pending() === 0,
-    );
+  get #isSettled(): boolean {
+    return [...this.#instances.values()].every(({ isSettled }) => isSettled);
   }
 
-  #of(name = DEFAULT_INSTANCE): Attached {
+  #of(name = DEFAULT_INSTANCE): InstanceUnderTest {
     const found = this.#instances.get(name);
     if (!found) {
       throw new Error(`There is no instance "${name}" of ReqRepModule in the module under test`);

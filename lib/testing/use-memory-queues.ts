@@ -4,7 +4,8 @@ import type { RequestClient } from '../client/request-client.js';
 import type { Driver } from '../driver/driver.js';
 import { ReqRepInstance } from '../nest/handlers/reqrep-instance.js';
 import { ReqRepWorkersModule } from '../nest/module/reqrep-workers.module.js';
-import { DRIVER, getReplyWorkersToken, getRequestClientToken } from '../nest/tokens.js';
+import type { ResolvedModuleOptions } from '../nest/module/resolve-options.js';
+import { CLIENT, DRIVER, WORKERS } from '../nest/tokens.js';
 import type { ReplyWorkers } from '../worker/reply-workers.js';
 import { MemoryQueues } from './memory-queues.js';
 
@@ -33,17 +34,16 @@ export function useMemoryQueues<Builder extends TestingBuilder>(builder: Builder
   const queues = new MemoryQueues();
   builder.overrideProvider(DRIVER).useFactory({
     inject: [ReqRepInstance, ModuleRef],
-    factory: ({ name, options: { prefix } }: ReqRepInstance, module: ModuleRef): Driver => {
-      const client = (): RequestClient => module.get(getRequestClientToken(name));
-      const workers = (): ReplyWorkers => module.get(getReplyWorkersToken(name));
-      return queues.attach({
-        name,
-        prefix,
-        pending: () => client().pending,
-        pause: (queue) => workers().pause(queue),
-        resume: (queue) => workers().resume(queue),
-      });
-    },
+    factory: (
+      { name, options }: ReqRepInstance<ResolvedModuleOptions>,
+      module: ModuleRef,
+    ): Driver =>
+      queues.attach(name, {
+        prefix: options.prefix,
+        workersOption: options.workers,
+        client: (): RequestClient => module.get(CLIENT),
+        workers: (): ReplyWorkers => module.get(WORKERS),
+      }),
   });
   // A module of the library that there is once, so that what it provides can be found there.
   builder.overrideModule(ReqRepWorkersModule as never).useModule({

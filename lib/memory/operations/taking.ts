@@ -15,7 +15,9 @@ export function take(store: Store, { requests, slot, most }: Take): Bytes[] {
     return [];
   }
   const isPart = jobs.length === most && lengthOf(store, requests) > most;
-  const isMoved = isPart ? moveFirst(store, requests, slot, jobs) : moveAll(store, requests, slot);
+  const isMoved = isPart
+    ? moveFirst(store, requests, slot, jobs)
+    : moveAll(store, requests, slot, jobs);
   return isMoved ? jobs : heldBy(store, slot);
 }
 
@@ -23,12 +25,13 @@ export function take(store: Store, { requests, slot, most }: Take): Bytes[] {
 export const heldBy = (store: Store, slot: string): Bytes[] =>
   attempt(() => rangeOf(store, slot, 0, -1)) ?? [];
 
-function moveAll(store: Store, requests: string, slot: string): boolean {
+function moveAll(store: Store, requests: string, slot: string, jobs: readonly Bytes[]): boolean {
   if (store.has(slot)) {
     return false;
   }
   store.rename(requests, slot);
   store.persist(slot);
+  store.onPush(slot, jobs);
   return true;
 }
 

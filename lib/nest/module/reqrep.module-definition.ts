@@ -27,8 +27,10 @@ import { ReqRepLifecycle } from './reqrep.lifecycle.js';
 import type { ReqRepModuleExtras, ReqRepModuleOptions } from './reqrep.options.js';
 import { resolveModuleOptions, type ResolvedModuleOptions } from './resolve-options.js';
 import {
+  CLIENT,
   DEFAULT_INSTANCE,
   DRIVER,
+  WORKERS,
   getReplyWorkersToken,
   getRequestClientToken,
 } from '../tokens.js';
@@ -58,12 +60,6 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
     )
     .build();
 
-/**
- * What the lifecycle starts and stops, under tokens that no application knows: a test may put something else under the
- * public ones.
- */
-const CLIENT = Symbol('nestjs-reqrep:client');
-const WORKERS = Symbol('nestjs-reqrep:workers');
 const HTTP_ERRORS = Symbol('nestjs-reqrep:http-errors');
 
 /** Everything that one instance of the module is made of. */

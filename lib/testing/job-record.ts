@@ -1,0 +1,110 @@
+import type { QueueKeys } from '../protocol/keys.js';
+import type { DeadJob } from '../protocol/operations/bury-job.js';
+import type { Job } from '../protocol/wire/job-element.js';
+import type { ReplyFrame } from '../protocol/wire/reply-frame.js';
+import type { TestJob, TestJobEnd, TestJobState } from './test-job.js';
+
+type Death = Pick<DeadJob, 'reason' | 'message'>;
+
+/** What a ledger knows of one job. Times are ms since the epoch, by the clock of the server. */
+export class JobRecord {
+  private readonly frames: ReplyFrame[] = [];
+  private answeredAt = Infinity;
+  private deliveries = 0;
+  private lastTakenAt = -Infinity;
+  private cancelledAt: number | undefined;
+  private dead: Death | undefined;
+
+  constructor(
+    readonly job: Job,
+    readonly queue: string,
+    readonly keys: QueueKeys,
+  ) {}
+
+  /** A worker has taken it. */
+  taken(now: number): void {
+    this.deliveries++;
+    this.lastTakenAt = now;
+  }
+
+  /** Its caller was sent something. */
+  answered(frame: ReplyFrame, now: number): void {
+    this.frames.push(frame);
+    if (frame.kind !== 'n') {
+      this.answeredAt = Math.min(this.answeredAt, now);
+    }
+  }
+
+  /** Its caller stopped waiting. */
+  cancelled(now: number): void {
+    this.cancelledAt ??= now;
+  }
+
+  /** It was put into the dead list. */
+  buried({ reason, message }: Death): void {
+    this.dead = { reason, message };
+  }
+
+  /** Whether its caller waits for it, as far as one can tell from here. */
+  isAwaited(now: number): boolean {
+    const { version, replyTo } = this.job;
+    const mayHaveCaller = version === 1 || replyTo !== undefined;
+    return mayHaveCaller && this.cancelledAt === undefined && !this.isDueAt(now);
+  }
+
+  toTestJob(state: TestJobState, now: number): TestJob {
+    const { dead, deliveries, frames } = this;
+    const { id, data, headers = {} } = this.job;
+    return {
+      id,
+      data,
+      headers,
+      state,
+      deliveries,
+      values: frames.flatMap((frame) => (frame.kind === 'n' ? [frame.payload] : [])),
+      ...(state === 'ended' && { end: this.endAt(now) }),
+      ...answerOf(this.lastFrame),
+      ...(dead && { dead }),
+    };
+  }
+
+  private endAt(now: number): TestJobEnd {
+    const { answeredAt, cancelledAt, dead, lastFrame } = this;
+    if (dead) {
+      return 'dead letter';
+    }
+    // A caller whose time is up cancels its job, too.
+    if (cancelledAt !== undefined && cancelledAt < answeredAt && !this.isDueAt(cancelledAt)) {
+      return 'cancelled';
+    }
+    if (lastFrame && !this.isDueAt(answeredAt)) {
+      return lastFrame.kind === 'e' ? 'failed' : 'replied';
+    }
+    return this.isDueAt(this.isRunForNobody ? this.lastTakenAt : now) ? 'expired' : 'unanswered';
+  }
+
+  /** Whether it was emitted and taken: it is run to its end then, unless its time was up before. */
+  private get isRunForNobody(): boolean {
+    return this.job.replyTo === undefined && this.deliveries > 0;
+  }
+
+  private isDueAt(time: number): boolean {
+    return this.job.deadline !== undefined && this.job.deadline <= time;
+  }
+
+  /** What it was answered with last: a job that ran twice may have been answered twice. */
+  private get lastFrame(): ReplyFrame | undefined {
+    return this.frames.findLast(({ kind }) => kind !== 'n');
+  }
+}
+
+function answerOf(frame: ReplyFrame | undefined): Pick<TestJob, 'reply' | 'error'> {
+  switch (frame?.kind) {
+    case 'r':
+      return { reply: frame.payload };
+    case 'e':
+      return { error: { name: frame.error.name, message: frame.error.message } };
+    default:
+      return {};
+  }
+}
