@@ -68,6 +68,11 @@ export class CallStarter {
     return this.pendingRequests.size;
   }
 
+  /** How many emitted jobs Redis has not confirmed. */
+  get pendingEmits(): number {
+    return this.shards.pendingEmits;
+  }
+
   /** How many replies came that nobody waited for. */
   get droppedReplies(): number {
     return this.shards.droppedReplies;

@@ -61,7 +61,7 @@ export class RequestClient {
 
   /** How many emitted jobs Redis has not confirmed. @internal */
   get pendingEmits(): number {
-    return this.#pendingEmits;
+    return this.#calls.pendingEmits;
   }
 
   /** How many replies came that nobody waited for any more: late, cancelled or second ones. */

@@ -1,7 +1,7 @@
 import { Injectable, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { firstValueFrom, lastValueFrom, of, toArray, type Observable } from 'rxjs';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import {
   InjectRequestClient,
   OnJob,
@@ -180,39 +180,6 @@ it('operations take as long as they are told to', async () => {
   const started = performance.now();
   expect(await firstValueFrom(client.send('reports', { id: '1' }))).toBe('report 1');
   expect(performance.now() - started).toBeGreaterThan(150);
-});
-
-it('answers under fake timers', async () => {
-  const { client, queues } = await startTest();
-  onTestFinished(() => {
-    vi.useRealTimers();
-  });
-  vi.useFakeTimers();
-  expect(await firstValueFrom(client.send('reports', { id: '1' }))).toBe('report 1');
-  await vi.advanceTimersByTimeAsync(1_000);
-  expect(await firstValueFrom(client.send('reports', { id: '2' }))).toBe('report 2');
-  await queues.settled();
-});
-
-it('the time of requests and jobs passes as fake timers let it, and nothing else does', async () => {
-  const { client, queues } = await startTest();
-  onTestFinished(() => {
-    vi.useRealTimers();
-  });
-  vi.useFakeTimers();
-  await queues.hold('reports');
-  const ends: unknown[] = [];
-  for (const options of [{ timeout: 3_600_000 }, { timeout: 0, idleTimeout: 3_600_000 }, {}]) {
-    client.send('reports', { id: '1' }, options).subscribe({ error: (error) => ends.push(error) });
-  }
-  await vi.advanceTimersByTimeAsync(3_599_000);
-  // The limit of the module is far less than an hour.
-  await vi.waitFor(() => expect(ends).toHaveLength(1));
-  await vi.advanceTimersByTimeAsync(2_000);
-  await vi.waitFor(() => expect(ends).toHaveLength(3));
-  expect(ends).toEqual(Array(3).fill(expect.objectContaining({ code: 'REQUEST_TIMEOUT' })));
-  queues.release('reports');
-  expect(await firstValueFrom(client.send('reports', { id: '2' }))).toBe('report 2');
 });
 
 it('a handler is called with what it reads of a job', () => {
