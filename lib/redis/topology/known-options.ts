@@ -53,8 +53,12 @@ export function checkNames(options: RedisOptions, isForeign = false): void {
     known.add(name); // what a newer ioredis knows
   }
   for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || known.has(name)) {
+      continue;
+    }
+    // It compares the name with all others, which a test of an application would wait for at each of its starts.
     const advice = adviceOn(name, known);
-    if (value !== undefined && !known.has(name) && !(isForeign && advice === undefined)) {
+    if (!isForeign || advice !== undefined) {
       throw new InvalidOptionError(
         `${mayHoldSecret(name) ? 'an option' : name} of the connection`,
         `an option of ioredis${advice === undefined ? '' : ` (${advice})`}`,
