@@ -1,3 +1,4 @@
+import type { Runtime } from '../driver/runtime.js';
 import { ReplyError } from './reply-error.js';
 
 /** What a test lets go wrong on a server. Operations are known by their names. */
@@ -6,6 +7,31 @@ export class Faults {
   delay = 0;
   private readonly refusals = new Map<string, string>();
   private losses: (readonly string[])[] = [];
+  /** Lets each operation arrive that is on its way. */
+  private readonly arrivals = new Set<() => void>();
+
+  /** Does the work of an operation once that has been on its way. */
+  carry(runtime: Runtime, work: () => void): void {
+    if (this.delay === 0) {
+      runtime.setImmediate(work);
+      return;
+    }
+    const arrive = (): void => {
+      runtime.clear(timer);
+      this.arrivals.delete(arrive);
+      work();
+    };
+    const timer = runtime.setTimeout(arrive, this.delay).unref();
+    this.arrivals.add(arrive);
+  }
+
+  /** Nothing goes wrong any more, and what is on its way arrives. */
+  end(): void {
+    this.delay = 0;
+    this.refusals.clear();
+    this.losses = [];
+    [...this.arrivals].forEach((arrive) => arrive());
+  }
 
   /** @param message - as Redis words it: `OOM ...`. @returns how to end it. */
   refuse(operation: string, message: string): () => void {

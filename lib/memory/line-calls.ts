@@ -67,16 +67,10 @@ export class LineCalls {
       return;
     }
     this.isScheduled = true;
-    const { delay } = this.server.faults;
-    const work = (): void => {
+    this.server.faults.carry(this.runtime, () => {
       this.isScheduled = false;
       this.carryOutAll();
-    };
-    if (delay > 0) {
-      this.runtime.setTimeout(work, delay).unref();
-    } else {
-      this.runtime.setImmediate(work);
-    }
+    });
   }
 
   private carryOutAll(): void {

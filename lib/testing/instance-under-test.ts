@@ -1,7 +1,10 @@
 import type { RequestClient } from '../client/request-client.js';
 import { workersHere } from '../core/workers-here.js';
 import type { ServedHere } from '../errors/served-here.js';
-import type { MemoryServer } from '../memory/memory-server.js';
+import type { Driver } from '../driver/driver.js';
+import { followingRuntime } from '../memory/following-runtime.js';
+import { MemoryDriver } from '../memory/memory-driver.js';
+import { MemoryServer } from '../memory/memory-server.js';
 import { Keys } from '../protocol/keys.js';
 import type { ReplyWorkers } from '../worker/reply-workers.js';
 import { JobLedger } from './job-ledger.js';
@@ -20,19 +23,32 @@ export interface InstanceParts {
 
 /** One instance of the module under test, with the server in this process that it has. */
 export class InstanceUnderTest {
+  readonly server = new MemoryServer('memory://', followingRuntime);
   readonly keys: Keys;
   readonly ledger: JobLedger;
 
-  constructor(
-    readonly server: MemoryServer,
-    private readonly parts: InstanceParts,
-  ) {
+  constructor(private readonly parts: InstanceParts) {
     this.keys = new Keys(parts.prefix);
-    this.ledger = new JobLedger(server, this.keys);
+    this.ledger = new JobLedger(this.server, this.keys);
+  }
+
+  connect(): Driver {
+    return new MemoryDriver(this.server, followingRuntime);
+  }
+
+  /** Ends what goes wrong, so that all can be closed, also while no time passes. */
+  endFaults(): void {
+    this.server.faults.end();
+    this.server.reconnect();
   }
 
   get workers(): ReplyWorkers {
     return this.parts.workers();
+  }
+
+  /** How many jobs of a queue run. */
+  busy(queue: string): number {
+    return this.workers.status.queues.find((each) => each.queue === queue)?.busy ?? 0;
   }
 
   /** Whether nothing more happens by itself: jobs that nobody takes may wait, with their callers. */

@@ -1,9 +1,6 @@
-import type { Driver } from '../driver/driver.js';
-import { nextTurn } from '../driver/runtime.js';
+import { delay, nextTurn } from '../driver/runtime.js';
 import { systemRuntime } from '../driver/system-runtime.js';
-import { followingRuntime } from '../memory/following-runtime.js';
-import { MemoryDriver } from '../memory/memory-driver.js';
-import { MemoryServer } from '../memory/memory-server.js';
+import type { MemoryServer } from '../memory/memory-server.js';
 import { InstanceUnderTest, type InstanceParts } from './instance-under-test.js';
 import { LostWorkers } from './lost-workers.js';
 import { namesOf, type MemoryOperation } from './memory-operation.js';
@@ -20,12 +17,15 @@ const DEFAULT_INSTANCE = 'default';
 /** Turns of the event loop in which nothing happened, after which nothing follows from what did. */
 const QUIET_TURNS = 8;
 
-/** How often it is looked whether all is settled where nothing says so, ms. */
+/** How often it is looked whether something is so where nothing says so, ms. */
 const LOOK_INTERVAL_MS = 5;
 
+/** Waits for real, whatever timers a test has faked. */
+const lookAgain = (): Promise<void> => delay(systemRuntime, LOOK_INTERVAL_MS, { ref: true });
+
 /**
- * The queues of an application under test, which lie in this process: what was sent, and what is to go wrong.
- * See {@link useMemoryQueues}.
+ * The queues of an application under test, which lie in this process: what was sent, and what is to go wrong until the module is
+ * closed. See {@link useMemoryQueues}.
  */
 export class MemoryQueues {
   readonly #instances = new Map<string, InstanceUnderTest>();
@@ -50,6 +50,19 @@ export class MemoryQueues {
   /** Lets the workers have the jobs of a queue again. */
   release(queue: string, { instance }: InstanceOption = {}): void {
     this.#of(instance).workers.resume(queue);
+  }
+
+  /**
+   * Resolves when handlers of a queue run so many jobs at a time, such as before a test moves its fake timers on, or loses a worker.
+   * @param options - `count`: 1 unless given.
+   */
+  async running(
+    queue: string,
+    { count = 1, instance }: InstanceOption & { readonly count?: number } = {},
+  ): Promise<void> {
+    while (this.#of(instance).busy(queue) < count) {
+      await lookAgain();
+    }
   }
 
   /**
@@ -108,16 +121,16 @@ export class MemoryQueues {
         turn++;
       } else {
         turn = 0;
-        await new Promise<void>((resolve) => systemRuntime.setTimeout(resolve, LOOK_INTERVAL_MS));
+        await lookAgain();
       }
     }
   }
 
-  /** Makes the connections of an instance. @internal */
-  attach(name: string, parts: InstanceParts): Driver {
-    const server = new MemoryServer('memory://', followingRuntime);
-    this.#instances.set(name, new InstanceUnderTest(server, parts));
-    return new MemoryDriver(server, followingRuntime);
+  /** Has the queues of one more instance. @internal */
+  attach(name: string, parts: InstanceParts): InstanceUnderTest {
+    const instance = new InstanceUnderTest(parts);
+    this.#instances.set(name, instance);
+    return instance;
   }
 
   get #servers(): MemoryServer[] {

@@ -3,10 +3,15 @@ import { ModuleRef } from '@nestjs/core';
 import type { RequestClient } from '../client/request-client.js';
 import type { Driver } from '../driver/driver.js';
 import { ReqRepInstance } from '../nest/handlers/reqrep-instance.js';
-import { ReqRepWorkersModule } from '../nest/module/reqrep-workers.module.js';
+import {
+  ReqRepWorkersModule,
+  WorkersLifecycle,
+  type InstanceWithWorkers,
+} from '../nest/module/reqrep-workers.module.js';
 import type { ResolvedModuleOptions } from '../nest/module/resolve-options.js';
 import { CLIENT, DRIVER, WORKERS } from '../nest/tokens.js';
 import type { ReplyWorkers } from '../worker/reply-workers.js';
+import type { InstanceUnderTest } from './instance-under-test.js';
 import { MemoryQueues } from './memory-queues.js';
 
 /** What is used of the `TestingModuleBuilder` of `@nestjs/testing`. */
@@ -33,17 +38,21 @@ export interface TestingBuilder {
 export function useMemoryQueues<Builder extends TestingBuilder>(builder: Builder): Builder {
   const queues = new MemoryQueues();
   builder.overrideProvider(DRIVER).useFactory({
-    inject: [ReqRepInstance, ModuleRef],
+    inject: [ReqRepInstance, ModuleRef, WorkersLifecycle],
     factory: (
       { name, options }: ReqRepInstance<ResolvedModuleOptions>,
       module: ModuleRef,
-    ): Driver =>
-      queues.attach(name, {
+      workersLifecycle: WorkersLifecycle,
+    ): Driver => {
+      const instance = queues.attach(name, {
         prefix: options.prefix,
         workersOption: options.workers,
         client: (): RequestClient => module.get(CLIENT),
         workers: (): ReplyWorkers => module.get(WORKERS),
-      }),
+      });
+      workersLifecycle.add(faultsOf(instance));
+      return instance.connect();
+    },
   });
   // A module of the library that there is once, so that what it provides can be found there.
   builder.overrideModule(ReqRepWorkersModule as never).useModule({
@@ -52,3 +61,10 @@ export function useMemoryQueues<Builder extends TestingBuilder>(builder: Builder
   });
   return builder;
 }
+
+/** What goes wrong ends before anything begins to close. */
+const faultsOf = (instance: InstanceUnderTest): InstanceWithWorkers => ({
+  startWorkers: async () => undefined,
+  stopWorkers: async () => instance.endFaults(),
+  close: async () => instance.endFaults(),
+});

@@ -102,7 +102,7 @@ describe('time passes for', () => {
   it('what a handler waits for', async () => {
     const { client, queues } = await start();
     const answer = firstValueFrom(client.send('after', HOUR_MS));
-    await waitFor(() => queues.jobs('after')[0]?.state === 'running');
+    await queues.running('after');
     await vi.advanceTimersByTimeAsync(HOUR_MS);
     expect(await answer).toBe(`after ${HOUR_MS} ms`);
   });

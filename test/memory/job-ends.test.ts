@@ -59,7 +59,7 @@ describe('a job ended', () => {
   it('as a `dead letter` where its workers were lost too often', async () => {
     const { client, queues } = await start();
     const failure = failureOf(client.send('endless', null, { maxDeliveries: 1 }));
-    await waitFor(() => queues.jobs('endless')[0]?.state === 'running');
+    await queues.running('endless');
     queues.loseWorker('endless');
     expect(await failure).toMatchObject({ code: 'WORKER_LOST' });
     expect(queues.jobs('endless')).toMatchObject([
@@ -129,7 +129,7 @@ describe('a job that has not ended', () => {
   it('was given back by a worker that stopped', async () => {
     const { app, client, queues } = await start();
     client.emit('endless');
-    await waitFor(() => queues.jobs('endless')[0]?.state === 'running');
+    await queues.running('endless');
     await app.get(ReplyWorkers).stop();
     expect(queues.jobs('endless')).toMatchObject([{ state: 'waiting', deliveries: 1 }]);
   });
@@ -137,7 +137,7 @@ describe('a job that has not ended', () => {
   it('was delivered anew when its worker was lost', async () => {
     const { client, queues } = await start();
     client.emit('endless');
-    await waitFor(() => queues.jobs('endless')[0]?.state === 'running');
+    await queues.running('endless');
     queues.loseWorker('endless');
     await waitFor(() => queues.jobs('endless')[0]?.deliveries === 2);
   });
