@@ -19,17 +19,25 @@ export class ShardClients {
 
   /** How many emits wait for their end. */
   get pendingEmits(): number {
-    return this.sum(pendingEmits);
+    let sum = 0;
+    for (const { pendingEmits } of this.all) {
+      sum += pendingEmits;
+    }
+    return sum;
   }
 
   /** UTF-16 units of the jobs whose push is not confirmed. */
   get unconfirmedLength(): number {
-    return this.sum(unconfirmedLength);
+    let sum = 0;
+    for (const { unconfirmedLength } of this.all) {
+      sum += unconfirmedLength;
+    }
+    return sum;
   }
 
   /** How many replies came that nobody waited for. */
   get droppedReplies(): number {
-    return this.sum(droppedReplies);
+    return this.all.reduce((sum, { droppedReplies }) => sum + droppedReplies, 0);
   }
 
   /** Closes them at the same time, so that a shard that is away holds up no other one. */
@@ -43,17 +51,4 @@ export class ShardClients {
     this.all.push(made);
     return made;
   }
-
-  private sum(count: (each: ShardClient) => number): number {
-    let sum = 0;
-    for (const each of this.all) {
-      sum += count(each);
-    }
-    return sum;
-  }
 }
-
-// Made once: two of them are asked for each request.
-const pendingEmits = (each: ShardClient): number => each.pendingEmits;
-const unconfirmedLength = (each: ShardClient): number => each.unconfirmedLength;
-const droppedReplies = (each: ShardClient): number => each.droppedReplies;
