@@ -130,7 +130,7 @@ itOnRedis('fails what Redis has not confirmed after a while: Redis is away', asy
   const ends = emitAll(client, queue, 100);
   const start = performance.now();
   await app.close();
-  expect(performance.now() - start).toBeLessThan(900);
+  expect(performance.now() - start).toBeLessThan(3_000);
   expect(ends).toEqual(Array.from({ length: 100 }, () => 'CLIENT_CLOSED'));
   expect(await server.look.exists(`${queue}requests`)).toBe(0);
   proxy.close();
@@ -147,7 +147,7 @@ itOnRedis(
     proxy.stall(() => true, 60_000);
     const start = performance.now();
     await app.close();
-    expect(performance.now() - start).toBeLessThan(3_000);
+    expect(performance.now() - start).toBeLessThan(6_000);
     expect(ends).toEqual(Array.from({ length: 100 }, () => 'CLIENT_CLOSED'));
     // Nobody watches these: that is one line, however many they are.
     expect(log.lines.length).toBeLessThan(3);

@@ -102,7 +102,7 @@ it('an application closes in time while Redis is away', async () => {
   proxy.cut(() => true);
   const start = performance.now();
   await app.close();
-  expect(performance.now() - start).toBeLessThan(1_300);
+  expect(performance.now() - start).toBeLessThan(4_000);
   expect(await lost).toMatchObject({ code: 'CLIENT_CLOSED' });
   expect(log.lines.filter((line) => line.startsWith('error'))).toEqual([]);
   proxy.close();
@@ -133,7 +133,8 @@ it('a rolling restart of all workers under load costs no caller more than a job'
   await Promise.all(callers);
   expect(answered).toBeGreaterThan(100);
   expect(client.droppedReplies).toBe(0);
-  expect(slowest).toBeLessThan(2_000);
+  // A job that was lost with its worker would wait for the end of its lease, 5 s.
+  expect(slowest).toBeLessThan(4_500);
 });
 
 it('a paused queue is not served until it is resumed', async () => {

@@ -6,6 +6,9 @@ import { JobContext, OnJob, ReqRepModule } from 'nestjs-reqrep';
 
 const { QUEUE = '', REDIS_URL = '', OPTIONS = '{}' } = process.env;
 
+/** Values that were handed to the library, of all streams. */
+let made = 0;
+
 @Injectable()
 class Streamer {
   /** Counts to `count`, with `ms` in between; tells its parent when it is told to stop. */
@@ -13,6 +16,7 @@ class Streamer {
   async *count({ count = Infinity, ms }: { count?: number; ms?: number }, job: JobContext) {
     job.signal.addEventListener('abort', () => process.send?.({ aborted: job.id }));
     for (let value = 0; value < count && !job.signal.aborted; value++) {
+      made++;
       yield value;
       if (ms !== undefined) {
         await delay(ms);
@@ -32,5 +36,6 @@ const app = await NestFactory.createApplicationContext(StreamerModule, {
 });
 app.enableShutdownHooks();
 process.on('disconnect', () => process.exit());
-process.on('message', () => process.send?.({ rss: process.memoryUsage().rss }));
+// Says after so many ms how many values were made by then.
+process.on('message', (ms) => void delay(Number(ms)).then(() => process.send?.({ made })));
 process.send?.('ready');
