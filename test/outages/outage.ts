@@ -10,10 +10,13 @@ import { Site } from './site.js';
  * `OUTAGES=full` for all lengths and several in a row; `OUTAGES=30` for one of that length; else one short one, which is longer
  * than a lease nonetheless.
  */
-const { OUTAGES = '8' } = process.env;
+const { OUTAGES = '4' } = process.env;
 const isFull = OUTAGES === 'full';
 const SECONDS = isFull ? [8, 30, 90] : [Number(OUTAGES)];
 const TIMES = isFull ? 3 : 1;
+
+/** The lease of a worker where an outage is longer than that, ms: as it is unless given. */
+const LONGEST_LEASE = 5_000;
 
 /** Between two outages, ms. */
 const PAUSE = 2_000;
@@ -67,7 +70,8 @@ class OutageTest {
     onTestFinished(() => redis.stop());
     const proxy = await Proxy.before(redis.port);
     onTestFinished(() => proxy.close());
-    const site = await Site.open(proxy.url, 5, this.outage.options);
+    const lease = Math.min(LONGEST_LEASE, this.duration / 2);
+    const site = await Site.open(proxy.url, 5, { lease, ...this.outage.options });
     for (let time = 1; time <= TIMES; time++) {
       await this.prepare(site, `${time} before`);
       const fault: Fault = {
