@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { testsOnEveryDriver } from './test/support/redis-needed.js';
+import { SlowFirst } from './test/support/slow-first.js';
 import { omittedWithoutRedis } from './test/support/without-redis.js';
 
 export default defineConfig(async () => {
@@ -12,7 +13,8 @@ export default defineConfig(async () => {
     test: {
       reporters: ['default', ...omitted.reporters],
       // Most tests wait for something most of the time.
-      maxWorkers: 2,
+      maxWorkers: 4,
+      sequence: { sequencer: SlowFirst },
       projects: [
         'test/unit/vitest.config.ts',
         {
@@ -30,6 +32,7 @@ export default defineConfig(async () => {
           extends: true as const,
           test: {
             name: 'simulation',
+            sequence: { groupOrder: 1 },
             include: ['test/simulation/*.test.ts'],
             testTimeout: 120_000,
           },
@@ -38,6 +41,7 @@ export default defineConfig(async () => {
           extends: true as const,
           test: {
             name: 'servers',
+            sequence: { groupOrder: 1 },
             include: ['test/**/*.test.ts'],
             exclude: [
               'test/package/**',

@@ -9,7 +9,9 @@ export default defineConfig({
   test: {
     name: 'unit',
     include: ['**/*.test.ts'],
+    // What they share is loaded by each of these. All other tests come behind them.
     maxWorkers: 2,
+    sequence: { groupOrder: 0 },
     // A machine that others use as well may stand still for a moment.
     testTimeout: 30_000,
     // They leave nothing behind, and most of their time is loading what they share.
