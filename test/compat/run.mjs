@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const tests = ['test/e2e', 'test/interop'];
+const tests = ['test/e2e', 'test/interop', 'test/integration/redis'];
 const copied = [
   'lib',
   'sample-app',

@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     globalSetup: ['test/package/pack.ts'],
     include: ['test/package/**/*.test.ts'],
+    // All of them wait for npm most of the time.
+    maxWorkers: 3,
     testTimeout: 180_000,
     hookTimeout: 180_000,
   },
