@@ -308,15 +308,21 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await listOf(other.keys.requests)).toEqual(['d']);
     });
 
-    it('finds the next jobs where it has put them when it is asked again', async () => {
-      const { keys, slots } = newQueue();
-      await server.look.rpush(keys.requests, 'a', 'b', 'c');
-      const takes = [{ requests: keys.requests, slot: slots[1], most: 2, isLong: false }];
-      const first = await settle({ takes });
-      expect(first).toEqual({ jobs: [['a', 'b']] });
-      expect(await settle({ takes, isRepeated: true })).toEqual(first);
-      expect(await listOf(keys.requests)).toEqual(['c']);
-    });
+    it.each([
+      ['others wait', ['c']],
+      ['no others wait', []],
+    ])(
+      'finds the next jobs where it has put them when it is asked again: %s',
+      async (_, others) => {
+        const { keys, slots } = newQueue();
+        await server.look.rpush(keys.requests, 'a', 'b', ...others);
+        const takes = [{ requests: keys.requests, slot: slots[1], most: 2, isLong: false }];
+        const first = await settle({ takes });
+        expect(first).toEqual({ jobs: [['a', 'b']] });
+        expect(await settle({ takes, isRepeated: true })).toEqual(first);
+        expect(await listOf(keys.requests)).toEqual(others);
+      },
+    );
 
     it('settles where the next jobs cannot be taken', async () => {
       const { keys, slots } = newQueue();
