@@ -3,6 +3,7 @@ import type { Script } from '../../lib/driver/operation.js';
 import { completeJob, encodeJob } from '../../lib/protocol/wire/job-element.js';
 import { asideOf } from '../../lib/protocol/keys.js';
 import { settleLongJobs } from '../../lib/protocol/operations/settle-long-jobs.js';
+import { measureList } from '../../lib/protocol/operations/measure-list.js';
 import { pruneExpiredJobs } from '../../lib/protocol/operations/prune-expired-jobs.js';
 import { recoverWorker } from '../../lib/protocol/operations/recover-worker.js';
 import { renewLease } from '../../lib/protocol/operations/renew-lease.js';
@@ -115,10 +116,22 @@ describe('while the server is out of memory', () => {
   });
 });
 
+it('measures the length alone of a list whose size the server does not tell', async () => {
+  const { keys } = newQueue();
+  await redis.look.rpush(keys.requests, 'a', 'b');
+  await redis.look.call('ACL', 'SETUSER', 'blind', 'on', '>secret', '~*', '+@all', '-memory');
+  const source = connectionSource(redis.url.replace('//', '//blind:secret@'));
+  const blind = new Connection(source, 'blind');
+  await blind.ready();
+  const size = await blind.run(measureList, { list: keys.requests });
+  expect(size).toEqual({ length: 2, bytes: undefined });
+  blind.close();
+});
+
 describe('pruning expired jobs', () => {
   it('does not decode what it cannot drop, however large that is', async () => {
     const { keys } = newQueue();
-    const numbers = `[${'1,'.repeat(10_000_000)}1]`;
+    const numbers = `[${'1,'.repeat(2_000_000)}1]`;
     await redis.look.rpush(
       keys.requests,
       `["job-1",${numbers}]`,
