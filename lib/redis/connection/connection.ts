@@ -104,9 +104,7 @@ export class Connection implements Line {
   }
 
   get path(): unknown {
-    const runId = this.server?.runId;
-    // Where the server does not tell which one it is, the socket tells one connection from the next.
-    return runId === undefined ? this.own.socket : `${runId} ${this.own.losses}`;
+    return this.own.pathTo(this.server?.runId);
   }
 
   get state(): ConnectionState {
@@ -211,14 +209,14 @@ export class Connection implements Line {
     redis.on('ready', () => void this.acquaintance.make());
     redis.on('error', (error: Error) => {
       if (!isOfSelect(error)) {
-        this.own.losses++;
+        this.own.noteLoss();
         void this.troubles.failed(error);
       }
     });
     redis.on('close', () => {
       this.acquaintance.end();
       if (this.troubles.closedEarly()) {
-        this.own.losses++;
+        this.own.noteLoss();
       }
     });
     for (const event of ['connecting', 'close', 'reconnecting', 'end']) {

@@ -20,7 +20,7 @@ export interface OwnRedisParts {
   readonly runtime: Runtime;
   /** @returns the glob that allows a key, or a channel, to say what right is missing. */
   patternOf(key: string): string;
-  /** It was silent for so long that it was replaced. */
+  /** It was silent for so long that it is replaced now. */
   onSilent(): void;
   /** The server began to owe an answer for some seconds, or does so no more. */
   onLate(): void;
@@ -30,11 +30,11 @@ export interface OwnRedisParts {
 export class OwnRedis {
   readonly watchdog: Watchdog;
   readonly destination: Destination;
-  /** How often it was lost while an answer was waited for, or could not be made. */
-  losses = 0;
   /** Out of what `util.inspect` shows, as are its options: the password is among them. */
   readonly #redis: Redis;
   private isClosed = false;
+  /** How often it was lost while an answer was waited for, or could not be made. */
+  private losses = 0;
   private opening: Timer | undefined;
   /** The socket to a server that turned out to be the wrong one. */
   private left: Socket | undefined;
@@ -50,15 +50,15 @@ export class OwnRedis {
     this.destination = new Destination(this.#redis);
     this.watchdog = new Watchdog(runtime, () => trafficOn(this.socket), {
       onSilent: () => {
-        this.replace();
         parts.onSilent();
+        this.replace();
       },
       onLate: () => parts.onLate(),
     });
     this.#redis.on('connect', () => void this.watchdog.watch(this.handshake()));
     this.#redis.on('close', () => {
       if (this.watchdog.isWaiting) {
-        this.losses++;
+        this.noteLoss();
       }
     });
     this.#redis.on('end', () => this.openAgain());
@@ -71,6 +71,20 @@ export class OwnRedis {
   /** There is none before it has ever connected. */
   get socket(): Socket | undefined {
     return this.#redis.stream as Socket | undefined;
+  }
+
+  /**
+   * @param runId - of the server that it is connected to, where that tells it.
+   * @returns what is the same for as long as the server can be reached without a loss.
+   */
+  pathTo(runId: string | undefined): unknown {
+    // Where the server does not tell which one it is, the socket tells one connection from the next.
+    return runId === undefined ? this.socket : `${runId} ${this.losses}`;
+  }
+
+  /** The connection was lost while an answer was waited for, or could not be made. */
+  noteLoss(): void {
+    this.losses++;
   }
 
   /** Begins to connect if nothing did yet. */
@@ -87,7 +101,7 @@ export class OwnRedis {
 
   /** Gives the connection up and makes another one. */
   replace(): void {
-    this.losses++;
+    this.noteLoss();
     this.#redis.disconnect(true);
     // By itself ioredis would wait for the other end, which says nothing.
     this.socket?.destroy();

@@ -182,6 +182,16 @@ it('that answers nothing is late at first, then replaced, and the call fails', a
   expect(connection.identity?.id).toBe(2);
 });
 
+it('takes a server that never answers for silent, and not for one that closes connections', async () => {
+  // Behind Sentinels nothing is looked for beside the connection.
+  const { server, connection, troubles } = lineTo({ sentinels: [{ host: 'fake' }], name: 'main' });
+  server.answer('info', () => NEVER);
+  connection.open();
+  await server.runtime.advanceAsync(40_000);
+  expect(troubles.length).toBeGreaterThan(1);
+  expect(troubles.filter((text) => !text.includes('does not answer'))).toEqual([]);
+});
+
 it.each([
   ['a replica', 'role:slave', 'is a replica, which takes no writes', 2],
   ['a server that loads its data', 'loading:1', 'is loading its data', 1],
