@@ -6,7 +6,7 @@ export default defineConfig({
     globalSetup: ['test/package/pack.ts'],
     include: ['test/package/**/*.test.ts'],
     // All of them wait for npm most of the time.
-    maxWorkers: 3,
+    maxWorkers: 4,
     testTimeout: 180_000,
     hookTimeout: 180_000,
   },
