@@ -14,7 +14,8 @@ import {
   type HandlerMethod,
   type ProviderWrapper,
 } from '../pipeline/handler-method.js';
-import { createPipeline, type PipelineParts } from '../pipeline/job-pipeline.js';
+import { createPipeline } from '../pipeline/job-pipeline.js';
+import type { PipelineParts } from '../pipeline/pipeline-parts.js';
 import { moduleRefOf, resolveScoped } from '../pipeline/resolve-scoped.js';
 
 type Handle = JobHandler['handle'];
