@@ -39,15 +39,16 @@ export class LineCalls {
     calls.forEach(({ reject }) => reject(new Error(`The line ${this.name} was lost`)));
   }
 
-  /** The line is about to be closed at our end: what was asked before still arrives, but nobody hears of its answer. */
+  /**
+   * The line is about to be closed at our end: what was asked before still arrives, but nobody hears of its answer. It does so at
+   * once: behind the close of its application, a test may be over, and Jest about to take its globals down.
+   */
   leave(): void {
     const identity = this.identity();
     const firstWait = this.waiting.findIndex(({ blocks }) => blocks);
     const left = this.waiting.slice(0, firstWait < 0 ? undefined : firstWait);
     if (identity && !this.blocking && left.length > 0) {
-      this.runtime.setImmediate(() => {
-        left.forEach(({ carryOut }) => attempt(() => carryOut(identity, () => undefined)));
-      });
+      left.forEach(({ carryOut }) => attempt(() => carryOut(identity, () => undefined)));
     }
   }
 
