@@ -63,6 +63,8 @@ const aWorker = fc.constantFrom('1', '2');
 const aPosition = fc.integer({ min: 0, max: 3 });
 const anIndex = fc.integer({ min: -3, max: 4 });
 const aTtl = fc.constantFrom(FAR_MS, 2 * FAR_MS);
+/** Now and then, one that is over. */
+const aLife = fc.constantFrom(FAR_MS, 2 * FAR_MS, 0, -1);
 const aText = fc.constantFrom(
   'a',
   'b\n',
@@ -271,6 +273,7 @@ const waiting = fc
     line: fc.integer({ min: 0, max: 2 }),
     kind: fc.constantFrom('job', 'head', 'pop'),
     list: aList,
+    others: fc.uniqueArray(aList, { maxLength: 2 }),
     slot: aSlot,
   })
   .map((value) =>
@@ -288,7 +291,10 @@ const waiting = fc
             case 'head':
               return line.run(waitForHead, { list, seconds: SECONDS });
             default:
-              return line.run(popFirst, { lists: [list], seconds: SECONDS });
+              return line.run(popFirst, {
+                lists: [list, ...value.others.map((other) => prefix + other)],
+                seconds: SECONDS,
+              });
           }
         }),
     }),
@@ -296,7 +302,7 @@ const waiting = fc
 
 const plain: readonly fc.Arbitrary<Step>[] = [
   step(aList, deleteKey, (list, key) => key(list)),
-  step(fc.tuple(aList, aTtl), expireKey, ([list, ms], key) => ({ key: key(list), ms })),
+  step(fc.tuple(aList, aLife), expireKey, ([list, ms], key) => ({ key: key(list), ms })),
   step(fc.tuple(aList, aList), renameKey, ([from, to], key) => ({ key: key(from), to: key(to) })),
   step(some(fc.constantFrom(...KEYS)), countKeys, (names, key) => names.map(key)),
   step(fc.tuple(aList, anIndex, anIndex), readList, ([list, first, last], key) => ({
