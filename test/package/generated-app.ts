@@ -14,10 +14,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { waitFor } from '../support/wait-for.js';
+import { blockOfReadme } from './readme.js';
 
 /** Outside the repository, whose packages they would find, and not within a `node_modules`, whose tests Jest leaves out. */
 const CACHE = join(tmpdir(), 'nestjs-reqrep-generated-apps');
 const OURS = fileURLToPath(new URL('generated', import.meta.url));
+const JEST_MODULES = fileURLToPath(new URL('jest-modules', import.meta.url));
 
 /** Development dependencies of a generated application that nothing here runs, and that take long to install. */
 const NOT_RUN = /eslint|oxlint|prettier|mau|globals|coverage/;
@@ -95,6 +97,7 @@ export class GeneratedApp {
   private addReports(tarball: string): void {
     this.run('npm', 'install', '--no-audit', '--no-fund', '--silent', '--prefer-offline', tarball);
     cpSync(OURS, this.folder, { recursive: true });
+    writeFileSync(join(this.folder, 'src/readme.spec.ts'), blockOfReadme('reports.spec.ts'));
     const isModule =
       JSON.parse(readFileSync(join(this.folder, 'package.json'), 'utf8')).type === 'module';
     this.edit('src/app.module.ts', (text) =>
@@ -107,11 +110,29 @@ export class GeneratedApp {
       for (const file of ['src', 'test'].flatMap((name) =>
         readdirSync(join(this.folder, name)).map((each) => join(name, each)),
       )) {
-        this.edit(file, (text) => text.replaceAll(/(from '(?:\.|supertest\/)[^']*)\.js'/g, "$1'"));
+        this.edit(file, (text) =>
+          withJest(text).replaceAll(/(from '(?:\.|supertest\/)[^']*)\.js'/g, "$1'"),
+        );
       }
     }
   }
+
+  /** Runs the tests of mails as ES modules with Jest, in an application that is CommonJS else. @returns what it wrote. */
+  runJestModules(): string {
+    cpSync(JEST_MODULES, join(this.folder, 'modules'), { recursive: true });
+    const files = readdirSync(join(OURS, 'src')).filter((name) => name.startsWith('mails'));
+    for (const file of files) {
+      const text = readFileSync(join(OURS, 'src', file), 'utf8');
+      const imported = file.endsWith('.spec.ts') ? "import { jest } from '@jest/globals';\n" : '';
+      writeFileSync(join(this.folder, 'modules', file), imported + withJest(text));
+    }
+    const jest = ['node_modules/jest/bin/jest.js', '--config', 'modules/jest.config.mjs'];
+    return this.run('node', '--experimental-vm-modules', ...jest);
+  }
 }
+
+/** @returns a test of Vitest as one of Jest. */
+const withJest = (text: string): string => text.replaceAll(/\bvi\./g, 'jest.');
 
 function cachedFolder({ cli, packages }: Recipe): string {
   const versions: string[] = [

@@ -1,12 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, inject } from 'vitest';
 import { useRedis } from '../support/redis.js';
-
-const README = fileURLToPath(new URL('../../README.md', import.meta.url));
+import { blockOfReadme } from './readme.js';
 
 /** An application that somebody writes who has README.md and the packed library. */
 export interface OwnApp {
@@ -52,12 +50,9 @@ function ownAppIn(folder: string, redisUrl: string): OwnApp {
   };
 }
 
-/** A block of README.md that begins with `// <file>`. */
+/** A block of README.md, but for the address of the server. */
 function fromReadme(file: string, redisUrl: string): string {
-  const readme = readFileSync(README, 'utf8');
-  const block = readme.split('```').find((text) => text.startsWith(`ts\n// ${file}\n`));
-  return (block ?? '')
-    .slice('ts'.length)
+  return blockOfReadme(file)
     .replace('.forRoot()', `.forRoot({ connection: '${redisUrl}' })`)
     .replace('redis://localhost:6379', redisUrl);
 }

@@ -4,6 +4,10 @@ import { useRedis } from '../support/redis.js';
 import { GeneratedApp, answers, type Recipe } from './generated-app.js';
 
 const isQuick = process.env['PACKAGE'] === 'quick';
+
+/** What Jest and Vitest say of tests that leave something behind. */
+const LEFT_BEHIND = /did not exit|failed to exit|soft deleted|open handle|hanging/i;
+
 const REPLY = '{"text":"report A7, attempt 1"}';
 
 /** Holds an application that Nest's CLI makes to what its author does with it. @param ownBuilders - beside tsc. */
@@ -35,9 +39,23 @@ export function testGeneratedApp(
       },
     );
 
-    it.each(['test', 'test:e2e'])('passes its tests as they are set up: npm run %s', (script) => {
-      expect(app.run('npm', 'run', script)).toContain('reports');
+    it.each([
+      ['test', 'readme.spec'],
+      ['test:e2e', 'reports'],
+    ])('passes its tests as they are set up: npm run %s', (script, tested) => {
+      const told = app.run('npm', 'run', script);
+      expect(told).toContain(tested);
+      expect(told).not.toMatch(LEFT_BEHIND);
     });
+
+    it.skipIf(isQuick || recipe.cli !== '11')(
+      'passes those of mails with Jest as ES modules',
+      () => {
+        const told = app.runJestModules();
+        expect(told).toContain('mails');
+        expect(told).not.toMatch(LEFT_BEHIND);
+      },
+    );
 
     it.skipIf(isQuick)('is built anew and answers differently: npm run start:dev', async () => {
       await app.serve(['npm', 'run', 'start:dev'], await freePort(), async (get) => {
