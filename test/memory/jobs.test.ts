@@ -142,3 +142,15 @@ describe('a job that has not ended', () => {
     await waitFor(() => queues.jobs('endless')[0]?.deliveries === 2);
   });
 });
+
+it('`running` waits for handlers that run at the same time', async () => {
+  const { client, queues } = await start();
+  let isRunning = false;
+  const running = queues.running('endless', { count: 2 }).then(() => (isRunning = true));
+  client.emit('endless');
+  await queues.running('endless');
+  expect(isRunning).toBe(false);
+  client.emit('endless');
+  await running;
+  expect(queues.jobs('endless').map(({ state }) => state)).toEqual(['running', 'running']);
+});
