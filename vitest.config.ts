@@ -24,6 +24,9 @@ export default defineConfig(async () => {
             name: 'memory',
             include: [...testsOnEveryDriver(), 'test/memory/*.test.ts'],
             isolate: false,
+            // With the unit tests; all that have servers come behind them.
+            maxWorkers: 2,
+            sequence: { groupOrder: 0 },
             provide: { server: 'memory' as const },
             testTimeout: 30_000,
           },

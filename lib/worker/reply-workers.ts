@@ -103,14 +103,14 @@ export class ReplyWorkers {
    * @throws WorkersClosedError when the application is closed.
    */
   async start(): Promise<void> {
+    if (this.#isClosed) {
+      throw new WorkersClosedError();
+    }
     // Not otherwise: a stop that follows at once has to find what was started.
     if (this.#stopped) {
       await this.#stopped;
     }
-    if (this.#isClosed) {
-      throw new WorkersClosedError();
-    }
-    if (this.#started || this.#handlers.length === 0) {
+    if (this.#started || this.#isClosed || this.#handlers.length === 0) {
       return;
     }
     const started = new WorkerSession(

@@ -34,11 +34,12 @@ it('workers that are told to start while they are closed are not started', async
   const start = workers.start();
   await runtime.advanceAsync(100);
   await start;
+  void workers.stop();
+  const before = workers.start();
   const closed = close();
-  const again = workers.start();
-  const refused = expect(again).rejects.toMatchObject({ code: 'WORKERS_CLOSED' });
+  const refused = expect(workers.start()).rejects.toMatchObject({ code: 'WORKERS_CLOSED' });
   await runtime.advanceAsync(10_000);
-  await Promise.all([closed, refused]);
+  await Promise.all([before, closed, refused]);
   expect(log.infos.filter((line) => line.startsWith('Serving'))).toHaveLength(1);
   expect(workers.status.state).toBe('stopped');
   expect(server.store.keys).toEqual([]);
