@@ -27,12 +27,6 @@ export const MUTANTS: readonly Mutant[] = [
     instead: 'void announce().catch(() => undefined);',
   },
   {
-    name: 'a settle is repeated while the server may still carry out the one before',
-    file: 'lib/worker/taking/fetch-calls.ts',
-    text: '!(await line.cut())',
-    instead: 'false',
-  },
-  {
     name: 'a settle has answered some callers when it meets a list of replies that is none',
     file: 'lib/memory/operations/settling.ts',
     text: "if (kind !== undefined && kind !== 'list') {",
