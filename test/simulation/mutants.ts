@@ -27,6 +27,13 @@ export const MUTANTS: readonly Mutant[] = [
     instead: 'void announce().catch(() => undefined);',
   },
   {
+    // What the driver over Redis does when it connects again.
+    name: 'a line that is made anew does not make the server forget the one before',
+    file: 'test/simulation/line.ts',
+    text: 'this.simulated.cut(each);',
+    instead: '',
+  },
+  {
     name: 'a settle has answered some callers when it meets a list of replies that is none',
     file: 'lib/memory/operations/settling.ts',
     text: "if (kind !== undefined && kind !== 'list') {",

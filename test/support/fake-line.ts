@@ -66,7 +66,7 @@ export class FakeLine implements Line {
   state: ConnectionState = 'ready';
   isQuiet = false;
   identity: LineIdentity | undefined;
-  readonly identities: readonly LineIdentity[] = [];
+  identities: readonly LineIdentity[] = [];
   server: LineServer | undefined = { runId: 'fake' };
   /** A new one is another way to the server. */
   path: unknown = 'fake path';

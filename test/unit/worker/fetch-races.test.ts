@@ -283,4 +283,37 @@ describe('a settle in one write with the wait for the next job', () => {
     await driver.settle();
     expect(line.next(readList).input.list).toBe(take.slot.key);
   });
+
+  it('is not to be repeated before the server has forgotten the line', async () => {
+    const { fetcher, driver, line, owner } = await resting();
+    const { commands } = driver;
+    line.identities = [{ id: 7, address: '1.2.3.4:7', server: 'run-1' }];
+    owner.room = 1;
+    const take = owner.take(1) as Take;
+    owner.room = 0;
+    let isOver = false;
+    void fetcher.settleAndWait(SETTLE, take).catch(() => (isOver = true));
+    line.break();
+    await driver.settle();
+    expect([commands.open.map(({ name }) => name), isOver]).toEqual([['cut'], false]);
+    commands.open[0]?.answer(true);
+    await driver.settle();
+    expect(isOver).toBe(true);
+  });
+
+  it('waits for the next connection of its line where nothing tells that the server has forgotten the one before', async () => {
+    const { fetcher, driver, line, owner } = await resting();
+    line.identities = [{ id: 7, address: '1.2.3.4:7', server: 'run-1' }];
+    owner.room = 1;
+    const take = owner.take(1) as Take;
+    owner.room = 0;
+    let isOver = false;
+    void fetcher.settleAndWait(SETTLE, take).catch(() => (isOver = true));
+    line.break();
+    await driver.runtime.advanceAsync(10_000);
+    expect(isOver).toBe(false);
+    line.mend();
+    await driver.settle();
+    expect(isOver).toBe(true);
+  });
 });
