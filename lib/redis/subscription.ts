@@ -2,9 +2,9 @@ import { Backoff } from '../driver/backoff.js';
 import { beforeRetry } from '../driver/before-retry.js';
 import type { Subscription, SubscriptionOptions } from '../driver/driver.js';
 import { Gate } from '../driver/gate.js';
-import type { Timer } from '../driver/runtime.js';
+import type { Runtime, Timer } from '../driver/runtime.js';
+import type { Log } from '../telemetry/log.js';
 import type { Connection } from './connection/connection.js';
-import type { Connections } from './connections.js';
 import { explainRefusal, isRefusal, levelOf } from '../driver/refusal.js';
 
 /** How often a quiet connection is asked whether it still stands, ms. */
@@ -17,6 +17,14 @@ const LONGEST_WAIT_MS = 30_000;
 /** Channels that a line of the log names at most. */
 const MOST_NAMED = 10;
 
+/** Where a subscription has its connection from. */
+export interface ConnectionsForReaders {
+  readonly runtime: Runtime;
+  readonly log: Log;
+  blocking(role: string): Connection;
+  release(connection: Connection): void;
+}
+
 /** Hears what is published on channels, on a connection of its own, again after every loss, until it is closed. */
 export class RedisSubscription implements Subscription {
   private connection: Connection | undefined;
@@ -27,7 +35,7 @@ export class RedisSubscription implements Subscription {
   private isClosed = false;
 
   constructor(
-    private readonly connections: Connections,
+    private readonly connections: ConnectionsForReaders,
     private readonly options: SubscriptionOptions,
   ) {}
 
