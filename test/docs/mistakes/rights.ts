@@ -21,7 +21,8 @@ export const rights: Mistake[] = [
   },
   {
     title: 'The user may not block',
-    provoke: (scene) => toldWithout(scene, '-@blocking'),
+    // The worker and the client find out at the same time.
+    provoke: async (scene) => (await toldWithout(scene, '-@blocking')).toSorted(),
   },
   {
     title: 'The user may not run scripts',
