@@ -85,13 +85,19 @@ it('says what a server that closes each connection says, and that one says nothi
 });
 
 it('is closed in the middle of getting to know a server that does not answer', async () => {
+  let isReady = false;
   server = createServer((socket) => {
     socket.on('error', () => undefined);
-    socket.once('data', () => socket.write('+OK\r\n'.repeat(4)));
+    // What ioredis asks by itself is answered, however many commands that are.
+    socket.on('data', (data) => {
+      const commands = data.toString().match(/^\*\d+\r$/gm) ?? [];
+      socket.write(isReady ? '' : '+OK\r\n'.repeat(commands.length));
+    });
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
   const connection = new Connection(connectionSource({ host: '127.0.0.1', port }), 'test');
+  connection.redis.once('ready', () => (isReady = true));
   const ready = connection.ready();
   await once(connection.redis, 'ready');
   expect(connection.state).toBe('connecting');
