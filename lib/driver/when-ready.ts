@@ -25,7 +25,15 @@ export class WhenReady {
     this.turn = new OncePerTurn(driver.runtime, () => this.now());
   }
 
+  /** Whether the work will be done without being asked for again. */
+  get isScheduled(): boolean {
+    return this.isAwaited || this.turn.isScheduled;
+  }
+
   schedule(): void {
+    if (this.isScheduled) {
+      return;
+    }
     if (this.driver.isReady) {
       this.turn.schedule();
     } else {

@@ -106,7 +106,8 @@ export class PushBatcher implements Unfinished {
   }
 
   private schedule(): void {
-    if (this.mayLeave) {
+    // Asked first, since most jobs follow another one of their turn.
+    if (!this.leaving.isScheduled && this.mayLeave) {
       this.leaving.schedule();
     }
   }
