@@ -16,6 +16,8 @@ export interface Batch {
   readonly elements: string[];
   /** UTF-16 units of the jobs. */
   length: number;
+  /** Its index among those that are underway. */
+  index: number;
 }
 
 /** @param now - ms, Redis clock. @returns one batch for each queue, more where one would be long; a guarded job has its own. */
@@ -25,7 +27,7 @@ export function batchesOf(jobs: Iterable<OutgoingJob>, now: number): Batch[] {
   for (const job of jobs) {
     let batch = open.get(job.queue);
     if (!batch || job.guard || batch.length + job.length > COMMAND_LENGTH) {
-      batch = { jobs: [], elements: [], length: 0 };
+      batch = { jobs: [], elements: [], length: 0, index: 0 };
       batches.push(batch);
       if (job.guard) {
         // Jobs behind it start a batch of their own, so that the order is kept.
