@@ -13,6 +13,8 @@ import type { NextJobs, Outcome, SettledQueue } from './outcome.js';
 import type { Settler } from './settler.js';
 import { UnfinishedJobs } from './unfinished-jobs.js';
 
+const NONE: NextJobs = { kind: 'none' };
+
 /** What becomes of the jobs that a lane brings. */
 export type LaneOwner = Pick<IntakeOwner, 'startJob' | 'jobNotStarted' | 'runningPlaces'>;
 
@@ -202,9 +204,7 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
     if (take) {
       return { kind: 'wait', take };
     }
-    return this.takesWhenSettling
-      ? { kind: 'take', takes: this.intake.takes(most) }
-      : { kind: 'none' };
+    return this.takesWhenSettling ? { kind: 'take', takes: this.intake.takes(most) } : NONE;
   }
 
   settleAndWait(input: SettleJobs, take: Take): Promise<SettledJobs> {

@@ -1,5 +1,5 @@
 import type { Outcome, SettledQueue } from './outcome.js';
-import type { SettlePart } from './settle-part.js';
+import { NO_TAKES, type SettlePart } from './settle-part.js';
 
 /** Jobs that one call settles at most, and takes at most: Lua's stack takes about 8 000 values. */
 export const MOST_JOBS = 500;
@@ -20,7 +20,7 @@ export function callsOf(
     for (const outcome of all) {
       const size = outcome.reply?.frame.length ?? 0;
       if (jobs === MOST_JOBS || (jobs > 0 && length + size > CALL_LENGTH)) {
-        call.push({ queue, outcomes, takes: [] });
+        call.push({ queue, outcomes, takes: NO_TAKES });
         calls.push(call);
         [call, outcomes, jobs, length] = [[], [], 0, 0];
       }
@@ -28,7 +28,7 @@ export function callsOf(
       jobs++;
       length += size;
     }
-    call.push({ queue, outcomes, takes: [], asksNext: true });
+    call.push({ queue, outcomes, takes: NO_TAKES, asksNext: true });
   }
   calls.push(call);
   return calls;

@@ -12,7 +12,7 @@ import type { Outcome, SettledQueue } from './outcome.js';
 import { cancelRelease, Release } from './release.js';
 import { lengthOf, replyGroups } from './reply-groups.js';
 import { MOST_JOBS } from './settle-batches.js';
-import { isWanted, type SettlePart } from './settle-part.js';
+import { isWanted, NO_TAKES, type SettlePart } from './settle-part.js';
 
 /** A take of one queue. */
 export interface TakeOf {
@@ -168,7 +168,7 @@ function withNext({ queue, outcomes }: SettlePart, mayWait: boolean): SettlePart
   return {
     queue,
     outcomes,
-    takes: next.kind === 'take' ? next.takes : [],
-    ...(next.kind === 'wait' && { wait: next.take }),
+    takes: next.kind === 'take' ? next.takes : NO_TAKES,
+    wait: next.kind === 'wait' ? next.take : undefined,
   };
 }

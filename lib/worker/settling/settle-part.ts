@@ -1,6 +1,8 @@
 import type { Take } from '../taking/intake.js';
 import type { Outcome, SettledQueue } from './outcome.js';
 
+export const NO_TAKES: readonly Take[] = [];
+
 /** What one call does for one queue. */
 export interface SettlePart {
   readonly queue: SettledQueue;
@@ -10,7 +12,7 @@ export interface SettlePart {
   /** Whether the queue is still to be asked how it gets its next jobs. */
   readonly asksNext?: boolean;
   /** What is waited for in one write with the call. */
-  readonly wait?: Take;
+  readonly wait?: Take | undefined;
   /** Whether the server has lost the jobs, so that nothing but their replies is left to settle. */
   readonly areLost?: boolean;
 }
