@@ -82,7 +82,7 @@ describe('a stream', () => {
         yield steps.sent;
       }
     });
-    client.send(queue).subscribe(() => steps.received++);
+    client.send(queue).subscribe({ next: () => steps.received++, error: () => undefined });
     await waitFor(() => steps.received === 3);
   });
 
@@ -454,6 +454,9 @@ describe('a source that is faster than its reader', () => {
 describe('a source that is quicker than everybody', () => {
   const TIMER_MS = 10;
 
+  /** The test is over, and its application closed, before the last values have come. */
+  const LATE_ENDS = { error: () => undefined };
+
   /** Ends once a timer has fired while it was pulled, which it tells. */
   async function* untilTimerFires(fired: () => void): AsyncGenerator<number> {
     let hasFired = false;
@@ -471,9 +474,9 @@ describe('a source that is quicker than everybody', () => {
     ['an emitted job', (client, queue) => client.emit(queue)],
     [
       'an original requester',
-      (client, queue) => client.send(queue, 1, { protocol: 1 }).subscribe(),
+      (client, queue) => client.send(queue, 1, { protocol: 1 }).subscribe(LATE_ENDS),
     ],
-    ['a caller that reads quickly', (client, queue) => client.send(queue).subscribe()],
+    ['a caller that reads quickly', (client, queue) => client.send(queue).subscribe(LATE_ENDS)],
   ])('leaves the event loop its turns: %s', async (_, ask) => {
     const fired = vi.fn<() => void>();
     let isOver = false;
