@@ -17,6 +17,8 @@ export class ShardWorkers {
   private readonly lease: Lease;
   private readonly cancelListener: CancelListener;
   private isStopping = false;
+  /** Whether no job can come any more into the slots of a worker that has stopped, by queue. */
+  private readonly over = new Map<string, boolean>();
 
   /** @param standingOn - whether this process may judge the other workers of a queue. */
   constructor(
@@ -76,18 +78,23 @@ export class ShardWorkers {
     await Promise.all([known, ...workers]);
   }
 
-  /** @param outOfTime - aborts when the running jobs have had their time. */
+  /**
+   * Resolves when no worker takes or runs jobs any more.
+   * @param outOfTime - aborts when the running jobs have had their time.
+   */
   async stop(outOfTime: AbortSignal): Promise<void> {
     this.isStopping = true;
-    const over = new Map(
-      await Promise.all(
-        this.all.map(
-          async (worker) => [worker.handler.queue, await worker.stop(outOfTime)] as const,
-        ),
-      ),
+    await Promise.all(
+      this.all.map(async (worker) => {
+        this.over.set(worker.handler.queue, await worker.stop(outOfTime));
+      }),
     );
+  }
+
+  /** Gives up the lease of workers that have stopped. */
+  async retire(): Promise<void> {
     this.cancelListener.close();
-    const retired = this.lease.stop((queue) => over.get(queue) ?? false);
+    const retired = this.lease.stop((queue) => this.over.get(queue) ?? false);
     await Promise.race([
       // What fails leaves the lease to lapse by itself.
       retired.catch(() => undefined),

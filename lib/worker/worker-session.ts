@@ -90,6 +90,7 @@ export class WorkerSession {
     await Promise.all(this.all.map((workers) => workers.stop(outOfTime.signal)));
     runtime.clear(timer);
     runtime.clear(telling);
+    await Promise.all(this.all.map((workers) => workers.retire()));
   }
 
   /** Says what a stop that takes long waits for. */

@@ -9,22 +9,12 @@ import { JobFetcher, type FetcherOwner } from '../taking/job-fetcher.js';
 import type { JobPlace } from '../taking/slots.js';
 import { StaleSlots } from '../taking/stale-slots.js';
 import type { JobHandler, WorkerParts } from '../worker-options.js';
+import type { LaneLease, LaneOwner } from './lane-owner.js';
 import type { NextJobs, Outcome, SettledQueue } from './outcome.js';
 import type { Settler } from './settler.js';
 import { UnfinishedJobs } from './unfinished-jobs.js';
 
 const NONE: NextJobs = { kind: 'none' };
-
-/** What becomes of the jobs that a lane brings. */
-export type LaneOwner = Pick<IntakeOwner, 'startJob' | 'jobNotStarted' | 'runningPlaces'>;
-
-/** What a lane needs of the lease of its worker. */
-export interface LaneLease {
-  /** Tells others of this worker and its connections. */
-  renew(): Promise<void>;
-  /** Whether others know that these are the connections of this worker. */
-  isUpToDate(): boolean;
-}
 
 /**
  * The way of one queue's jobs into this worker and out of it: its fetcher brings them, or the calls that settle others, and
@@ -41,6 +31,7 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
   private readonly staleSlots: StaleSlots;
   /** Something was settled. */
   private readonly settlings = new Gate();
+  private isStopping = false;
 
   constructor(
     private readonly handler: JobHandler,
@@ -93,9 +84,12 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
     await closed;
   }
 
+  /** Takes jobs again, unless it stops. */
   resume(): void {
-    this.intake.open();
-    this.fetcher.resume();
+    if (!this.isStopping) {
+      this.intake.open();
+      this.fetcher.resume();
+    }
   }
 
   /**
@@ -104,6 +98,7 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
    * @returns whether no job can come into its slots any more.
    */
   async stop(outOfTime: AbortSignal): Promise<boolean> {
+    this.isStopping = true;
     this.unfinished.stop();
     void this.intake.close();
     const { unconfirmed, isOver } = await this.fetcher.stop(outOfTime);
