@@ -28,6 +28,8 @@ export default defineConfig(async () => {
             maxWorkers: 2,
             sequence: { groupOrder: 0 },
             provide: { server: 'memory' as const },
+            // As those with servers: most of them go by real time.
+            retry: process.env['CI'] ? 1 : 0,
             testTimeout: 30_000,
           },
         },

@@ -25,6 +25,8 @@ class Worker {
   @OnJob('endless', { concurrency: 2 })
   async endless(_data: unknown, job: JobContext): Promise<void> {
     await once(job.signal, 'abort');
+    // Else it would reply, which might come before its caller's own time is over.
+    throw job.signal.reason;
   }
 }
 
