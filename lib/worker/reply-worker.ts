@@ -1,3 +1,4 @@
+import { endsWithin } from '../driver/in-time.js';
 import type { QueueKeys } from '../protocol/keys.js';
 import type { LineIdentity } from '../protocol/wire/line-identity.js';
 import { nameOfJob, type JobContext } from './running/job-context.js';
@@ -10,7 +11,7 @@ import { UnfinishedRuns } from './running/unfinished-runs.js';
 import type { LaneLease, LaneOwner } from './settling/lane-owner.js';
 import { QueueLane } from './settling/queue-lane.js';
 import type { Settler } from './settling/settler.js';
-import { FINAL_WRITE_TIMEOUT_MS, finalWriteTimeout } from './settling/unfinished-jobs.js';
+import { FINAL_WRITE_TIMEOUT_MS } from './settling/unfinished-jobs.js';
 import { LostJobs } from './taking/lost-jobs.js';
 import type { JobPlace } from './taking/slots.js';
 import type { JobHandler, WorkerParts } from './worker-options.js';
@@ -95,7 +96,8 @@ export class ReplyWorker implements LaneOwner {
     await this.runs.untilIdle(outOfTime);
     await this.unfinishedRuns.interrupt(this.runs.unfinished);
     this.overdueRuns.stop();
-    await Promise.race([this.lane.givenBack(), finalWriteTimeout(this.parts.shard.driver.runtime)]);
+    const { runtime } = this.parts.shard.driver;
+    await endsWithin(FINAL_WRITE_TIMEOUT_MS, this.lane.givenBack(), runtime);
     return isOver;
   }
 

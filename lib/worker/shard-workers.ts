@@ -1,5 +1,5 @@
 import type { Log } from '../telemetry/log.js';
-import { delay } from '../driver/runtime.js';
+import { endsWithin } from '../driver/in-time.js';
 import { CancelListener } from './cancel-listener.js';
 import type { JobContext } from './running/job-context.js';
 import { Lease } from './liveness/lease.js';
@@ -95,11 +95,10 @@ export class ShardWorkers {
   async retire(): Promise<void> {
     this.cancelListener.close();
     const retired = this.lease.stop((queue) => this.over.get(queue) ?? false);
-    await Promise.race([
-      // What fails leaves the lease to lapse by itself.
-      retired.catch(() => undefined),
-      delay(this.parts.shard.driver.runtime, FINAL_WRITE_TIMEOUT_MS, { ref: true }),
-    ]);
+    const { runtime } = this.parts.shard.driver;
+    // What fails leaves the lease to lapse by itself.
+    const tried = retired.catch(() => undefined);
+    await endsWithin(FINAL_WRITE_TIMEOUT_MS, tried, runtime);
     for (const worker of this.all) {
       if (worker.isExcusing) {
         void this.retireLate(worker);

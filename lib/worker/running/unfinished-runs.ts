@@ -1,5 +1,6 @@
+import { endsWithin } from '../../driver/in-time.js';
 import type { QueueKeys } from '../../protocol/keys.js';
-import { finalWriteTimeout } from '../settling/unfinished-jobs.js';
+import { FINAL_WRITE_TIMEOUT_MS } from '../settling/unfinished-jobs.js';
 import type { QueueLane } from '../settling/queue-lane.js';
 import { mostDeliveries, type LostJobs } from '../taking/lost-jobs.js';
 import type { JobHandler, WorkerParts } from '../worker-options.js';
@@ -33,7 +34,8 @@ export class UnfinishedRuns {
       unfinished.giveBack(others.map(({ place }) => place)),
       this.lane.settled(() => told.every((run) => run.isReleased)),
     ];
-    await Promise.race([Promise.all(emptied), finalWriteTimeout(this.parts.shard.driver.runtime)]);
+    const { runtime } = this.parts.shard.driver;
+    await endsWithin(FINAL_WRITE_TIMEOUT_MS, Promise.all(emptied), runtime);
   }
 
   private report(count: number, dead: number): void {

@@ -31,7 +31,6 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
   private readonly staleSlots: StaleSlots;
   /** Something was settled. */
   private readonly settlings = new Gate();
-  private isStopping = false;
 
   constructor(
     private readonly handler: JobHandler,
@@ -86,7 +85,7 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
 
   /** Takes jobs again, unless it stops. */
   resume(): void {
-    if (!this.isStopping) {
+    if (!this.fetcher.isStopping) {
       this.intake.open();
       this.fetcher.resume();
     }
@@ -98,7 +97,6 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
    * @returns whether no job can come into its slots any more.
    */
   async stop(outOfTime: AbortSignal): Promise<boolean> {
-    this.isStopping = true;
     this.unfinished.stop();
     void this.intake.close();
     const { unconfirmed, isOver } = await this.fetcher.stop(outOfTime);

@@ -1,6 +1,6 @@
 import { explainRefusal, isRefusal, levelOf } from '../../driver/refusal.js';
 import type { Operation } from '../../driver/operation.js';
-import { delay, type Runtime } from '../../driver/runtime.js';
+import { resultWithin } from '../../driver/in-time.js';
 import type { QueueKeys } from '../../protocol/keys.js';
 import { buryJob } from '../../protocol/operations/bury-job.js';
 import { giveBackJobs } from '../../protocol/operations/give-back-jobs.js';
@@ -11,12 +11,6 @@ import { RefusedTurns } from './refused-turns.js';
 
 /** How long a stopping worker waits for Redis to take its last writes, ms. */
 export const FINAL_WRITE_TIMEOUT_MS = 500;
-
-/** Resolves when a stopping worker waits no longer for its last writes. */
-export async function finalWriteTimeout(runtime: Runtime): Promise<undefined> {
-  await delay(runtime, FINAL_WRITE_TIMEOUT_MS, { ref: true });
-  return undefined;
-}
 
 /** Takes jobs out of their slots that are not answered here: back to the head of their queue, or to the dead list. */
 export class UnfinishedJobs {
@@ -99,7 +93,9 @@ export class UnfinishedJobs {
     const kind = `${operation.name} refused: ${queue}`;
     const call = (): Promise<Output | undefined> => {
       const done = driver.runUntilAnswered(operation, input);
-      return this.isStopping ? Promise.race([done, finalWriteTimeout(driver.runtime)]) : done;
+      return this.isStopping
+        ? resultWithin(FINAL_WRITE_TIMEOUT_MS, done, undefined, driver.runtime)
+        : done;
     };
     const onError = (error: unknown): boolean => {
       if (!isRefusal(error)) {

@@ -1,7 +1,7 @@
 import type { Driver } from '../../driver/driver.js';
 import type { Line } from '../../driver/line.js';
 import type { Run } from '../../driver/operation.js';
-import { delay } from '../../driver/runtime.js';
+import { resultWithin } from '../../driver/in-time.js';
 import type { QueueKeys } from '../../protocol/keys.js';
 import { listLength } from '../../protocol/operations/lists.js';
 import {
@@ -115,13 +115,11 @@ export class FetchLine {
   cut(): Promise<boolean> {
     const { commands, runtime } = this.driver;
     const cuts = this.line.identities.map((identity) => commands.cut(identity));
-    return Promise.race([
-      Promise.all(cuts).then(
-        (areCut) => areCut.every(Boolean),
-        () => false,
-      ),
-      delay(runtime, CUT_TIMEOUT_MS, { ref: true }).then(() => false),
-    ]);
+    const areCut = Promise.all(cuts).then(
+      (each) => each.every(Boolean),
+      () => false,
+    );
+    return resultWithin(CUT_TIMEOUT_MS, areCut, false, runtime);
   }
 
   close(): void {

@@ -82,6 +82,11 @@ export class JobFetcher {
     return this.calls.isAsking;
   }
 
+  /** Whether it takes jobs no more, for good. */
+  get isStopping(): boolean {
+    return this.order === 'stop';
+  }
+
   /** Whether the next job is to be waited for in one write with the settling of the one before. */
   get mayWaitAhead(): boolean {
     return this.order === 'fetch' && this.calls.mayWaitAhead;
@@ -159,7 +164,7 @@ export class JobFetcher {
       if (!this.calls.unanswered) {
         await this.calls.rest(this.changes.until(() => this.hasWork));
       }
-      if ((this.order === 'stop' || line.state === 'closed') && !this.isFetching) {
+      if ((this.isStopping || line.state === 'closed') && !this.isFetching) {
         return;
       }
       const turn = await this.calls.turn(() => this.order === 'fetch', this.stopped);
@@ -178,9 +183,7 @@ export class JobFetcher {
 
   private get hasWork(): boolean {
     return (
-      this.order === 'stop' ||
-      this.isFetching ||
-      (this.order === 'fetch' && this.owner.wantsFetch())
+      this.isStopping || this.isFetching || (this.order === 'fetch' && this.owner.wantsFetch())
     );
   }
 
