@@ -241,6 +241,17 @@ describe('a settle in one write with the wait for the next job', () => {
     return started;
   }
 
+  /** Reserves what the wait is for. */
+  function reserve(owner: KeptOwner): Take {
+    owner.room = 1;
+    const take = owner.take(1);
+    owner.room = 0;
+    if (!take) {
+      throw new Error('No slot is free');
+    }
+    return take;
+  }
+
   it('is offered while the fetcher rests on a line that others know, and has just heard of', async () => {
     const { fetcher, driver, line } = await resting();
     expect(fetcher.mayWaitAhead).toBe(true);
@@ -254,9 +265,7 @@ describe('a settle in one write with the wait for the next job', () => {
 
   it('hands on the job that was waited for', async () => {
     const { fetcher, driver, line, owner } = await resting();
-    owner.room = 1;
-    const take = owner.take(1) as Take;
-    owner.room = 0;
+    const take = reserve(owner);
     const settled = fetcher.settleAndWait(SETTLE, take);
     expect([fetcher.isFetching, fetcher.mayWaitAhead]).toEqual([true, false]);
     line.next(settleJobs).answer({ jobs: [] });
@@ -270,9 +279,7 @@ describe('a settle in one write with the wait for the next job', () => {
 
   it('fails once the line cannot carry it out any more, and its take is read', async () => {
     const { fetcher, driver, line, owner } = await resting();
-    owner.room = 1;
-    const take = owner.take(1) as Take;
-    owner.room = 0;
+    const take = reserve(owner);
     const settled = fetcher.settleAndWait(SETTLE, take);
     const failed = expect(settled).rejects.toThrow('was lost');
     line.break();
@@ -288,9 +295,7 @@ describe('a settle in one write with the wait for the next job', () => {
     const { fetcher, driver, line, owner } = await resting();
     const { commands } = driver;
     line.identities = [{ id: 7, address: '1.2.3.4:7', server: 'run-1' }];
-    owner.room = 1;
-    const take = owner.take(1) as Take;
-    owner.room = 0;
+    const take = reserve(owner);
     let isOver = false;
     void fetcher.settleAndWait(SETTLE, take).catch(() => (isOver = true));
     line.break();
@@ -304,9 +309,7 @@ describe('a settle in one write with the wait for the next job', () => {
   it('waits for the next connection of its line where nothing tells that the server has forgotten the one before', async () => {
     const { fetcher, driver, line, owner } = await resting();
     line.identities = [{ id: 7, address: '1.2.3.4:7', server: 'run-1' }];
-    owner.room = 1;
-    const take = owner.take(1) as Take;
-    owner.room = 0;
+    const take = reserve(owner);
     let isOver = false;
     void fetcher.settleAndWait(SETTLE, take).catch(() => (isOver = true));
     line.break();

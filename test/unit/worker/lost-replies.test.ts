@@ -1,20 +1,9 @@
 import { expect, it } from 'vitest';
 import { Keys } from '../../../lib/protocol/keys.js';
 import { findLost } from '../../../lib/worker/settling/lost-replies.js';
-import type { Outcome, SettledQueue } from '../../../lib/worker/settling/outcome.js';
+import type { Outcome } from '../../../lib/worker/settling/outcome.js';
 import { Slots, type JobPlace, type Slot } from '../../../lib/worker/taking/slots.js';
-
-const queue: SettledQueue = {
-  name: 'reports',
-  requests: 'reportsrequests',
-  wantsJobs: () => false,
-  settleAndWait: () => Promise.reject(new Error('Not asked for')),
-  next: () => ({ kind: 'none' }),
-  onTaken: () => undefined,
-  onUnanswered: () => undefined,
-  onReleased: () => undefined,
-  onSettled: () => undefined,
-};
+import { SILENT_QUEUE } from '../support/silent-queue.js';
 
 /** A job that a server handed out, whose caller waits until then. */
 function outcomeOf(server: string | undefined, deadline?: number): Outcome {
@@ -39,7 +28,7 @@ it.each<[string, Outcome, string | undefined, boolean]>([
   ['the server does not tell', outcomeOf('one'), undefined, false],
   ['the server before did not tell', outcomeOf(undefined), 'other', false],
 ])('a job that is gone: %s', (_, outcome, server, isLost) => {
-  const part = { queue, outcomes: [outcome], takes: [] };
+  const part = { queue: SILENT_QUEUE, outcomes: [outcome], takes: [] };
   expect(findLost([part], server, NOW)).toEqual(
     isLost ? { lost: [{ ...part, areLost: true }], over: [] } : { lost: [], over: [part] },
   );

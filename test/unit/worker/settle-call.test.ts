@@ -3,8 +3,8 @@ import { Keys } from '../../../lib/protocol/keys.js';
 import type { Take } from '../../../lib/worker/taking/intake.js';
 import { SettleCall } from '../../../lib/worker/settling/settle-call.js';
 import { singlesOf } from '../../../lib/worker/settling/settle-part.js';
-import type { SettledQueue } from '../../../lib/worker/settling/outcome.js';
 import { Slots, type Slot } from '../../../lib/worker/taking/slots.js';
+import { SILENT_QUEUE } from '../support/silent-queue.js';
 
 interface CallOptions {
   readonly mayBeDone?: boolean;
@@ -19,17 +19,7 @@ function newCall({ mayBeDone = false, frame = 'reply', isLong = false }: CallOpt
   const slots = new Slots(new Keys().queue('reports'), 'worker-1', 2);
   const slot = slots.take() as Slot;
   const take: Take = { slot: slots.take() as Slot, most: 8, isLong };
-  const queue: SettledQueue = {
-    name: 'reports',
-    requests: 'reportsrequests',
-    wantsJobs: () => false,
-    settleAndWait: () => Promise.reject(new Error('Not asked for')),
-    next: () => ({ kind: 'none' }),
-    onTaken: () => undefined,
-    onUnanswered: () => undefined,
-    onReleased: () => undefined,
-    onSettled: () => undefined,
-  };
+  const queue = SILENT_QUEUE;
   const outcomes = slot
     .fill(2)
     .map((place) => ({ place, reply: { list: 'replies', frame, deadline: undefined } }));
