@@ -1,4 +1,5 @@
 import {
+  listHead,
   readList,
   trimList,
   waitForHead,
@@ -23,12 +24,18 @@ export class ReplyList {
   areMore = false;
   /** Frames at the head of the list that were handed out and not yet removed. */
   private handedOut = 0;
+  /** The first of these, by which the list is known again. */
+  private head: string | undefined;
+  /** What led to the server when they were read. */
+  private path: unknown;
+  private isRemovalRefused = false;
   private readonly size = new ReadSize();
 
   constructor(readonly key: string) {}
 
   /** Removes what was handed out, and reads what is behind it, in one round trip. */
   async read(line: Line): Promise<readonly string[]> {
+    await this.recognize(line);
     const [removal, range] = await line.settled((run) => [
       this.removal(run),
       run(readList, this.range(0, this.size.frames - 1)),
@@ -42,6 +49,7 @@ export class ReplyList {
    * twice for it.
    */
   async wait(line: Line): Promise<readonly string[]> {
+    await this.recognize(line);
     const [removal, first, others] = await line.settled((run) => [
       this.removal(run),
       run(waitForHead, { list: this.key, seconds: BLOCK_SECONDS }),
@@ -58,27 +66,39 @@ export class ReplyList {
    * was handed out is skipped.
    */
   async look(line: Line): Promise<readonly string[]> {
-    if (this.handedOut > 0) {
-      const [removal] = await line.settled((run) => [this.removal(run)]);
-      if (removal.status === 'fulfilled' || !isRefusal(removal.reason)) {
-        this.removed(removal);
-      }
+    await this.recognize(line);
+    const [removal] = await line.settled((run) => [this.removal(run)]);
+    this.isRemovalRefused = removal.status === 'rejected' && isRefusal(removal.reason);
+    if (!this.isRemovalRefused) {
+      this.removed(removal);
     }
     const [first, last] = [this.handedOut, this.handedOut + this.size.frames - 1];
     return line.run(readList, this.range(first, last));
   }
 
   /** @param length - of all frames together, UTF-16 units. */
-  hasHandedOut(frames: number, length: number): void {
-    this.handedOut += frames;
-    this.areMore = frames >= this.size.frames;
-    this.size.answered(frames, length);
+  hasHandedOut(frames: readonly string[], length: number): void {
+    if (this.handedOut === 0) {
+      [this.head] = frames;
+    }
+    this.handedOut += frames.length;
+    this.areMore = frames.length >= this.size.frames;
+    this.size.answered(frames.length, length);
   }
 
   /** Whether the last removal was carried out is unknown: everything is read again, in smaller parts. */
   lost(): void {
     this.handedOut = 0;
     this.size.unanswered();
+  }
+
+  /** Where frames that were handed out could not be removed at once, the list may be gone meanwhile, and others be in their place. */
+  private async recognize(line: Line): Promise<void> {
+    const isLate = this.isRemovalRefused || line.path !== this.path;
+    if (this.handedOut > 0 && isLate && (await line.run(listHead, this.key)) !== this.head) {
+      this.handedOut = 0;
+    }
+    this.path = line.path;
   }
 
   private removal(run: Run): Promise<unknown> {
@@ -90,8 +110,10 @@ export class ReplyList {
   }
 
   private removed(removal: PromiseSettledResult<unknown>): void {
+    this.isRemovalRefused = removal.status === 'rejected';
     answerOf(removal);
     this.handedOut = 0;
+    this.head = undefined;
   }
 }
 

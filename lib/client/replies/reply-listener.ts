@@ -158,7 +158,7 @@ export class ReplyListener {
         this.drop(text, frame ? 'not pending' : 'unreadable');
       }
     }
-    this.list.hasHandedOut(frames.length, length);
+    this.list.hasHandedOut(frames, length);
   }
 
   private drop(text: string, reason: DroppedReply['reason']): void {

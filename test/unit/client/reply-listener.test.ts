@@ -2,7 +2,12 @@ import { AsyncResource } from 'node:async_hooks';
 import { describe, expect, it } from 'vitest';
 import { ReplyListener } from '../../../lib/client/replies/reply-listener.js';
 import { PendingRequests } from '../../../lib/client/waiting/pending-requests.js';
-import { readList, trimList, waitForHead } from '../../../lib/protocol/operations/lists.js';
+import {
+  listHead,
+  readList,
+  trimList,
+  waitForHead,
+} from '../../../lib/protocol/operations/lists.js';
 import { encodeReply } from '../../../lib/protocol/wire/reply-frame.js';
 import { FakeDriver } from '../../support/fake-driver.js';
 import type { FakeLine } from '../../support/fake-line.js';
@@ -147,6 +152,36 @@ describe('a line that is lost', () => {
     expect(removals(line)).toEqual([1, 2]);
   });
 
+  it('while nothing is read may be that of a server that has lost the list: what comes next is no rest of it', async () => {
+    const { driver, line, listener, ask, bring } = await newListener();
+    const two = ask('two');
+    line.next(waitForHead).answer(encodeReply('one', '"reply to one"'));
+    line.next(readList).answer([]);
+    line.break();
+    line.mend();
+    await driver.settle();
+    line.next(listHead).answer(null);
+    await driver.settle();
+    await bring('two');
+    expect(two.seen).toEqual(REPLIED('two'));
+    expect(removals(line)).toEqual([1]);
+    expect(listener.dropped).toBe(1);
+  });
+
+  it('while nothing is read costs nothing where the list is still there', async () => {
+    const { driver, line, listener, bring } = await newListener();
+    line.next(waitForHead).answer(encodeReply('one', '"reply to one"'));
+    line.next(readList).answer([]);
+    line.break();
+    line.mend();
+    await driver.settle();
+    line.next(listHead).answer(encodeReply('one', '"reply to one"'));
+    await driver.settle();
+    expect(removals(line)).toEqual([1]);
+    await bring();
+    expect(listener.dropped).toBe(1);
+  });
+
   it('over a read makes the next ones smaller', async () => {
     const { driver, line, bring } = await newListener();
     line.break();
@@ -210,6 +245,7 @@ describe('while the server refuses to write', () => {
   it('replies are read without a wait, and what cannot be removed is not handed out again', async () => {
     const { driver, line, listener, ask, bring } = await newListener();
     const [one, two, three] = [ask('one'), ask('two'), ask('three')];
+    line.always(listHead, () => encodeReply('one', '"reply to one"'));
     await bring('one');
     line.next(trimList).refuse(OOM);
     line.next(waitForHead).refuse(OOM);
@@ -230,6 +266,41 @@ describe('while the server refuses to write', () => {
     await driver.settle();
     expect(three.seen).toEqual(REPLIED('three'));
     expect(listener.dropped).toBe(0);
+  });
+
+  it('what was handed out is not removed from a list that was lost and filled anew meanwhile', async () => {
+    const { driver, line, listener, ask, bring } = await newListener();
+    const two = ask('two');
+    await bring('one');
+    line.next(trimList).refuse(OOM);
+    line.next(waitForHead).refuse(OOM);
+    line.next(readList).refuse(OOM);
+    await driver.runtime.advanceAsync(50);
+    line.next(listHead).answer(encodeReply('two', '"reply to two"'));
+    await driver.settle();
+    expect(line.next(readList).input).toMatchObject({ first: 0 });
+    line.next(readList).answer([encodeReply('two', '"reply to two"')]);
+    await driver.settle();
+    expect(two.seen).toEqual(REPLIED('two'));
+    expect(removals(line)).toEqual([1, 1]);
+    expect(listener.dropped).toBe(1);
+  });
+
+  it('a list that is gone, and then another type, is tried again until it is a list', async () => {
+    const { driver, line, ask, bring } = await newListener();
+    const two = ask('two');
+    await bring('one');
+    line.next(trimList).refuse(OOM);
+    line.next(waitForHead).refuse(OOM);
+    line.next(readList).refuse(OOM);
+    await driver.runtime.advanceAsync(50);
+    line.next(listHead).refuse('WRONGTYPE Operation against a key holding the wrong kind of value');
+    await driver.settle();
+    line.next(listHead).answer(null);
+    await driver.settle();
+    await bring('two');
+    expect(two.seen).toEqual(REPLIED('two'));
+    expect(removals(line)).toEqual([1, 1]);
   });
 
   it('a removal that was carried out meanwhile is not skipped for', async () => {
