@@ -1,3 +1,5 @@
+import type { Runtime } from './runtime.js';
+
 /** Where one part waits for what others bring about. */
 export class Gate {
   private waiting: (() => void)[] = [];
@@ -25,5 +27,17 @@ export class Gate {
     while (!condition()) {
       await this.next();
     }
+  }
+
+  /** As {@link until}, for so long at most, ms. That does not keep the process from ending, and leaves no timer behind. */
+  async untilOrAfter(ms: number, condition: () => boolean, runtime: Runtime): Promise<void> {
+    let isOver = false;
+    const onOver = (): void => {
+      isOver = true;
+      this.wake();
+    };
+    const timer = runtime.setTimeout(onOver, ms).unref();
+    await this.until(() => isOver || condition());
+    runtime.clear(timer);
   }
 }

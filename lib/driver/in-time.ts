@@ -3,6 +3,7 @@ import type { Runtime, Timer } from './runtime.js';
 /**
  * Waits for work, for so long at most, ms. The work itself goes on.
  * @param late - what it is to come to where it takes longer.
+ * @param ref - whether that keeps the process from ending; it does unless given.
  * @returns what the work comes to in time.
  * @throws what it fails with in time.
  */
@@ -11,10 +12,14 @@ export async function resultWithin<Result, Late>(
   work: Promise<Result>,
   late: Late,
   runtime: Runtime,
+  { ref = true } = {},
 ): Promise<Result | Late> {
   let timer: Timer | undefined;
   const outOfTime = new Promise<Late>((resolve) => {
     timer = runtime.setTimeout(resolve, ms, late);
+    if (!ref) {
+      timer.unref();
+    }
   });
   try {
     return await Promise.race([work, outOfTime]);
@@ -25,6 +30,7 @@ export async function resultWithin<Result, Late>(
 
 /**
  * Waits for work, for so long at most, ms. The work itself goes on.
+ * @param options - as for {@link resultWithin}.
  * @returns whether it has ended in time.
  * @throws what it fails with in time.
  */
@@ -32,10 +38,12 @@ export const endsWithin = (
   ms: number,
   work: Promise<unknown>,
   runtime: Runtime,
+  options?: { ref?: boolean },
 ): Promise<boolean> =>
   resultWithin(
     ms,
     work.then(() => true),
     false,
     runtime,
+    options,
   );

@@ -126,22 +126,36 @@ async function burstOf(
 /** Workers that stopped without a word, or died, are looked after by the others. */
 export async function allForgotten(world: World): Promise<void> {
   const { scheduler, ledger, server } = world;
-  const alive = world.alive().length;
+  const alive = world.alive();
   const areForgotten = (): boolean =>
-    QUEUES.every((queue) => server.workersOf(queue).length === alive);
+    alive.every(({ isServing }) => isServing) &&
+    QUEUES.every((queue) => server.workersOf(queue).length === alive.length);
   if (!(await scheduler.until(areForgotten, RECOVERY_MS))) {
-    ledger.wrong(`known of ${alive}: ${QUEUES.map((queue) => server.workersOf(queue).join(' '))}`);
+    ledger.wrong(
+      `known of ${alive.length}: ${QUEUES.map((queue) => server.workersOf(queue).join(' '))}`,
+    );
+  }
+}
+
+async function closeAll({ scheduler, ledger, processes }: World): Promise<void> {
+  const closed = Promise.all(processes.filter(({ isAlive }) => isAlive).map((p) => p.close()));
+  let isClosed = false;
+  void closed.then(() => (isClosed = true));
+  if (!(await scheduler.until(() => isClosed, SHORT_MS))) {
+    ledger.wrong('not all are closed');
   }
 }
 
 /** Closes all, after which nothing may be left. */
 export async function shutDown(world: World): Promise<void> {
   const { scheduler, ledger, server, processes } = world;
-  const closed = Promise.all(processes.filter(({ isAlive }) => isAlive).map((p) => p.close()));
-  let isClosed = false;
-  void closed.then(() => (isClosed = true));
-  if (!(await scheduler.until(() => isClosed, SHORT_MS))) {
-    ledger.wrong('not all are closed');
+  const areCutOff = world.alive().some(({ driver }) => !driver.isReady);
+  await closeAll(world);
+  if (areCutOff) {
+    // Who cannot tell the server of its end is found by those who come later.
+    world.replace();
+    await allForgotten(world);
+    await closeAll(world);
   }
   await scheduler.pass(LAST_TIMERS_MS);
   for (const { name, runtime } of processes) {

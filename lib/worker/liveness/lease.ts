@@ -2,6 +2,7 @@ import type { Log } from '../../telemetry/log.js';
 import { retireWorker } from '../../protocol/operations/retire-worker.js';
 import { Backoff } from '../../driver/backoff.js';
 import type { Driver } from '../../driver/driver.js';
+import { Gate } from '../../driver/gate.js';
 import { isRefusal, longestWaitAfter } from '../../driver/refusal.js';
 import type { Timer } from '../../driver/runtime.js';
 import { QueueLease, type LeasedQueue } from './queue-lease.js';
@@ -14,10 +15,8 @@ export class Lease {
   private readonly leases: ReadonlyMap<string, QueueLease>;
   private timer: Timer | undefined;
   private isStopped = false;
-  private onStopped: () => void = () => undefined;
-  private readonly stopped = new Promise<void>((resolve) => {
-    this.onStopped = resolve;
-  });
+  private readonly stops = new Gate();
+  private readonly stopped = this.stops.until(() => this.isStopped);
   private started = 0;
   /** Resolves when the last renewal that has begun is over. */
   private underway: Promise<void> = Promise.resolve();
@@ -62,7 +61,8 @@ export class Lease {
       const waits = this.all.flatMap(({ isKnown, failure }) =>
         isKnown ? [] : [longestWaitAfter(failure)],
       );
-      await Promise.race([backoff.wait(lowest(waits)), this.stopped]);
+      const wait = backoff.next(lowest(waits));
+      await this.stops.untilOrAfter(wait, () => this.isStopped, runtime);
       await Promise.race([this.driver.ready(), this.stopped]);
     }
   }
@@ -78,21 +78,23 @@ export class Lease {
    */
   async stop(isOver: (queue: string) => boolean): Promise<void> {
     this.isStopped = true;
-    this.onStopped();
+    this.stops.wake();
     this.driver.runtime.clear(this.timer);
     await this.retire([...this.leases.keys()], isOver);
   }
 
-  /** Gives the lease up on some queues. What fails leaves it to lapse by itself. */
+  /**
+   * Gives the lease up on some queues, as soon as the server is there. What fails leaves it to lapse by itself.
+   * @throws when the lines are closed before.
+   */
   async retire(queues: readonly string[], isOver: (queue: string) => boolean): Promise<void> {
-    if (this.driver.isConnected) {
-      await this.driver.commands.settled((run) =>
-        queues.flatMap((queue) => {
-          const lease = this.leases.get(queue);
-          return lease ? [run(retireWorker, lease.retirement(!isOver(queue)))] : [];
-        }),
-      );
-    }
+    await this.driver.ready();
+    await this.driver.commands.settled((run) =>
+      queues.flatMap((queue) => {
+        const lease = this.leases.get(queue);
+        return lease ? [run(retireWorker, lease.retirement(!isOver(queue)))] : [];
+      }),
+    );
   }
 
   /** What Redis refuses of the lease on a queue; `undefined` where it does not. */

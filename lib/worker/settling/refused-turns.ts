@@ -1,6 +1,7 @@
 import { Backoff } from '../../driver/backoff.js';
+import { Gate } from '../../driver/gate.js';
 import { longestWaitAfter } from '../../driver/refusal.js';
-import { delay, type Runtime } from '../../driver/runtime.js';
+import type { Runtime } from '../../driver/runtime.js';
 
 /** How long those wait at most that another one tries for, ms: what it is refused with may concern it alone. */
 const LONGEST_WAIT_MS = 30_000;
@@ -10,8 +11,10 @@ const LONGEST_WAIT_MS = 30_000;
  * has passed, and the others follow when that succeeds.
  */
 export class RefusedTurns {
-  /** Resolves when the one that tries has succeeded, or is over; `undefined` while none does. */
-  private trying: Promise<void> | undefined;
+  /** The one that tries; `undefined` while none does. */
+  private trying: symbol | undefined;
+  /** The one that tries has succeeded, or is over. */
+  private readonly ends = new Gate();
 
   constructor(private readonly runtime: Runtime) {}
 
@@ -25,7 +28,7 @@ export class RefusedTurns {
     onError: (error: unknown) => boolean,
   ): Promise<Output> {
     const backoff = new Backoff(this.runtime);
-    let onEnd: (() => void) | undefined;
+    const self = Symbol();
     try {
       for (;;) {
         let longestMs: number | undefined;
@@ -37,26 +40,19 @@ export class RefusedTurns {
           }
           longestMs = longestWaitAfter(error);
         }
-        if (onEnd || !this.trying) {
-          onEnd ??= this.begin();
+        this.trying ??= self;
+        const { trying, runtime } = this;
+        if (trying === self) {
           await backoff.wait(longestMs);
         } else {
-          await Promise.race([this.trying, delay(this.runtime, LONGEST_WAIT_MS)]);
+          await this.ends.untilOrAfter(LONGEST_WAIT_MS, () => this.trying !== trying, runtime);
         }
       }
     } finally {
-      onEnd?.();
+      if (this.trying === self) {
+        this.trying = undefined;
+        this.ends.wake();
+      }
     }
-  }
-
-  private begin(): () => void {
-    let onEnd = (): void => undefined;
-    this.trying = new Promise((resolve) => {
-      onEnd = resolve;
-    });
-    return () => {
-      this.trying = undefined;
-      onEnd();
-    };
   }
 }

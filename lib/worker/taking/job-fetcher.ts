@@ -6,7 +6,7 @@ import type { LineIdentity } from '../../protocol/wire/line-identity.js';
 import type { Driver } from '../../driver/driver.js';
 import type { Line } from '../../driver/line.js';
 import { Gate } from '../../driver/gate.js';
-import { delay, nextTurn } from '../../driver/runtime.js';
+import { nextTurn } from '../../driver/runtime.js';
 import type { Arrivals } from './arrivals.js';
 import { FetchCalls, type FetchCallsOwner, type FetchTurn } from './fetch-calls.js';
 import { FetchLine } from './fetch-line.js';
@@ -171,7 +171,7 @@ export class JobFetcher {
       const { taken, wait } = turn;
       this.tellOwner(turn);
       if (wait > 0) {
-        await Promise.race([delay(runtime, wait), this.stopped]);
+        await this.changes.untilOrAfter(wait, () => this.isStopping, runtime);
       } else if (!taken) {
         await nextTurn(runtime);
       } else if (this.arrivals.areMore && !this.calls.unanswered) {

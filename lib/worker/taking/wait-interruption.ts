@@ -1,6 +1,7 @@
 import { Backoff } from '../../driver/backoff.js';
 import type { LineIdentity } from '../../protocol/wire/line-identity.js';
 import type { Driver } from '../../driver/driver.js';
+import { endsWithin } from '../../driver/in-time.js';
 import { meaningOfRefusal } from '../../driver/refusal.js';
 import { nextTurn } from '../../driver/runtime.js';
 
@@ -48,8 +49,7 @@ export class WaitInterruption {
       if (!this.isRefused) {
         void this.unblock();
       }
-      const pause = interval.wait(LONGEST_INTERVAL_MS);
-      await Promise.race([answered, pause]);
+      await endsWithin(interval.next(LONGEST_INTERVAL_MS), answered, runtime, { ref: false });
       await nextTurn(runtime);
     }
   }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { Gate } from '../../../lib/driver/gate.js';
+import { VirtualRuntime } from '../../support/virtual-runtime.js';
 
 it('wakes all who wait, once', async () => {
   const gate = new Gate();
@@ -48,4 +49,27 @@ it('waits until a condition holds, and not at all where it does already', async 
   gate.wake();
   await waiting;
   expect(isThere).toBe(true);
+});
+
+it('waits for a condition for so long at most, and leaves no timer behind', async () => {
+  const runtime = new VirtualRuntime();
+  const gate = new Gate();
+  let room = 0;
+  let ends = 0;
+  const wait = (): Promise<void> =>
+    gate.untilOrAfter(1_000, () => room > 0, runtime).then(() => void ends++);
+  const inTime = wait();
+  expect(runtime.holding).toBe(0);
+  gate.wake();
+  await runtime.advanceAsync(999);
+  expect([ends, runtime.pending]).toEqual([0, 1]);
+  room = 1;
+  gate.wake();
+  await inTime;
+  expect(runtime.pending).toBe(0);
+  room = 0;
+  const late = wait();
+  await runtime.advanceAsync(1_000);
+  await late;
+  expect([ends, runtime.pending]).toEqual([2, 0]);
 });

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { endsWithin, resultWithin } from '../../../lib/driver/in-time.js';
 import { systemRuntime } from '../../../lib/driver/system-runtime.js';
+import { VirtualRuntime } from '../../support/virtual-runtime.js';
 
 /** ms that are over at once, and ms that no test lasts. */
 const [SHORT, LONG] = [5, 60_000];
@@ -38,4 +39,13 @@ it('leaves no timer behind', async () => {
   await endsWithin(LONG, Promise.resolve(), systemRuntime);
   await endsWithin(LONG, Promise.reject(new Error('wrong')), systemRuntime).catch(() => undefined);
   expect(timers()).toBeLessThanOrEqual(before);
+});
+
+it('keeps the process from ending, unless it is told not to', async () => {
+  const runtime = new VirtualRuntime();
+  const never = new Promise(() => undefined);
+  void endsWithin(LONG, never, runtime, { ref: false });
+  expect([runtime.pending, runtime.holding]).toEqual([1, 0]);
+  void endsWithin(LONG, never, runtime);
+  expect([runtime.pending, runtime.holding]).toEqual([2, 1]);
 });

@@ -96,10 +96,29 @@ describe('the start of a lease', () => {
     const started = endOf(lease.start());
     const known = endOf(lease.known('reports'));
     await driver.runtime.advanceAsync(10_000);
-    await lease.stop(() => true);
+    const stopped = endOf(lease.stop(() => true));
     await driver.settle();
     expect([started.over, known.over, renewed()]).toEqual(['resolved', 'resolved', []]);
     expect(driver.runtime.pending).toBe(0);
+    driver.close();
+    await driver.settle();
+    expect(stopped.over).toBe('rejected');
+  });
+
+  it('is over, and waits for nothing more, where the workers are stopped while it is refused', async () => {
+    const { lease, driver, line, log } = newLease();
+    line.always(renewLease, () => {
+      throw new ReplyError('NOPERM No permissions to access a key');
+    });
+    const started = endOf(lease.start());
+    await driver.runtime.advanceAsync(10_000);
+    const stopped = lease.stop(() => true);
+    await driver.settle();
+    line.next(retireWorker).answer(true);
+    line.next(retireWorker).answer(true);
+    await stopped;
+    log.close();
+    expect([started.over, driver.runtime.pending]).toEqual(['resolved', 0]);
   });
 });
 
@@ -196,5 +215,19 @@ describe('a lease', () => {
     await stopped;
     await driver.runtime.advanceAsync(60_000);
     expect([line.open, driver.runtime.pending]).toEqual([[], 0]);
+  });
+
+  it('is given up as soon as the server is back, where that is away at the end', async () => {
+    const { driver, line, lease } = await startLease();
+    driver.disconnect();
+    const stopped = endOf(lease.stop(() => true));
+    await driver.runtime.advanceAsync(100);
+    expect(line.inputsOf(retireWorker)).toEqual([]);
+    driver.reconnect();
+    await driver.settle();
+    line.next(retireWorker).answer(true);
+    line.next(retireWorker).answer(true);
+    await driver.settle();
+    expect(stopped.over).toBe('resolved');
   });
 });
