@@ -26,7 +26,7 @@ export function* wrongRuns(story: Story, world: World): Iterable<string> {
   }
   yield* wrongCount(story, pushes, returns, world);
   for (const each of returns) {
-    yield* wrongReturn(each, story, world);
+    yield* wrongReturn(each, story, pushes, world);
   }
   yield* wrongAfterLeaving(story, world.ledger.faults);
   const firstValue = books.firstValues.get(key) ?? Infinity;
@@ -60,10 +60,16 @@ function* wrongCount(
   }
 }
 
-/** A job that runs goes back to its queue only when its worker is lost or stops. */
-function* wrongReturn({ at, workerId, why }: Return, story: Story, world: World): Iterable<string> {
+/** A job that runs goes back to its queue only when its worker is lost or stops. Of one that was pushed twice, the other may run. */
+function* wrongReturn(
+  { at, workerId, why }: Return,
+  story: Story,
+  pushes: number,
+  world: World,
+): Iterable<string> {
   const process = world.processOf(workerId)?.name ?? 'nobody';
-  const hadBegun = story.runs.some((run) => run.process === process && run.at <= at);
+  const begun = story.runs.filter((run) => run.process === process && run.at <= at);
+  const hadBegun = begun.length >= pushes;
   const { faults } = world.ledger;
   if ((why === 'worker lost' || hadBegun) && !isExplained(at, process, faults, world)) {
     yield `was taken from ${process} at ${at} (${why}) without a fault`;
