@@ -159,9 +159,9 @@ it('a process that catches the error of a request without rights ends by itself 
   expect(child.exitCode).toBe(0);
 });
 
-it('the users that README shows may do all that is needed, and nothing is refused to them', async () => {
-  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-  const lines = readme.match(/^ *ACL SETUSER .*$/gm) ?? [];
+it('the users that docs/operations.md shows may do all that is needed, and nothing is refused to them', async () => {
+  const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+  const lines = page.match(/^ *ACL SETUSER .*$/gm) ?? [];
   expect(lines).toHaveLength(2);
   for (const line of lines) {
     await redis.look.call('ACL', ...line.trim().split(' ').slice(1));
