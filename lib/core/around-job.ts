@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Observable } from 'rxjs';
 import { fenced } from '../worker/running/fenced-stream.js';
-import type { JobContext } from '../worker/running/job-context.js';
+import type { RunContext } from '../worker/running/run-context.js';
 import { InterceptedReply, valuesOf } from '../worker/running/stream-source.js';
 import type { JobHandler } from '../worker/worker-options.js';
 import type { AroundJob } from './options.js';
@@ -25,7 +25,7 @@ class SurroundedRun {
   private failure: { readonly error: unknown } | undefined;
 
   constructor(
-    private readonly job: JobContext,
+    private readonly job: RunContext,
     private readonly handle: () => unknown,
     private readonly resolve: (reply: unknown) => void,
     private readonly reject: (error: unknown) => void,

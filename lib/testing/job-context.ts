@@ -1,5 +1,6 @@
 import type { Job } from '../protocol/wire/job-element.js';
-import { JobContext } from '../worker/running/job-context.js';
+import type { JobContext } from '../worker/running/job-context.js';
+import { RunContext } from '../worker/running/run-context.js';
 import { followingRuntime } from '../memory/following-runtime.js';
 
 /** What a handler sees of a job that a test makes up. */
@@ -44,5 +45,5 @@ export function jobContext({
     deadline,
   };
   const clock = { now: () => Date.now() };
-  return new JobContext(queue, job, { clock, runtime: followingRuntime });
+  return new RunContext(queue, job, { clock, runtime: followingRuntime });
 }

@@ -1,7 +1,7 @@
 import { endsWithin } from '../driver/in-time.js';
 import type { QueueKeys } from '../protocol/keys.js';
 import type { LineIdentity } from '../protocol/wire/line-identity.js';
-import { nameOfJob, type JobContext } from './running/job-context.js';
+import { nameOfJob, type RunContext } from './running/run-context.js';
 import { JobRunner } from './running/job-runner.js';
 import { JobStarter } from './running/job-starter.js';
 import { OverdueRuns } from './running/overdue-runs.js';
@@ -105,7 +105,7 @@ export class ReplyWorker implements LaneOwner {
    * A running job stops this worker, and most likely waits for it: it gets little time to return, and then it stays in its slot,
    * where it can still be settled, or is found by others and counts as lost.
    */
-  excuse(job: JobContext): void {
+  excuse(job: RunContext): void {
     const { options, shard } = this.parts;
     const time = Math.min(FINAL_WRITE_TIMEOUT_MS, options.shutdownTimeout);
     // Whether it is one of its own jobs shows later: its handler may not have got further than to this call.

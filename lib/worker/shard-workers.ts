@@ -1,7 +1,7 @@
 import type { Log } from '../telemetry/log.js';
 import { endsWithin } from '../driver/in-time.js';
 import { CancelListener } from './cancel-listener.js';
-import type { JobContext } from './running/job-context.js';
+import type { RunContext } from './running/run-context.js';
 import { Lease } from './liveness/lease.js';
 import type { LeasedQueue } from './liveness/queue-lease.js';
 import { Recovery } from './liveness/recovery.js';
@@ -107,7 +107,7 @@ export class ShardWorkers {
   }
 
   /** A running job stops the workers, and most likely waits for it, so that they cannot wait for the job. */
-  excuse(job: JobContext): void {
+  excuse(job: RunContext): void {
     for (const worker of this.workers.values()) {
       worker.excuse(job);
     }

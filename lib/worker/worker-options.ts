@@ -2,7 +2,7 @@ import type { AsyncResource } from 'node:async_hooks';
 import type { Log } from '../telemetry/log.js';
 import type { DescribeError } from '../protocol/wire/error-form.js';
 import type { Shard, Shards } from '../driver/shard.js';
-import type { JobContext } from './running/job-context.js';
+import type { RunContext } from './running/run-context.js';
 
 /** Jobs that a handler may run at a time at most: a worker has two keys for each, which others look through once it is lost. */
 export const MOST_CONCURRENCY = 10_000;
@@ -20,9 +20,9 @@ export interface WorkerOptions {
   /** Whether error frames carry the stack. */
   readonly exposeStack: boolean;
   /** Calls a function in such a way that it, and all it leads to, can find the job that is being run. */
-  readonly runWithin?: ((context: JobContext, work: () => void) => void) | undefined;
+  readonly runWithin?: ((context: RunContext, work: () => void) => void) | undefined;
   /** The job that is being run where this is called, if any. */
-  readonly currentJob?: (() => JobContext | undefined) | undefined;
+  readonly currentJob?: (() => RunContext | undefined) | undefined;
   /** Turns an error of the application's framework into its form. */
   readonly describeError?: DescribeError | undefined;
 }
@@ -39,7 +39,7 @@ export interface JobHandler {
   /** How often a job may be started, unless its caller said otherwise. */
   readonly maxDeliveries: number;
   /** Runs one job. */
-  handle(data: unknown, context: JobContext): unknown;
+  handle(data: unknown, context: RunContext): unknown;
 }
 
 /** What all reply workers of a process share. */

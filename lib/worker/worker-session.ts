@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Shard, Shards } from '../driver/shard.js';
-import type { JobContext } from './running/job-context.js';
+import type { RunContext } from './running/run-context.js';
 import type { Standing } from './liveness/standing.js';
 import type { ReplyWorker } from './reply-worker.js';
 import { ShardWorkers } from './shard-workers.js';
@@ -65,7 +65,7 @@ export class WorkerSession {
   }
 
   /** A running job stops the workers, and most likely waits for it, so that they cannot wait for the job. */
-  excuse(job: JobContext): void {
+  excuse(job: RunContext): void {
     for (const workers of this.all) {
       workers.excuse(job);
     }

@@ -1,5 +1,5 @@
 import { delay, type Runtime } from '../../lib/driver/runtime.js';
-import type { JobContext } from '../../lib/worker/running/job-context.js';
+import type { RunContext } from '../../lib/worker/running/run-context.js';
 import type { JobHandler } from '../../lib/worker/worker-options.js';
 import type { Question } from './question.js';
 
@@ -16,7 +16,7 @@ export interface Site {
   /** @returns what to call when the handler has ended. */
   onRun(question: Question): () => void;
   /** Asks in the name of a job. Resolves when that has come to an end, whichever it is. */
-  askWithin(job: JobContext, parent: Question): Promise<void>;
+  askWithin(job: RunContext, parent: Question): Promise<void>;
   /** Ends the process. */
   die(question: Question): void;
 }
@@ -50,7 +50,7 @@ export function handlerOf(
 
 async function answer(
   question: Question,
-  job: JobContext,
+  job: RunContext,
   site: Site,
   onEnd: () => void,
 ): Promise<string> {
@@ -71,7 +71,7 @@ async function answer(
 
 async function* stream(
   question: Question,
-  job: JobContext,
+  job: RunContext,
   site: Site,
   onEnd: () => void,
 ): AsyncGenerator<string> {
@@ -88,7 +88,7 @@ async function* stream(
 /** Takes its time, or until the run is aborted. */
 async function work(
   { ms, isStubborn }: Question,
-  { signal }: JobContext,
+  { signal }: RunContext,
   { runtime }: Site,
 ): Promise<void> {
   const isOver = delay(runtime, ms);

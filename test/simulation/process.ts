@@ -3,7 +3,7 @@ import { RequestClient } from '../../lib/client/request-client.js';
 import { singleShard } from '../../lib/driver/shard.js';
 import { Keys } from '../../lib/protocol/keys.js';
 import { Log } from '../../lib/telemetry/log.js';
-import type { JobContext } from '../../lib/worker/running/job-context.js';
+import type { RunContext } from '../../lib/worker/running/run-context.js';
 import { ReplyWorkers } from '../../lib/worker/reply-workers.js';
 import { ask } from './asker.js';
 import { SimulatedDriver } from './driver.js';
@@ -36,7 +36,7 @@ export class SimulatedProcess {
   private running = new Map<string, number>();
   private nestedCount = 0;
   /** The job whose handler is being called: simpler, and quicker, than an async context. */
-  private job: JobContext | undefined;
+  private job: RunContext | undefined;
   isClosed = false;
   private hasClosed = false;
   /** Whether its workers have begun to take jobs. */
@@ -152,7 +152,7 @@ export class SimulatedProcess {
   }
 
   /** Calls the code of a handler. */
-  private within<Result>(job: JobContext, work: () => Result): Result {
+  private within<Result>(job: RunContext, work: () => Result): Result {
     const { job: former } = this;
     this.job = job;
     try {
@@ -184,7 +184,7 @@ export class SimulatedProcess {
     };
   }
 
-  private askWithin(job: JobContext, { key, nested }: Question): Promise<void> {
+  private askWithin(job: RunContext, { key, nested }: Question): Promise<void> {
     if (!nested) {
       return Promise.resolve();
     }

@@ -5,7 +5,7 @@ import {
   type ExternalContextCreator,
 } from '@nestjs/core';
 import { REQUEST_CONTEXT_ID } from '@nestjs/core/router/request/request-constants.js';
-import type { JobContext } from '../../worker/running/job-context.js';
+import type { RunContext } from '../../worker/running/run-context.js';
 import type { JobHandler } from '../../worker/worker-options.js';
 import { createMissingEnhancers, isEnhanced } from '../pipeline/enhancers.js';
 import type { GlobalEnhancers } from '../pipeline/global-enhancers.js';
@@ -78,7 +78,7 @@ export class HandlerBinder {
 }
 
 /** What is injected as `REQUEST`: the job, or where a strategy says so what a durable sub-tree is made for. */
-function requestOf(wrapper: ProviderWrapper, job: JobContext, { payload }: ContextId): unknown {
+function requestOf(wrapper: ProviderWrapper, job: RunContext, { payload }: ContextId): unknown {
   if (wrapper.isDependencyTreeDurable()) {
     return payload ?? job;
   }

@@ -2,7 +2,7 @@ import type { NestInterceptor } from '@nestjs/common';
 import { ExternalContextCreator } from '@nestjs/core';
 import { isObservable } from 'rxjs';
 import { fenced } from '../../worker/running/fenced-stream.js';
-import type { JobContext } from '../../worker/running/job-context.js';
+import type { RunContext } from '../../worker/running/run-context.js';
 import type { HandlerMethod } from './handler-method.js';
 import { schemaOf } from './job-parameters.js';
 import { methodCall } from './method-call.js';
@@ -46,7 +46,7 @@ function callWithin(creator: ExternalContextCreator, handler: HandlerMethod, hos
   const intercept = consumer.intercept.bind(consumer);
   const call = methodCall(handler, host);
   consumer.intercept = (interceptors, given, instance, declared, _next, type) => {
-    const [data, job] = given as [unknown, JobContext];
+    const [data, job] = given as [unknown, RunContext];
     const pipeAndCall = async (): Promise<unknown> => {
       const args: unknown[] = [];
       await applyPipes?.(args, data, job);

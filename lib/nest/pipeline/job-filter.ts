@@ -1,6 +1,6 @@
 import { isError, propertyOf, shown } from '../../errors/error-text.js';
 import { toErrorForm } from '../../protocol/wire/error-form.js';
-import type { JobContext } from '../../worker/running/job-context.js';
+import type { RunContext } from '../../worker/running/run-context.js';
 import { FILTERS } from './enhancer-metadata.js';
 import { filterNames } from './enhancers.js';
 import { contextCreator } from './external-context.js';
@@ -12,7 +12,7 @@ import type { PipelineParts } from './pipeline-parts.js';
  */
 export function createFilter(
   parts: PipelineParts,
-): (data: unknown, job: JobContext, error: unknown) => Promise<unknown> {
+): (data: unknown, job: RunContext, error: unknown) => Promise<unknown> {
   const { handler, host, contextId, globals } = parts;
   const rethrow = (_data: unknown, _job: unknown, error: unknown): never => {
     throw error;
@@ -57,7 +57,7 @@ const MISTAKES: ReadonlySet<unknown> = new Set(['TypeError', 'ReferenceError']);
 export function reasonOf(
   failure: unknown,
   handled: unknown,
-  job: JobContext,
+  job: RunContext,
   place: string,
 ): unknown {
   const isMistake =

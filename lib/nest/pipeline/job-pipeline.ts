@@ -1,6 +1,6 @@
 import { catchError, from, isObservable, mergeMap, of, type Observable } from 'rxjs';
 import { fenced } from '../../worker/running/fenced-stream.js';
-import type { JobContext } from '../../worker/running/job-context.js';
+import type { RunContext } from '../../worker/running/run-context.js';
 import { InterceptedReply } from '../../worker/running/stream-source.js';
 import type { JobHandler } from '../../worker/worker-options.js';
 import { hasFilters } from './enhancers.js';
@@ -28,7 +28,7 @@ export function createPipeline(parts: PipelineParts): Handle {
     'reqrep',
   );
   const filter = hasFilters(handler, globals) ? createFilter(parts) : undefined;
-  const fail = async (data: unknown, job: JobContext, error: unknown): Promise<unknown> => {
+  const fail = async (data: unknown, job: RunContext, error: unknown): Promise<unknown> => {
     const reason = reasonOf(error, job.handledBefore(error), job, 'an interceptor');
     if (!filter) {
       throw reason;
@@ -55,7 +55,7 @@ export function createPipeline(parts: PipelineParts): Handle {
 const asReply = (reply: unknown): unknown =>
   isObservable(reply) ? new InterceptedReply(reply) : reply;
 
-const flatWithin = (job: JobContext) =>
+const flatWithin = (job: RunContext) =>
   mergeMap((reply: unknown): Observable<unknown> =>
     isObservable(reply) ? fenced(reply, job) : of(reply),
   );

@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { Observable } from 'rxjs';
 import { currentJob } from '../../core/current-job.js';
 import { fenced } from '../../worker/running/fenced-stream.js';
-import type { JobContext } from '../../worker/running/job-context.js';
+import type { RunContext } from '../../worker/running/run-context.js';
 import { isStream, streamOf } from '../../worker/running/stream-source.js';
 import { callHandler, type HandlerMethod } from './handler-method.js';
 import { contextPlaces } from './job-parameters.js';
@@ -11,7 +11,7 @@ import { contextPlaces } from './job-parameters.js';
 export function methodCall(
   { classRef, method }: HandlerMethod,
   host: object,
-): (args: unknown[], job: JobContext) => Promise<unknown> {
+): (args: unknown[], job: RunContext) => Promise<unknown> {
   const places = contextPlaces(classRef, method);
   return (args, job) => {
     job.throwIfAborted();
@@ -27,7 +27,7 @@ export function methodCall(
 }
 
 /** Lets the job know what its method throws, which enhancers may turn into something else. */
-async function resultOf(job: JobContext, call: () => unknown): Promise<unknown> {
+async function resultOf(job: RunContext, call: () => unknown): Promise<unknown> {
   try {
     return await call();
   } catch (error) {

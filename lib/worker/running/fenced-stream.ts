@@ -1,6 +1,6 @@
 import { Observable, Subscriber, type TeardownLogic } from 'rxjs';
 import { propertyOf } from '../../errors/error-text.js';
-import type { JobContext } from './job-context.js';
+import type { RunContext } from './run-context.js';
 
 /**
  * Follows values that code of the application gives. RxJS lets an exception of a teardown out to whoever ends the stream:
@@ -41,7 +41,7 @@ export abstract class FencedSubscriber extends Subscriber<unknown> {
 class PassingSubscriber extends FencedSubscriber {
   constructor(
     destination: Subscriber<unknown>,
-    private readonly context: JobContext,
+    private readonly context: RunContext,
   ) {
     super(destination);
   }
@@ -57,7 +57,7 @@ class PassingSubscriber extends FencedSubscriber {
 }
 
 /** The same values, whose teardown throws at nobody. */
-export const fenced = (values: Observable<unknown>, context: JobContext): Observable<unknown> =>
+export const fenced = (values: Observable<unknown>, context: RunContext): Observable<unknown> =>
   new Observable((subscriber) => {
     const passing = new PassingSubscriber(subscriber, context);
     // What an Observable of another copy of RxJS returns is another subscription.

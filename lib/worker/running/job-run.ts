@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Job } from '../../protocol/wire/job-element.js';
 import type { Timer } from '../../driver/runtime.js';
-import type { JobContext } from './job-context.js';
+import type { RunContext } from './run-context.js';
 import type { Outcome, OutcomeReply } from '../settling/outcome.js';
 import type { ReplyStream } from './reply-stream.js';
 import type { JobPlace } from '../taking/slots.js';
@@ -46,7 +46,7 @@ export class JobRun extends AsyncResource implements Outcome {
   constructor(
     readonly job: Job,
     readonly place: JobPlace,
-    readonly context: JobContext,
+    readonly context: RunContext,
   ) {
     super('ReqRepJob');
     this.startedAt = context.time.runtime.now();

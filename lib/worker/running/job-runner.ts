@@ -3,7 +3,7 @@ import { shown } from '../../errors/error-text.js';
 import type { Log } from '../../telemetry/log.js';
 import type { Job } from '../../protocol/wire/job-element.js';
 import { FailureLog } from './failure-log.js';
-import { JobContext, type JobTime, type OnStray } from './job-context.js';
+import { RunContext, type JobTime, type OnStray } from './run-context.js';
 import { JobRun } from './job-run.js';
 import { RunReplies, type ReplyParts } from './run-replies.js';
 import { RunValues } from './run-values.js';
@@ -33,7 +33,7 @@ export class JobRunner {
 
   run(job: Job, place: JobPlace): JobRun {
     const { handler, time } = this.parts;
-    const context = new JobContext(handler.queue, job, time, this.onStray);
+    const context = new RunContext(handler.queue, job, time, this.onStray);
     const run = new JobRun(job, place, context);
     try {
       run.runInAsyncScope(this.begin, this, run);
@@ -183,7 +183,7 @@ class JobAnsweredError extends Error {
 
   readonly code = 'JOB_ANSWERED';
 
-  constructor({ id, queue }: Pick<JobContext, 'id' | 'queue'>) {
+  constructor({ id, queue }: Pick<RunContext, 'id' | 'queue'>) {
     super(
       `Job ${shown(id)} of queue "${queue}" is answered, as by the timeout() of an interceptor: ` +
         `nobody waits for what its handler still does`,

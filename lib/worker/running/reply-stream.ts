@@ -13,7 +13,7 @@ import {
 } from '../../driver/refusal.js';
 import type { Driver } from '../../driver/driver.js';
 import { nextTurn } from '../../driver/runtime.js';
-import { nameOfJob } from './job-context.js';
+import { nameOfJob } from './run-context.js';
 import { StreamReader } from './stream-reader.js';
 
 /** Values in one push at most, and about how long one push may be, UTF-16 units. */

@@ -1,6 +1,6 @@
 import { Gate } from '../../driver/gate.js';
 import type { JobPlace } from '../taking/slots.js';
-import type { JobContext } from './job-context.js';
+import type { RunContext } from './run-context.js';
 import type { JobRun, RunKeeper } from './job-run.js';
 
 /**
@@ -10,7 +10,7 @@ import type { JobRun, RunKeeper } from './job-run.js';
 export class RunRegistry implements Iterable<JobRun>, RunKeeper {
   private readonly runs: JobRun[] = [];
   /** Jobs that a stop does not wait for, since they wait for it. */
-  private readonly excused = new WeakSet<JobContext>();
+  private readonly excused = new WeakSet<RunContext>();
   /** A run is over, or is not waited for any more. */
   private readonly ends = new Gate();
 
@@ -52,7 +52,7 @@ export class RunRegistry implements Iterable<JobRun>, RunKeeper {
   }
 
   /** A job is not waited for any more until its handler has returned. */
-  excuse(context: JobContext): void {
+  excuse(context: RunContext): void {
     this.excused.add(context);
     this.ends.wake();
   }

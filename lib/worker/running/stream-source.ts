@@ -1,6 +1,6 @@
 import { isObservable, Observable } from 'rxjs';
 import { nextTurn, type Runtime } from '../../driver/runtime.js';
-import type { JobContext } from './job-context.js';
+import type { RunContext } from './run-context.js';
 
 /** How long an AsyncIterable is pulled before others on the event loop have their turn, ms, and values at most. */
 const LONGEST_TURN_MS = 5;
@@ -20,7 +20,7 @@ export const isStream = (value: unknown): value is Stream =>
  * Makes what a handler returned the stream of its job. An AsyncIterable or an iterator is pulled no faster than the caller
  * reads; an Observable gives as it likes.
  */
-export function streamOf(source: Stream, context: JobContext): Observable<unknown> {
+export function streamOf(source: Stream, context: RunContext): Observable<unknown> {
   context.isStreaming = true;
   if (!isObservable(source)) {
     return pulled(isAsyncIterable(source) ? source : eachOf(source), context);
@@ -37,7 +37,7 @@ export class InterceptedReply {
 }
 
 /** The values of what a handler returned, where they may be more than one. @throws what it throws when it is looked at. */
-export function valuesOf(returned: unknown, context: JobContext): Observable<unknown> | undefined {
+export function valuesOf(returned: unknown, context: RunContext): Observable<unknown> | undefined {
   if (typeof returned !== 'object' || returned === null) {
     return undefined;
   }
@@ -47,7 +47,7 @@ export function valuesOf(returned: unknown, context: JobContext): Observable<unk
   return isStream(returned) ? streamOf(returned, context) : undefined;
 }
 
-function pulled(source: AsyncIterable<unknown>, context: JobContext): Observable<unknown> {
+function pulled(source: AsyncIterable<unknown>, context: RunContext): Observable<unknown> {
   return new Observable((subscriber) => {
     const iterator = source[Symbol.asyncIterator]();
     const { runtime } = context.time;
@@ -87,7 +87,7 @@ function pulled(source: AsyncIterable<unknown>, context: JobContext): Observable
 }
 
 /** Ends an iterator. One that fails while it is stopped has nobody left to tell but the log. */
-async function giveUp(iterator: AsyncIterator<unknown>, context: JobContext): Promise<void> {
+async function giveUp(iterator: AsyncIterator<unknown>, context: RunContext): Promise<void> {
   try {
     await iterator.return?.();
   } catch (error) {

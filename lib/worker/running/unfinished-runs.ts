@@ -4,7 +4,7 @@ import { FINAL_WRITE_TIMEOUT_MS } from '../settling/unfinished-jobs.js';
 import type { QueueLane } from '../settling/queue-lane.js';
 import { mostDeliveries, type LostJobs } from '../taking/lost-jobs.js';
 import type { JobHandler, WorkerParts } from '../worker-options.js';
-import { nameOfJob } from './job-context.js';
+import { nameOfJob } from './run-context.js';
 import type { JobRun } from './job-run.js';
 import type { JobRunner } from './job-runner.js';
 

@@ -16,7 +16,7 @@ import type { Runtime } from '../../../lib/driver/runtime.js';
 import { systemRuntime } from '../../../lib/driver/system-runtime.js';
 import type { Job } from '../../../lib/protocol/wire/job-element.js';
 import { decodeFrame, type StreamPosition } from '../../../lib/protocol/wire/reply-frame.js';
-import type { JobContext } from '../../../lib/worker/running/job-context.js';
+import type { RunContext } from '../../../lib/worker/running/run-context.js';
 import type { JobRun } from '../../../lib/worker/running/job-run.js';
 import { JobRunner } from '../../../lib/worker/running/job-runner.js';
 import type { ReplyStream } from '../../../lib/worker/running/reply-stream.js';
@@ -40,7 +40,7 @@ const ORIGINAL_JOB: Job = { version: 1, id: 'job-1', data: null, redeliveries: 0
 /** A job that nobody waits for. */
 const EMITTED_JOB: Job = { ...JOB, replyTo: undefined };
 
-type Handle = (data: unknown, context: JobContext) => unknown;
+type Handle = (data: unknown, context: RunContext) => unknown;
 
 /** Takes the place of the stream to Redis: keeps what it is to send. */
 class KeptStream {

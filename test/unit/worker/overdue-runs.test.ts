@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Job } from '../../../lib/protocol/wire/job-element.js';
-import { JobContext } from '../../../lib/worker/running/job-context.js';
+import { RunContext } from '../../../lib/worker/running/run-context.js';
 import { JobRun } from '../../../lib/worker/running/job-run.js';
 import { OverdueRuns } from '../../../lib/worker/running/overdue-runs.js';
 import { Slot, type JobPlace } from '../../../lib/worker/taking/slots.js';
@@ -18,7 +18,7 @@ beforeEach(() => {
 function startRun(job: Partial<Job> = {}): JobRun {
   const whole: Job = { version: 2, id: 'job-1', data: null, redeliveries: 0, ...job };
   const place = new Slot(0, 'slot').fill(1)[0] as JobPlace;
-  return new JobRun(whole, place, new JobContext('reports', whole, { clock: runtime, runtime }));
+  return new JobRun(whole, place, new RunContext('reports', whole, { clock: runtime, runtime }));
 }
 
 /** The warnings of a worker with four slots. */

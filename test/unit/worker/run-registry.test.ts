@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { JobContext } from '../../../lib/worker/running/job-context.js';
+import { RunContext } from '../../../lib/worker/running/run-context.js';
 import { JobRun } from '../../../lib/worker/running/job-run.js';
 import { RunRegistry } from '../../../lib/worker/running/run-registry.js';
 import { Slot } from '../../../lib/worker/taking/slots.js';
@@ -13,7 +13,7 @@ function newRun(id: string): JobRun {
   if (!place) {
     throw new Error('The slot has no place');
   }
-  return new JobRun(job, place, new JobContext('reports', job, { clock: runtime, runtime }));
+  return new JobRun(job, place, new RunContext('reports', job, { clock: runtime, runtime }));
 }
 
 it('holds the runs that are not over, whichever ends first', () => {

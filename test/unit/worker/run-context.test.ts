@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Job } from '../../../lib/protocol/wire/job-element.js';
-import { JobContext } from '../../../lib/worker/running/job-context.js';
+import { RunContext } from '../../../lib/worker/running/run-context.js';
 import { VirtualRuntime } from '../../support/virtual-runtime.js';
 
 /** The clock of the server; it runs on with the timers. */
 const START = 1_753_000_000_000;
 
-const contextOf = (job: Partial<Job>): JobContext =>
-  new JobContext(
+const contextOf = (job: Partial<Job>): RunContext =>
+  new RunContext(
     'reports',
     { version: 2, id: 'job-1', data: null, redeliveries: 0, ...job },
     { clock: runtime, runtime },
@@ -270,7 +270,7 @@ describe('a listener of the signal', () => {
   it('throws at nobody, nor stops the others', async () => {
     const strays: unknown[] = [];
     const job: Job = { version: 2, id: 'job-1', data: null, redeliveries: 0 };
-    const context = new JobContext('reports', job, { clock: runtime, runtime }, (...stray) =>
+    const context = new RunContext('reports', job, { clock: runtime, runtime }, (...stray) =>
       strays.push(stray),
     );
     const thrown = new Error('thrown');
