@@ -64,7 +64,7 @@ export class QueuePruner {
         this.log.repeated(
           kindOf(queue),
           levelOf(error),
-          `Jobs of queue "${queue}" that timed out cannot be removed, and wait for a worker to drop them: ${explainRefusal(error)}`,
+          `Cannot remove expired jobs from queue "${queue}": ${explainRefusal(error)}; they stay until a worker discards them`,
         );
       }
     }

@@ -77,8 +77,7 @@ function explainCommands(commands: readonly string[], call: RefusedCall | undefi
 }
 
 const explainUnknown = (commands: readonly string[], call: RefusedCall | undefined): string =>
-  `Redis${placeOf(call)} does not know ${wordsFor(commands)}: it was renamed or switched off there (rename-command in redis.conf), ` +
-  'and is needed under its own name';
+  `Redis${placeOf(call)} does not know ${wordsFor(commands)}: it was renamed or disabled (rename-command in redis.conf). Enable it under its own name`;
 
 const isGreeting = ({ command }: RefusedCall): boolean => ['HELLO', 'AUTH'].includes(command);
 

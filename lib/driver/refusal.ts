@@ -72,8 +72,8 @@ export function isPassing(error: unknown): error is Error {
 
 /** Ends a sentence that begins with the address of a server. */
 export const CLUSTER_NODE =
-  'is a node of a Redis Cluster, which this version does not support: connect to a Redis that is no Cluster, ' +
-  'with replicas and Sentinel if need be';
+  'is a node of a Redis Cluster, which this version does not support: connect to a Redis without Cluster ' +
+  '(Sentinel is supported)';
 
 /** What only a node of a Cluster answers. */
 const CLUSTER_CODES: ReadonlySet<string> = new Set(['CROSSSLOT', 'MOVED', 'ASK', 'CLUSTERDOWN']);

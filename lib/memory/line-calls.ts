@@ -36,7 +36,7 @@ export class LineCalls {
     const calls = [...(this.blocking ? [this.blocking] : []), ...this.waiting];
     this.blocking = undefined;
     this.waiting = [];
-    calls.forEach(({ reject }) => reject(new Error(`The line ${this.name} was lost`)));
+    calls.forEach(({ reject }) => reject(new Error(`Connection "${this.name}" was lost`)));
   }
 
   /**
@@ -55,7 +55,7 @@ export class LineCalls {
   ask<Output>(name: string, blocks: boolean, carryOut: CarryOut): Promise<Output> {
     return new Promise<unknown>((resolve, reject) => {
       if (!this.identity()) {
-        reject(new Error(`The line ${this.name} is not ready`));
+        reject(new Error(`Connection "${this.name}" is not ready`));
         return;
       }
       this.waiting.push({ name, blocks, carryOut, resolve, reject });
@@ -113,7 +113,7 @@ export class LineCalls {
   private answer(call: Call, output: unknown): void {
     const identity = this.identity();
     if (identity && this.server.faults.takesAnswer(call.name)) {
-      call.reject(new Error(`The line ${this.name} was lost with an answer`));
+      call.reject(new Error(`Connection "${this.name}" was lost before its answer arrived`));
       this.server.cut(identity);
     } else {
       call.resolve(output);

@@ -40,7 +40,7 @@ export class MemoryDriver implements Driver {
 
   blocking(role: string): MemoryLine {
     if (this.isClosed) {
-      throw new Error('The lines are closed');
+      throw new Error('The connections are closed');
     }
     const line = this.newLine(role, () => this.changed());
     this.open.add(line);

@@ -60,7 +60,7 @@ export class MemoryLine implements Line {
   async ready(): Promise<void> {
     while (!this.identity) {
       if (this.isClosed) {
-        throw new Error(`The line ${this.name} is closed`);
+        throw new Error(`Connection "${this.name}" is closed`);
       }
       this.open();
       await this.changes.next();

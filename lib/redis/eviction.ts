@@ -3,7 +3,7 @@ import type { ServerFacts } from './connection/server-facts.js';
 
 /** What a server that runs out of memory may remove, by the beginning of its `maxmemory-policy`. */
 const LOSSES: readonly (readonly [policy: string, loss: string])[] = [
-  ['allkeys-', 'whole queues and the jobs that run'],
+  ['allkeys-', 'whole queues and running jobs'],
   // Reply lists have a TTL; nothing else of ours has one for long.
   ['volatile-', 'replies, so that their callers time out'],
 ];

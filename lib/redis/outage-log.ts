@@ -39,7 +39,7 @@ export class OutageLog {
     if (isNew || (level === 'error' && this.told?.role === role)) {
       this.told = { text, role };
       const kind = level === 'error' ? UNUSABLE : LOST;
-      this.log.repeated(kind, level, `${text}. It is tried again until it works`);
+      this.log.repeated(kind, level, `${text}. Retrying until it works`);
     }
   }
 
@@ -51,7 +51,7 @@ export class OutageLog {
     this.isLost = false;
     const wasLossSaid = this.log.over(LOST);
     if (this.log.over(UNUSABLE) || wasLossSaid) {
-      this.log.info('Redis answers again');
+      this.log.info('Redis can be used again');
     }
   }
 }

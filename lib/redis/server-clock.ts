@@ -43,7 +43,7 @@ async function timeOf(connection: Pick<Connection, 'send'>): Promise<unknown[]> 
   } catch (error) {
     throw meaningOfRefusal(error) === 'stays' && isRefusal(error)
       ? new UnusableServerError(
-          `does not tell the time, by which deadlines and leases are kept: ${explainRefusal(error)}`,
+          `does not tell the time, which deadlines and leases need: ${explainRefusal(error)}`,
         )
       : error;
   }

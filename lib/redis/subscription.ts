@@ -109,8 +109,8 @@ export class RedisSubscription implements Subscription {
     this.connections.log.repeated(
       this.kind,
       levelOf(error),
-      `Redis refuses SUBSCRIBE to ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''} ` +
-        `(${explainRefusal(error)}): until it is allowed, ${this.options.consequence}`,
+      `Cannot subscribe to ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}: ` +
+        `${explainRefusal(error)}; retrying, and until it works, ${this.options.consequence}`,
     );
   }
 

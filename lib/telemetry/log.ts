@@ -135,7 +135,7 @@ export class Log {
       this.timers.clear(timer);
       this.quiet.delete(kind);
       if (more > 0) {
-        this[level](`${text} (${more} times more)`);
+        this[level](`${text} (${more} more times)`);
       }
     }
   }
@@ -183,7 +183,7 @@ export class Log {
     if (!this.isSinkReported) {
       this.isSinkReported = true;
       process.emitWarning(
-        'The logger of the application threw: what nestjs-reqrep told it is lost',
+        'The logger of the application threw an error: log lines of nestjs-reqrep are lost',
         {
           code: 'REQREP_LOGGER',
         },

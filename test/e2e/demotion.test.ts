@@ -89,7 +89,7 @@ it('an application that meets a replica at its start says so and waits for a pri
   }
   const { client, log } = await startApp({ connection: proxy.url }, [Worker]);
   const reply = firstValueFrom(client.send(queue, 'waiting'));
-  await waitFor(() => log.text.includes('is a replica, which takes no writes'));
+  await waitFor(() => log.text.includes('is a replica, which accepts no writes'));
   proxy.port = first.port;
   expect(await reply).toBe('waiting');
 });

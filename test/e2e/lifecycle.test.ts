@@ -423,7 +423,7 @@ describe('an application that does not start runs no jobs and leaves nothing ope
       'makes something else',
       1,
       undefined,
-      'Expected connection to be .* a factory that returned number',
+      'Expected connection to be .* a function that returned number',
     ],
   ])('since the factory of its connections %s', async (_, wrong, makeError, message) => {
     const instance = randomQueue();

@@ -294,7 +294,7 @@ describe('workers', () => {
     expect(app.get(ReplyWorkers).status.state).toBe('starting');
     expect(log.lines).toEqual([
       'warn redis://127.0.0.1:1/0 cannot be reached (connect ECONNREFUSED 127.0.0.1:1): start Redis there, ' +
-        'or correct `connection`. It is tried again until it works ReqRep',
+        'or correct `connection`. Retrying until it works ReqRep',
     ]);
     await app.close();
     expect(log.lines).toHaveLength(1);

@@ -108,10 +108,10 @@ it('a stream from a server without memory is read with one line about the refusa
     }, 0),
   );
   expect(await lastValueFrom(sum)).toBe((count * (count - 1)) / 2);
-  await waitFor(() => log.text.includes('cannot be waited for'));
-  expect(log.lines.filter((line) => line.includes('cannot be waited for'))).toHaveLength(1);
-  expect(log.text).not.toContain('can be waited for again');
+  await waitFor(() => log.text.includes('Cannot wait for replies'));
+  expect(log.lines.filter((line) => line.includes('Cannot wait for replies'))).toHaveLength(1);
+  expect(log.text).not.toContain('Waiting for replies in');
   await end?.();
   expect(await firstValueFrom(client.send(queue))).toBe(0);
-  await waitFor(() => log.text.includes('Replies can be waited for again'));
+  await waitFor(() => log.text.includes('Waiting for replies in'));
 });

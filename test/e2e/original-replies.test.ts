@@ -119,9 +119,9 @@ describe('a request to original workers', () => {
     for (const error of [first, third, fifth]) {
       expect(error).toBeInstanceOf(RemoteError);
       expect(error).toMatchObject({ remote: { code: 'WRONGTYPE' } });
-      expect((error as Error).message).toContain('holds no list');
+      expect((error as Error).message).toContain('is not a list');
     }
     await ask(client);
-    expect(log.text).toContain('holds no list');
+    expect(log.text).toContain('is not a list');
   });
 });

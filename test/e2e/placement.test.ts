@@ -19,7 +19,7 @@ async function refusalOf(options: ReqRepModuleOptions): Promise<string> {
   const error = await failureOf(client.send(queue, 1, { timeout: 5_000 }));
   expect(error).toBeInstanceOf(PushFailedError);
   expect(await redis.look.keys(`${queue}*`)).toEqual([]);
-  const lines = log.lines.filter((line) => !line.includes('times more'));
+  const lines = log.lines.filter((line) => !line.includes('more times'));
   expect(lines).toHaveLength(1);
   expect(lines[0]).toMatch(/^error /);
   const { cause } = error as Error;
@@ -35,7 +35,7 @@ it.each<[string, () => ReqRepModuleOptions]>([
   ['a factory', () => ({ connection: () => new Redis(redis.port, '127.0.0.1', { db: 99 }) })],
 ])('never works in another database than it was told to, by %s', async (_, optionsOf) => {
   expect(await refusalOf(optionsOf())).toBe(
-    `redis://127.0.0.1:${redis.port}/99 does not let this process use its database 99 ` +
+    `redis://127.0.0.1:${redis.port}/99 refuses database 99 ` +
       '(ERR DB index is out of range): correct the database of `connection`, or let the server have and allow it ' +
       '(`databases`, SELECT)',
   );
@@ -65,7 +65,7 @@ it('a proxy that says OK to SELECT and does not choose is found out', async () =
     Buffer.from(answer.toString('latin1').replaceAll(' db=3 ', ' db=0 '), 'latin1');
   const proxy = await proxyBefore(redis.port, { rewrite });
   expect(await refusalOf({ connection: `${proxy.url}/3` })).toContain(
-    '/3 works in its database 0 although 3 was chosen: correct the database of `connection`',
+    '/3 uses database 0 although database 3 was selected: correct the database of `connection`',
   );
 });
 
@@ -76,6 +76,6 @@ it('a proxy that connects as another user is found out', async () => {
   const proxy = await proxyBefore(redis.port, { rewrite });
   const connection = proxy.url.replace('//', '//jim:secret@');
   expect(await refusalOf({ connection })).toContain(
-    'took the connection of user "jim" for one of user "joe": correct `username`',
+    'treats the connection of user "jim" as one of user "joe": correct `username`',
   );
 });

@@ -77,7 +77,7 @@ describe.each(TROUBLES)('while Redis answers $code', ({ code, begin, end }) => {
     const elements = await redis.look.lrange(`${queue}requests`, 0, -1);
     // A refused push was not carried out: none of them counts as a possible delivery.
     expect(elements.filter((element) => !element.startsWith('['))).toEqual([]);
-    await waitFor(() => log.text.includes('Redis takes jobs again'));
+    await waitFor(() => log.text.includes('Redis accepts jobs again'));
     expect(refusalSaid(log.text)).toBe(1);
     expect(log.text).toContain(`queue "${queue}"`);
   });
@@ -177,7 +177,7 @@ it('replies are read while Redis refuses to write', async () => {
   const [first, second] = jobs.map((job) => JSON.parse(job)) as [Job, Job];
   await OOM.begin(redis.look);
   await redis.look.call('CLIENT', 'KILL', 'TYPE', 'NORMAL', 'SKIPME', 'YES');
-  await waitFor(() => log.text.includes('Replies cannot be waited for'));
+  await waitFor(() => log.text.includes('Cannot wait for replies'));
   // A script may push once it has made a change that needs no memory, as the one that settles does.
   const lua = `redis.call('DEL', KEYS[1] .. ':none') return redis.call('RPUSH', KEYS[1], ARGV[1])`;
   const push = ([id, , { c }]: Job, value: number): Promise<unknown> =>
@@ -187,12 +187,12 @@ it('replies are read while Redis refuses to write', async () => {
   await push(second, 22);
   expect(await later).toBe(22);
   await OOM.end(redis.look);
-  expect(log.text.split('Replies cannot be waited for')).toHaveLength(2);
+  expect(log.text.split('Cannot wait for replies')).toHaveLength(2);
   // Nest has one logger for all applications of a process, that of the last.
   const { Worker, queue: other } = answering();
   const worker = await startApp({ connection: redis.url }, [Worker]);
   expect(await firstValueFrom(client.send(other))).toBe('answered');
-  await waitFor(() => worker.log.text.includes('Replies can be waited for again'));
+  await waitFor(() => worker.log.text.includes('Waiting for replies in'));
 });
 
 type Job = [id: string, data: unknown, meta: { c: string }];

@@ -65,7 +65,7 @@ it('replies that are no frames are told of in one line, bounded and escaped', as
   const evil = `\u001b[2J${'x'.repeat(100_000)}`;
   await server.look.rpush(`replies:${c}`, ...Array.from({ length: 500 }, () => evil));
   await waitFor(() => client.droppedReplies === 500);
-  const lines = log.lines.filter((line) => line.includes('is no frame'));
+  const lines = log.lines.filter((line) => line.includes('expected a reply frame'));
   expect(lines).toHaveLength(1);
   expect(lines[0]?.length).toBeLessThan(500);
   expect(lines[0]).not.toContain('\u001b');

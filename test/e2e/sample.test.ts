@@ -98,7 +98,7 @@ describe('the sample app', () => {
     [
       'is no URL',
       'nonsense',
-      /^Worker \d cannot start: InvalidOptionError: .*, got a string that is none of these$/,
+      /^Worker \d cannot start: InvalidOptionError: .*, got another string$/,
     ],
   ])('refuses a REDIS_URL that %s in one line', async (_, url, message) => {
     await expectRefusal([], message, { REDIS_URL: url });

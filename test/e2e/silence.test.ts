@@ -43,7 +43,7 @@ async function blackHole(): Promise<number> {
 const SILENT: readonly (readonly [what: string, said: string, port: () => Promise<number>])[] = [
   [
     'is stopped',
-    'warn redis://127.0.0.1:PORT/0 does not answer: it is stopped or busy for long, or no Redis',
+    'warn redis://127.0.0.1:PORT/0 does not answer: it may be stopped, busy or not a Redis server',
     async () => {
       const server = await startRedis();
       server.freeze();
@@ -52,13 +52,13 @@ const SILENT: readonly (readonly [what: string, said: string, port: () => Promis
   ],
   [
     'accepts and never answers',
-    'warn redis://127.0.0.1:PORT/0 does not answer: it is stopped or busy for long, or no Redis',
+    'warn redis://127.0.0.1:PORT/0 does not answer: it may be stopped, busy or not a Redis server',
     () => stubServer(() => undefined),
   ],
   [
     'cannot be connected to',
-    'warn redis://127.0.0.1:PORT/0 cannot be reached, since nothing there answers an attempt to connect: ' +
-      'correct the host and the port, or look for a firewall',
+    'warn redis://127.0.0.1:PORT/0 cannot be reached (no answer to the attempt to connect): ' +
+      'correct the host and the port, or check the firewall',
     blackHole,
   ],
   [
@@ -111,7 +111,7 @@ describe('a server that goes silent later', () => {
     await waitFor(() => linesWith(said) === 2);
     server.thaw();
     expect(await reply).toBe(2);
-    await waitFor(() => linesWith('Redis answers again') === 2);
+    await waitFor(() => linesWith('Redis can be used again') === 2);
     expect(log.lines).toHaveLength(4);
   });
 });

@@ -60,5 +60,5 @@ it('an application starts beside a Redis that is silent, says so, and serves whe
   const reply = firstValueFrom(client.send(queue, 'at last'));
   wake();
   expect(await reply).toBe('at last');
-  await waitFor(() => log.text.includes('Redis answers again'));
+  await waitFor(() => log.text.includes('Redis can be used again'));
 });

@@ -118,7 +118,7 @@ it('a server that has no more room for clients is quoted, and served by when it 
 });
 
 it.each([
-  ['allkeys-lru', 'removes whole queues and the jobs that run'],
+  ['allkeys-lru', 'removes whole queues and running jobs'],
   ['volatile-ttl', 'removes replies'],
 ])('a server that may evict by %s is warned of once', async (policy, loss) => {
   const server = await serverWith('--maxmemory-policy', policy);

@@ -124,7 +124,7 @@ function checkOriginal(queue: string, options: EmitOptions): void {
     if (unfit) {
       throw new InvalidOptionError(
         `${unfit} in ${placeOf(queue)}`,
-        'absent with `protocol: 1`, which has no place for it',
+        'left out with `protocol: 1`, which cannot carry it',
         describeValue(options[unfit]),
       );
     }

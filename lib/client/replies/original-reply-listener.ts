@@ -133,7 +133,7 @@ export class OriginalReplyListener {
     this.log.repeated(
       REFUSED,
       levelOf(error),
-      `Replies of original workers cannot be read (${explainRefusal(error)}); it is tried again and again`,
+      `Cannot read replies of original workers: ${explainRefusal(error)}; retrying`,
     );
     await this.delay.wait(longestWaitAfter(error));
   }
@@ -150,7 +150,7 @@ export class OriginalReplyListener {
       this.fail(
         list,
         'WRONGTYPE',
-        `The key "${list}" of its reply holds no list: ${explainRefusal(error)}`,
+        `Cannot read the reply, because key "${list}" is not a list: ${explainRefusal(error)}`,
       );
     }
     return wrong.length > 0;
@@ -169,7 +169,7 @@ export class OriginalReplyListener {
       this.fail(
         list,
         'NO_JSON',
-        `The reply in "${list}" is not JSON: ${shown} (${messageOf(error)})`,
+        `Expected the reply in "${list}" to be JSON, got ${shown} (${messageOf(error)})`,
       );
       return;
     }

@@ -107,7 +107,7 @@ export class ReplyListener {
     this.refusal = undefined;
     this.delay.reset();
     if (this.log.over(REFUSED)) {
-      this.log.info('Replies can be waited for again');
+      this.log.info(`Waiting for replies in "${this.list.key}" works again`);
     }
   }
 
@@ -123,7 +123,7 @@ export class ReplyListener {
     this.log.repeated(
       REFUSED,
       levelOf(error),
-      `Replies cannot be waited for in "${this.list.key}" (${explainRefusal(error)}); they are looked for again and again meanwhile`,
+      `Cannot wait for replies in "${this.list.key}": ${explainRefusal(error)}; polling until it works`,
     );
     this.refusal = levelOf(error) === 'error' ? error : undefined;
     await this.delay.wait(longestWaitAfter(error));
@@ -168,7 +168,7 @@ export class ReplyListener {
       this.log.repeated(
         UNREADABLE,
         'warn',
-        `A reply in "${this.list.key}" is no frame and was dropped: ${shown}`,
+        `Discarded a reply in "${this.list.key}": expected a reply frame, got ${shown}`,
       );
     }
     if (droppedReplies.hasSubscribers) {

@@ -14,7 +14,7 @@ import type { PushReceipt } from '../calls/push-receipt.js';
 
 /** Why a job that must not be run twice has failed, though Redis may have it. */
 export const UNCONFIRMED =
-  'the connection broke before Redis confirmed it, and `maxDeliveries: 1` forbids to push it again';
+  'the connection was lost before Redis confirmed it, and `maxDeliveries: 1` forbids pushing it again';
 
 /** Who sends a job, and hears what becomes of its push. Its scope is the async context of the call. */
 export interface JobSender extends Pick<AsyncResource, 'runInAsyncScope'> {

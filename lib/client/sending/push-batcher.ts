@@ -102,7 +102,9 @@ export class PushBatcher implements Unfinished {
 
   private tellWait(): void {
     const count = this.waiting.size + this.underway.jobs.length;
-    this.log.info(`Waiting for Redis to confirm ${count} jobs that were sent`);
+    this.log.info(
+      `Closing the client: waiting for Redis to confirm ${count} sent ${count === 1 ? 'job' : 'jobs'}`,
+    );
   }
 
   private schedule(): void {

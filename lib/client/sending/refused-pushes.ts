@@ -43,7 +43,7 @@ export class RefusedPushes {
     this.log.repeated(
       KIND,
       'warn',
-      `Redis refuses jobs for ${namesOf(queues)} (${reason}); they are kept and pushed again until it takes them or their time is up`,
+      `Redis refuses jobs for ${namesOf(queues)} (${reason}); they are kept and pushed again until Redis accepts them or they expire`,
     );
   }
 
@@ -55,7 +55,7 @@ export class RefusedPushes {
       this.allowance = Infinity;
       this.delay.reset();
       if (this.log.over(KIND)) {
-        this.log.info('Redis takes jobs again');
+        this.log.info('Redis accepts jobs again');
       }
     }
   }

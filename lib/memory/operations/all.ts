@@ -27,7 +27,7 @@ export function carryOutOf<Input, Output>(
 ): CarryOut<Input, Output> {
   const found = CARRY_OUTS.get(operation);
   if (!found) {
-    throw new Error(`The operation ${operation.name} cannot be carried out in memory`);
+    throw new Error(`Operation "${operation.name}" is not implemented for memory://`);
   }
   return found as CarryOut<Input, Output>;
 }

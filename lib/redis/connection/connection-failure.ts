@@ -23,19 +23,23 @@ const CERTIFICATES: readonly (readonly [code: RegExp, what: string, advice: stri
   [
     /^ERR_TLS_CERT_ALTNAME_INVALID$/,
     'has a certificate for other names',
-    'connect by a name that is in it, or give that one as `tls: { servername }`',
+    'connect by a name that it contains, or set that name as `tls: { servername }`',
   ],
-  [/^CERT_HAS_EXPIRED$/, 'has a certificate that has expired', 'renew it there'],
-  [/^CERT_NOT_YET_VALID$/, 'has a certificate that is not valid yet', 'set the clocks right'],
+  [/^CERT_HAS_EXPIRED$/, 'has a certificate that has expired', 'renew it'],
+  [
+    /^CERT_NOT_YET_VALID$/,
+    'has a certificate that is not valid yet',
+    'correct the clock of this machine or of the server',
+  ],
   [
     /SELF_SIGNED_CERT|^UNABLE_TO_(?:VERIFY|GET_ISSUER)/,
     'has a certificate that this process does not trust',
-    'give the certificate of its authority as `tls: { ca }`, or in NODE_EXTRA_CA_CERTS',
+    'set the certificate of its authority as `tls: { ca }`, or in NODE_EXTRA_CA_CERTS',
   ],
   [
     /^ERR_SSL_.*CERTIFICATE_REQUIRED$/,
-    'wants a certificate of its clients',
-    'give one that it knows as `tls: { cert, key }`',
+    'requires a client certificate',
+    'set one that the server trusts as `tls: { cert, key }`',
   ],
 ];
 
@@ -82,12 +86,12 @@ function refused(words: string, { user, hasPassword }: Target): string | undefin
       return `refuses the password of ${who} (${shown(words)}): correct \`username\` and \`password\``;
     case 'NOAUTH':
       return hasPassword
-        ? `asks ${who} for a password again after it was given one (NOAUTH): correct \`username\` and \`password\``
-        : 'wants a password, and none was given (NOAUTH): give it as `password`, or as redis://:PASSWORD@host';
+        ? `asks ${who} for a password although one was sent (NOAUTH): correct \`username\` and \`password\``
+        : 'requires a password, but none was set (NOAUTH): set `password`, or connect to redis://:PASSWORD@host';
     case 'NOPERM':
-      return `refuses ${who} what every connection needs (${shown(words)}): allow it`;
+      return `refuses ${who} a command that every connection needs (${shown(words)}): allow it`;
     case 'DENIED':
-      return 'is in protected mode and takes nobody from other machines (DENIED): set a password there, or `protected-mode no`';
+      return 'is in protected mode and refuses connections from other machines (DENIED): set a password on the server, or `protected-mode no`';
     default:
       return undefined;
   }
@@ -101,18 +105,18 @@ function otherProtocol(
 ): string | undefined {
   const { words, speaksTls = false } = findings ?? {};
   if (words !== undefined && !ANSWER_OF_REDIS.test(words)) {
-    return `is no Redis, since it says "${words.slice(0, MOST_QUOTED)}": correct the host and the port`;
+    return `is not a Redis server (it says "${words.slice(0, MOST_QUOTED)}"): correct the host and the port`;
   }
   if (isTls) {
     return words !== undefined || /wrong version number|packet length too long/i.test(message)
-      ? 'speaks no TLS: write redis:// instead of rediss://, or leave out `tls`'
+      ? 'does not speak TLS: use redis:// instead of rediss://, or remove `tls`'
       : undefined;
   }
   if (speaksTls) {
-    return 'speaks TLS: write rediss:// instead of redis://, or give `tls: {}`';
+    return 'requires TLS: use rediss:// instead of redis://, or set `tls: {}`';
   }
   return /^Protocol error|RESP type/i.test(message)
-    ? 'is no Redis, since its answers are none of Redis: correct the host and the port'
+    ? 'is not a Redis server (it does not speak the Redis protocol): correct the host and the port'
     : undefined;
 }
 
@@ -130,7 +134,7 @@ function certificate(
     const [, what, advice] = found;
     return `${what} (${said}): ${advice}`;
   }
-  return isOfSsl ? `and this process do not agree on TLS (${said}): correct \`tls\`` : undefined;
+  return isOfSsl ? `cannot agree on TLS with this process (${said}): correct \`tls\`` : undefined;
 }
 
 /** Nobody is there, or nobody who answers. */
@@ -147,10 +151,13 @@ function away(
   }
   switch (code) {
     case 'ENOTFOUND':
-      return trouble('error', `cannot be reached (${message}): correct the name of the host`);
+      return trouble('error', `cannot be reached (${message}): correct the host name`);
     case 'EACCES':
       // That of a socket.
-      return trouble('error', `cannot be reached (${message}): allow this process to open it`);
+      return trouble(
+        'error',
+        `cannot be reached (${message}): allow this process to open the socket`,
+      );
     case 'ECONNREFUSED':
     case 'ENOENT':
       return trouble(
@@ -161,7 +168,7 @@ function away(
       return findings?.isThere && findings.words === undefined
         ? trouble(
             'error',
-            'closes each connection at once, without a word: correct the host and the port, or look at what is behind them',
+            'closes each connection without an answer: check that a Redis server listens on this host and port',
           )
         : trouble('warn', `cannot be reached (${message || code})`);
   }
@@ -175,12 +182,15 @@ function sentinels(
 ): ServerTroubleError {
   const last = /Last error: (.*)/.exec(message)?.[1];
   if (last?.startsWith('ERR No such master') ?? message.startsWith('All sentinels')) {
-    return trouble('error', `has Sentinels that know no "${shown(primary)}": correct \`name\``);
+    return trouble(
+      'error',
+      `has Sentinels that do not know a primary "${shown(primary)}": correct \`name\``,
+    );
   }
   return /^(?:WRONGPASS|NOAUTH|NOPERM)\b/.test(last ?? '')
     ? trouble(
         'error',
-        `has Sentinels that refuse us (${shown(last ?? '')}): correct \`sentinelPassword\``,
+        `has Sentinels that refuse this client (${shown(last ?? '')}): correct \`sentinelPassword\``,
       )
     : trouble(
         'warn',
@@ -198,8 +208,8 @@ export function silenceOf(target: Target, findings?: Findings): ServerTroubleErr
   }
   const what =
     findings?.isThere === false
-      ? 'cannot be reached, since nothing there answers an attempt to connect: correct the host and the port, or look for a firewall'
-      : 'does not answer: it is stopped or busy for long, or no Redis';
+      ? 'cannot be reached (no answer to the attempt to connect): correct the host and the port, or check the firewall'
+      : 'does not answer: it may be stopped, busy or not a Redis server';
   return new ServerTroubleError(`${whereOf(target)} ${what}`, 'warn');
 }
 
@@ -215,7 +225,7 @@ function safeCause(error: NodeJS.ErrnoException): NodeJS.ErrnoException {
     return showable(error);
   }
   if (code !== undefined && (name === 'TypeError' || name === 'RangeError')) {
-    const message = `${code}: Node does not take an option of the connection`;
+    const message = `${code}: Node.js rejects an option of the connection`;
     return Object.assign(new Error(message), { name, code });
   }
   const all = 'errors' in error && Array.isArray(error.errors) ? error.errors.map(String) : [];

@@ -131,7 +131,7 @@ export class ConnectionTroubles {
   }
 }
 
-const CLOSED_AT_ONCE = 'the connection was closed at once';
+const CLOSED_AT_ONCE = 'the connection was closed immediately';
 
 /** Whether the other end closed the connection or said something odd, rather than not being there. */
 const mayBeExplained = (error: NodeJS.ErrnoException): boolean =>

@@ -142,7 +142,7 @@ export class Connection implements Line {
   /** Begins to connect if nothing did yet. */
   open(): void {
     if (this.isClosed) {
-      throw new Error(`The connection ${this.name} is closed`);
+      throw new Error(`Connection "${this.name}" is closed`);
     }
     this.own.open();
   }

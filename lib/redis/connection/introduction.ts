@@ -35,7 +35,10 @@ export async function introduce(
   ]);
   const server = parseServer(info);
   if (server?.isReplica) {
-    return { outcome: 'wrong server', why: 'is a replica, which takes no writes' };
+    return {
+      outcome: 'wrong server',
+      why: 'is a replica, which accepts no writes: connect to the primary or to Sentinels',
+    };
   }
   if (server?.isLoading) {
     return { outcome: 'not yet', why: 'is loading its data' };

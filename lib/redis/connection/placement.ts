@@ -16,7 +16,7 @@ export async function whyElsewhere(
 ): Promise<string | undefined> {
   const found = / user=(\S+)/.exec(info ?? '')?.[1];
   if (user !== undefined && found !== undefined && found !== user) {
-    return `took the connection of user "${user}" for one of user "${found}": correct \`username\`, or what stands between`;
+    return `treats the connection of user "${user}" as one of user "${found}": correct \`username\`, or the proxy in between`;
   }
   const first = databaseIn(info);
   if (first === database || (first === undefined && database === 0)) {
@@ -25,15 +25,15 @@ export async function whyElsewhere(
   const refusal = await refusalOfSelect(send, database);
   if (refusal !== undefined) {
     return (
-      `does not let this process use its database ${database} (${refusal}): correct the database of \`connection\`, ` +
-      'or let the server have and allow it (`databases`, SELECT)'
+      `refuses database ${database} (${refusal}): correct the database of \`connection\`, ` +
+      'or allow it on the server (`databases`, SELECT)'
     );
   }
   // A proxy may answer what it does not do.
   const now = first === undefined ? database : databaseIn(await clientInfo(send));
   return now === database
     ? undefined
-    : `works in its database ${now} although ${database} was chosen: correct the database of \`connection\``;
+    : `uses database ${now} although database ${database} was selected: correct the database of \`connection\``;
 }
 
 const databaseIn = (info: string | undefined): number | undefined => {

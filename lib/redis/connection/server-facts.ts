@@ -60,7 +60,7 @@ export function whyUnusable(
 }
 
 const SENTINEL =
-  'is a Sentinel, which holds no data: give its address in `sentinels`, as `{ host, port }`, and what it calls the primary as `name`';
+  'is a Sentinel, which holds no data: set `sentinels: [{ host, port }]` to its address and `name` to the primary that it watches';
 
 function isTooOld(version = ''): boolean {
   const [, major, minor] = /^(\d+)\.(\d+)/.exec(version)?.map(Number) ?? [];

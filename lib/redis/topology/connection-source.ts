@@ -38,11 +38,7 @@ export function connectionSource(connection: ConnectionOption): ConnectionSource
 
 function fromUrl(url: string): ConnectionSource {
   if (!url.startsWith('/') && !isRedisUrl(url)) {
-    throw invalid(
-      /^[a-z][a-z+.-]*:\/\//i.test(url)
-        ? 'a URL that is none of these'
-        : 'a string that is none of these',
-    );
+    throw invalid(/^[a-z][a-z+.-]*:\/\//i.test(url) ? 'another URL' : 'another string');
   }
   const source: ConnectionSource = (overrides) =>
     // ioredis lets what stands behind the `?` of a URL go before its options.
@@ -64,11 +60,11 @@ function fromFactory(factory: () => Redis | Cluster): ConnectionSource {
   return (overrides) => {
     const redis: unknown = factory();
     if (!isConnection(redis)) {
-      throw invalid(`a factory that returned ${redis === null ? 'null' : typeof redis}`);
+      throw invalid(`a function that returned ${redis === null ? 'null' : typeof redis}`);
     }
     const connection = usable(redis);
     if (made.has(connection)) {
-      throw invalid('a factory that returned one connection twice');
+      throw invalid('a function that returned the same connection twice');
     }
     made.add(connection);
     return override(connection, overrides);
@@ -134,20 +130,20 @@ const RULES: readonly (readonly [
   expected: string,
   accepts: (value: unknown) => boolean,
 ])[] = [
-  ['host', 'the name or the address of a host, without a protocol', isHost],
-  ['port', 'the number of a port', isPort],
-  ['path', 'the path of a socket', isSocketPath],
+  ['host', 'a host name or an IP address, without a protocol', isHost],
+  ['port', 'a port number', isPort],
+  ['path', 'the path of a Unix socket', isSocketPath],
   [
     'sentinels',
-    'addresses such as `{ host, port }`',
+    'an array of addresses such as `{ host, port }`',
     (value) => Array.isArray(value) && value.every(isAddress),
   ],
   // As a text only a URL can have it.
-  ['tls', 'an object of options, or `true` (without TLS leave it out)', isTls],
-  ['db', 'the number of a database', (value) => isInRange(value, Number.MAX_SAFE_INTEGER)],
+  ['tls', 'an object of options, or `true` (leave it out to connect without TLS)', isTls],
+  ['db', 'a database number', (value) => isInRange(value, Number.MAX_SAFE_INTEGER)],
   [
     'keyPrefix',
-    'absent: set the option `prefix` instead, which goes in front of every key and channel',
+    'left out: set the option `prefix` instead, which starts every key and channel',
     (value) => value === '',
   ],
 ];
@@ -174,7 +170,7 @@ export function isConnection(value: unknown): value is Redis | Cluster {
 
 function standalone(connection: Redis | Cluster): Redis {
   if (connection.isCluster) {
-    throw invalid('an ioredis `Cluster`, which this version does not support yet');
+    throw invalid('an ioredis `Cluster`, which this version does not support');
   }
   const options = connection.options as RedisOptions;
   checkNames(options, true);
@@ -185,7 +181,7 @@ function standalone(connection: Redis | Cluster): Redis {
 function invalid(received: string): InvalidOptionError {
   return new InvalidOptionError(
     'connection',
-    'a redis:// or rediss:// URL, `memory://` for tests, the path of a socket, ioredis options, ' +
+    'a redis:// or rediss:// URL, `memory://` for tests, the path of a Unix socket, ioredis options, ' +
       'an ioredis `Redis`, or a function that returns a new `Redis` each time',
     received,
   );

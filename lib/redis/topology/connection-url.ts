@@ -8,7 +8,7 @@ const PLACE = /^(?:\[[\da-f:.%]*\]|[^:[\]]*)(?::(?<port>\d*))?$/i;
 
 const MOST_PORT = 65_535;
 
-const ENCODED = '(in a user or a password, any of `/?#@:%` is percent-encoded)';
+const ENCODED = '(percent-encode `/?#@:%` in the user and the password)';
 
 /**
  * @returns whether a text is a URL of Redis.
@@ -22,8 +22,8 @@ export function isRedisUrl(text: string): boolean {
   }
   const place = PLACE.exec(authority.slice(authority.lastIndexOf('@') + 1));
   if (!place || Number(place.groups?.['port'] ?? 0) > MOST_PORT) {
-    const expected = `a number from 0 to ${MOST_PORT} behind the host of the URL`;
-    throw new InvalidOptionError('port of the connection', expected, `another text ${ENCODED}`);
+    const expected = `a number from 0 to ${MOST_PORT} after the host in the URL`;
+    throw new InvalidOptionError('port of the connection', expected, `something else ${ENCODED}`);
   }
   checkParts(read(text));
   return true;
@@ -34,16 +34,16 @@ function checkParts(url: URL | undefined): void {
     throw new InvalidOptionError(
       'connection',
       'a URL such as redis://user:password@host:port/database',
-      `${url ? 'one with a `#`' : 'one that cannot be read'} ${ENCODED}`,
+      `${url ? 'a URL with a `#`' : 'a URL that cannot be parsed'} ${ENCODED}`,
     );
   }
   const hasPath = url.pathname.length > 1;
   if (!/^\/?\d*$/.test(url.pathname)) {
-    const expected = 'the number of a database, which is all that stands behind the `/` of the URL';
-    throw new InvalidOptionError('db of the connection', expected, 'another text');
+    const expected = 'a database number and nothing else after the `/` of the URL';
+    throw new InvalidOptionError('db of the connection', expected, 'something else');
   }
   if (hasPath && url.searchParams.has('db')) {
-    const received = 'one behind the `/` and one behind the `?`';
+    const received = 'one after the `/` and one after the `?`';
     throw new InvalidOptionError('db of the connection', 'given once in the URL', received);
   }
 }

@@ -17,13 +17,13 @@ const NAMES = `
 
 /** What people write who mean something else, in lower case: an option of ioredis, or a sentence. */
 const MEANT: Readonly<Record<string, string>> = {
-  url: 'give the URL itself: `connection: "redis://..."`',
-  uri: 'give the URL itself: `connection: "redis://..."`',
-  href: 'give the URL itself: `connection: "redis://..."`',
-  connectionstring: 'give the URL itself: `connection: "redis://..."`',
+  url: 'pass the URL itself: `connection: "redis://..."`',
+  uri: 'pass the URL itself: `connection: "redis://..."`',
+  href: 'pass the URL itself: `connection: "redis://..."`',
+  connectionstring: 'pass the URL itself: `connection: "redis://..."`',
   socket:
-    '`host`, `port` and `tls` stand beside the other options, and not in `socket` as node-redis has them',
-  prefix: '`prefix` stands beside `connection`',
+    'set `host`, `port` and `tls` next to the other options; `socket` is an option of node-redis',
+  prefix: 'set `prefix` next to `connection`, not in it',
   hostname: 'host',
   server: 'host',
   address: 'host',
@@ -62,7 +62,7 @@ export function checkNames(options: RedisOptions, isForeign = false): void {
       throw new InvalidOptionError(
         `${mayHoldSecret(name) ? 'an option' : name} of the connection`,
         `an option of ioredis${advice === undefined ? '' : ` (${advice})`}`,
-        'a name that it does not know',
+        'an unknown name',
       );
     }
   }

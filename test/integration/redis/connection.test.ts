@@ -70,7 +70,7 @@ it('says what a server that closes each connection says, and that one says nothi
   const { port } = server.address() as AddressInfo;
   for (const expected of [
     'answers "ERR max number of clients reached"',
-    'closes each connection at once, without a word: correct the host and the port, or look at what is behind them',
+    'closes each connection without an answer: check that a Redis server listens on this host and port',
   ]) {
     const reasons: string[] = [];
     const connection = new Connection(connectionSource({ host: '127.0.0.1', port }), 'test', {

@@ -292,7 +292,7 @@ describe('a refusal', () => {
     expect(batcher.refusalOf('job-4')).toBeUndefined();
     expect(senders.flatMap(({ told }) => told)).toEqual(senders.map(() => 'pushed'));
     expect(log.warnings).toHaveLength(1);
-    expect(log.infos).toEqual(['Redis takes jobs again']);
+    expect(log.infos).toEqual(['Redis accepts jobs again']);
   });
 
   it('is no reason of a job that waits for another', async () => {

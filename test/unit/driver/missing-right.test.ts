@@ -107,8 +107,7 @@ it('explains a command that was renamed, and a key of another type', () => {
     'return 1',
   );
   expect(explainRefusal(renamed)).toBe(
-    'Redis at localhost:6379 does not know EVAL: it was renamed or switched off there (rename-command in redis.conf), ' +
-      'and is needed under its own name',
+    'Redis at localhost:6379 does not know EVAL: it was renamed or disabled (rename-command in redis.conf). Enable it under its own name',
   );
   const wrong = 'WRONGTYPE Operation against a key holding the wrong kind of value';
   for (const message of [wrong, `${wrong} script: 12ab, on @user_script:1.`]) {

@@ -202,8 +202,8 @@ describe('a wrong option', () => {
   it.each<[string, unknown, string]>([
     ['a number', 6379, 'a number'],
     ['null', null, '`null`'],
-    ['a bad URL', 'redis.example:6379', 'a string that is none of these'],
-    ['a URL of another protocol', 'http://redis.example', 'a URL that is none of these'],
+    ['a bad URL', 'redis.example:6379', 'another string'],
+    ['a URL of another protocol', 'http://redis.example', 'another URL'],
   ])('is a connection that is %s', (_, connection, received) => {
     const error = refusalBy(() => resolve({ connection }));
     expect(error.option).toBe('connection');
@@ -222,7 +222,7 @@ describe('a wrong option', () => {
     const source = sourceOf(resolve({ connection: () => undefined }));
     const error = refusalBy(() => source(LAZY));
     expect(error.option).toBe('connection');
-    expect(error.received).toBe('a factory that returned undefined');
+    expect(error.received).toBe('a function that returned undefined');
   });
 });
 

@@ -109,7 +109,7 @@ describe('a factory', () => {
     source(LAZY);
     const error = refusalBy(() => source(LAZY));
     expect(error.option).toBe('connection');
-    expect(error.received).toBe('a factory that returned one connection twice');
+    expect(error.received).toBe('a function that returned the same connection twice');
   });
 
   it.each([
@@ -121,7 +121,7 @@ describe('a factory', () => {
   ])('has to return a Redis, and no %s', (kind, value) => {
     const error = refusalBy(() => sourceOf(() => value)(LAZY));
     expect(error.option).toBe('connection');
-    expect(error.received).toBe(`a factory that returned ${kind}`);
+    expect(error.received).toBe(`a function that returned ${kind}`);
   });
 
   it('passes on what it throws', () => {
@@ -166,11 +166,11 @@ describe('what is no connection', () => {
     ['a boolean', true, 'a boolean'],
     ['null', null, '`null`'],
     ['nothing', undefined, '`undefined`'],
-    ['an empty text', '', 'a string that is none of these'],
-    ['a host', 'redis.example', 'a string that is none of these'],
-    ['a host and a port', 'redis.example:6379', 'a string that is none of these'],
-    ['a URL of another protocol', 'http://redis.example', 'a URL that is none of these'],
-    ['a URL without slashes', 'redis:localhost', 'a string that is none of these'],
+    ['an empty text', '', 'another string'],
+    ['a host', 'redis.example', 'another string'],
+    ['a host and a port', 'redis.example:6379', 'another string'],
+    ['a URL of another protocol', 'http://redis.example', 'another URL'],
+    ['a URL without slashes', 'redis:localhost', 'another string'],
   ])('is refused at once: %s', (_, connection, received) => {
     const error = refusalBy(() => sourceOf(connection));
     expect(error.option).toBe('connection');

@@ -193,7 +193,12 @@ it('takes a server that never answers for silent, and not for one that closes co
 });
 
 it.each([
-  ['a replica', 'role:slave', 'is a replica, which takes no writes', 2],
+  [
+    'a replica',
+    'role:slave',
+    'is a replica, which accepts no writes: connect to the primary or to Sentinels',
+    2,
+  ],
   ['a server that loads its data', 'loading:1', 'is loading its data', 1],
 ])('waits at %s until it is none any more', async (_, line, text, id) => {
   const { server, connection, troubles } = lineTo();

@@ -106,7 +106,7 @@ it('cannot be used where the server does not tell its time, until it does', asyn
   const usable = connections.usable().catch(() => connections.ready());
   await server.runtime.advanceAsync(6_000);
   await usable;
-  expect(server.log.infos).toEqual(['Redis answers again']);
+  expect(server.log.infos).toEqual(['Redis can be used again']);
 });
 
 it('say to twice a minute that a server comes and goes, each with its return', async () => {
@@ -124,7 +124,7 @@ it('say to twice a minute that a server comes and goes, each with its return', a
   }
   expect(server.log.warnings).toHaveLength(2);
   expect(server.log.warnings[1]).toContain('cannot be reached');
-  expect(server.log.infos).toEqual(server.log.warnings.map(() => 'Redis answers again'));
+  expect(server.log.infos).toEqual(server.log.warnings.map(() => 'Redis can be used again'));
 });
 
 it('say once that the server owes an answer, and that it answers again', async () => {
@@ -137,7 +137,7 @@ it('say once that the server owes an answer, and that it answers again', async (
   isStill = false;
   await server.runtime.advanceAsync(10_000);
   expect(server.log.warnings).toHaveLength(1);
-  expect(server.log.infos).toEqual(['Redis answers again']);
+  expect(server.log.infos).toEqual(['Redis can be used again']);
 });
 
 it('are closed for good', async () => {

@@ -28,8 +28,8 @@ const MISTAKES: readonly (readonly [name: string, advice: string])[] = [
   ['hostname', 'did you mean `host`?'],
   ['sentinel', 'did you mean `sentinels`?'],
   ['conectTimeout', 'did you mean `connectTimeout`?'],
-  ['url', 'give the URL itself'],
-  ['socket', 'not in `socket` as node-redis has them'],
+  ['url', 'pass the URL itself'],
+  ['socket', '`socket` is an option of node-redis'],
 ];
 
 describe('an option that ioredis does not know', () => {
@@ -53,7 +53,7 @@ describe('an option that ioredis does not know', () => {
   it('is refused where nothing is like it, unless the application made the Redis', () => {
     const odd = { skipVersionCheck: true };
     expect(refusalBy(() => sourceOf(odd)).message).toBe(
-      'Expected skipVersionCheck of the connection to be an option of ioredis, got a name that it does not know',
+      'Expected skipVersionCheck of the connection to be an option of ioredis, got an unknown name',
     );
     expect(() => sourceOf(new Redis({ ...LAZY, ...odd }))).not.toThrow();
     expect(() => sourceOf(() => new Redis({ ...LAZY, ...odd }))(LAZY)).not.toThrow();
@@ -85,7 +85,7 @@ describe('an object of URL', () => {
 
   it('of another protocol is refused', () => {
     const error = refusalBy(() => sourceOf(new URL(`http://:${SECRET}@redis.example`)));
-    expect(error.received).toBe('a URL that is none of these');
+    expect(error.received).toBe('another URL');
     expect(inspect(error)).not.toContain(SECRET);
   });
 });
@@ -94,16 +94,16 @@ describe('a URL that cannot mean what it says', () => {
   it.each<[string, string, string]>([
     ['port of the connection', `redis://joe:${SECRET}@localhost:63x79`, 'a number from 0 to 65535'],
     ['port of the connection', 'redis://localhost:99999', 'a number from 0 to 65535'],
-    ['port of the connection', `redis://joe:${SECRET}/2@localhost:6379`, 'percent-encoded'],
+    ['port of the connection', `redis://joe:${SECRET}/2@localhost:6379`, 'percent-encode'],
     ['port of the connection', 'redis://first:6379,second:6379', 'a number from 0 to 65535'],
     ['connection', `redis://${SECRET}#1@localhost`, '`#`'],
-    ['connection', `redis://joe:50%off${SECRET}@localhost`, 'percent-encoded'],
-    ['db of the connection', 'redis://localhost/x', 'the number of a database'],
-    ['db of the connection', 'redis://localhost/3x', 'the number of a database'],
-    ['db of the connection', 'redis://localhost/3/4', 'the number of a database'],
+    ['connection', `redis://joe:50%off${SECRET}@localhost`, 'percent-encode'],
+    ['db of the connection', 'redis://localhost/x', 'a database number'],
+    ['db of the connection', 'redis://localhost/3x', 'a database number'],
+    ['db of the connection', 'redis://localhost/3/4', 'a database number'],
     ['db of the connection', 'redis://localhost/3?db=4', 'given once'],
-    ['db of the connection', 'redis://localhost?db=x', 'the number of a database'],
-    ['tls of the connection', 'redis://localhost?tls=false', 'without TLS leave it out'],
+    ['db of the connection', 'redis://localhost?db=x', 'a database number'],
+    ['tls of the connection', 'redis://localhost?tls=false', 'leave it out to connect without TLS'],
   ])('is refused for its %s: %s', (option, url, said) => {
     const error = refusalBy(() => sourceOf(url));
     expect(error.option).toBe(option);

@@ -67,7 +67,7 @@ it('says what it has counted when nothing more is to come', () => {
   }
   log.repeated('another', 'error', 'once');
   log.close();
-  expect(log.warnings).toEqual(['not pushed', 'not pushed (499 times more)']);
+  expect(log.warnings).toEqual(['not pushed', 'not pushed (499 more times)']);
   expect(log.errors).toEqual(['once']);
   expect(runtime.pending).toBe(0);
 });
