@@ -64,7 +64,7 @@ export class QueuePruner {
         this.log.repeated(
           kindOf(queue),
           levelOf(error),
-          `Cannot remove expired jobs from queue "${queue}": ${explainRefusal(error)}; they stay until a worker discards them`,
+          `Cannot remove expired jobs from queue "${queue}" (${explainRefusal(error)}); they stay until a worker discards them`,
         );
       }
     }

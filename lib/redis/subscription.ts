@@ -109,8 +109,8 @@ export class RedisSubscription implements Subscription {
     this.connections.log.repeated(
       this.kind,
       levelOf(error),
-      `Cannot subscribe to ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}: ` +
-        `${explainRefusal(error)}; retrying, and until it works, ${this.options.consequence}`,
+      `Cannot subscribe to ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''} ` +
+        `(${explainRefusal(error)}); retrying, and until it works, ${this.options.consequence}`,
     );
   }
 

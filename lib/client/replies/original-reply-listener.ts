@@ -133,7 +133,7 @@ export class OriginalReplyListener {
     this.log.repeated(
       REFUSED,
       levelOf(error),
-      `Cannot read replies of original workers: ${explainRefusal(error)}; retrying`,
+      `Cannot read replies of original workers (${explainRefusal(error)}); retrying`,
     );
     await this.delay.wait(longestWaitAfter(error));
   }

@@ -123,7 +123,7 @@ export class ReplyListener {
     this.log.repeated(
       REFUSED,
       levelOf(error),
-      `Cannot wait for replies in "${this.list.key}": ${explainRefusal(error)}; polling until it works`,
+      `Cannot wait for replies in "${this.list.key}" (${explainRefusal(error)}); polling until it works`,
     );
     this.refusal = levelOf(error) === 'error' ? error : undefined;
     await this.delay.wait(longestWaitAfter(error));

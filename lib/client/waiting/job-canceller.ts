@@ -90,7 +90,7 @@ export class JobCanceller {
       this.log.repeated(
         `cancel refused: ${queue}`,
         levelOf(error),
-        `Cannot tell the workers of queue "${queue}" which jobs are cancelled: ${explainRefusal(error)}; these jobs run to their end`,
+        `Cannot tell the workers of queue "${queue}" which jobs are cancelled (${explainRefusal(error)}); these jobs run to their end`,
       );
     }
     if (this.isClosed || (isRefusal(error) && !isPassing(error))) {
