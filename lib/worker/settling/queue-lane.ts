@@ -107,9 +107,9 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
     return isOver;
   }
 
-  /** Resolves when what waits for its run, or was asked for, has been given back. */
+  /** Resolves, once it stops, when what waits for its run, or was asked for, has been given back. */
   givenBack(): Promise<void> {
-    return this.intake.close();
+    return this.intake.allGivenBack();
   }
 
   /** A job is run. */

@@ -172,9 +172,14 @@ export class Intake implements StartSource {
     }
   }
 
-  /** Begins no more jobs. Resolves when those that wait were given back, and those that it has asked for as well. */
+  /** Begins no more jobs. Resolves when those that wait were given back, unless others are still to come. */
   close(): Promise<void> {
     return this.starts.close();
+  }
+
+  /** Resolves, once it is closed, when those that wait were given back, and those that it has asked for as well. */
+  allGivenBack(): Promise<void> {
+    return this.starts.allGivenBack();
   }
 
   open(): void {

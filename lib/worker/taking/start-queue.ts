@@ -1,3 +1,4 @@
+import { Gate } from '../../driver/gate.js';
 import type { Runtime } from '../../driver/runtime.js';
 import { Isolation } from './isolation.js';
 import type { JobPlace } from './slots.js';
@@ -41,6 +42,8 @@ export class StartQueue {
   private readonly isolation: Isolation;
   /** Resolves when what was given back so far is back. */
   private givenBack: Promise<unknown> = Promise.resolve();
+  /** Nothing that was asked for is still to come. */
+  private readonly answers = new Gate();
 
   constructor(
     private readonly concurrency: number,
@@ -113,7 +116,10 @@ export class StartQueue {
     this.isolation.released(place);
   }
 
-  /** Starts no more jobs. Resolves when those that wait are given back, and those that were asked for as well. */
+  /**
+   * Starts no more jobs. Resolves when those that wait are given back, and without waiting where others are still to come, which
+   * go back together with them.
+   */
   async close(): Promise<void> {
     this.isOpen = false;
     await this.giveBackIfClosed();
@@ -126,7 +132,17 @@ export class StartQueue {
 
   /** All at once, since those that are given back later go in front of those before. */
   giveBackIfClosed(): Promise<unknown> {
-    return !this.isOpen && this.source.asked === 0 ? this.giveBack() : this.givenBack;
+    if (!this.isOpen && this.source.asked === 0) {
+      void this.giveBack();
+      this.answers.wake();
+    }
+    return this.givenBack;
+  }
+
+  /** Resolves when all that a closed queue has taken or asked for is given back. */
+  async allGivenBack(): Promise<void> {
+    await this.answers.until(() => this.source.asked === 0);
+    await this.giveBackIfClosed();
   }
 
   /** Takes the job that is to be started now, if there is one, out of those that wait. */
