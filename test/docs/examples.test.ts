@@ -4,7 +4,7 @@ import { docPages } from './examples/doc-page.js';
 import { ExampleApps } from './examples/example-apps.js';
 import { hasPython, needsPython, runApp } from './examples/run-app.js';
 
-vi.setConfig({ maxConcurrency: 2, testTimeout: 120_000 });
+vi.setConfig({ maxConcurrency: 2, testTimeout: 180_000 });
 
 const apps = new ExampleApps();
 const compiler = new ExampleCompiler(apps.folder);
