@@ -94,7 +94,7 @@ export class RequestClient {
     queue: RetypedQueue,
     ...call: RetypedCall<Reply>
   ): {
-    readonly 'leave the type of the reply out: the JobMap knows it'?: never;
+    readonly 'omit the reply type: the JobMap defines it'?: never;
     toString(): string;
   };
   send<Queue extends MappedQueue>(
@@ -133,7 +133,7 @@ export class RequestClient {
     queue: RetypedQueue,
     ...call: RetypedCall<Reply>
   ): {
-    readonly 'leave the type of the reply out: the JobMap knows it'?: never;
+    readonly 'omit the reply type: the JobMap defines it'?: never;
     toString(): string;
   };
   request<Queue extends MappedQueue>(

@@ -68,7 +68,9 @@ describe('a request to original workers', () => {
     const error = failureOf(client.send(queue, 1, ORIGINAL));
     await redis.look.rpush(`${queue}replies:${await takeJob(queue)}`, 'no JSON');
     expect(await error).toBeInstanceOf(RemoteError);
-    expect((await error) as Error).toMatchObject({ message: expect.stringContaining('not JSON') });
+    expect((await error) as Error).toMatchObject({
+      message: expect.stringContaining('to be JSON'),
+    });
   };
 
   it.each([

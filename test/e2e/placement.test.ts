@@ -36,7 +36,7 @@ it.each<[string, () => ReqRepModuleOptions]>([
 ])('never works in another database than it was told to, by %s', async (_, optionsOf) => {
   expect(await refusalOf(optionsOf())).toBe(
     `redis://127.0.0.1:${redis.port}/99 refuses database 99 ` +
-      '(ERR DB index is out of range): correct the database of `connection`, or let the server have and allow it ' +
+      '(ERR DB index is out of range): correct the database of `connection`, or allow it on the server ' +
       '(`databases`, SELECT)',
   );
 });
@@ -49,7 +49,7 @@ it.each([
   await user('>secret', '~*', '&*', '+@all', ...rules);
   const connection = `redis://joe:secret@127.0.0.1:${redis.port}/3`;
   const refusal = await refusalOf({ connection });
-  expect(refusal).toContain(`redis://127.0.0.1:${redis.port}/3 (user "joe") does not let`);
+  expect(refusal).toContain(`redis://127.0.0.1:${redis.port}/3 (user "joe") refuses database 3 `);
   expect(refusal).toContain('ACL SETUSER joe +select');
   await user('+@all');
   const queue = randomQueue();

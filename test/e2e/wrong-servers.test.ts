@@ -65,7 +65,7 @@ describe('a server that refuses us', () => {
   it('for want of a password says how to give it', async () => {
     const port = await stubServer(answering('-NOAUTH Authentication required.\r\n'));
     expect(await refusalBy(`redis://127.0.0.1:${port}`)).toBe(
-      `${at(port)} wants a password, and none was given (NOAUTH): give it as \`password\`, or as redis://:PASSWORD@host`,
+      `${at(port)} requires a password, but none was set (NOAUTH): set \`password\`, or connect to redis://:PASSWORD@host`,
     );
   });
 
@@ -115,7 +115,9 @@ describe('another program', () => {
     const port = await stubServer((socket) => socket.destroy());
     const { error, line } = await askBy(`redis://127.0.0.1:${port}`, 1_500);
     expect(error).toBeInstanceOf(RequestTimeoutError);
-    expect(line).toContain(`error redis://127.0.0.1:${port}/0 closes each connection at once`);
+    expect(line).toContain(
+      `error redis://127.0.0.1:${port}/0 closes each connection without an answer`,
+    );
     expect(error.message).toContain(error.cause.message);
   });
 

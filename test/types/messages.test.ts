@@ -91,11 +91,11 @@ describe('the compiler', { timeout: 120_000 }, () => {
       OPEN,
     );
     for (const forgotten of [send, request, emit]) {
-      expect(forgotten).toContain(`the queue \\"reports\\" needs its data`);
+      expect(forgotten).toContain(`queue \\"reports\\" requires data`);
       expect(forgotten).not.toContain('No overload');
     }
     expect(data).toBe(`Type 'number' is not assignable to type 'string'.`);
-    expect(retyped).toContain('leave the type of the reply out: the JobMap knows it');
+    expect(retyped).toContain('omit the reply type: the JobMap defines it');
     expect(bare).toContain(
       `takes (data, job); where @JobData, @JobCtx or others fill its parameters, say { parameters: 'decorated' }`,
     );
@@ -118,11 +118,11 @@ describe('the compiler', { timeout: 120_000 }, () => {
     );
     expect(emit).toContain(`Argument of type '"report"' is not assignable to parameter of type`);
     for (const text of [handler, byName, served]) {
-      expect(text).toContain('strictQueues is on: the queue has to be in the JobMap');
+      expect(text).toContain('strictQueues is on: add this queue to the JobMap');
     }
     expect(typed).not.toBe('');
-    expect(retyped).toContain('leave the type of the reply out: the JobMap knows it');
-    expect(forgotten).toContain(`the queue \\"reports\\" needs its data`);
+    expect(retyped).toContain('omit the reply type: the JobMap defines it');
+    expect(forgotten).toContain(`queue \\"reports\\" requires data`);
     expect(right).toBe('');
   });
 });

@@ -56,7 +56,7 @@ type AreNamesClosed = Switches extends { readonly strictQueues: true } ? true : 
 export type KnownQueue<Queue extends string> = AreNamesClosed extends true
   ? Queue extends MappedQueue
     ? unknown
-    : { readonly 'strictQueues is on: the queue has to be in the JobMap': MappedQueue }
+    : { readonly 'strictQueues is on: add this queue to the JobMap': MappedQueue }
   : unknown;
 
 /** What the jobs of a queue carry. */
@@ -115,10 +115,10 @@ export type RetypedCall<Reply> = [Reply] extends [NotGiven]
 
 /** A mapped queue in a call with a type for the reply: accepted, since the result tells, unless the names are closed. */
 export type RetypedQueue = AreNamesClosed extends true
-  ? { readonly 'leave the type of the reply out: the JobMap knows it': MappedQueue }
+  ? { readonly 'omit the reply type: the JobMap defines it': MappedQueue }
   : MappedQueue;
 
 /** A mapped queue in a call that lacks the data: never accepted, and the compiler shows why. */
 export type QueueWithoutData<Queue extends MappedQueue> = Queue & {
-  readonly [Text in `the queue "${Queue}" needs its data`]: JobDataOf<Queue>;
+  readonly [Text in `queue "${Queue}" requires data`]: JobDataOf<Queue>;
 };
