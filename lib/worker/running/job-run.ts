@@ -72,7 +72,7 @@ export class JobRun extends AsyncResource implements Outcome {
     return this.context.hasEnded;
   }
 
-  /** Whether Redis has confirmed that the job has left its slot. */
+  /** Whether Redis has confirmed that the job has left its slot, or it is left to other workers. */
   get isReleased(): boolean {
     return this.hasLeftSlot;
   }
@@ -119,7 +119,7 @@ export class JobRun extends AsyncResource implements Outcome {
     return true;
   }
 
-  /** Its job has left its slot. */
+  /** Its job has left its slot, or is left to other workers. */
   released(): void {
     this.hasLeftSlot = true;
     this.leaveIfOver();

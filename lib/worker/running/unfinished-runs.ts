@@ -26,16 +26,27 @@ export class UnfinishedRuns {
     const once = again.filter(({ job }) => mostDeliveries(job, this.handler) === 1);
     const others = again.filter((run) => !once.includes(run));
     this.report(runs.length, once.length);
-    const { unfinished } = this.lane;
     const emptied = [
-      ...once.map(({ place, job, context }) =>
-        unfinished.bury(place, this.lostJobs.outOfDeliveries(job, context.attempt)),
-      ),
-      unfinished.giveBack(others.map(({ place }) => place)),
+      ...once.map((run) => this.bury(run)),
+      this.giveBack(others),
       this.lane.settled(() => told.every((run) => run.isReleased)),
     ];
     const { runtime } = this.parts.shard.driver;
     await endsWithin(FINAL_WRITE_TIMEOUT_MS, Promise.all(emptied), runtime);
+  }
+
+  // What Redis does not take out of its slot is left to others: these runs are over here in either case.
+
+  private async bury(run: JobRun): Promise<void> {
+    const { place, job, context } = run;
+    const why = this.lostJobs.outOfDeliveries(job, context.attempt);
+    await this.lane.unfinished.bury(place, why);
+    run.released();
+  }
+
+  private async giveBack(runs: readonly JobRun[]): Promise<void> {
+    await this.lane.unfinished.giveBack(runs.map(({ place }) => place));
+    runs.forEach((run) => run.released());
   }
 
   private report(count: number, dead: number): void {
