@@ -35,7 +35,9 @@ class SurroundedRun {
   async within(aroundJob: AroundJob): Promise<void> {
     try {
       await aroundJob(this.job, () => this.next());
-      this.refuse(new Error('The option aroundJob ended without a call of next()'));
+      this.refuse(
+        new Error('The option aroundJob returned without calling next(), so the job was not run'),
+      );
     } catch (error) {
       // A hook that throws what the job has ended with adds nothing to it.
       if (!this.refuse(error) && this.failure?.error !== error) {
@@ -57,7 +59,9 @@ class SurroundedRun {
   private next(): Promise<unknown> {
     if (this.isRefused) {
       return Promise.reject(
-        new Error('next() of aroundJob was called after the job had ended without it'),
+        new Error(
+          'aroundJob called next() too late, after the job had already ended; call it before aroundJob returns or throws',
+        ),
       );
     }
     if (!this.ended) {

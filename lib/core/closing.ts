@@ -4,7 +4,7 @@ import type { Log } from '../telemetry/log.js';
 import type { Driver } from '../driver/driver.js';
 import type { ReplyWorkers } from '../worker/reply-workers.js';
 
-const STOP_FAILED = 'The workers did not stop in order';
+const STOP_FAILED = 'Stopping the workers failed';
 
 /** What is closed, and the log that tells of what fails. */
 export interface Closing {
@@ -20,7 +20,7 @@ export interface Closing {
  */
 export async function closeInOrder({ workers, client, connections, log }: Closing): Promise<void> {
   await attempt(log, STOP_FAILED, () => workers.close());
-  await attempt(log, 'The client did not close in order', () => client.close());
+  await attempt(log, 'Closing the client failed', () => client.close());
   connections.close();
   log.close();
 }

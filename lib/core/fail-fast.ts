@@ -14,7 +14,7 @@ type Server = Pick<Driver, 'usable' | 'trouble' | 'serverName' | 'runtime'>;
  * @throws ConnectionFailedError at once where Redis refuses us until somebody changes something, and when the time is up.
  */
 export const usableWithin = (ms: number, connections: Server): Promise<void> =>
-  within(ms, connections.usable(), connections, 'it does not answer');
+  within(ms, connections.usable(), connections, 'does not answer');
 
 /**
  * Waits for something that needs Redis, for so long at most, ms.
@@ -32,7 +32,7 @@ export async function within(
   );
   if (!isInTime) {
     const { trouble, serverName } = connections;
-    const reason = trouble?.message ?? `${serverName}: ${what}`;
+    const reason = trouble?.message ?? `${serverName} ${what}`;
     throw new ConnectionFailedError(serverName, reason, ms, trouble && { cause: trouble });
   }
 }

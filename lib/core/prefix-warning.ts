@@ -9,9 +9,9 @@ export function prefixWarning(prefix: string): string | undefined {
     return undefined;
   }
   return (
-    `The prefix ${JSON.stringify(prefix)} does not end in a separator (any character but a letter or a digit): with it, the ` +
-    `queue "reports" is the queue ${JSON.stringify(`${prefix}reports`)} of an application without a prefix. ` +
-    `Write ${JSON.stringify(`${prefix}:`)}, in all processes at a time`
+    `The prefix ${JSON.stringify(prefix)} does not end in a separator (any character but a letter or a digit): its queue ` +
+    `"reports" is also the queue ${JSON.stringify(`${prefix}reports`)} of an application without a prefix. ` +
+    `Change it to ${JSON.stringify(`${prefix}:`)}, in all processes at the same time`
   );
 }
 

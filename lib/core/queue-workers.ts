@@ -169,7 +169,7 @@ export class QueueWorkers {
     try {
       if (options.failFast > 0) {
         const usable = Promise.all([connections.usable(), started]);
-        const what = 'it has not taken the first sign of life';
+        const what = 'has not confirmed the first lease of the worker';
         await within(options.failFast, usable, connections, what);
       } else {
         await followStart(started, { workers, connections, log });
@@ -184,7 +184,7 @@ export class QueueWorkers {
   #of(queue: string): ReplyWorkers {
     const served = this.#served.get(queue);
     if (!served) {
-      const queues = [...this.#served.keys()].join(', ') || 'it serves none';
+      const queues = [...this.#served.keys()].join(', ') || 'none';
       const expected = `a queue that this process serves (${queues})`;
       throw new InvalidOptionError('queue', expected, describeValue(queue));
     }

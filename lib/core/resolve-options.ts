@@ -59,7 +59,7 @@ const isErrorClass = (value: unknown): boolean =>
   typeof value.prototype === 'object' &&
   typeof Object.getPrototypeOf(value.prototype)?.message === 'string';
 
-const someNames = anArrayOf('an array of names of headers', aName);
+const someNames = anArrayOf('an array of header names', aName);
 
 const aClassOfErrors = {
   expected: 'a class that extends `Error`, with a name',
@@ -73,7 +73,7 @@ const anything = { expected: 'anything', accepts: () => true };
 export const OPTION_RULES: OptionRules<ReqRepOptions> = {
   connection: anything,
   host: {
-    expected: 'the name or the address of a host, without a protocol',
+    expected: 'a host name or address, without a protocol',
     accepts: (value) => typeof value === 'string' && /^[^/@?]+$/.test(value),
     isSecret: true,
   },
@@ -157,8 +157,8 @@ function checkTogether(
   if (twice !== undefined) {
     throw new InvalidOptionError(
       `errors in ${place}`,
-      'classes of different names, since they travel by name',
-      `two named "${twice}"`,
+      'classes with different names, because errors travel by the name of their class',
+      `two classes named "${twice}"`,
     );
   }
 }
@@ -177,7 +177,7 @@ function sourceOf(options: ReqRepOptions, place: string): ConnectionSource | str
     const names = flat.map(([name]) => name).join(', ');
     throw new InvalidOptionError(
       `connection in ${place}`,
-      `left out where ${names} ${flat.length === 1 ? 'is' : 'are'} given`,
+      `absent where ${names} ${flat.length === 1 ? 'is' : 'are'} given, because both name the server`,
       'both',
     );
   }

@@ -40,7 +40,7 @@ export async function followStart(
   const startedOrLost = Promise.race([started, connections.lost()]);
   const isLate = !(await endsWithin(longestWait, startedOrLost, connections.runtime));
   if (isLate) {
-    log.warn(`Not all workers serve their queues yet: ${reason(connections)}. They go on trying`);
+    log.warn(`Not all workers serve their queues yet: ${reason(connections)}; retrying`);
   }
   started.then(
     () => {
@@ -49,11 +49,11 @@ export async function followStart(
         log.info('All workers serve their queues now');
       }
     },
-    (error: unknown) => log.error(`The workers did not start: ${messageOf(error)}`),
+    (error: unknown) => log.error(`Starting the workers failed: ${messageOf(error)}`),
   );
 }
 
 const reason = ({ isReady }: Followed['connections']): string =>
   isReady
-    ? 'Redis has not taken the first sign of life of each'
-    : 'Redis does not answer, or says that it is not ready';
+    ? 'Redis has not confirmed the first lease of each worker'
+    : 'Redis does not answer, or reports that it is not ready';

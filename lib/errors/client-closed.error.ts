@@ -10,7 +10,8 @@ export class ClientClosedError extends ReqRepError {
 
   constructor(readonly queue: string) {
     super(
-      `The client is closed: a request for queue "${queue}" was not sent, or cannot be answered any more.`,
+      `Request to queue "${queue}" failed because the client is closed: it was not sent, or its reply can no longer arrive. ` +
+        `Send requests before the client or its application closes.`,
     );
   }
 }

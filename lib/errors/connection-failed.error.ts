@@ -18,6 +18,9 @@ export class ConnectionFailedError extends ReqRepError {
     options?: ErrorOptions,
   ) {
     const time = timeout === undefined ? '' : ` within ${timeout} ms`;
-    super(`Redis could not be used${time}, and \`failFast\` is set: ${reason}.`, options);
+    super(
+      `Redis could not be used${time}: ${reason}. Fix that, or unset \`failFast\` to start without Redis.`,
+      options,
+    );
   }
 }

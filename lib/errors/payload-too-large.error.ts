@@ -21,8 +21,9 @@ export class PayloadTooLargeError extends ReqRepError {
     readonly maxPayload: number,
   ) {
     super(
-      `The ${direction} ${direction === 'request' ? 'to' : 'from'} queue "${queue}" takes ${size} bytes and ` +
-        `${maxPayload} are allowed. Send a reference instead, or raise \`maxPayload\` on the side that sends it.`,
+      `The ${direction} ${direction === 'request' ? 'to' : 'from'} queue "${queue}" has ${size} bytes, but ` +
+        `\`maxPayload\` allows ${maxPayload}. Send a reference to the data instead, or raise \`maxPayload\` in the ` +
+        `process that sends the ${direction}.`,
     );
   }
 }

@@ -23,8 +23,8 @@ export class PendingLimitError extends ReqRepError {
     readonly limit: PendingLimit = 'maxPending',
   ) {
     super(
-      `A request for queue "${queue}" was refused: ${reason(limit, most)}. ` +
-        `Send fewer at a time, or raise \`${limit}\`.`,
+      `Request to queue "${queue}" was not sent: ${reason(limit, most)}. ` +
+        `Send fewer requests at a time, or raise \`${limit}\`.`,
     );
     this.maxPending = limit === 'maxPending' ? most : undefined;
     this.maxPendingBytes = limit === 'maxPendingBytes' ? most : undefined;
@@ -33,6 +33,6 @@ export class PendingLimitError extends ReqRepError {
 
 function reason(limit: PendingLimit, most: number): string {
   return limit === 'maxPending'
-    ? `${most === 1 ? '1 request of this client waits' : `${most} requests of this client wait`} already`
-    : `with it, the jobs of this client that Redis has not confirmed would take more than ${most} bytes`;
+    ? `${most === 1 ? '1 request' : `${most} requests`} of this client already ${most === 1 ? 'waits' : 'wait'} for a reply`
+    : `with it, the jobs of this client that Redis has not confirmed would exceed ${most} bytes`;
 }

@@ -16,8 +16,8 @@ export class QueueFullError extends ReqRepError {
     readonly queueLength: number,
   ) {
     super(
-      `Queue "${queue}" holds ${queueLength === 1 ? '1 job' : `${queueLength} jobs`} and this call allows ${maxQueueLength}. ` +
-        `Try again later, add workers, or raise \`maxQueueLength\`.`,
+      `Queue "${queue}" already holds ${queueLength === 1 ? '1 job' : `${queueLength} jobs`}, and the \`maxQueueLength\` of ` +
+        `this call is ${maxQueueLength}. Try again later, add workers, or raise \`maxQueueLength\`.`,
     );
   }
 }

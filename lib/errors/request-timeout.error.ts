@@ -75,9 +75,9 @@ function what({ queue, timeout, limit, isEmit }: RequestTimeoutDetails): string 
   }
   switch (limit) {
     case 'idleTimeout':
-      return `Queue "${queue}" was silent for ${timeout} ms`;
+      return `Request to queue "${queue}" timed out after ${timeout} ms without a value or reply`;
     case 'inherited':
-      return `Request to queue "${queue}" timed out after the ${timeout} ms that were left to the job that sent it`;
+      return `Request to queue "${queue}" timed out after ${timeout} ms, at the deadline of the job that sent it`;
     default:
       return `Request to queue "${queue}" timed out after ${timeout} ms`;
   }
@@ -86,10 +86,10 @@ function what({ queue, timeout, limit, isEmit }: RequestTimeoutDetails): string 
 function reason(details: RequestTimeoutDetails): string {
   const { queue, timeout, workers, queueLength, limit, refusal, here, trouble } = details;
   if (refusal !== undefined) {
-    return `it was not sent, since Redis refuses jobs (${refusal}). Fix that, then send it again.`;
+    return `it was not sent, because Redis refuses the job (${refusal}). Fix that, then send it again.`;
   }
   if (limit === 'inherited' && timeout === 0) {
-    return 'it was not sent. Ask sooner, or give the outer request more time.';
+    return 'it was not sent, because no time was left. Send it earlier, or raise the timeout of the outer request.';
   }
   if (trouble) {
     return `${trouble.message}.`;
@@ -98,23 +98,23 @@ function reason(details: RequestTimeoutDetails): string {
     return `its reply cannot be read. ${details.replyRefusal}.`;
   }
   if (details.isEmit) {
-    return 'Redis has not confirmed it. Check the connection.';
+    return 'Redis did not confirm the push. Check the connection.';
   }
   if (workers === undefined || queueLength === undefined) {
     return details.inspectionRefusal === undefined
-      ? 'Redis could not be asked about the queue. Check the connection.'
-      : `Redis does not tell how the queue is. ${details.inspectionRefusal}.`;
+      ? 'the state of the queue is unknown, because Redis does not answer. Check the connection.'
+      : `the state of the queue cannot be read. ${details.inspectionRefusal}.`;
   }
   const waiting = queueLength === 1 ? '1 job waits' : `${queueLength} jobs wait`;
   if (workers === 0) {
-    return `no live worker serves it and ${waiting}. ${adviceWithoutWorkers(queue, here)}`;
+    return `no live worker serves the queue and ${waiting}. ${adviceWithoutWorkers(queue, here)}`;
   }
   const serve = workers === 1 ? '1 live worker serves' : `${workers} live workers serve`;
   const obstacle = queueLength > 0 ? obstacleHere(queue, here) : undefined;
   if (obstacle !== undefined) {
-    return `${serve} it and ${waiting}. ${obstacle}`;
+    return `${serve} the queue and ${waiting}. ${obstacle}`;
   }
   return queueLength === 0
-    ? `${serve} it and ${waiting}, so that it is being run, or was lost with the data of Redis. Give it more time.`
-    : `${serve} it and ${waiting}. Give it more time, workers or concurrency, unless the queue is paused.`;
+    ? `${serve} the queue and ${waiting}, so the job still runs, or was lost with the data of Redis. Raise the timeout if the job needs longer.`
+    : `${serve} the queue and ${waiting}. Raise the timeout, add workers or concurrency, or resume the queue if it is paused.`;
 }

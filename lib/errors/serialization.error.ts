@@ -2,7 +2,7 @@ import type { PayloadDirection } from './payload-too-large.error.js';
 import { ReqRepError } from './reqrep.error.js';
 
 /** What to send instead where nothing better is known. */
-const PLAIN_DATA = 'plain data: texts, numbers, booleans, null, arrays and objects of these';
+const PLAIN_DATA = 'plain data: strings, numbers, booleans, null, arrays and objects of these';
 
 /** What more a {@link SerializationError} may say. */
 export interface SerializationErrorOptions extends ErrorOptions {

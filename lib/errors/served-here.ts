@@ -39,23 +39,23 @@ export function adviceWithoutWorkers(queue: string, here: WorkersHere | undefine
   switch (here?.served) {
     case 'perhaps':
       return (
-        `This application is still being made: a handler of its own starts only when every module is up. ` +
+        `This application is still starting, and its own handlers are served only after every module has started. ` +
         `Send the request after that, or start a ${aProcess}.`
       );
     case 'before start':
       return (
-        `This process serves it${handler}, but its workers start only when every module is up, behind the last ` +
-        `onModuleInit and onApplicationBootstrap: send after the start, or do not await the request in the hook.`
+        `This process serves it${handler}, but its workers start only after the last onModuleInit and ` +
+        `onApplicationBootstrap: send the request after the start, or do not await it in the hook.`
       );
     case 'manual':
       return (
-        `This process has a handler for it${handler}, but its workers were not started (workers: 'manual'): ` +
-        `call start() of ReplyWorkers before.`
+        `This process has a handler for it${handler}, but its workers were not started (\`workers: 'manual'\`): ` +
+        `call start() of ReplyWorkers first.`
       );
     case 'off':
       return (
-        `This process has a handler for it${handler}, but starts no workers (workers: false): leave that option out, ` +
-        `or start a process that serves it.`
+        `This process has a handler for it${handler}, but starts no workers (\`workers: false\`): remove that option, ` +
+        `or start another process that serves it.`
       );
     case 'stopped':
       return (
@@ -66,7 +66,7 @@ export function adviceWithoutWorkers(queue: string, here: WorkersHere | undefine
     case 'running':
     case 'paused':
       return here.refusal === undefined
-        ? `The worker of this process${handler} is not known to Redis yet: give it more time.`
+        ? `The worker of this process${handler} has not registered in Redis yet: give it more time.`
         : `The worker of this process${handler} cannot take jobs: ${here.refusal}.`;
     default:
       return `Start a ${aProcess}.`;

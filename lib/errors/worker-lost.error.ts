@@ -19,11 +19,10 @@ export class WorkerLostError extends ReqRepError {
   ) {
     super(
       values === undefined
-        ? `Job ${shown(id)} of queue "${queue}" was started ${deliveries === 1 ? 'once' : `${deliveries} times`}, and no ` +
-            `worker is known to have finished it. It must not be started again, and lies in the queue's dead list; ` +
-            `look there for what it carried.`
-        : `The stream of job ${shown(id)} of queue "${queue}" broke after ${values} values: its worker was lost or shut ` +
-            `down, or gave it up since nobody read it. Send the request again if its values may come twice.`,
+        ? `Job ${shown(id)} of queue "${queue}" was started ${deliveries === 1 ? 'once' : `${deliveries} times`}, but no ` +
+            `worker is known to have finished it. It is not started again: look for its data in the dead list of the queue.`
+        : `The stream of job ${shown(id)} of queue "${queue}" broke after ${values} values: its worker was lost or ` +
+            `stopped, or gave up because nobody read the values. Send the request again if its values may arrive twice.`,
     );
   }
 }

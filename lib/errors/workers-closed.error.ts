@@ -10,7 +10,7 @@ export class WorkersClosedError extends ReqRepError {
 
   constructor() {
     super(
-      'The workers are closed for good, with the application or the client that they belong to.',
+      'The workers are closed for good, together with their application or client: create a new one to serve queues again.',
     );
   }
 }

@@ -26,7 +26,7 @@ export interface OptionRule {
 /** What was expected of a value that breaks a rule. */
 export const expectedBy = ({ expected, isWritten }: OptionRule, value: unknown): string =>
   isWritten === true && typeof value === 'string' && !value.isWellFormed()
-    ? 'well-formed Unicode (UTF-8 cannot express one half of a surrogate pair)'
+    ? 'well-formed Unicode (UTF-8 cannot express a lone surrogate)'
     : expected;
 
 /** A rule for each option there is. */
@@ -59,7 +59,7 @@ export function checkOptions<Options extends object>(
       throw new InvalidOptionError(
         `${mayHoldSecret(name) ? 'an option' : shown(name)} in ${place}`,
         `one of the options ${known.join(', ')}${meant === undefined ? '' : ` (did you mean \`${meant}\`?)`}`,
-        'a name that is none of them',
+        'an unknown name',
       );
     }
     if (value !== undefined && !rule.accepts(value)) {
@@ -113,7 +113,7 @@ export const aString: OptionRule = {
 };
 
 export const aName: OptionRule = {
-  expected: 'a string that is not empty',
+  expected: 'a non-empty string',
   accepts: (value) => typeof value === 'string' && value !== '' && value.isWellFormed(),
   isWritten: true,
 };
@@ -138,7 +138,7 @@ function wrongString(record: Record<string, unknown>): WrongPart | undefined {
       const received = typeof key === 'symbol' ? 'a symbol' : '""';
       return {
         path: '',
-        expected: 'an object whose names are strings that are not empty',
+        expected: 'an object whose names are non-empty strings',
         received,
       };
     }

@@ -144,7 +144,9 @@ export class MemoryQueues {
   #of(name = DEFAULT_INSTANCE): InstanceUnderTest {
     const found = this.#instances.get(name);
     if (!found) {
-      throw new Error(`There is no instance "${name}" of ReqRepModule in the module under test`);
+      throw new Error(
+        `The module under test has no instance "${name}" of ReqRepModule (known: ${[...this.#instances.keys()].join(', ')})`,
+      );
     }
     return found;
   }

@@ -31,7 +31,7 @@ samples.addEventListener('click', async () => {
     const [first] = add(await fetchSamples());
     first.element.focus();
   } catch {
-    count.textContent = 'The sample’s own pictures cannot be read: is the sample still running?';
+    count.textContent = 'The sample pictures cannot be loaded. Is the sample still running?';
   } finally {
     samples.ariaBusy = 'false';
   }

@@ -11,7 +11,7 @@ class Failure extends Error {
 
 const SERVER_GONE = {
   message: 'The sample does not answer.',
-  advice: 'Look into its terminal. When it runs again, start this one again.',
+  advice: 'Check its terminal. When the sample runs again, start this picture again.',
   mayBeRepeated: true,
 };
 
@@ -60,7 +60,7 @@ export class PictureCard {
   /** Says why nothing comes for some seconds, where it was this picture's worker that died. */
   workerLost(pid) {
     if (this.state === 'running' && this.#pid === pid) {
-      this.#say('Its worker has died, another goes on');
+      this.#say('Its worker was lost, another one continues');
     }
   }
 
@@ -68,7 +68,7 @@ export class PictureCard {
     // Read before it is sent: a file that was changed or removed since cannot be.
     const body = await this.#file.arrayBuffer().catch(() => {
       const message = 'The file has been changed or removed since it was chosen.';
-      throw new Failure({ message, advice: 'Choose it once more.', mayBeRepeated: false });
+      throw new Failure({ message, advice: 'Choose it again.', mayBeRepeated: false });
     });
     const response = await fetch('pictures', { method: 'POST', body, signal }).catch(() => {
       throw new Failure(SERVER_GONE);

@@ -38,10 +38,10 @@ class WorkerStrip {
     this.#find('.title').textContent = `Worker ${number}`;
     this.#find('.pid').textContent = `pid ${pid}`;
     this.#find('.does').textContent = isDown
-      ? 'Has died. Another process takes its place in a few seconds.'
+      ? 'Exited. A new process replaces it in a few seconds.'
       : pictures.length > 0
         ? pictures.join(', ')
-        : 'Waits for pictures';
+        : 'Waiting for pictures';
     this.#find('.done').textContent = isDown ? '' : `${done} done`;
     const kill = this.#find('.kill');
     kill.setAttribute('aria-label', `Kill worker ${number} (pid ${pid})`);
@@ -59,8 +59,8 @@ class WorkerStrip {
       const left =
         before.pictures.length === 0
           ? ''
-          : ` ${before.pictures.join(', ')} will go on in another worker.`;
-      this.#owner.tell(`Worker ${number} has died.${left}`);
+          : ` Another worker continues with ${before.pictures.join(', ')}.`;
+      this.#owner.tell(`Worker ${number} has exited.${left}`);
       this.#owner.lost(before.pid);
     } else {
       this.#owner.tell(`Worker ${number} runs again, with pid ${pid}.`);
@@ -76,7 +76,7 @@ class WorkerStrip {
       () => undefined,
     );
     if (!response?.ok) {
-      this.#owner.tell(`Worker ${number} could not be killed: is the sample still running?`);
+      this.#owner.tell(`Worker ${number} could not be killed. Is the sample still running?`);
     }
   }
 

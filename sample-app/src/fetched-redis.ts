@@ -17,7 +17,7 @@ export async function fetchedRedis(): Promise<string> {
     return PROGRAM;
   }
   if (!findOnPath('make') || !findOnPath('cc', 'gcc', 'clang')) {
-    throw new Error('to compile one takes make and a C compiler, which are not on the PATH');
+    throw new Error('compiling one needs make and a C compiler, which are not on the PATH');
   }
   await probe();
   console.log('No redis-server on the PATH: fetching and compiling one, which takes some minutes.');
@@ -31,7 +31,7 @@ export async function fetchedRedis(): Promise<string> {
       timeout: COMPILE_TIMEOUT_MS,
     },
   ).catch((error: unknown) => {
-    throw new Error('what was fetched did not compile', { cause: error });
+    throw new Error('the fetched source did not compile', { cause: error });
   });
   return PROGRAM;
 }

@@ -49,7 +49,7 @@ export async function startLocalRedis({
   }
   const info = server.getInstanceInfo();
   if (!info) {
-    throw new Error('The Redis server ended as soon as it had started');
+    throw new Error('The Redis server exited right after its start');
   }
   return {
     url: `redis://127.0.0.1:${info.port}`,

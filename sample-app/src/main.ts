@@ -17,7 +17,9 @@ try {
   const pictures = await listPictures(folder);
   await withBackend((backend) => run(backend, pictures));
   if (folder === OWN_PICTURES) {
-    console.log('not-a-picture.jpg is a text: it shows what a caller gets when a worker throws.');
+    console.log(
+      'not-a-picture.jpg is a text file: it shows what a caller gets when a worker throws.',
+    );
   }
 } catch (error) {
   if (!(error instanceof SampleError)) {

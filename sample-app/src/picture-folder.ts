@@ -38,7 +38,7 @@ export async function listPictures(folder: string): Promise<string[]> {
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such folder',
-  ENOTDIR: 'it is no folder',
+  ENOTDIR: 'it is not a folder',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
 };

@@ -46,7 +46,7 @@ export class WorkerProcess implements SampleWorker {
   async ready(): Promise<void> {
     const answer = await Promise.race([
       firstText(this.child),
-      once(this.child, 'exit').then(() => 'it ended while it started'),
+      once(this.child, 'exit').then(() => 'its process exited during the start'),
     ]);
     if (answer !== 'ready') {
       throw new SampleError(`Worker ${this.number} cannot start: ${answer}`);
@@ -93,7 +93,7 @@ export class WorkerProcess implements SampleWorker {
   private ended(): void {
     // One that never started would not do better the next time.
     if (this.isReady && !this.isStopping) {
-      console.log(`${this} has ended; another one takes its place in ${RESTART_DELAY_MS / 1e3} s`);
+      console.log(`${this} has exited; a new process replaces it in ${RESTART_DELAY_MS / 1e3} s`);
       this.restart = setTimeout(() => {
         this.child = this.fork();
       }, RESTART_DELAY_MS);

@@ -23,7 +23,7 @@ try {
   tellParent(
     state === 'running'
       ? 'ready'
-      : 'Redis does not answer, or does not let it in; check REDIS_URL.',
+      : 'Redis does not answer, or refuses the connection; check REDIS_URL.',
   );
 } catch (error) {
   tellParent(String(error));

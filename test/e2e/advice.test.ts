@@ -47,7 +47,7 @@ it('a request in onModuleInit to a queue of the same process is told when its wo
   }
   await startApp({ connection: server.url }, [Worker]);
   for (const text of told) {
-    expect(text).toContain('This process serves it (Worker#run), but its workers start only when');
+    expect(text).toContain('This process serves it (Worker#run), but its workers start only after');
     expect(text).toContain('send after the start, or do not await the request in the hook');
     expect(text).not.toContain('@OnJob');
   }
@@ -57,7 +57,7 @@ it('a request in onModuleInit to a queue of the same process is told when its wo
 
 it('the advice fits workers that are manual, off, paused and stopped', async () => {
   const manual = await start({ workers: 'manual' });
-  expect(await manual.ask()).toContain(`(workers: 'manual'): call start() of ReplyWorkers`);
+  expect(await manual.ask()).toContain("(`workers: 'manual'`): call start() of ReplyWorkers");
   await manual.workers.start();
   await manual.workers.pause(manual.queue);
   expect(await manual.ask()).toContain(
@@ -66,7 +66,7 @@ it('the advice fits workers that are manual, off, paused and stopped', async () 
   await manual.workers.stop();
   expect(await manual.ask()).toContain('was stopped: call start() of ReplyWorkers');
   const off = await start({ workers: false });
-  expect(await off.ask()).toContain('starts no workers (workers: false): leave that option out');
+  expect(await off.ask()).toContain('starts no workers (`workers: false`): remove that option');
 });
 
 itOnRedis('an emit that runs out of time says that its job was not pushed', async () => {

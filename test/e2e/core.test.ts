@@ -105,7 +105,7 @@ describe('a request without Nest', () => {
     const { client, workers } = open();
     const queue = randomQueue();
     const ask = async () => String(await failureOf(client.send(queue, 1, { timeout: 100 })));
-    expect(await ask()).toContain('no live worker serves it');
+    expect(await ask()).toContain('no live worker serves the queue');
     expect(await ask()).toContain('Start a process that serves it.');
     await workers.serve(queue, () => 1);
     await workers.pause(queue);

@@ -513,7 +513,7 @@ describe('an enhancer that is made for each job', () => {
       await expect(starting).rejects.toMatchObject({
         code: 'INVALID_OPTION',
         message: expect.stringMatching(
-          /^Expected Deny at Guarded#run to be made once, since the Guarded/,
+          /^Expected Deny at Guarded#run to be a singleton, because Guarded comes from a factory/,
         ),
       });
     },

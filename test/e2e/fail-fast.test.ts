@@ -42,8 +42,9 @@ describe.each([true, false, 'manual'] as const)('failFast with workers: %s', (wo
     const { error, ms } = await failureOf({ connection, workers, failFast: true });
     expect(ms).toBeLessThan(AT_ONCE_MS);
     expect(error.message).toBe(
-      `Redis could not be used, and \`failFast\` is set: redis://127.0.0.1:${redis.port}/0 refuses the password of the user "joe" ` +
-        '(WRONGPASS invalid username-password pair or user is disabled.): correct `username` and `password`.',
+      `Redis could not be used: redis://127.0.0.1:${redis.port}/0 refuses the password of the user "joe" ` +
+        '(WRONGPASS invalid username-password pair or user is disabled.): correct `username` and `password`. Fix that, or unset ' +
+        '`failFast` to start without Redis.',
     );
     expect(error.server).toBe(`redis://127.0.0.1:${redis.port}/0`);
     expect(error.cause).toMatchObject({ code: 'WRONGPASS' });
@@ -55,7 +56,7 @@ describe.each([true, false, 'manual'] as const)('failFast with workers: %s', (wo
     const { error, ms } = await failureOf({ connection, workers, failFast: 300 });
     expect(ms).toBeGreaterThanOrEqual(300);
     expect(error.message).toContain(
-      `Redis could not be used within 300 ms, and \`failFast\` is set: redis://127.0.0.1:${port}/0 cannot be reached`,
+      `Redis could not be used within 300 ms: redis://127.0.0.1:${port}/0 cannot be reached`,
     );
     expect(error.cause).toMatchObject({ code: 'ECONNREFUSED' });
   });
@@ -79,14 +80,14 @@ describe('failFast', () => {
     const port = await stubServer(() => undefined);
     const connection = `redis://127.0.0.1:${port}`;
     const { error } = await failureOf({ connection, failFast: 200 });
-    expect(error.message).toContain(`redis://127.0.0.1:${port}/0: it does not answer`);
+    expect(error.message).toContain(`redis://127.0.0.1:${port}/0 does not answer`);
   });
 
   it('fails where Redis can be used, but takes no workers', async () => {
     await redis.look.call('ACL', 'SETUSER', 'poor', 'on', '>x', '~*', '&*', '+@all', '-zadd');
     const connection = redis.url.replace('//', '//poor:x@');
     const { error } = await failureOf({ connection, failFast: 500 });
-    expect(error.message).toContain('it has not taken the first sign of life of each worker');
+    expect(error.message).toContain('has not confirmed the first lease of each worker');
   });
 
   it('holds nothing after it has failed, of no instance', async () => {

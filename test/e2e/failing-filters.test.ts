@@ -61,7 +61,7 @@ it.each([AllExceptionsFilter, PageFilter])(
     });
     expect(log.text).toContain(`of queue "${queue}": RangeError: no paper`);
     expect(log.text).toContain(
-      `Worker#run failed in an exception filter (${filter.name}), which was to handle "RangeError: no paper", on job`,
+      `Worker#run failed in an exception filter (${filter.name}), called to handle "RangeError: no paper", on job`,
     );
     expect(log.text).toMatch(/on job .*: TypeError: /);
     expect(await fail('http')).toMatchObject({ status: 400, message: 'no id' });
@@ -114,7 +114,7 @@ it('neither does an interceptor that fails while it handles an error, nor one of
     });
   }
   expect(log.text).toContain(
-    'Worker#rows failed in an interceptor, which was to handle "RangeError: no paper", on job',
+    'Worker#rows failed in an interceptor, called to handle "RangeError: no paper", on job',
   );
 });
 

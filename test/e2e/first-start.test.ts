@@ -55,7 +55,7 @@ describe('a start says', () => {
 
   it.each([
     [false, ': this process has `workers: false`'],
-    ['manual', " yet: `workers: 'manual'` leaves that to ReplyWorkers.start()"],
+    ['manual', " yet: with `workers: 'manual'`, ReplyWorkers.start() starts the workers"],
   ] as const)(
     'which queues it does not serve with `workers: %s`, and why',
     async (workers, why) => {
@@ -91,9 +91,9 @@ describe('`imports: [ReqRepModule]`, the class alone,', () => {
     await expect(start).rejects.toMatchObject({
       code: 'INVALID_OPTION',
       message:
-        'Expected ReqRepModule in `imports` to be what `ReqRepModule.forRoot()` or `forRootAsync()` returns, once in the ' +
-        'application (in its AppModule), got the class alone: all modules can inject what the one instance exports; where ' +
-        'it has `isGlobal: false`, import the module that has it and exports ReqRepModule',
+        'Expected ReqRepModule in `imports` to be `ReqRepModule.forRoot()` or `ReqRepModule.forRootAsync()`, once, in the ' +
+        'AppModule, got the class alone (other modules need no import; with `isGlobal: false`, they import a module that ' +
+        'exports ReqRepModule)',
     });
   });
 
@@ -137,11 +137,15 @@ describe('options that are made for each request', () => {
     [
       'one that injects what is',
       { inject: [OfTenant], useFactory: options },
-      'OfTenant, by it Tenant',
+      'OfTenant, through it on Tenant',
     ],
     ['one that injects what is durable', { inject: [Durable], useFactory: options }, 'Durable'],
     ['`useClass` with a scope', { useClass: Scoped }, 'Scoped'],
-    ['`useClass` with such a field', { useClass: ScopedField }, 'ScopedField, by it REQUEST'],
+    [
+      '`useClass` with such a field',
+      { useClass: ScopedField },
+      'ScopedField, through it on REQUEST',
+    ],
     ['`useExisting` with a scope', { useExisting: Scoped }, 'Scoped'],
   ])('are refused: %s', async (_, parts, path) => {
     const start = startModule({
@@ -149,8 +153,8 @@ describe('options that are made for each request', () => {
       providers: [workerOf('q')],
     });
     await expect(start).rejects.toThrow(
-      'Expected the options of ReqRepModule.forRootAsync() to be made once, when the application starts, got options that ' +
-        `need ${path}, which is made for each request: inject what is made once, such as a ConfigService`,
+      'Expected the options of ReqRepModule.forRootAsync() to be created once, when the application starts, got options ' +
+        `that depend on ${path}, which is request-scoped (inject singletons only, such as a ConfigService; `,
     );
   });
 
@@ -176,9 +180,8 @@ it('two `forRoot()` are refused with the modules that have them, and what to do'
   @Module({ imports: [ReqRepModule.forRootAsync({ useFactory: () => NOWHERE })] })
   class Orders {}
   await expect(startModule({ imports: [Reports, Orders] })).rejects.toThrow(
-    'Expected name of ReqRepModule to be used by one instance only, got two instances named "default", in Reports and ' +
-      'Orders: one `forRoot()` in the AppModule is enough, since all modules can inject what it exports; where you want ' +
-      'two, give one a `name`',
+    'Expected name of ReqRepModule to be unique in the application, got two instances named "default", in Reports and ' +
+      'Orders (one `forRoot()` in the AppModule is enough for all modules; for a second instance, set its `name`)',
   );
 });
 
@@ -215,8 +218,8 @@ describe('an instance that is not global', () => {
     expect(queues.map(({ queue }) => queue)).toEqual([seen, nested]);
     expect(log.lines).toEqual([
       `warn Not serving "${hidden}" (Worker#run in Hidden), "${deeper}" (Worker#run in Hidden), "${seen}" (Worker#run in ` +
-        'Beside): the instance "default" of ReqRepModule has `isGlobal: false` and is not imported there. Import the module ' +
-        'that has it and exports ReqRepModule, or leave out `isGlobal: false` ReqRep',
+        'Beside): the instance "default" of ReqRepModule has `isGlobal: false` and is not imported there. Import a module ' +
+        'there that exports ReqRepModule, or remove `isGlobal: false` ReqRep',
     ]);
   });
 

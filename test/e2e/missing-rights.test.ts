@@ -82,7 +82,7 @@ it.each(['-@scripting', '-eval', '-evalsha'])(
 it.each([
   ['-blmove', '+blmove', 'its reply cannot be read'],
   ['-@blocking', '+blmove', 'its reply cannot be read'],
-  ['-@scripting', '+eval +evalsha', 'Redis does not tell how the queue is'],
+  ['-@scripting', '+eval +evalsha', 'the state of the queue cannot be read'],
 ])('a request that times out under %s says why', async (rule, allowance, why) => {
   const { client, log } = await startApp({ connection: await user('joe', rule), workers: false });
   const error = await failureOf(client.send(randomQueue(), 1, { timeout: 400 }));

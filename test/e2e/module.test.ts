@@ -161,7 +161,7 @@ describe('mistakes are found before a socket is opened', () => {
       'several queues at once',
       () => [answering(['a', 'b'] as never, '1')],
       InvalidOptionError,
-      ['the queue in @OnJob(an array) of Worker#run', 'an array: write one @OnJob for each queue'],
+      ['the queue in @OnJob(an array) of Worker#run', 'an array (write one @OnJob for each queue)'],
     ],
     [
       'a wrong concurrency',
@@ -365,7 +365,7 @@ it.each<[string, () => unknown, string]>([
   [
     'an empty name',
     () => ReqRepModule.forRoot({ name: '' }),
-    'Expected name in the options of ReqRepModule to be a string that is not empty, got "" (string)',
+    'Expected name in the options of ReqRepModule to be a non-empty string, got "" (string)',
   ],
   [
     'a name from a factory',

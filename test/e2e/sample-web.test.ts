@@ -175,7 +175,7 @@ describe.skipIf(!program)('the page', { timeout: 2 * RENDERED }, () => {
     await waitFor(async () => (await row.getAttribute('data-state')) === 'down');
     expect(isAlive(Number(pid))).toBe(false);
     expect(await page.evaluate('document.activeElement.className')).toBe('kill');
-    expect(await page.getByRole('status').textContent()).toContain(`Worker ${number} has died.`);
+    expect(await page.getByRole('status').textContent()).toContain(`Worker ${number} has exited.`);
     await screenshot(page, 'worker-killed');
     const count = page.locator('#count');
     await waitFor(async () => (await count.textContent()) === '2 pictures: 2 done.', 2 * RENDERED);
@@ -184,7 +184,7 @@ describe.skipIf(!program)('the page', { timeout: 2 * RENDERED }, () => {
     expect(await card.getByText('Download 10 files').count()).toBe(1);
     await waitFor(async () => (await row.getAttribute('data-state')) === 'running', RENDERED);
     expect(said.slice(mark)).toContain(
-      `worker ${number} (pid ${pid}) has ended; another one takes`,
+      `worker ${number} (pid ${pid}) has exited; a new process replaces`,
     );
     await page.close();
   });

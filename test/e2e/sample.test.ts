@@ -83,7 +83,7 @@ describe('the sample app', () => {
 
   it.each([
     ['a folder that is missing', [join(tmpdir(), 'missing')], /^\S+ cannot be read: there is no/],
-    ['a file for a folder', [MAIN], /^\S+ cannot be read: it is no folder\.$/],
+    ['a file for a folder', [MAIN], /^\S+ cannot be read: it is not a folder\.$/],
     ['two folders', ['my', 'pictures'], /^Give one folder only/],
   ])('refuses %s in one line', async (_, args, message) => {
     await expectRefusal(args, message);

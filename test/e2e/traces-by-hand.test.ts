@@ -238,7 +238,12 @@ describe('aroundJob', () => {
   });
 
   it.each<[string, AroundJob, string, number]>([
-    ['never calls next', () => 'done', 'The option aroundJob ended without a call of next()', 0],
+    [
+      'never calls next',
+      () => 'done',
+      'The option aroundJob returned without calling next(), so the job was not run',
+      0,
+    ],
     [
       'throws before it',
       () => {
@@ -308,7 +313,8 @@ describe('aroundJob', () => {
     await waitFor(() => late.mock.calls.length === 1);
     expect(runs).toBe(0);
     expect(late.mock.calls[0]?.[0]).toMatchObject({
-      message: 'next() of aroundJob was called after the job had ended without it',
+      message:
+        'aroundJob called next() too late, after the job had already ended; call it before aroundJob returns or throws',
     });
   });
 

@@ -15,9 +15,8 @@ export const CLASS_ALONE: FactoryProvider = {
   useFactory: () => {
     throw new InvalidOptionError(
       'ReqRepModule in `imports`',
-      'what `ReqRepModule.forRoot()` or `forRootAsync()` returns, once in the application (in its AppModule)',
-      'the class alone: all modules can inject what the one instance exports; where it has `isGlobal: false`, import the ' +
-        'module that has it and exports ReqRepModule',
+      '`ReqRepModule.forRoot()` or `ReqRepModule.forRootAsync()`, once, in the AppModule',
+      'the class alone (other modules need no import; with `isGlobal: false`, they import a module that exports ReqRepModule)',
     );
   },
 };

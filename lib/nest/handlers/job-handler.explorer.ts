@@ -81,7 +81,7 @@ export class JobHandlerExplorer {
       const handlers = unseen.map((handler) => `"${handler.queue}" (${placeOf(handler)})`);
       this.log.warn(
         `Not serving ${handlers.join(', ')}: the instance "${this.instance.name}" of ReqRepModule has \`isGlobal: false\` and ` +
-          'is not imported there. Import the module that has it and exports ReqRepModule, or leave out `isGlobal: false`',
+          'is not imported there. Import a module there that exports ReqRepModule, or remove `isGlobal: false`',
       );
     }
   }
@@ -110,8 +110,8 @@ export class JobHandlerExplorer {
       return this.findIn(wrapper);
     } catch (error) {
       this.log.warn(
-        `The provider ${String(wrapper.name)} in ${wrapper.host?.name} was not searched for @OnJob, since it throws when ` +
-          `it is looked at: ${messageOf(error)}`,
+        `The provider ${String(wrapper.name)} in ${wrapper.host?.name} was not searched for @OnJob, because it throws when ` +
+          `its prototype is read: ${messageOf(error)}`,
       );
       return [];
     }
@@ -140,9 +140,9 @@ export class JobHandlerExplorer {
         .flatMap((place) => importersOf(this.modules.values(), isModuleOf(place)));
       throw new InvalidOptionError(
         'name of ReqRepModule',
-        'used by one instance only',
-        `two instances named "${twice}"${importers.length > 0 ? `, in ${importers.join(' and ')}` : ''}: one \`forRoot()\` in ` +
-          'the AppModule is enough, since all modules can inject what it exports; where you want two, give one a `name`',
+        'unique in the application',
+        `two instances named "${twice}"${importers.length > 0 ? `, in ${importers.join(' and ')}` : ''} (one \`forRoot()\` in ` +
+          'the AppModule is enough for all modules; for a second instance, set its `name`)',
       );
     }
     return names;
@@ -174,7 +174,7 @@ function prototypeOf({ instance, metatype, isNotMetatype }: ProviderWrapper): ob
 function check({ queue, options, name }: FoundHandler, instances: readonly string[]): void {
   const place = `${nameOfRoute(queue)} of ${name}`;
   if (!aName.accepts(queue)) {
-    const more = Array.isArray(queue) ? ': write one @OnJob for each queue' : '';
+    const more = Array.isArray(queue) ? ' (write one @OnJob for each queue)' : '';
     const received = `${describeValue(queue)}${more}`;
     throw new InvalidOptionError(`the queue in ${place}`, expectedBy(aName, queue), received);
   }
@@ -183,7 +183,7 @@ function check({ queue, options, name }: FoundHandler, instances: readonly strin
   if (!instances.includes(instance)) {
     throw new InvalidOptionError(
       `instance in ${place}`,
-      `the name of an instance of ReqRepModule (there is ${instances.join(', ')})`,
+      `the name of an instance of ReqRepModule (known: ${instances.join(', ')})`,
       `"${instance}"`,
     );
   }

@@ -47,11 +47,11 @@ export function OnJob<const Queue extends string, Kind extends HandlerParameters
     const decorated = descriptor?.value;
     if (place.kind !== 'method' || !decorated || typeof name === 'symbol') {
       const hint =
-        place.kind === 'field' ? `: make a method of it, \`${String(name)}(data, job) {}\`` : '';
+        place.kind === 'field' ? ` (write it as a method: \`${String(name)}(data, job) {}\`)` : '';
       throw new InvalidOptionError(
         nameOfRoute(queue),
-        'on a method of the objects of a class',
-        `it on ${place.text}${hint}`,
+        'on an instance method',
+        `${place.text}${hint}`,
       );
     }
     if (options.parameters === 'decorated') {

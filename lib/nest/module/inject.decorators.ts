@@ -34,8 +34,8 @@ function injecting(
     if (kind !== 'field' && kind !== 'constructor parameter') {
       throw new InvalidOptionError(
         decorator,
-        'on a parameter of a constructor or on a property',
-        `it on ${text}`,
+        'on a constructor parameter or an instance property',
+        text,
       );
     }
     if (instance !== undefined && !aName.accepts(instance)) {

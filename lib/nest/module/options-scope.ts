@@ -33,14 +33,14 @@ function checkScopeOfOptions(options: ProviderWrapper): void {
   if (!options.isDependencyTreeStatic()) {
     throw new InvalidOptionError(
       'the options of ReqRepModule.forRootAsync()',
-      'made once, when the application starts',
-      `options that need ${pathToScoped(options)}, which is made for each request: inject what is made once, such as a ` +
-        'ConfigService, and read what a request says (its tenant, its user) where it is sent, as into `headers`',
+      'created once, when the application starts',
+      `options that depend on ${pathToScoped(options)}, which is request-scoped (inject singletons only, such as a ` +
+        'ConfigService; pass what belongs to a request, such as its tenant, in the `headers` of the call)',
     );
   }
 }
 
-/** Such as `TenantOptions, by it Tenant`: what is injected, down to what is made for each request. */
+/** Such as `TenantOptions, through it on Tenant`: what is injected, down to what is made for each request. */
 function pathToScoped(options: ProviderWrapper): string {
   const names: string[] = [];
   let wrapper: ProviderWrapper | undefined = options;
@@ -51,7 +51,7 @@ function pathToScoped(options: ProviderWrapper): string {
     }
     names.push(String(wrapper.name));
   }
-  return names.join(', by it ') || 'something';
+  return names.join(', through it on ') || 'something';
 }
 
 const dependenciesOf = (wrapper: ProviderWrapper): ProviderWrapper[] => [

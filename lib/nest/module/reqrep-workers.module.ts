@@ -61,8 +61,8 @@ export class WorkersLifecycle implements OnApplicationBootstrap, OnModuleDestroy
       useFactory: (discovery: DiscoveryService) => {
         if (!placeHooks(discovery, WorkersLifecycle, 'innermost')) {
           nestLog(DEFAULT_INSTANCE).warn(
-            'Workers may start before other modules are up, and stop behind them: ' +
-              'this version of Nest does not let hooks be placed',
+            'Workers may start before other modules have started, and stop after them, ' +
+              'because the order of hooks cannot be set in this version of Nest',
           );
         }
         return new WorkersLifecycle();

@@ -50,7 +50,7 @@ export class ReqRepLifecycle implements OnModuleInit, OnApplicationShutdown, Ins
       return;
     }
     if (options.failFast > 0) {
-      const what = 'it has not taken the first sign of life of each worker';
+      const what = 'has not confirmed the first lease of each worker';
       await within(options.failFast, workers.start(), connections, what);
     } else {
       await startWorkers(this.parts);
@@ -88,7 +88,7 @@ function idleReason(workers: boolean | 'manual'): string | undefined {
     case false:
       return ': this process has `workers: false`';
     case 'manual':
-      return " yet: `workers: 'manual'` leaves that to ReplyWorkers.start()";
+      return " yet: with `workers: 'manual'`, ReplyWorkers.start() starts the workers";
     default:
       return undefined;
   }

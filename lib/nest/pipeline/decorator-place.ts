@@ -71,7 +71,11 @@ export function checkBrackets(decorator: string, given: readonly unknown[], exam
     (third === undefined || typeof third === 'number' || isDescriptor(third));
   if (isOnClass || isOnMember || isStandardContext(name)) {
     const { text } = placeOfDecorator(decorator, given);
-    throw new InvalidOptionError(decorator, `called, as in ${example}`, `no brackets on ${text}`);
+    throw new InvalidOptionError(
+      decorator,
+      `called, as in ${example}`,
+      `no parentheses on ${text}`,
+    );
   }
 }
 

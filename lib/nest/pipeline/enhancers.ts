@@ -58,9 +58,9 @@ export async function createMissingEnhancers(
     if (found ? !found.isDependencyTreeStatic() : scopeOf(item) === Scope.REQUEST) {
       throw new InvalidOptionError(
         `${item.name} at ${classRef.name}#${method}`,
-        `made once, since the ${classRef.name} is made by a factory or is a value: provide the class itself, or take ` +
-          `\`scope: Scope.REQUEST\` from ${item.name} and what it injects`,
-        'one that is made for each request',
+        `a singleton, because ${classRef.name} comes from a factory or a value`,
+        `a request-scoped one (provide ${classRef.name} as a class, or remove \`scope: Scope.REQUEST\` from ${item.name} ` +
+          'and what it injects)',
       );
     }
     if (!found) {

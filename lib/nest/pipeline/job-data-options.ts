@@ -85,7 +85,11 @@ function schemaIn(
 ): StandardSchema | undefined {
   const unknown = Object.keys(others).find((name) => name !== 'pipes');
   if (unknown !== undefined) {
-    throw new InvalidOptionError(`${unknown} in ${place}`, '`schema` or `pipes`', 'another name');
+    throw new InvalidOptionError(
+      `${unknown} in ${place}`,
+      '`schema` or `pipes`',
+      'an unknown name',
+    );
   }
   if (schema !== undefined && !isSchema(schema)) {
     refuse(
@@ -99,14 +103,14 @@ function schemaIn(
 
 function checkPipe(pipe: unknown, place: string): void {
   if (isSchema(pipe)) {
-    throw new InvalidOptionError(`a pipe in ${place}`, 'a pipe', 'a schema: write `{ schema }`');
+    throw new InvalidOptionError(`a pipe in ${place}`, 'a pipe', 'a schema (write `{ schema }`)');
   }
   const isPipe =
     typeof pipe === 'function' ? pipe.prototype !== undefined : isFunction(pipe, 'transform');
   if (!isPipe) {
     refuse(
       `a pipe in ${place}`,
-      'a class or an object with `transform()`, or `{ schema, pipes }` in front of all pipes',
+      'a class or an object with `transform()`, or `{ schema, pipes }` before all pipes',
       pipe,
     );
   }

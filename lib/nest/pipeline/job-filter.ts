@@ -69,6 +69,6 @@ export function reasonOf(
     return failure;
   }
   const { name, message } = toErrorForm(handled);
-  job.strayed(`${place}, which was to handle "${shown(`${name}: ${message}`)}",`, failure);
+  job.strayed(`${place}, called to handle "${shown(`${name}: ${message}`)}",`, failure);
   return handled;
 }

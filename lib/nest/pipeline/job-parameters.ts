@@ -72,7 +72,7 @@ export function JobCtx(...given: never[]): ParameterDecorator {
     if (given.length > 0) {
       throw new InvalidOptionError(
         `@JobCtx on ${place}`,
-        'without arguments, since it hands over the whole context',
+        'without arguments, because it passes the whole context',
         describeValue(given[0]),
       );
     }
@@ -86,11 +86,7 @@ export function JobCtx(...given: never[]): ParameterDecorator {
 function checkParameter(decorator: string, ...given: readonly unknown[]): string {
   const { kind, text } = placeOfDecorator(decorator, given);
   if (kind !== 'parameter') {
-    throw new InvalidOptionError(
-      decorator,
-      'on a parameter of a method under @OnJob',
-      `it on ${text}`,
-    );
+    throw new InvalidOptionError(decorator, 'on a parameter of an instance method', text);
   }
   return text;
 }

@@ -107,14 +107,14 @@ function kindOf(value: object): Kind | 'looked into' | undefined {
   }
   return isEmpty(value) && hasGetters(value)
     ? {
-        what: `an object${named(value)} that has its values behind getters`,
+        what: `an object${named(value)} whose values are behind getters`,
         instead: 'a plain object of them, or give the class a `toJSON()`',
       }
     : 'looked into';
 }
 
 const PROMISE: Kind = { what: 'a Promise', instead: 'what it resolves to: `await` it' };
-const WEAK = { instead: 'plain data: nothing can list what it holds' };
+const WEAK = { instead: 'plain data, since nothing can list what it holds' };
 const BYTES = { instead: "`Buffer.from(buffer).toString('base64')`" };
 
 /** Kinds by what `Object.prototype.toString` calls them, which holds for other realms and for subclasses, too. */
@@ -126,7 +126,7 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>(
     WeakSet: { what: 'a WeakSet', ...WEAK },
     WeakRef: { what: 'a WeakRef', ...WEAK },
     Promise: PROMISE,
-    RegExp: { what: 'a RegExp', instead: '`regExp.source`, a text' },
+    RegExp: { what: 'a RegExp', instead: '`regExp.source`, a string' },
     ArrayBuffer: { what: 'an ArrayBuffer', ...BYTES },
     SharedArrayBuffer: { what: 'a SharedArrayBuffer', ...BYTES },
     Blob: { what: 'a Blob', instead: "`Buffer.from(await blob.arrayBuffer()).toString('base64')`" },

@@ -23,7 +23,7 @@ export function encodePayload(
     throw new SerializationError(queue, direction, messageOf(error), { cause: error });
   }
   if (json === undefined && value !== undefined) {
-    throw new SerializationError(queue, direction, `JSON has no form for a ${typeof value}`);
+    throw new SerializationError(queue, direction, `JSON cannot express a ${typeof value}`);
   }
   const lost = findLostValue(value);
   if (lost) {

@@ -22,10 +22,10 @@ export function failureOf(error: unknown): Failure | undefined {
         );
   }
   if (error instanceof WorkerLostError) {
-    return again('The worker stopped half way.', 'Start again: another worker takes the picture.');
+    return again('The worker stopped halfway.', 'Start again: another worker takes the picture.');
   }
   if (error instanceof NoWorkersError || error instanceof RequestTimeoutError) {
-    return again('No worker answers.', 'Look into the terminal of the sample, then start again.');
+    return again('No worker answers.', 'Check the terminal of the sample, then start again.');
   }
   return error instanceof ReqRepError ? again(error.message, 'Start again.') : undefined;
 }

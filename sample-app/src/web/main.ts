@@ -25,9 +25,9 @@ async function serve(backend: Backend, port: number, stopped: Promise<unknown>):
   const server = await startWebServer(redis.url, new WorkerPool(workers), port);
   try {
     console.log(describeBackend(backend));
-    console.log(`\nOpen ${server.url} in a browser. Ctrl-C ends it.\n`);
+    console.log(`\nOpen ${server.url} in a browser. Press Ctrl-C to stop.\n`);
     await stopped;
-    console.log('Stopping: the workers finish or give up what they do.');
+    console.log('Stopping: the workers finish or abort their jobs.');
   } finally {
     await server.close();
   }

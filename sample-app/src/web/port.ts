@@ -11,7 +11,7 @@ export function chosenPort(): number {
   const port = Number(given);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new SampleError(
-      `PORT has to be an integer from 0 to 65535 (0 = any free port), got "${given}".`,
+      `PORT must be an integer from 0 to 65535 (0 = any free port), got "${given}".`,
     );
   }
   return port;

@@ -24,6 +24,6 @@ export function toEvents(progress: Observable<SetProgress>): Observable<MessageE
 
 const UNEXPECTED: Failure = {
   message: 'Something went wrong in the server.',
-  advice: 'Its terminal says what.',
+  advice: 'Check the terminal of the sample, then start again.',
   mayBeRepeated: true,
 };

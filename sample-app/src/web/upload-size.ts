@@ -13,7 +13,7 @@ export function checkSize(headers: IncomingHttpHeaders): void {
   const { 'content-length': length } = headers;
   if (length === undefined) {
     throw new HttpException(
-      'The upload does not say how long it is: send it with a Content-Length.',
+      'The upload has no Content-Length: send it with one.',
       HttpStatus.LENGTH_REQUIRED,
     );
   }
@@ -23,7 +23,7 @@ export function checkSize(headers: IncomingHttpHeaders): void {
   }
   if (bytes > MAX_MEGABYTES * 1e6) {
     throw new PayloadTooLargeException(
-      `The file has ${(bytes / 1e6).toFixed(1)} MB, and ${MAX_MEGABYTES} MB are allowed.`,
+      `The file has ${(bytes / 1e6).toFixed(1)} MB, but only ${MAX_MEGABYTES} MB are allowed.`,
     );
   }
 }

@@ -35,7 +35,7 @@ export class Uploads implements OnModuleInit, OnApplicationShutdown {
       await pipeline(picture, createWriteStream(this.pathOf(id)));
     } catch (error) {
       await this.remove(id);
-      throw new BadRequestException('The upload broke off.', { cause: error });
+      throw new BadRequestException('The upload was interrupted. Send it again.', { cause: error });
     }
     this.unused.set(
       id,
@@ -48,7 +48,7 @@ export class Uploads implements OnModuleInit, OnApplicationShutdown {
   use<Value>(id: string, work: (path: string) => Observable<Value>): Observable<Value> {
     // Only ids that were given out become paths.
     if (!this.unused.has(id)) {
-      throw new NotFoundException('There is no such picture (any more). Upload it again.');
+      throw new NotFoundException('There is no such picture, or no longer. Upload it again.');
     }
     this.keep(id);
     return work(this.pathOf(id)).pipe(finalize(() => void this.remove(id)));

@@ -36,7 +36,7 @@ export const decorators: Mistake[] = [
       }),
   },
   {
-    title: '@OnJob has no brackets',
+    title: '@OnJob has no parentheses',
     provoke: () => {
       const descriptor = { value: (): void => {} };
       return decorate(OnJob, class ReportWorker {}.prototype, 'render', descriptor);

@@ -39,7 +39,7 @@ export const modules: Mistake[] = [
     },
   },
   {
-    title: 'The options are made for each request',
+    title: 'The options are request-scoped',
     provoke: async (scene) => {
       @Injectable({ scope: Scope.REQUEST })
       class Tenant {}

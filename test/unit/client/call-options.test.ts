@@ -89,11 +89,11 @@ describe('the options of a call', () => {
     [{ trace: 'abc', tenant: 1 }, 'headers.tenant', 'a string', '`1` (number)'],
     [{ tenant: null }, 'headers.tenant', 'a string', '`null`'],
     [{ 'x-tenant': {} }, 'headers["x-tenant"]', 'a string', 'an object'],
-    [{ '': 'acme' }, 'headers', 'an object whose names are strings that are not empty', '""'],
+    [{ '': 'acme' }, 'headers', 'an object whose names are non-empty strings', '""'],
     [
       { [Symbol('tenant')]: 'acme' },
       'headers',
-      'an object whose names are strings that are not empty',
+      'an object whose names are non-empty strings',
       'a symbol',
     ],
     [

@@ -21,8 +21,10 @@ it.each(['billing', 'v1', 'a:b', 'café', 'cafe\u0301', '請求', 'x'.repeat(10_
   (prefix) => {
     const text = prefixWarning(prefix);
     expect(text).toContain(`The prefix "${prefix}" does not end in a separator`);
-    expect(text).toContain(`is the queue "${prefix}reports" of an application without a prefix`);
-    expect(text).toContain(`Write "${prefix}:"`);
+    expect(text).toContain(
+      `is also the queue "${prefix}reports" of an application without a prefix`,
+    );
+    expect(text).toContain(`Change it to "${prefix}:"`);
     expect(text).not.toContain('\n');
   },
 );

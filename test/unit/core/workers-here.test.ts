@@ -21,12 +21,12 @@ const here = (
 };
 
 it.each<[string, ReturnType<typeof here>, string]>([
-  ['before its handlers are known', here({ isServing: false }), 'every module is up'],
-  ['before its start', here({}), '(W#run), but its workers start only when every module is up'],
-  ['that is started by hand', here({}, 'manual'), 'call start() of ReplyWorkers before'],
-  ['without workers', here({}, false), '(workers: false): leave that option out'],
+  ['before its handlers are known', here({ isServing: false }), 'is still starting'],
+  ['before its start', here({}), '(W#run), but its workers start only after the last onModuleInit'],
+  ['that is started by hand', here({}, 'manual'), 'call start() of ReplyWorkers first'],
+  ['without workers', here({}, false), '(`workers: false`): remove that option'],
   ['that was stopped', here({ wasStarted: true }), 'was stopped: call start() of ReplyWorkers'],
-  ['that is starting', here({ state: 'starting' }), 'is not known to Redis yet'],
+  ['that is starting', here({ state: 'starting' }), 'has not registered in Redis yet'],
   ['that is refused', here({ state: 'starting', refusal: 'Redis refuses' }), ': Redis refuses.'],
 ])('the advice fits a process %s', (_, known, text) => {
   expect(adviceWithoutWorkers('reports', known)).toContain(text);

@@ -48,15 +48,13 @@ describe('an application starts without its workers', () => {
   });
 
   it.each([
-    ['does not take them', true, 'Redis has not taken the first sign of life of each'],
-    ['is silent', false, 'Redis does not answer, or says that it is not ready'],
+    ['does not take them', true, 'Redis has not confirmed the first lease of each worker'],
+    ['is silent', false, 'Redis does not answer, or reports that it is not ready'],
   ])('soon where Redis %s, and says so once', async (_, isReady, reason) => {
     const { promise, resolve } = withResolvers();
     const { log, ...others } = parts(promise, { isReady });
     await startWorkers({ log, ...others }, SHORT);
-    expect(log.warnings).toEqual([
-      `Not all workers serve their queues yet: ${reason}. They go on trying`,
-    ]);
+    expect(log.warnings).toEqual([`Not all workers serve their queues yet: ${reason}; retrying`]);
     expect(log.infos).toEqual([]);
     others.workers.status.state = 'running';
     resolve();
@@ -88,7 +86,7 @@ describe('an application starts without its workers', () => {
     reject(reason);
     await promise.catch(() => undefined);
     await Promise.resolve();
-    expect(log.errors).toEqual([expect.stringContaining(`The workers did not start: ${text}`)]);
+    expect(log.errors).toEqual([expect.stringContaining(`Starting the workers failed: ${text}`)]);
   });
 });
 

@@ -186,7 +186,7 @@ const CASES: readonly Case[] = [
     name: 'RequestTimeoutError',
     code: 'REQUEST_TIMEOUT',
     fields: { ...timeout, limit: 'timeout', workers: 3, queueLength: 7, refusal: undefined },
-    says: ['"reports"', '5000 ms', 'job-1', '3 live workers', '7 jobs', 'Give it more'],
+    says: ['"reports"', '5000 ms', 'job-1', '3 live workers', '7 jobs', 'Raise the timeout'],
   },
   {
     error: new RequestTimeoutError(timeout),
@@ -200,7 +200,13 @@ const CASES: readonly Case[] = [
       queueLength: undefined,
       refusal: undefined,
     },
-    says: ['"reports"', '5000 ms', 'job-1', 'could not be asked', 'Check the connection'],
+    says: [
+      '"reports"',
+      '5000 ms',
+      'job-1',
+      'state of the queue is unknown',
+      'Check the connection',
+    ],
   },
   {
     error: new RequestTimeoutError({
@@ -221,7 +227,7 @@ const CASES: readonly Case[] = [
     name: 'RequestTimeoutError',
     code: 'REQUEST_TIMEOUT',
     fields: { ...timeout, limit: 'inherited', workers: 1, queueLength: 0, refusal: undefined },
-    says: ['"reports"', '5000 ms that were left to the job that sent it', 'job-1'],
+    says: ['"reports"', '5000 ms, at the deadline of the job that sent it', 'job-1'],
   },
   {
     error: new SerializationError('reports', 'reply', 'a cycle'),

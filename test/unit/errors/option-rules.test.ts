@@ -128,7 +128,7 @@ describe('a rule', () => {
       [99, 100.5, 2_147_483_648, Infinity, NaN, '100', null],
     ],
     ['a string', aString, ['', 'a'], [1, null, {}, ['a'], Object('a')]],
-    ['a string that is not empty', aName, ['a', ' '], ['', 1, null]],
+    ['a non-empty string', aName, ['a', ' '], ['', 1, null]],
     ['a function', aFunction, [() => 1, class {}], [null, {}, 'f']],
     [
       'an object of strings',
@@ -156,7 +156,7 @@ it.each([
 ])('%s with one half of a surrogate pair is refused, and shown as an escape', (_, rule) => {
   const rules = { size: rule };
   expect(() => checkOptions({ size: 'a\ud800' }, rules, 'the test')).toThrow(
-    'Expected size in the test to be well-formed Unicode (UTF-8 cannot express one half of a surrogate pair), got ' +
+    'Expected size in the test to be well-formed Unicode (UTF-8 cannot express a lone surrogate), got ' +
       '"a\\ud800" (string)',
   );
   expect(() => checkOptions({ size: 'a😀' }, rules, 'the test')).not.toThrow();

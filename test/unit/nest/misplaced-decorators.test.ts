@@ -37,30 +37,26 @@ it.each<[string, unknown[], string]>([
   [
     'an arrow function',
     [Worker.prototype, 'run', undefined],
-    'it on the property "run": make a method of it, `run(data, job) {}`',
+    'the property "run" (write it as a method: `run(data, job) {}`)',
   ],
-  [
-    'one of SWC',
-    [Worker.prototype, 'run', { initializer: () => undefined }],
-    'it on the property "run"',
-  ],
-  ['a static property', [Worker, 'run', undefined], 'it on the static property "run"'],
-  ['a class', [Worker], 'it on the class Worker'],
-  ['a getter', [Worker.prototype, 'made', accessor], 'it on the accessor "made"'],
-  ['a static method', [Worker, 'make', staticMethod], 'it on the static method "make"'],
+  ['one of SWC', [Worker.prototype, 'run', { initializer: () => undefined }], 'the property "run"'],
+  ['a static property', [Worker, 'run', undefined], 'the static property "run"'],
+  ['a class', [Worker], 'the class Worker'],
+  ['a getter', [Worker.prototype, 'made', accessor], 'the accessor "made"'],
+  ['a static method', [Worker, 'make', staticMethod], 'the static method "make"'],
   [
     'a parameter',
     [Worker.prototype, 'render', 0],
-    'it on the parameter at index [0] of the method Worker#render',
+    'the parameter at index [0] of the method Worker#render',
   ],
   [
     'a parameter of a constructor',
     [Worker, undefined, 1],
-    'it on the parameter at index [1] of the constructor of Worker',
+    'the parameter at index [1] of the constructor of Worker',
   ],
 ])('@OnJob on %s is refused with the place', (_, place, text) => {
   expect(() => onJob(...place)).toThrow(
-    `Expected @OnJob("reports") to be on a method of the objects of a class, got ${text}`,
+    `Expected @OnJob("reports") to be on an instance method, got ${text}`,
   );
 });
 
@@ -98,20 +94,20 @@ it.each([
   );
 });
 
-it.each(Object.entries(bare))('%s without brackets says so', (name, decorate) => {
+it.each(Object.entries(bare))('%s without parentheses says so', (name, decorate) => {
   expect(() => decorate(Worker.prototype, 'render', method)).toThrow(
     new RegExp(
-      `^Expected ${name} to be called, as in ${name}\\(.*\\), got no brackets on the method "render"$`,
+      `^Expected ${name} to be called, as in ${name}\\(.*\\), got no parentheses on the method "render"$`,
     ),
   );
   expect(() => decorate(Worker.prototype, 'render', 0)).toThrow(
-    'got no brackets on the parameter at index [0] of the method Worker#render',
+    'got no parentheses on the parameter at index [0] of the method Worker#render',
   );
   expect(() => decorate(Worker, undefined, 0)).toThrow('of the constructor of Worker');
   expect(() => decorate(Worker.prototype, 'client', undefined)).toThrow('on the property "client"');
   if (name !== '@JobData') {
     // There, a class is a pipe.
-    expect(() => decorate(Worker)).toThrow('no brackets on the class Worker');
+    expect(() => decorate(Worker)).toThrow('no parentheses on the class Worker');
   }
   expect(() => decorate(undefined, standard('field', 'x'))).toThrow('experimentalDecorators');
 });
@@ -128,7 +124,7 @@ it.each<[string, Decorate]>([
     [[Worker], 'the class Worker'],
   ] as const) {
     expect(() => decorate(...place)).toThrow(
-      `Expected ${name} to be on a parameter of a method under @OnJob, got it on ${text}`,
+      `Expected ${name} to be on a parameter of an instance method, got ${text}`,
     );
   }
 });
@@ -143,7 +139,7 @@ it.each(['', '\ud800', 5, null])('@InjectRequestClient(%j) is no name of an inst
 it('@InjectRequestClient on a method is refused', () => {
   const decorate = InjectRequestClient() as Decorate;
   expect(() => decorate(Worker.prototype, 'render', method)).toThrow(
-    'Expected @InjectRequestClient to be on a parameter of a constructor or on a property, got it on the method "render"',
+    'Expected @InjectRequestClient to be on a constructor parameter or an instance property, got the method "render"',
   );
 });
 
@@ -164,7 +160,7 @@ it.each<[string, unknown[], string]>([
   ['two properties', ['id', 'name'], 'got "name" (string)'],
   ['an arrow function', [(value: unknown) => value], 'got a function'],
   ['an array', [[new Pipe()]], 'got an array'],
-  ['a schema alone', [schema], 'to be a pipe, got a schema: write `{ schema }`'],
+  ['a schema alone', [schema], 'to be a pipe, got a schema (write `{ schema }`)'],
   [
     'what is no schema',
     [{ schema: { parse: () => 1 } }],
@@ -202,7 +198,7 @@ it.each<[unknown[]]>([
 it('@JobCtx takes no arguments', () => {
   const decorate = (JobCtx as unknown as Decorate)('job') as Decorate;
   expect(() => decorate(Worker.prototype, 'render', 0)).toThrow(
-    'Expected @JobCtx on the parameter at index [0] of the method Worker#render to be without arguments, since it hands ' +
+    'Expected @JobCtx on the parameter at index [0] of the method Worker#render to be without arguments, because it passes ' +
       'over the whole context, got "job" (string)',
   );
 });

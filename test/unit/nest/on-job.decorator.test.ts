@@ -110,9 +110,7 @@ it.each([
   ['a static method', declareStatic, 'the static method "run"'],
   ['an accessor', declareAccessor, 'the accessor "run"'],
 ])('is refused on %s, where it would never be found', (_, declare, where) => {
-  expect(declare).toThrow(
-    `Expected @OnJob("plain") to be on a method of the objects of a class, got it on ${where}`,
-  );
+  expect(declare).toThrow(`Expected @OnJob("plain") to be on an instance method, got ${where}`);
 });
 
 it.each<[unknown, string]>([

@@ -47,8 +47,8 @@ it('goes on closing where one of them fails, and says so', async () => {
   await life.onApplicationShutdown();
   expect(steps).toEqual(['workers begins', 'client begins', 'connections']);
   expect(log.errors).toEqual([
-    'The workers did not stop in order: workers failed',
-    'The client did not close in order: client failed',
+    'Stopping the workers failed: workers failed',
+    'Closing the client failed: client failed',
   ]);
 });
 

@@ -110,14 +110,9 @@ describe('a wrong option', () => {
   const CONCURRENCY = 'an integer from 1 to 10000';
 
   it.each<[string, unknown, string, string]>([
-    ['host', '', 'the name or the address of a host, without a protocol', 'a string'],
-    ['host', 127, 'the name or the address of a host, without a protocol', 'a number'],
-    [
-      'host',
-      'redis://:secret@h',
-      'the name or the address of a host, without a protocol',
-      'a string',
-    ],
+    ['host', '', 'a host name or address, without a protocol', 'a string'],
+    ['host', 127, 'a host name or address, without a protocol', 'a number'],
+    ['host', 'redis://:secret@h', 'a host name or address, without a protocol', 'a string'],
     ['port', 0, 'an integer from 1 to 65535', 'a number'],
     ['port', '6379', 'an integer from 1 to 65535', 'a string'],
     ['port', 'redis://:secret@h', 'an integer from 1 to 65535', 'a string'],
@@ -158,8 +153,8 @@ describe('a wrong option', () => {
     ['errors[0]', [Object], CLASS, 'a function'],
     ['errors[1]', [Declined, () => new Error()], CLASS, 'a function'],
     ['errors[0]', [class extends Error {}], CLASS, 'a function'],
-    ['inheritedHeaders', 'tenant', 'an array of names of headers', '"tenant" (string)'],
-    ['inheritedHeaders[1]', ['a', ''], 'a string that is not empty', '"" (string)'],
+    ['inheritedHeaders', 'tenant', 'an array of header names', '"tenant" (string)'],
+    ['inheritedHeaders[1]', ['a', ''], 'a non-empty string', '"" (string)'],
     ['exposeStack', 'yes', 'true or false', '"yes" (string)'],
     ['exposeStack', 0, 'true or false', '`0` (number)'],
   ])('is named with what was expected and what came: %s', (name, value, expected, received) => {
@@ -177,7 +172,7 @@ describe('a wrong option', () => {
       resolve({ errors: [Declined, { Declined: class extends Error {} }.Declined] }),
     );
     expect(error.option).toBe('errors in the options of ReqRepModule');
-    expect(error.received).toBe('two named "Declined"');
+    expect(error.received).toBe('two classes named "Declined"');
   });
 
   it('is a stall limit shorter than the lease', () => {
@@ -252,7 +247,7 @@ describe('a connection', () => {
   ])('is not said twice: beside %s', (names, flat) => {
     const error = refusalBy(() => resolve({ connection: 'redis://localhost', ...flat }));
     expect(error.option).toBe('connection in the options of ReqRepModule');
-    expect(error.expected).toContain(`left out where ${names} `);
+    expect(error.expected).toContain(`absent where ${names} `);
     expect(error.received).toBe('both');
   });
 });

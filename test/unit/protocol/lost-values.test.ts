@@ -68,7 +68,7 @@ describe('a value whose content JSON would lose', () => {
     ['an Error (TypeError)', Object.assign(new TypeError('oops'), { code: 'E' }), 'error.message'],
     ['an Error (TypeError)', runInNewContext('new TypeError("oops")'), 'error.message'],
     ['an Error (DOMException)', new DOMException('oops'), 'error.message'],
-    ['an object (Hidden) that has its values behind getters', new Hidden(), '`toJSON()`'],
+    ['an object (Hidden) whose values are behind getters', new Hidden(), '`toJSON()`'],
   ])('is %s, wherever it is', (what, value, instead) => {
     expect(findLostValue(value)).toMatchObject({ path: '', what });
     expect(findLostValue(value)?.instead).toContain(instead);

@@ -31,10 +31,10 @@ describe('the encoding of a payload', () => {
   it.each([
     ['a cycle', cycle, /circular/],
     ['a BigInt', { n: 1n }, /BigInt/],
-    ['a function', () => 1, /JSON has no form for a function/],
-    ['a symbol', Symbol('s'), /JSON has no form for a symbol/],
+    ['a function', () => 1, /JSON cannot express a function/],
+    ['a symbol', Symbol('s'), /JSON cannot express a symbol/],
     ['a throwing `toJSON`', throwing, /no JSON today/],
-    ['a `toJSON` that returns nothing', { toJSON: () => undefined }, /JSON has no form/],
+    ['a `toJSON` that returns nothing', { toJSON: () => undefined }, /JSON cannot express/],
   ])('refuses %s', (_, value, reason) => {
     for (const direction of ['request', 'reply'] as const) {
       const error = thrownBy(() => encodePayload(value, 'reports', direction));
