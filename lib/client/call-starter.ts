@@ -13,7 +13,7 @@ import {
 } from './calls/call-options.js';
 import type { ClientOptions, ParentJob } from './calls/client-options.js';
 import {
-  heirOf,
+  parentOf,
   limitsOf,
   signalsOf,
   unlessEnded,
@@ -41,7 +41,7 @@ export interface ClientParts {
 export class CallStarter {
   private readonly clientId: string;
   private jobCount = 0;
-  private readonly usualLimits: RequestLimits;
+  private readonly defaultLimits: RequestLimits;
   private readonly pendingRequests: PendingRequests;
   private readonly shards: ShardClients;
   private readonly abortListeners = new AbortListeners();
@@ -57,7 +57,7 @@ export class CallStarter {
     const { timeout } = options;
     const scope = new AsyncResource('ReqRepClient');
     this.clientId = runtime.randomId();
-    this.usualLimits = { timeout, idleTimeout: 0, isInherited: false };
+    this.defaultLimits = { timeout, idleTimeout: 0, isInherited: false };
     this.pendingRequests = new PendingRequests(timeout, scope, runtime);
     const { clientId, pendingRequests: pending } = this;
     this.shards = new ShardClients(shards, { clientId, options, log, pending, code, scope });
@@ -99,8 +99,8 @@ export class CallStarter {
     checkQueue(queue);
     checkSendOptions(queue, options);
     this.checkPending(queue);
-    const parent = heirOf(options, parentJob);
-    const limits = limitsOf(options, this.usualLimits, parent);
+    const parent = parentOf(options, parentJob);
+    const limits = limitsOf(options, this.defaultLimits, parent);
     if (limits.isInherited && limits.timeout === 0) {
       const id = this.nextId();
       throw new RequestTimeoutError({ queue, id, timeout: 0, limit: 'inherited' });
@@ -119,7 +119,7 @@ export class CallStarter {
     try {
       for (const signal of signals) {
         const onAbort = (reason: unknown): void => request.fail(reason, 'aborted');
-        request.attach(this.abortListeners.add(signal, onAbort));
+        request.onEnd(this.abortListeners.add(signal, onAbort));
       }
       const withHeaders = this.withHeaders(queue, options, parent);
       this.push(shard, request, data, withHeaders, this.clientId);
@@ -142,7 +142,7 @@ export class CallStarter {
       const shard = this.shards.of(queue);
       shard.pendingEmits++;
       emit.start(options.timeout ?? 0, shard);
-      const parent = heirOf(options, this.parentJob());
+      const parent = parentOf(options, this.parentJob());
       this.push(shard, emit, data, this.withHeaders(queue, options, parent));
     } catch (error) {
       emit.fail(error, 'not begun');

@@ -5,7 +5,7 @@ import type { Shard } from '../driver/shard.js';
 import { deleteKey } from '../protocol/operations/keys.js';
 import type { Log } from '../telemetry/log.js';
 import type { ApplicationCode } from './calls/application-code.js';
-import { leavesJob, type CallEnd } from './calls/call-end.js';
+import { mayLeaveJob, type CallEnd } from './calls/call-end.js';
 import type { ClientOptions } from './calls/client-options.js';
 import { QueuePruner } from './queue-pruner.js';
 import { OriginalReplyListener } from './replies/original-reply-listener.js';
@@ -71,7 +71,7 @@ export class ShardClient implements RequestOwner, EmitOwner {
 
   /** How many replies came that nobody waited for. */
   get droppedReplies(): number {
-    return this.replies.dropped;
+    return this.replies.discarded;
   }
 
   push(job: OutgoingJob): void {
@@ -94,13 +94,13 @@ export class ShardClient implements RequestOwner, EmitOwner {
 
   /** Lets go of what a request needed, and drops a job that nobody waits for any more, wherever it is. */
   requestEnded(request: PendingRequest, end: CallEnd): void {
-    const neverLeft = this.batcher.drop(request.id);
-    const mayRun = !neverLeft && leavesJob(end);
+    const neverLeft = this.batcher.remove(request.id);
+    const mayRun = !neverLeft && mayLeaveJob(end);
     if (request.isOriginal) {
       if (mayRun) {
-        this.originalReplies.abandon(request);
+        this.originalReplies.removeLateReply(request);
       } else {
-        this.originalReplies.forget(request);
+        this.originalReplies.stopWaiting(request);
       }
     } else if (mayRun) {
       this.canceller.cancel(request);
@@ -108,7 +108,7 @@ export class ShardClient implements RequestOwner, EmitOwner {
   }
 
   timedOut(request: PendingRequest, limit: TimeLimit, refusal: string | undefined): void {
-    this.pruner.expired(request.queue);
+    this.pruner.requestTimedOut(request.queue);
     void this.explainer.explain(request, limit, refusal, () =>
       request.isOriginal ? undefined : this.replies.refusal,
     );
@@ -120,7 +120,7 @@ export class ShardClient implements RequestOwner, EmitOwner {
 
   emitEnded(emit: PendingEmit, end: CallEnd): void {
     this.pendingEmits--;
-    this.batcher.drop(emit.id);
+    this.batcher.remove(emit.id);
     // Whatever else has ended it, its job may run, if Redis has it.
     if (end === 'refused again') {
       this.canceller.cancel(emit);

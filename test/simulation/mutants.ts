@@ -78,8 +78,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'replies are removed again after a removal that was not answered',
     file: 'lib/client/replies/reply-list.ts',
-    text: ' lost(): void {\n    this.handedOut = 0;',
-    instead: ' lost(): void {',
+    text: ' readLost(): void {\n    this.delivered = 0;',
+    instead: ' readLost(): void {',
   },
   {
     name: 'the stream of a lost worker begins anew',
@@ -96,7 +96,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a job that is pushed again does not say that it may be there already',
     file: 'lib/client/sending/outgoing-job.ts',
-    text: 'this.mayHaveLeft ? asPushedAgain(this.complete(now)) : this.complete(now)',
+    text: 'this.mayBeInRedis ? asPushedAgain(this.complete(now)) : this.complete(now)',
     instead: 'this.complete(now)',
   },
   {

@@ -32,7 +32,7 @@ export type CallEnd =
 export type PushFailure = 'refused' | 'refused again' | 'unconfirmed' | 'closed';
 
 /** Whether the job of a request may still wait or run behind its end, in vain. */
-export function leavesJob(end: CallEnd): boolean {
+export function mayLeaveJob(end: CallEnd): boolean {
   switch (end) {
     case 'reply':
     case 'error reply':

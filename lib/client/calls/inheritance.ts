@@ -13,7 +13,7 @@ export interface RequestLimits {
 }
 
 /** @returns the job that a call takes over from. */
-export const heirOf = (
+export const parentOf = (
   { inherit }: EmitOptions,
   parent: ParentJob | undefined,
 ): ParentJob | undefined => (inherit === false ? undefined : parent);
@@ -22,19 +22,19 @@ export const heirOf = (
 export const unlessEnded = (job: ParentJob | undefined): ParentJob | undefined =>
   job?.hasEnded ? undefined : job;
 
-/** @param usual - the limits where neither the call nor a parent says anything: one object for all such requests. */
+/** @param defaults - the limits where neither the call nor a parent says anything: one object for all such requests. */
 export function limitsOf(
   options: SendOptions,
-  usual: RequestLimits,
+  defaults: RequestLimits,
   parent: ParentJob | undefined,
 ): RequestLimits {
-  const { timeout = usual.timeout, idleTimeout = usual.idleTimeout } = options;
+  const { timeout = defaults.timeout, idleTimeout = defaults.idleTimeout } = options;
   const left = Math.floor(parent?.timeLeft() ?? Infinity);
   if (left < (timeout || Infinity) && left < LONGEST_TIMER) {
     return { timeout: left, idleTimeout, isInherited: true };
   }
-  const isUsual = timeout === usual.timeout && idleTimeout === usual.idleTimeout;
-  return isUsual ? usual : { timeout, idleTimeout, isInherited: false };
+  const isUsual = timeout === defaults.timeout && idleTimeout === defaults.idleTimeout;
+  return isUsual ? defaults : { timeout, idleTimeout, isInherited: false };
 }
 
 /** The call's own headers, before those of the parent job that are to travel on. */

@@ -19,15 +19,15 @@ import type { Shard } from '../../driver/shard.js';
 
 const BLOCK_SECONDS = 5;
 /** How long the list that wakes the listener may lie about, ms. */
-const WAKE_TTL = 60_000;
+const WAKE_LIST_TTL_MS = 60_000;
 
 /** Requests that were given up and whose late replies are still taken away, so that they do not lie for ever. */
-const MOST_ABANDONED = 1_000;
+const MAX_UNWANTED_LISTS = 1_000;
 
 /** Of a reply that is not JSON, what is shown at most, UTF-16 units. */
-const SHOWN_LENGTH = 100;
+const SHOWN_REPLY_CHARS = 100;
 
-const REFUSED = 'original replies refused';
+const REFUSED_LOG_KIND = 'original replies refused';
 
 /**
  * Waits for the replies of original workers, each of which comes in a list of its own: one connection blocks on
@@ -36,12 +36,12 @@ const REFUSED = 'original replies refused';
  */
 export class OriginalReplyListener {
   private readonly waiting = new Map<string, PendingRequest>();
-  private readonly abandoned = new Set<string>();
+  private readonly unwantedLists = new Set<string>();
   private readonly wakeList: string;
   private line: Line | undefined;
   private isClosed = false;
   private isBlocked = false;
-  private readonly delay: Backoff;
+  private readonly retryDelay: Backoff;
   private readonly waking: OncePerTurn;
 
   constructor(
@@ -50,7 +50,7 @@ export class OriginalReplyListener {
   ) {
     const { runtime } = shard.driver;
     this.wakeList = shard.keys.replies(runtime.randomUUID());
-    this.delay = new Backoff(runtime);
+    this.retryDelay = new Backoff(runtime);
     this.waking = new OncePerTurn(runtime, () => this.wake());
   }
 
@@ -65,19 +65,19 @@ export class OriginalReplyListener {
   }
 
   /** It has ended, and no reply comes. */
-  forget(request: PendingRequest): void {
+  stopWaiting(request: PendingRequest): void {
     this.remove(this.listOf(request));
   }
 
   /** It has ended, but its reply may come. */
-  abandon(request: PendingRequest): void {
+  removeLateReply(request: PendingRequest): void {
     const list = this.listOf(request);
     if (!this.waiting.has(list)) {
       return;
     }
-    this.abandoned.add(list);
-    if (this.abandoned.size > MOST_ABANDONED) {
-      const [oldest] = this.abandoned as Iterable<string> as [string];
+    this.unwantedLists.add(list);
+    if (this.unwantedLists.size > MAX_UNWANTED_LISTS) {
+      const [oldest] = this.unwantedLists as Iterable<string> as [string];
       this.remove(oldest);
     }
   }
@@ -110,8 +110,8 @@ export class OriginalReplyListener {
       const lists = [...this.waiting.keys(), this.wakeList];
       const answer = await line.run(popFirst, { lists, seconds: BLOCK_SECONDS });
       this.isBlocked = false;
-      this.delay.reset();
-      if (this.log.over(REFUSED)) {
+      this.retryDelay.reset();
+      if (this.log.over(REFUSED_LOG_KIND)) {
         this.log.info('Replies of original workers can be read again');
       }
       return answer;
@@ -131,11 +131,11 @@ export class OriginalReplyListener {
       return;
     }
     this.log.repeated(
-      REFUSED,
+      REFUSED_LOG_KIND,
       levelOf(error),
       `Cannot read replies of original workers (${explainRefusal(error)}); retrying`,
     );
-    await this.delay.wait(longestWaitAfter(error));
+    await this.retryDelay.wait(longestWaitAfter(error));
   }
 
   /** One key that is no list fails the call for all lists. @returns whether there was one among those of the requests. */
@@ -165,7 +165,7 @@ export class OriginalReplyListener {
     try {
       payload = JSON.parse(json);
     } catch (error) {
-      const shown = json.slice(0, SHOWN_LENGTH);
+      const shown = json.slice(0, SHOWN_REPLY_CHARS);
       this.fail(
         list,
         'NO_JSON',
@@ -190,14 +190,14 @@ export class OriginalReplyListener {
 
   private remove(list: string): void {
     this.waiting.delete(list);
-    this.abandoned.delete(list);
+    this.unwantedLists.delete(list);
   }
 
   /** Lets the next wait know of all lists. Where it fails, the wait fails, too, or ends after a while. */
   private wake(): void {
     void this.shard.driver.commands.settled((run) => [
       run(pushToList, { list: this.wakeList, elements: [''] }),
-      run(expireKey, { key: this.wakeList, ms: WAKE_TTL }),
+      run(expireKey, { key: this.wakeList, ms: WAKE_LIST_TTL_MS }),
     ]);
   }
 }

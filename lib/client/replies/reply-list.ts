@@ -13,7 +13,7 @@ import { ReadSize } from './read-size.js';
 /** How long one blocking call waits for a reply, seconds. */
 const BLOCK_SECONDS = 5;
 
-const NONE: readonly string[] = [];
+const NO_FRAMES: readonly string[] = [];
 
 /**
  * The frames of one client in one shard. The list belongs to the client alone, so they are read first and removed with the
@@ -21,26 +21,26 @@ const NONE: readonly string[] = [];
  */
 export class ReplyList {
   /** Whether the list held as many frames as were asked for, so that it need not be waited for others. */
-  areMore = false;
+  hasMore = false;
   /** Frames at the head of the list that were handed out and not yet removed. */
-  private handedOut = 0;
+  private delivered = 0;
   /** The first of these, by which the list is known again. */
-  private head: string | undefined;
+  private deliveredHead: string | undefined;
   /** What led to the server when they were read. */
-  private path: unknown;
+  private readPath: unknown;
   private isRemovalRefused = false;
-  private readonly size = new ReadSize();
+  private readonly readSize = new ReadSize();
 
   constructor(readonly key: string) {}
 
   /** Removes what was handed out, and reads what is behind it, in one round trip. */
   async read(line: Line): Promise<readonly string[]> {
-    await this.recognize(line);
+    await this.checkSameList(line);
     const [removal, range] = await line.settled((run) => [
       this.removal(run),
-      run(readList, this.range(0, this.size.frames - 1)),
+      run(readList, this.range(0, this.readSize.frames - 1)),
     ]);
-    this.removed(removal);
+    this.removalAnswered(removal);
     return answerOf(range);
   }
 
@@ -49,71 +49,75 @@ export class ReplyList {
    * twice for it.
    */
   async wait(line: Line): Promise<readonly string[]> {
-    await this.recognize(line);
+    await this.checkSameList(line);
     const [removal, first, others] = await line.settled((run) => [
       this.removal(run),
       run(waitForHead, { list: this.key, seconds: BLOCK_SECONDS }),
-      run(readList, this.range(1, this.size.frames - 1)),
+      run(readList, this.range(1, this.readSize.frames - 1)),
     ]);
-    this.removed(removal);
+    this.removalAnswered(removal);
     const head = answerOf(first);
     const rest = answerOf(others);
-    return head === null ? NONE : [head, ...rest];
+    return head === null ? NO_FRAMES : [head, ...rest];
   }
 
   /**
    * Reads without waiting, which is a write to Redis and refused with the writes. Where the removal is refused as well, what
    * was handed out is skipped.
    */
-  async look(line: Line): Promise<readonly string[]> {
-    await this.recognize(line);
+  async poll(line: Line): Promise<readonly string[]> {
+    await this.checkSameList(line);
     const [removal] = await line.settled((run) => [this.removal(run)]);
     this.isRemovalRefused = removal.status === 'rejected' && isRefusal(removal.reason);
     if (!this.isRemovalRefused) {
-      this.removed(removal);
+      this.removalAnswered(removal);
     }
-    const [first, last] = [this.handedOut, this.handedOut + this.size.frames - 1];
+    const [first, last] = [this.delivered, this.delivered + this.readSize.frames - 1];
     return line.run(readList, this.range(first, last));
   }
 
   /** @param length - of all frames together, UTF-16 units. */
-  hasHandedOut(frames: readonly string[], length: number): void {
-    if (this.handedOut === 0) {
-      [this.head] = frames;
+  framesDelivered(frames: readonly string[], length: number): void {
+    if (this.delivered === 0) {
+      [this.deliveredHead] = frames;
     }
-    this.handedOut += frames.length;
-    this.areMore = frames.length >= this.size.frames;
-    this.size.answered(frames.length, length);
+    this.delivered += frames.length;
+    this.hasMore = frames.length >= this.readSize.frames;
+    this.readSize.answered(frames.length, length);
   }
 
   /** Whether the last removal was carried out is unknown: everything is read again, in smaller parts. */
-  lost(): void {
-    this.handedOut = 0;
-    this.size.unanswered();
+  readLost(): void {
+    this.delivered = 0;
+    this.readSize.unanswered();
   }
 
   /** Where frames that were handed out could not be removed at once, the list may be gone meanwhile, and others be in their place. */
-  private async recognize(line: Line): Promise<void> {
-    const isLate = this.isRemovalRefused || line.path !== this.path;
-    if (this.handedOut > 0 && isLate && (await line.run(listHead, this.key)) !== this.head) {
-      this.handedOut = 0;
+  private async checkSameList(line: Line): Promise<void> {
+    const isLate = this.isRemovalRefused || line.path !== this.readPath;
+    if (
+      this.delivered > 0 &&
+      isLate &&
+      (await line.run(listHead, this.key)) !== this.deliveredHead
+    ) {
+      this.delivered = 0;
     }
-    this.path = line.path;
+    this.readPath = line.path;
   }
 
   private removal(run: Run): Promise<unknown> {
-    return this.handedOut > 0 ? run(trimList, this.range(this.handedOut, -1)) : Promise.resolve();
+    return this.delivered > 0 ? run(trimList, this.range(this.delivered, -1)) : Promise.resolve();
   }
 
   private range(first: number, last: number): ListRange {
     return { list: this.key, first, last };
   }
 
-  private removed(removal: PromiseSettledResult<unknown>): void {
+  private removalAnswered(removal: PromiseSettledResult<unknown>): void {
     this.isRemovalRefused = removal.status === 'rejected';
     answerOf(removal);
-    this.handedOut = 0;
-    this.head = undefined;
+    this.delivered = 0;
+    this.deliveredHead = undefined;
   }
 }
 

@@ -18,12 +18,12 @@ import type { PendingRequests } from '../waiting/pending-requests.js';
 import { ReplyList } from './reply-list.js';
 
 /** Of one that could not be read, what the log shows at most, UTF-16 units. */
-const SHOWN_LENGTH = 100;
+const SHOWN_REPLY_CHARS = 100;
 
-const REFUSED = 'replies refused';
-const UNREADABLE = 'unreadable reply';
+const REFUSED_LOG_KIND = 'replies refused';
+const UNREADABLE_LOG_KIND = 'unreadable reply';
 
-const NONE: readonly string[] = [];
+const NO_FRAMES: readonly string[] = [];
 
 /** Resolves when the requests that the replies of this turn of the event loop led to have been pushed: they come first. */
 const afterPushes = (runtime: Runtime): Promise<void> =>
@@ -37,13 +37,13 @@ const afterPushes = (runtime: Runtime): Promise<void> =>
  */
 export class ReplyListener {
   /** Frames that found no pending request, or could not be read. */
-  dropped = 0;
+  discarded = 0;
   /** Why replies cannot be read until somebody changes something; `undefined` while they can, or soon may. */
   refusal: Error | undefined;
   private readonly list: ReplyList;
   private line: Line | undefined;
   private isClosed = false;
-  private readonly delay: Backoff;
+  private readonly retryDelay: Backoff;
 
   constructor(
     private readonly shard: Shard,
@@ -53,7 +53,7 @@ export class ReplyListener {
     private readonly revive: ReviveError | undefined,
   ) {
     this.list = new ReplyList(shard.keys.replies(clientId));
-    this.delay = new Backoff(shard.driver.runtime);
+    this.retryDelay = new Backoff(shard.driver.runtime);
   }
 
   get isStarted(): boolean {
@@ -77,7 +77,7 @@ export class ReplyListener {
   /** What a reply leads to is no part of reading it: whatever goes wrong there is no loss of the connection. */
   private async listen(line: Line): Promise<void> {
     while (!this.isClosed) {
-      this.handOut(await this.tryRead(line));
+      this.deliverFrames(await this.tryRead(line));
       await afterPushes(this.shard.driver.runtime);
     }
   }
@@ -92,61 +92,61 @@ export class ReplyListener {
   }
 
   private async read(line: Line): Promise<readonly string[]> {
-    if (this.list.areMore) {
+    if (this.list.hasMore) {
       const frames = await this.list.read(line);
-      this.delay.reset();
+      this.retryDelay.reset();
       return frames;
     }
     const frames = await this.list.wait(line);
-    this.waited();
+    this.waitAnswered();
     return frames;
   }
 
   /** A wait was answered. (To read without one proves nothing: that is no write to Redis.) */
-  private waited(): void {
+  private waitAnswered(): void {
     this.refusal = undefined;
-    this.delay.reset();
-    if (this.log.over(REFUSED)) {
+    this.retryDelay.reset();
+    if (this.log.over(REFUSED_LOG_KIND)) {
       this.log.info(`Waiting for replies in "${this.list.key}" works again`);
     }
   }
 
   private async afterFailure(line: Line, error: unknown): Promise<readonly string[]> {
     if (this.isClosed) {
-      return NONE;
+      return NO_FRAMES;
     }
     if (!isRefusal(error)) {
-      this.list.lost();
+      this.list.readLost();
       await beforeRetry(error, this.shard.driver.runtime);
-      return NONE;
+      return NO_FRAMES;
     }
     this.log.repeated(
-      REFUSED,
+      REFUSED_LOG_KIND,
       levelOf(error),
       `Cannot wait for replies in "${this.list.key}" (${explainRefusal(error)}); polling until it works`,
     );
     this.refusal = levelOf(error) === 'error' ? error : undefined;
-    await this.delay.wait(longestWaitAfter(error));
-    return meaningOfRefusal(error) === 'passes' && !this.isClosed ? this.look(line) : NONE;
+    await this.retryDelay.wait(longestWaitAfter(error));
+    return meaningOfRefusal(error) === 'passes' && !this.isClosed ? this.poll(line) : NO_FRAMES;
   }
 
   /** Reads what there is, where it cannot be waited for. */
-  private async look(line: Line): Promise<readonly string[]> {
+  private async poll(line: Line): Promise<readonly string[]> {
     try {
-      const frames = await this.list.look(line);
+      const frames = await this.list.poll(line);
       if (frames.length > 0) {
-        this.delay.reset();
+        this.retryDelay.reset();
       }
       return frames;
     } catch (error) {
       if (!isRefusal(error)) {
-        this.list.lost();
+        this.list.readLost();
       }
-      return NONE;
+      return NO_FRAMES;
     }
   }
 
-  private handOut(frames: readonly string[]): void {
+  private deliverFrames(frames: readonly string[]): void {
     let length = 0;
     for (const text of frames) {
       length += text.length;
@@ -155,18 +155,18 @@ export class ReplyListener {
       if (request) {
         request.receive(frame, this.revive);
       } else {
-        this.drop(text, frame ? 'not pending' : 'unreadable');
+        this.discard(text, frame ? 'not pending' : 'unreadable');
       }
     }
-    this.list.hasHandedOut(frames, length);
+    this.list.framesDelivered(frames, length);
   }
 
-  private drop(text: string, reason: DroppedReply['reason']): void {
-    this.dropped++;
+  private discard(text: string, reason: DroppedReply['reason']): void {
+    this.discarded++;
     if (reason === 'unreadable') {
-      const shown = text.slice(0, SHOWN_LENGTH);
+      const shown = text.slice(0, SHOWN_REPLY_CHARS);
       this.log.repeated(
-        UNREADABLE,
+        UNREADABLE_LOG_KIND,
         'warn',
         `Discarded a reply in "${this.list.key}": expected a reply frame, got ${shown}`,
       );

@@ -13,7 +13,7 @@ import type { PushFailure } from '../calls/call-end.js';
 import type { PushReceipt } from '../calls/push-receipt.js';
 
 /** Why a job that must not be run twice has failed, though Redis may have it. */
-export const UNCONFIRMED =
+export const UNCONFIRMED_REASON =
   'the connection was lost before Redis confirmed it, and `maxDeliveries: 1` forbids pushing it again';
 
 /** Who sends a job, and hears what becomes of its push. Its scope is the async context of the call. */
@@ -27,7 +27,7 @@ export interface JobSender extends Pick<AsyncResource, 'runInAsyncScope'> {
   /** Only of senders that wait for the receipt, as an emit does. */
   pushed?(receipt: PushReceipt): void;
   /** Redis may have the job or not, and it must not be pushed again. */
-  unconfirmed(): void;
+  pushUnconfirmed(): void;
   fail(error: unknown, end: PushFailure): void;
 }
 
@@ -41,7 +41,7 @@ export interface PushGuard {
 export class OutgoingJob {
   readonly guard: PushGuard | undefined;
   /** Whether a push of it was not answered. */
-  mayHaveLeft = false;
+  mayBeInRedis = false;
   /** How many were sent before it. */
   order = 0;
   private readonly encoded: string;
@@ -84,14 +84,14 @@ export class OutgoingJob {
   }
 
   /** Whether a push that Redis did not confirm must not be repeated. */
-  get isOnce(): boolean {
+  get mustNotRepeat(): boolean {
     return this.options.maxDeliveries === 1;
   }
 
   /** @param now - ms, Redis clock. */
   element(now: number): string {
     // Whoever has it already may run it: a handler that must not be run twice can tell by the count.
-    return this.mayHaveLeft ? asPushedAgain(this.complete(now)) : this.complete(now);
+    return this.mayBeInRedis ? asPushedAgain(this.complete(now)) : this.complete(now);
   }
 
   private complete(now: number): string {
@@ -110,17 +110,17 @@ export class OutgoingJob {
     }
     const receipt = { id: this.sender.id, queue: this.queue, queueLength };
     if (onPushed) {
-      this.tell(onPushed, receipt);
+      this.callOnPushed(onPushed, receipt);
     }
     this.sender.pushed?.(receipt);
   }
 
   /** It is not pushed, or not pushed again. */
   fail(error: unknown): void {
-    this.sender.fail(error, this.mayHaveLeft ? 'refused again' : 'refused');
+    this.sender.fail(error, this.mayBeInRedis ? 'refused again' : 'refused');
   }
 
-  private tell(onPushed: (receipt: PushReceipt) => unknown, receipt: PushReceipt): void {
+  private callOnPushed(onPushed: (receipt: PushReceipt) => unknown, receipt: PushReceipt): void {
     const what = `onPushed of a call to queue "${this.queue}"`;
     this.code.run(what, () => {
       const returned = this.sender.runInAsyncScope(onPushed, undefined, receipt);

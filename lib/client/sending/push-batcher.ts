@@ -5,11 +5,11 @@ import { explainRefusal } from '../../driver/refusal.js';
 import { UnusableServerError } from '../../driver/server-trouble.js';
 import type { Shard } from '../../driver/shard.js';
 import { WhenReady } from '../../driver/when-ready.js';
-import { waitWithPatience, type Unfinished } from './closing-patience.js';
+import { waitForPushes, type UnfinishedPushes } from './wait-for-pushes.js';
 import { FailedPushes } from './failed-pushes.js';
 import type { OutgoingJob } from './outgoing-job.js';
 import { batchesOf, pushBatch, type Batch } from './push-batches.js';
-import { isPush, tellRefusal, tellResult } from './push-results.js';
+import { wasPushed, failRefusedJobs, deliverPushResult } from './push-results.js';
 import { RefusedPushes } from './refused-pushes.js';
 import { UnderwayPushes } from './underway-pushes.js';
 import { WaitingJobs } from './waiting-jobs.js';
@@ -18,22 +18,22 @@ import { WaitingJobs } from './waiting-jobs.js';
  * UTF-16 units that may be underway before others leave: what is written to a connection is in memory a second time until
  * it has left.
  */
-const MOST_UNDERWAY = 16 * 1024 * 1024;
+const MAX_UNDERWAY_CHARS = 16 * 1024 * 1024;
 
 /** After how long a close says what it waits for, ms. */
-const TELL_WAIT_MS = 3_000;
+const CLOSE_NOTICE_DELAY_MS = 3_000;
 
 /**
  * Pushes the jobs of one turn of the event loop together, one command for each queue. While Redis is away, or refuses
  * them for a reason that passes, they wait here, in order, so that one whose time runs out meanwhile is never pushed.
  */
-export class PushBatcher implements Unfinished {
+export class PushBatcher implements UnfinishedPushes {
   /** Pushes that were answered. */
   progress = 0;
   private readonly waiting = new WaitingJobs();
   private readonly underway = new UnderwayPushes();
-  private readonly refused: RefusedPushes;
-  private readonly leaving: WhenReady;
+  private readonly refusedPushes: RefusedPushes;
+  private readonly pushing: WhenReady;
   private isLost = false;
 
   constructor(
@@ -43,11 +43,11 @@ export class PushBatcher implements Unfinished {
     private readonly workersHere: (queue: string) => WorkersHere | undefined = () => undefined,
   ) {
     const { driver } = shard;
-    this.refused = new RefusedPushes(log, () => this.schedule(), driver.runtime);
+    this.refusedPushes = new RefusedPushes(log, () => this.schedule(), driver.runtime);
     // After the poll phase: what the replies of one read led to leaves together.
-    this.leaving = new WhenReady(driver, () => this.flush(), {
+    this.pushing = new WhenReady(driver, () => this.flush(), {
       ready: () => driver.usable(),
-      failed: (error) => this.cannotLeave(error),
+      failed: (error) => this.failWaiting(error),
     });
   }
 
@@ -60,7 +60,7 @@ export class PushBatcher implements Unfinished {
     return this.waiting.size === 0 && this.underway.size === 0;
   }
 
-  get isAway(): boolean {
+  get isUnreachable(): boolean {
     const { isReady, state } = this.shard.driver;
     return !isReady && (this.isLost || state === 'reconnecting');
   }
@@ -71,14 +71,14 @@ export class PushBatcher implements Unfinished {
   }
 
   /** Takes a job back whose sender has ended. @returns whether it waited here and Redis never had it for sure. */
-  drop(id: string): boolean {
+  remove(id: string): boolean {
     const job = this.waiting.remove(id);
-    return job !== undefined && !job.mayHaveLeft;
+    return job !== undefined && !job.mayBeInRedis;
   }
 
   /** @returns what Redis refuses a job with at the moment; `undefined` where that is not what the job waits for. */
   refusalOf(id: string): string | undefined {
-    const { reason } = this.refused;
+    const { reason } = this.refusedPushes;
     const isUnpushed = (): boolean =>
       this.waiting.has(id) || this.underway.jobs.some(({ sender }) => sender.id === id);
     return reason !== undefined && isUnpushed() ? reason : undefined;
@@ -90,17 +90,17 @@ export class PushBatcher implements Unfinished {
     void driver.lost().then(() => {
       this.isLost = true;
     });
-    this.refused.endWait();
+    this.refusedPushes.endWait();
     if (this.waiting.size > 0) {
-      this.leaving.now();
+      this.pushing.now();
     }
-    const telling = driver.runtime.setTimeout(() => this.tellWait(), TELL_WAIT_MS).unref();
-    await waitWithPatience(this, driver.runtime);
+    const telling = driver.runtime.setTimeout(() => this.logWait(), CLOSE_NOTICE_DELAY_MS).unref();
+    await waitForPushes(this, driver.runtime);
     driver.runtime.clear(telling);
     this.failAll();
   }
 
-  private tellWait(): void {
+  private logWait(): void {
     const count = this.waiting.size + this.underway.jobs.length;
     this.log.info(
       `Closing the client: waiting for Redis to confirm ${count} sent ${count === 1 ? 'job' : 'jobs'}`,
@@ -109,24 +109,24 @@ export class PushBatcher implements Unfinished {
 
   private schedule(): void {
     // Asked first, since most jobs follow another one of their turn.
-    if (!this.leaving.isScheduled && this.mayLeave) {
-      this.leaving.schedule();
+    if (!this.pushing.isScheduled && this.mayPush) {
+      this.pushing.schedule();
     }
   }
 
   /** Once jobs were refused, those that try again are not followed by others before they are answered. */
-  private get mayLeave(): boolean {
-    const { reason, isWaiting } = this.refused;
+  private get mayPush(): boolean {
+    const { reason, isWaiting } = this.refusedPushes;
     return reason === undefined
-      ? this.underway.length < MOST_UNDERWAY
+      ? this.underway.length < MAX_UNDERWAY_CHARS
       : !isWaiting && this.underway.size === 0;
   }
 
   private flush(): void {
-    if (this.waiting.size > 0 && this.mayLeave) {
+    if (this.waiting.size > 0 && this.mayPush) {
       const { clock } = this.shard.driver;
-      const mostLength = MOST_UNDERWAY - this.underway.length;
-      const jobs = this.waiting.take(this.refused.allowance, mostLength);
+      const mostLength = MAX_UNDERWAY_CHARS - this.underway.length;
+      const jobs = this.waiting.take(this.refusedPushes.allowance, mostLength);
       void this.push(batchesOf(jobs, clock.now()));
     }
   }
@@ -144,13 +144,13 @@ export class PushBatcher implements Unfinished {
         failed.add(batch, answer.reason);
       }
     });
-    this.waiting.putBack(failed.again);
+    this.waiting.putBack(failed.jobsToRepeat);
     // Not earlier: jobs that are ended because of others have to be where they are found.
-    failed.tell();
+    failed.endSenders();
     if (failed.refusal) {
-      this.refused.refused(explainRefusal(failed.refusal), failed.refusedQueues);
-    } else if (answers.some(isPush)) {
-      this.refused.accepted(this.waiting.size > 0);
+      this.refusedPushes.refused(explainRefusal(failed.refusal), failed.refusedQueues);
+    } else if (answers.some(wasPushed)) {
+      this.refusedPushes.accepted(this.waiting.size > 0);
     }
     if (this.waiting.size > 0) {
       this.schedule();
@@ -175,18 +175,18 @@ export class PushBatcher implements Unfinished {
   private pushed(batch: Batch, result: GuardedPushResult): void {
     this.progress++;
     this.underway.remove(batch);
-    tellResult(batch.jobs, result, this.workersHere);
+    deliverPushResult(batch.jobs, result, this.workersHere);
   }
 
   /** The connections are closed for good, the server cannot serve us, or no connection can be made of the options. */
-  private cannotLeave(error: unknown): void {
+  private failWaiting(error: unknown): void {
     if (this.shard.driver.state === 'closed') {
       this.failAll();
       return;
     }
     const jobs = [...this.waiting.take()];
     if (error instanceof UnusableServerError) {
-      tellRefusal(jobs, error);
+      failRefusedJobs(jobs, error);
     } else {
       jobs.forEach((job) => job.fail(error));
     }

@@ -8,7 +8,7 @@ import type { Run } from '../../driver/operation.js';
 import type { OutgoingJob } from './outgoing-job.js';
 
 /** Length past which one `RPUSH` is cut in two, UTF-16 units: Redis should not be held up by one command. */
-const COMMAND_LENGTH = 256 * 1024;
+const MAX_COMMAND_CHARS = 256 * 1024;
 
 /** Jobs that leave as one command. */
 export interface Batch {
@@ -26,7 +26,7 @@ export function batchesOf(jobs: Iterable<OutgoingJob>, now: number): Batch[] {
   const open = new Map<string, Batch>();
   for (const job of jobs) {
     let batch = open.get(job.queue);
-    if (!batch || job.guard || batch.length + job.length > COMMAND_LENGTH) {
+    if (!batch || job.guard || batch.length + job.length > MAX_COMMAND_CHARS) {
       batch = { jobs: [], elements: [], length: 0, index: 0 };
       batches.push(batch);
       if (job.guard) {

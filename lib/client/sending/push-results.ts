@@ -5,14 +5,14 @@ import { explainRefusal, showable } from '../../driver/refusal.js';
 import type { OutgoingJob } from './outgoing-job.js';
 
 /** Whether Redis took a batch. */
-export const isPush = (answer: PromiseSettledResult<GuardedPushResult>): boolean =>
+export const wasPushed = (answer: PromiseSettledResult<GuardedPushResult>): boolean =>
   answer.status === 'fulfilled' && answer.value.outcome === 'pushed';
 
 /**
  * Tells the jobs of a batch what Redis answered to it.
  * @param workersHere - what this process knows of its own workers.
  */
-export function tellResult(
+export function deliverPushResult(
   jobs: readonly OutgoingJob[],
   result: GuardedPushResult,
   workersHere: (queue: string) => WorkersHere | undefined,
@@ -36,7 +36,7 @@ export function tellResult(
 }
 
 /** Tells the jobs of a batch that Redis refused it for good. */
-export function tellRefusal(jobs: readonly OutgoingJob[], error: Error): void {
+export function failRefusedJobs(jobs: readonly OutgoingJob[], error: Error): void {
   for (const job of jobs) {
     job.fail(new PushFailedError(job.queue, explainRefusal(error), { cause: showable(error) }));
   }

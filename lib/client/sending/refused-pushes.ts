@@ -3,12 +3,12 @@ import { Backoff } from '../../driver/backoff.js';
 import type { Runtime, Timer } from '../../driver/runtime.js';
 
 /** Jobs that leave together from which on Redis counts as working again. */
-const ENOUGH_JOBS = 1_024;
+const RECOVERED_ALLOWANCE_JOBS = 1_024;
 
 /** Names of queues in one line of the log. */
-const MOST_NAMES = 3;
+const MAX_LOGGED_QUEUES = 3;
 
-const KIND = 'push refused';
+const LOG_KIND = 'push refused';
 
 /**
  * Holds jobs back while Redis refuses them for a reason that passes. After a wait one of them tries whether it has passed, then
@@ -19,7 +19,7 @@ export class RefusedPushes {
   reason: string | undefined;
   /** How many jobs may leave together. */
   allowance = Infinity;
-  private readonly delay: Backoff;
+  private readonly retryDelay: Backoff;
   private timer: Timer | undefined;
 
   /** @param onRetry - a wait is over. */
@@ -28,7 +28,7 @@ export class RefusedPushes {
     private readonly onRetry: () => void,
     private readonly runtime: Runtime,
   ) {
-    this.delay = new Backoff(runtime);
+    this.retryDelay = new Backoff(runtime);
   }
 
   /** Whether nothing may leave at the moment. */
@@ -39,9 +39,9 @@ export class RefusedPushes {
   refused(reason: string, queues: Iterable<string>): void {
     this.reason = reason;
     this.allowance = 1;
-    this.timer ??= this.runtime.setTimeout(() => this.endWait(), this.delay.next()).unref();
+    this.timer ??= this.runtime.setTimeout(() => this.endWait(), this.retryDelay.next()).unref();
     this.log.repeated(
-      KIND,
+      LOG_KIND,
       'warn',
       `Redis refuses jobs for ${namesOf(queues)} (${reason}); they are kept and pushed again until Redis accepts them or they expire`,
     );
@@ -50,11 +50,11 @@ export class RefusedPushes {
   /** Redis took all jobs that tried. @param areMore - whether others wait. */
   accepted(areMore: boolean): void {
     this.allowance *= 2;
-    if (this.reason !== undefined && (!areMore || this.allowance > ENOUGH_JOBS)) {
+    if (this.reason !== undefined && (!areMore || this.allowance > RECOVERED_ALLOWANCE_JOBS)) {
       this.reason = undefined;
       this.allowance = Infinity;
-      this.delay.reset();
-      if (this.log.over(KIND)) {
+      this.retryDelay.reset();
+      if (this.log.over(LOG_KIND)) {
         this.log.info('Redis accepts jobs again');
       }
     }
@@ -72,7 +72,7 @@ export class RefusedPushes {
 
 function namesOf(queues: Iterable<string>): string {
   const names = [...new Set(queues)];
-  const shown = names.slice(0, MOST_NAMES).map((name) => `queue "${name}"`);
+  const shown = names.slice(0, MAX_LOGGED_QUEUES).map((name) => `queue "${name}"`);
   const more = names.length - shown.length;
   return shown.join(', ') + (more > 0 ? ` and ${more} more` : '');
 }

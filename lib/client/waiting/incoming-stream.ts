@@ -16,7 +16,7 @@ export class IncomingStream {
   /** A later run that has begun meanwhile. */
   private laterRun: string | undefined;
   /** Whether a frame of the stream's own run has come since then. */
-  private isAlive = false;
+  private hasRunContinued = false;
   /** How many values have come. */
   count = 0;
 
@@ -28,7 +28,7 @@ export class IncomingStream {
     if (position.run !== this.run.run) {
       return position.attempt > this.run.attempt ? this.judgeLater(position, isValue) : 'repeated';
     }
-    this.isAlive = true;
+    this.hasRunContinued = true;
     if (position.index !== this.count) {
       return position.index < this.count ? 'repeated' : 'broken';
     }
@@ -63,10 +63,10 @@ export class IncomingStream {
   private judgeLater({ run }: StreamPosition, isValue: boolean): Verdict {
     if (this.laterRun !== run) {
       this.laterRun = run;
-      this.isAlive = false;
+      this.hasRunContinued = false;
       return 'repeated';
     }
-    return isValue || this.isAlive ? 'repeated' : 'broken';
+    return isValue || this.hasRunContinued ? 'repeated' : 'broken';
   }
 
   get attempt(): number {

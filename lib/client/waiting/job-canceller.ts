@@ -6,13 +6,13 @@ import { WhenReady } from '../../driver/when-ready.js';
 import { publish } from '../../protocol/operations/publish.js';
 
 /** Ids in one message at most. */
-const MOST_IDS = 1_000;
+const MAX_IDS_PER_MESSAGE = 1_000;
 
 /** Ids of one queue that wait at most to be told again; the jobs of more run in vain. */
-const MOST_WAITING = 10_000;
+const MAX_WAITING_IDS = 10_000;
 
 /** How long after it was refused a message is sent again, ms. */
-const AGAIN_DELAY_MS = 1_000;
+const RETRY_DELAY_MS = 1_000;
 
 interface Message {
   readonly queue: string;
@@ -25,7 +25,7 @@ interface Message {
  */
 export class JobCanceller {
   private waiting = new Map<string, string[]>();
-  private readonly telling: WhenReady;
+  private readonly publishing: WhenReady;
   private isClosed = false;
 
   constructor(
@@ -33,7 +33,7 @@ export class JobCanceller {
     private readonly log: Log,
   ) {
     const { driver } = shard;
-    this.telling = new WhenReady(driver, () => this.flush(), {
+    this.publishing = new WhenReady(driver, () => this.flush(), {
       // An id that cannot be told now is told when Redis is back: its job may still wait then.
       ready: () => driver.ready(),
       failed: () => undefined,
@@ -42,7 +42,7 @@ export class JobCanceller {
 
   cancel({ queue, id }: { readonly queue: string; readonly id: string }): void {
     this.add(queue, id);
-    this.telling.schedule();
+    this.publishing.schedule();
   }
 
   /** Tells at once what it has to tell, if it can. */
@@ -96,20 +96,22 @@ export class JobCanceller {
     if (this.isClosed || (isRefusal(error) && !isPassing(error))) {
       return;
     }
-    const room = MOST_WAITING - (this.waiting.get(queue)?.length ?? 0);
+    const room = MAX_WAITING_IDS - (this.waiting.get(queue)?.length ?? 0);
     ids.slice(0, Math.max(0, room)).forEach((id) => this.add(queue, id));
     if (isRefusal(error)) {
-      this.shard.driver.runtime.setTimeout(() => this.telling.schedule(), AGAIN_DELAY_MS).unref();
+      this.shard.driver.runtime
+        .setTimeout(() => this.publishing.schedule(), RETRY_DELAY_MS)
+        .unref();
     } else {
-      this.telling.schedule();
+      this.publishing.schedule();
     }
   }
 }
 
 function messagesOf(queue: string, ids: readonly string[]): Message[] {
-  const count = Math.ceil(ids.length / MOST_IDS);
+  const count = Math.ceil(ids.length / MAX_IDS_PER_MESSAGE);
   return Array.from({ length: count }, (_, index) => ({
     queue,
-    ids: ids.slice(index * MOST_IDS, (index + 1) * MOST_IDS),
+    ids: ids.slice(index * MAX_IDS_PER_MESSAGE, (index + 1) * MAX_IDS_PER_MESSAGE),
   }));
 }

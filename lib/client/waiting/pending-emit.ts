@@ -6,7 +6,7 @@ import type { Runtime, Timer } from '../../driver/runtime.js';
 import type { Log } from '../../telemetry/log.js';
 import type { ApplicationCode } from '../calls/application-code.js';
 import type { CallEnd } from '../calls/call-end.js';
-import { UNCONFIRMED, type JobSender } from '../sending/outgoing-job.js';
+import { UNCONFIRMED_REASON, type JobSender } from '../sending/outgoing-job.js';
 import type { PushReceipt } from '../calls/push-receipt.js';
 
 /** Who hears of the end of an emit. */
@@ -87,8 +87,8 @@ export class PendingEmit extends AsyncResource implements JobSender {
     }
   }
 
-  unconfirmed(): void {
-    this.fail(new PushFailedError(this.queue, UNCONFIRMED), 'unconfirmed');
+  pushUnconfirmed(): void {
+    this.fail(new PushFailedError(this.queue, UNCONFIRMED_REASON), 'unconfirmed');
   }
 
   /** An error that nobody listens for is logged, once the caller had the chance to subscribe. */

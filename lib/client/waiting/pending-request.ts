@@ -7,8 +7,8 @@ import type { ReplyFrame } from '../../protocol/wire/reply-frame.js';
 import { IncomingStream, type Verdict } from './incoming-stream.js';
 import type { CallEnd } from '../calls/call-end.js';
 import type { RequestLimits } from '../calls/inheritance.js';
-import { UNCONFIRMED, type JobSender } from '../sending/outgoing-job.js';
-import { OwnTimers } from './own-timers.js';
+import { UNCONFIRMED_REASON, type JobSender } from '../sending/outgoing-job.js';
+import { RequestTimers } from './request-timers.js';
 
 /** Anything but the one reply. */
 type StreamFrame = Exclude<ReplyFrame, { readonly kind: 'r' }>;
@@ -33,7 +33,7 @@ export interface RequestRegistry {
   /** @returns whether it was still pending: it settles only then. */
   remove(request: PendingRequest): boolean;
   /** Whether it expires by itself, without a timer of its own. */
-  timesOut(request: PendingRequest): boolean;
+  hasSharedTimer(request: PendingRequest): boolean;
 }
 
 /**
@@ -42,9 +42,9 @@ export interface RequestRegistry {
  */
 export class PendingRequest extends AsyncResource implements JobSender, Unsubscribable {
   private readonly expiresAt: number | undefined;
-  private readonly timers: OwnTimers | undefined;
+  private readonly timers: RequestTimers | undefined;
   private stream: IncomingStream | undefined;
-  private attached: (() => void)[] | undefined;
+  private cleanups: (() => void)[] | undefined;
 
   constructor(
     readonly id: string,
@@ -62,9 +62,9 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
       // In whole ms, which take no memory of their own.
       this.expiresAt = Math.ceil(registry.runtime.now()) + timeout;
     }
-    const ownTimeout = registry.timesOut(this) ? 0 : timeout;
+    const ownTimeout = registry.hasSharedTimer(this) ? 0 : timeout;
     if (ownTimeout > 0 || idleTimeout > 0) {
-      this.timers = new OwnTimers(this, ownTimeout, idleTimeout, registry.runtime);
+      this.timers = new RequestTimers(this, ownTimeout, idleTimeout, registry.runtime);
     }
     registry.add(this);
   }
@@ -75,8 +75,8 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
   }
 
   /** @param release - lets go of something that it needs for as long as it waits. */
-  attach(release: () => void): void {
-    (this.attached ??= []).push(release);
+  onEnd(release: () => void): void {
+    (this.cleanups ??= []).push(release);
   }
 
   receive(frame: ReplyFrame, revive?: ReviveError): void {
@@ -93,9 +93,9 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
   }
 
   /** The job may or may not be in Redis: it waits on where a timeout will end it, and fails where none does. */
-  unconfirmed(): void {
+  pushUnconfirmed(): void {
     if (this.expiresAt === undefined) {
-      this.fail(new PushFailedError(this.queue, UNCONFIRMED), 'unconfirmed');
+      this.fail(new PushFailedError(this.queue, UNCONFIRMED_REASON), 'unconfirmed');
     }
   }
 
@@ -136,8 +136,8 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
     // RxJS lets go of its list of teardowns as a whole. After a burst V8 makes such lists in the old generation, where
     // they would keep this request, and all that it refers to, from being collected young.
     this.subscriber.remove(this);
-    this.attached?.forEach((release) => release());
-    this.attached = undefined;
+    this.cleanups?.forEach((release) => release());
+    this.cleanups = undefined;
     this.owner.requestEnded(this, end);
     return true;
   }
@@ -174,7 +174,7 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
 
   private accept(frame: StreamFrame, revive: ReviveError | undefined): void {
     if (frame.kind === 'n') {
-      this.timers?.refreshIdle();
+      this.timers?.restartIdleTimer();
       this.next(frame.payload);
     } else if (frame.kind === 'c') {
       if (this.end('reply')) {

@@ -10,26 +10,26 @@ import { RequestMap } from './request-map.js';
  * a timer each would be a fifth of the memory that a waiting request takes.
  */
 export class PendingRequests implements RequestRegistry {
-  private readonly usual = new RequestMap();
-  private readonly others = new RequestMap();
+  private readonly withDefaultTimeout = new RequestMap();
+  private readonly withOtherTimeout = new RequestMap();
   private timer: Timer | undefined;
 
   /**
-   * @param usualTimeout - how long most requests may wait, ms; `0` = no limit.
+   * @param defaultTimeout - how long most requests may wait, ms; `0` = no limit.
    * @param scope - the async context in which they expire.
    */
   constructor(
-    private readonly usualTimeout: number,
+    private readonly defaultTimeout: number,
     private readonly scope: AsyncResource,
     readonly runtime: Runtime,
   ) {}
 
   get size(): number {
-    return this.usual.size + this.others.size;
+    return this.withDefaultTimeout.size + this.withOtherTimeout.size;
   }
 
   get(id: string): PendingRequest | undefined {
-    return this.usual.get(id) ?? this.others.get(id);
+    return this.withDefaultTimeout.get(id) ?? this.withOtherTimeout.get(id);
   }
 
   has(request: PendingRequest): boolean {
@@ -38,13 +38,13 @@ export class PendingRequests implements RequestRegistry {
 
   add(request: PendingRequest): void {
     this.mapOf(request).add(request);
-    if (!this.timer && this.timesOut(request)) {
-      this.scope.runInAsyncScope(this.startTimer, this, this.usualTimeout);
+    if (!this.timer && this.hasSharedTimer(request)) {
+      this.scope.runInAsyncScope(this.startTimer, this, this.defaultTimeout);
     }
   }
 
-  timesOut({ limits }: PendingRequest): boolean {
-    return limits.timeout > 0 && limits.timeout === this.usualTimeout;
+  hasSharedTimer({ limits }: PendingRequest): boolean {
+    return limits.timeout > 0 && limits.timeout === this.defaultTimeout;
   }
 
   remove(request: PendingRequest): boolean {
@@ -52,8 +52,8 @@ export class PendingRequests implements RequestRegistry {
   }
 
   *all(): Iterable<PendingRequest> {
-    yield* this.usual.all();
-    yield* this.others.all();
+    yield* this.withDefaultTimeout.all();
+    yield* this.withOtherTimeout.all();
   }
 
   /** The client is closed. */
@@ -69,7 +69,7 @@ export class PendingRequests implements RequestRegistry {
   }
 
   private mapOf(request: PendingRequest): RequestMap {
-    return this.timesOut(request) ? this.usual : this.others;
+    return this.hasSharedTimer(request) ? this.withDefaultTimeout : this.withOtherTimeout;
   }
 
   /** It keeps no process alive: what waits needs connections, and those do. */
@@ -80,7 +80,7 @@ export class PendingRequests implements RequestRegistry {
 
   private expire(): void {
     this.timer = undefined;
-    for (const request of this.usual.all()) {
+    for (const request of this.withDefaultTimeout.all()) {
       const left = request.timeLeft() ?? Infinity;
       if (left > 0) {
         this.startTimer(Math.ceil(left));

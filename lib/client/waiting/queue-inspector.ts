@@ -4,7 +4,7 @@ import { isRefusal } from '../../driver/refusal.js';
 import type { Shard } from '../../driver/shard.js';
 
 /** How long a request that timed out waits for the state of its queue, ms. */
-const LONGEST_LOOK_MS = 500;
+const INSPECTION_TIMEOUT_MS = 500;
 
 /** What came of a look at a queue: its state, why Redis refused to tell it, or nothing where it gave no answer. */
 export type Inspection = QueueState | { readonly refusal: Error } | undefined;
@@ -20,12 +20,12 @@ export class QueueInspector {
     if (running) {
       return running;
     }
-    const inspection = this.ask(queue).finally(() => this.running.delete(queue));
+    const inspection = this.askRedis(queue).finally(() => this.running.delete(queue));
     this.running.set(queue, inspection);
     return inspection;
   }
 
-  private async ask(queue: string): Promise<Inspection> {
+  private async askRedis(queue: string): Promise<Inspection> {
     const { driver, keys } = this.shard;
     if (!driver.isConnected) {
       return undefined;
@@ -33,7 +33,7 @@ export class QueueInspector {
     try {
       const { requests, workers } = keys.queue(queue);
       const state = driver.commands.run(inspectQueue, { requests, workers });
-      return await resultWithin(LONGEST_LOOK_MS, state, undefined, driver.runtime);
+      return await resultWithin(INSPECTION_TIMEOUT_MS, state, undefined, driver.runtime);
     } catch (error) {
       return isRefusal(error) ? { refusal: error } : undefined;
     }

@@ -1,10 +1,10 @@
 import type { PendingRequest } from './pending-request.js';
 
 /** Removals after which a small map is copied. */
-const RENEWAL = 1_000;
+const REMOVALS_BEFORE_COPY = 1_000;
 
 /** From this size on a map is large: it is dear to add to and to copy, and what is in it has stayed for long already. */
-const LARGE = 20_000;
+const LARGE_MAP_SIZE = 20_000;
 
 /**
  * Requests by their ids, in the order in which they came: a `Map` made for those that stay only a moment. When many stay
@@ -32,8 +32,8 @@ export class RequestMap {
     if (!this.recent.delete(id)) {
       return this.older.delete(id);
     }
-    if (++this.removals > RENEWAL + this.recent.size) {
-      this.renew();
+    if (++this.removals > REMOVALS_BEFORE_COPY + this.recent.size) {
+      this.renewRecent();
     }
     return true;
   }
@@ -47,9 +47,9 @@ export class RequestMap {
    * A map that objects pass through for ever keeps its former tables, and all that was in them, from being collected
    * young. (The one of the older needs no renewal: hardly anything in it is young.)
    */
-  private renew(): void {
+  private renewRecent(): void {
     this.removals = 0;
-    if (this.recent.size < LARGE) {
+    if (this.recent.size < LARGE_MAP_SIZE) {
       this.recent = new Map(this.recent);
       return;
     }

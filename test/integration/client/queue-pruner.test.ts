@@ -28,7 +28,7 @@ async function newPruner() {
   const { requests } = new Keys().queue(queue);
   /** A request has timed out, and the time until its queue is pruned has passed. */
   const expire = (): void => {
-    pruner.expired(queue);
+    pruner.requestTimedOut(queue);
     connections.runtime.advance(1_000);
   };
   return { expire, requests };

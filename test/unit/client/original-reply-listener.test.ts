@@ -108,7 +108,7 @@ describe('a request that was given up', () => {
     ask('two');
     await driver.settle();
     one.request.end('unsubscribed');
-    listener.abandon(one.request);
+    listener.removeLateReply(one.request);
     await answer(null);
     expect(waitedFor()).toEqual([listOf('one'), listOf('two')]);
     await answer([listOf('one'), '1']);
@@ -121,8 +121,8 @@ describe('a request that was given up', () => {
     const one = ask('one');
     ask('two');
     await driver.settle();
-    listener.forget(one.request);
-    listener.abandon(one.request);
+    listener.stopWaiting(one.request);
+    listener.removeLateReply(one.request);
     await answer(null);
     expect(waitedFor()).toEqual([listOf('two')]);
   });
@@ -131,7 +131,7 @@ describe('a request that was given up', () => {
     const { ask, answer, driver, listener, waitedFor } = newListener();
     const all = Array.from({ length: 1_002 }, (_, index) => ask(`${index}`));
     await driver.settle();
-    all.forEach(({ request }) => listener.abandon(request));
+    all.forEach(({ request }) => listener.removeLateReply(request));
     await answer(null);
     expect(waitedFor()).toHaveLength(1_000);
     expect(waitedFor()[0]).toBe(listOf('2'));

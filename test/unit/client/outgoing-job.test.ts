@@ -33,7 +33,7 @@ class KeptSender extends AsyncResource implements JobSender {
     this.receipts.push(receipt);
   }
 
-  unconfirmed(): void {}
+  pushUnconfirmed(): void {}
 
   fail(): void {}
 }
@@ -144,9 +144,9 @@ describe('the conditions of a push', () => {
   });
 
   it('forbid a second push where the job may run only once', () => {
-    expect(newJob({ options: { maxDeliveries: 1 } }).isOnce).toBe(true);
-    expect(newJob({ options: { maxDeliveries: 2 } }).isOnce).toBe(false);
-    expect(newJob({}).isOnce).toBe(false);
+    expect(newJob({ options: { maxDeliveries: 1 } }).mustNotRepeat).toBe(true);
+    expect(newJob({ options: { maxDeliveries: 2 } }).mustNotRepeat).toBe(false);
+    expect(newJob({}).mustNotRepeat).toBe(false);
   });
 });
 

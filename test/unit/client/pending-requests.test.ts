@@ -99,11 +99,11 @@ describe('a request that waits', () => {
   it('waits on for its time after a push that is not confirmed, and fails where it has no limit', () => {
     const registry = newRegistry();
     const limited = newRequest(registry, 5_000);
-    limited.request.unconfirmed();
+    limited.request.pushUnconfirmed();
     expect(limited.request.isWaiting()).toBe(true);
     expect(limited.seen).toEqual([]);
     const unlimited = newRequest(registry);
-    unlimited.request.unconfirmed();
+    unlimited.request.pushUnconfirmed();
     expect(unlimited.request.isWaiting()).toBe(false);
     expect(unlimited.seen).toMatchObject([['error', { code: 'PUSH_FAILED' }]]);
   });
@@ -411,8 +411,8 @@ describe('the end of a request', () => {
   ])('lets go of all that was attached, once, and tells: %s', (_, bring, end) => {
     const { request, ends } = newRequest(newRegistry(), 1_000, 900);
     const released: string[] = [];
-    request.attach(() => released.push('one'));
-    request.attach(() => released.push('two'));
+    request.onEnd(() => released.push('one'));
+    request.onEnd(() => released.push('two'));
     for (let times = 0; times < 2; times++) {
       bring(request);
       request.receive({ kind: 'r', id: request.id, payload: 'late' });

@@ -37,7 +37,7 @@ class Sender extends AsyncResource implements JobSender {
     this.end('pushed');
   }
 
-  unconfirmed(): void {
+  pushUnconfirmed(): void {
     this.end('unconfirmed');
   }
 
@@ -131,8 +131,8 @@ describe('the jobs of one turn', () => {
     const { add, batcher, driver, pushes } = newBatcher();
     const dropped = add('dropped');
     add('kept');
-    expect(batcher.drop(dropped.id)).toBe(true);
-    expect(batcher.drop(dropped.id)).toBe(false);
+    expect(batcher.remove(dropped.id)).toBe(true);
+    expect(batcher.remove(dropped.id)).toBe(false);
     await driver.settle();
     expect(pushes()).toEqual([['kept']]);
   });
@@ -197,7 +197,7 @@ describe('a push whose answer is lost', () => {
     add('waits');
     await driver.settle();
     answered.isOver = true;
-    expect(batcher.drop(answered.id)).toBe(false);
+    expect(batcher.remove(answered.id)).toBe(false);
     await lose();
     expect(pushes()).toEqual([['answered', 'waits'], ['waits']]);
   });
@@ -208,7 +208,7 @@ describe('a push whose answer is lost', () => {
     const other = add('other');
     once.onEnd = () => {
       other.isOver = true;
-      batcher.drop(other.id);
+      batcher.remove(other.id);
     };
     await driver.settle();
     await lose();
@@ -234,7 +234,7 @@ describe('a push whose answer is lost', () => {
     driver.disconnect();
     await driver.settle();
     cancelled.isOver = true;
-    expect(batcher.drop(cancelled.id)).toBe(false);
+    expect(batcher.remove(cancelled.id)).toBe(false);
     driver.reconnect();
     await driver.settle();
     expect(batcher.isDone).toBe(true);
@@ -326,7 +326,7 @@ describe('while the server is away', () => {
     const gone = add('gone');
     add('waits');
     await driver.runtime.advanceAsync(60_000);
-    expect(batcher.drop(gone.id)).toBe(true);
+    expect(batcher.remove(gone.id)).toBe(true);
     driver.reconnect();
     await driver.settle();
     expect(pushes()).toEqual([['waits']]);
@@ -453,7 +453,7 @@ it('counts what it holds to the unit, whatever becomes of it', async () => {
   const { batcher, driver, add, lose, refuse, take } = newBatcher();
   const dropped = add('dropped');
   expect(batcher.length).toBeGreaterThan(0);
-  batcher.drop(dropped.id);
+  batcher.remove(dropped.id);
   expect(batcher.length).toBe(0);
   const over = add('over before it is answered');
   await driver.settle();

@@ -95,7 +95,7 @@ describe('replies', () => {
     const { seen } = ask('one');
     await bring('unknown', 'one', 'one');
     expect(seen).toEqual(REPLIED('one'));
-    expect(listener.dropped).toBe(2);
+    expect(listener.discarded).toBe(2);
   });
 
   it('that are no frames are dropped with one line', async () => {
@@ -103,7 +103,7 @@ describe('replies', () => {
     line.next(waitForHead).answer('no frame');
     line.next(readList).answer(['[]']);
     await driver.settle();
-    expect(listener.dropped).toBe(2);
+    expect(listener.discarded).toBe(2);
     expect(log.warnings).toEqual([expect.stringContaining('expected a reply frame, got no frame')]);
   });
 
@@ -117,7 +117,7 @@ describe('replies', () => {
     await bring('late');
     expect([early.ends, late.ends]).toEqual([['reply'], ['timeout']]);
     expect(late.seen).toEqual([]);
-    expect(listener.dropped).toBe(1);
+    expect(listener.discarded).toBe(1);
   });
 });
 
@@ -132,7 +132,7 @@ describe('a line that is lost', () => {
     await driver.settle();
     await bring('one');
     expect(seen).toEqual(REPLIED('one'));
-    expect(listener.dropped).toBe(0);
+    expect(listener.discarded).toBe(0);
   });
 
   it('before a removal is confirmed may bring frames twice, of which the second finds nobody', async () => {
@@ -146,7 +146,7 @@ describe('a line that is lost', () => {
     expect(removals(line)).toEqual([1]);
     await bring('one', 'two');
     expect([one.seen, two.seen]).toEqual([REPLIED('one'), REPLIED('two')]);
-    expect(listener.dropped).toBe(1);
+    expect(listener.discarded).toBe(1);
     expect(removals(line)).toEqual([1, 2]);
   });
 
@@ -163,7 +163,7 @@ describe('a line that is lost', () => {
     await bring('two');
     expect(two.seen).toEqual(REPLIED('two'));
     expect(removals(line)).toEqual([1]);
-    expect(listener.dropped).toBe(1);
+    expect(listener.discarded).toBe(1);
   });
 
   it('while nothing is read costs nothing where the list is still there', async () => {
@@ -177,7 +177,7 @@ describe('a line that is lost', () => {
     await driver.settle();
     expect(removals(line)).toEqual([1]);
     await bring();
-    expect(listener.dropped).toBe(1);
+    expect(listener.discarded).toBe(1);
   });
 
   it('over a read makes the next ones smaller', async () => {
@@ -265,7 +265,7 @@ describe('while the server refuses to write', () => {
     line.next(readList).answer([]);
     await driver.settle();
     expect(three.seen).toEqual(REPLIED('three'));
-    expect(listener.dropped).toBe(0);
+    expect(listener.discarded).toBe(0);
   });
 
   it('what was handed out is not removed from a list that was lost and filled anew meanwhile', async () => {
@@ -283,7 +283,7 @@ describe('while the server refuses to write', () => {
     await driver.settle();
     expect(two.seen).toEqual(REPLIED('two'));
     expect(removals(line)).toEqual([1, 1]);
-    expect(listener.dropped).toBe(1);
+    expect(listener.discarded).toBe(1);
   });
 
   it('a list that is gone, and then another type, is tried again until it is a list', async () => {
@@ -343,7 +343,7 @@ describe('a listener', () => {
   it('reads on when what replies led to has been pushed', async () => {
     const { driver, line, ask } = await newListener();
     const order: string[] = [];
-    ask('one').request.attach(() => {
+    ask('one').request.onEnd(() => {
       driver.runtime.setImmediate(() => order.push('pushed'));
     });
     line.always(trimList, () => void order.push('read'));
