@@ -21,7 +21,7 @@ export class CancelListener {
       role: 'cancellations',
       channels: [...byChannel.keys()],
       onMessage: (channel, message) => byChannel.get(channel)?.cancel(decodeCancelMessage(message)),
-      consequence: 'cancelled jobs run to their end',
+      consequence: 'cancelled jobs run to completion',
     });
   }
 
@@ -35,7 +35,7 @@ export class CancelListener {
         this.parts.log.repeated(
           'no cancellations',
           'warn',
-          `There is no connection for cancellations (${messageOf(error)}): cancelled jobs run to their end`,
+          `Cannot open the connection that listens for cancellations (${messageOf(error)}): cancelled jobs run to completion`,
         );
       }
     }

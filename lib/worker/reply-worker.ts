@@ -128,7 +128,7 @@ export class ReplyWorker implements LaneOwner {
     const met = [...this.runs].filter(({ job }) => unmet.has(job.id));
     for (const run of met) {
       unmet.delete(run.job.id);
-      const reason = `The caller of ${nameOfJob(run.context)} has cancelled it`;
+      const reason = `The caller cancelled ${nameOfJob(run.context)}`;
       this.runner.cancel(run, new DOMException(reason, 'AbortError'));
     }
     for (const id of unmet) {

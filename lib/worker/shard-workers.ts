@@ -137,8 +137,8 @@ function reportStart(
   server: string,
   isPaused: boolean,
 ): void {
-  const when = isPaused ? ', once it is resumed' : '';
-  log.info(`Serving "${queue}" (${name}, concurrency ${concurrency}) on ${server}${when}`);
+  const state = isPaused ? '; paused until it is resumed' : '';
+  log.info(`Serving "${queue}" (${name}, concurrency ${concurrency}) on ${server}${state}`);
 }
 
 function leasedQueue(worker: ReplyWorker, parts: WorkerParts, standing: Standing): LeasedQueue {

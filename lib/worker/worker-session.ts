@@ -102,10 +102,10 @@ export class WorkerSession {
     if (waits.length > 0) {
       const named = waits.slice(0, MOST_NAMED);
       const more = waits.length - named.length;
-      const others = more > 0 ? ` and those of ${more} more queues` : '';
+      const others = more > 0 ? ` and the runs of ${more} more queues` : '';
       this.parts.log.info(
-        `Waiting for ${named.join(', ')}${others} to end, for the shutdownTimeout of ` +
-          `${this.parts.options.shutdownTimeout} ms at most`,
+        `Stopping workers: waiting up to ${this.parts.options.shutdownTimeout} ms (shutdownTimeout) for ` +
+          `${named.join(', ')}${others}`,
       );
     }
   }

@@ -100,10 +100,10 @@ it('a stop that takes long says what it waits for', async () => {
   client.send(queue, 1).subscribe({ error: () => undefined });
   await waitFor(() => workers.status.queues[0]?.busy === 1);
   const closed = app.close();
-  await waitFor(() => log.text.includes('Waiting for'));
+  await waitFor(() => log.text.includes('waiting up to'));
   end();
   await closed;
-  expect(log.lines.filter((line) => line.includes('Waiting for'))).toEqual([
-    `log Waiting for 1 run of queue "${queue}" (Worker#run) to end, for the shutdownTimeout of 10000 ms at most ReqRep`,
+  expect(log.lines.filter((line) => line.includes('waiting up to'))).toEqual([
+    `log Stopping workers: waiting up to 10000 ms (shutdownTimeout) for 1 run of queue "${queue}" (Worker#run) ReqRep`,
   ]);
 });

@@ -35,7 +35,7 @@ describe('`job.signal` aborts once the job is answered while its handler still r
     code: 'JOB_ANSWERED',
     message: expect.stringMatching(
       new RegExp(
-        `^Job \\S+ of queue "${queue}" is answered, as by the timeout\\(\\) of an interceptor: nobody waits`,
+        `^Job \\S+ of queue "${queue}" has its reply already, for example from the timeout\\(\\) of an interceptor`,
       ),
     ),
   });

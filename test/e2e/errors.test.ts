@@ -87,29 +87,29 @@ class Text {
 }
 
 it.each<[unknown, object, string]>([
-  ['a string', { message: 'a string' }, 'a string (thrown: a string, no Error)'],
-  [42, { message: '42' }, '42 (thrown: a number, no Error)'],
-  [null, { message: 'null' }, 'null (thrown: `null`, no Error)'],
-  [undefined, { message: 'undefined' }, 'undefined (thrown: `undefined`, no Error)'],
+  ['a string', { message: 'a string' }, 'a string (threw a string, not an Error)'],
+  [42, { message: '42' }, '42 (threw a number, not an Error)'],
+  [null, { message: 'null' }, 'null (threw `null`, not an Error)'],
+  [undefined, { message: 'undefined' }, 'undefined (threw `undefined`, not an Error)'],
   [
     { status: 404, message: 'no such order', code: 'E_ORDER' },
     {
       message: 'no such order',
       remote: { code: 'E_ORDER', details: { status: 404, message: 'no such order' } },
     },
-    'no such order (thrown: an object, no Error)',
+    'no such order (threw an object, not an Error)',
   ],
   [
     { reason: 'an object' },
     { message: '{"reason":"an object"}', remote: { details: { reason: 'an object' } } },
-    '{"reason":"an object"} (thrown: an object, no Error)',
+    '{"reason":"an object"} (threw an object, not an Error)',
   ],
-  [['a', { b: 1 }], { message: '["a",{"b":1}]' }, '["a",{"b":1}] (thrown: an array, no Error)'],
-  [new Text(), { message: 'says what it is' }, 'says what it is (thrown: an object, no Error)'],
+  [['a', { b: 1 }], { message: '["a",{"b":1}]' }, '["a",{"b":1}] (threw an array, not an Error)'],
+  [new Text(), { message: 'says what it is' }, 'says what it is (threw an object, not an Error)'],
   [
     ForbiddenException,
     { message: 'function ForbiddenException' },
-    'function ForbiddenException (thrown: a function, no Error)',
+    'function ForbiddenException (threw a function, not an Error)',
   ],
 ])(
   'tells caller and log what a handler has thrown that is no error: %j',
@@ -209,7 +209,7 @@ it('tells the caller, and aborts the run, when a handler takes longer than its t
     remote: {
       name: 'TimeoutError',
       code: 'JOB_TIMEOUT',
-      message: 'Worker#run took longer than 100 ms',
+      message: 'Worker#run exceeded its timeout of 100 ms',
     },
   });
   expect(aborted).toBe(true);

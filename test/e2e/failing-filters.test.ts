@@ -76,7 +76,7 @@ it('what a filter throws on purpose stands instead of the error, and the log nam
   }
   const { fail, log } = await start(Wrapping);
   expect(await fail('own')).toMatchObject({ message: 'wrapped' });
-  expect(log.text).toContain('Error: wrapped (while it handled RangeError: no paper)');
+  expect(log.text).toContain('Error: wrapped (while handling RangeError: no paper)');
   expect(await fail('http')).toMatchObject({ status: 503 });
   expect(log.lines).toHaveLength(1);
 });

@@ -156,7 +156,7 @@ describe('an odd error', () => {
     for (const method of ['atOnce', 'later', 'observable', 'behind', 'iterable', 'intercepted']) {
       expect(log.text).toContain(`Worker#${method} failed on job`);
     }
-    expect(log.text).toContain('Worker#atOnce failed in the error that it threw on job');
+    expect(log.text).toContain('Worker#atOnce failed in a property of the error it threw on job');
     for (const queue of Object.values(queues)) {
       await waitFor(isFree(queue));
     }
@@ -243,9 +243,9 @@ describe('code that throws when its job is ended', () => {
     await waitFor(isFree(other));
     for (const method of ['run', 'later']) {
       for (const what of [
-        'the teardown of its stream',
-        'the end of its generator',
-        'a listener of its signal',
+        'the teardown of its Observable',
+        'return() of its iterator',
+        'a listener of job.signal',
       ]) {
         expect(log.text).toContain(`Worker#${method} failed in ${what} on job`);
       }
@@ -311,7 +311,9 @@ describe('code that throws when its job is ended', () => {
       await waitFor(isFree(queue));
     }
     for (const method of ['run', 'later', 'surrounded', 'filtered']) {
-      expect(log.text).toContain(`Worker#${method} failed in the teardown of its stream on job`);
+      expect(log.text).toContain(
+        `Worker#${method} failed in the teardown of its Observable on job`,
+      );
     }
   });
 });
@@ -349,7 +351,7 @@ itOnRedis(
     await waitFor(isFree(queue));
     expect(hasEnded(worker)).toBe(false);
     expect(await server.look.exists(`${queue}dead`)).toBe(0);
-    await waitFor(() => logged.join().includes('Worker#run failed in a listener of its signal'));
+    await waitFor(() => logged.join().includes('Worker#run failed in a listener of job.signal'));
     expect(logged.length).toBeLessThan(200);
   },
 );

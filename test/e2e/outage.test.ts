@@ -176,7 +176,7 @@ it('a server that came back empty shows as timeouts, and work goes on', async ()
   expect(await lost).toBeInstanceOf(RequestTimeoutError);
   expect(await firstValueFrom(client.send(queue, 'after'))).toBe('after');
   await waitFor(async () => (await redis.look.zcard(`${queue}workers`)) === 1);
-  expect(log.text).toContain('Redis no longer held 1 jobs');
+  expect(log.text).toContain('Redis no longer held 1 job of');
 });
 
 it('a worker goes on after its connection for commands was cut under load', async () => {

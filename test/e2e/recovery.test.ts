@@ -61,7 +61,7 @@ it('hands the jobs of a killed worker to another one, in their order and before 
   expect(attempts).toEqual([2, 2, 2, 1]);
   expect(order.filter((data) => data !== 4)).toEqual([1, 2, 3]);
   expect(log.text).toContain(`process ${lost.pid}`);
-  expect(log.text).toContain('3 of its jobs go back to the queue, 0 to');
+  expect(log.text).toContain('3 jobs given back to the queue, 0 moved to');
   await waitFor(async () => (await redis.look.zcard(`${queue}workers`)) === 1);
   expect(await redis.look.keys(`${queue}worker:*`)).toHaveLength(1);
 });

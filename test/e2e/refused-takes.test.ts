@@ -74,7 +74,7 @@ it.each([
   ]);
   await limit();
   await waitFor(() => ran.length === 3);
-  await waitFor(() => about(log, 'hands out jobs again').length === 1);
+  await waitFor(() => about(log, 'Taking jobs from queue').length === 1);
   expect(ran).toEqual([1, 2, 3]);
   await waitFor(areAllReleased);
 });
@@ -161,7 +161,9 @@ it('goes on when the server takes it for alive again, and does not hold up other
   await waitFor(async () => hasCome.test(await redis.look.info('errorstats')));
   expect(performance.now() - started).toBeGreaterThan(500);
   expect(about(log, 'takes no jobs')).toEqual([
-    expect.stringMatching(/^error .*cannot be renewed in ".*workers".*WRONGTYPE.*Rename or delete/),
+    expect.stringMatching(
+      /^error .*Cannot renew the lease .* in ".*workers".*WRONGTYPE.*Rename or delete/,
+    ),
   ]);
   expect(await firstValueFrom(client.send(other, 1))).toBe(1);
   await redis.look.del(`${queue}workers`);

@@ -66,7 +66,7 @@ it('returns what does not finish in time to the head of the queue, and aborts it
   await worker.app.close();
   expect(signals.every(({ aborted }) => aborted)).toBe(true);
   // Nest logs to the logger of the application that was made last.
-  expect(log.text).toContain(`2 jobs of queue "${queue}" did not end within the shutdownTimeout`);
+  expect(log.text).toContain(`2 jobs of queue "${queue}" did not finish within shutdownTimeout`);
   const waiting = await server.look.lrange(`${queue}requests`, 0, -1);
   expect(waiting.map((element) => JSON.parse(element)[1])).toEqual([1, 2, 3]);
   expect(waiting.every((element) => element.startsWith('['))).toBe(true);
@@ -149,7 +149,7 @@ itOnRedis('leaves jobs that Redis does not take back to the workers after it', a
   await server.redis.look.config('SET', 'min-replicas-to-write', '1');
   await worker.app.close();
   await server.redis.look.config('SET', 'min-replicas-to-write', '0');
-  expect(log.text).toContain('another worker takes them over');
+  expect(log.text).toContain('another worker will recover them');
   const next = gate(queue);
   await startApp(options, [next.Worker]);
   await waitFor(() => next.open.length === 1);
@@ -182,7 +182,7 @@ itOnRedis('gives back what it holds ahead as soon as Redis takes it', async () =
   const others = Array.from({ length: 60 }, (_, data) => ask(data));
   await waitFor(async () => (await server.look.keys(`${queue}active:*`)).length > 1);
   await server.redis.look.config('SET', 'min-replicas-to-write', '1');
-  await waitFor(() => log.text.includes('could not be returned'));
+  await waitFor(() => log.text.includes('Cannot give back'));
   await server.redis.look.config('SET', 'min-replicas-to-write', '0');
   await waitFor(async () => (await server.look.keys(`${queue}active:*`)).length === 1);
   endSlow();

@@ -39,7 +39,9 @@ describe('workers whose first renewal fails', () => {
     await redis.look.config('SET', name, good);
     expect(await firstValueFrom(client.send(queue, 1))).toBe(1);
     await waitFor(() => app.get(ReplyWorkers).status.state === 'running');
-    expect(log.lines.filter((line) => line.includes('cannot be renewed')).length).toBeLessThan(2);
+    expect(log.lines.filter((line) => line.includes('Cannot renew the lease')).length).toBeLessThan(
+      2,
+    );
   });
 
   it('say what Redis refuses, once, and start when it is allowed', async () => {
@@ -49,7 +51,7 @@ describe('workers whose first renewal fails', () => {
     const connection = redis.url.replace('redis://', 'redis://poor:x@');
     const { app, client, log } = await startApp({ connection }, echoing(queue));
     expect(app.get(ReplyWorkers).status.state).toBe('starting');
-    const lines = log.lines.filter((line) => line.includes('cannot be renewed'));
+    const lines = log.lines.filter((line) => line.includes('Cannot renew the lease'));
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/^error .*ZADD/);
     expect(lines[0]).toContain(`queue "${queue}"`);

@@ -40,7 +40,7 @@ it('goes to the dead list with the reason, and the worker goes on', async () => 
     expect(entry).toMatchObject({ reason: 'unreadable', message: expect.stringMatching(/.+/) });
     expect(Math.abs(entry.at - Date.now())).toBeLessThan(60_000);
   }
-  expect(log.text).toContain(`A job in queue "${queue}" cannot be read`);
+  expect(log.text).toContain(`Cannot read a job of queue "${queue}"`);
   expect(await server.look.keys(`${queue}active:*`)).toEqual([]);
 });
 
@@ -82,7 +82,7 @@ itOnRedis(
     await waitFor(async () => (await renewedAt()) > since + 1_500);
     // A try or two a second, and the renewals.
     expect((await commandCalls(server.redis.look, 'evalsha')) - before).toBeLessThan(100);
-    expect(log.lines.filter((line) => line.includes('could not be moved'))).toHaveLength(1);
+    expect(log.lines.filter((line) => line.includes('Cannot move a job'))).toHaveLength(1);
     await server.look.del(`${queue}dead`);
     await waitFor(async () => (await server.look.llen(`${queue}dead`)) === unreadable.length);
     await waitFor(async () => (await server.look.keys(`${queue}active:*`)).length === 0);

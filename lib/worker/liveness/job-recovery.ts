@@ -7,6 +7,7 @@ import {
 } from '../../protocol/operations/recover-worker.js';
 import type { QueueKeys } from '../../protocol/keys.js';
 import { explainRefusal, isRefusal } from '../../driver/refusal.js';
+import { jobCount } from '../job-count.js';
 import { MOST_SLOTS, type LapsedWorker } from './lapsed-worker.js';
 import { LostJobs, mostDeliveries } from '../taking/lost-jobs.js';
 import {
@@ -100,8 +101,8 @@ export class JobRecovery {
     this.parts.log.repeated(
       `slots unknown: ${this.handler.queue}`,
       'warn',
-      `Worker ${name} of queue "${this.handler.queue}" is lost, and the field "slots" of "${this.keys.worker(id)}" is no ` +
-        `number from 1 to ${MOST_SLOTS}: looking for its jobs in as many slots`,
+      `Worker ${name} of queue "${this.handler.queue}" is lost, and field "slots" of "${this.keys.worker(id)}" is not a ` +
+        `number from 1 to ${MOST_SLOTS}; looking for its jobs in ${MOST_SLOTS} slots`,
     );
     return MOST_SLOTS;
   }
@@ -161,7 +162,7 @@ export class JobRecovery {
         `worker lost: ${this.handler.queue}`,
         'warn',
         `Worker ${name} of queue "${this.handler.queue}" is lost: ` +
-          `${back} of its jobs go back to the queue, ${buried} to "${this.keys.dead}"`,
+          `${jobCount(back)} given back to the queue, ${buried} moved to "${this.keys.dead}"`,
       );
     }
   }
@@ -174,7 +175,8 @@ export class JobRecovery {
     this.parts.log.repeated(
       `slot refused: ${this.handler.queue}`,
       'error',
-      `The jobs of a lost worker in "${key}" cannot be taken back: ${explainRefusal(error)}. Remove it if it is no list.`,
+      `Cannot recover the jobs of a lost worker of queue "${this.handler.queue}" from "${key}": ${explainRefusal(error)}; ` +
+        `delete the key if it is not a list`,
     );
   }
 }

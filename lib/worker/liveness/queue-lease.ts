@@ -140,7 +140,7 @@ export class QueueLease {
     this.turn++;
     this.onKnown();
     if (this.log.over(`lease refused: ${name}`)) {
-      this.log.info(`The lease of queue "${name}" is renewed again`);
+      this.log.info(`The lease of the worker of queue "${name}" is renewed again`);
     }
     onLapsed(lapsed, now);
   }
@@ -156,8 +156,8 @@ export class QueueLease {
       this.log.repeated(
         `lease refused: ${name}`,
         'error',
-        `The lease of queue "${name}" cannot be renewed in "${keys.workers}" and "${keys.worker(this.workerId)}", so that its ` +
-          `worker takes no jobs: ${this.refusal}; trying again until it can`,
+        `Cannot renew the lease of the worker of queue "${name}" in "${keys.workers}" and "${keys.worker(this.workerId)}", so ` +
+          `that it takes no jobs: ${this.refusal}; retrying`,
       );
       this.pauseAfter(error);
     }

@@ -149,8 +149,8 @@ export class Recovery {
     this.parts.log.once(
       'blind',
       'warn',
-      `Redis refuses ${command}, so that nobody knows which connections stand: a worker counts as lost after ` +
-        `stallLimit, ${this.parts.options.stallLimit} ms, even if its process is gone. Allow it to be quicker.`,
+      `Redis refuses ${command}, which shows the connections of other workers: lost workers are only detected after ` +
+        `stallLimit (${this.parts.options.stallLimit} ms). Allow ${command} for faster recovery.`,
     );
   }
 
@@ -165,7 +165,7 @@ export class Recovery {
         this.parts.log.once(
           'cut refused',
           'warn',
-          `The connections of stalled workers cannot be cut: ${explainRefusal(error)}. Allow CLIENT KILL.`,
+          `Cannot close the connections of stalled workers: ${explainRefusal(error)}; allow CLIENT KILL`,
         );
       }
     }
@@ -183,7 +183,7 @@ export class Recovery {
     this.parts.log.repeated(
       this.refusal,
       levelOf(error),
-      `Lost workers of queue "${this.handler.queue}" cannot be looked after: ${explainRefusal(error)}`,
+      `Cannot recover the jobs of lost workers of queue "${this.handler.queue}": ${explainRefusal(error)}; retrying`,
     );
   }
 }

@@ -35,7 +35,7 @@ export class FailureLog {
 
   /**
    * Code of the application has thrown where its error can be no end of a run.
-   * @param what - which code, such as `a listener of its signal`.
+   * @param what - which code, such as `a listener of job.signal`.
    */
   strayed(what: string, id: string | number, error: unknown): void {
     this.write(`failed in ${what}`, id, error, toErrorForm(error));
@@ -53,7 +53,7 @@ export class FailureLog {
     const before =
       handled === undefined
         ? ''
-        : ` (while it handled ${failureText(handled, toErrorForm(handled))})`;
+        : ` (while handling ${failureText(handled, toErrorForm(handled))})`;
     const text = `${name} ${what} on job ${shown(id)} of queue "${queue}": ${failure}${before}`;
     const kind = this.kindOf(`${what}: ${failure.slice(0, KIND_LENGTH)}`);
     this.log.repeated(kind, 'error', text, () => inspected(error) ?? stackOf(error));

@@ -18,14 +18,14 @@ const MOST_ERRORS = 3;
 export function failureText(error: unknown, form: ErrorForm): string {
   return isError(error)
     ? textOf(form, MOST_CAUSES)
-    : `${cut(messageOf(error), MOST_MESSAGE)} (thrown: ${kindOfThrown(error)}, no Error)`;
+    : `${cut(messageOf(error), MOST_MESSAGE)} (threw ${kindOfThrown(error)}, not an Error)`;
 }
 
 function kindOfThrown(thrown: unknown): string {
   try {
     return kindOf(thrown);
   } catch {
-    return 'a proxy that has been revoked';
+    return 'a revoked proxy';
   }
 }
 

@@ -52,7 +52,7 @@ class PassingSubscriber extends FencedSubscriber {
   }
 
   protected override strayed(error: unknown): void {
-    this.context.strayed('the teardown of its stream', error);
+    this.context.strayed('the teardown of its Observable', error);
   }
 }
 

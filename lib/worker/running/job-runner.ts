@@ -150,7 +150,7 @@ export class JobRunner {
 
   private timeOut(run: JobRun): void {
     const { name, timeout } = this.parts.handler;
-    const error = new JobTimeoutError(`${name} took longer than ${timeout} ms`);
+    const error = new JobTimeoutError(`${name} exceeded its timeout of ${timeout} ms`);
     this.replies.failWith(run, error);
     run.context.abort(error);
   }
@@ -185,8 +185,8 @@ class JobAnsweredError extends Error {
 
   constructor({ id, queue }: Pick<RunContext, 'id' | 'queue'>) {
     super(
-      `Job ${shown(id)} of queue "${queue}" is answered, as by the timeout() of an interceptor: ` +
-        `nobody waits for what its handler still does`,
+      `Job ${shown(id)} of queue "${queue}" has its reply already, for example from the timeout() of an interceptor: ` +
+        `what its handler still does is discarded`,
     );
   }
 }

@@ -32,9 +32,9 @@ export class JobStarter {
       this.parts.log.repeated(
         `empty job: ${this.handler.queue}`,
         'warn',
-        `Queue "${this.handler.queue}" held an empty text instead of a job, which is dropped`,
+        `Queue "${this.handler.queue}" contained an empty string instead of a job; discarding it`,
       );
-      this.bury(place, { reason: 'unreadable', message: 'an empty text' });
+      this.bury(place, { reason: 'unreadable', message: 'an empty string' });
       return;
     }
     const job = decodeJob(element);
@@ -42,7 +42,7 @@ export class JobStarter {
       this.parts.log.repeated(
         `unreadable job: ${this.handler.queue}`,
         'error',
-        `A job in queue "${this.handler.queue}" cannot be read and goes to "${this.keys.dead}": ${job.reason}`,
+        `Cannot read a job of queue "${this.handler.queue}", moving it to "${this.keys.dead}": ${job.reason}`,
       );
       this.bury(place, { reason: 'unreadable', message: job.reason });
     } else if (this.isInVain(job)) {
@@ -60,7 +60,7 @@ export class JobStarter {
   /** Answers a job that could not be started as one whose handler threw: it must not hold its place for ever. */
   notStarted(place: JobPlace, element: string, error: unknown): void {
     const { queue } = this.handler;
-    const text = `A job of queue "${queue}" could not be started: ${messageOf(error)}`;
+    const text = `Cannot start a job of queue "${queue}": ${messageOf(error)}`;
     this.parts.log.repeated(`not started: ${queue}`, 'error', text, stackOf(error));
     const job = decodeJob(element);
     const reply =

@@ -1,5 +1,6 @@
 import type { Runtime, Timer } from '../../driver/runtime.js';
 import type { Log } from '../../telemetry/log.js';
+import { jobCount } from '../job-count.js';
 import type { JobRun } from './job-run.js';
 import type { JobHandler } from '../worker-options.js';
 
@@ -67,10 +68,10 @@ export class OverdueRuns {
       return undefined;
     }
     return (
-      `${name} holds ${overdue.length} of ${concurrency} slots of queue "${queue}" with jobs whose callers wait no longer ` +
-      `(answered, timed out, cancelled or past their deadline); the first of them began ${ageOf(overdue, now)} ago. ` +
-      (holdsAll ? 'No other job is run until they return. ' : '') +
-      `Hand \`job.signal\` on to all that the handler waits for, so that it returns when it aborts.`
+      `${name} still runs ${jobCount(overdue.length)} of queue "${queue}" (concurrency ${concurrency}) that nobody waits for ` +
+      `(answered, timed out, cancelled or past their deadline); the oldest run started ${ageOf(overdue, now)} ago. ` +
+      (holdsAll ? 'This worker starts no other job of the queue until one of them returns. ' : '') +
+      `Pass \`job.signal\` to everything that the handler awaits, so that it returns when the signal aborts.`
     );
   }
 
@@ -84,9 +85,9 @@ export class OverdueRuns {
       return undefined;
     }
     return (
-      `${name} holds all ${concurrency} slots of queue "${queue}" with jobs that nothing ends: they have neither a ` +
-      `deadline nor a timeout, and the first of them began ${ageOf(endless, now)} ago. No other job is run until one of them ` +
-      `returns. If they hang, give the handler or its callers a \`timeout\`; if they are to take that long, raise \`concurrency\`.`
+      `${name} runs as many jobs of queue "${queue}" as its concurrency allows (${concurrency}), and none of them has a deadline ` +
+      `or a timeout; the oldest run started ${ageOf(endless, now)} ago. This worker starts no other job of the queue until one ` +
+      `of them returns. If they hang, set a \`timeout\` for the handler or its callers; if they need that long, raise \`concurrency\`.`
     );
   }
 }

@@ -94,7 +94,7 @@ export class ReplyStream {
     if (!this.isPushing) {
       this.isPushing = true;
       this.pushing = this.pushAll().catch((error: unknown) => {
-        this.lose(`its values cannot be sent: ${messageOf(error)}`, false);
+        this.lose(`cannot send its values: ${messageOf(error)}`, false);
       });
     }
   }
@@ -146,7 +146,7 @@ export class ReplyStream {
       const frames = this.takeFrames();
       const size = await this.push(frames);
       if (!size) {
-        this.lose('another worker has taken the job over, or the server lost it', true);
+        this.lose('another worker recovered the job, or the server lost it', true);
         break;
       }
       await this.reader.untilRead(size, frames, () => this.isStopped);
@@ -189,7 +189,7 @@ export class ReplyStream {
           return undefined;
         }
         const isGivenUp = codeOfRefusal(error) === 'WRONGTYPE';
-        this.reportRefusal(error, isGivenUp ? 'the stream is given up' : 'trying again');
+        this.reportRefusal(error, isGivenUp ? 'ending the stream' : 'retrying');
         if (isGivenUp) {
           return undefined;
         }
@@ -207,14 +207,14 @@ export class ReplyStream {
     this.log.repeated(
       this.refusedKind,
       'error',
-      `Values of ${nameOfJob({ id, queue })} cannot be pushed to "${list}": ${explainRefusal(error)}; ${next}`,
+      `Cannot push stream values of ${nameOfJob({ id, queue })} to "${list}": ${explainRefusal(error)}; ${next}`,
     );
   }
 
   private lose(why: string, isTaken: boolean): void {
     if (!this.isStopped) {
       this.stop();
-      const reason = new Error(`The stream of ${nameOfJob(this.target)} is given up: ${why}`);
+      const reason = new Error(`The stream of ${nameOfJob(this.target)} ended early: ${why}`);
       this.onLost(reason, isTaken);
     }
   }

@@ -19,7 +19,7 @@ const DEADLINE_TOLERANCE_MS = 20;
 
 /**
  * Hears of what the application's code throws where that can be no end of a run.
- * @param what - which code, such as `a listener of its signal`.
+ * @param what - which code, such as `a listener of job.signal`.
  */
 export type OnStray = (what: string, id: string | number, error: unknown) => void;
 
@@ -98,7 +98,7 @@ export class RunContext extends JobContext {
       // A handler may well hand it to more than ten calls at a time.
       setMaxListeners(0, this.#controller.signal);
       fenceListeners(this.#controller.signal, (error) =>
-        this.strayed('a listener of its signal', error),
+        this.strayed('a listener of job.signal', error),
       );
       if (this.isAborted) {
         this.#controller.abort(this.#abortReason);

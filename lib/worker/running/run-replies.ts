@@ -133,7 +133,7 @@ export class RunReplies {
       const form = describeError?.(error);
       return form && withReasons(readErrorForm(form), error, describeError);
     } catch (odd) {
-      run.context.strayed('the error that it threw', odd);
+      run.context.strayed('a property of the error it threw', odd);
       return undefined;
     }
   }

@@ -48,7 +48,7 @@ export class RunValues implements ValueTaker {
   }
 
   strayed(error: unknown): void {
-    this.run.context.strayed('the teardown of its stream', error);
+    this.run.context.strayed('the teardown of its Observable', error);
   }
 
   private get areSent(): boolean {

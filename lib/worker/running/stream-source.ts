@@ -76,7 +76,7 @@ function pulled(source: AsyncIterable<unknown>, context: RunContext): Observable
           subscriber.error(error);
         })
         // The teardown of an operator may throw at whoever ends it.
-        .catch((error: unknown) => context.strayed('the teardown of its stream', error)),
+        .catch((error: unknown) => context.strayed('the teardown of its Observable', error)),
     );
     return () => {
       if (!isDone) {
@@ -91,7 +91,7 @@ async function giveUp(iterator: AsyncIterator<unknown>, context: RunContext): Pr
   try {
     await iterator.return?.();
   } catch (error) {
-    context.strayed('the end of its generator', error);
+    context.strayed('return() of its iterator', error);
   }
 }
 

@@ -2,6 +2,7 @@ import { endsWithin } from '../../driver/in-time.js';
 import type { QueueKeys } from '../../protocol/keys.js';
 import { FINAL_WRITE_TIMEOUT_MS } from '../settling/unfinished-jobs.js';
 import type { QueueLane } from '../settling/queue-lane.js';
+import { jobCount } from '../job-count.js';
 import { mostDeliveries, type LostJobs } from '../taking/lost-jobs.js';
 import type { JobHandler, WorkerParts } from '../worker-options.js';
 import { nameOfJob } from './run-context.js';
@@ -21,7 +22,8 @@ export class UnfinishedRuns {
 
   /** Ends these runs: gives their jobs back, or tells their callers where they may not be run again. */
   async interrupt(runs: readonly JobRun[]): Promise<void> {
-    const again = runs.filter((run) => this.runner.interrupt(run, shutdownOf(run)));
+    const { shutdownTimeout } = this.parts.options;
+    const again = runs.filter((run) => this.runner.interrupt(run, stopError(run, shutdownTimeout)));
     const told = runs.filter((run) => !again.includes(run));
     const once = again.filter(({ job }) => mostDeliveries(job, this.handler) === 1);
     const others = again.filter((run) => !once.includes(run));
@@ -53,18 +55,18 @@ export class UnfinishedRuns {
     if (count > 0) {
       const { name, queue } = this.handler;
       const where =
-        dead > 0 ? ` (${dead} that must not be started again to "${this.keys.dead}")` : '';
+        dead > 0 ? ` (${dead} with maxDeliveries 1 moved to "${this.keys.dead}" instead)` : '';
       this.parts.log.warn(
-        `${count} jobs of queue "${queue}" did not end within the shutdownTimeout, ` +
-          `${this.parts.options.shutdownTimeout} ms, and are taken from ${name}: they go back to the queue${where}, ` +
-          `and streams end with an error. Hand job.signal on, or raise shutdownTimeout.`,
+        `${jobCount(count)} of queue "${queue}" did not finish within shutdownTimeout ` +
+          `(${this.parts.options.shutdownTimeout} ms): ${name} is aborted, jobs are given back to the queue${where}, ` +
+          `streams end with an error. Pass job.signal to everything that the handler awaits, or raise shutdownTimeout.`,
       );
     }
   }
 }
 
-const shutdownOf = ({ context }: JobRun): DOMException =>
+const stopError = ({ context }: JobRun, shutdownTimeout: number): DOMException =>
   new DOMException(
-    `The worker is shutting down, and ${nameOfJob(context)} has not ended in its time`,
+    `The worker stops, and ${nameOfJob(context)} did not finish within shutdownTimeout (${shutdownTimeout} ms)`,
     'AbortError',
   );

@@ -1,4 +1,5 @@
 import type { Log } from '../../telemetry/log.js';
+import { jobCount } from '../job-count.js';
 import type { Outcome } from './outcome.js';
 import type { SettlePart } from './settle-part.js';
 
@@ -48,8 +49,8 @@ export function reportLost(log: Log, lost: readonly SettlePart[]): void {
     log.repeated(
       `jobs lost: ${queue.name}`,
       'warn',
-      `Redis lost ${outcomes.length} jobs of queue "${queue.name}" while they ran: it is another server than that which ` +
-        `handed them out, and lacks its last writes. Their replies are pushed all the same`,
+      `Redis lost ${jobCount(outcomes.length)} of queue "${queue.name}" during a run: a different server answers now, which ` +
+        `lacks the last writes of the one before; pushing the replies anyway`,
     );
   }
 }

@@ -70,14 +70,14 @@ export class RefusedSettles {
   /** A list that is none never takes the reply, which must not hold its slot for ever. @returns whether it was dropped. */
   private dropReply([part]: readonly SettlePart[], error: Error): boolean {
     const outcome = part?.outcomes[0];
-    if (!outcome?.reply || codeOfRefusal(error) !== 'WRONGTYPE') {
+    if (!part || !outcome?.reply || codeOfRefusal(error) !== 'WRONGTYPE') {
       return false;
     }
-    const { list } = outcome.reply;
+    const { queue } = part;
     this.log.repeated(
-      `reply dropped: ${part?.queue.name}`,
+      `reply dropped: ${queue.name}`,
       'error',
-      `A reply cannot be pushed to "${list}" and is dropped: ${explainRefusal(error)}`,
+      `Cannot push a reply of queue "${queue.name}" to "${outcome.reply.list}", discarding the reply: ${explainRefusal(error)}`,
     );
     outcome.reply = undefined;
     return true;
@@ -88,21 +88,21 @@ export class RefusedSettles {
       return;
     }
     if (!stays(error)) {
-      const what = 'Redis takes no replies for now, which are kept until it does';
-      this.log.repeated(PASSING, 'error', `${what}: ${explainRefusal(error)}`);
+      const text = `Redis refuses replies (${explainRefusal(error)}); keeping them and retrying`;
+      this.log.repeated(PASSING, 'error', text);
       return;
     }
     const { queue, outcomes } = part;
     const [outcome] = outcomes;
     const what = outcome
-      ? `A reply cannot be pushed to "${outcome.reply?.list ?? outcome.place.key}"`
-      : `Jobs cannot be taken from queue "${queue.name}"`;
-    this.log.repeated(kindOf(part), 'error', `${what}: ${explainRefusal(error)}; trying again`);
+      ? `Cannot push a reply of queue "${queue.name}" to "${outcome.reply?.list ?? outcome.place.key}"`
+      : `Cannot take jobs from queue "${queue.name}"`;
+    this.log.repeated(kindOf(part), 'error', `${what}: ${explainRefusal(error)}; retrying`);
   }
 
   private reportOver(parts: readonly SettlePart[]): void {
     if (this.log.over(PASSING)) {
-      this.log.info('Redis takes replies again');
+      this.log.info('Redis accepts replies again');
     }
     for (const part of parts) {
       this.log.over(kindOf(part));

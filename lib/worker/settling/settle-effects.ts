@@ -1,5 +1,6 @@
 import { messageOf, stackOf } from '../../errors/error-text.js';
 import type { Log } from '../../telemetry/log.js';
+import { jobCount } from '../job-count.js';
 import type { Outcome, SettledQueue } from './outcome.js';
 import type { SettlePart } from './settle-part.js';
 import type { TakeOf } from './settle-call.js';
@@ -56,8 +57,8 @@ export class SettleEffects {
       this.log.repeated(
         `jobs gone: ${queue.name}`,
         'warn',
-        `Redis no longer held ${outcomes.length} jobs of queue "${queue.name}" when they had been run: another ` +
-          `worker has taken them over and answers them, or the server lost them`,
+        `Redis no longer held ${jobCount(outcomes.length)} of queue "${queue.name}" after the run: another worker ` +
+          `recovered them and runs them again, or the server lost them; discarding the replies`,
       );
     }
   }
@@ -66,7 +67,7 @@ export class SettleEffects {
     this.log.repeated(
       `settled job threw: ${name}`,
       'error',
-      `What followed from a settled job of queue "${name}" threw: ${messageOf(error)}`,
+      `Unexpected error after settling a job of queue "${name}": ${messageOf(error)}`,
       stackOf(error),
     );
   }

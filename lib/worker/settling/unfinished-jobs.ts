@@ -39,14 +39,14 @@ export class UnfinishedJobs {
     const { keys, queue } = this;
     const { log, workerId } = this.parts;
     const job = { place, dead: keys.dead, workerId, ...why };
-    const what = `A job could not be moved to "${keys.dead}"`;
+    const what = `Cannot move a job of queue "${queue}" to "${keys.dead}"`;
     const result = await this.insist(buryJob, job, what, [place], this.burials);
     if (result === 'untold') {
       const list = why.reply?.list ?? '';
       log.repeated(
         `reply dropped: ${queue}`,
         'error',
-        `A reply cannot be pushed to "${list}" and is dropped: it is no list. Its job is in "${keys.dead}"`,
+        `Cannot push a reply of queue "${queue}" to "${list}", discarding the reply: the key is not a list; the job is in "${keys.dead}"`,
       );
     }
   }
@@ -54,7 +54,7 @@ export class UnfinishedJobs {
   async giveBack(places: readonly JobPlace[]): Promise<void> {
     if (places.length > 0) {
       const { keys, queue } = this;
-      const what = `Unfinished jobs of queue "${queue}" could not be returned`;
+      const what = `Cannot give back unfinished jobs to queue "${queue}"`;
       const jobs = { requests: keys.requests, places };
       await this.insist(giveBackJobs, jobs, what, places, this.returns);
     }
@@ -101,8 +101,8 @@ export class UnfinishedJobs {
       if (!isRefusal(error)) {
         return false; // the connections are closed for good
       }
-      const next = this.isStopping ? 'another worker takes them over' : 'trying again until it can';
-      log.repeated(kind, levelOf(error), `${what} (${explainRefusal(error)}); ${next}`);
+      const next = this.isStopping ? 'another worker will recover them' : 'retrying';
+      log.repeated(kind, levelOf(error), `${what}: ${explainRefusal(error)}; ${next}`);
       return !this.isStopping;
     };
     try {

@@ -200,7 +200,7 @@ export class JobFetcher {
       this.log.repeated(
         `taken jobs threw: ${this.queue}`,
         'error',
-        `What followed from taking jobs of queue "${this.queue}" threw: ${messageOf(error)}`,
+        `Unexpected error after taking jobs from queue "${this.queue}": ${messageOf(error)}`,
         stackOf(error),
       );
     }

@@ -28,7 +28,8 @@ export class LostJobs {
   brokenStream(job: Job): Burial {
     // Its caller knows how many values have come.
     const error = new WorkerLostError(this.queue, String(job.id), job.redeliveries + 1, 0);
-    const message = `Its worker was lost in the middle of its stream, which must not begin anew.`;
+    const message =
+      'The worker was lost after it had sent values of a stream, which must not be sent twice.';
     return { reason: 'broken stream', message, reply: this.reply(job, error) };
   }
 

@@ -86,7 +86,7 @@ export class TakeTrouble {
     this.hasFailed = false;
     this.refusal = undefined;
     if (this.log.over(this.kind)) {
-      this.log.info(`Queue "${this.queue}" hands out jobs again`);
+      this.log.info(`Taking jobs from queue "${this.queue}" again`);
     }
   }
 
@@ -97,7 +97,7 @@ export class TakeTrouble {
   private report(meaning: RefusalMeaning, error: Error): void {
     const { queue } = this;
     const what = this.isWaitRefused
-      ? `The worker of queue "${queue}" cannot wait for jobs to come, and takes those that are there`
+      ? `Cannot wait for new jobs of queue "${queue}", polling for them instead`
       : `Cannot take jobs from queue "${queue}"`;
     this.log.repeated(
       this.kind,
@@ -109,7 +109,7 @@ export class TakeTrouble {
 
 function adviceFor(meaning: RefusalMeaning, code: string): string {
   if (meaning === 'wrong server') {
-    return 'trying again with the server that takes writes';
+    return 'retrying on the server that accepts writes';
   }
-  return code === 'OOM' ? 'free memory or raise `maxmemory`' : 'trying again until it can';
+  return code === 'OOM' ? 'free memory or raise `maxmemory`' : 'retrying';
 }

@@ -33,8 +33,8 @@ export class UnansweredTakes {
         return jobs;
       } catch (error) {
         if (isRefusal(error)) {
-          const what = `A slot of queue "${queue}" cannot be read, so that its jobs wait`;
-          log.repeated(kind, 'error', `${what}: ${explainRefusal(error)}; trying again`);
+          const what = `Cannot read slot "${take.slot.key}" of queue "${queue}", so that its jobs wait`;
+          log.repeated(kind, 'error', `${what}: ${explainRefusal(error)}; retrying`);
         }
         await backoff.wait(longestWaitAfter(error));
       }

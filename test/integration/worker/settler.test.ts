@@ -89,7 +89,7 @@ it('what follows from a release may throw: nothing is sent again, and the others
   await waitFor(() => !settler.isSettling(queue));
   expect(await framesOf('one')).toEqual(['reply', 'reply', 'reply']);
   expect(released.map(({ place }) => place)).toEqual(places);
-  expect(log.errors).toEqual([expect.stringContaining('threw: odd')]);
+  expect(log.errors).toEqual([expect.stringContaining('Unexpected error after settling')]);
 });
 
 it('what follows from a take or the end of a settle may throw anything', async () => {
@@ -156,7 +156,7 @@ it.each([
   expect(await framesOf('one')).toEqual(Array.from({ length: 5 }, () => frame));
   expect(settler.isSettling(queue)).toBe(false);
   expect(log.errors).toHaveLength(1);
-  expect(log.infos).toEqual(['Redis takes replies again']);
+  expect(log.infos).toEqual(['Redis accepts replies again']);
 });
 
 /** Puts jobs into a slot of a server that refuses writes. */
@@ -197,7 +197,7 @@ it('drops a reply whose list is none, with one line, and settles the others', as
   });
   await waitFor(() => released.length === 4, 3_000);
   expect((await framesOf('one')).toSorted()).toEqual(['0', '2', '3']);
-  expect(log.errors).toEqual([expect.stringContaining(`"${odd.list}" and is dropped`)]);
+  expect(log.errors).toEqual([expect.stringContaining(`"${odd.list}", discarding the reply`)]);
   expect(await redis.look.exists(places[0]?.key ?? '')).toBe(0);
 });
 

@@ -44,7 +44,7 @@ describe('failures of a handler', () => {
       failures.failed('job-1', failure('one'));
       failures.failed('job-1', failure('two'));
       failures.failed('job-1', new RangeError('two'));
-      failures.strayed('the teardown of its stream', 'job-1', new TypeError('two'));
+      failures.strayed('the teardown of its Observable', 'job-1', new TypeError('two'));
     }
     expect(log.errors).toHaveLength(4);
   });

@@ -488,7 +488,7 @@ describe('a run with a timeout', () => {
     await runtime.advanceAsync(1);
     expect(errorIn(await run.reply)).toMatchObject({
       name: 'TimeoutError',
-      message: 'Worker#run took longer than 50 ms',
+      message: 'Worker#run exceeded its timeout of 50 ms',
     });
     expect(log.errors).toHaveLength(1);
     expect(hasEnded()).toBe(false);
@@ -504,7 +504,7 @@ describe('a run with a timeout', () => {
     expect(signal.aborted).toBe(true);
     expect(signal.reason).toMatchObject({
       name: 'TimeoutError',
-      message: 'Worker#run took longer than 50 ms',
+      message: 'Worker#run exceeded its timeout of 50 ms',
     });
   });
 
@@ -540,7 +540,7 @@ describe('a run with a timeout', () => {
     const { run, log } = startRun(50, ORIGINAL_JOB);
     await runtime.advanceAsync(50);
     expect(await run.reply).toBeUndefined();
-    expect(log.errors).toEqual([expect.stringContaining('took longer than 50 ms')]);
+    expect(log.errors).toEqual([expect.stringContaining('exceeded its timeout of 50 ms')]);
   });
 
   it('of nothing has no limit', async () => {

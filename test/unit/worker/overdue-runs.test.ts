@@ -50,9 +50,9 @@ describe('runs past their end', () => {
     for (const part of [
       'Worker#run',
       '"reports"',
-      '4 of 4 slots',
-      'began 6 s ago',
-      'No other job is run',
+      '4 jobs of queue "reports" (concurrency 4)',
+      'started 6 s ago',
+      'starts no other job',
       '`job.signal`',
     ]) {
       expect(log.warnings[0]).toContain(part);
@@ -64,8 +64,10 @@ describe('runs past their end', () => {
     runtime.advance(30 * SECOND);
     expect(log.warnings).toEqual([]);
     runtime.advance(2 * SECOND);
-    expect(log.warnings).toEqual([expect.stringContaining('1 of 4 slots')]);
-    expect(log.warnings[0]).not.toContain('No other job');
+    expect(log.warnings).toEqual([
+      expect.stringContaining('1 job of queue "reports" (concurrency 4)'),
+    ]);
+    expect(log.warnings[0]).not.toContain('no other job');
   });
 
   it('are those whose deadline has passed, too, though nobody looked at their signal', () => {
@@ -115,9 +117,9 @@ describe('runs that nothing ends', () => {
     runtime.advance(2 * SECOND);
     expect(log.warnings).toHaveLength(1);
     for (const part of [
-      'Worker#run holds all 4 slots of queue "reports"',
-      'neither a deadline nor a timeout',
-      'began 5 min ago',
+      'Worker#run runs as many jobs of queue "reports" as its concurrency allows (4)',
+      'none of them has a deadline or a timeout',
+      'started 5 min ago',
       '`concurrency`',
     ]) {
       expect(log.warnings[0]).toContain(part);

@@ -162,7 +162,7 @@ it('what is no list in a slot keeps the worker from being forgotten, and nothing
   });
   await sweep(LEASE_MS + 1);
   expect(steps).toEqual(['recover']);
-  expect(log.errors).toEqual([expect.stringContaining('Remove it if it is no list')]);
+  expect(log.errors).toEqual([expect.stringContaining('delete the key if it is not a list')]);
 });
 
 it('somebody else who takes the jobs back ends it', async () => {

@@ -49,7 +49,7 @@ it('goes on until the call is carried out, and says that once', async () => {
   await runtime.advanceAsync(1_000);
   await insisting;
   expect(carriedOut).toHaveLength(1);
-  expect(log.infos).toEqual(['Redis takes replies again']);
+  expect(log.infos).toEqual(['Redis accepts replies again']);
   const count = tries.length;
   await runtime.advanceAsync(60_000);
   expect(tries).toHaveLength(count);

@@ -97,7 +97,7 @@ it('whose values Redis refuses says so once, goes on trying, and is quiet when t
   await stream.flushed();
   expect(stream.pushedCount).toBe(1);
   expect(log.errors).toEqual([
-    'Values of job job-1 of queue "reports" cannot be pushed to "replies:client-1": OOM command not allowed; trying again',
+    'Cannot push stream values of job job-1 of queue "reports" to "replies:client-1": OOM command not allowed; retrying',
   ]);
   expect(lost).toEqual([]);
 });
@@ -109,6 +109,6 @@ it('whose list is none says so, and is given up', async () => {
   stream.add('1');
   await runtime.advanceAsync(0);
   await stream.flushed();
-  expect(log.errors).toEqual([expect.stringContaining('the stream is given up')]);
+  expect(log.errors).toEqual([expect.stringContaining('ending the stream')]);
   expect(lost).toHaveLength(1);
 });

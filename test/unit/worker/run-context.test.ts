@@ -285,7 +285,7 @@ describe('a listener of the signal', () => {
     context.abort(new Error('gone'));
     expect(last).toHaveBeenCalledOnce();
     await vi.waitFor(() => expect(strays).toHaveLength(2));
-    const what = 'a listener of its signal';
+    const what = 'a listener of job.signal';
     expect(strays).toEqual([
       [what, 'job-1', thrown],
       [what, 'job-1', rejected],

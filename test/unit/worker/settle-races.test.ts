@@ -157,7 +157,7 @@ describe('jobs that are not where they were', () => {
     await settle([...gone, ...left]);
     await answer({ missing: { slots: [0], places: [] } });
     expect(queue.released.map(({ place }) => place)).toEqual(gone);
-    expect(log.warnings).toEqual([expect.stringContaining('no longer held 2 jobs')]);
+    expect(log.warnings).toEqual([expect.stringContaining('no longer held 2 jobs of')]);
     expect(inputs()[1]).toMatchObject({ slots: [left[0]?.key], isRepeated: true });
     await answer({ jobs: [] });
     expect(queue.released).toHaveLength(3);
@@ -170,7 +170,7 @@ describe('jobs that are not where they were', () => {
     await answer({ missing: { slots: [0], places: [] } });
     expect(inputs()[1]).toMatchObject({ slots: [], places: [], groups: [{ list: 'replies' }] });
     expect(queue.released).toEqual([]);
-    expect(log.warnings).toEqual([expect.stringContaining('Redis lost 1 jobs')]);
+    expect(log.warnings).toEqual([expect.stringContaining('Redis lost 1 job of')]);
     await answer({ jobs: [] });
     expect(queue.released).toHaveLength(1);
   });
@@ -189,7 +189,7 @@ describe('a settle that is refused', () => {
     expect(inputs()[1]).toMatchObject({ slots: [expect.any(String)], takes: [] });
     await answer({ jobs: [] });
     expect(queue.released).toHaveLength(3);
-    expect([log.errors.length, log.infos]).toEqual([1, ['Redis takes replies again']]);
+    expect([log.errors.length, log.infos]).toEqual([1, ['Redis accepts replies again']]);
   });
 
   it('for good is tried for each job, and what is no list of replies costs its reply alone', async () => {
@@ -206,7 +206,7 @@ describe('a settle that is refused', () => {
     );
     await driver.runtime.advanceAsync(1_000);
     expect(queue.released).toHaveLength(3);
-    expect(log.errors).toEqual([expect.stringContaining('"no list" and is dropped')]);
+    expect(log.errors).toEqual([expect.stringContaining('"no list", discarding the reply')]);
   });
 });
 
@@ -276,7 +276,9 @@ it('what follows from an answer is no failure of the asking', async () => {
   await driver.runtime.advanceAsync(5_000);
   expect(inputs()).toHaveLength(1);
   expect(queue.released).toHaveLength(2);
-  expect(log.errors).toEqual([expect.stringContaining('threw: odd')]);
+  expect(log.errors).toEqual([
+    expect.stringContaining('Unexpected error after settling a job of queue "reports": odd'),
+  ]);
 });
 
 it('what a take without an answer has brought is read in parts, again where one has no answer', async () => {

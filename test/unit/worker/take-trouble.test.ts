@@ -24,12 +24,12 @@ const passing = [50, 100, 200, 400, 800, 1_000, 1_000, 1_000, 1_000];
 const staying = [50, 100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000];
 
 it.each<[string, Step, number[], RegExp]>([
-  ['MISCONF Errors writing to the AOF file', 'wait', passing, /^warn .*"reports".*trying again/],
-  ['NOREPLICAS Not enough good replicas', 'take', passing, /^warn .*"reports".*trying again/],
-  ["READONLY You can't write against a replica.", 'wait', passing, /^warn .*takes writes/],
+  ['MISCONF Errors writing to the AOF file', 'wait', passing, /^warn .*"reports".*retrying/],
+  ['NOREPLICAS Not enough good replicas', 'take', passing, /^warn .*"reports".*retrying/],
+  ["READONLY You can't write against a replica.", 'wait', passing, /^warn .*accepts writes/],
   ['OOM command not allowed', 'take', passing, /^warn Cannot take .*`maxmemory`/],
-  ['WRONGTYPE Operation against a key', 'wait', staying, /^error Cannot take jobs .*trying again/],
-  ['ERR unknown command', 'read', staying, /^error .*trying again/],
+  ['WRONGTYPE Operation against a key', 'wait', staying, /^error Cannot take jobs .*retrying/],
+  ['ERR unknown command', 'read', staying, /^error .*retrying/],
 ])('says %s of a refused %s once, and waits longer and longer', (message, step, expected, line) => {
   const { trouble, lines } = newTrouble();
   expect(waits(trouble, step, refusal(message))).toEqual(expected);
@@ -42,7 +42,7 @@ it('says which right is missing, for the log and for the status', () => {
   trouble.failed('wait', refusal("NOPERM User joe has no permissions to run the 'blmove' command"));
   expect(lines).toEqual([
     'error Cannot take jobs from queue "reports": Redis refuses the user BLMOVE. Allow it: ' +
-      'ACL SETUSER USER +blmove; trying again until it can',
+      'ACL SETUSER USER +blmove; retrying',
   ]);
   expect(trouble.refusal).toContain('+blmove');
   trouble.answered('wait', 0);
@@ -60,7 +60,7 @@ it('says that it is over, and begins anew', () => {
   const { trouble, lines } = newTrouble();
   waits(trouble, 'wait', refusal('NOPERM'));
   expect(trouble.answered('wait', 0)).toBe(0);
-  expect(lines.at(-1)).toBe('info Queue "reports" hands out jobs again');
+  expect(lines.at(-1)).toBe('info Taking jobs from queue "reports" again');
   expect(trouble.failed('wait', refusal('NOPERM'))).toBe(50);
   expect(lines).toHaveLength(3);
 });
