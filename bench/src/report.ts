@@ -1,4 +1,7 @@
-/** Draws `bench/results.svg` and writes the table of README.md, both from `bench/results.json`: `npm run bench:report`. */
+/**
+ * Draws `bench/results.svg` and writes the table of docs/performance.md and the row of README.md's, all from `bench/results.json`:
+ * `npm run bench:report`.
+ */
 import { readFile, writeFile } from 'node:fs/promises';
 import { drawBars, type Panel } from './bars.js';
 import { OURS, resultOf, summaryOf, type Results, type Summary } from './results.js';
@@ -7,6 +10,8 @@ import { withSpaces } from './scenarios.js';
 const root = new URL('../../', import.meta.url);
 const [BEGIN, END] = ['<!-- bench: begin -->', '<!-- bench: end -->'];
 const KIB_256 = 262_144;
+/** The systems that README.md compares, by the order of its columns. */
+const README_COLUMNS = [OURS, 'nest-redis', 'bullmq', 'nest-nats', 'nest-rabbitmq'];
 
 interface Figure {
   readonly scenario: string;
@@ -36,11 +41,17 @@ const FIGURES: readonly Figure[] = [
 const results = JSON.parse(await readFile(new URL('bench/results.json', root), 'utf8')) as Results;
 
 await writeFile(new URL('bench/results.svg', root), drawBars(panels(), subtitle()));
-const readme = new URL('README.md', root);
-const old = await readFile(readme, 'utf8');
-const before = old.slice(0, old.indexOf(BEGIN));
-const after = old.slice(old.indexOf(END));
-await writeFile(readme, `${before}${BEGIN}\n\n${table()}\n\n${conditions()}\n\n${after}`);
+await rewrite('docs/performance.md', (old) => {
+  const before = old.slice(0, old.indexOf(BEGIN));
+  const after = old.slice(old.indexOf(END));
+  return `${before}${BEGIN}\n\n${table()}\n\n${conditions()}\n\n${after}`;
+});
+await rewrite('README.md', (old) => old.replace(/^\| requests a second .*$/m, rates()));
+
+async function rewrite(file: string, change: (old: string) => string): Promise<void> {
+  const path = new URL(file, root);
+  await writeFile(path, change(await readFile(path, 'utf8')));
+}
 
 function summaryIn(scenario: string, system: string): Summary | undefined {
   const result = resultOf(results, scenario, system);
@@ -109,6 +120,15 @@ function cpuOf(system: string): string {
   const { requesterCpu, workerCpu, redisCpu } = summary;
   const text = format(requesterCpu + workerCpu + (redisCpu ?? 0), 1);
   return redisCpu === undefined ? `${text} and the server's` : text;
+}
+
+/** The row of README.md's table, which has a column for each of these. */
+function rates(): string {
+  const cells = README_COLUMNS.map((system) => {
+    const summary = summaryIn('256-in-flight', system);
+    return summary ? format(summary.rate) : '–';
+  });
+  return `| requests a second | ${cells.join(' | ')} |`;
 }
 
 function conditions(): string {

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { waitFor } from '../support/wait-for.js';
-import { blockOfReadme } from './readme.js';
+import { exampleOf } from './examples.js';
 
 /** Outside the repository, whose packages they would find, and not within a `node_modules`, whose tests Jest leaves out. */
 const CACHE = join(tmpdir(), 'nestjs-reqrep-generated-apps');
@@ -97,7 +97,10 @@ export class GeneratedApp {
   private addReports(tarball: string): void {
     this.run('npm', 'install', '--no-audit', '--no-fund', '--silent', '--prefer-offline', tarball);
     cpSync(OURS, this.folder, { recursive: true });
-    writeFileSync(join(this.folder, 'src/readme.spec.ts'), blockOfReadme('reports.spec.ts'));
+    const page = 'docs/testing.md';
+    const spec = exampleOf(page, 'reports.spec.ts').replace('./app.module.js', './page.module.js');
+    writeFileSync(join(this.folder, 'src/page.module.ts'), exampleOf(page, 'app.module.ts'));
+    writeFileSync(join(this.folder, 'src/page.spec.ts'), spec);
     const isModule =
       JSON.parse(readFileSync(join(this.folder, 'package.json'), 'utf8')).type === 'module';
     this.edit('src/app.module.ts', (text) =>

@@ -16,7 +16,8 @@ let app: OwnApp;
 
 beforeAll(() => {
   app = newApp({});
-  app.writeExamples('worker.ts', 'requester.ts', 'script.ts');
+  app.writeExamples('docs/getting-started.md', 'worker.ts', 'requester.ts');
+  app.writeExamples('docs/without-nest.md', 'script.ts');
   app.write('typed.ts', TYPED);
   app.write('tsconfig.json', JSON.stringify({ compilerOptions: COMPILER_OPTIONS }));
   const packages = [

@@ -1,17 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, inject } from 'vitest';
 import { useRedis } from '../support/redis.js';
-import { blockOfReadme } from './readme.js';
+import { exampleOf } from './examples.js';
 
-/** An application that somebody writes who has README.md and the packed library. */
+/** An application that somebody writes who has the documentation and the packed library. */
 export interface OwnApp {
   readonly folder: string;
   write(file: string, text: string): void;
-  /** Writes what README.md shows as these files, but for the address of the server. */
-  writeExamples(...files: readonly string[]): void;
+  /** Writes what a page shows as these files, but for the address of the server. */
+  writeExamples(page: string, ...files: readonly string[]): void;
   /** Installs the packed library and other packages. */
   install(...packages: readonly string[]): void;
   /** Runs a command to its end. @returns what it wrote. */
@@ -33,7 +33,10 @@ export function useOwnApps(): (manifest: object) => OwnApp {
 }
 
 function ownAppIn(folder: string, redisUrl: string): OwnApp {
-  const write = (file: string, text: string): void => writeFileSync(join(folder, file), text);
+  const write = (file: string, text: string): void => {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), text);
+  };
   const run = (command: string, ...args: readonly string[]): string =>
     execFileSync(command, args, {
       cwd: folder,
@@ -45,14 +48,14 @@ function ownAppIn(folder: string, redisUrl: string): OwnApp {
     folder,
     write,
     run,
-    writeExamples: (...files) => files.forEach((file) => write(file, fromReadme(file, redisUrl))),
+    writeExamples: (page, ...files) =>
+      files.forEach((file) => write(file, exampleFor(redisUrl, page, file))),
     install: (...packages) => void run('npm', ...install, inject('packed').tarball, ...packages),
   };
 }
 
-/** A block of README.md, but for the address of the server. */
-function fromReadme(file: string, redisUrl: string): string {
-  return blockOfReadme(file)
+function exampleFor(redisUrl: string, page: string, file: string): string {
+  return exampleOf(page, file)
     .replace('.forRoot()', `.forRoot({ connection: '${redisUrl}' })`)
     .replace('redis://localhost:6379', redisUrl);
 }

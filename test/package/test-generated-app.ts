@@ -40,7 +40,7 @@ export function testGeneratedApp(
     );
 
     it.each([
-      ['test', 'readme.spec'],
+      ['test', 'page.spec'],
       ['test:e2e', 'reports'],
     ])('passes its tests as they are set up: npm run %s', (script, tested) => {
       const told = app.run('npm', 'run', script);

@@ -1,7 +1,7 @@
-import type { JobContext } from '../../../lib/worker/running/job-context.js';
+import type { RunContext } from '../../../lib/worker/running/run-context.js';
 
 interface OpenRun {
-  readonly context: JobContext;
+  readonly context: RunContext;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -12,14 +12,14 @@ export class KeptRuns {
   readonly begun: (string | number)[] = [];
   private readonly runs = new Map<string | number, OpenRun>();
 
-  readonly handle = (_data: unknown, context: JobContext): Promise<unknown> => {
+  readonly handle = (_data: unknown, context: RunContext): Promise<unknown> => {
     this.begun.push(context.id);
     return new Promise((resolve, reject) => {
       this.runs.set(context.id, { context, resolve, reject });
     });
   };
 
-  contextOf(id: string | number): JobContext {
+  contextOf(id: string | number): RunContext {
     return this.run(id).context;
   }
 

@@ -70,7 +70,7 @@ describe('runs that go on past their end', () => {
     expect([under.worker.busy, under.open]).toEqual([2, []]);
     await under.pass(10_000);
     expect(under.log.warnings).toEqual([
-      expect.stringContaining('holds 2 of 2 slots of queue "reports"'),
+      expect.stringContaining('still runs 2 jobs of queue "reports" (concurrency 2)'),
     ]);
     under.runs.end('a', 'too late');
     await under.settle();

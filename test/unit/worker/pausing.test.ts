@@ -119,7 +119,7 @@ describe('a worker that pauses', () => {
     under.commands.next(giveBackJobs).answer(1);
     await under.settle();
     expect(paused.isDone).toBe(true);
-    expect(under.log.warnings).toEqual([expect.stringContaining('trying again until it can')]);
+    expect(under.log.warnings).toEqual([expect.stringContaining('; retrying')]);
   });
 
   it('that was paused before it started asks for nothing until it is resumed', async () => {

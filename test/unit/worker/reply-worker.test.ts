@@ -91,7 +91,7 @@ describe('a handler that throws', () => {
 
 describe('what cannot be read as a job', () => {
   it.each([
-    ['an empty text', '', 'an empty text'],
+    ['an empty text', '', 'an empty string'],
     ['no JSON', '{', 'not JSON'],
     ['no array', '{}', 'expected an array'],
   ])('goes to the dead list, and the next job is run: %s', async (_, element, message) => {

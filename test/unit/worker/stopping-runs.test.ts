@@ -59,7 +59,7 @@ describe('a job that does not end within the shutdownTimeout', () => {
     await under.pass(1);
     expect(signal.reason).toMatchObject({
       name: 'AbortError',
-      message: expect.stringContaining('shutting down'),
+      message: expect.stringContaining('The worker stops'),
     });
     expect(under.commands.next(giveBackJobs).input.places).toHaveLength(2);
     expect(under.log.warnings).toEqual([expect.stringContaining('2 jobs of queue "reports"')]);
@@ -94,7 +94,7 @@ describe('a job that does not end within the shutdownTimeout', () => {
     ]);
     expect(under.commands.next(giveBackJobs).input.places).toHaveLength(1);
     expect(under.log.warnings).toEqual([
-      expect.stringContaining('(1 that must not be started again to "reportsdead")'),
+      expect.stringContaining('(1 with maxDeliveries 1 moved to "reportsdead" instead)'),
     ]);
     under.confirmAll();
     await under.settle();

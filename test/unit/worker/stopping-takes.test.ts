@@ -82,7 +82,9 @@ describe('a job that comes while its worker stops', () => {
     under.commands.next(giveBackJobs).refuse('NOREPLICAS Not enough good replicas to write.');
     await under.pass(60_000);
     expect([stopped.isDone, under.open]).toEqual([true, []]);
-    expect(under.log.warnings).toEqual([expect.stringContaining('another worker takes them over')]);
+    expect(under.log.warnings).toEqual([
+      expect.stringContaining('another worker will recover them'),
+    ]);
   });
 });
 
