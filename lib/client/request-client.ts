@@ -5,17 +5,8 @@ import { CallStarter, type ClientParts } from './call-starter.js';
 import { ApplicationCode } from './calls/application-code.js';
 import { NO_OPTIONS, type EmitOptions, type SendOptions } from './calls/call-options.js';
 import { unlessEnded } from './calls/inheritance.js';
-import type {
-  EmitCall,
-  FreeCall,
-  MappedQueue,
-  NotGiven,
-  QueueWithoutData,
-  ReplyOf,
-  RetypedCall,
-  RetypedQueue,
-  SendCall,
-} from './calls/job-map.js';
+import type { CheckedEmit, CheckedRequest, CheckedSend } from './calls/call-signatures.js';
+import type { UnlessChecked } from './calls/job-map.js';
 import { addAwaitingLines, isReasonOf, LastValue } from './calls/last-value.js';
 import type { PushReceipt } from './calls/push-receipt.js';
 import { connectionStatus, stateOf } from './connection-status.js';
@@ -42,16 +33,73 @@ export class RequestClient {
    */
   readonly status$: Observable<ConnectionState>;
 
-  /** Made by `ReqRepModule`; inject it. A test replaces it with an object that has the methods that are called. */
-  constructor(parts: never);
-  /** @internal */
-  constructor(parts: ClientParts);
-  constructor(parts: ClientParts) {
+  private constructor(parts: ClientParts) {
     const { shards, log } = parts;
     const code = new ApplicationCode(log);
     this.#parts = parts;
     this.#calls = new CallStarter(parts, code);
     this.status$ = connectionStatus(shards, code);
+  }
+
+  static {
+    // Methods of the prototype, as tests that spy on them expect. The types above are not those of a method, since the one that
+    // applies depends on the application's JobMap.
+    Object.assign(this.prototype, {
+      send(
+        this: RequestClient,
+        queue: string,
+        data?: unknown,
+        options: SendOptions = NO_OPTIONS,
+      ): unknown {
+        const sendingJob = this.#calls.parentJob();
+        return new Observable((subscriber) => {
+          try {
+            const parent = this.#calls.parentJob() ?? unlessEnded(sendingJob);
+            return this.#calls.send(queue, data, options, parent, subscriber);
+          } catch (error) {
+            subscriber.error(error);
+            return undefined;
+          }
+        });
+      },
+
+      async request(
+        this: RequestClient,
+        queue: string,
+        data?: unknown,
+        options: SendOptions = NO_OPTIONS,
+      ): Promise<unknown> {
+        const parent = this.#calls.parentJob();
+        let hasBegun = false;
+        const reply = new Promise((resolve, reject) => {
+          this.#calls.send(queue, data, options, parent, new LastValue(resolve, reject));
+          hasBegun = true;
+        });
+        try {
+          return await reply;
+        } catch (error) {
+          const isReason = isReasonOf(error, options.signal) || isReasonOf(error, parent?.signal);
+          if (hasBegun && !isReason) {
+            addAwaitingLines(error);
+          }
+          throw error;
+        }
+      },
+
+      emit(
+        this: RequestClient,
+        queue: string,
+        data?: unknown,
+        options: EmitOptions = NO_OPTIONS,
+      ): Observable<PushReceipt> {
+        return this.#calls.emit(queue, data, options);
+      },
+    });
+  }
+
+  /** @internal */
+  static create(parts: ClientParts): RequestClient {
+    return new RequestClient(parts);
   }
 
   /** How many requests wait for an end. */
@@ -90,34 +138,11 @@ export class RequestClient {
    * - `InvalidOptionError` for a wrong option
    * - the signal's reason when `signal`, or that of the handler's job, aborts
    */
-  send<Reply = NotGiven>(
-    queue: RetypedQueue,
-    ...call: RetypedCall<Reply>
-  ): {
-    readonly 'omit the reply type: the JobMap defines it'?: never;
-    toString(): string;
-  };
-  send<Queue extends MappedQueue>(
-    queue: Queue,
-    ...call: SendCall<Queue>
-  ): Observable<ReplyOf<Queue>>;
-  send<Queue extends MappedQueue>(queue: QueueWithoutData<Queue>): Observable<ReplyOf<Queue>>;
-  send<Reply = unknown, const Queue extends string = string>(
-    queue: Queue,
-    ...call: FreeCall<Queue, SendOptions>
-  ): Observable<Reply>;
-  send(queue: string, data?: unknown, options: SendOptions = NO_OPTIONS): unknown {
-    const sendingJob = this.#calls.parentJob();
-    return new Observable((subscriber) => {
-      try {
-        const parent = this.#calls.parentJob() ?? unlessEnded(sendingJob);
-        return this.#calls.send(queue, data, options, parent, subscriber);
-      } catch (error) {
-        subscriber.error(error);
-        return undefined;
-      }
-    });
-  }
+  declare send: UnlessChecked<
+    /** Sends a request. Each subscription to the Observable pushes one job and emits its reply. */
+    <Reply = unknown>(queue: string, data?: unknown, options?: SendOptions) => Observable<Reply>,
+    CheckedSend
+  >;
 
   /**
    * Asks the workers of a queue, as {@link send} does, with the same data, options, inheritance and errors. It is hot: the job
@@ -129,58 +154,22 @@ export class RequestClient {
    * const { text } = await this.requests.request<Report>('reports', { id }, { timeout: 5_000 });
    * ```
    */
-  request<Reply = NotGiven>(
-    queue: RetypedQueue,
-    ...call: RetypedCall<Reply>
-  ): {
-    readonly 'omit the reply type: the JobMap defines it'?: never;
-    toString(): string;
-  };
-  request<Queue extends MappedQueue>(
-    queue: Queue,
-    ...call: SendCall<Queue>
-  ): Promise<ReplyOf<Queue>>;
-  request<Queue extends MappedQueue>(queue: QueueWithoutData<Queue>): Promise<ReplyOf<Queue>>;
-  request<Reply = unknown, const Queue extends string = string>(
-    queue: Queue,
-    ...call: FreeCall<Queue, SendOptions>
-  ): Promise<Reply>;
-  async request(
-    queue: string,
-    data?: unknown,
-    options: SendOptions = NO_OPTIONS,
-  ): Promise<unknown> {
-    const parent = this.#calls.parentJob();
-    let hasBegun = false;
-    const reply = new Promise((resolve, reject) => {
-      this.#calls.send(queue, data, options, parent, new LastValue(resolve, reject));
-      hasBegun = true;
-    });
-    try {
-      return await reply;
-    } catch (error) {
-      const isReason = isReasonOf(error, options.signal) || isReasonOf(error, parent?.signal);
-      if (hasBegun && !isReason) {
-        addAwaitingLines(error);
-      }
-      throw error;
-    }
-  }
+  declare request: UnlessChecked<
+    /** Sends a request at once. The promise resolves with its reply. */
+    <Reply = unknown>(queue: string, data?: unknown, options?: SendOptions) => Promise<Reply>,
+    CheckedRequest
+  >;
 
   /**
    * Pushes a job that nobody waits for. The Observable is hot: the job is pushed even if nobody subscribes. It
    * emits a receipt once Redis has the job, or ends with one of the errors of {@link send}. An error that nobody
    * subscribes to is logged.
    */
-  emit<Queue extends MappedQueue>(queue: Queue, ...call: EmitCall<Queue>): Observable<PushReceipt>;
-  emit<Queue extends MappedQueue>(queue: QueueWithoutData<Queue>): Observable<PushReceipt>;
-  emit<const Queue extends string>(
-    queue: Queue,
-    ...call: FreeCall<Queue, EmitOptions>
-  ): Observable<PushReceipt>;
-  emit(queue: string, data?: unknown, options: EmitOptions = NO_OPTIONS): Observable<PushReceipt> {
-    return this.#calls.emit(queue, data, options);
-  }
+  declare emit: UnlessChecked<
+    /** Pushes a job without waiting for a reply. The Observable emits once Redis has the job. */
+    (queue: string, data?: unknown, options?: EmitOptions) => Observable<PushReceipt>,
+    CheckedEmit
+  >;
 
   /**
    * Ends all that wait with a `ClientClosedError`, and everything sent from now on as well. What was emitted before is

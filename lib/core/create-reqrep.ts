@@ -65,7 +65,7 @@ export function createReqRep(options: CreateReqRepOptions = {}): ReqRep {
   warnOfPrefix(resolved.prefix, log);
   const connections = openDriver('core', resolved, log);
   const engine = new Engine({ connections, options: resolved, log });
-  const workers = new QueueWorkers(engine);
+  const workers = QueueWorkers.create(engine);
   const client = engine.createClient((queue) => workers.here(queue));
   const close = (): Promise<void> => closeInOrder({ workers, client, connections, log });
   return { client, workers, close, [Symbol.asyncDispose]: close };

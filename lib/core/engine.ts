@@ -48,7 +48,7 @@ export class Engine {
     const { shards, log, errors } = this;
     const { options, reviveError } = this.parts;
     const { outgoingHeaders, place } = options;
-    return new RequestClient({
+    return RequestClient.create({
       shards,
       log,
       options: {
@@ -64,18 +64,17 @@ export class Engine {
   createWorkers(): ReplyWorkers {
     const { shards, log, errors } = this;
     const { options } = this.parts;
-    return this.scope.runInAsyncScope(
-      () =>
-        new ReplyWorkers({
-          shards,
-          log,
-          options: {
-            ...options,
-            describeError: (error) => errors.describe(error, describeHttpException),
-            runWithin: (job, work) => currentJob.run(job, work),
-            currentJob: () => currentJob.getStore(),
-          },
-        }),
+    return this.scope.runInAsyncScope(() =>
+      ReplyWorkers.create({
+        shards,
+        log,
+        options: {
+          ...options,
+          describeError: (error) => errors.describe(error, describeHttpException),
+          runWithin: (job, work) => currentJob.run(job, work),
+          currentJob: () => currentJob.getStore(),
+        },
+      }),
     );
   }
 }

@@ -8,16 +8,19 @@ import type { JobContext } from '../worker/running/job-context.js';
  * the data is whatever the function takes.
  */
 export type QueueHandler<Queue extends string = string, Data = unknown> = Queue extends MappedQueue
-  ? (data: Arriving<JobDataOf<Queue>>, job: JobContext) => AnswerOf<Queue>
+  ? (data: HandlerData<JobDataOf<Queue>>, job: JobContext) => HandlerResult<Queue>
   : (data: Data, job: JobContext) => unknown;
 
 /** What a handler of a queue may return: checked where the queue stands in the `JobMap`. */
-export type AnswerOf<Queue extends string> = Queue extends MappedQueue
-  ? Answer<ReplyOf<Queue>>
+export type HandlerResult<Queue extends string> = Queue extends MappedQueue
+  ? Result<ReplyOf<Queue>>
   : unknown;
 
-type Answer<Reply> = Now<Reply> | Promise<Now<Reply>>;
-type Now<Reply> = Reply | Observable<Reply> | AsyncIterable<Reply> | IterableIterator<Reply>;
+/** The reply, or a promise of it. */
+type Result<Reply> = OneOrMany<Reply> | Promise<OneOrMany<Reply>>;
+
+/** One reply, or a stream of values. */
+type OneOrMany<Reply> = Reply | Observable<Reply> | AsyncIterable<Reply> | IterableIterator<Reply>;
 
 /** Data as a handler gets it: `undefined` arrives as `null`. */
-export type Arriving<Data> = undefined extends Data ? Exclude<Data, undefined> | null : Data;
+export type HandlerData<Data> = undefined extends Data ? Exclude<Data, undefined> | null : Data;

@@ -37,12 +37,13 @@ export class QueueWorkers {
   readonly #served = new Map<string, ServedQueue>();
   #isClosed = false;
 
-  /** Made by `createReqRep`. */
-  constructor(engine: never);
-  /** @internal */
-  constructor(engine: Engine);
-  constructor(engine: Engine) {
+  private constructor(engine: Engine) {
     this.#engine = engine;
+  }
+
+  /** @internal */
+  static create(engine: Engine): QueueWorkers {
+    return new QueueWorkers(engine);
   }
 
   /** What they do now. */

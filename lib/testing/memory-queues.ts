@@ -30,6 +30,13 @@ const lookAgain = (): Promise<void> => delay(systemRuntime, LOOK_INTERVAL_MS, { 
 export class MemoryQueues {
   readonly #instances = new Map<string, InstanceUnderTest>();
 
+  private constructor() {}
+
+  /** @internal */
+  static create(): MemoryQueues {
+    return new MemoryQueues();
+  }
+
   /**
    * The jobs that were sent to a queue, in their order: those that wait, that run, and that have ended.
    *

@@ -36,7 +36,7 @@ export interface TestingBuilder {
  * ```
  */
 export function useMemoryQueues<Builder extends TestingBuilder>(builder: Builder): Builder {
-  const queues = new MemoryQueues();
+  const queues = MemoryQueues.create();
   builder.overrideProvider(DRIVER).useFactory({
     inject: [ReqRepInstance, ModuleRef, WorkersLifecycle],
     factory: (

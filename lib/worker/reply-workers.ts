@@ -49,12 +49,13 @@ export class ReplyWorkers {
   /** Kept from one start to the next: a trouble is not over because the workers were started anew. */
   readonly #standings = new Map<string, Standing>();
 
-  /** Made by `ReqRepModule`; inject it. */
-  constructor(parts: never);
-  /** @internal */
-  constructor(parts: Omit<SessionParts, 'scope'>);
-  constructor(parts: Omit<SessionParts, 'scope'>) {
+  private constructor(parts: Omit<SessionParts, 'scope'>) {
     this.#parts = parts;
+  }
+
+  /** @internal */
+  static create(parts: Omit<SessionParts, 'scope'>): ReplyWorkers {
+    return new ReplyWorkers(parts);
   }
 
   /** What it does now. */

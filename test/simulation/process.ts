@@ -66,13 +66,13 @@ export class SimulatedProcess {
     const { log } = this;
     const { maxPending } = options;
     const limits = { maxPending, maxPendingBytes: 10_000_000, maxPayload: 1_000_000 };
-    this.client = new RequestClient({
+    this.client = RequestClient.create({
       shards,
       log,
       options: { timeout: 30_000, ...limits, parentJob: () => this.job },
     });
     this.replies = keys.replies(runtime.lastId);
-    this.workers = new ReplyWorkers({
+    this.workers = ReplyWorkers.create({
       shards,
       log,
       options: {

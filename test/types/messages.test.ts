@@ -1,8 +1,5 @@
-import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-
-const FOLDER = fileURLToPath(new URL('.', import.meta.url));
+import { messagesOf } from './compiler.js';
 
 const HEADER = `
 import { OnJob, type JobContext, type RequestClient } from 'nestjs-reqrep';
@@ -43,45 +40,6 @@ const CLOSED = [
   `client.send('reports', { id: 'A7' }); client.emit('ping'); void workers.serve('ping', () => 'pong');
    class A { @OnJob('reports') f(data: { id: string }, _job: JobContext) { return { text: data.id }; } }`,
 ];
-
-const sources = new Map<string, ts.SourceFile | undefined>();
-
-/** What the compiler says of each of the texts, one after the other, on its last line. */
-function messagesOf(name: string, header: string, texts: readonly string[]): string[] {
-  const options: ts.CompilerOptions = {
-    module: ts.ModuleKind.NodeNext,
-    target: ts.ScriptTarget.ES2022,
-    strict: true,
-    experimentalDecorators: true,
-    skipLibCheck: true,
-    noEmit: true,
-    types: ['node'],
-  };
-  const host = ts.createCompilerHost(options);
-  const files = new Map(
-    texts.map((text, index) => [`${FOLDER}${name}-${index}.ts`, `export {};${header}${text}`]),
-  );
-  const read = host.getSourceFile.bind(host);
-  host.fileExists = (file) => files.has(file) || ts.sys.fileExists(file);
-  host.readFile = (file) => files.get(file) ?? ts.sys.readFile(file);
-  host.getSourceFile = (file, ...rest) => {
-    const own = files.get(file);
-    if (own !== undefined) {
-      return ts.createSourceFile(file, own, ts.ScriptTarget.ES2022);
-    }
-    if (!sources.has(file)) {
-      sources.set(file, read(file, ...rest));
-    }
-    return sources.get(file);
-  };
-  const program = ts.createProgram([...files.keys()], options, host);
-  return [...files.keys()].map((file) => {
-    const found = program.getSemanticDiagnostics(program.getSourceFile(file));
-    return found
-      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
-      .join('\n');
-  });
-}
 
 describe('the compiler', { timeout: 120_000 }, () => {
   it('says what is wrong with a call to a mapped queue, and with its handler', () => {

@@ -19,6 +19,7 @@ import {
   type ReplyOf,
   type SendCall,
 } from 'nestjs-reqrep';
+import { MemoryQueues } from 'nestjs-reqrep/testing';
 import { EMPTY, of, type Observable } from 'rxjs';
 
 interface Report {
@@ -125,6 +126,19 @@ export const doubles = [
   { queue: 'typed-reports', attempt: 2 } as JobContext,
 ];
 
+/** An object with all members of a context is one. */
+export const context: JobContext = {
+  id: 'job-1',
+  queue: 'typed-reports',
+  headers: {},
+  attempt: 1,
+  pushedAt: undefined,
+  deadline: undefined,
+  timeLeft: () => Infinity,
+  signal: new AbortController().signal,
+  toJSON: () => ({}),
+};
+
 export function constructors(): unknown[] {
   return [
     // @ts-expect-error it is made by the module
@@ -137,6 +151,8 @@ export function constructors(): unknown[] {
     new JobContext(),
     // @ts-expect-error whatever it is given
     new JobContext('queue'),
+    // @ts-expect-error it is made by useMemoryQueues
+    new MemoryQueues(),
   ];
 }
 

@@ -44,13 +44,24 @@ export interface ReqRepTypes {}
 /** The {@link ReqRepTypes} of `nestjs-reqrep/core`. */
 export interface CoreReqRepTypes {}
 
+/** What all entries of the package know of queues. */
 type Jobs = JobMap & CoreJobMap;
+
+/** What all entries of the package know of switches. */
 type Switches = ReqRepTypes & CoreReqRepTypes;
 
 /** A queue that stands in the {@link JobMap}. */
 export type MappedQueue = Extract<keyof Jobs, string>;
 
+/** Whether {@link ReqRepTypes} allows no other queues than those of the {@link JobMap}. */
 type AreNamesClosed = Switches extends { readonly strictQueues: true } ? true : false;
+
+/** A type that holds where the compiler has nothing to check: no queue is in the {@link JobMap}, and all names are allowed. */
+export type UnlessChecked<Unchecked, Checked> = [MappedQueue] extends [never]
+  ? AreNamesClosed extends true
+    ? Checked
+    : Unchecked
+  : Checked;
 
 /** Nothing to add to a name that a queue may have: any, unless {@link ReqRepTypes} closes the names. */
 export type KnownQueue<Queue extends string> = AreNamesClosed extends true
@@ -73,7 +84,10 @@ export type ReplyOf<Queue extends MappedQueue> = Jobs[Queue] extends (
   ? ValueIn<Returned>
   : never;
 
+/** What a caller gets of what a function of the map returns. */
 type ValueIn<Returned> = EachValue<Awaited<Returned>>;
+
+/** The values of a stream, or the one reply. */
 type EachValue<Answer> = Answer extends
   Observable<infer Value> | AsyncIterable<infer Value> | IterableIterator<infer Value>
   ? Value
@@ -97,24 +111,35 @@ export type EmitCall<Queue extends MappedQueue> = CallOf<Queue, EmitOptions>;
  */
 type NotThisOverload = [never, never, never, never, never];
 
-/** What follows the name of a queue that is not in the {@link JobMap}. */
-export type FreeCall<Queue extends string, Options> = AreNamesClosed extends true
+/**
+ * What follows the name of a queue that is not in the {@link JobMap}: any data, and the options. For a mapped queue the compiler
+ * passes over the overload.
+ */
+export type UnmappedCall<Queue extends string, Options> = AreNamesClosed extends true
   ? NotThisOverload
   : Queue extends MappedQueue
     ? NotThisOverload
     : [data?: unknown, options?: Options];
 
-/** Says that no type was given for a reply. */
-declare const notGiven: unique symbol;
-export type NotGiven = typeof notGiven;
+/** Stands for the reply in a call that says no type for it, as in `send(queue)`. */
+export interface ReplyNotGiven {
+  /** No value has this property: a type that a call gives is never taken for this one. */
+  readonly 'no type is given for the reply': never;
+}
 
-/** What follows the name of a queue where a type was given for the reply, as in `send<Report>(queue)`. */
-export type RetypedCall<Reply> = [Reply] extends [NotGiven]
+/**
+ * What follows the name of a queue in a call that gives a type for the reply, as in `send<Report>(queue)`. For other calls the
+ * compiler passes over the overload.
+ */
+export type ExplicitReplyCall<Reply> = [Reply] extends [ReplyNotGiven]
   ? NotThisOverload
   : [data?: unknown, options?: SendOptions];
 
-/** A mapped queue in a call with a type for the reply: accepted, since the result tells, unless the names are closed. */
-export type RetypedQueue = AreNamesClosed extends true
+/**
+ * Matches `send<T>(queue)` on a mapped queue, which is an error: the {@link JobMap} knows the type of the reply. The call compiles unless
+ * {@link ReqRepTypes} closes the names of queues, but what it returns can be used for nothing.
+ */
+export type ExplicitReplyOnMappedQueue = AreNamesClosed extends true
   ? { readonly 'omit the reply type: the JobMap defines it': MappedQueue }
   : MappedQueue;
 

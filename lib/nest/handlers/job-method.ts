@@ -1,9 +1,9 @@
 import type { JobDataOf, MappedQueue } from '../../client/calls/job-map.js';
-import type { AnswerOf, Arriving } from '../../core/queue-handler.js';
+import type { HandlerResult, HandlerData } from '../../core/queue-handler.js';
 import type { JobContext } from '../../worker/running/job-context.js';
 
 /** A method that can answer the jobs of a queue: what it returns is checked where the queue stands in the `JobMap`. */
-export type JobMethod<Queue extends string = string> = (...args: never[]) => AnswerOf<Queue>;
+export type JobMethod<Queue extends string = string> = (...args: never[]) => HandlerResult<Queue>;
 
 /** How a method under `@OnJob` gets its arguments: decorators fill its parameters, or it takes `(data, job)`. */
 export type HandlerParameters = 'decorated' | undefined;
@@ -21,12 +21,12 @@ export type TakesDataOf<
   Kind extends HandlerParameters = undefined,
 > = Queue extends MappedQueue
   ? [Kind] extends ['decorated']
-    ? MayBeDecorated<Parameters<Method>, Arriving<JobDataOf<Queue>>> extends true
+    ? MayBeDecorated<Parameters<Method>, HandlerData<JobDataOf<Queue>>> extends true
       ? unknown
       : {
           readonly 'has a parameter for the data of its queue, or for a property': JobDataOf<Queue>;
         }
-    : TakesDataAndJob<Required<Parameters<Method>>, Arriving<JobDataOf<Queue>>> extends true
+    : TakesDataAndJob<Required<Parameters<Method>>, HandlerData<JobDataOf<Queue>>> extends true
       ? unknown
       : {
           readonly "takes (data, job); where @JobData, @JobCtx or others fill its parameters, say { parameters: 'decorated' }": JobDataOf<Queue>;

@@ -24,7 +24,11 @@ function newClient(options: Partial<ClientOptions> = {}) {
   const all = [first.shard('first:'), second.shard('second:')] as const;
   const shards: Shards = { all, runtime, of: (queue) => all[queue.startsWith('b') ? 1 : 0] };
   const log = new KeptLog();
-  const client = new RequestClient({ shards, log, options: { timeout: 0, ...LIMITS, ...options } });
+  const client = RequestClient.create({
+    shards,
+    log,
+    options: { timeout: 0, ...LIMITS, ...options },
+  });
   return { client, first, second, log, settle: () => first.settle() };
 }
 

@@ -15,7 +15,7 @@ function newWorkers() {
   const connections = new MemoryDriver(server, runtime);
   const log = new KeptLog(runtime);
   const limits = { lease: 5_000, stallLimit: 60_000, shutdownTimeout: 1_000 };
-  const workers = new ReplyWorkers({
+  const workers = ReplyWorkers.create({
     shards: singleShard(connections, new Keys()),
     log,
     options: { ...limits, maxPayload: 1_000, exposeStack: false },

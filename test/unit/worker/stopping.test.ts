@@ -14,7 +14,7 @@ function newWorkers() {
   const driver = new MemoryDriver(new MemoryServer('memory://test', runtime), runtime);
   const keys = new Keys();
   const limits = { lease: 5_000, stallLimit: 60_000, shutdownTimeout: 10_000 };
-  const workers = new ReplyWorkers({
+  const workers = ReplyWorkers.create({
     shards: singleShard(driver, keys),
     log: new KeptLog(runtime),
     options: { ...limits, maxPayload: 1_000, exposeStack: false },
