@@ -1,6 +1,6 @@
 import type { Log } from '../telemetry/log.js';
 import { pruneExpiredJobs, type PrunedJobs } from '../protocol/operations/prune-expired-jobs.js';
-import { explainRefusal, isRefusal, levelOf } from '../driver/refusal.js';
+import { explainRefusal, isRefusal, logLevelOf } from '../driver/refusal.js';
 import type { Timer } from '../driver/runtime.js';
 import type { Shard } from '../driver/shard.js';
 
@@ -63,7 +63,7 @@ export class QueuePruner {
       if (isRefusal(error)) {
         this.log.repeated(
           logKindOf(queue),
-          levelOf(error),
+          logLevelOf(error),
           `Cannot remove expired jobs from queue "${queue}" (${explainRefusal(error)}); they stay until a worker discards them`,
         );
       }

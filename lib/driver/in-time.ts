@@ -2,7 +2,7 @@ import type { Runtime, Timer } from './runtime.js';
 
 /**
  * Waits for work, for so long at most, ms. The work itself goes on.
- * @param late - what it is to come to where it takes longer.
+ * @param lateResult - what it is to come to where it takes longer.
  * @param ref - whether that keeps the process from ending; it does unless given.
  * @returns what the work comes to in time.
  * @throws what it fails with in time.
@@ -10,19 +10,19 @@ import type { Runtime, Timer } from './runtime.js';
 export async function resultWithin<Result, Late>(
   ms: number,
   work: Promise<Result>,
-  late: Late,
+  lateResult: Late,
   runtime: Runtime,
   { ref = true } = {},
 ): Promise<Result | Late> {
   let timer: Timer | undefined;
-  const outOfTime = new Promise<Late>((resolve) => {
-    timer = runtime.setTimeout(resolve, ms, late);
+  const timedOut = new Promise<Late>((resolve) => {
+    timer = runtime.setTimeout(resolve, ms, lateResult);
     if (!ref) {
       timer.unref();
     }
   });
   try {
-    return await Promise.race([work, outOfTime]);
+    return await Promise.race([work, timedOut]);
   } finally {
     runtime.clear(timer);
   }

@@ -7,7 +7,7 @@ export const SILENCE_LIMIT_MS = 11_000;
 export type ConnectionState = 'idle' | 'connecting' | 'ready' | 'reconnecting' | 'closed';
 
 /** What matters most first: the state of many lines is the first of these that one of them has. */
-const STATES: readonly ConnectionState[] = [
+const STATES_BY_PRIORITY: readonly ConnectionState[] = [
   'reconnecting',
   'connecting',
   'ready',
@@ -18,7 +18,7 @@ const STATES: readonly ConnectionState[] = [
 /** @returns the state of lines together: `ready` only when each of them is. */
 export function stateOfAll(lines: Iterable<Pick<Line, 'state'>>): ConnectionState {
   const states = new Set(Array.from(lines, ({ state }) => state));
-  return STATES.find((state) => states.has(state)) ?? 'idle';
+  return STATES_BY_PRIORITY.find((state) => states.has(state)) ?? 'idle';
 }
 
 /** What is known of the server at the other end. */

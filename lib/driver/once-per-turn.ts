@@ -2,7 +2,7 @@ import type { Runtime } from './runtime.js';
 
 /** Does some work at the end of a turn of the event loop in which it was asked for, however often that was. */
 export class OncePerTurn {
-  private isAsked = false;
+  private isQueued = false;
 
   constructor(
     private readonly runtime: Runtime,
@@ -11,14 +11,14 @@ export class OncePerTurn {
 
   /** Whether it is to be done at the end of this turn. */
   get isScheduled(): boolean {
-    return this.isAsked;
+    return this.isQueued;
   }
 
   schedule(): void {
-    if (!this.isAsked) {
-      this.isAsked = true;
+    if (!this.isQueued) {
+      this.isQueued = true;
       this.runtime.setImmediate(() => {
-        this.isAsked = false;
+        this.isQueued = false;
         this.work();
       });
     }

@@ -1,4 +1,4 @@
-import { explainMissingRight, explainWrongType } from './missing-right.js';
+import { explainMissingPermission, explainWrongType } from './missing-permission.js';
 import { isError } from '../errors/error-text.js';
 
 /**
@@ -8,24 +8,24 @@ import { isError } from '../errors/error-text.js';
  * - `wrong server`: this server takes no writes, and another one does. The connection that hears it is replaced.
  * - `stays`: the call is refused until somebody changes the call, the data or the rights of the user.
  */
-export type RefusalMeaning = 'passes' | 'wrong server' | 'stays';
+export type RefusalMeaning = 'temporary' | 'wrong server' | 'permanent';
 
 /** What each code of an error means. A code that is not here means `stays`. */
 const MEANINGS: Readonly<Record<string, RefusalMeaning>> = {
   // Out of memory, until something is removed or `maxmemory` is raised.
-  OOM: 'passes',
+  OOM: 'temporary',
   // Too few replicas (`min-replicas-to-write`).
-  NOREPLICAS: 'passes',
+  NOREPLICAS: 'temporary',
   // The last snapshot failed (`stop-writes-on-bgsave-error`), or the append-only file cannot be written.
-  MISCONF: 'passes',
+  MISCONF: 'temporary',
   // The data set is being read from disk.
-  LOADING: 'passes',
+  LOADING: 'temporary',
   // A script or a module runs for long.
-  BUSY: 'passes',
+  BUSY: 'temporary',
   // A failover is being carried out, or slots of a Cluster are being moved.
-  INPROG: 'passes',
-  TRYAGAIN: 'passes',
-  CLUSTERDOWN: 'passes',
+  INPROG: 'temporary',
+  TRYAGAIN: 'temporary',
+  CLUSTERDOWN: 'temporary',
   // A replica took the place of its primary, or the other way round.
   READONLY: 'wrong server',
   // A blocking call was ended since its server became a replica.
@@ -61,17 +61,17 @@ export function meaningOfRefusal(error: unknown): RefusalMeaning | undefined {
     return undefined;
   }
   const code = codeOfRefusal(error);
-  return Object.hasOwn(MEANINGS, code) ? MEANINGS[code] : 'stays';
+  return Object.hasOwn(MEANINGS, code) ? MEANINGS[code] : 'permanent';
 }
 
 /** Whether a call that failed with this error was refused, and succeeds when it is made again later. */
-export function isPassing(error: unknown): error is Error {
+export function isTemporary(error: unknown): error is Error {
   const meaning = meaningOfRefusal(error);
-  return meaning === 'passes' || meaning === 'wrong server';
+  return meaning === 'temporary' || meaning === 'wrong server';
 }
 
 /** Ends a sentence that begins with the address of a server. */
-export const CLUSTER_NODE =
+export const IS_CLUSTER_NODE =
   'is a node of a Redis Cluster, which this version does not support: connect to a Redis without Cluster ' +
   '(Sentinel is supported)';
 
@@ -79,7 +79,7 @@ export const CLUSTER_NODE =
 const CLUSTER_CODES: ReadonlySet<string> = new Set(['CROSSSLOT', 'MOVED', 'ASK', 'CLUSTERDOWN']);
 
 /** Where a server repeats a command that it does not know, with what was in it: a password, or a job. */
-const ARGUMENTS = /,? with args beginning with:[^]*/i;
+const REPEATED_ARGUMENTS = /,? with args beginning with:[^]*/i;
 
 /** Where it tells the place in a script, which says nothing to a user: behind the words from Redis 7.0 on, before them in 6.2. */
 const PLACE_IN_SCRIPT =
@@ -92,13 +92,13 @@ const PLACE_IN_SCRIPT =
 export function explainRefusal(error: Error): string {
   const code = codeOfRefusal(error);
   const explained =
-    explainMissingRight(error) ??
+    explainMissingPermission(error) ??
     (wordsOf(error).startsWith('WRONGTYPE Operation') ? explainWrongType(error) : undefined);
   if (explained !== undefined) {
     return explained;
   }
   return CLUSTER_CODES.has(code)
-    ? `${wordsOf(error)} (the server ${CLUSTER_NODE})`
+    ? `${wordsOf(error)} (the server ${IS_CLUSTER_NODE})`
     : wordsOf(error);
 }
 
@@ -108,10 +108,11 @@ const wordsOf = ({ message }: Error): string =>
     .replace(/^ERR (?=[A-Z]{3,} )/, '');
 
 /** @returns what an error of ioredis or Redis says, without what was sent. */
-export const withoutArguments = (message: string): string => message.replace(ARGUMENTS, '');
+export const withoutArguments = (message: string): string =>
+  message.replace(REPEATED_ARGUMENTS, '');
 
 /** @returns an error that may be shown: that of a refusal has its command, with passwords and jobs in it. */
-export function showable(error: Error): Error {
+export function withoutCommand(error: Error): Error {
   if (meaningOfRefusal(error) === undefined) {
     return error;
   }
@@ -120,12 +121,12 @@ export function showable(error: Error): Error {
 }
 
 /** How long the waits between tries get where somebody has to change something, ms. */
-const LONGEST_WAIT_FOR_CHANGE_MS = 5_000;
+const LONGEST_WAIT_AFTER_PERMANENT_REFUSAL_MS = 5_000;
 
 /** @returns how long the waits between tries get after an error, ms; `undefined` = as long as usual. */
 export const longestWaitAfter = (error: unknown): number | undefined =>
-  meaningOfRefusal(error) === 'stays' ? LONGEST_WAIT_FOR_CHANGE_MS : undefined;
+  meaningOfRefusal(error) === 'permanent' ? LONGEST_WAIT_AFTER_PERMANENT_REFUSAL_MS : undefined;
 
 /** @returns how a refusal is logged: as an error where it stays until somebody changes something. */
-export const levelOf = (error: unknown): 'warn' | 'error' =>
-  meaningOfRefusal(error) === 'stays' ? 'error' : 'warn';
+export const logLevelOf = (error: unknown): 'warn' | 'error' =>
+  meaningOfRefusal(error) === 'permanent' ? 'error' : 'warn';

@@ -4,7 +4,7 @@ import { clearTimeout, setImmediate, setInterval, setTimeout } from 'node:timers
 import type { Runtime } from './runtime.js';
 
 /** Of an id, before it is text. */
-const ID_BYTES = 9;
+const RANDOM_ID_BYTES = 9;
 
 /** When the clock of {@link systemRuntime} showed 0, by the local time: ms since the epoch. */
 export const SYSTEM_TIME_ORIGIN_MS = performance.timeOrigin;
@@ -17,6 +17,6 @@ export const systemRuntime: Runtime = {
   clear: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
   setImmediate,
   nextTick,
-  randomId: () => randomBytes(ID_BYTES).toString('base64url'),
+  randomId: () => randomBytes(RANDOM_ID_BYTES).toString('base64url'),
   randomUUID: () => randomUUID(),
 };

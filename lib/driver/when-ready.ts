@@ -2,7 +2,7 @@ import type { Driver } from './driver.js';
 import { OncePerTurn } from './once-per-turn.js';
 
 /** What {@link WhenReady} waits for while the server is away. */
-export interface Return {
+export interface ServerWait {
   /** Resolves when the server is there. */
   ready(): Promise<void>;
   /** The wait has failed, and the work is not done. Whoever asks for it again begins another wait. */
@@ -15,19 +15,19 @@ export interface Return {
  */
 export class WhenReady {
   private readonly turn: OncePerTurn;
-  private isAwaited = false;
+  private isWaiting = false;
 
   constructor(
     private readonly driver: Pick<Driver, 'isReady' | 'runtime'>,
     private readonly work: () => void,
-    private readonly server: Return,
+    private readonly wait: ServerWait,
   ) {
     this.turn = new OncePerTurn(driver.runtime, () => this.now());
   }
 
   /** Whether the work will be done without being asked for again. */
   get isScheduled(): boolean {
-    return this.isAwaited || this.turn.isScheduled;
+    return this.isWaiting || this.turn.isScheduled;
   }
 
   schedule(): void {
@@ -37,7 +37,7 @@ export class WhenReady {
     if (this.driver.isReady) {
       this.turn.schedule();
     } else {
-      this.await();
+      this.waitForServer();
     }
   }
 
@@ -46,23 +46,23 @@ export class WhenReady {
     if (this.driver.isReady) {
       this.work();
     } else {
-      this.await();
+      this.waitForServer();
     }
   }
 
-  private await(): void {
-    if (this.isAwaited) {
+  private waitForServer(): void {
+    if (this.isWaiting) {
       return;
     }
-    this.isAwaited = true;
-    this.server.ready().then(
+    this.isWaiting = true;
+    this.wait.ready().then(
       () => {
-        this.isAwaited = false;
+        this.isWaiting = false;
         this.now();
       },
       (error: unknown) => {
-        this.isAwaited = false;
-        this.server.failed(error);
+        this.isWaiting = false;
+        this.wait.failed(error);
       },
     );
   }

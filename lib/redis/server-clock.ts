@@ -41,7 +41,7 @@ async function timeOf(connection: Pick<Connection, 'send'>): Promise<unknown[]> 
   try {
     return await connection.send((redis) => redis.time());
   } catch (error) {
-    throw meaningOfRefusal(error) === 'stays' && isRefusal(error)
+    throw meaningOfRefusal(error) === 'permanent' && isRefusal(error)
       ? new UnusableServerError(
           `does not tell the time, which deadlines and leases need: ${explainRefusal(error)}`,
         )

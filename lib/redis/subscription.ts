@@ -5,7 +5,7 @@ import { Gate } from '../driver/gate.js';
 import type { Runtime, Timer } from '../driver/runtime.js';
 import type { Log } from '../telemetry/log.js';
 import type { Connection } from './connection/connection.js';
-import { explainRefusal, isRefusal, levelOf } from '../driver/refusal.js';
+import { explainRefusal, isRefusal, logLevelOf } from '../driver/refusal.js';
 
 /** How often a quiet connection is asked whether it still stands, ms. */
 const PING_INTERVAL_MS = 10_000;
@@ -108,7 +108,7 @@ export class RedisSubscription implements Subscription {
     const more = this.options.channels.length - named.length;
     this.connections.log.repeated(
       this.kind,
-      levelOf(error),
+      logLevelOf(error),
       `Cannot subscribe to ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''} ` +
         `(${explainRefusal(error)}); retrying, and until it works, ${this.options.consequence}`,
     );

@@ -1,12 +1,12 @@
 import { inspect, type InspectOptions } from 'node:util';
 
 /** Lines that are shown of an error at most. */
-const MOST_LINES = 50;
+const MAX_LINES = 50;
 
 /** How deep its properties are shown, where that takes no more lines. */
-const DEEPEST = 4;
+const MAX_DEPTH = 4;
 
-const OPTIONS: InspectOptions = {
+const INSPECT_OPTIONS: InspectOptions = {
   breakLength: 160,
   maxArrayLength: 10,
   maxStringLength: 500,
@@ -24,10 +24,10 @@ export function inspected(error: unknown): string | undefined {
   }
   let shown: string | undefined;
   try {
-    const deepest = holdsCommand(error) ? 0 : DEEPEST;
+    const deepest = holdsCommand(error) ? 0 : MAX_DEPTH;
     for (let depth = 0; depth <= deepest; depth++) {
-      const text = inspect(error, { ...OPTIONS, depth });
-      if (text === shown || (shown !== undefined && text.split('\n').length > MOST_LINES)) {
+      const text = inspect(error, { ...INSPECT_OPTIONS, depth });
+      if (text === shown || (shown !== undefined && text.split('\n').length > MAX_LINES)) {
         break;
       }
       shown = text;
@@ -41,7 +41,7 @@ export function inspected(error: unknown): string | undefined {
 /** Whether an error is one of ioredis, which keeps the arguments of its command: the password of an `AUTH`, or the data of a job. */
 function holdsCommand(error: object): boolean {
   let cause: unknown = error;
-  for (let depth = 0; depth <= DEEPEST && typeof cause === 'object' && cause !== null; depth++) {
+  for (let depth = 0; depth <= MAX_DEPTH && typeof cause === 'object' && cause !== null; depth++) {
     if ('command' in cause) {
       return true;
     }

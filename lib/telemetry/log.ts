@@ -9,16 +9,16 @@ export interface LogSink {
 }
 
 /** Characters of one line that are written at most. */
-const MOST_CHARACTERS = 2_000;
+const MAX_LINE_CHARS = 2_000;
 
 /** How long a line of one kind is not written again, ms. */
-const QUIET_MS = 60_000;
+const REPEAT_INTERVAL_MS = 60_000;
 
 /** How often a minute a trouble that comes and goes is told of at once. */
-const MOST_BEGINNINGS = 2;
+const MAX_IMMEDIATE_LINES = 2;
 
 /** Kinds that are remembered at most; of more, the oldest are forgotten. */
-const MOST_KINDS = 1_000;
+const MAX_KINDS = 1_000;
 
 type Level = 'warn' | 'error';
 
@@ -42,16 +42,16 @@ const SYSTEM_TIMERS: LogTimers = {
 type LazyText = () => string | undefined;
 
 /** A line that is not written again for a while. */
-interface QuietKind {
+interface RepeatedKind {
   level: Level;
   text: string;
   /** How often it came since it was last written. */
-  more: number;
+  unwritten: number;
   /** How often it was told of at once. */
-  beginnings: number;
+  immediateLines: number;
   /** Whether the trouble is over, and whether a line told of it while it was not. */
   isOver: boolean;
-  isTold: boolean;
+  isReported: boolean;
   readonly timer: LogTimer;
 }
 
@@ -60,9 +60,9 @@ interface QuietKind {
  * them, even where the application's logger throws.
  */
 export class Log {
-  private readonly quiet = new Map<string, QuietKind>();
-  private readonly said = new Set<string>();
-  private isSinkReported = false;
+  private readonly repeatedKinds = new Map<string, RepeatedKind>();
+  private readonly onceKinds = new Set<string>();
+  private isSinkFailureReported = false;
 
   /** @param timers - Node's unless given, whatever a test puts in place of the global ones. */
   constructor(
@@ -84,9 +84,9 @@ export class Log {
 
   /** Writes the first line of a kind, and none of it ever again. */
   once(kind: string, level: Level, text: string): void {
-    if (!this.said.has(kind)) {
-      keepBounded(this.said);
-      this.said.add(kind);
+    if (!this.onceKinds.has(kind)) {
+      removeOldestIfFull(this.onceKinds);
+      this.onceKinds.add(kind);
       this[level](text);
     }
   }
@@ -97,16 +97,17 @@ export class Log {
    * @param stack - of the error that the text speaks of; a function is called where the line is written only.
    */
   repeated(kind: string, level: Level, text: string, stack?: string | LazyText): void {
-    const known = this.quiet.get(kind) ?? this.remember(kind);
-    const isTold = known.beginnings === 0 || (known.isOver && known.beginnings < MOST_BEGINNINGS);
+    const known = this.repeatedKinds.get(kind) ?? this.remember(kind);
+    const isTold =
+      known.immediateLines === 0 || (known.isOver && known.immediateLines < MAX_IMMEDIATE_LINES);
     // It is kept for a minute.
     Object.assign(known, { level, text: bounded(text), isOver: false });
     if (!isTold) {
-      known.more++;
+      known.unwritten++;
       return;
     }
-    known.beginnings++;
-    known.isTold = true;
+    known.immediateLines++;
+    known.isReported = true;
     if (level === 'error') {
       this.error(text, typeof stack === 'function' ? stack() : stack);
     } else {
@@ -119,54 +120,54 @@ export class Log {
    * @returns whether a line told of it since it began, so that another one should tell of its end.
    */
   over(kind: string): boolean {
-    const known = this.quiet.get(kind);
+    const known = this.repeatedKinds.get(kind);
     if (!known || known.isOver) {
       return false;
     }
-    const { isTold } = known;
+    const { isReported } = known;
     known.isOver = true;
-    known.isTold = false;
-    return isTold;
+    known.isReported = false;
+    return isReported;
   }
 
   /** Writes what was counted and not said yet: nothing more is to come. */
   close(): void {
-    for (const [kind, { level, text, more, timer }] of this.quiet) {
+    for (const [kind, { level, text, unwritten, timer }] of this.repeatedKinds) {
       this.timers.clear(timer);
-      this.quiet.delete(kind);
-      if (more > 0) {
-        this[level](`${text} (${more} more times)`);
+      this.repeatedKinds.delete(kind);
+      if (unwritten > 0) {
+        this[level](`${text} (${unwritten} more times)`);
       }
     }
   }
 
-  private remember(kind: string): QuietKind {
-    for (const oldest of keepBounded(this.quiet)) {
+  private remember(kind: string): RepeatedKind {
+    for (const oldest of removeOldestIfFull(this.repeatedKinds)) {
       this.timers.clear(oldest.timer);
     }
-    const timer = this.timers.setInterval(() => this.repeat(kind), QUIET_MS).unref();
-    const known: QuietKind = {
+    const timer = this.timers.setInterval(() => this.writeCount(kind), REPEAT_INTERVAL_MS).unref();
+    const known: RepeatedKind = {
       level: 'warn',
       text: '',
-      more: 0,
-      beginnings: 0,
+      unwritten: 0,
+      immediateLines: 0,
       isOver: false,
-      isTold: false,
+      isReported: false,
       timer,
     };
-    this.quiet.set(kind, known);
+    this.repeatedKinds.set(kind, known);
     return known;
   }
 
-  private repeat(kind: string): void {
-    const known = this.quiet.get(kind);
-    if (!known || known.more === 0) {
+  private writeCount(kind: string): void {
+    const known = this.repeatedKinds.get(kind);
+    if (!known || known.unwritten === 0) {
       this.timers.clear(known?.timer);
-      this.quiet.delete(kind);
+      this.repeatedKinds.delete(kind);
       return;
     }
     const end = known.isOver ? '; it is over' : '';
-    this[known.level](`${known.text} (${known.more} times in the last minute${end})`);
+    this[known.level](`${known.text} (${known.unwritten} times in the last minute${end})`);
     Object.assign(known, { more: 0, beginnings: 1, isTold: !known.isOver });
   }
 
@@ -174,14 +175,14 @@ export class Log {
     try {
       write();
     } catch {
-      this.reportSink();
+      this.reportSinkFailure();
     }
   }
 
   /** Says once that the application's logger throws, in the only place that is left. */
-  private reportSink(): void {
-    if (!this.isSinkReported) {
-      this.isSinkReported = true;
+  private reportSinkFailure(): void {
+    if (!this.isSinkFailureReported) {
+      this.isSinkFailureReported = true;
       process.emitWarning(
         'The logger of the application threw an error: log lines of nestjs-reqrep are lost',
         {
@@ -193,8 +194,8 @@ export class Log {
 }
 
 /** Makes room for one more. @returns what was removed. */
-function keepBounded<Value>(kinds: Map<string, Value> | Set<string>): Value[] {
-  if (kinds.size < MOST_KINDS) {
+function removeOldestIfFull<Value>(kinds: Map<string, Value> | Set<string>): Value[] {
+  if (kinds.size < MAX_KINDS) {
     return [];
   }
   const [oldest = ''] = kinds.keys();
@@ -204,19 +205,19 @@ function keepBounded<Value>(kinds: Map<string, Value> | Set<string>): Value[] {
 }
 
 /** Control characters, line separators, and the marks that turn the direction of what follows. */
-const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+const UNSAFE_CHARACTERS = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
 /** Cuts a line that is too long, and shows unsafe characters as escapes: what is logged may be of anybody's making. */
 export function bounded(text: string): string {
-  const cut = text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}...` : text;
+  const cut = text.length > MAX_LINE_CHARS ? `${text.slice(0, MAX_LINE_CHARS)}...` : text;
   return cut.replace(
-    UNSAFE,
+    UNSAFE_CHARACTERS,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
 
 /** Lines of a stack that are written at most. */
-const MOST_LINES = 50;
+const MAX_STACK_LINES = 50;
 
 const boundedLines = (stack: string): string =>
-  stack.split('\n', MOST_LINES).map(bounded).join('\n');
+  stack.split('\n', MAX_STACK_LINES).map(bounded).join('\n');

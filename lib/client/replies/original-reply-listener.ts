@@ -9,7 +9,7 @@ import {
   codeOfRefusal,
   explainRefusal,
   isRefusal,
-  levelOf,
+  logLevelOf,
   longestWaitAfter,
 } from '../../driver/refusal.js';
 import { Backoff } from '../../driver/backoff.js';
@@ -132,7 +132,7 @@ export class OriginalReplyListener {
     }
     this.log.repeated(
       REFUSED_LOG_KIND,
-      levelOf(error),
+      logLevelOf(error),
       `Cannot read replies of original workers (${explainRefusal(error)}); retrying`,
     );
     await this.retryDelay.wait(longestWaitAfter(error));

@@ -7,7 +7,7 @@ import type { Line } from '../../driver/line.js';
 import {
   explainRefusal,
   isRefusal,
-  levelOf,
+  logLevelOf,
   longestWaitAfter,
   meaningOfRefusal,
 } from '../../driver/refusal.js';
@@ -122,12 +122,12 @@ export class ReplyListener {
     }
     this.log.repeated(
       REFUSED_LOG_KIND,
-      levelOf(error),
+      logLevelOf(error),
       `Cannot wait for replies in "${this.list.key}" (${explainRefusal(error)}); polling until it works`,
     );
-    this.refusal = levelOf(error) === 'error' ? error : undefined;
+    this.refusal = logLevelOf(error) === 'error' ? error : undefined;
     await this.retryDelay.wait(longestWaitAfter(error));
-    return meaningOfRefusal(error) === 'passes' && !this.isClosed ? this.poll(line) : NO_FRAMES;
+    return meaningOfRefusal(error) === 'temporary' && !this.isClosed ? this.poll(line) : NO_FRAMES;
   }
 
   /** Reads what there is, where it cannot be waited for. */

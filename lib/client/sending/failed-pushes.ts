@@ -1,4 +1,4 @@
-import { isPassing, isRefusal } from '../../driver/refusal.js';
+import { isTemporary, isRefusal } from '../../driver/refusal.js';
 import type { OutgoingJob } from './outgoing-job.js';
 import type { Batch } from './push-batches.js';
 import { failRefusedJobs } from './push-results.js';
@@ -14,7 +14,7 @@ export class FailedPushes {
 
   add({ jobs }: Batch, error: unknown): void {
     const wanted = jobs.filter(({ sender }) => sender.isWaiting());
-    if (isPassing(error)) {
+    if (isTemporary(error)) {
       this.refusal = error;
       this.refusedQueues.push(...jobs.slice(0, 1).map(({ queue }) => queue));
       this.jobsToRepeat.push(...wanted);

@@ -1,7 +1,7 @@
 import { NoWorkersError, PushFailedError, QueueFullError } from '../../errors/index.js';
 import type { WorkersHere } from '../../errors/served-here.js';
 import type { GuardedPushResult } from '../../protocol/operations/push-guarded-job.js';
-import { explainRefusal, showable } from '../../driver/refusal.js';
+import { explainRefusal, withoutCommand } from '../../driver/refusal.js';
 import type { OutgoingJob } from './outgoing-job.js';
 
 /** Whether Redis took a batch. */
@@ -38,6 +38,8 @@ export function deliverPushResult(
 /** Tells the jobs of a batch that Redis refused it for good. */
 export function failRefusedJobs(jobs: readonly OutgoingJob[], error: Error): void {
   for (const job of jobs) {
-    job.fail(new PushFailedError(job.queue, explainRefusal(error), { cause: showable(error) }));
+    job.fail(
+      new PushFailedError(job.queue, explainRefusal(error), { cause: withoutCommand(error) }),
+    );
   }
 }

@@ -1,6 +1,6 @@
 import type { Log } from '../../telemetry/log.js';
 import { encodeCancelMessage } from '../../protocol/wire/cancel-message.js';
-import { explainRefusal, isPassing, isRefusal, levelOf } from '../../driver/refusal.js';
+import { explainRefusal, isTemporary, isRefusal, logLevelOf } from '../../driver/refusal.js';
 import type { Shard } from '../../driver/shard.js';
 import { WhenReady } from '../../driver/when-ready.js';
 import { publish } from '../../protocol/operations/publish.js';
@@ -89,11 +89,11 @@ export class JobCanceller {
     if (isRefusal(error)) {
       this.log.repeated(
         `cancel refused: ${queue}`,
-        levelOf(error),
+        logLevelOf(error),
         `Cannot tell the workers of queue "${queue}" which jobs are cancelled (${explainRefusal(error)}); these jobs run to their end`,
       );
     }
-    if (this.isClosed || (isRefusal(error) && !isPassing(error))) {
+    if (this.isClosed || (isRefusal(error) && !isTemporary(error))) {
       return;
     }
     const room = MAX_WAITING_IDS - (this.waiting.get(queue)?.length ?? 0);

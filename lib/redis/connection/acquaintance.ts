@@ -136,7 +136,7 @@ export class Acquaintance {
   private async cutLost(): Promise<void> {
     for (const identity of this.lost) {
       await this.cutter.cut(identity).catch((error: unknown) => {
-        if (meaningOfRefusal(error) !== 'stays') {
+        if (meaningOfRefusal(error) !== 'permanent') {
           throw error;
         }
         // It may not, and has to trust that the server notices the loss as soon as we do.

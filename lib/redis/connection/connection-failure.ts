@@ -4,7 +4,7 @@ import {
   explainRefusal,
   isRefusal,
   meaningOfRefusal,
-  showable,
+  withoutCommand,
 } from '../../driver/refusal.js';
 import type { Target } from '../topology/destination.js';
 import type { Findings } from './server-probe.js';
@@ -214,7 +214,7 @@ export function silenceOf(target: Target, findings?: Findings): ServerTroubleErr
 }
 
 /**
- * An error that may be shown, whole, as {@link showable}: what Node says of a wrong
+ * An error that may be shown, whole, as {@link withoutCommand}: what Node says of a wrong
  * argument repeats that, which may be a URL with its password; and where a name has several addresses, Node's error for all of
  * them has a code but no message.
  */
@@ -222,7 +222,7 @@ function safeCause(error: NodeJS.ErrnoException): NodeJS.ErrnoException {
   // By name: in a test that Jest runs, Node's own errors are of another realm.
   const { name, code } = error;
   if (meaningOfRefusal(error) !== undefined) {
-    return showable(error);
+    return withoutCommand(error);
   }
   if (code !== undefined && (name === 'TypeError' || name === 'RangeError')) {
     const message = `${code}: Node.js rejects an option of the connection`;

@@ -68,7 +68,7 @@ async function ask<Answer>(send: Send, question: Question<Answer>): Promise<Answ
   try {
     return await send(question);
   } catch (error) {
-    if (meaningOfRefusal(error) === 'stays' && !isUnknownUser(error)) {
+    if (meaningOfRefusal(error) === 'permanent' && !isUnknownUser(error)) {
       return undefined;
     }
     throw error;

@@ -49,7 +49,7 @@ async function refusalOfSelect(send: Send, database: number): Promise<string | u
     await send((redis) => redis.select(database));
     return undefined;
   } catch (error) {
-    if (isRefusal(error) && meaningOfRefusal(error) === 'stays') {
+    if (isRefusal(error) && meaningOfRefusal(error) === 'permanent') {
       return explainRefusal(error);
     }
     throw error;

@@ -1,4 +1,4 @@
-import { CLUSTER_NODE } from '../../driver/refusal.js';
+import { IS_CLUSTER_NODE } from '../../driver/refusal.js';
 
 /** What a server says of itself in `INFO`. */
 export interface ServerFacts {
@@ -47,7 +47,7 @@ export function whyUnusable(
   hasBlmove: boolean | undefined,
 ): string | undefined {
   if (server?.isCluster) {
-    return CLUSTER_NODE;
+    return IS_CLUSTER_NODE;
   }
   if (server?.isSentinel) {
     return SENTINEL;

@@ -1,4 +1,4 @@
-import { noteRefusedCall, type RefusedCall } from '../../driver/missing-right.js';
+import { noteRefusedCall, type RefusedCall } from '../../driver/missing-permission.js';
 import { luaOf } from './script.js';
 
 /** The connection that a call was made on. */

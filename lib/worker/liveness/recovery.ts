@@ -2,7 +2,7 @@ import { describeWorker } from '../../protocol/operations/describe-worker.js';
 import type { LapsedLease } from '../../protocol/operations/renew-lease.js';
 import type { QueueKeys } from '../../protocol/keys.js';
 import { maySame, type LineIdentity } from '../../protocol/wire/line-identity.js';
-import { explainRefusal, isPassing, isRefusal, levelOf } from '../../driver/refusal.js';
+import { explainRefusal, isTemporary, isRefusal, logLevelOf } from '../../driver/refusal.js';
 import { BLOCK_SECONDS } from '../taking/fetch-line.js';
 import { JobRecovery } from './job-recovery.js';
 import { readLapsedWorker, type LapsedWorker } from './lapsed-worker.js';
@@ -132,7 +132,7 @@ export class Recovery {
       const lines = await commands.run(listLines, ids);
       return lines.map((line) => ({ ...line, server: commands.server?.runId }));
     } catch (error) {
-      if (!isRefusal(error) || isPassing(error)) {
+      if (!isRefusal(error) || isTemporary(error)) {
         throw error;
       }
       this.blindUntil = this.now() + BLIND_MS;
@@ -182,8 +182,8 @@ export class Recovery {
     }
     this.parts.log.repeated(
       this.refusal,
-      levelOf(error),
-      `Cannot recover the jobs of lost workers of queue "${this.handler.queue}": ${explainRefusal(error)}; retrying`,
+      logLevelOf(error),
+      `Cannot recover the jobs of lost workers of queue "${this.handler.queue}" (${explainRefusal(error)}); retrying`,
     );
   }
 }

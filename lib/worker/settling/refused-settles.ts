@@ -47,7 +47,7 @@ export class RefusedSettles {
       if (parts.length === 0) {
         return; // it was to take jobs only, which others will
       }
-      const singles = stays(error) ? singlesOf(parts) : [];
+      const singles = isPermanent(error) ? singlesOf(parts) : [];
       if (singles.length > 1) {
         await Promise.all(singles.map((single) => this.tryAlone(single, call.mayBeDone)));
         return;
@@ -87,7 +87,7 @@ export class RefusedSettles {
     if (!part) {
       return;
     }
-    if (!stays(error)) {
+    if (!isPermanent(error)) {
       const text = `Redis refuses replies (${explainRefusal(error)}); keeping them and retrying`;
       this.log.repeated(PASSING, 'error', text);
       return;
@@ -110,7 +110,7 @@ export class RefusedSettles {
   }
 }
 
-const stays = (error: Error): boolean => meaningOfRefusal(error) === 'stays';
+const isPermanent = (error: Error): boolean => meaningOfRefusal(error) === 'permanent';
 
 const kindOf = ({ queue, outcomes }: SettlePart): string =>
   `${outcomes.length > 0 ? 'reply' : 'take'} refused: ${queue.name}`;

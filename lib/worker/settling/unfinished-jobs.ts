@@ -1,4 +1,4 @@
-import { explainRefusal, isRefusal, levelOf } from '../../driver/refusal.js';
+import { explainRefusal, isRefusal, logLevelOf } from '../../driver/refusal.js';
 import type { Operation } from '../../driver/operation.js';
 import { resultWithin } from '../../driver/in-time.js';
 import type { QueueKeys } from '../../protocol/keys.js';
@@ -102,7 +102,7 @@ export class UnfinishedJobs {
         return false; // the connections are closed for good
       }
       const next = this.isStopping ? 'another worker will recover them' : 'retrying';
-      log.repeated(kind, levelOf(error), `${what}: ${explainRefusal(error)}; ${next}`);
+      log.repeated(kind, logLevelOf(error), `${what} (${explainRefusal(error)}); ${next}`);
       return !this.isStopping;
     };
     try {

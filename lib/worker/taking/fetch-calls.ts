@@ -1,5 +1,5 @@
 import type { Driver } from '../../driver/driver.js';
-import { isPassing, isRefusal } from '../../driver/refusal.js';
+import { isTemporary, isRefusal } from '../../driver/refusal.js';
 import type { SettledJobs, SettleJobs } from '../../protocol/operations/settle-jobs.js';
 import type { Log } from '../../telemetry/log.js';
 import { Arrivals } from './arrivals.js';
@@ -199,7 +199,7 @@ export class FetchCalls {
       this.arrivals.forget();
       const wait = this.trouble.failed(step, error);
       // Of a script that met an error in the middle nobody knows how far it came.
-      if (isRefusal(error) && (isWaiting || isPassing(error))) {
+      if (isRefusal(error) && (isWaiting || isTemporary(error))) {
         this.state = PREPARING;
         return { taken: { take, jobs: [] }, wait };
       }

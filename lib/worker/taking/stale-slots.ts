@@ -51,4 +51,4 @@ export class StaleSlots {
 
 /** Whether it was read, or never will be: what is no list holds no jobs. */
 const isKnown = (content: PromiseSettledResult<unknown>): boolean =>
-  content.status === 'fulfilled' || meaningOfRefusal(content.reason) === 'stays';
+  content.status === 'fulfilled' || meaningOfRefusal(content.reason) === 'permanent';

@@ -4,7 +4,7 @@ import {
   codeOfRefusal,
   explainRefusal,
   isRefusal,
-  levelOf,
+  logLevelOf,
   longestWaitAfter,
   meaningOfRefusal,
   type RefusalMeaning,
@@ -50,7 +50,7 @@ export class TakeTrouble {
       // The next connection is awaited anyway.
       return hasFailed ? this.backoff.next() : 0;
     }
-    const meaning = meaningOfRefusal(error) ?? 'stays';
+    const meaning = meaningOfRefusal(error) ?? 'permanent';
     this.isWaitRefused = step === 'wait' && codeOfRefusal(error) === 'OOM';
     this.refusal = this.isWaitRefused ? undefined : explainRefusal(error);
     if (step !== 'announce') {
@@ -101,7 +101,7 @@ export class TakeTrouble {
       : `Cannot take jobs from queue "${queue}"`;
     this.log.repeated(
       this.kind,
-      levelOf(error),
+      logLevelOf(error),
       `${what}: ${explainRefusal(error)}; ${adviceFor(meaning, codeOfRefusal(error))}`,
     );
   }

@@ -59,7 +59,7 @@ export class WaitInterruption {
     try {
       await (identity && this.driver.commands.unblock(identity));
     } catch (error) {
-      this.isRefused = meaningOfRefusal(error) === 'stays';
+      this.isRefused = meaningOfRefusal(error) === 'permanent';
     }
   }
 }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import {
   codeOfRefusal,
   explainRefusal,
-  isPassing,
+  isTemporary,
   meaningOfRefusal,
 } from '../../../lib/driver/refusal.js';
 
@@ -10,22 +10,22 @@ const refusal = (message: string): Error =>
   Object.assign(new Error(message), { name: 'ReplyError' });
 
 it.each([
-  [`OOM command not allowed when used memory > 'maxmemory'.`, 'passes'],
-  ['NOREPLICAS Not enough good replicas to write.', 'passes'],
-  ['MISCONF Redis is configured to save RDB snapshots, but ...', 'passes'],
-  ['LOADING Redis is loading the dataset in memory', 'passes'],
-  ['BUSY Redis is busy running a script.', 'passes'],
+  [`OOM command not allowed when used memory > 'maxmemory'.`, 'temporary'],
+  ['NOREPLICAS Not enough good replicas to write.', 'temporary'],
+  ['MISCONF Redis is configured to save RDB snapshots, but ...', 'temporary'],
+  ['LOADING Redis is loading the dataset in memory', 'temporary'],
+  ['BUSY Redis is busy running a script.', 'temporary'],
   [`READONLY You can't write against a read only replica.`, 'wrong server'],
   ['UNBLOCKED force unblock from blocking operation, instance state changed', 'wrong server'],
   ['MASTERDOWN Link with MASTER is down', 'wrong server'],
-  ['NOPERM User worker has no permissions to run this command', 'stays'],
-  ['WRONGTYPE Operation against a key holding the wrong kind of value', 'stays'],
-  ['ERR unknown command', 'stays'],
-  ['constructor is no code', 'stays'],
-  ['', 'stays'],
+  ['NOPERM User worker has no permissions to run this command', 'permanent'],
+  ['WRONGTYPE Operation against a key holding the wrong kind of value', 'permanent'],
+  ['ERR unknown command', 'permanent'],
+  ['constructor is no code', 'permanent'],
+  ['', 'permanent'],
 ] as const)('"%s" means that it %s', (message, meaning) => {
   expect(meaningOfRefusal(refusal(message))).toBe(meaning);
-  expect(isPassing(refusal(message))).toBe(meaning !== 'stays');
+  expect(isTemporary(refusal(message))).toBe(meaning !== 'permanent');
 });
 
 it('finds the code of an error inside a script, as Redis 6.2 and 7 write it', () => {
@@ -40,10 +40,10 @@ it('finds the code of an error inside a script, as Redis 6.2 and 7 write it', ()
 });
 
 it.each([
-  ['OOM command not allowed when used memory > maxmemory.', 'passes'],
-  ['NOREPLICAS Not enough good replicas to write.', 'passes'],
+  ['OOM command not allowed when used memory > maxmemory.', 'temporary'],
+  ['NOREPLICAS Not enough good replicas to write.', 'temporary'],
   [`READONLY You can't write against a read only replica.`, 'wrong server'],
-  ['NOPERM no permissions', 'stays'],
+  ['NOPERM no permissions', 'permanent'],
 ] as const)(
   'a transaction that is given up because of "%s" is refused for that',
   (why, meaning) => {
@@ -61,7 +61,7 @@ it.each([new Error('Connection is closed.'), 'READONLY', undefined, null])(
   '%s is no refusal',
   (error) => {
     expect(meaningOfRefusal(error)).toBeUndefined();
-    expect(isPassing(error)).toBe(false);
+    expect(isTemporary(error)).toBe(false);
   },
 );
 

@@ -15,7 +15,7 @@ export interface RefusedCall {
 }
 
 /** Names of keys or channels that one message shows at most. */
-const MOST_NAMES = 3;
+const MAX_SHOWN_NAMES = 3;
 
 const REFUSED_CALL = Symbol('nestjs-reqrep:refused-call');
 
@@ -32,13 +32,13 @@ export function refusedCallOf(error: Error): RefusedCall | undefined {
 }
 
 /** The words for a command that a user may not run: at top level, and in a script of Redis 7.2 or newer. */
-const COMMAND = /has no permissions to run the '([^']+)' command/;
-const COMMAND_IN_SCRIPT = /can't run this command or subcommand/;
-const UNKNOWN = /unknown (?:command|subcommand) ['`]([\w|]+)/i;
-const IS_UNKNOWN = [UNKNOWN, /Unknown Redis command called from( Lua)? script/i];
-const KEYS =
+const COMMAND_DENIED = /has no permissions to run the '([^']+)' command/;
+const COMMAND_IN_SCRIPT_DENIED = /can't run this command or subcommand/;
+const UNKNOWN_COMMAND = /unknown (?:command|subcommand) ['`]([\w|]+)/i;
+const UNKNOWN_COMMAND_TEXTS = [UNKNOWN_COMMAND, /Unknown Redis command called from( Lua)? script/i];
+const KEYS_DENIED =
   /permissions? to access (?:one of the keys|a key|the '[^']*' key)|can't access at least one of the keys/i;
-const CHANNELS =
+const CHANNELS_DENIED =
   /permissions? to access (?:one of the channels|a channel|the '[^']*' channel)|can't publish to the channel/i;
 
 /**
@@ -47,25 +47,27 @@ const CHANNELS =
  *
  * @returns `undefined` for any other refusal.
  */
-export function explainMissingRight(error: Error): string | undefined {
+export function explainMissingPermission(error: Error): string | undefined {
   const { message } = error;
   const call = refusedCallOf(error);
   // What ioredis asks of a new connection is not ours to explain.
   const isUnknown =
-    call !== undefined && !isGreeting(call) && IS_UNKNOWN.some((words) => words.test(message));
-  const command = (isUnknown ? UNKNOWN : COMMAND).exec(message)?.[1];
-  if (command !== undefined || isUnknown || COMMAND_IN_SCRIPT.test(message)) {
+    call !== undefined &&
+    !isGreeting(call) &&
+    UNKNOWN_COMMAND_TEXTS.some((words) => words.test(message));
+  const command = (isUnknown ? UNKNOWN_COMMAND : COMMAND_DENIED).exec(message)?.[1];
+  if (command !== undefined || isUnknown || COMMAND_IN_SCRIPT_DENIED.test(message)) {
     const commands = command === undefined ? commandsAt(message, call) : [command.toUpperCase()];
     return isUnknown ? explainUnknown(commands, call) : explainCommands(commands, call);
   }
-  const isKey = KEYS.test(message);
-  if (!isKey && !CHANNELS.test(message)) {
+  const isKey = KEYS_DENIED.test(message);
+  if (!isKey && !CHANNELS_DENIED.test(message)) {
     return undefined;
   }
   const kind = isKey ? 'keys' : 'channels';
   const { command: name = 'a command', names = [], rules = [] } = call ?? {};
-  const on = names.length > 0 ? `on ${listOf(names)}` : `on its ${kind}`;
-  return `${refuser(call)} ${name === 'EVAL' || name === 'EVALSHA' ? 'a script' : name} ${on}${allowance(rules, call)}`;
+  const on = names.length > 0 ? `on ${listNames(names)}` : `on its ${kind}`;
+  return `${refusalOf(call)} ${name === 'EVAL' || name === 'EVALSHA' ? 'a script' : name} ${on}${advice(rules, call)}`;
 }
 
 function explainCommands(commands: readonly string[], call: RefusedCall | undefined): string {
@@ -73,18 +75,18 @@ function explainCommands(commands: readonly string[], call: RefusedCall | undefi
   const rules = isScriptCall(commands)
     ? ['+eval', '+evalsha'] // a script is sent by its name, and by its text where the server does not know it
     : commands.map((command) => `+${command.toLowerCase()}`);
-  return `${refuser(call)} ${wordsFor(commands)}${within}${allowance(rules, call)}`;
+  return `${refusalOf(call)} ${listCommands(commands)}${within}${advice(rules, call)}`;
 }
 
 const explainUnknown = (commands: readonly string[], call: RefusedCall | undefined): string =>
-  `Redis${placeOf(call)} does not know ${wordsFor(commands)}: it was renamed or disabled (rename-command in redis.conf). Enable it under its own name`;
+  `Redis${placeOf(call)} does not know ${listCommands(commands)}: it was renamed or disabled (rename-command in redis.conf). Enable it under its own name`;
 
 const isGreeting = ({ command }: RefusedCall): boolean => ['HELLO', 'AUTH'].includes(command);
 
 const isScriptCall = (commands: readonly string[]): boolean =>
   commands.some((command) => command === 'EVAL' || command === 'EVALSHA');
 
-const wordsFor = (commands: readonly string[]): string =>
+const listCommands = (commands: readonly string[]): string =>
   commands.length === 0
     ? 'a command'
     : commands.length === 1
@@ -94,10 +96,10 @@ const wordsFor = (commands: readonly string[]): string =>
 const placeOf = (call: RefusedCall | undefined): string =>
   call?.address === undefined ? '' : ` at ${call.address}`;
 
-const refuser = (call: RefusedCall | undefined): string =>
+const refusalOf = (call: RefusedCall | undefined): string =>
   `Redis${placeOf(call)} refuses ${call?.user === undefined ? 'the user' : `user "${call.user}"`}`;
 
-const allowance = (rules: readonly string[], call: RefusedCall | undefined): string =>
+const advice = (rules: readonly string[], call: RefusedCall | undefined): string =>
   rules.length === 0
     ? ''
     : `. Allow it: ACL SETUSER ${[call?.user ?? 'USER', ...rules].map(quoted).join(' ')}`;
@@ -106,8 +108,8 @@ const allowance = (rules: readonly string[], call: RefusedCall | undefined): str
 const quoted = (word: string): string =>
   /^[^\s"'\\]+$/.test(word) ? word : `"${word.replace(/["\\]/g, String.raw`\$&`)}"`;
 
-function listOf(names: readonly string[]): string {
-  const shown = names.slice(0, MOST_NAMES).map((name) => `"${name}"`);
+function listNames(names: readonly string[]): string {
+  const shown = names.slice(0, MAX_SHOWN_NAMES).map((name) => `"${name}"`);
   const more = names.length - shown.length;
   return shown.join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
@@ -135,7 +137,7 @@ export function explainWrongType(error: Error): string | undefined {
   }
   const [which, it] = call.names.length === 1 ? ['', 'it'] : ['one of ', 'that one'];
   return (
-    `WRONGTYPE: Redis${placeOf(call)} holds data of another type at ${which}${listOf(call.names)} ` +
+    `WRONGTYPE: Redis${placeOf(call)} holds data of another type at ${which}${listNames(call.names)} ` +
     `(see TYPE). Rename or delete ${it}`
   );
 }
