@@ -98,11 +98,11 @@ export class Log {
    */
   repeated(kind: string, level: Level, text: string, stack?: string | LazyText): void {
     const known = this.repeatedKinds.get(kind) ?? this.remember(kind);
-    const isTold =
+    const writesNow =
       known.immediateLines === 0 || (known.isOver && known.immediateLines < MAX_IMMEDIATE_LINES);
     // It is kept for a minute.
     Object.assign(known, { level, text: bounded(text), isOver: false });
-    if (!isTold) {
+    if (!writesNow) {
       known.unwritten++;
       return;
     }
@@ -168,7 +168,9 @@ export class Log {
     }
     const end = known.isOver ? '; it is over' : '';
     this[known.level](`${known.text} (${known.unwritten} times in the last minute${end})`);
-    Object.assign(known, { more: 0, beginnings: 1, isTold: !known.isOver });
+    known.unwritten = 0;
+    known.immediateLines = 1;
+    known.isReported = !known.isOver;
   }
 
   private write(write: () => void): void {
