@@ -17,7 +17,7 @@ import { RedisSubscription } from './subscription.js';
 import type { ServerTroubleError } from '../driver/server-trouble.js';
 
 /** How often the server's clock is measured anew, ms. */
-const CLOCK_INTERVAL_MS = 60_000;
+const CLOCK_MEASURE_INTERVAL_MS = 60_000;
 
 /**
  * All connections of one module instance: one for commands, shared by everybody, and one for each blocking
@@ -61,7 +61,7 @@ export class Connections implements Driver {
 
   /** For commands that do not block. */
   get commands(): Connection {
-    this.shared ??= this.add('commands', (connection) => this.acquaint(connection));
+    this.shared ??= this.add('commands', (connection) => this.prepare(connection));
     return this.shared;
   }
 
@@ -110,7 +110,7 @@ export class Connections implements Driver {
   /** Waits until {@link isReady}, for as long as it takes. Rejects once the connections are closed. */
   async ready(): Promise<void> {
     while (!this.isReady) {
-      await this.progress();
+      await this.nextStep();
     }
   }
 
@@ -120,11 +120,11 @@ export class Connections implements Driver {
       if (this.commands.obstacle) {
         throw this.commands.obstacle;
       }
-      await this.progress();
+      await this.nextStep();
     }
   }
 
-  private progress(): Promise<void> {
+  private nextStep(): Promise<void> {
     const { commands } = this;
     return commands.state === 'ready' ? commands.check() : commands.nextChange();
   }
@@ -169,14 +169,14 @@ export class Connections implements Driver {
     return { name: this.name, state: this.state };
   }
 
-  private add(role: string, acquaint?: (connection: Connection) => Promise<void>): Connection {
+  private add(role: string, prepare?: (connection: Connection) => Promise<void>): Connection {
     if (this.isClosed) {
       throw new Error('The connections are closed');
     }
     const name = ['nestjs-reqrep', this.name, role].map(encodeURIComponent).join(':');
     const connection = new Connection(this.#source, name, {
       onChange: (trouble) => this.changed(trouble, role),
-      acquaint,
+      prepare,
       patternOf: this.patternOf,
       runtime: this.runtime,
     });
@@ -185,10 +185,10 @@ export class Connections implements Driver {
   }
 
   /** Learns what everybody has to know of the server. */
-  private async acquaint(connection: Connection): Promise<void> {
+  private async prepare(connection: Connection): Promise<void> {
     await this.clock.measure(connection);
     this.clockTimer ??= this.runtime
-      .setInterval(() => void this.measureClock(), CLOCK_INTERVAL_MS)
+      .setInterval(() => void this.measureClock(), CLOCK_MEASURE_INTERVAL_MS)
       .unref();
     warnOfEviction(connection, this.log);
   }

@@ -2,7 +2,7 @@ import type { Log } from '../telemetry/log.js';
 import type { ServerFacts } from './connection/server-facts.js';
 
 /** What a server that runs out of memory may remove, by the beginning of its `maxmemory-policy`. */
-const LOSSES: readonly (readonly [policy: string, loss: string])[] = [
+const LOSS_BY_POLICY: readonly (readonly [policy: string, loss: string])[] = [
   ['allkeys-', 'whole queues and running jobs'],
   // Reply lists have a TTL; nothing else of ours has one for long.
   ['volatile-', 'replies, so that their callers time out'],
@@ -14,7 +14,7 @@ export function warnOfEviction(
   log: Log,
 ): void {
   const policy = server?.evictionPolicy ?? '';
-  const loss = LOSSES.find(([beginning]) => policy.startsWith(beginning))?.[1];
+  const loss = LOSS_BY_POLICY.find(([beginning]) => policy.startsWith(beginning))?.[1];
   if (loss !== undefined) {
     log.once(
       'eviction',

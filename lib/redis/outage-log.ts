@@ -3,15 +3,15 @@ import type { ServerTroubleError } from '../driver/server-trouble.js';
 import type { Log } from '../telemetry/log.js';
 
 /** Kinds of lines in the log. */
-const LOST = 'server lost';
-const UNUSABLE = 'unusable server';
+const LOST_LOG_KIND = 'server lost';
+const UNUSABLE_LOG_KIND = 'unusable server';
 
 /** One line when the server is lost and one when it is back, however many connections and attempts there are. */
 export class OutageLog {
   private isLost = false;
   private lastTrouble: ServerTroubleError | undefined;
   /** What was told of the trouble, and the connection that had it. */
-  private told: { readonly text: string; readonly role: string } | undefined;
+  private logged: { readonly text: string; readonly role: string } | undefined;
   private readonly losses = new Gate();
 
   constructor(private readonly log: Log) {}
@@ -31,14 +31,14 @@ export class OutageLog {
   /** @param role - of the connection that has the trouble. */
   begin(trouble: ServerTroubleError, role: string): void {
     const { level, message: text } = trouble;
-    const isNew = !this.isLost || (level === 'error' && this.told?.text !== text);
+    const isNew = !this.isLost || (level === 'error' && this.logged?.text !== text);
     this.isLost = true;
     this.lastTrouble = trouble;
     this.losses.wake();
     // What all connections say is counted as often as one says it.
-    if (isNew || (level === 'error' && this.told?.role === role)) {
-      this.told = { text, role };
-      const kind = level === 'error' ? UNUSABLE : LOST;
+    if (isNew || (level === 'error' && this.logged?.role === role)) {
+      this.logged = { text, role };
+      const kind = level === 'error' ? UNUSABLE_LOG_KIND : LOST_LOG_KIND;
       this.log.repeated(kind, level, `${text}. Retrying until it works`);
     }
   }
@@ -49,8 +49,8 @@ export class OutageLog {
       return;
     }
     this.isLost = false;
-    const wasLossSaid = this.log.over(LOST);
-    if (this.log.over(UNUSABLE) || wasLossSaid) {
+    const wasLossSaid = this.log.over(LOST_LOG_KIND);
+    if (this.log.over(UNUSABLE_LOG_KIND) || wasLossSaid) {
       this.log.info('Redis can be used again');
     }
   }

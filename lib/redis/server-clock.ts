@@ -5,7 +5,7 @@ import { SYSTEM_TIME_ORIGIN_MS } from '../driver/system-runtime.js';
 import type { Connection } from './connection/connection.js';
 
 /** How often the offset is measured; the best of these counts. */
-const SAMPLES = 3;
+const CLOCK_SAMPLES = 3;
 
 /**
  * The server's clock, so that machines with wrong clocks agree on deadlines. It runs on by the monotonic clock
@@ -24,7 +24,7 @@ export class ServerClock {
   /** @throws UnusableServerError where the server does not tell its time; and what breaks the connection. */
   async measure(connection: Pick<Connection, 'send'>): Promise<void> {
     let shortest = Infinity;
-    for (let sample = 0; sample < SAMPLES; sample++) {
+    for (let sample = 0; sample < CLOCK_SAMPLES; sample++) {
       const sent = this.runtime.now();
       const [seconds, microseconds] = await timeOf(connection);
       const received = this.runtime.now();

@@ -11,14 +11,14 @@ import { explainRefusal, isRefusal, logLevelOf } from '../driver/refusal.js';
 const PING_INTERVAL_MS = 10_000;
 
 /** Waits before a refused subscription is tried again, ms: twice as long each time. */
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 30_000;
+const FIRST_RETRY_WAIT_MS = 500;
+const LONGEST_RETRY_WAIT_MS = 30_000;
 
 /** Channels that a line of the log names at most. */
-const MOST_NAMED = 10;
+const MAX_LOGGED_CHANNELS = 10;
 
 /** Where a subscription has its connection from. */
-export interface ConnectionsForReaders {
+export interface BlockingConnections {
   readonly runtime: Runtime;
   readonly log: Log;
   blocking(role: string): Connection;
@@ -28,14 +28,14 @@ export interface ConnectionsForReaders {
 /** Hears what is published on channels, on a connection of its own, again after every loss, until it is closed. */
 export class RedisSubscription implements Subscription {
   private connection: Connection | undefined;
-  private pings: Timer | undefined;
+  private pingTimer: Timer | undefined;
   /** Ends the wait after a refusal. */
-  private readonly restEnds = new Gate();
+  private readonly waitEnds = new Gate();
   private isSubscribing = false;
   private isClosed = false;
 
   constructor(
-    private readonly connections: ConnectionsForReaders,
+    private readonly connections: BlockingConnections,
     private readonly options: SubscriptionOptions,
   ) {}
 
@@ -43,7 +43,7 @@ export class RedisSubscription implements Subscription {
     const connection = this.connections.blocking(this.options.role);
     this.connection = connection;
     connection.redis.on('message', this.options.onMessage);
-    this.pings = this.connections.runtime
+    this.pingTimer = this.connections.runtime
       .setInterval(() => this.ping(connection), PING_INTERVAL_MS)
       .unref();
     return new Promise((resolve) => {
@@ -54,9 +54,9 @@ export class RedisSubscription implements Subscription {
 
   close(): void {
     this.isClosed = true;
-    this.restEnds.wake();
-    this.connections.runtime.clear(this.pings);
-    this.connections.log.over(this.kind);
+    this.waitEnds.wake();
+    this.connections.runtime.clear(this.pingTimer);
+    this.connections.log.over(this.logKind);
     if (this.connection) {
       this.connections.release(this.connection);
     }
@@ -65,11 +65,11 @@ export class RedisSubscription implements Subscription {
   /** @param onTried - hears of each attempt that the server has answered, and of the end. */
   private async subscribe(connection: Connection, onTried: () => void): Promise<void> {
     if (this.isSubscribing) {
-      this.restEnds.wake(); // another connection may be allowed what this one was not
+      this.waitEnds.wake(); // another connection may be allowed what this one was not
       return;
     }
     this.isSubscribing = true;
-    const backoff = new Backoff(this.connections.runtime, FIRST_WAIT_MS);
+    const backoff = new Backoff(this.connections.runtime, FIRST_RETRY_WAIT_MS);
     while (!this.isClosed && connection.state !== 'closed') {
       const error = await this.trySubscribe(connection);
       if (error === undefined) {
@@ -78,7 +78,7 @@ export class RedisSubscription implements Subscription {
       if (isRefusal(error)) {
         this.report(error);
         onTried();
-        await this.rest(backoff.next(LONGEST_WAIT_MS));
+        await this.waitForRetry(backoff.next(LONGEST_RETRY_WAIT_MS));
       } else {
         await beforeRetry(error, this.connections.runtime);
       }
@@ -95,29 +95,31 @@ export class RedisSubscription implements Subscription {
     } catch (error) {
       return error ?? new Error('Nothing was thrown');
     }
-    this.connections.log.over(this.kind);
+    this.connections.log.over(this.logKind);
     return undefined;
   }
 
-  private get kind(): string {
+  private get logKind(): string {
     return `subscribe refused: ${this.options.role}`;
   }
 
   private report(error: Error): void {
-    const named = this.options.channels.slice(0, MOST_NAMED).map((channel) => `"${channel}"`);
+    const named = this.options.channels
+      .slice(0, MAX_LOGGED_CHANNELS)
+      .map((channel) => `"${channel}"`);
     const more = this.options.channels.length - named.length;
     this.connections.log.repeated(
-      this.kind,
+      this.logKind,
       logLevelOf(error),
       `Cannot subscribe to ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''} ` +
         `(${explainRefusal(error)}); retrying, and until it works, ${this.options.consequence}`,
     );
   }
 
-  private async rest(ms: number): Promise<void> {
+  private async waitForRetry(ms: number): Promise<void> {
     const { runtime } = this.connections;
-    const timer = runtime.setTimeout(() => this.restEnds.wake(), ms).unref();
-    await this.restEnds.next();
+    const timer = runtime.setTimeout(() => this.waitEnds.wake(), ms).unref();
+    await this.waitEnds.next();
     runtime.clear(timer);
   }
 

@@ -9,7 +9,7 @@ import { expect, it } from 'vitest';
 import { InvalidOptionError, OnJob } from '../../lib/index.js';
 import { CONNECTION_OPTIONS } from '../../lib/redis/connection/connection-options.js';
 import type { ConnectionOption } from '../../lib/redis/topology/connection-source.js';
-import { checkNames } from '../../lib/redis/topology/known-options.js';
+import { checkOptionNames } from '../../lib/redis/topology/known-options.js';
 import { startApp } from '../support/app.js';
 import { randomQueue } from '../support/random-queue.js';
 import { useRedis } from '../support/redis.js';
@@ -105,7 +105,9 @@ it('somebody has decided about each option of ioredis', () => {
   const decided = new Set([...Object.keys(HOSTILE), ...PLACE.split(' '), ...REMOVED]);
   expect(names.filter((name) => !decided.has(name))).toEqual([]);
   expect(Object.keys(CONNECTION_OPTIONS).filter((name) => !decided.has(name))).toEqual([]);
-  expect(() => checkNames(Object.fromEntries(names.map((name) => [name, true])))).not.toThrow();
+  expect(() =>
+    checkOptionNames(Object.fromEntries(names.map((name) => [name, true]))),
+  ).not.toThrow();
 });
 
 /** Some forty applications at once may take their time on a machine that others use, too. */

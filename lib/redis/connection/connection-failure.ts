@@ -19,7 +19,7 @@ export const whereOf = ({ name, user }: Target): string =>
   user === undefined ? name : `${name} (user "${shown(user)}")`;
 
 /** Certificates that Node does not take, and what to do about each. */
-const CERTIFICATES: readonly (readonly [code: RegExp, what: string, advice: string])[] = [
+const CERTIFICATE_PROBLEMS: readonly (readonly [code: RegExp, what: string, advice: string])[] = [
   [
     /^ERR_TLS_CERT_ALTNAME_INVALID$/,
     'has a certificate for other names',
@@ -44,10 +44,10 @@ const CERTIFICATES: readonly (readonly [code: RegExp, what: string, advice: stri
 ];
 
 /** What every answer of Redis begins with. */
-const ANSWER_OF_REDIS = /^[+\-:$*%~_#,>]/;
+const REDIS_ANSWER_START = /^[+\-:$*%~_#,>]/;
 
 /** Characters that another program is quoted with. */
-const MOST_QUOTED = 60;
+const MAX_QUOTED_CHARS = 60;
 
 /**
  * Says why a connection could not be made or kept.
@@ -59,27 +59,28 @@ export function troubleOf(
   findings?: Findings,
 ): ServerTroubleError {
   const cause = safeCause(error);
-  const words = isRefusal(error) ? explainRefusal(error) : saidIn(findings);
-  const refusal = words === undefined ? undefined : refused(words, target);
+  const words = isRefusal(error) ? explainRefusal(error) : refusalIn(findings);
+  const refusal = words === undefined ? undefined : accessProblem(words, target);
   if (refusal !== undefined) {
     return new UnusableServerError(`${target.name} ${refusal}`, cause);
   }
-  const mistake = otherProtocol(error, target, findings) ?? certificate(cause, target, findings);
+  const mistake =
+    protocolProblem(error, target, findings) ?? certificateProblem(cause, target, findings);
   if (mistake !== undefined) {
     return new UnusableServerError(`${whereOf(target)} ${mistake}`, cause);
   }
   if (words !== undefined) {
     return new ServerTroubleError(`${whereOf(target)} answers "${words}"`, 'warn', cause);
   }
-  return away(cause, target, findings);
+  return unreachable(cause, target, findings);
 }
 
 /** @returns what Redis said, where it was a refusal. */
-const saidIn = (findings: Findings | undefined): string | undefined =>
-  /^-(.+)/.exec(findings?.words ?? '')?.[1];
+const refusalIn = (findings: Findings | undefined): string | undefined =>
+  /^-(.+)/.exec(findings?.answer ?? '')?.[1];
 
 /** What Redis refuses a user until somebody changes something. */
-function refused(words: string, { user, hasPassword }: Target): string | undefined {
+function accessProblem(words: string, { user, hasPassword }: Target): string | undefined {
   const who = `the user "${shown(user ?? 'default')}"`;
   switch (codeOfRefusal({ name: '', message: words })) {
     case 'WRONGPASS':
@@ -98,17 +99,17 @@ function refused(words: string, { user, hasPassword }: Target): string | undefin
 }
 
 /** TLS where there is none, none where there is, or no Redis at all. */
-function otherProtocol(
+function protocolProblem(
   { message }: Error,
   { isTls }: Target,
   findings: Findings | undefined,
 ): string | undefined {
-  const { words, speaksTls = false } = findings ?? {};
-  if (words !== undefined && !ANSWER_OF_REDIS.test(words)) {
-    return `is not a Redis server (it says "${words.slice(0, MOST_QUOTED)}"): correct the host and the port`;
+  const { answer, speaksTls = false } = findings ?? {};
+  if (answer !== undefined && !REDIS_ANSWER_START.test(answer)) {
+    return `is not a Redis server (it says "${answer.slice(0, MAX_QUOTED_CHARS)}"): correct the host and the port`;
   }
   if (isTls) {
-    return words !== undefined || /wrong version number|packet length too long/i.test(message)
+    return answer !== undefined || /wrong version number|packet length too long/i.test(message)
       ? 'does not speak TLS: use redis:// instead of rediss://, or remove `tls`'
       : undefined;
   }
@@ -120,16 +121,16 @@ function otherProtocol(
     : undefined;
 }
 
-function certificate(
+function certificateProblem(
   { code = '', message }: NodeJS.ErrnoException,
   { isTls }: Target,
   findings: Findings | undefined,
 ): string | undefined {
   // What a connection fails with may be that it was closed, behind the alert.
-  const actual = (isTls ? findings?.alert : undefined) ?? code;
+  const actual = (isTls ? findings?.tlsAlert : undefined) ?? code;
   const isOfSsl = actual.startsWith('ERR_SSL_');
   const said = isOfSsl ? actual : shown(message);
-  const found = CERTIFICATES.find(([pattern]) => pattern.test(actual));
+  const found = CERTIFICATE_PROBLEMS.find(([pattern]) => pattern.test(actual));
   if (found) {
     const [, what, advice] = found;
     return `${what} (${said}): ${advice}`;
@@ -138,7 +139,7 @@ function certificate(
 }
 
 /** Nobody is there, or nobody who answers. */
-function away(
+function unreachable(
   cause: NodeJS.ErrnoException,
   target: Target,
   findings: Findings | undefined,
@@ -147,7 +148,7 @@ function away(
   const trouble = (level: TroubleLevel, what: string): ServerTroubleError =>
     new ServerTroubleError(`${whereOf(target)} ${what}`, target.hasServed ? 'warn' : level, cause);
   if (target.primary !== undefined) {
-    return sentinels(message, target.primary, trouble);
+    return sentinelProblem(message, target.primary, trouble);
   }
   switch (code) {
     case 'ENOTFOUND':
@@ -165,7 +166,7 @@ function away(
         `cannot be reached (${message}): start Redis there, or correct \`connection\``,
       );
     default:
-      return findings?.isThere && findings.words === undefined
+      return findings?.acceptsConnections && findings.answer === undefined
         ? trouble(
             'error',
             'closes each connection without an answer: check that a Redis server listens on this host and port',
@@ -175,7 +176,7 @@ function away(
 }
 
 /** ioredis tells what the last of the Sentinels failed with, and nothing where they answer but know no such primary. */
-function sentinels(
+function sentinelProblem(
   message: string,
   primary: string,
   trouble: (level: TroubleLevel, what: string) => ServerTroubleError,
@@ -200,14 +201,14 @@ function sentinels(
 
 /** A server that takes connections and says nothing, or a place where nobody says anything. */
 export function silenceOf(target: Target, findings?: Findings): ServerTroubleError {
-  if (findings?.words !== undefined || findings?.speaksTls) {
-    const mistake = otherProtocol({ name: '', message: '' }, target, findings);
+  if (findings?.answer !== undefined || findings?.speaksTls) {
+    const mistake = protocolProblem({ name: '', message: '' }, target, findings);
     if (mistake !== undefined) {
       return new UnusableServerError(`${whereOf(target)} ${mistake}`);
     }
   }
   const what =
-    findings?.isThere === false
+    findings?.acceptsConnections === false
       ? 'cannot be reached (no answer to the attempt to connect): correct the host and the port, or check the firewall'
       : 'does not answer: it may be stopped, busy or not a Redis server';
   return new ServerTroubleError(`${whereOf(target)} ${what}`, 'warn');

@@ -4,8 +4,8 @@ import type { Runtime } from '../../driver/runtime.js';
 import { ServerTroubleError, UnusableServerError } from '../../driver/server-trouble.js';
 import type { Destination, Target } from '../topology/destination.js';
 import { silenceOf, troubleOf, whereOf } from './connection-failure.js';
-import type { Introduction } from './introduction.js';
-import { Patience } from './patience.js';
+import type { InquiryResult } from './server-inquiry.js';
+import { SlowAttemptWatch } from './slow-attempt-watch.js';
 import { probe, type Findings } from './server-probe.js';
 
 /** Finds out why a connection cannot be made or used, and says so once for each attempt. */
@@ -20,7 +20,7 @@ export class ConnectionTroubles {
   /** What was found where the server should be, and the kind of error that it was looked for after. */
   private findings: Findings | undefined;
   private probing: { readonly kind: string; readonly done: Promise<void> } | undefined;
-  private readonly patience: Patience;
+  private readonly slowWatch: SlowAttemptWatch;
 
   /** @param onTrouble - hears of each. */
   constructor(
@@ -28,7 +28,7 @@ export class ConnectionTroubles {
     private readonly runtime: Runtime,
     private readonly onTrouble: (trouble: ServerTroubleError) => void,
   ) {
-    this.patience = new Patience(runtime, () => void this.waitedLong());
+    this.slowWatch = new SlowAttemptWatch(runtime, () => void this.attemptIsSlow());
   }
 
   /** That the server owes an answer for some seconds. */
@@ -37,26 +37,26 @@ export class ConnectionTroubles {
   }
 
   /** An attempt to connect begins. */
-  attempted(): void {
+  attemptStarted(): void {
     this.attempt = 'unknown';
-    this.patience.start();
+    this.slowWatch.start();
   }
 
   /** The attempt, or the connection that it made, has failed. */
-  async failed(error: NodeJS.ErrnoException): Promise<void> {
+  async attemptFailed(error: NodeJS.ErrnoException): Promise<void> {
     this.attempt = 'explained';
-    this.patience.end();
-    if (mayBeExplained(error)) {
-      await this.lookAfter(error.code ?? error.message);
+    this.slowWatch.stop();
+    if (isWorthProbing(error)) {
+      await this.probeOnce(error.code ?? error.message);
     }
-    this.tell(troubleOf(error, this.target, this.findings));
+    this.report(troubleOf(error, this.target, this.findings));
   }
 
   /** The connection is closed. @returns whether nobody knew yet why it could not be used. */
-  closedEarly(): boolean {
+  connectionClosed(): boolean {
     const isEarly = this.attempt === 'unknown' && !this.isClosed;
     if (isEarly) {
-      void this.failed(new Error(CLOSED_AT_ONCE));
+      void this.attemptFailed(new Error(CLOSED_IMMEDIATELY));
     }
     return isEarly;
   }
@@ -64,32 +64,35 @@ export class ConnectionTroubles {
   /** It is known why the connection cannot be used, and that it will be closed. */
   explained(trouble: ServerTroubleError): void {
     this.attempt = 'explained';
-    this.patience.end();
-    this.tell(trouble);
+    this.slowWatch.stop();
+    this.report(trouble);
   }
 
   /** The server serves us. */
-  over(): void {
+  served(): void {
     this.attempt = 'served';
     this.hasServed = true;
     this.obstacle = undefined;
     this.findings = undefined;
     this.probing = undefined;
-    this.patience.end();
+    this.slowWatch.stop();
   }
 
   close(): void {
     this.isClosed = true;
-    this.patience.end();
+    this.slowWatch.stop();
   }
 
   /** What a server refuses a new connection with, as what is told of it. */
-  ofRefusal(error: Error): ServerTroubleError {
+  fromRefusal(error: Error): ServerTroubleError {
     return troubleOf(error, this.target);
   }
 
   /** @param why - completes a sentence that begins with the server. */
-  ofAnswer(outcome: Exclude<Introduction['outcome'], 'known'>, why: string): ServerTroubleError {
+  fromInquiry(
+    outcome: Exclude<InquiryResult['outcome'], 'known'>,
+    why: string,
+  ): ServerTroubleError {
     const text = `${whereOf(this.target)} ${why}`;
     return outcome === 'unusable'
       ? new UnusableServerError(text)
@@ -101,15 +104,15 @@ export class ConnectionTroubles {
   }
 
   /** Nothing has come of an attempt for some seconds, and nothing was heard of it. */
-  private async waitedLong(): Promise<void> {
-    await this.lookAfter('silence');
+  private async attemptIsSlow(): Promise<void> {
+    await this.probeOnce('silence');
     if (this.attempt === 'unknown') {
-      this.tell(silenceOf(this.target, this.findings));
+      this.report(silenceOf(this.target, this.findings));
     }
   }
 
   /** What the server's answers do not tell is looked for by a connection beside this one, once for each kind of failure. */
-  private async lookAfter(kind: string): Promise<void> {
+  private async probeOnce(kind: string): Promise<void> {
     const { place } = this.destination;
     if (this.isClosed || place === undefined) {
       return;
@@ -123,7 +126,7 @@ export class ConnectionTroubles {
     await this.probing.done;
   }
 
-  private tell(trouble: ServerTroubleError): void {
+  private report(trouble: ServerTroubleError): void {
     if (!this.isClosed) {
       this.obstacle = trouble instanceof UnusableServerError ? trouble : undefined;
       this.onTrouble(trouble);
@@ -131,13 +134,13 @@ export class ConnectionTroubles {
   }
 }
 
-const CLOSED_AT_ONCE = 'the connection was closed immediately';
+const CLOSED_IMMEDIATELY = 'the connection was closed immediately';
 
 /** Whether the other end closed the connection or said something odd, rather than not being there. */
-const mayBeExplained = (error: NodeJS.ErrnoException): boolean =>
+const isWorthProbing = (error: NodeJS.ErrnoException): boolean =>
   meaningOfRefusal(error) === undefined &&
   (error.code === undefined || /^(?:EPIPE|ECONNRESET|EPROTO|ETIMEDOUT|ERR_SSL_)/.test(error.code));
 
 /** Whether an error is what ioredis tells of the database that it was to choose: the introduction finds out where the connection is. */
-export const isOfSelect = (error: Error): boolean =>
+export const isSelectError = (error: Error): boolean =>
   isRefusal(error) && propertyOf(propertyOf(error, 'command'), 'name') === 'select';

@@ -9,9 +9,9 @@ import { systemRuntime } from '../../driver/system-runtime.js';
 import type { LineIdentity } from '../../protocol/wire/line-identity.js';
 import { OperationCalls } from '../operations/operation-calls.js';
 import type { ConnectionSource } from '../topology/connection-source.js';
-import { Acquaintance } from './acquaintance.js';
-import { ConnectionTroubles, isOfSelect } from './connection-troubles.js';
-import { LineCheck } from './line-check.js';
+import { ServerHandshake } from './server-handshake.js';
+import { ConnectionTroubles, isSelectError } from './connection-troubles.js';
+import { PingCheck } from './ping-check.js';
 import { OwnRedis } from './own-redis.js';
 import type { ServerFacts } from './server-facts.js';
 
@@ -20,7 +20,7 @@ export interface ConnectionParts {
   /** Hears of every change of `state` and `silence`, and of the trouble behind it where there is one. */
   readonly onChange?: (trouble?: ServerTroubleError) => void;
   /** Learns on each new connection what has to be known before it is ready. */
-  readonly acquaint?: ((connection: Connection) => Promise<void>) | undefined;
+  readonly prepare?: ((connection: Connection) => Promise<void>) | undefined;
   /** @returns the glob that allows a key, or a channel, to say what right is missing; unless given the key itself. */
   readonly patternOf?: ((key: string) => string) | undefined;
   readonly runtime?: Runtime;
@@ -32,8 +32,8 @@ export class Connection implements Line {
   private readonly own: OwnRedis;
   private readonly calls: OperationCalls;
   private readonly troubles: ConnectionTroubles;
-  private readonly acquaintance: Acquaintance;
-  private readonly quietCheck: LineCheck;
+  private readonly handshake: ServerHandshake;
+  private readonly pingCheck: PingCheck;
   private readonly changes = new Gate();
 
   /** @param name - how `CLIENT LIST` shows it. */
@@ -53,17 +53,17 @@ export class Connection implements Line {
     });
     const { own } = this;
     this.calls = new OperationCalls(own.redis, own.watchdog);
-    this.quietCheck = new LineCheck(own, runtime);
+    this.pingCheck = new PingCheck(own, runtime);
     this.troubles = new ConnectionTroubles(own.destination, runtime, (trouble) =>
       this.changed(trouble),
     );
-    this.acquaintance = new Acquaintance({
+    this.handshake = new ServerHandshake({
       own,
       troubles: this.troubles,
       runtime,
       name,
-      acquaint: async () => parts.acquaint?.(this),
-      onMade: () => this.changed(),
+      prepare: async () => parts.prepare?.(this),
+      onDone: () => this.changed(),
     });
     this.follow(own.redis);
   }
@@ -78,15 +78,15 @@ export class Connection implements Line {
   }
 
   get identity(): LineIdentity | undefined {
-    return this.acquaintance.identity;
+    return this.handshake.identity;
   }
 
   get identities(): readonly LineIdentity[] {
-    return this.acquaintance.identities;
+    return this.handshake.identities;
   }
 
   get server(): ServerFacts | undefined {
-    return this.acquaintance.server;
+    return this.handshake.server;
   }
 
   /** Why the server cannot serve us, until it can. */
@@ -116,7 +116,7 @@ export class Connection implements Line {
       return 'idle';
     }
     // A connection whose other end has gone is not writable some turns before ioredis says that it is closed.
-    if (redis.status === 'ready' && this.acquaintance.isMade && redis.stream.writable) {
+    if (redis.status === 'ready' && this.handshake.isDone && redis.stream.writable) {
       return 'ready';
     }
     return this.troubles.hasServed ? 'reconnecting' : 'connecting';
@@ -136,7 +136,7 @@ export class Connection implements Line {
 
   /** Asks the server whether it is still there. Where it does not answer soon, the connection is replaced. */
   check(): Promise<void> {
-    return this.quietCheck.check();
+    return this.pingCheck.check();
   }
 
   /** Begins to connect if nothing did yet. */
@@ -181,11 +181,11 @@ export class Connection implements Line {
   }
 
   cut(identity: LineIdentity): Promise<boolean> {
-    return this.acquaintance.cutter.cut(identity);
+    return this.handshake.cutter.cut(identity);
   }
 
   unblock(identity: LineIdentity): Promise<void> {
-    return this.acquaintance.cutter.unblock(identity);
+    return this.handshake.cutter.unblock(identity);
   }
 
   close(): void {
@@ -205,17 +205,17 @@ export class Connection implements Line {
   }
 
   private follow(redis: Redis): void {
-    redis.on('connecting', () => this.troubles.attempted());
-    redis.on('ready', () => void this.acquaintance.make());
+    redis.on('connecting', () => this.troubles.attemptStarted());
+    redis.on('ready', () => void this.handshake.perform());
     redis.on('error', (error: Error) => {
-      if (!isOfSelect(error)) {
+      if (!isSelectError(error)) {
         this.own.noteLoss();
-        void this.troubles.failed(error);
+        void this.troubles.attemptFailed(error);
       }
     });
     redis.on('close', () => {
-      this.acquaintance.end();
-      if (this.troubles.closedEarly()) {
+      this.handshake.connectionLost();
+      if (this.troubles.connectionClosed()) {
         this.own.noteLoss();
       }
     });
@@ -223,10 +223,10 @@ export class Connection implements Line {
       redis.on(event, () => this.changed());
     }
     if (redis.status !== 'wait') {
-      this.troubles.attempted(); // a factory made it earlier
+      this.troubles.attemptStarted(); // a factory made it earlier
     }
     if (redis.status === 'ready') {
-      void this.acquaintance.make();
+      void this.handshake.perform();
     }
   }
 

@@ -35,9 +35,9 @@ export class OwnRedis {
   private isClosed = false;
   /** How often it was lost while an answer was waited for, or could not be made. */
   private losses = 0;
-  private opening: Timer | undefined;
+  private reopenTimer: Timer | undefined;
   /** The socket to a server that turned out to be the wrong one. */
-  private left: Socket | undefined;
+  private wrongServerSocket: Socket | undefined;
 
   constructor(private readonly parts: OwnRedisParts) {
     const { source, name, runtime } = parts;
@@ -45,7 +45,7 @@ export class OwnRedis {
       ...CONNECTION_OPTIONS,
       connectionName: name,
       // A connection to a server that takes no writes is replaced; the command that found out fails with the refusal.
-      reconnectOnError: (error) => this.isToLeave(error),
+      reconnectOnError: (error) => this.mustReconnect(error),
     });
     this.destination = new Destination(this.#redis);
     this.watchdog = new Watchdog(runtime, () => trafficOn(this.socket), {
@@ -61,7 +61,7 @@ export class OwnRedis {
         this.noteLoss();
       }
     });
-    this.#redis.on('end', () => this.openAgain());
+    this.#redis.on('end', () => this.reopen());
   }
 
   get redis(): Redis {
@@ -109,7 +109,7 @@ export class OwnRedis {
 
   close(): void {
     this.isClosed = true;
-    this.parts.runtime.clear(this.opening);
+    this.parts.runtime.clear(this.reopenTimer);
     this.#redis.disconnect();
   }
 
@@ -119,25 +119,26 @@ export class OwnRedis {
   }
 
   /** ioredis gives up where it is told to disconnect, by whomever, and where that meets an attempt to connect. */
-  private openAgain(): void {
+  private reopen(): void {
     if (!this.isClosed) {
       const { runtime } = this.parts;
-      runtime.clear(this.opening);
-      this.opening = runtime.setTimeout(() => this.connect(), REOPEN_DELAY_MS);
+      runtime.clear(this.reopenTimer);
+      this.reopenTimer = runtime.setTimeout(() => this.connect(), REOPEN_DELAY_MS);
     }
   }
 
   /** Whether a refusal is the first to say that the server is the wrong one: all that are underway say so. */
-  private isToLeave(error: Error): boolean {
+  private mustReconnect(error: Error): boolean {
     const { address, placement } = this.destination;
     noteRefusal(error, {
       address,
       user: placement.user ?? 'default',
       patternOf: (key) => this.parts.patternOf(key),
     });
-    const isFirst = meaningOfRefusal(error) === 'wrong server' && this.left !== this.socket;
+    const isFirst =
+      meaningOfRefusal(error) === 'wrong server' && this.wrongServerSocket !== this.socket;
     if (isFirst) {
-      this.left = this.socket;
+      this.wrongServerSocket = this.socket;
     }
     return isFirst;
   }

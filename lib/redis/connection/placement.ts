@@ -9,7 +9,7 @@ import type { Send } from './send.js';
  * @returns what keeps it from its place, as the end of a sentence that begins with the address of the server.
  * @throws what breaks the connection, and what the server refuses for now.
  */
-export async function whyElsewhere(
+export async function placementProblem(
   send: Send,
   info: string | undefined,
   { database, user }: Placement,

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 
 /** What is asked of ioredis that is no operation. */
-export type Question<Answer> = (redis: Redis) => Promise<Answer>;
+export type RedisCall<Answer> = (redis: Redis) => Promise<Answer>;
 
 /** Sends one command that is no operation. */
-export type Send = <Answer>(question: Question<Answer>) => Promise<Answer>;
+export type Send = <Answer>(question: RedisCall<Answer>) => Promise<Answer>;

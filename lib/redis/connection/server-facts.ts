@@ -18,7 +18,7 @@ export interface ServerFacts {
 }
 
 /** The first version of Redis that has `BLMOVE`. */
-const FIRST_VERSION = [6, 2] as const;
+const FIRST_VERSION_WITH_BLMOVE = [6, 2] as const;
 
 /** @param info - the answer to `INFO`; `undefined` where the server refuses it. */
 export function parseServer(info: string | undefined): ServerFacts | undefined {
@@ -42,7 +42,7 @@ export function parseServer(info: string | undefined): ServerFacts | undefined {
  * @param hasBlmove - `undefined` where the server does not tell.
  * @returns why the server can never serve us, as the end of a sentence that begins with its address.
  */
-export function whyUnusable(
+export function serverProblem(
   server: ServerFacts | undefined,
   hasBlmove: boolean | undefined,
 ): string | undefined {
@@ -50,7 +50,7 @@ export function whyUnusable(
     return IS_CLUSTER_NODE;
   }
   if (server?.isSentinel) {
-    return SENTINEL;
+    return IS_SENTINEL;
   }
   const version = server?.version === undefined ? 'a Redis' : `Redis ${server.version}`;
   if (hasBlmove === false || isTooOld(server?.version)) {
@@ -59,7 +59,7 @@ export function whyUnusable(
   return undefined;
 }
 
-const SENTINEL =
+const IS_SENTINEL =
   'is a Sentinel, which holds no data: set `sentinels: [{ host, port }]` to its address and `name` to the primary that it watches';
 
 function isTooOld(version = ''): boolean {
@@ -67,6 +67,6 @@ function isTooOld(version = ''): boolean {
   if (major === undefined || minor === undefined) {
     return false;
   }
-  const [firstMajor, firstMinor] = FIRST_VERSION;
+  const [firstMajor, firstMinor] = FIRST_VERSION_WITH_BLMOVE;
   return major < firstMajor || (major === firstMajor && minor < firstMinor);
 }

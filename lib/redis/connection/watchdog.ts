@@ -1,18 +1,18 @@
 import { SILENCE_LIMIT_MS } from '../../driver/line.js';
 import type { Runtime, Timer } from '../../driver/runtime.js';
-import { isAlive, type Traffic } from './traffic.js';
+import { isPeerAlive, type Traffic } from './traffic.js';
 
 /** How often it looks, ms. */
-const INTERVAL_MS = 1_000;
+const CHECK_INTERVAL_MS = 1_000;
 
 /** Looks without a byte after which a connection is given up: the look that sees the last answer comes first. */
-const MOST_SILENT_LOOKS = SILENCE_LIMIT_MS / INTERVAL_MS - 1;
+const CHECKS_UNTIL_SILENT = SILENCE_LIMIT_MS / CHECK_INTERVAL_MS - 1;
 
 /** Looks without a byte after which an answer that is waited for is late. */
-const LATE_LOOKS = 3;
+const CHECKS_UNTIL_LATE = 3;
 
 /** Looks without a byte, while nothing is asked, after which a connection counts as quiet. */
-const QUIET_LOOKS = 4;
+const CHECKS_UNTIL_QUIET = 4;
 
 /** Who hears of what a {@link Watchdog} sees. */
 interface Listeners {
@@ -34,7 +34,7 @@ export class Watchdog {
   /** Whether an answer is waited for, and nothing was heard for some seconds. */
   isLate = false;
   private waiting = 0;
-  private silentLooks = 0;
+  private silentChecks = 0;
   private last: Traffic;
   private timer: Timer | undefined;
 
@@ -53,9 +53,9 @@ export class Watchdog {
 
   async watch<Answer>(call: Promise<Answer>): Promise<Answer> {
     if (this.waiting++ === 0) {
-      this.silentLooks = 0;
+      this.silentChecks = 0;
     }
-    this.timer ??= this.runtime.setInterval(() => this.look(), INTERVAL_MS).unref();
+    this.timer ??= this.runtime.setInterval(() => this.check(), CHECK_INTERVAL_MS).unref();
     try {
       return await call;
     } finally {
@@ -65,15 +65,15 @@ export class Watchdog {
     }
   }
 
-  private look(): void {
+  private check(): void {
     const now = this.traffic();
-    this.silentLooks = isAlive(this.last, now) ? 0 : this.silentLooks + 1;
+    this.silentChecks = isPeerAlive(this.last, now) ? 0 : this.silentChecks + 1;
     this.last = now;
-    this.setLate(this.waiting > 0 && this.silentLooks >= LATE_LOOKS);
-    if (this.waiting > 0 && this.silentLooks >= MOST_SILENT_LOOKS) {
-      this.silentLooks = 0;
+    this.setLate(this.waiting > 0 && this.silentChecks >= CHECKS_UNTIL_LATE);
+    if (this.waiting > 0 && this.silentChecks >= CHECKS_UNTIL_SILENT) {
+      this.silentChecks = 0;
       this.listeners.onSilent();
-    } else if (this.waiting === 0 && this.silentLooks >= QUIET_LOOKS) {
+    } else if (this.waiting === 0 && this.silentChecks >= CHECKS_UNTIL_QUIET) {
       this.isQuiet = true;
       this.runtime.clear(this.timer);
       this.timer = undefined;

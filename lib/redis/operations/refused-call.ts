@@ -2,7 +2,7 @@ import { noteRefusedCall, type RefusedCall } from '../../driver/missing-permissi
 import { luaOf } from './script.js';
 
 /** The connection that a call was made on. */
-export interface CallerOfRefused {
+export interface RefusedCaller {
   readonly address: string;
   readonly user: string;
   /** @returns the glob that allows a key and the other keys that belong to it, or a channel. */
@@ -10,7 +10,7 @@ export interface CallerOfRefused {
 }
 
 /** What ioredis keeps at an error: the whole command, with the Lua of a script and the data of jobs. */
-interface CommandOfError {
+interface RefusedCommand {
   readonly name?: unknown;
   readonly args?: readonly unknown[];
 }
@@ -19,8 +19,8 @@ interface CommandOfError {
  * Notes at an error of Redis what was refused and to whom, and removes from it what was sent: it may be logged or handed to a
  * caller from then on, whoever inspects it.
  */
-export function noteRefusal(error: Error, caller: CallerOfRefused): void {
-  const command: CommandOfError = Reflect.get(error, 'command') ?? {};
+export function noteRefusal(error: Error, caller: RefusedCaller): void {
+  const command: RefusedCommand = Reflect.get(error, 'command') ?? {};
   const name = String(command.name ?? '').toLowerCase();
   noteRefusedCall(error, describeCall(name, command, caller));
   Object.assign(error, { command: { name } });
@@ -28,8 +28,8 @@ export function noteRefusal(error: Error, caller: CallerOfRefused): void {
 
 function describeCall(
   name: string,
-  { args = [] }: CommandOfError,
-  { address, user, patternOf }: CallerOfRefused,
+  { args = [] }: RefusedCommand,
+  { address, user, patternOf }: RefusedCaller,
 ): RefusedCall {
   const texts = [...new Set(namesIn(name, args).map(String))];
   const sign = CHANNEL_COMMANDS.has(name) ? '&' : '~';

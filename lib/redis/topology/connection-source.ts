@@ -2,7 +2,7 @@ import { Redis, type Cluster, type RedisOptions } from 'ioredis';
 import { InvalidOptionError } from '../../errors/index.js';
 import { isRecord, kindOf } from '../../errors/value-text.js';
 import { isRedisUrl } from './connection-url.js';
-import { checkNames } from './known-options.js';
+import { checkOptionNames } from './known-options.js';
 
 export type { Redis } from 'ioredis';
 
@@ -31,7 +31,7 @@ export function connectionSource(connection: ConnectionOption): ConnectionSource
     const redis = standalone(connection);
     return (overrides) => redis.duplicate(overrides);
   }
-  checkNames(connection);
+  checkOptionNames(connection);
   checkOptions(connection);
   return (overrides) => new Redis({ ...connection, ...overrides });
 }
@@ -45,7 +45,7 @@ function fromUrl(url: string): ConnectionSource {
     override(new Redis(url, overrides), overrides);
   const sample = source({ lazyConnect: true });
   sample.disconnect();
-  checkNames(sample.options);
+  checkOptionNames(sample.options);
   checkOptions(sample.options);
   return source;
 }
@@ -173,7 +173,7 @@ function standalone(connection: Redis | Cluster): Redis {
     throw invalid('an ioredis `Cluster`, which this version does not support');
   }
   const options = connection.options as RedisOptions;
-  checkNames(options, true);
+  checkOptionNames(options, true);
   checkOptions(options);
   return connection as Redis;
 }

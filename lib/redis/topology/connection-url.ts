@@ -4,11 +4,11 @@ import { InvalidOptionError } from '../../errors/index.js';
 const AUTHORITY = /^rediss?:\/\/([^/?#]*)/;
 
 /** A host, or an address of IPv6 in brackets, and perhaps a port. */
-const PLACE = /^(?:\[[\da-f:.%]*\]|[^:[\]]*)(?::(?<port>\d*))?$/i;
+const HOST_AND_PORT = /^(?:\[[\da-f:.%]*\]|[^:[\]]*)(?::(?<port>\d*))?$/i;
 
-const MOST_PORT = 65_535;
+const MAX_PORT = 65_535;
 
-const ENCODED = '(percent-encode `/?#@:%` in the user and the password)';
+const ENCODING_ADVICE = '(percent-encode `/?#@:%` in the user and the password)';
 
 /**
  * @returns whether a text is a URL of Redis.
@@ -20,10 +20,14 @@ export function isRedisUrl(text: string): boolean {
   if (authority === undefined) {
     return false;
   }
-  const place = PLACE.exec(authority.slice(authority.lastIndexOf('@') + 1));
-  if (!place || Number(place.groups?.['port'] ?? 0) > MOST_PORT) {
-    const expected = `a number from 0 to ${MOST_PORT} after the host in the URL`;
-    throw new InvalidOptionError('port of the connection', expected, `something else ${ENCODED}`);
+  const place = HOST_AND_PORT.exec(authority.slice(authority.lastIndexOf('@') + 1));
+  if (!place || Number(place.groups?.['port'] ?? 0) > MAX_PORT) {
+    const expected = `a number from 0 to ${MAX_PORT} after the host in the URL`;
+    throw new InvalidOptionError(
+      'port of the connection',
+      expected,
+      `something else ${ENCODING_ADVICE}`,
+    );
   }
   checkParts(read(text));
   return true;
@@ -34,7 +38,7 @@ function checkParts(url: URL | undefined): void {
     throw new InvalidOptionError(
       'connection',
       'a URL such as redis://user:password@host:port/database',
-      `${url ? 'a URL with a `#`' : 'a URL that cannot be parsed'} ${ENCODED}`,
+      `${url ? 'a URL with a `#`' : 'a URL that cannot be parsed'} ${ENCODING_ADVICE}`,
     );
   }
   const hasPath = url.pathname.length > 1;

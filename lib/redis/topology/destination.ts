@@ -37,7 +37,7 @@ export class Destination {
   /** Names the server in a log: the one at the other end, where Sentinels have named it. */
   get address(): string {
     const { path, host, port } = this.#redis.options;
-    return path || (this.named ?? `${host}:${port}`);
+    return path || (this.primaryAddress ?? `${host}:${port}`);
   }
 
   get placement(): Placement {
@@ -59,7 +59,7 @@ export class Destination {
     const { username, password, tls, sentinels, name } = options;
     const server = serverName(options);
     return {
-      name: this.named === undefined ? server : `${server} (${this.named})`,
+      name: this.primaryAddress === undefined ? server : `${server} (${this.primaryAddress})`,
       user: username || undefined,
       hasPassword: Boolean(password),
       isTls: Boolean(tls),
@@ -69,7 +69,7 @@ export class Destination {
   }
 
   /** The server that the Sentinels have named, which can be told only while there is a connection. */
-  private get named(): string | undefined {
+  private get primaryAddress(): string | undefined {
     const { stream, options } = this.#redis;
     const socket = stream as Socket | undefined; // none before it has ever connected
     return options.sentinels && socket?.remoteAddress

@@ -4,7 +4,7 @@ import { nearestName } from '../../options/nearest-name.js';
 import { mayHoldSecret } from '../../errors/value-text.js';
 
 /** Options of ioredis 5 and 6, whichever is installed: one that only the other knows does no harm. */
-const NAMES = `
+const IOREDIS_OPTIONS = `
   Connector host port path family username password db tls
   sentinels name role natMap preferredSlaves sentinelUsername sentinelPassword sentinelTLS enableTLSForSentinelMode
   sentinelRetryStrategy sentinelReconnectStrategy sentinelCommandTimeout sentinelMaxConnections updateSentinels
@@ -16,7 +16,7 @@ const NAMES = `
 `;
 
 /** What people write who mean something else, in lower case: an option of ioredis, or a sentence. */
-const MEANT: Readonly<Record<string, string>> = {
+const ADVICE_BY_NAME: Readonly<Record<string, string>> = {
   url: 'pass the URL itself: `connection: "redis://..."`',
   uri: 'pass the URL itself: `connection: "redis://..."`',
   href: 'pass the URL itself: `connection: "redis://..."`',
@@ -47,8 +47,8 @@ const MEANT: Readonly<Record<string, string>> = {
  *   like no mistake.
  * @throws InvalidOptionError for the first one.
  */
-export function checkNames(options: RedisOptions, isForeign = false): void {
-  const known = new Set(NAMES.trim().split(/\s+/));
+export function checkOptionNames(options: RedisOptions, isForeign = false): void {
+  const known = new Set(IOREDIS_OPTIONS.trim().split(/\s+/));
   for (const name of Object.keys(Reflect.get(Redis, 'defaultOptions') ?? {})) {
     known.add(name); // what a newer ioredis knows
   }
@@ -70,6 +70,8 @@ export function checkNames(options: RedisOptions, isForeign = false): void {
 
 function adviceOn(name: string, known: ReadonlySet<string>): string | undefined {
   const spelled = name.toLowerCase().replaceAll(/[_-]/g, '');
-  const meant = Object.hasOwn(MEANT, spelled) ? MEANT[spelled] : nearestName(spelled, known);
+  const meant = Object.hasOwn(ADVICE_BY_NAME, spelled)
+    ? ADVICE_BY_NAME[spelled]
+    : nearestName(spelled, known);
   return meant === undefined || meant.includes(' ') ? meant : `did you mean \`${meant}\`?`;
 }

@@ -7,7 +7,7 @@ const MINUTE = 60_000;
 
 /** A line whose traffic is what the test says, with a watchdog at it. */
 function watched() {
-  const line = { socket: {}, read: 0, sent: 0, backlog: 0, handedOver: 0 };
+  const line = { socket: {}, bytesRead: 0, bytesSent: 0, bytesWaiting: 0, bytesInSystem: 0 };
   const runtime = new VirtualRuntime();
   const giveUp = vi.fn<() => void>();
   const late: boolean[] = [];
@@ -53,17 +53,17 @@ it('is content with bytes that come, whatever they answer', async () => {
   void watchdog.watch(newCall().call);
   for (let waited = 0; waited < MINUTE; waited += 5_000) {
     await runtime.advanceAsync(5_000);
-    line.read++;
+    line.bytesRead++;
   }
   expect(giveUp).not.toHaveBeenCalled();
 });
 
-it.each<[string, (line: { sent: number; handedOver: number }) => void]>([
-  ['have been written', (line) => line.sent++],
-  ['are left of one long write', (line) => line.handedOver--],
+it.each<[string, (line: { bytesSent: number; bytesInSystem: number }) => void]>([
+  ['have been written', (line) => line.bytesSent++],
+  ['are left of one long write', (line) => line.bytesInSystem--],
 ])('is content while the other end takes what waits for it: more bytes %s', async (_, take) => {
   const { runtime, watchdog, giveUp, line } = watched();
-  Object.assign(line, { backlog: 60_000_000, handedOver: 60_000_000 });
+  Object.assign(line, { bytesWaiting: 60_000_000, bytesInSystem: 60_000_000 });
   void watchdog.watch(newCall().call);
   for (let waited = 0; waited < MINUTE; waited += 5_000) {
     await runtime.advanceAsync(5_000);
@@ -77,7 +77,7 @@ it('is not content with bytes that the operating system takes for nobody', async
   void watchdog.watch(newCall().call);
   for (let waited = 0; waited < 15_000; waited += 1_000) {
     await runtime.advanceAsync(1_000);
-    line.sent += 100;
+    line.bytesSent += 100;
   }
   expect(giveUp).toHaveBeenCalled();
 });
@@ -140,7 +140,7 @@ it('takes none for quiet that is busy, or waits for an answer', async () => {
   const watching = watchdog.watch(call);
   await runtime.advanceAsync(9_000);
   expect(watchdog.isQuiet).toBe(false);
-  line.read++;
+  line.bytesRead++;
   answer();
   await watching;
   await runtime.advanceAsync(3_000);
@@ -165,7 +165,7 @@ it('finds no answer late while bytes come', async () => {
   void watchdog.watch(newCall().call);
   for (let waited = 0; waited < MINUTE; waited += 2_000) {
     await runtime.advanceAsync(2_000);
-    line.read++;
+    line.bytesRead++;
   }
   expect(late).toEqual([]);
 });

@@ -2,12 +2,12 @@ import { parseClient, type LineIdentity } from '../../protocol/wire/line-identit
 import { codeOfRefusal, isRefusal, meaningOfRefusal } from '../../driver/refusal.js';
 import type { Runtime } from '../../driver/runtime.js';
 import type { Placement } from '../topology/destination.js';
-import { whyElsewhere } from './placement.js';
-import type { Question, Send } from './send.js';
-import { parseServer, whyUnusable, type ServerFacts } from './server-facts.js';
+import { placementProblem } from './placement.js';
+import type { RedisCall, Send } from './send.js';
+import { parseServer, serverProblem, type ServerFacts } from './server-facts.js';
 
 /** What a new connection has learned of its server. */
-export type Introduction =
+export type InquiryResult =
   | {
       readonly outcome: 'known';
       readonly server: ServerFacts | undefined;
@@ -22,12 +22,12 @@ export type Introduction =
  * @param name - of the connection, to tell it from others where the server does not tell its `run_id`.
  * @throws what breaks the connection, and what the server refuses for now.
  */
-export async function introduce(
+export async function inquire(
   send: Send,
   runtime: Runtime,
   name: string,
   placement: Placement,
-): Promise<Introduction> {
+): Promise<InquiryResult> {
   const [info, blmove, client] = await Promise.all([
     ask(send, (redis) => redis.info()),
     ask(send, (redis) => redis.command('INFO', 'BLMOVE')),
@@ -45,26 +45,26 @@ export async function introduce(
   }
   const line = client === undefined ? undefined : String(client);
   const why =
-    whyUnusable(server, Array.isArray(blmove) ? blmove[0] !== null : undefined) ??
-    (await whyElsewhere(send, line, placement));
+    serverProblem(server, Array.isArray(blmove) ? blmove[0] !== null : undefined) ??
+    (await placementProblem(send, line, placement));
   if (why !== undefined) {
     return { outcome: 'unusable', why };
   }
   const identity = parseClient(line, server?.runId);
   const uniqueName =
     identity && !server?.runId
-      ? await nameAnew(send, `${name}:${runtime.randomUUID()}`)
+      ? await setUniqueName(send, `${name}:${runtime.randomUUID()}`)
       : undefined;
   return { outcome: 'known', server, identity: identity && { ...identity, name: uniqueName } };
 }
 
-async function nameAnew(send: Send, name: string): Promise<string | undefined> {
+async function setUniqueName(send: Send, name: string): Promise<string | undefined> {
   const answer = await ask(send, (redis) => redis.client('SETNAME', name));
   return answer === 'OK' ? name : undefined;
 }
 
 /** @returns what the server tells; `undefined` where it never will. */
-async function ask<Answer>(send: Send, question: Question<Answer>): Promise<Answer | undefined> {
+async function ask<Answer>(send: Send, question: RedisCall<Answer>): Promise<Answer | undefined> {
   try {
     return await send(question);
   } catch (error) {

@@ -3,10 +3,10 @@ import { nextTurn, type Runtime } from '../../driver/runtime.js';
 import type { OwnRedis } from './own-redis.js';
 
 /** How long a server may take to answer after a quiet time, ms. */
-const CHECK_TIMEOUT_MS = 1_000;
+const PING_TIMEOUT_MS = 1_000;
 
 /** Asks a server that was quiet whether it is still there, once for all who want to know. */
-export class LineCheck {
+export class PingCheck {
   private running: Promise<void> | undefined;
 
   constructor(
@@ -31,7 +31,7 @@ export class LineCheck {
       .finally(() => {
         isOver = true;
       });
-    await endsWithin(CHECK_TIMEOUT_MS, answered, this.runtime);
+    await endsWithin(PING_TIMEOUT_MS, answered, this.runtime);
     // Where the event loop was blocked, the answer has come but was not read yet.
     await nextTurn(this.runtime);
     if (!isOver && this.own.socket === socket) {

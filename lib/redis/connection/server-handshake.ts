@@ -3,26 +3,26 @@ import { delay, type Runtime } from '../../driver/runtime.js';
 import { UnusableServerError, type ServerTroubleError } from '../../driver/server-trouble.js';
 import type { LineIdentity } from '../../protocol/wire/line-identity.js';
 import type { ConnectionTroubles } from './connection-troubles.js';
-import { introduce, type Introduction } from './introduction.js';
+import { inquire, type InquiryResult } from './server-inquiry.js';
 import { LineCutter } from './line-cutter.js';
 import type { OwnRedis } from './own-redis.js';
 import type { ServerFacts } from './server-facts.js';
 
 /** Wait before a server is asked again that loads its data, or is a replica, ms. */
-const UNREADY_DELAY_MS = 500;
+const NOT_READY_RETRY_DELAY_MS = 500;
 
 /** Wait before a server is asked again that cannot serve us until somebody changes it, ms. */
-const UNUSABLE_DELAY_MS = 5_000;
+const UNUSABLE_RETRY_DELAY_MS = 5_000;
 
 /** What came of an attempt to get to know the server. */
-type Meeting =
+type HandshakeResult =
   | { readonly outcome: 'done' }
   | {
-      readonly outcome: Exclude<Introduction['outcome'], 'known'>;
+      readonly outcome: Exclude<InquiryResult['outcome'], 'known'>;
       readonly trouble: ServerTroubleError;
     };
 
-const DONE: Meeting = { outcome: 'done' };
+const DONE: HandshakeResult = { outcome: 'done' };
 
 interface Parts {
   readonly own: OwnRedis;
@@ -31,22 +31,22 @@ interface Parts {
   /** How `CLIENT LIST` shows the connection. */
   readonly name: string;
   /** Learns what else has to be known before the connection is used. */
-  acquaint(): Promise<void>;
+  prepare(): Promise<void>;
   /** The server can be used. */
-  onMade(): void;
+  onDone(): void;
 }
 
 /** What a connection and its server know of each other, which is learned anew behind every loss. */
-export class Acquaintance {
+export class ServerHandshake {
   /** Whether the server can be used. */
-  isMade = false;
+  isDone = false;
   /** How the server knows the connection; `undefined` while there is none, and where the server does not tell. */
   identity: LineIdentity | undefined;
   /** What the server says of itself; `undefined` while there is no connection, and where the server refuses to. */
   server: ServerFacts | undefined;
   readonly cutter: LineCutter;
   /** Connections before this one that were lost to us, but perhaps not yet to the server. */
-  private lost: LineIdentity[] = [];
+  private lostIdentities: LineIdentity[] = [];
 
   constructor(private readonly parts: Parts) {
     this.cutter = new LineCutter(
@@ -57,14 +57,14 @@ export class Acquaintance {
 
   /** How the server may know the connection, now and before. */
   get identities(): readonly LineIdentity[] {
-    return this.identity ? [...this.lost, this.identity] : this.lost;
+    return this.identity ? [...this.lostIdentities, this.identity] : this.lostIdentities;
   }
 
   /**
    * Waits until the server takes writes, learns how it knows this connection, and makes it forget those before: a command
    * that they still hold in some buffer must not be carried out after what this one is about to do.
    */
-  async make(): Promise<void> {
+  async perform(): Promise<void> {
     const { own, troubles, runtime } = this.parts;
     const { redis, socket } = own;
     if (socket?.destroyed) {
@@ -75,13 +75,16 @@ export class Acquaintance {
     }
     const isCurrent = (): boolean => redis.status === 'ready' && own.socket === socket;
     while (isCurrent()) {
-      const meeting = await this.tryMeet(isCurrent);
+      const meeting = await this.tryOnce(isCurrent);
       const { outcome } = meeting;
       if (outcome === 'done' || !isCurrent()) {
         return; // where it was lost, the next one is introduced by itself
       }
       troubles.explained(meeting.trouble);
-      await delay(runtime, outcome === 'unusable' ? UNUSABLE_DELAY_MS : UNREADY_DELAY_MS);
+      await delay(
+        runtime,
+        outcome === 'unusable' ? UNUSABLE_RETRY_DELAY_MS : NOT_READY_RETRY_DELAY_MS,
+      );
       if (outcome !== 'not yet' && isCurrent()) {
         // The name may lead to another server by then.
         redis.disconnect(true);
@@ -91,22 +94,22 @@ export class Acquaintance {
   }
 
   /** The connection is lost. */
-  end(): void {
-    this.isMade = false;
+  connectionLost(): void {
+    this.isDone = false;
     this.server = undefined;
     if (this.identity) {
-      this.lost.push(this.identity);
+      this.lostIdentities.push(this.identity);
       this.identity = undefined;
     }
   }
 
-  private async tryMeet(isCurrent: () => boolean): Promise<Meeting> {
-    const { own, troubles, runtime, name, acquaint, onMade } = this.parts;
+  private async tryOnce(isCurrent: () => boolean): Promise<HandshakeResult> {
+    const { own, troubles, runtime, name, prepare, onDone } = this.parts;
     try {
       const { placement } = own.destination;
-      const met = await introduce((command) => own.send(command), runtime, name, placement);
+      const met = await inquire((command) => own.send(command), runtime, name, placement);
       if (met.outcome !== 'known') {
-        return { outcome: met.outcome, trouble: troubles.ofAnswer(met.outcome, met.why) };
+        return { outcome: met.outcome, trouble: troubles.fromInquiry(met.outcome, met.why) };
       }
       if (!isCurrent()) {
         return DONE;
@@ -114,27 +117,27 @@ export class Acquaintance {
       this.server = met.server;
       this.identity = met.identity;
       await this.cutLost();
-      await acquaint();
+      await prepare();
     } catch (error) {
       if (error instanceof UnusableServerError) {
-        return { outcome: 'unusable', trouble: troubles.ofAnswer('unusable', error.message) };
+        return { outcome: 'unusable', trouble: troubles.fromInquiry('unusable', error.message) };
       }
       if (!isRefusal(error)) {
         return DONE; // a connection that was lost, or is about to be replaced, ends it
       }
-      const trouble = troubles.ofRefusal(error);
+      const trouble = troubles.fromRefusal(error);
       return { outcome: trouble instanceof UnusableServerError ? 'unusable' : 'not yet', trouble };
     }
     if (isCurrent()) {
-      this.isMade = true;
-      troubles.over();
-      onMade();
+      this.isDone = true;
+      troubles.served();
+      onDone();
     }
     return DONE;
   }
 
   private async cutLost(): Promise<void> {
-    for (const identity of this.lost) {
+    for (const identity of this.lostIdentities) {
       await this.cutter.cut(identity).catch((error: unknown) => {
         if (meaningOfRefusal(error) !== 'permanent') {
           throw error;
@@ -142,6 +145,6 @@ export class Acquaintance {
         // It may not, and has to trust that the server notices the loss as soon as we do.
       });
     }
-    this.lost = [];
+    this.lostIdentities = [];
   }
 }
