@@ -12,6 +12,7 @@ import {
   longestWaitAfter,
 } from '../../driver/refusal.js';
 import type { Driver } from '../../driver/driver.js';
+import { Gate } from '../../driver/gate.js';
 import { nextTurn } from '../../driver/runtime.js';
 import { nameOfJob } from './run-context.js';
 import { StreamReader } from './stream-reader.js';
@@ -46,6 +47,8 @@ export class ReplyStream {
   pushedCount = 0;
   /** Whether it pushes no more. */
   isStopped = false;
+  /** How many values were handed in. */
+  private addedCount = 0;
   private waiting: string[] = [];
   private waitingLength = 0;
   /** Index in `waiting` of the first that was not pushed. */
@@ -53,6 +56,8 @@ export class ReplyStream {
   private isPushing = false;
   private pushing: Promise<void> = Promise.resolve();
   private onRoom: (() => void)[] = [];
+  /** It is stopped. */
+  private readonly stops = new Gate();
   private readonly reader: StreamReader;
   /** Tells this run from any other of the same job. */
   private readonly run: string;
@@ -73,12 +78,12 @@ export class ReplyStream {
 
   /** Whether every value that was handed in was pushed. */
   get isComplete(): boolean {
-    return this.head === this.waiting.length;
+    return this.pushedCount === this.addedCount;
   }
 
   /** Where the next frame belongs, behind all values that were handed in. */
   get position(): StreamPosition {
-    return this.positionOf(this.pushedCount + this.waiting.length - this.head);
+    return this.positionOf(this.addedCount);
   }
 
   /** Where the next frame belongs, behind those that were pushed. */
@@ -90,6 +95,7 @@ export class ReplyStream {
   add(json: string | undefined): void {
     const text = json ?? 'null';
     this.waiting.push(text);
+    this.addedCount++;
     this.waitingLength += text.length;
     if (!this.isPushing) {
       this.isPushing = true;
@@ -118,6 +124,7 @@ export class ReplyStream {
     this.isStopped = true;
     this.reader.close();
     this.makeRoom();
+    this.stops.wake();
   }
 
   private get hasRoom(): boolean {
@@ -174,7 +181,8 @@ export class ReplyStream {
   /** @returns how much lies unread in the list; `undefined` when the job is no longer ours. */
   private async push(frames: readonly string[]): Promise<ListSize | undefined> {
     const { place, list } = this.target;
-    const backoff = new Backoff(this.driver.runtime, FIRST_REFUSED_WAIT_MS);
+    const { runtime } = this.driver;
+    const backoff = new Backoff(runtime, FIRST_REFUSED_WAIT_MS);
     for (let isRefused = false; ; isRefused = true) {
       const ttl = this.target.ttl();
       try {
@@ -185,15 +193,22 @@ export class ReplyStream {
         }
         return size;
       } catch (error) {
-        if (this.isStopped || !isRefusal(error)) {
+        if (!isRefusal(error)) {
           return undefined;
         }
-        const isGivenUp = codeOfRefusal(error) === 'WRONGTYPE';
-        this.reportRefusal(error, isGivenUp ? 'ending the stream' : 'retrying');
-        if (isGivenUp) {
+        if (codeOfRefusal(error) === 'WRONGTYPE') {
+          this.reportRefusal(error, 'ending the stream');
           return undefined;
         }
-        await backoff.wait(longestWaitAfter(error));
+        if (!this.isStopped) {
+          this.reportRefusal(error, 'retrying');
+          const wait = backoff.next(longestWaitAfter(error));
+          await this.stops.untilOrAfter(wait, () => this.isStopped, runtime);
+        }
+        if (this.isStopped) {
+          this.pushedCount -= frames.length;
+          return undefined;
+        }
       }
     }
   }
