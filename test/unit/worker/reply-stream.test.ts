@@ -1,114 +1,149 @@
-import { expect, it, onTestFinished } from 'vitest';
-import type { Driver } from '../../../lib/driver/driver.js';
-import { ReplyStream, type StreamTarget } from '../../../lib/worker/running/reply-stream.js';
-import { VirtualRuntime } from '../../support/virtual-runtime.js';
-import { KeptLog } from '../support/kept-log.js';
+import { describe, expect, it } from 'vitest';
+import { pushValues } from '../../../lib/protocol/operations/push-values.js';
+import { decodeFrame } from '../../../lib/protocol/wire/reply-frame.js';
+import { StreamUnderTest } from '../support/stream-under-test.js';
 
-/** A stream to a server that answers as it is told to. */
-function streamTo(
-  answer: () => unknown,
-  target: Partial<StreamTarget> = {},
-  others: Partial<Driver> = {},
-) {
-  const runtime = new VirtualRuntime();
-  const log = new KeptLog();
-  const lost: unknown[] = [];
-  const connections: Partial<Driver> = {
-    isReady: false,
-    runtime,
-    runUntilAnswered: async () => answer() as never,
-    ...others,
-  };
-  const stream = new ReplyStream(
-    {
-      queue: 'reports',
-      id: 'job-1',
-      attempt: 1,
-      place: { key: 'slot', position: 0 },
-      list: 'replies:client-1',
-      ttl: () => 60_000,
-      ...target,
-    },
-    connections as Driver,
-    log,
-    (reason, isTaken) => lost.push([reason.message, isTaken]),
-  );
-  onTestFinished(() => stream.stop());
-  return { stream, log, lost, runtime };
-}
+describe('the values of a stream', () => {
+  it('leave together where they come in one turn, and one push after the other', async () => {
+    const under = new StreamUnderTest();
+    await under.add('a', 'b');
+    await under.add('c');
+    await under.add('d', 'e');
+    expect(under.pushes).toEqual([['a', 'b']]);
+    await under.answer();
+    expect(under.pushes).toEqual([
+      ['a', 'b'],
+      ['c', 'd', 'e'],
+    ]);
+    await under.answer();
+    expect([under.commands.open, under.stream.isComplete]).toEqual([[], true]);
+  });
 
-const refusal = (text: string): Error => Object.assign(new Error(text), { name: 'ReplyError' });
+  it('tell their place, their delivery and their run, and so does the end behind them', async () => {
+    const under = new StreamUnderTest({ attempt: 3 });
+    under.readAll();
+    await under.add('a', undefined);
+    await under.add('b');
+    const frames = under.commands.inputsOf(pushValues).flatMap((input) => input.frames);
+    const run = expect.any(String);
+    expect(frames.map(decodeFrame)).toMatchObject([
+      { payload: 'a', position: { attempt: 3, index: 0, run } },
+      { payload: null, position: { attempt: 3, index: 1, run } },
+      { payload: 'b', position: { attempt: 3, index: 2, run } },
+    ]);
+    expect(under.stream.position).toMatchObject({ attempt: 3, index: 3, run });
+  });
 
-/** Lets a stream look for its reader so many times, at a server that answers to each look as it is told to. */
-async function lookForReader(answers: readonly (() => readonly [string, string | null])[]) {
-  const looks = [...answers];
-  const { lost, runtime } = streamTo(
-    () => ({ length: 0, bytes: 0 }),
-    {},
-    {
-      isConnected: true,
-      commands: { all: async () => looks.shift()?.() } as never,
-    },
-  );
-  await runtime.advanceAsync(answers.length * 15_000);
-  return lost;
-}
+  it('are those of a run of its own: two streams of one job are told apart', () => {
+    const { driver, stream } = new StreamUnderTest();
+    expect(stream.position.run).not.toBe(driver.runtime.randomId());
+  });
 
-const unread = () => ['OK', 'the same frame'] as const;
+  it('are pushed again as they were where the answer is lost, before any other', async () => {
+    const under = new StreamUnderTest();
+    await under.add('a', 'b');
+    const [first] = under.commands.inputsOf(pushValues);
+    under.commands.next(pushValues).lose();
+    await under.add('c');
+    expect(under.commands.inputsOf(pushValues)[1]).toEqual(first);
+    await under.answer();
+    await under.answer();
+    expect(under.pushes).toEqual([['a', 'b'], ['a', 'b'], ['c']]);
+    expect(under.stream.pushedCount).toBe(3);
+  });
 
-it('whose caller reads nothing for a minute is given up', async () => {
-  expect(await lookForReader(Array(5).fill(unread))).toHaveLength(1);
-  expect(await lookForReader(Array(4).fill(unread))).toEqual([]);
+  it('wait while the connection is lost, and follow on the next one', async () => {
+    const under = new StreamUnderTest();
+    under.readAll();
+    under.driver.disconnect();
+    await under.add('a');
+    await under.pass(60_000);
+    await under.add('b');
+    expect(under.pushes).toEqual([]);
+    under.driver.reconnect();
+    await under.settle();
+    expect(under.pushes).toEqual([['a'], ['b']]);
+    expect(under.lost).toEqual([]);
+  });
+
+  it('are no more than 512 in a push, nor much longer than 256 KiB', async () => {
+    const under = new StreamUnderTest();
+    under.readAll();
+    await under.add(...Array.from({ length: 1_000 }, (_, index) => index));
+    await under.add(...Array.from({ length: 5 }, () => 'x'.repeat(100_000)));
+    expect(under.pushes.map(({ length }) => length)).toEqual([512, 488, 3, 2]);
+    expect(under.pushes.slice(0, 2).flat()).toEqual(
+      Array.from({ length: 1_000 }, (_, index) => index),
+    );
+  });
 });
 
-it('is not given up for what its caller cannot remove while Redis refuses writes', async () => {
-  const refused = (): never => {
-    throw refusal('NOREPLICAS Not enough good replicas to write.');
-  };
-  expect(await lookForReader([unread, ...Array(8).fill(refused), unread, unread])).toEqual([]);
+describe('a stream whose job another worker has taken over', () => {
+  it('is given up in the middle: nothing else is pushed', async () => {
+    const under = new StreamUnderTest();
+    await under.add('a');
+    await under.answer();
+    await under.add('b');
+    await under.add('c');
+    const flushed = under.flushed();
+    under.commands.next(pushValues).answer(undefined);
+    await under.add('d');
+    expect(under.lost).toEqual([
+      [expect.stringContaining('another worker has taken the job over'), true],
+    ]);
+    expect([under.pushes, flushed.isDone]).toEqual([[['a'], ['b']], true]);
+    expect(under.stream.isStopped).toBe(true);
+  });
 });
 
-it('that fails itself is given up: its run hears of it, and nobody else', async () => {
-  const { stream, lost, runtime } = streamTo(() => ({ length: 0, bytes: 0 }), {
+describe('a stream whose values Redis refuses', () => {
+  it('says so once, goes on trying, and pushes them in their order when that is over', async () => {
+    const under = new StreamUnderTest();
+    await under.add('a');
+    under.commands.next(pushValues).refuse('OOM command not allowed');
+    await under.pass(1_000);
+    under.commands.next(pushValues).refuse('OOM command not allowed');
+    await under.add('b');
+    await under.pass(999);
+    expect(under.pushes).toHaveLength(2);
+    await under.pass(1);
+    await under.answer();
+    await under.answer();
+    expect(under.pushes).toEqual([['a'], ['a'], ['a'], ['b']]);
+    expect(under.log.errors).toEqual([
+      'Values of job job-1 of queue "reports" cannot be pushed to "replies:client-1": OOM command not allowed; trying again',
+    ]);
+    expect(under.lost).toEqual([]);
+  });
+
+  it('since its list is none says so, and is given up', async () => {
+    const under = new StreamUnderTest();
+    await under.add('a');
+    under.commands.next(pushValues).refuse('WRONGTYPE Operation against a key');
+    await under.settle();
+    expect(under.log.errors).toEqual([expect.stringContaining('the stream is given up')]);
+    expect([under.lost.length, under.stream.isStopped]).toEqual([1, true]);
+  });
+});
+
+it('a stream that fails itself is given up: its run hears of it, and nobody else', async () => {
+  const under = new StreamUnderTest({
     ttl: () => {
       throw new Error('no clock');
     },
   });
-  stream.add('1');
-  await runtime.advanceAsync(0);
-  await stream.flushed();
-  expect(lost).toEqual([[expect.stringContaining('no clock'), false]]);
-  expect(stream.isStopped).toBe(true);
+  await under.add('a');
+  expect(under.flushed()).toMatchObject({ isDone: false });
+  await under.settle();
+  expect(under.lost).toEqual([[expect.stringContaining('no clock'), false]]);
+  expect(under.stream.isStopped).toBe(true);
 });
 
-it('whose values Redis refuses says so once, goes on trying, and is quiet when that is over', async () => {
-  let tries = 0;
-  const { stream, log, lost, runtime } = streamTo(() => {
-    tries++;
-    if (tries <= 2) {
-      throw refusal('OOM command not allowed');
-    }
-    return { length: 0, bytes: 0 };
-  });
-  stream.add('1');
-  await runtime.advanceAsync(1_999);
-  expect(tries).toBe(2);
-  await runtime.advanceAsync(1);
-  await stream.flushed();
-  expect(stream.pushedCount).toBe(1);
-  expect(log.errors).toEqual([
-    'Cannot push stream values of job job-1 of queue "reports" to "replies:client-1": OOM command not allowed; retrying',
-  ]);
-  expect(lost).toEqual([]);
-});
-
-it('whose list is none says so, and is given up', async () => {
-  const { stream, log, lost, runtime } = streamTo(() => {
-    throw refusal('WRONGTYPE Operation against a key');
-  });
-  stream.add('1');
-  await runtime.advanceAsync(0);
-  await stream.flushed();
-  expect(log.errors).toEqual([expect.stringContaining('ending the stream')]);
-  expect(lost).toHaveLength(1);
+it('a stream is given up when the connections are closed', async () => {
+  const under = new StreamUnderTest();
+  await under.add('a');
+  const flushed = under.flushed();
+  under.driver.close();
+  await under.settle();
+  expect([under.lost.length, flushed.isDone, under.stream.isStopped]).toEqual([1, true, true]);
 });
