@@ -1,17 +1,27 @@
 export type { EmitOptions, SendOptions } from './client/calls/call-options.js';
+export type { CheckedEmit, CheckedRequest, CheckedSend } from './client/calls/call-signatures.js';
 export type {
   EmitCall,
+  ExplicitReplyCall,
+  ExplicitReplyOnMappedQueue,
   JobDataOf,
   JobMap,
+  KnownQueue,
   MappedQueue,
+  QueueWithoutData,
+  ReplyNotGiven,
   ReplyOf,
   ReqRepTypes,
   SendCall,
+  UnlessChecked,
+  UnmappedCall,
 } from './client/calls/job-map.js';
 export type { OutgoingHeaders } from './client/calls/outgoing-headers.js';
 export type { PushReceipt } from './client/calls/push-receipt.js';
 export { RequestClient } from './client/request-client.js';
-export type { AroundJob } from './core/options.js';
+export type { AroundJob, ReqRepOptions } from './core/options.js';
+export type { HandlerData, HandlerResult } from './core/queue-handler.js';
+export type { ServeOptions } from './core/serve-options.js';
 export {
   ClientClosedError,
   ConnectionFailedError,
@@ -49,12 +59,13 @@ export {
 export { InjectReplyWorkers, InjectRequestClient } from './nest/module/inject.decorators.js';
 export type {
   JobDataOptions,
+  JobDataPipe,
   SchemaIssue,
   SchemaResult,
   StandardSchema,
 } from './nest/pipeline/job-data-options.js';
 export { JobCtx, JobData } from './nest/pipeline/job-parameters.js';
-export type { HandlerParameters, JobMethod } from './nest/handlers/job-method.js';
+export type { HandlerParameters, JobMethod, TakesDataOf } from './nest/handlers/job-method.js';
 export { OnJob, type OnJobOptions } from './nest/handlers/on-job.decorator.js';
 export { ReqRepModule, type ReqRepModuleAsyncOptions } from './nest/module/reqrep.module.js';
 export type {
@@ -63,9 +74,9 @@ export type {
   ReqRepOptionsFactory,
 } from './nest/module/reqrep.options.js';
 export { getReplyWorkersToken, getRequestClientToken } from './nest/tokens.js';
-export type { ConnectionState } from './driver/line.js';
-export type { ConnectionOption } from './redis/topology/connection-source.js';
-export type { ErrorClass } from './protocol/wire/error-registry.js';
-export type { DeadJob, DeadReason } from './protocol/operations/bury-job.js';
+export type { ConnectionState } from './driver/connection-state.js';
+export type { ConnectionOption } from './redis/topology/connection-option.js';
+export type { ErrorClass } from './protocol/wire/error-class.js';
+export type { DeadJob, DeadReason } from './protocol/dead-job.js';
 export { JobContext } from './worker/running/job-context.js';
 export { ReplyWorkers, type QueueStatus, type ReplyWorkersStatus } from './worker/reply-workers.js';

@@ -1,5 +1,6 @@
 import { Observable } from 'rxjs';
-import { stateOfAll, type ConnectionState } from '../driver/line.js';
+import type { ConnectionState } from '../driver/connection-state.js';
+import { stateOfAll } from '../driver/line.js';
 import type { Shards } from '../driver/shard.js';
 import type { ApplicationCode } from './calls/application-code.js';
 

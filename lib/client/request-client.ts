@@ -1,6 +1,6 @@
 import { inspect, type InspectOptions } from 'node:util';
 import { Observable } from 'rxjs';
-import type { ConnectionState } from '../driver/line.js';
+import type { ConnectionState } from '../driver/connection-state.js';
 import { CallStarter, type ClientParts } from './call-starter.js';
 import { ApplicationCode } from './calls/application-code.js';
 import { NO_OPTIONS, type EmitOptions, type SendOptions } from './calls/call-options.js';

@@ -1,12 +1,20 @@
 export type { EmitOptions, SendOptions } from '../client/calls/call-options.js';
+export type { CheckedEmit, CheckedRequest, CheckedSend } from '../client/calls/call-signatures.js';
 export type {
   CoreJobMap as JobMap,
   CoreReqRepTypes as ReqRepTypes,
   EmitCall,
+  ExplicitReplyCall,
+  ExplicitReplyOnMappedQueue,
   JobDataOf,
+  KnownQueue,
   MappedQueue,
+  QueueWithoutData,
+  ReplyNotGiven,
   ReplyOf,
   SendCall,
+  UnlessChecked,
+  UnmappedCall,
 } from '../client/calls/job-map.js';
 export type { OutgoingHeaders } from '../client/calls/outgoing-headers.js';
 export type { PushReceipt } from '../client/calls/push-receipt.js';
@@ -36,15 +44,15 @@ export {
   type SerializationErrorOptions,
   type TimeLimit,
 } from '../errors/index.js';
-export type { ErrorClass } from '../protocol/wire/error-registry.js';
-export type { DeadJob, DeadReason } from '../protocol/operations/bury-job.js';
-export type { ConnectionState } from '../driver/line.js';
-export type { ConnectionOption } from '../redis/topology/connection-source.js';
+export type { ErrorClass } from '../protocol/wire/error-class.js';
+export type { DeadJob, DeadReason } from '../protocol/dead-job.js';
+export type { ConnectionState } from '../driver/connection-state.js';
+export type { ConnectionOption } from '../redis/topology/connection-option.js';
 export { JobContext } from '../worker/running/job-context.js';
 export type { QueueStatus, ReplyWorkersStatus } from '../worker/reply-workers.js';
 export { createReqRep, type CreateReqRepOptions, type ReqRep } from './create-reqrep.js';
 export type { ReqRepLogger } from './logger.js';
 export type { AroundJob, ReqRepOptions } from './options.js';
-export type { QueueHandler } from './queue-handler.js';
+export type { HandlerData, HandlerResult, QueueHandler } from './queue-handler.js';
 export { QueueWorkers } from './queue-workers.js';
 export type { ServeOptions } from './serve-options.js';

@@ -14,7 +14,7 @@ export interface ReqRepLogger {
   error(text: string, stack?: string): void;
 }
 
-/** What can be such a logger; `false` = nothing is written. */
+/** What can be such a logger; `false` = nothing is written. @internal */
 export const aLogger: OptionRule = {
   expected: 'an object with the methods log, warn and error, such as `console`, or false',
   accepts: (value) =>
@@ -37,7 +37,7 @@ const SILENT: ReqRepLogger = {
   error: () => undefined,
 };
 
-/** @param logger - `false` = nothing is written. */
+/** @param logger - `false` = nothing is written. @internal */
 export function logTo(logger: ReqRepLogger | false = TROUBLES_ONLY): Log {
   const target = logger === false ? SILENT : logger;
   return new Log({

@@ -1,6 +1,6 @@
 import type { OutgoingHeaders } from '../client/calls/outgoing-headers.js';
-import type { ErrorClass } from '../protocol/wire/error-registry.js';
-import type { ConnectionOption, Redis } from '../redis/topology/connection-source.js';
+import type { ErrorClass } from '../protocol/wire/error-class.js';
+import type { ConnectionOption, Redis } from '../redis/topology/connection-option.js';
 import type { JobContext } from '../worker/running/job-context.js';
 
 /**

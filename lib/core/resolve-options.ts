@@ -10,7 +10,7 @@ import {
   checkOptions,
   type OptionRules,
 } from '../options/option-rules.js';
-import type { ErrorClass } from '../protocol/wire/error-registry.js';
+import type { ErrorClass } from '../protocol/wire/error-class.js';
 import {
   connectionSource,
   isConnection,

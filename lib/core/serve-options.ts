@@ -11,7 +11,7 @@ export interface ServeOptions {
   timeout?: number | undefined;
 }
 
-/** What each of them may be. */
+/** What each of them may be. @internal */
 export const SERVE_RULES: OptionRules<ServeOptions> = {
   concurrency: anInteger(1, MOST_CONCURRENCY),
   maxDeliveries: anInteger(1),

@@ -1,4 +1,5 @@
-import type { Line, ConnectionState } from './line.js';
+import type { ConnectionState } from './connection-state.js';
+import type { Line } from './line.js';
 import type { Operation } from './operation.js';
 import type { Runtime } from './runtime.js';
 import type { ServerTroubleError } from './server-trouble.js';

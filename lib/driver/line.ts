@@ -1,10 +1,9 @@
 import type { LineIdentity } from '../protocol/wire/line-identity.js';
+import type { ConnectionState } from './connection-state.js';
 import type { Operation, Run, Transaction } from './operation.js';
 
 /** How long a server may owe an answer until its line is replaced, ms: twice as long as our blocking calls wait. */
 export const SILENCE_LIMIT_MS = 11_000;
-
-export type ConnectionState = 'idle' | 'connecting' | 'ready' | 'reconnecting' | 'closed';
 
 /** What matters most first: the state of many lines is the first of these that one of them has. */
 const STATES_BY_PRIORITY: readonly ConnectionState[] = [

@@ -7,7 +7,7 @@ export { PayloadTooLargeError, type PayloadDirection } from './payload-too-large
 export { PendingLimitError, type PendingLimit } from './pending-limit.error.js';
 export { QueueFullError } from './queue-full.error.js';
 export { PushFailedError } from './push-failed.error.js';
-export { addReasons, RemoteError, type ErrorReasons, type RemoteFailure } from './remote.error.js';
+export { RemoteError, type ErrorReasons, type RemoteFailure } from './remote.error.js';
 export { ReqRepError, type ReqRepErrorCode } from './reqrep.error.js';
 export {
   RequestTimeoutError,

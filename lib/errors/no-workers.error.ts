@@ -9,14 +9,20 @@ export class NoWorkersError extends ReqRepError {
 
   readonly code = 'NO_WORKERS';
 
-  /** @param here - what the process that asks knows of its own workers. */
-  constructor(
-    readonly queue: string,
-    here?: WorkersHere,
-  ) {
+  /** The queue that no live worker serves. */
+  readonly queue: string;
+
+  constructor(queue: string);
+  /**
+   * @param here - what the process that asks knows of its own workers.
+   * @internal
+   */
+  constructor(queue: string, here: WorkersHere | undefined);
+  constructor(queue: string, here?: WorkersHere) {
     super(
       `No live worker serves queue "${queue}". ${adviceWithoutWorkers(queue, here)} ` +
         `Without \`requireWorker\`, the request waits for one.`,
     );
+    this.queue = queue;
   }
 }

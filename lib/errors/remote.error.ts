@@ -50,7 +50,7 @@ export class RemoteError extends ReqRepError {
   }
 }
 
-/** Gives an error what led to it, as the language does: not among its own fields, and absent where there is nothing. */
+/** Gives an error what led to it, as the language does: not among its own fields, and absent where there is nothing. @internal */
 export function addReasons(error: Error, reasons: ErrorReasons): void {
   for (const name of ['cause', 'errors'] as const) {
     const value = reasons[name];

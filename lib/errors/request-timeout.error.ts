@@ -19,15 +19,15 @@ export interface RequestTimeoutDetails {
   readonly limit?: TimeLimit | undefined;
   /** What Redis refused the job with until the time ran out, in its own words; `undefined` where it refused nothing. */
   readonly refusal?: string | undefined;
-  /** Why Redis could not be used when the time ran out; it becomes the `cause`. */
+  /** Why Redis could not be used when the time ran out; it becomes the `cause`. @internal */
   readonly trouble?: Error | undefined;
-  /** What Redis refuses to the reader of replies, so that none can come; `undefined` where it refuses nothing. */
+  /** What Redis refuses to the reader of replies, so that none can come; `undefined` where it refuses nothing. @internal */
   readonly replyRefusal?: string | undefined;
-  /** Why Redis refused to tell of the queue; `undefined` where it told, or gave no answer. */
+  /** Why Redis refused to tell of the queue; `undefined` where it told, or gave no answer. @internal */
   readonly inspectionRefusal?: string | undefined;
-  /** Whether it is the job of an `emit`, which has no reply. */
+  /** Whether it is the job of an `emit`, which has no reply. @internal */
   readonly isEmit?: boolean | undefined;
-  /** What the process that asks knows of its own workers on the queue. */
+  /** What the process that asks knows of its own workers on the queue. @internal */
   readonly here?: WorkersHere | undefined;
 }
 

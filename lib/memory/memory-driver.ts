@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import type { Driver, Subscription, SubscriptionOptions } from '../driver/driver.js';
-import { stateOfAll, type ConnectionState } from '../driver/line.js';
+import type { ConnectionState } from '../driver/connection-state.js';
+import { stateOfAll } from '../driver/line.js';
 import type { Operation } from '../driver/operation.js';
 import { runUntilAnswered } from '../driver/run-until-answered.js';
 import type { Runtime } from '../driver/runtime.js';

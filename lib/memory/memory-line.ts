@@ -1,11 +1,5 @@
-import type {
-  ConnectionState,
-  Line,
-  LineServer,
-  Outputs,
-  Settled,
-  StartCalls,
-} from '../driver/line.js';
+import type { ConnectionState } from '../driver/connection-state.js';
+import type { Line, LineServer, Outputs, Settled, StartCalls } from '../driver/line.js';
 import type { Operation, Run, Transaction } from '../driver/operation.js';
 import type { Runtime } from '../driver/runtime.js';
 import type { LineIdentity } from '../protocol/wire/line-identity.js';

@@ -2,17 +2,19 @@ import type { InjectionToken } from '@nestjs/common';
 import { RequestClient } from '../client/request-client.js';
 import { ReplyWorkers } from '../worker/reply-workers.js';
 
-/** The name of the instance that has none. */
+/** The name of the instance that has none. @internal */
 export const DEFAULT_INSTANCE = 'default';
 
-/** The token of what leads to the server: a test of an application may put another one in its place. */
+/** The token of what leads to the server: a test of an application may put another one in its place. @internal */
 export const DRIVER: InjectionToken = Symbol('nestjs-reqrep:driver');
 
 /**
  * What the lifecycle starts and stops, under tokens that no application knows: a test may put something else under the
  * public ones.
+ * @internal
  */
 export const CLIENT: InjectionToken = Symbol('nestjs-reqrep:client');
+/** @internal */
 export const WORKERS: InjectionToken = Symbol('nestjs-reqrep:workers');
 
 /** The token of a `RequestClient`; the class itself for the instance without a name. */

@@ -2,7 +2,7 @@ import { textOf, type Bytes } from '../memory/bytes.js';
 import { rangeOf } from '../memory/lists.js';
 import type { MemoryServer } from '../memory/memory-server.js';
 import type { Keys } from '../protocol/keys.js';
-import type { DeadJob } from '../protocol/operations/bury-job.js';
+import type { DeadJob } from '../protocol/dead-job.js';
 import { decodeCancelMessage } from '../protocol/wire/cancel-message.js';
 import { decodeJob, type Job } from '../protocol/wire/job-element.js';
 import { decodeFrame } from '../protocol/wire/reply-frame.js';

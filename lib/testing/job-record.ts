@@ -1,5 +1,5 @@
 import type { QueueKeys } from '../protocol/keys.js';
-import type { DeadJob } from '../protocol/operations/bury-job.js';
+import type { DeadJob } from '../protocol/dead-job.js';
 import type { Job } from '../protocol/wire/job-element.js';
 import type { ReplyFrame } from '../protocol/wire/reply-frame.js';
 import type { TestJob, TestJobEnd, TestJobState } from './test-job.js';

@@ -8,20 +8,42 @@ import { renewLease } from '../protocol/operations/renew-lease.js';
 import { settleJobs } from '../protocol/operations/settle-jobs.js';
 import { takeJobs } from '../protocol/operations/take-jobs.js';
 
-/** The operations of each kind, by their names. */
-const NAMES = {
+/** The commands and scripts of each kind, by their names. */
+interface OperationNames {
+  /** Pushes jobs to a queue. */
+  readonly push: readonly string[];
+  /** Takes jobs from a queue. */
+  readonly take: readonly string[];
+  /** Pushes replies to the list of a client, and takes the next jobs. */
+  readonly reply: readonly string[];
+  /** Reads replies. */
+  readonly read: readonly string[];
+  /** Tells workers of cancelled jobs. */
+  readonly cancel: readonly string[];
+  /** Renews the lease of a worker. */
+  readonly renew: readonly string[];
+}
+
+const NAMES: OperationNames = {
   push: [pushToList.name, pushGuardedJob.name],
   take: [takeJobs.name, waitForJob.name],
   reply: [settleJobs.name, settleLongJobs.name, pushValues.name],
   read: [waitForHead.name, readList.name, popFirst.name],
   cancel: [publish.name],
   renew: [renewLease.name],
-} as const;
+};
 
 /**
- * What client and workers ask of the server: to `push` jobs, to `take` them, to `reply` (which also takes the next jobs), to `read`
- * replies, to `cancel` jobs, and to `renew` the leases of workers.
+ * A kind of operation that client and workers carry out on the server:
+ *
+ * - `push`: jobs to a queue
+ * - `take`: jobs from a queue
+ * - `reply`: to the caller, which also takes the next jobs
+ * - `read`: replies
+ * - `cancel`: jobs
+ * - `renew`: the lease of a worker
  */
-export type MemoryOperation = keyof typeof NAMES;
+export type MemoryOperation = keyof OperationNames;
 
+/** @internal */
 export const namesOf = (operation: MemoryOperation): readonly string[] => NAMES[operation];

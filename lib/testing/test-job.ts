@@ -1,4 +1,4 @@
-import type { DeadReason } from '../protocol/operations/bury-job.js';
+import type { DeadReason } from '../protocol/dead-job.js';
 
 /** `waiting` in its queue, `running` in a worker, or `ended`: see {@link TestJobEnd}. */
 export type TestJobState = 'waiting' | 'running' | 'ended';

@@ -8,7 +8,7 @@ import { firstValueFrom } from 'rxjs';
 import { expect, it } from 'vitest';
 import { InvalidOptionError, OnJob } from '../../lib/index.js';
 import { CONNECTION_OPTIONS } from '../../lib/redis/connection/connection-options.js';
-import type { ConnectionOption } from '../../lib/redis/topology/connection-source.js';
+import type { ConnectionOption } from '../../lib/redis/topology/connection-option.js';
 import { checkOptionNames } from '../../lib/redis/topology/known-options.js';
 import { startApp } from '../support/app.js';
 import { randomQueue } from '../support/random-queue.js';

@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import { filter, firstValueFrom } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { PushFailedError, RequestTimeoutError } from '../../lib/index.js';
-import type { ConnectionOption } from '../../lib/redis/topology/connection-source.js';
+import type { ConnectionOption } from '../../lib/redis/topology/connection-option.js';
 import { echoOf } from '../support/echo-worker.js';
 import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';

@@ -1,6 +1,7 @@
 import type { Driver, Subscription, SubscriptionOptions } from '../../lib/driver/driver.js';
 import { Gate } from '../../lib/driver/gate.js';
-import { stateOfAll, type ConnectionState } from '../../lib/driver/line.js';
+import type { ConnectionState } from '../../lib/driver/connection-state.js';
+import { stateOfAll } from '../../lib/driver/line.js';
 import type { Operation } from '../../lib/driver/operation.js';
 import { runUntilAnswered } from '../../lib/driver/run-until-answered.js';
 import { ServerTroubleError, type UnusableServerError } from '../../lib/driver/server-trouble.js';

@@ -1,11 +1,5 @@
-import type {
-  ConnectionState,
-  Line,
-  LineServer,
-  Outputs,
-  Settled,
-  StartCalls,
-} from '../../lib/driver/line.js';
+import type { ConnectionState } from '../../lib/driver/connection-state.js';
+import type { Line, LineServer, Outputs, Settled, StartCalls } from '../../lib/driver/line.js';
 import type { Operation, Run, Transaction } from '../../lib/driver/operation.js';
 import { ReplyError } from '../../lib/memory/reply-error.js';
 import type { LineIdentity } from '../../lib/protocol/wire/line-identity.js';

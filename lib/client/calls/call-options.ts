@@ -60,7 +60,7 @@ export interface SendOptions extends EmitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Options of a call that passes none. */
+/** Options of a call that passes none. @internal */
 export const NO_OPTIONS: SendOptions = Object.freeze({});
 
 const EMIT_RULES: OptionRules<EmitOptions> = {
@@ -87,7 +87,7 @@ const SEND_RULES: OptionRules<SendOptions> = {
 /** What the original protocol has no place for. */
 const NOT_IN_ORIGINAL = ['headers', 'maxDeliveries', 'requireWorker'] as const;
 
-/** @throws InvalidOptionError */
+/** @throws InvalidOptionError @internal */
 export function checkQueue(queue: unknown): void {
   if (!aName.accepts(queue)) {
     throw new InvalidOptionError(
@@ -98,7 +98,7 @@ export function checkQueue(queue: unknown): void {
   }
 }
 
-/** @throws InvalidOptionError */
+/** @throws InvalidOptionError @internal */
 export function checkSendOptions(queue: string, options: SendOptions): void {
   if (options === NO_OPTIONS) {
     return; // most calls have none, and this is quick
@@ -107,7 +107,7 @@ export function checkSendOptions(queue: string, options: SendOptions): void {
   checkOriginal(queue, options);
 }
 
-/** @throws InvalidOptionError */
+/** @throws InvalidOptionError @internal */
 export function checkEmitOptions(queue: string, options: EmitOptions): void {
   if (options === NO_OPTIONS) {
     return;

@@ -11,10 +11,10 @@ export type OutgoingHeaders = (
   queue: string,
 ) => Readonly<Record<string, string | undefined>> | undefined;
 
-/** Gives headers as {@link OutgoingHeaders} does, once they were checked. @throws InvalidOptionError */
+/** Gives headers as {@link OutgoingHeaders} does, once they were checked. @throws InvalidOptionError @internal */
 export type CheckedHeaders = (queue: string) => Readonly<Record<string, string>>;
 
-/** @returns the options of a call with the headers that the application adds to each. */
+/** @returns the options of a call with the headers that the application adds to each. @internal */
 export function withOutgoingHeaders<Options extends EmitOptions>(
   options: Options,
   queue: string,
@@ -30,6 +30,7 @@ export function withOutgoingHeaders<Options extends EmitOptions>(
 /**
  * Refuses what is wrong with the function or with what it returns.
  * @param place - names the options that have the function, such as `the options of createReqRep`.
+ * @internal
  */
 export const checkedHeaders =
   (outgoingHeaders: OutgoingHeaders, place: string): CheckedHeaders =>

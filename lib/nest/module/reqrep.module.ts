@@ -16,13 +16,13 @@ import type { ReqRepModuleExtras, ReqRepModuleOptions } from './reqrep.options.j
  * ```
  */
 @Module({ providers: [CLASS_ALONE] })
-export class ReqRepModule extends ConfigurableModuleClass {
+export class ReqRepModule {
   /** A wrong option fails with an `InvalidOptionError`, when the application starts at the latest. */
-  static override forRoot(options: ReqRepModuleOptions & ReqRepModuleExtras = {}): DynamicModule {
+  static forRoot(options: ReqRepModuleOptions & ReqRepModuleExtras = {}): DynamicModule {
     if (!isRecord(options)) {
       throw new InvalidOptionError('the options of ReqRepModule', 'an object', kindOf(options));
     }
-    return super.forRoot(options);
+    return { ...ConfigurableModuleClass.forRoot(options), module: ReqRepModule };
   }
 
   /**
@@ -36,8 +36,8 @@ export class ReqRepModule extends ConfigurableModuleClass {
    * })
    * ```
    */
-  static override forRootAsync(options: ReqRepModuleAsyncOptions): DynamicModule {
-    return super.forRootAsync(options);
+  static forRootAsync(options: ReqRepModuleAsyncOptions): DynamicModule {
+    return { ...ConfigurableModuleClass.forRootAsync(options), module: ReqRepModule };
   }
 }
 

@@ -28,6 +28,7 @@ export interface ReqRepHttpErrorsOptions {
   retryAfter?: number | undefined;
 }
 
+/** @internal */
 export const HTTP_ERRORS_RULES: OptionRules<ReqRepHttpErrorsOptions> = {
   exposeMessages: aBoolean,
   retryAfter: anInteger(0),
@@ -134,5 +135,5 @@ const statusOf = (error: ReqRepError): HttpStatus =>
     ? HttpStatus.INTERNAL_SERVER_ERROR
     : STATUSES[error.code];
 
-/** Whether a filter of the application is {@link ReqRepHttpErrors}. */
+/** Whether a filter of the application is {@link ReqRepHttpErrors}. @internal */
 export const isHttpErrorsFilter = (filter: unknown): boolean => filter instanceof ReqRepHttpErrors;

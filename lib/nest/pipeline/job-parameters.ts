@@ -3,12 +3,8 @@ import { InvalidOptionError } from '../../errors/index.js';
 import { describeValue } from '../../errors/value-text.js';
 import type { JobContext } from '../../worker/running/job-context.js';
 import { checkBrackets, placeOfDecorator } from './decorator-place.js';
-import {
-  readJobData,
-  type JobDataOptions,
-  type Pipe,
-  type StandardSchema,
-} from './job-data-options.js';
+import type { JobDataOptions, JobDataPipe, StandardSchema } from './job-data-options.js';
+import { readJobData } from './read-job-data.js';
 
 /** Where Nest keeps what parameter decorators say: `createParamDecorator` and the injector know no other key. */
 const DECORATED_PARAMETERS = '__routeArguments__';
@@ -16,7 +12,7 @@ const DECORATED_PARAMETERS = '__routeArguments__';
 /** Where `@JobCtx` keeps its places: apart, so that no pipe runs on a job's context. */
 const CONTEXT_PLACES = 'nestjs-reqrep:context-places';
 
-/** Where `@OnJob` keeps, in Nest's form, what the parameters of its method take. */
+/** Where `@OnJob` keeps, in Nest's form, what the parameters of its method take. @internal */
 export const JOB_PARAMETERS = 'nestjs-reqrep:parameters';
 
 /** Where it keeps which of them take the context of the job. */
@@ -40,13 +36,13 @@ const CONTEXT = 6;
  * place(@JobData({ schema: z.object({ amount: z.number() }) }) order: Order) {}
  * ```
  */
-export function JobData(...pipes: Pipe[]): ParameterDecorator;
-export function JobData(options: JobDataOptions, ...pipes: Pipe[]): ParameterDecorator;
-export function JobData(property: string | undefined, ...pipes: Pipe[]): ParameterDecorator;
+export function JobData(...pipes: JobDataPipe[]): ParameterDecorator;
+export function JobData(options: JobDataOptions, ...pipes: JobDataPipe[]): ParameterDecorator;
+export function JobData(property: string | undefined, ...pipes: JobDataPipe[]): ParameterDecorator;
 export function JobData(
   property: string | undefined,
   options: JobDataOptions,
-  ...pipes: Pipe[]
+  ...pipes: JobDataPipe[]
 ): ParameterDecorator;
 export function JobData(...given: unknown[]): ParameterDecorator {
   // A class alone is a pipe.
@@ -102,6 +98,7 @@ interface Parameter {
 /**
  * Says what each parameter of a method under `@OnJob` takes. Where no decorator takes data, the first parameter without a
  * decorator does; where there is no decorator at all, the second takes the context.
+ * @internal
  */
 export function defineJobParameters(constructor: object, method: string | symbol): void {
   const decorated = own<Record<string, Parameter>>(DECORATED_PARAMETERS, constructor, method) ?? {};
@@ -120,7 +117,7 @@ export function defineJobParameters(constructor: object, method: string | symbol
   Reflect.defineMetadata(JOB_CONTEXT_PLACES, takeContext, constructor, method);
 }
 
-/** @throws InvalidOptionError where a parameter has no decorator that could fill it. */
+/** @throws InvalidOptionError where a parameter has no decorator that could fill it. @internal */
 export function checkDecorated(
   place: string,
   { length }: Function,
@@ -140,22 +137,22 @@ export function checkDecorated(
   }
 }
 
-/** The places of a method's parameters that take the context of the job. */
+/** The places of a method's parameters that take the context of the job. @internal */
 export const contextPlaces = (constructor: object, method: string): readonly number[] =>
   Reflect.getMetadata(JOB_CONTEXT_PLACES, constructor, method) ?? [];
 
-/** Whether a method takes `(data, job)`, as it is called without further ado. */
+/** Whether a method takes `(data, job)`, as it is called without further ado. @internal */
 export const takesDataAndJob = (constructor: object, method: string): boolean =>
   Object.values(parametersOf(constructor, method)).every(
     ({ index, data, pipes = [], schema }) =>
       index === 0 && data === undefined && pipes.length === 0 && schema === undefined,
   ) && contextPlaces(constructor, method).every((place) => place === 1);
 
-/** The pipes of a method's parameters. */
+/** The pipes of a method's parameters. @internal */
 export const parameterPipes = (constructor: object, method: string): readonly unknown[] =>
   Object.values(parametersOf(constructor, method)).flatMap(({ pipes = [] }) => pipes);
 
-/** The schema that the data at one place is validated by. */
+/** The schema that the data at one place is validated by. @internal */
 export const schemaOf = (
   constructor: object,
   method: string,
@@ -172,7 +169,7 @@ const parametersOf = (constructor: object, method: string): Readonly<Record<stri
 const own = <Value>(key: string, constructor: object, method: string | symbol): Value | undefined =>
   Reflect.getOwnMetadata(key, constructor, method);
 
-/** Finds what a parameter decorator asks for. */
+/** Finds what a parameter decorator asks for. @internal */
 export const jobParameters = {
   exchangeKeyForValue(
     type: number,

@@ -1,3 +1,4 @@
+import type { DeadReason } from '../dead-job.js';
 import { LUA_EMPTY_PLACE, type Place } from './lua-empty-place.js';
 import { LUA_KEEP_ALIVE } from './lua-keep-alive.js';
 import { LUA_NOW } from './lua-now.js';
@@ -19,21 +20,6 @@ export interface ReplyToDead {
   readonly text: string;
   /** How long the list is to live from now on at least, ms. */
   readonly ttl: number;
-}
-
-/** Why a job lies in the dead list. */
-export type DeadReason = 'unreadable' | 'out of deliveries' | 'broken stream';
-
-/** An entry of the dead list, as JSON. */
-export interface DeadJob {
-  readonly reason: DeadReason;
-  readonly message: string;
-  /** The worker that had the job. */
-  readonly worker: string;
-  /** When it was given up, ms, Redis clock. */
-  readonly at: number;
-  /** The job element, to the byte. */
-  readonly job: string;
 }
 
 /** `gone`: the slot no longer held the job. `untold`: the reply list is no list, and took no reply. */

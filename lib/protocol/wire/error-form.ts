@@ -1,11 +1,11 @@
 import {
-  addReasons,
   PayloadTooLargeError,
   RemoteError,
   SerializationError,
   WorkerLostError,
   type RemoteFailure,
 } from '../../errors/index.js';
+import { addReasons } from '../../errors/remote.error.js';
 import { isError, messageOf, propertyOf, stackOf } from '../../errors/error-text.js';
 import { isRecord } from '../../errors/value-text.js';
 import {

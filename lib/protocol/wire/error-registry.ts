@@ -1,8 +1,6 @@
 import { isError, propertyOf } from '../../errors/error-text.js';
+import type { ErrorClass } from './error-class.js';
 import { jsonOrNothing, toOwnForm, type DescribeError, type ErrorForm } from './error-form.js';
-
-/** A class of errors that travels as itself. Its constructor is not called on arrival. */
-export type ErrorClass = abstract new (...args: never[]) => Error;
 
 /** The classes of errors that both sides know by name, so that a caller gets an error of the class that was thrown. */
 export class ErrorRegistry {

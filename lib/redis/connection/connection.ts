@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 import type { Redis } from 'ioredis';
 import { Gate } from '../../driver/gate.js';
-import type { ConnectionState, Line, Outputs, Settled, StartCalls } from '../../driver/line.js';
+import type { ConnectionState } from '../../driver/connection-state.js';
+import type { Line, Outputs, Settled, StartCalls } from '../../driver/line.js';
 import type { Operation, Transaction } from '../../driver/operation.js';
 import type { Runtime } from '../../driver/runtime.js';
 import type { ServerTroubleError, UnusableServerError } from '../../driver/server-trouble.js';

@@ -1,14 +1,9 @@
 import { Redis, type Cluster, type RedisOptions } from 'ioredis';
 import { InvalidOptionError } from '../../errors/index.js';
 import { isRecord, kindOf } from '../../errors/value-text.js';
+import type { ConnectionOption } from './connection-option.js';
 import { isRedisUrl } from './connection-url.js';
 import { checkOptionNames } from './known-options.js';
-
-export type { Redis } from 'ioredis';
-
-/** What may stand for a Redis server in the module's options. */
-export type ConnectionOption =
-  string | URL | RedisOptions | Redis | Cluster | (() => Redis | Cluster);
 
 /** Opens connections to one server, all alike but for the given overrides. */
 export type ConnectionSource = (overrides: RedisOptions) => Redis;

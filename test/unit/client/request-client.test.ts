@@ -2,7 +2,7 @@ import { firstValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import type { ClientOptions } from '../../../lib/client/calls/client-options.js';
 import { RequestClient } from '../../../lib/client/request-client.js';
-import type { ConnectionState } from '../../../lib/driver/line.js';
+import type { ConnectionState } from '../../../lib/driver/connection-state.js';
 import type { Shards } from '../../../lib/driver/shard.js';
 import { deleteKey } from '../../../lib/protocol/operations/keys.js';
 import { pushToList, readList, waitForHead } from '../../../lib/protocol/operations/lists.js';

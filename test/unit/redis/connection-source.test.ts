@@ -2,10 +2,8 @@ import { inspect } from 'node:util';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import { CONNECTION_OPTIONS } from '../../../lib/redis/connection/connection-options.js';
-import {
-  connectionSource,
-  type ConnectionOption,
-} from '../../../lib/redis/topology/connection-source.js';
+import type { ConnectionOption } from '../../../lib/redis/topology/connection-option.js';
+import { connectionSource } from '../../../lib/redis/topology/connection-source.js';
 import { refusalBy } from '../support/thrown-by.js';
 
 const LAZY = { lazyConnect: true } satisfies RedisOptions;

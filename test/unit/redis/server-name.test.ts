@@ -1,9 +1,7 @@
 import { Redis } from 'ioredis';
 import { expect, it } from 'vitest';
-import {
-  connectionSource,
-  type ConnectionOption,
-} from '../../../lib/redis/topology/connection-source.js';
+import type { ConnectionOption } from '../../../lib/redis/topology/connection-option.js';
+import { connectionSource } from '../../../lib/redis/topology/connection-source.js';
 import { Connections } from '../../../lib/redis/connections.js';
 import { serverName } from '../../../lib/redis/topology/server-name.js';
 import { KeptLog } from '../support/kept-log.js';
