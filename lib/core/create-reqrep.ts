@@ -16,13 +16,13 @@ export interface CreateReqRepOptions extends ReqRepOptions {
    * ms; at once where Redis refuses us until somebody changes something, such as the password. `false`: it waits.
    * @default false
    */
-  failFast?: boolean | number | undefined;
+  readonly failFast?: boolean | number | undefined;
   /**
    * Where the library writes what an operator should know: `console`, a logger of Nest, or any object with the methods `log`,
    * `warn` and `error`. `false` = nowhere.
    * @default what `warn` and `error` get, on stderr
    */
-  logger?: ReqRepLogger | false | undefined;
+  readonly logger?: ReqRepLogger | false | undefined;
 }
 
 /** `Symbol.asyncDispose`, for the compilers that know it: the types ask for no library that an application may not have. */

@@ -29,65 +29,65 @@ export interface ReqRepOptions {
    * share what is kept by a name, `memory://name`, as long as one of them runs.
    * @default 'redis://localhost:6379'
    */
-  connection?: ConnectionOption | undefined;
+  readonly connection?: ConnectionOption | undefined;
   /** Host of the server, as the original `reqrep` had it; instead of `connection`. @default 'localhost' */
-  host?: string | undefined;
+  readonly host?: string | undefined;
   /** Port of the server, as the original `reqrep` had it; instead of `connection`. @default 6379 */
-  port?: number | undefined;
+  readonly port?: number | undefined;
   /** Number of the database, as the original `reqrep` had it; instead of `connection`. @default 0 */
-  database?: number | undefined;
+  readonly database?: number | undefined;
   /** A `Redis` to connect after, as the original `reqrep` had it; instead of `host` and `port`. */
-  client?: Redis | undefined;
+  readonly client?: Redis | undefined;
   /** In front of every key. @default '' */
-  prefix?: string | undefined;
+  readonly prefix?: string | undefined;
   /** ms a request may take unless the call says otherwise; `0` = no limit. @default 30_000 */
-  timeout?: number | undefined;
+  readonly timeout?: number | undefined;
   /** Jobs that a handler runs at a time unless it says otherwise. @default 16 */
-  concurrency?: number | undefined;
+  readonly concurrency?: number | undefined;
   /** How often a job may be started before it is given up. @default 3 */
-  maxDeliveries?: number | undefined;
+  readonly maxDeliveries?: number | undefined;
   /**
    * Whether a start fails with a `ConnectionFailedError` where Redis cannot be used: `true` = within 5 s, or that many ms; at once
    * where Redis refuses us until somebody changes something, such as the password.
    * @default false
    */
-  failFast?: boolean | number | undefined;
+  readonly failFast?: boolean | number | undefined;
   /** ms without a sign of life after which a worker with no connection counts as dead. @default 5_000 */
-  lease?: number | undefined;
+  readonly lease?: number | undefined;
   /** ms after which a worker counts as dead although its connection stands. @default 60_000 */
-  stallLimit?: number | undefined;
+  readonly stallLimit?: number | undefined;
   /** ms that running jobs get at shutdown; what is left goes back to its queue. @default 10_000 */
-  shutdownTimeout?: number | undefined;
+  readonly shutdownTimeout?: number | undefined;
   /** Requests that one client may have waiting; past it, a request fails at once. @default 100_000 */
-  maxPending?: number | undefined;
+  readonly maxPending?: number | undefined;
   /**
    * Bytes (UTF-16 units, to be exact) of the encoded jobs that one client may hold which Redis has not confirmed, as in an
    * outage; past it, a request or an emit fails at once with a `PendingLimitError`. At least `maxPayload`.
    * @default 268_435_456, or `maxPayload` where that is more
    */
-  maxPendingBytes?: number | undefined;
+  readonly maxPendingBytes?: number | undefined;
   /** Bytes of one encoded job or reply. @default 1_048_576 */
-  maxPayload?: number | undefined;
+  readonly maxPayload?: number | undefined;
   /**
    * Classes of errors that come back as themselves, where both sides have them: with their message and with those of
    * their fields that can be written as JSON. They travel by the name of the class; their constructor is not called.
    * Any other error of a handler is a `RemoteError`; in an application of Nest an `HttpException` where it was one.
    * @default []
    */
-  errors?: readonly ErrorClass[] | undefined;
+  readonly errors?: readonly ErrorClass[] | undefined;
   /**
    * Headers of a job that a request sent inside its handler takes over, unless it has its own.
    * @default ['traceparent', 'tracestate', 'baggage']
    */
-  inheritedHeaders?: readonly string[] | undefined;
+  readonly inheritedHeaders?: readonly string[] | undefined;
   /**
    * Gives headers for each request and emit of this instance, such as those of a trace that is kept by hand. It is called with the
    * name of the queue, in the async context of the call. The call's own headers go before them, and they before inherited ones. A header
    * of `undefined` is left out. Where it throws or returns something else, the call ends with an `InvalidOptionError`.
    */
-  outgoingHeaders?: OutgoingHeaders | undefined;
+  readonly outgoingHeaders?: OutgoingHeaders | undefined;
   /** Is called around each job that this instance runs: `(job, next) => next()`. See {@link AroundJob}. */
-  aroundJob?: AroundJob | undefined;
+  readonly aroundJob?: AroundJob | undefined;
   /** Whether error frames carry the worker's stack. @default false */
-  exposeStack?: boolean | undefined;
+  readonly exposeStack?: boolean | undefined;
 }

@@ -4,11 +4,11 @@ import { MOST_CONCURRENCY } from '../worker/worker-options.js';
 /** Options of the handler of one queue. */
 export interface ServeOptions {
   /** Jobs that the handler runs at a time. @default `concurrency` of the instance, 16 unless set */
-  concurrency?: number | undefined;
+  readonly concurrency?: number | undefined;
   /** How often a job may be started. @default `maxDeliveries` of the instance, 3 unless set */
-  maxDeliveries?: number | undefined;
+  readonly maxDeliveries?: number | undefined;
   /** ms one run may take; past it the caller gets an error and `job.signal` aborts. @default 0 - no limit */
-  timeout?: number | undefined;
+  readonly timeout?: number | undefined;
 }
 
 /** What each of them may be. @internal */

@@ -45,7 +45,7 @@ export class MemoryQueues {
    * expect(queues.jobs('mails')).toMatchObject([{ data: { to: 'ann@example.com' }, end: 'replied' }]);
    * ```
    */
-  jobs(queue: string, { instance }: InstanceOption = {}): TestJob[] {
+  jobs(queue: string, { instance }: InstanceOption = {}): readonly TestJob[] {
     return this.#of(instance).ledger.jobsOf(queue);
   }
 

@@ -9,13 +9,13 @@ import { addJobRoute, nameOfRoute } from './on-job.accessor.js';
 /** Options of one `@OnJob`. */
 export interface OnJobOptions extends ServeOptions {
   /** The named instance of `ReqRepModule` whose queue it is. */
-  instance?: string | undefined;
+  readonly instance?: string | undefined;
   /**
    * `'decorated'`: each parameter has a decorator, such as `@JobData('id')` or `@JobCtx()`. The compiler cannot see these, and
    * needs it for a queue of the `JobMap` whose method takes anything but `(data, job)`.
    * @default undefined - the compiler expects `(data, job)`; without decorators the method gets these
    */
-  parameters?: HandlerParameters;
+  readonly parameters?: HandlerParameters;
 }
 
 /**
@@ -35,7 +35,7 @@ export interface OnJobOptions extends ServeOptions {
  */
 export function OnJob<const Queue extends string, Kind extends HandlerParameters = undefined>(
   queue: Queue & KnownQueue<Queue>,
-  options: OnJobOptions & { parameters?: Kind } = {},
+  options: OnJobOptions & { readonly parameters?: Kind } = {},
 ) {
   checkBrackets('@OnJob', [...arguments], "@OnJob('reports')");
   return <Method extends JobMethod<Queue>>(

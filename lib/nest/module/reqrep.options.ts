@@ -8,34 +8,34 @@ export interface ReqRepModuleOptions extends ReqRepOptions {
    * `ReplyWorkers.start()`.
    * @default true
    */
-  workers?: boolean | 'manual' | undefined;
+  readonly workers?: boolean | 'manual' | undefined;
   /**
    * Whether the start fails with a `ConnectionFailedError` where Redis cannot be used: `true` = within 5 s, or that many ms;
    * at once where Redis refuses us until somebody changes something, such as the password. Nothing is held then. It holds for
    * processes that only send, too, which connect at the start then. `false`: the application starts, and connects when it can.
    * @default false
    */
-  failFast?: boolean | number | undefined;
+  readonly failFast?: boolean | number | undefined;
   /**
    * Whether app-wide guards, pipes, interceptors and filters (`APP_GUARD`, `useGlobalGuards` and the like) run on jobs
    * too. They are written for HTTP requests more often than not.
    * @default false
    */
-  globalEnhancers?: boolean | undefined;
+  readonly globalEnhancers?: boolean | undefined;
   /**
    * Whether HTTP requests that end with an error of the library get a status that fits (504, 503, 502, 413) in place of a 500, in
    * the whole application; see {@link ReqRepHttpErrors}. Exception filters of the application that take the error go first.
    * @default false
    */
-  reqRepHttpErrors?: boolean | ReqRepHttpErrorsOptions | undefined;
+  readonly reqRepHttpErrors?: boolean | ReqRepHttpErrorsOptions | undefined;
 }
 
 /** What `forRoot` and `forRootAsync` take beside the options. */
 export interface ReqRepModuleExtras {
   /** Whether every module can inject what this one exports. @default true */
-  isGlobal?: boolean | undefined;
+  readonly isGlobal?: boolean | undefined;
   /** Tells several instances apart; see `InjectRequestClient` and the `instance` of `OnJob`. */
-  name?: string | undefined;
+  readonly name?: string | undefined;
 }
 
 /** A class that makes the options: `forRootAsync({ useClass })` or `useExisting`. */

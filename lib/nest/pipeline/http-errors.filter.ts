@@ -23,9 +23,9 @@ export interface ReqRepHttpErrorsOptions {
    * Whether an answer holds the message of the error, which may name queues and tell what a handler threw.
    * @default false - the name of the status
    */
-  exposeMessages?: boolean | undefined;
+  readonly exposeMessages?: boolean | undefined;
   /** Seconds that the header `Retry-After` of a 503 says. @default none - there is no such header */
-  retryAfter?: number | undefined;
+  readonly retryAfter?: number | undefined;
 }
 
 /** @internal */
