@@ -13,15 +13,15 @@ export const handleWithin =
   (aroundJob: AroundJob, handle: Handle): Handle =>
   (data, job) =>
     new Promise((resolve, reject) => {
-      const run = new SurroundedRun(job, () => handle(data, job), resolve, reject);
-      job.include(run.within(aroundJob));
+      const run = new HookedRun(job, () => handle(data, job), resolve, reject);
+      job.include(run.callHook(aroundJob));
     });
 
 /** One job inside of the hook. */
-class SurroundedRun {
+class HookedRun {
   /** How the job ends, for the hook. */
   private ended: Promise<unknown> | undefined;
-  private isRefused = false;
+  private hasEndedUnstarted = false;
   private failure: { readonly error: unknown } | undefined;
 
   constructor(
@@ -32,32 +32,32 @@ class SurroundedRun {
   ) {}
 
   /** Resolves when the hook has returned. */
-  async within(aroundJob: AroundJob): Promise<void> {
+  async callHook(aroundJob: AroundJob): Promise<void> {
     try {
       await aroundJob(this.job, () => this.next());
-      this.refuse(
+      this.endUnstarted(
         new Error('The option aroundJob returned without calling next(), so the job was not run'),
       );
     } catch (error) {
       // A hook that throws what the job has ended with adds nothing to it.
-      if (!this.refuse(error) && this.failure?.error !== error) {
+      if (!this.endUnstarted(error) && this.failure?.error !== error) {
         this.job.strayed('aroundJob', error);
       }
     }
   }
 
   /** Ends a job that has not begun. @returns whether it had not. */
-  private refuse(error: unknown): boolean {
+  private endUnstarted(error: unknown): boolean {
     if (this.ended) {
       return false;
     }
-    this.isRefused = true;
+    this.hasEndedUnstarted = true;
     this.reject(error);
     return true;
   }
 
   private next(): Promise<unknown> {
-    if (this.isRefused) {
+    if (this.hasEndedUnstarted) {
       return Promise.reject(
         new Error(
           'aroundJob called next() too late, after the job had already ended; call it before aroundJob returns or throws',

@@ -19,18 +19,18 @@ export interface Closing {
  * fails, and closing twice does no harm.
  */
 export async function closeInOrder({ workers, client, connections, log }: Closing): Promise<void> {
-  await attempt(log, STOP_FAILED, () => workers.close());
-  await attempt(log, 'Closing the client failed', () => client.close());
+  await runStep(log, STOP_FAILED, () => workers.close());
+  await runStep(log, 'Closing the client failed', () => client.close());
   connections.close();
   log.close();
 }
 
 /** Stops the workers, which may be started again. It never fails. */
 export const stopWorkers = (workers: Pick<ReplyWorkers, 'stop'>, log: Log): Promise<void> =>
-  attempt(log, STOP_FAILED, () => workers.stop());
+  runStep(log, STOP_FAILED, () => workers.stop());
 
 /** One step of the end that fails must not keep the next from being taken. */
-async function attempt(log: Log, failure: string, work: () => Promise<void>): Promise<void> {
+async function runStep(log: Log, failure: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {

@@ -3,14 +3,14 @@ import type { ClientOptions } from '../client/calls/client-options.js';
 import { checkedHeaders } from '../client/calls/outgoing-headers.js';
 import { RequestClient } from '../client/request-client.js';
 import type { Log } from '../telemetry/log.js';
-import type { ReviveError } from '../protocol/wire/error-form.js';
+import type { ReviveError } from '../protocol/wire/wire-error.js';
 import { ErrorRegistry } from '../protocol/wire/error-registry.js';
 import type { Driver } from '../driver/driver.js';
 import { singleShard, type Shards } from '../driver/shard.js';
 import { Keys } from '../protocol/keys.js';
 import { ReplyWorkers } from '../worker/reply-workers.js';
 import { currentJob } from './current-job.js';
-import { describeHttpException } from './http-exception-form.js';
+import { describeHttpException } from './describe-http-exception.js';
 import type { ResolvedOptions } from './resolve-options.js';
 
 /** What an engine is made of. */

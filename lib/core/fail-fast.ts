@@ -4,7 +4,7 @@ import { UnusableServerError } from '../driver/server-trouble.js';
 import { endsWithin } from '../driver/in-time.js';
 
 /** How long Redis may take to be usable where `failFast` is `true`, ms. */
-export const FAIL_FAST_MS = 5_000;
+export const DEFAULT_FAIL_FAST_MS = 5_000;
 
 /** What a start that fails fast asks of the connections. */
 type Server = Pick<Driver, 'usable' | 'trouble' | 'serverName' | 'runtime'>;
@@ -13,31 +13,31 @@ type Server = Pick<Driver, 'usable' | 'trouble' | 'serverName' | 'runtime'>;
  * Waits until Redis can be used, for so long at most, ms.
  * @throws ConnectionFailedError at once where Redis refuses us until somebody changes something, and when the time is up.
  */
-export const usableWithin = (ms: number, connections: Server): Promise<void> =>
-  within(ms, connections.usable(), connections, 'does not answer');
+export const waitUntilUsable = (ms: number, connections: Server): Promise<void> =>
+  finishWithin(ms, connections.usable(), connections, 'does not answer');
 
 /**
  * Waits for something that needs Redis, for so long at most, ms.
- * @param what - what has not come about where nothing is known to be wrong with Redis.
+ * @param pending - what has not come about where nothing is known to be wrong with Redis.
  * @throws ConnectionFailedError where the server turns out to be of no use, and when the time is up.
  */
-export async function within(
+export async function finishWithin(
   ms: number,
   work: Promise<unknown>,
   connections: Server,
-  what: string,
+  pending: string,
 ): Promise<void> {
   const isInTime = await endsWithin(ms, work, connections.runtime).catch((error: unknown) =>
-    refuse(error, connections),
+    failStart(error, connections),
   );
   if (!isInTime) {
     const { trouble, serverName } = connections;
-    const reason = trouble?.message ?? `${serverName} ${what}`;
+    const reason = trouble?.message ?? `${serverName} ${pending}`;
     throw new ConnectionFailedError(serverName, reason, ms, trouble && { cause: trouble });
   }
 }
 
-function refuse(error: unknown, { serverName }: Server): never {
+function failStart(error: unknown, { serverName }: Server): never {
   throw error instanceof UnusableServerError
     ? new ConnectionFailedError(serverName, error.message, undefined, { cause: error })
     : error;

@@ -22,13 +22,13 @@ export const aLogger: OptionRule = {
     ['log', 'warn', 'error'].every((name) => typeof propertyOf(value, name) === 'function'),
 };
 
-const tell = (text: string): void => void process.stderr.write(`[ReqRep] ${text}\n`);
+const writeToStderr = (text: string): void => void process.stderr.write(`[ReqRep] ${text}\n`);
 
 /** What a script wants to see: troubles, on stderr, and nothing between the lines that it prints itself. */
-const TROUBLES_ONLY: ReqRepLogger = {
+const WARNINGS_ON_STDERR: ReqRepLogger = {
   log: () => undefined,
-  warn: tell,
-  error: (text, stack) => tell(stack === undefined ? text : `${text}\n${stack}`),
+  warn: writeToStderr,
+  error: (text, stack) => writeToStderr(stack === undefined ? text : `${text}\n${stack}`),
 };
 
 const SILENT: ReqRepLogger = {

@@ -12,12 +12,12 @@ import type { WorkersHere } from '../errors/served-here.js';
 import type { ReplyWorkers, ReplyWorkersStatus } from '../worker/reply-workers.js';
 import type { JobHandler } from '../worker/worker-options.js';
 import type { Engine } from './engine.js';
-import { within } from './fail-fast.js';
+import { finishWithin } from './fail-fast.js';
 import { jobHandlerOf } from './job-handler.js';
 import type { QueueHandler } from './queue-handler.js';
 import { SERVE_RULES, type ServeOptions } from './serve-options.js';
 import { workersHere } from './workers-here.js';
-import { followStart } from './workers-start.js';
+import { watchStart } from './workers-start.js';
 
 /** What matters most first: the state of many is the first of these that one of them has. */
 const STATES = ['stopping', 'starting', 'running'] as const;
@@ -171,9 +171,9 @@ export class QueueWorkers {
       if (options.failFast > 0) {
         const usable = Promise.all([connections.usable(), started]);
         const what = 'has not confirmed the first lease of the worker';
-        await within(options.failFast, usable, connections, what);
+        await finishWithin(options.failFast, usable, connections, what);
       } else {
-        await followStart(started, { workers, connections, log });
+        await watchStart(started, { workers, connections, log });
         await started;
       }
     } catch (error) {

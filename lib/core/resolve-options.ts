@@ -17,7 +17,7 @@ import {
   type ConnectionSource,
 } from '../redis/topology/connection-source.js';
 import { MOST_CONCURRENCY } from '../worker/worker-options.js';
-import { FAIL_FAST_MS } from './fail-fast.js';
+import { DEFAULT_FAIL_FAST_MS } from './fail-fast.js';
 import { memoryUrlOf } from '../memory/open-memory.js';
 import type { ReqRepOptions } from './options.js';
 
@@ -59,19 +59,19 @@ const isErrorClass = (value: unknown): boolean =>
   typeof value.prototype === 'object' &&
   typeof Object.getPrototypeOf(value.prototype)?.message === 'string';
 
-const someNames = anArrayOf('an array of header names', aName);
+const headerNames = anArrayOf('an array of header names', aName);
 
-const aClassOfErrors = {
+const anErrorClass = {
   expected: 'a class that extends `Error`, with a name',
   accepts: isErrorClass,
 };
 
 /** The `connection` is checked by whoever knows what can be one. */
-const anything = { expected: 'anything', accepts: () => true };
+const checkedElsewhere = { expected: 'anything', accepts: () => true };
 
 /** What each option may be. */
 export const OPTION_RULES: OptionRules<ReqRepOptions> = {
-  connection: anything,
+  connection: checkedElsewhere,
   host: {
     expected: 'a host name or address, without a protocol',
     accepts: (value) => typeof value === 'string' && /^[^/@?]+$/.test(value),
@@ -85,8 +85,8 @@ export const OPTION_RULES: OptionRules<ReqRepOptions> = {
     isSecret: true,
   },
   prefix: aString,
-  errors: anArrayOf('an array of classes that extend `Error`, each with a name', aClassOfErrors),
-  inheritedHeaders: someNames,
+  errors: anArrayOf('an array of classes that extend `Error`, each with a name', anErrorClass),
+  inheritedHeaders: headerNames,
   outgoingHeaders: aFunction,
   aroundJob: aFunction,
   timeout: aDuration(0),
@@ -129,12 +129,12 @@ export function resolveOptions(
     maxPendingBytes: Math.max(DEFAULTS.maxPendingBytes, given.maxPayload ?? 0),
     ...given,
   };
-  checkTogether(resolved, place);
+  checkCombinations(resolved, place);
   return { ...resolved, failFast: failFastOf(options), source: sourceOf(options, place), place };
 }
 
 /** Options that are right each by itself may not fit each other. @throws InvalidOptionError */
-function checkTogether(
+function checkCombinations(
   { stallLimit, lease, maxPendingBytes, maxPayload, errors }: typeof DEFAULTS,
   place: string,
 ): void {
@@ -164,7 +164,7 @@ function checkTogether(
 }
 
 function failFastOf({ failFast = false }: ReqRepOptions): number {
-  return typeof failFast === 'number' ? failFast : failFast ? FAIL_FAST_MS : 0;
+  return typeof failFast === 'number' ? failFast : failFast ? DEFAULT_FAIL_FAST_MS : 0;
 }
 
 /** The flat options of the original mean what they meant: `client` goes before `host` and `port`. */

@@ -5,16 +5,16 @@ import type { ReplyWorkers } from '../worker/reply-workers.js';
 import { endsWithin } from '../driver/in-time.js';
 
 /** How long a start of workers may take before a line says so, ms. */
-const LONGEST_WAIT_MS = 3_000;
+const SLOW_START_MS = 3_000;
 
 /** What a start is told of the workers and of their connections. */
-interface Followed {
+interface WatchedStart {
   readonly workers: Pick<ReplyWorkers, 'status'>;
   readonly connections: Pick<Driver, 'lost' | 'isReady' | 'runtime'>;
   readonly log: Log;
 }
 
-interface Parts extends Followed {
+interface StartParts extends WatchedStart {
   readonly workers: Pick<ReplyWorkers, 'start' | 'status'>;
 }
 
@@ -24,18 +24,18 @@ interface Parts extends Followed {
  *
  * @throws what keeps them from ever starting.
  */
-export const startWorkers = (parts: Parts, longestWait?: number): Promise<void> =>
-  followStart(parts.workers.start(), parts, longestWait);
+export const startWorkers = (parts: StartParts, longestWait?: number): Promise<void> =>
+  watchStart(parts.workers.start(), parts, longestWait);
 
 /**
  * Says where workers take long to start, and what becomes of these.
  * @returns when they have started, when Redis is away, or when that was said.
  * @throws what keeps them from ever starting, in that time.
  */
-export async function followStart(
+export async function watchStart(
   started: Promise<void>,
-  { workers, connections, log }: Followed,
-  longestWait = LONGEST_WAIT_MS,
+  { workers, connections, log }: WatchedStart,
+  longestWait = SLOW_START_MS,
 ): Promise<void> {
   const startedOrLost = Promise.race([started, connections.lost()]);
   const isLate = !(await endsWithin(longestWait, startedOrLost, connections.runtime));
@@ -53,7 +53,7 @@ export async function followStart(
   );
 }
 
-const reason = ({ isReady }: Followed['connections']): string =>
+const reason = ({ isReady }: WatchedStart['connections']): string =>
   isReady
     ? 'Redis has not confirmed the first lease of each worker'
     : 'Redis does not answer, or reports that it is not ready';

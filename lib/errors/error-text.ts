@@ -1,8 +1,8 @@
 /** Characters of a text of anybody's making that a message shows at most. */
-const MOST_SHOWN = 100;
+const MAX_SHOWN_CHARACTERS = 100;
 
 /** Characters of the JSON of an object that was thrown which its message shows at most. */
-const MOST_JSON_SHOWN = 500;
+const MAX_JSON_CHARACTERS = 500;
 
 /**
  * Whether a value is an error, also one of another realm or without a prototype. Never throws, as `instanceof` does for a
@@ -13,7 +13,7 @@ export function isError(value: unknown): value is Error {
     return (
       value instanceof Error ||
       Object.prototype.toString.call(value) === '[object Error]' ||
-      hasTextsOfError(value)
+      hasErrorProperties(value)
     );
   } catch {
     return false;
@@ -21,7 +21,7 @@ export function isError(value: unknown): value is Error {
 }
 
 /** A `DOMException` of another realm, such as that of a timeout in a test that Jest runs, shows by nothing else that it is an error. */
-function hasTextsOfError(value: unknown): boolean {
+function hasErrorProperties(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) {
     return false;
   }
@@ -71,7 +71,7 @@ function textOf(thrown: unknown): string {
 function jsonOf(value: unknown): string | undefined {
   try {
     const json = JSON.stringify(value);
-    return json === undefined || json === '{}' ? undefined : cut(json, MOST_JSON_SHOWN);
+    return json === undefined || json === '{}' ? undefined : truncate(json, MAX_JSON_CHARACTERS);
   } catch {
     return undefined;
   }
@@ -85,9 +85,9 @@ export function stackOf(error: unknown): string | undefined {
 
 /** Cuts what others chose, such as the id of a job, to what a message can show. */
 export function shown(text: string | number): string {
-  return cut(String(text), MOST_SHOWN);
+  return truncate(String(text), MAX_SHOWN_CHARACTERS);
 }
 
 /** Cuts a text that is longer than so many characters. */
-export const cut = (text: string, most: number): string =>
+export const truncate = (text: string, most: number): string =>
   text.length > most ? `${text.slice(0, most)}...` : text;

@@ -56,7 +56,7 @@ export class RequestTimeoutError extends ReqRepError {
   constructor(details: RequestTimeoutDetails, options?: ErrorOptions) {
     const { trouble } = details;
     super(
-      `${what(details)} (job ${details.id}): ${reason(details)}`,
+      `${headline(details)} (job ${details.id}): ${explanation(details)}`,
       trouble ? { cause: trouble } : options,
     );
     this.queue = details.queue;
@@ -69,7 +69,7 @@ export class RequestTimeoutError extends ReqRepError {
   }
 }
 
-function what({ queue, timeout, limit, isEmit }: RequestTimeoutDetails): string {
+function headline({ queue, timeout, limit, isEmit }: RequestTimeoutDetails): string {
   if (isEmit) {
     return `Job for queue "${queue}" was not pushed within ${timeout} ms`;
   }
@@ -83,7 +83,7 @@ function what({ queue, timeout, limit, isEmit }: RequestTimeoutDetails): string 
   }
 }
 
-function reason(details: RequestTimeoutDetails): string {
+function explanation(details: RequestTimeoutDetails): string {
   const { queue, timeout, workers, queueLength, limit, refusal, here, trouble } = details;
   if (refusal !== undefined) {
     return `it was not sent, because Redis refuses the job (${refusal}). Fix that, then send it again.`;

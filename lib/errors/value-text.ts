@@ -8,14 +8,16 @@ export function describeValue(value: unknown): string {
     case 'bigint':
       return `\`${value}\` (${typeof value})`;
     case 'string':
-      return mayHoldSecret(value) ? kindOf(value) : `"${visible(shown(value))}" (string)`;
+      return mayHoldSecret(value)
+        ? kindOf(value)
+        : `"${escapeLoneSurrogates(shown(value))}" (string)`;
     default:
       return kindOf(value);
   }
 }
 
 /** Halves of surrogate pairs as escapes, since they cannot be written. */
-const visible = (text: string): string =>
+const escapeLoneSurrogates = (text: string): string =>
   text.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
 
 /** Whether a text is, or may be, an address with a password in it: one may have been given for any option by mistake. */

@@ -1,11 +1,12 @@
 /** How many letters of a short name may be wrong, and of a longer one, to be taken for another. */
-const MOST_WRONG = { short: 1, long: 2 };
-const SHORT_LENGTH = 5;
+const MAX_WRONG_LETTERS = { short: 1, long: 2 };
+const SHORT_NAME_MAX_LETTERS = 5;
 
 /** @returns the name that a misspelt one is likely to mean; `undefined` where it is like none. */
 export function nearestName(misspelt: string, known: Iterable<string>): string | undefined {
   const spelled = misspelt.toLowerCase();
-  const most = spelled.length <= SHORT_LENGTH ? MOST_WRONG.short : MOST_WRONG.long;
+  const most =
+    spelled.length <= SHORT_NAME_MAX_LETTERS ? MAX_WRONG_LETTERS.short : MAX_WRONG_LETTERS.long;
   return [...known]
     .map((name) => ({ name, wrong: wrongLetters(spelled, name.toLowerCase()) }))
     .filter(({ wrong }) => wrong <= most)

@@ -16,16 +16,16 @@ export interface OptionRule {
   readonly expected: string;
   readonly accepts: (value: unknown) => boolean;
   /** Finds what is wrong within a value that is made of several: its place behind the name of the option, and the rest. */
-  readonly find?: (value: unknown) => WrongPart | undefined;
+  readonly findWrongPart?: (value: unknown) => WrongPart | undefined;
   /** Whether a wrong value may hold a password, and must not be shown. */
   readonly isSecret?: boolean;
   /** Whether it is written to Redis as it is, so that UTF-8 must be able to express it. */
-  readonly isWritten?: boolean;
+  readonly isWrittenToRedis?: boolean;
 }
 
 /** What was expected of a value that breaks a rule. */
-export const expectedBy = ({ expected, isWritten }: OptionRule, value: unknown): string =>
-  isWritten === true && typeof value === 'string' && !value.isWellFormed()
+export const expectedBy = ({ expected, isWrittenToRedis }: OptionRule, value: unknown): string =>
+  isWrittenToRedis === true && typeof value === 'string' && !value.isWellFormed()
     ? 'well-formed Unicode (UTF-8 cannot express a lone surrogate)'
     : expected;
 
@@ -33,7 +33,7 @@ export const expectedBy = ({ expected, isWritten }: OptionRule, value: unknown):
 export type OptionRules<Options> = Readonly<Record<keyof Required<Options>, OptionRule>>;
 
 /** The longest delay that a timer of Node keeps, ms; a longer one would fire at once. */
-export const LONGEST_TIMER = 2_147_483_647;
+export const MAX_TIMER_DELAY_MS = 2_147_483_647;
 
 /**
  * @param place - where the options stand, for the message; such as `@OnJob('reports') of ReportWorker#render`.
@@ -63,7 +63,7 @@ export function checkOptions<Options extends object>(
       );
     }
     if (value !== undefined && !rule.accepts(value)) {
-      const part = rule.find?.(value);
+      const part = rule.findWrongPart?.(value);
       if (part) {
         throw new InvalidOptionError(
           `${name}${part.path} in ${place}`,
@@ -95,7 +95,7 @@ export const anInteger = (least: number, most = Number.MAX_SAFE_INTEGER): Option
 
 /** ms that a timer can keep. */
 export const aDuration = (least: number): OptionRule => {
-  const rule = anInteger(least, LONGEST_TIMER);
+  const rule = anInteger(least, MAX_TIMER_DELAY_MS);
   return { ...rule, expected: `${rule.expected} (ms)` };
 };
 
@@ -109,13 +109,13 @@ export const aBoolean = oneOf(true, false);
 export const aString: OptionRule = {
   expected: 'a string',
   accepts: (value) => typeof value === 'string' && value.isWellFormed(),
-  isWritten: true,
+  isWrittenToRedis: true,
 };
 
 export const aName: OptionRule = {
   expected: 'a non-empty string',
   accepts: (value) => typeof value === 'string' && value !== '' && value.isWellFormed(),
-  isWritten: true,
+  isWrittenToRedis: true,
 };
 
 export const aFunction: OptionRule = {
@@ -125,12 +125,12 @@ export const aFunction: OptionRule = {
 
 export const anObjectOfStrings: OptionRule = {
   expected: 'an object of strings',
-  accepts: (value) => isPlain(value) && wrongString(value) === undefined,
-  find: (value) => (isPlain(value) ? wrongString(value) : undefined),
+  accepts: (value) => isPlain(value) && findWrongString(value) === undefined,
+  findWrongPart: (value) => (isPlain(value) ? findWrongString(value) : undefined),
 };
 
 /** @returns the first entry whose name is empty or a symbol, or whose value is no string. */
-function wrongString(record: Record<string, unknown>): WrongPart | undefined {
+function findWrongString(record: Record<string, unknown>): WrongPart | undefined {
   for (const key of Reflect.ownKeys(record)) {
     const isName = typeof key === 'string' && key !== '';
     const value = propertyOf(record, key);
@@ -156,7 +156,7 @@ const pathOf = (key: string): string =>
 export const anArrayOf = (expected: string, element: OptionRule): OptionRule => ({
   expected,
   accepts: (value) => Array.isArray(value) && value.every(element.accepts),
-  find: (value) => {
+  findWrongPart: (value) => {
     const index = Array.isArray(value) ? value.findIndex((each) => !element.accepts(each)) : -1;
     return index < 0
       ? undefined

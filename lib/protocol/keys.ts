@@ -17,7 +17,7 @@ export class Keys {
 
   /** @returns the queue whose waiting jobs lie at a key; `undefined` for any other key. */
   queueOf(requests: string): string | undefined {
-    const name = requests.slice(this.prefix.length, -REQUESTS.length);
+    const name = requests.slice(this.prefix.length, -REQUESTS_SUFFIX.length);
     return this.queue(name).requests === requests ? name : undefined;
   }
 
@@ -27,20 +27,20 @@ export class Keys {
     if (key.startsWith(replies)) {
       return `${globOf(replies)}*`;
     }
-    const [, base] = OF_QUEUE.exec(key) ?? OF_WORKER.exec(key) ?? [];
+    const [, base] = QUEUE_KEY.exec(key) ?? WORKER_KEY.exec(key) ?? [];
     return base === undefined ? globOf(key) : `${globOf(base)}*`;
   }
 }
 
 /** The keys of a queue, with what {@link QueueKeys} puts in front of them. */
-const OF_QUEUE = /^(.+)(?:requests|workers|dead)$/s;
-const OF_WORKER = /^(.+)(?:active:[\w-]{36}:\d+|worker:[\w-]{36}|replies:[^:]+(?::aside)?)$/s;
+const QUEUE_KEY = /^(.+)(?:requests|workers|dead)$/s;
+const WORKER_KEY = /^(.+)(?:active:[\w-]{36}:\d+|worker:[\w-]{36}|replies:[^:]+(?::aside)?)$/s;
 
 /** @returns a text as a pattern that matches it alone. */
 const globOf = (text: string): string => text.replace(/[*?[\]\\]/g, String.raw`\$&`);
 
 /** Stands behind the name of a queue, at the key of its waiting jobs. */
-const REQUESTS = 'requests';
+const REQUESTS_SUFFIX = 'requests';
 
 /** The keys of one queue. */
 export class QueueKeys {
@@ -54,7 +54,7 @@ export class QueueKeys {
   readonly cancel: string;
 
   constructor(private readonly base: string) {
-    this.requests = base + REQUESTS;
+    this.requests = base + REQUESTS_SUFFIX;
     this.workers = `${base}workers`;
     this.dead = `${base}dead`;
     this.cancel = `${base}cancel`;
@@ -82,4 +82,4 @@ export class QueueKeys {
 }
 
 /** Where a reply list is while long frames are pushed behind it. */
-export const asideOf = (list: string): string => `${list}:aside`;
+export const parkedListOf = (list: string): string => `${list}:aside`;

@@ -15,7 +15,7 @@ export class JobLedger {
   private readonly records = new Map<string, JobRecord>();
   private readonly queues = new Set<string>();
   /** The jobs of version 1, by the list for the one reply of each. */
-  private readonly originals = new Map<string, JobRecord>();
+  private readonly recordsByReplyList = new Map<string, JobRecord>();
 
   constructor(
     private readonly server: MemoryServer,
@@ -25,7 +25,7 @@ export class JobLedger {
     const before = store.onPush;
     store.onPush = (key, elements) => {
       before(key, elements);
-      elements.forEach((element) => this.arrived(key, element));
+      elements.forEach((element) => this.onElement(key, element));
     };
   }
 
@@ -78,36 +78,36 @@ export class JobLedger {
   }
 
   /** An element has come to a list. */
-  private arrived(key: string, element: Bytes): void {
+  private onElement(key: string, element: Bytes): void {
     const text = textOf(element);
     const { now } = this.server.store;
     if (key.startsWith(this.keys.replies(''))) {
       const frame = decodeFrame(text);
       if (frame) {
-        this.records.get(frame.id)?.answered(frame, now);
+        this.records.get(frame.id)?.recordFrame(frame, now);
       }
       return;
     }
-    const original = this.originals.get(key);
+    const original = this.recordsByReplyList.get(key);
     if (original) {
       const id = String(original.job.id);
-      original.answered({ kind: 'r', id, payload: JSON.parse(text) }, now);
+      original.recordFrame({ kind: 'r', id, payload: JSON.parse(text) }, now);
       return;
     }
     const queue = this.keys.queueOf(key);
     if (queue !== undefined) {
-      this.sent(queue, readJob(element));
+      this.recordJob(queue, readJob(element));
       return;
     }
     const record = this.recordOf(readJob(element));
     if (record?.keys.isActive(key)) {
-      record.taken(now);
+      record.recordDelivery(now);
     } else {
-      this.buried(key, text);
+      this.recordDeadLetter(key, text);
     }
   }
 
-  private sent(queue: string, job: Job | undefined): void {
+  private recordJob(queue: string, job: Job | undefined): void {
     if (!job || this.recordOf(job)) {
       return;
     }
@@ -115,7 +115,7 @@ export class JobLedger {
     const record = new JobRecord(job, queue, keys);
     this.records.set(String(job.id), record);
     if (job.version === 1) {
-      this.originals.set(keys.originalReply(job.id), record);
+      this.recordsByReplyList.set(keys.originalReply(job.id), record);
     }
     if (!this.queues.has(queue)) {
       this.queues.add(queue);
@@ -123,16 +123,18 @@ export class JobLedger {
         channels: [keys.cancel],
         onMessage: (_channel, message) => {
           const now = this.server.now();
-          decodeCancelMessage(message).forEach((id) => this.records.get(id)?.cancelled(now));
+          decodeCancelMessage(message).forEach((id) =>
+            this.records.get(id)?.recordCancellation(now),
+          );
         },
       });
     }
   }
 
-  private buried(key: string, text: string): void {
+  private recordDeadLetter(key: string, text: string): void {
     if ([...this.queues].some((queue) => this.keys.queue(queue).dead === key)) {
       const entry = JSON.parse(text) as DeadJob;
-      this.recordOf(readJob(entry.job))?.buried(entry);
+      this.recordOf(readJob(entry.job))?.recordDeadLetter(entry);
     }
   }
 

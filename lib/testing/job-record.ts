@@ -22,13 +22,13 @@ export class JobRecord {
   ) {}
 
   /** A worker has taken it. */
-  taken(now: number): void {
+  recordDelivery(now: number): void {
     this.deliveries++;
     this.lastTakenAt = now;
   }
 
   /** Its caller was sent something. */
-  answered(frame: ReplyFrame, now: number): void {
+  recordFrame(frame: ReplyFrame, now: number): void {
     this.frames.push(frame);
     if (frame.kind !== 'n') {
       this.answeredAt = Math.min(this.answeredAt, now);
@@ -36,12 +36,12 @@ export class JobRecord {
   }
 
   /** Its caller stopped waiting. */
-  cancelled(now: number): void {
+  recordCancellation(now: number): void {
     this.cancelledAt ??= now;
   }
 
   /** It was put into the dead list. */
-  buried({ reason, message }: Death): void {
+  recordDeadLetter({ reason, message }: Death): void {
     this.dead = { reason, message };
   }
 
@@ -80,11 +80,11 @@ export class JobRecord {
     if (lastFrame && !this.isDueAt(answeredAt)) {
       return lastFrame.kind === 'e' ? 'failed' : 'replied';
     }
-    return this.isDueAt(this.isRunForNobody ? this.lastTakenAt : now) ? 'expired' : 'unanswered';
+    return this.isDueAt(this.isDeliveredEmit ? this.lastTakenAt : now) ? 'expired' : 'unanswered';
   }
 
   /** Whether it was emitted and taken: it is run to its end then, unless its time was up before. */
-  private get isRunForNobody(): boolean {
+  private get isDeliveredEmit(): boolean {
     return this.job.replyTo === undefined && this.deliveries > 0;
   }
 

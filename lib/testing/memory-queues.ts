@@ -18,10 +18,10 @@ const DEFAULT_INSTANCE = 'default';
 const QUIET_TURNS = 8;
 
 /** How often it is looked whether something is so where nothing says so, ms. */
-const LOOK_INTERVAL_MS = 5;
+const POLL_INTERVAL_MS = 5;
 
 /** Waits for real, whatever timers a test has faked. */
-const lookAgain = (): Promise<void> => delay(systemRuntime, LOOK_INTERVAL_MS, { ref: true });
+const waitForPoll = (): Promise<void> => delay(systemRuntime, POLL_INTERVAL_MS, { ref: true });
 
 /**
  * The queues of an application under test, which lie in this process: what was sent, and what is to go wrong until the module is
@@ -68,7 +68,7 @@ export class MemoryQueues {
     { count = 1, instance }: InstanceOption & { readonly count?: number } = {},
   ): Promise<void> {
     while (this.#of(instance).busy(queue) < count) {
-      await lookAgain();
+      await waitForPoll();
     }
   }
 
@@ -128,7 +128,7 @@ export class MemoryQueues {
         turn++;
       } else {
         turn = 0;
-        await lookAgain();
+        await waitForPoll();
       }
     }
   }

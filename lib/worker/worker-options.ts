@@ -1,6 +1,6 @@
 import type { AsyncResource } from 'node:async_hooks';
 import type { Log } from '../telemetry/log.js';
-import type { DescribeError } from '../protocol/wire/error-form.js';
+import type { DescribeError } from '../protocol/wire/wire-error.js';
 import type { Shard, Shards } from '../driver/shard.js';
 import type { RunContext } from './running/run-context.js';
 

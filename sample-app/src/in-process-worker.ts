@@ -1,7 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Subject } from 'rxjs';
-import { hearWorkers } from './parent.js';
+import { onWorkerNews } from './parent.js';
 import type { SampleWorker } from './sample-worker.js';
 import type { WorkerStatus } from './worker-status.js';
 import { PictureRecord } from './picture-record.js';
@@ -27,7 +27,7 @@ export class InProcessWorker implements SampleWorker {
   }
 
   async ready(): Promise<void> {
-    hearWorkers((news) => {
+    onWorkerNews((news) => {
       this.record.hear(news);
       this.changed.next();
     });

@@ -5,12 +5,12 @@ type Hear = (news: WorkerNews) => void;
 let hear: Hear | undefined;
 
 /** Hears what the workers of this process itself do, where there are some. */
-export function hearWorkers(listener: Hear): void {
+export function onWorkerNews(listener: Hear): void {
   hear = listener;
 }
 
 /** Tells whoever started this worker that it is `ready`, why it is not, or what it does. */
-export function tellParent(message: string | WorkerNews): void {
+export function notifyParent(message: string | WorkerNews): void {
   if (hear) {
     if (typeof message !== 'string') {
       hear(message);

@@ -2,7 +2,7 @@ import sharp, { type Sharp } from 'sharp';
 import type { Rendition, RenditionFormat } from './picture-set-job.js';
 
 /** The longest side of each rendition, pixels, from the quickest on; the last bounds what a reply can weigh. */
-const EDGES = [160, 320, 480, 640, 800];
+const LONGEST_SIDES_PX = [160, 320, 480, 640, 800];
 const FORMATS: readonly RenditionFormat[] = ['webp', 'avif'];
 
 /** A rendition that is still to be made. */
@@ -30,7 +30,7 @@ export interface DecodedPicture {
 export async function planFor(file: Buffer): Promise<WantedRendition[]> {
   const { autoOrient } = await sharp(file).metadata();
   const longest = Math.max(autoOrient.width, autoOrient.height);
-  const edges = EDGES.filter((edge) => edge <= longest);
+  const edges = LONGEST_SIDES_PX.filter((edge) => edge <= longest);
   return (edges.length > 0 ? edges : [longest]).flatMap((edge) =>
     FORMATS.map((format) => new WantedRendition(format, edge)),
   );
@@ -38,7 +38,7 @@ export async function planFor(file: Buffer): Promise<WantedRendition[]> {
 
 /** Reads the picture once for all renditions. */
 export async function decode(file: Buffer): Promise<DecodedPicture> {
-  const { data, info } = await inside(sharp(file).autoOrient(), Math.max(...EDGES))
+  const { data, info } = await fitInside(sharp(file).autoOrient(), Math.max(...LONGEST_SIDES_PX))
     .toColourspace('srgb')
     .raw()
     .toBuffer({ resolveWithObject: true });
@@ -50,12 +50,12 @@ export async function render(
   { pixels, ...raw }: DecodedPicture,
   { format, edge }: WantedRendition,
 ): Promise<Rendition> {
-  const { data, info } = await inside(sharp(pixels, { raw }), edge)
+  const { data, info } = await fitInside(sharp(pixels, { raw }), edge)
     .toFormat(format, { quality: format === 'avif' ? 55 : 80, effort: 4 })
     .toBuffer({ resolveWithObject: true });
   const { width, height, size: bytes } = info;
   return { format, width, height, bytes, data: data.toString('base64') };
 }
 
-const inside = (picture: Sharp, edge: number): Sharp =>
+const fitInside = (picture: Sharp, edge: number): Sharp =>
   picture.resize({ width: edge, height: edge, fit: 'inside', withoutEnlargement: true });

@@ -1,4 +1,4 @@
-import { tellParent } from './parent.js';
+import { notifyParent } from './parent.js';
 import { WORKER } from './worker-name.js';
 
 /** Says in the terminal, and to the parent, what becomes of one run: that it began, was cancelled, and has really ended. */
@@ -12,7 +12,7 @@ export class RunLog {
     /** How many steps are done. */
     public steps: number,
   ) {
-    tellParent({ picture, event: 'began' });
+    notifyParent({ picture, event: 'began' });
     this.say('began');
     signal.addEventListener('abort', () => this.say(`cancelled after ${this.ms} ms`));
   }
@@ -27,7 +27,7 @@ export class RunLog {
       : this.failure === undefined
         ? 'ended'
         : 'failed';
-    tellParent({ picture: this.picture, event: outcome });
+    notifyParent({ picture: this.picture, event: outcome });
     const why = outcome === 'failed' ? `: ${this.failure}` : '';
     this.say(`${outcome} after ${this.ms} ms and ${this.steps} steps${why}`);
   }

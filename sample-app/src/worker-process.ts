@@ -45,7 +45,7 @@ export class WorkerProcess implements SampleWorker {
 
   async ready(): Promise<void> {
     const answer = await Promise.race([
-      firstText(this.child),
+      startReport(this.child),
       once(this.child, 'exit').then(() => 'its process exited during the start'),
     ]);
     if (answer !== 'ready') {
@@ -105,7 +105,7 @@ export class WorkerProcess implements SampleWorker {
 }
 
 /** What the worker says of its start; a job may begin before. */
-function firstText(child: ChildProcess): Promise<string> {
+function startReport(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     child.on('message', (message) => {
       if (typeof message === 'string') {

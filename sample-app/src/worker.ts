@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { ConsoleLogger, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ReplyWorkers } from 'nestjs-reqrep';
-import { tellParent } from './parent.js';
+import { notifyParent } from './parent.js';
 import { WorkerModule } from './worker.module.js';
 
 // The parent may let go or die while this process still loads.
-const abandoned = process.connected ? once(process, 'disconnect') : Promise.resolve();
+const parentGone = process.connected ? once(process, 'disconnect') : Promise.resolve();
 
 let app: INestApplicationContext | undefined;
 try {
@@ -20,13 +20,13 @@ try {
   app.enableShutdownHooks();
   const { state } = app.get(ReplyWorkers).status;
   logger.setLogLevels(['error', 'warn']);
-  tellParent(
+  notifyParent(
     state === 'running'
       ? 'ready'
       : 'Redis does not answer, or refuses the connection; check REDIS_URL.',
   );
 } catch (error) {
-  tellParent(String(error));
+  notifyParent(String(error));
 }
-await abandoned;
+await parentGone;
 await app?.close();

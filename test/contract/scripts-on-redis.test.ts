@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Script } from '../../lib/driver/operation.js';
 import { completeJob, encodeJob } from '../../lib/protocol/wire/job-element.js';
-import { asideOf } from '../../lib/protocol/keys.js';
+import { parkedListOf } from '../../lib/protocol/keys.js';
 import { settleLongJobs } from '../../lib/protocol/operations/settle-long-jobs.js';
 import { measureList } from '../../lib/protocol/operations/measure-list.js';
 import { pruneExpiredJobs } from '../../lib/protocol/operations/prune-expired-jobs.js';
@@ -43,7 +43,7 @@ beforeAll(async () => {
 afterAll(() => connection.close());
 
 const settleBeside = (input: Partial<SettleJobs>) =>
-  connection.transact(settleLongJobs, { ...NOTHING, ...input, isBeside: true });
+  connection.transact(settleLongJobs, { ...NOTHING, ...input, bypassesLua: true });
 
 describe('settling jobs beside the script', () => {
   it('puts back what a list held where the script fails', async () => {
@@ -55,10 +55,10 @@ describe('settling jobs beside the script', () => {
     await odd.ready();
     const groups = [{ list: replies('one'), ttl: 1_000, frames: ['a'] }];
     const places = [{ key: slots[0], position: 0 }];
-    const settled = odd.transact(settleLongJobs, { ...NOTHING, groups, places, isBeside: true });
+    const settled = odd.transact(settleLongJobs, { ...NOTHING, groups, places, bypassesLua: true });
     await expect(settled).rejects.toThrow(/can't run this command/);
     expect(await listOf(replies('one'))).toEqual(['earlier']);
-    expect(await redis.look.exists(asideOf(replies('one')))).toBe(0);
+    expect(await redis.look.exists(parkedListOf(replies('one')))).toBe(0);
     odd.close();
   });
 

@@ -39,8 +39,8 @@ describe.each(useContractServers())('$name', (server) => {
     return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
   }
 
-  const bury = (slot: string, dead: string): Promise<BurialResult> =>
-    run(buryJob, {
+  const bury = (slot: string, dead: string): Promise<DeadListMoveResult> =>
+    run(moveToDeadList, {
       place: { key: slot, position: 0 },
       dead,
       reason: 'unreadable',
@@ -156,14 +156,14 @@ describe.each(useContractServers())('$name', (server) => {
 
   /** What is settled with what is long beside the script. */
   const settleBeside = (input: Partial<SettleJobs>): Promise<SettledJobs> =>
-    server.line.transact(settleLongJobs, { ...NOTHING, ...input, isBeside: true });
+    server.line.transact(settleLongJobs, { ...NOTHING, ...input, bypassesLua: true });
 
   describe.each([
     ['all of it in a script', settleByScript],
     ['what is long beside the script', settleBeside],
   ])('settling jobs, %s', (_how, settle) => {
     afterEach(async () => {
-      expect(await server.look.keys(asideOf('*'))).toEqual([]);
+      expect(await server.look.keys(parkedListOf('*'))).toEqual([]);
     });
 
     it('pushes the replies of each list in order and frees the slots', async () => {
@@ -411,20 +411,20 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await listOf(replies('one'))).toEqual(['earlier']);
       expect(await server.look.pttl(replies('one'))).toBeGreaterThan(25_000);
       expect(
-        await server.look.exists(replies('two'), ...['one', 'two'].map(replies).map(asideOf)),
+        await server.look.exists(replies('two'), ...['one', 'two'].map(replies).map(parkedListOf)),
       ).toBe(0);
     });
 
     it('does nothing where a list has run out before the script', async () => {
       const { slots, replies } = newQueue();
       await server.look.rpush(slots[0], 'job');
-      await server.look.rpush(asideOf(replies('two')), 'earlier', 'a');
+      await server.look.rpush(parkedListOf(replies('two')), 'earlier', 'a');
       const groups = ['one', 'two'].map((name) => ({
         list: replies(name),
         ttl: 60_000,
         frames: ['a'],
       }));
-      const settled = settleByScript({ slots: [slots[0]], groups, isBeside: true });
+      const settled = settleByScript({ slots: [slots[0]], groups, bypassesLua: true });
       await expect(settled).rejects.toThrow(/^EXPIRED/);
       expect(await listOf(replies('two'))).toEqual(['earlier']);
       expect(await server.look.exists(slots[0])).toBe(1);
@@ -490,7 +490,7 @@ describe.each(useContractServers())('$name', (server) => {
     it('leaves the other jobs of its slot, and tells its caller', async () => {
       const { keys, slots, replies } = newQueue();
       await server.look.rpush(slots[0], 'a', 'b');
-      const buried = await run(buryJob, {
+      const buried = await run(moveToDeadList, {
         place: { key: slots[0], position: 1 },
         dead: keys.dead,
         reason: 'out of deliveries',
@@ -516,7 +516,7 @@ describe.each(useContractServers())('$name', (server) => {
         workerId: 'worker-1',
         reply: { list: replies('one'), text: 'frame', ttl: 60_000 },
       } as const;
-      expect(await run(buryJob, input)).toBe('untold');
+      expect(await run(moveToDeadList, input)).toBe('untold');
       expect(await server.look.llen(keys.dead)).toBe(1);
       expect(await server.look.exists(slots[0])).toBe(0);
       expect(await server.look.get(replies('one'))).toBe('no list');

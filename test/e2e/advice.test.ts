@@ -48,7 +48,7 @@ it('a request in onModuleInit to a queue of the same process is told when its wo
   await startApp({ connection: server.url }, [Worker]);
   for (const text of told) {
     expect(text).toContain('This process serves it (Worker#run), but its workers start only after');
-    expect(text).toContain('send after the start, or do not await the request in the hook');
+    expect(text).toContain('send the request after the start, or do not await it in the hook');
     expect(text).not.toContain('@OnJob');
   }
   expect(told[0]).toContain(`Request to queue "${queue}" timed out after 100 ms`);

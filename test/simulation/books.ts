@@ -125,7 +125,11 @@ export class Books {
   }
 
   /** @param held - the jobs that lay in the slots. */
-  private settled({ groups, isBeside }: SettleJobs, output: SettledJobs, held: Set<string>): void {
+  private settled(
+    { groups, bypassesLua }: SettleJobs,
+    output: SettledJobs,
+    held: Set<string>,
+  ): void {
     if ('missing' in output) {
       return;
     }
@@ -134,7 +138,7 @@ export class Books {
       if (key !== undefined && !held.has(key)) {
         this.wrongs.push(`${key} was answered by a settle of other jobs`);
       }
-      if (key !== undefined && isBeside) {
+      if (key !== undefined && bypassesLua) {
         this.answered(key);
       }
     }

@@ -28,7 +28,7 @@ const OPERATIONS = [
   'reqrepRenewLease',
   'reqrepGiveBackJobs',
   'reqrepRecoverWorker',
-  'reqrepBuryJob',
+  'reqrepMoveToDeadList',
   'reqrepRetireWorker',
   'cut',
 ] as const;

@@ -1,5 +1,5 @@
 import type { WorkersHere } from '../../errors/served-here.js';
-import type { ReviveError } from '../../protocol/wire/error-form.js';
+import type { ReviveError } from '../../protocol/wire/wire-error.js';
 import type { CheckedHeaders } from './outgoing-headers.js';
 
 /** What a request takes over from the job inside whose handler it is made. */

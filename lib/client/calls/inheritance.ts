@@ -1,4 +1,4 @@
-import { LONGEST_TIMER } from '../../options/option-rules.js';
+import { MAX_TIMER_DELAY_MS } from '../../options/option-rules.js';
 import type { EmitOptions, SendOptions } from './call-options.js';
 import type { ParentJob } from './client-options.js';
 
@@ -30,7 +30,7 @@ export function limitsOf(
 ): RequestLimits {
   const { timeout = defaults.timeout, idleTimeout = defaults.idleTimeout } = options;
   const left = Math.floor(parent?.timeLeft() ?? Infinity);
-  if (left < (timeout || Infinity) && left < LONGEST_TIMER) {
+  if (left < (timeout || Infinity) && left < MAX_TIMER_DELAY_MS) {
     return { timeout: left, idleTimeout, isInherited: true };
   }
   const isUsual = timeout === defaults.timeout && idleTimeout === defaults.idleTimeout;

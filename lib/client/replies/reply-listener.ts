@@ -1,6 +1,6 @@
 import { droppedReplies, type DroppedReply } from '../../telemetry/channels.js';
 import type { Log } from '../../telemetry/log.js';
-import type { ReviveError } from '../../protocol/wire/error-form.js';
+import type { ReviveError } from '../../protocol/wire/wire-error.js';
 import { decodeFrame } from '../../protocol/wire/reply-frame.js';
 import { beforeRetry } from '../../driver/before-retry.js';
 import type { Line } from '../../driver/line.js';

@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import type { Subscriber, Unsubscribable } from 'rxjs';
 import { PushFailedError, WorkerLostError, type TimeLimit } from '../../errors/index.js';
 import type { Runtime } from '../../driver/runtime.js';
-import { toCallerError, type ErrorForm, type ReviveError } from '../../protocol/wire/error-form.js';
+import { toCallerError, type WireError, type ReviveError } from '../../protocol/wire/wire-error.js';
 import type { ReplyFrame } from '../../protocol/wire/reply-frame.js';
 import { IncomingStream, type Verdict } from './incoming-stream.js';
 import type { CallEnd } from '../calls/call-end.js';
@@ -186,7 +186,7 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
   }
 
   /** An error of the application that cannot be made again arrives as any other. */
-  private revived(form: ErrorForm, revive: ReviveError | undefined): Error {
+  private revived(form: WireError, revive: ReviveError | undefined): Error {
     try {
       return toCallerError(form, this, revive);
     } catch (error) {

@@ -19,7 +19,7 @@ interface Death {
 }
 
 export const DEAD_AND_RETURNED: readonly Entry[] = [
-  entry(buryJob, ({ store }, input) => {
+  entry(moveToDeadList, ({ store }, input) => {
     const { place, dead, reply } = input;
     const job = jobAt(store, place);
     if (job === undefined) {

@@ -1,8 +1,8 @@
-import { describeWorker, LONGEST_FIELD_BYTES } from '../../protocol/operations/describe-worker.js';
+import { describeWorker, MAX_FIELD_BYTES } from '../../protocol/operations/describe-worker.js';
 import { inspectQueue } from '../../protocol/operations/inspect-queue.js';
 import {
-  LONGEST_ID_BYTES,
-  MOST_LAPSED,
+  MAX_WORKER_ID_BYTES,
+  MAX_LAPSED_WORKERS,
   renewLease,
   type RenewedLease,
 } from '../../protocol/operations/renew-lease.js';
@@ -28,13 +28,14 @@ export const LEASES: readonly Entry[] = [
       fields.set(field, bytesOf(value));
     }
     const lapsed = membersBetween(store, workers, -Infinity, now);
-    const offset = lapsed.length > MOST_LAPSED ? (turn * MOST_LAPSED) % lapsed.length : 0;
+    const offset =
+      lapsed.length > MAX_LAPSED_WORKERS ? (turn * MAX_LAPSED_WORKERS) % lapsed.length : 0;
     return {
       now,
       former: expiry === undefined ? 'none' : expiry > now ? 'live' : 'lapsed',
       lapsed: lapsed
-        .slice(offset, offset + MOST_LAPSED)
-        .filter(([member]) => member.length <= LONGEST_ID_BYTES)
+        .slice(offset, offset + MAX_LAPSED_WORKERS)
+        .filter(([member]) => member.length <= MAX_WORKER_ID_BYTES)
         .map(([member, score]) => ({ workerId: textOf(member), expiry: String(score) })),
     };
   }),
@@ -57,7 +58,7 @@ export const LEASES: readonly Entry[] = [
     const fields = attempt(() => store.read('hash', worker));
     const valueOf = (field: string): string => {
       const value = fields?.get(field) ?? '';
-      return value.length <= LONGEST_FIELD_BYTES ? textOf(value) : '';
+      return value.length <= MAX_FIELD_BYTES ? textOf(value) : '';
     };
     return {
       slots: valueOf('slots'),

@@ -1,6 +1,6 @@
 import {
-  MOST_PRUNED_BYTES,
-  MOST_PRUNED_JOBS,
+  MAX_PRUNED_BYTES,
+  MAX_PRUNED_JOBS,
   pruneExpiredJobs,
   TOMBSTONE,
 } from '../../protocol/operations/prune-expired-jobs.js';
@@ -23,7 +23,7 @@ export const PRUNING: readonly Entry[] = [
     let tombstones = 0;
     let bytes = 0;
     let job: Bytes | undefined;
-    for (let looked = 0; looked < MOST_PRUNED_JOBS && bytes <= MOST_PRUNED_BYTES; looked++) {
+    for (let looked = 0; looked < MAX_PRUNED_JOBS && bytes <= MAX_PRUNED_BYTES; looked++) {
       job = elementAt(store, requests, position);
       if (job === undefined) {
         break;
@@ -64,7 +64,7 @@ function isPlainlyOurs(job: Bytes): boolean {
 }
 
 function isDue(job: Bytes, now: number): boolean {
-  if (job.length > MOST_PRUNED_BYTES) {
+  if (job.length > MAX_PRUNED_BYTES) {
     return false;
   }
   try {

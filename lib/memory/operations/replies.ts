@@ -1,4 +1,4 @@
-import type { ReplyToDead } from '../../protocol/operations/bury-job.js';
+import type { DeadJobReply } from '../../protocol/operations/move-to-dead-list.js';
 import type { ListSize } from '../../protocol/operations/lua-list-size.js';
 import { bytesOf } from '../bytes.js';
 import { pushBehind } from '../lists.js';
@@ -15,7 +15,7 @@ export function keepAlive(store: Store, list: string, ttl: number): void {
 }
 
 /** @throws ReplyError where the list is none. */
-export function tellDead(store: Store, { list, text, ttl }: ReplyToDead): void {
+export function tellDead(store: Store, { list, text, ttl }: DeadJobReply): void {
   pushBehind(store, list, [bytesOf(text)]);
   keepAlive(store, list, ttl);
 }

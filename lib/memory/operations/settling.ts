@@ -1,4 +1,4 @@
-import { asideOf } from '../../protocol/keys.js';
+import { parkedListOf } from '../../protocol/keys.js';
 import {
   settleJobs,
   type Missing,
@@ -40,7 +40,7 @@ export const SETTLING: readonly Entry[] = [
   }),
 ];
 
-const areAside = ({ groups, isBeside }: SettleJobs): boolean => isBeside && groups.length > 0;
+const areAside = ({ groups, bypassesLua }: SettleJobs): boolean => bypassesLua && groups.length > 0;
 
 /** @returns the slots and places that no longer hold what is to be settled. @throws ReplyError for a reply list that is none. */
 function obstacle(store: Store, input: SettleJobs): Missing | undefined {
@@ -55,7 +55,7 @@ function obstacle(store: Store, input: SettleJobs): Missing | undefined {
   const isAside = areAside(input);
   // The first of them is refused by the push, before anything is done.
   for (const { list } of isAside ? groups : groups.slice(1)) {
-    const kind = store.kindOf(isAside ? asideOf(list) : list);
+    const kind = store.kindOf(isAside ? parkedListOf(list) : list);
     if (isAside && kind === undefined) {
       throw new ReplyError(`EXPIRED ${list} ran out in this moment`);
     }
@@ -93,7 +93,7 @@ function movedBack(
     return missing;
   } finally {
     for (const { list, frames } of groups) {
-      const aside = asideOf(list);
+      const aside = parkedListOf(list);
       if (!isClear) {
         attempt(() => trim(store, aside, 0, -frames.length - 1));
       }

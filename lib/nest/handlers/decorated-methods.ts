@@ -1,6 +1,6 @@
 import 'reflect-metadata';
-import { ENHANCERS } from '../pipeline/enhancer-metadata.js';
-import { getJobRoutes, type JobRoute } from './on-job.accessor.js';
+import { ENHANCER_KEYS } from '../pipeline/enhancer-metadata.js';
+import { getJobRoutes, type JobRoute } from './job-routes.js';
 
 /** One `@OnJob` that objects have from their class. */
 export interface DecoratedMethod extends JobRoute {
@@ -42,20 +42,20 @@ function decoratedMethod(owner: object, method: string): DecoratedMethod[] {
   const declared = typeof value === 'function' ? value : first.decorated;
   for (const { decorated } of routes) {
     if (decorated !== declared) {
-      handOn(decorated, declared);
+      copyMetadata(decorated, declared);
     }
   }
   return routes.map((route) => ({ ...route, method, declared }));
 }
 
 /** Gives a function that has replaced a method what was said of the method: its guards must not be lost with it. */
-function handOn(from: Function, to: Function): void {
+function copyMetadata(from: Function, to: Function): void {
   for (const key of Reflect.getMetadataKeys(from)) {
     const lost: unknown = Reflect.getMetadata(key, from);
     const kept: unknown = Reflect.getMetadata(key, to);
     if (kept === undefined) {
       Reflect.defineMetadata(key, lost, to);
-    } else if (ENHANCERS.includes(key) && Array.isArray(lost) && Array.isArray(kept)) {
+    } else if (ENHANCER_KEYS.includes(key) && Array.isArray(lost) && Array.isArray(kept)) {
       Reflect.defineMetadata(key, [...new Set([...lost, ...kept])], to);
     }
   }

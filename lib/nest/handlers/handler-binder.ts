@@ -20,7 +20,7 @@ import { moduleRefOf, resolveScoped } from '../pipeline/resolve-scoped.js';
 
 type Handle = JobHandler['handle'];
 
-/** Makes of a method what the worker calls: the method itself where nothing stands between it and a job. */
+/** Binds a handler method to a function for the worker: the method itself where no guard, pipe, interceptor or filter applies. */
 export class HandlerBinder {
   private readonly container: PipelineParts['container'];
 
@@ -28,51 +28,72 @@ export class HandlerBinder {
     creator: ExternalContextCreator,
     private readonly globalEnhancers: GlobalEnhancers,
   ) {
-    // Nest has no public way to it, nor to a pipeline without the application's enhancers.
+    // Nest has no public API for the container, nor for a pipeline without the application's own enhancers.
     this.container = Reflect.get(creator, 'container');
   }
 
   async bind(handler: HandlerMethod): Promise<Handle> {
     const { wrapper } = handler;
-    const made = await createMissingEnhancers(handler);
+    const createdEnhancers = await createMissingEnhancers(handler);
     const isScoped =
       wrapper.isTransient || !wrapper.isDependencyTreeStatic() || this.globalEnhancers.areScoped;
     return isScoped
-      ? this.bindForEachJob(handler, made)
-      : this.bindTo(wrapper.instance, handler, made, this.globalEnhancers.shared());
+      ? this.bindForEachJob(handler, createdEnhancers)
+      : this.bindToInstance(
+          wrapper.instance,
+          handler,
+          createdEnhancers,
+          this.globalEnhancers.shared(),
+        );
   }
 
-  private bindTo(
+  private bindToInstance(
     host: object,
     handler: HandlerMethod,
-    made: PipelineParts['made'],
-    globals: ApplicationConfig,
+    createdEnhancers: PipelineParts['createdEnhancers'],
+    globalEnhancers: ApplicationConfig,
     contextId?: ContextId,
   ): Handle {
-    if (!isEnhanced(handler, globals)) {
+    if (!isEnhanced(handler, globalEnhancers)) {
       return (data, job) => callHandler(host, handler.method, data, job);
     }
-    return createPipeline({ handler, host, made, globals, contextId, container: this.container });
+    return createPipeline({
+      handler,
+      host,
+      createdEnhancers,
+      globalEnhancers,
+      contextId,
+      container: this.container,
+    });
   }
 
-  /** As Nest's router does it for a request: what is request-scoped is made anew, with the job as the request. */
-  private bindForEachJob(handler: HandlerMethod, made: PipelineParts['made']): Handle {
+  /** Creates request-scoped providers anew for each job, as Nest's router does for each HTTP request. The job is the request. */
+  private bindForEachJob(
+    handler: HandlerMethod,
+    createdEnhancers: PipelineParts['createdEnhancers'],
+  ): Handle {
     const { wrapper } = handler;
     return async (data, job) => {
       const contextId = ContextIdFactory.getByRequest(job);
-      // By this, whoever has the job finds what was made for it.
+      // `ContextIdFactory.getByRequest(job)` finds the id here, and with it the instances of this job.
       Object.defineProperty(job, REQUEST_CONTEXT_ID, { value: contextId });
       moduleRefOf(wrapper).registerRequestByContextId(
         requestOf(wrapper, job, contextId),
         contextId,
       );
-      const [host, globals] = await Promise.all([
+      const [host, globalEnhancers] = await Promise.all([
         resolveScoped<object>(wrapper, contextId),
         this.globalEnhancers.of(contextId),
       ]);
-      // What was made may have taken as long as it liked.
+      // The job may have been aborted while the instances were created.
       job.throwIfAborted();
-      return this.bindTo(host, handler, made, globals, contextId)(data, job);
+      return this.bindToInstance(
+        host,
+        handler,
+        createdEnhancers,
+        globalEnhancers,
+        contextId,
+      )(data, job);
     };
   }
 }

@@ -1,10 +1,10 @@
 import { InvalidOptionError } from '../../errors/index.js';
 import type { KnownQueue } from '../../client/calls/job-map.js';
 import type { ServeOptions } from '../../core/serve-options.js';
-import { checkBrackets, placeOfDecorator } from '../pipeline/decorator-place.js';
+import { checkParentheses, placeOfDecorator } from '../pipeline/decorator-place.js';
 import { checkDecorated, defineJobParameters } from '../pipeline/job-parameters.js';
 import type { HandlerParameters, JobMethod, TakesDataOf } from './job-method.js';
-import { addJobRoute, nameOfRoute } from './on-job.accessor.js';
+import { addJobRoute, nameOfRoute } from './job-routes.js';
 
 /** Options of one `@OnJob`. */
 export interface OnJobOptions extends ServeOptions {
@@ -37,7 +37,7 @@ export function OnJob<const Queue extends string, Kind extends HandlerParameters
   queue: Queue & KnownQueue<Queue>,
   options: OnJobOptions & { readonly parameters?: Kind } = {},
 ) {
-  checkBrackets('@OnJob', [...arguments], "@OnJob('reports')");
+  checkParentheses('@OnJob', [...arguments], "@OnJob('reports')");
   return <Method extends JobMethod<Queue>>(
     target: object,
     name: string | symbol,

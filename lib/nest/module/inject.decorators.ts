@@ -2,7 +2,7 @@ import { Inject, type InjectionToken } from '@nestjs/common';
 import { InvalidOptionError } from '../../errors/index.js';
 import { aName, expectedBy } from '../../options/option-rules.js';
 import { describeValue } from '../../errors/value-text.js';
-import { checkBrackets, placeOfDecorator } from '../pipeline/decorator-place.js';
+import { checkParentheses, placeOfDecorator } from '../pipeline/decorator-place.js';
 import { getReplyWorkersToken, getRequestClientToken } from '../tokens.js';
 
 /**
@@ -14,13 +14,13 @@ import { getReplyWorkersToken, getRequestClientToken } from '../tokens.js';
  * ```
  */
 export function InjectRequestClient(instance?: string): PropertyDecorator & ParameterDecorator {
-  checkBrackets('@InjectRequestClient', [...arguments], '@InjectRequestClient()');
+  checkParentheses('@InjectRequestClient', [...arguments], '@InjectRequestClient()');
   return injecting('@InjectRequestClient', instance, getRequestClientToken);
 }
 
 /** Injects the `ReplyWorkers` of a named instance. */
 export function InjectReplyWorkers(instance?: string): PropertyDecorator & ParameterDecorator {
-  checkBrackets('@InjectReplyWorkers', [...arguments], '@InjectReplyWorkers()');
+  checkParentheses('@InjectReplyWorkers', [...arguments], '@InjectReplyWorkers()');
   return injecting('@InjectReplyWorkers', instance, getReplyWorkersToken);
 }
 

@@ -4,7 +4,7 @@ import { InvalidOptionError } from '../../errors/index.js';
 import type { ProviderWrapper } from '../pipeline/handler-method.js';
 
 /** Dependencies that are followed at most, since they may form a circle. */
-const MOST_STEPS = 50;
+const MAX_DEPENDENCY_STEPS = 50;
 
 /** Looks at the options of all instances before any of them is used. */
 export class OptionsScopeCheck implements OnModuleInit {
@@ -44,7 +44,7 @@ function checkScopeOfOptions(options: ProviderWrapper): void {
 function pathToScoped(options: ProviderWrapper): string {
   const names: string[] = [];
   let wrapper: ProviderWrapper | undefined = options;
-  while (names.length < MOST_STEPS) {
+  while (names.length < MAX_DEPENDENCY_STEPS) {
     wrapper = dependenciesOf(wrapper).find((each) => !each.isDependencyTreeStatic());
     if (!wrapper) {
       break;

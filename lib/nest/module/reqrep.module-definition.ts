@@ -15,15 +15,15 @@ import type { ReplyWorkers } from '../../worker/reply-workers.js';
 import { GlobalEnhancers } from '../pipeline/global-enhancers.js';
 import { HandlerBinder } from '../handlers/handler-binder.js';
 import { placeHooks } from './hook-order.js';
-import { reviveHttpException } from '../pipeline/http-exception-form.js';
+import { reviveHttpException } from '../pipeline/revive-http-exception.js';
 import { isHttpErrorsFilter, ReqRepHttpErrors } from '../pipeline/http-errors.filter.js';
-import { INSTANCE_PLACE, type InstancePlace } from '../handlers/instance-place.js';
-import { JobHandlerExplorer } from '../handlers/job-handler.explorer.js';
+import { INSTANCE_SETTINGS, type InstanceSettings } from '../handlers/instance-visibility.js';
+import { JobHandlerExplorer } from '../handlers/job-handler-explorer.js';
 import { nestLog } from '../nest-log.js';
 import { OptionsScopeCheck } from './options-scope.js';
 import { ReqRepInstance } from '../handlers/reqrep-instance.js';
 import { ReqRepWorkersModule, WorkersLifecycle } from './reqrep-workers.module.js';
-import { ReqRepLifecycle } from './reqrep.lifecycle.js';
+import { ReqRepLifecycle } from './reqrep-lifecycle.js';
 import type { ReqRepModuleExtras, ReqRepModuleOptions } from './reqrep.options.js';
 import { resolveModuleOptions, type ResolvedModuleOptions } from './resolve-options.js';
 import {
@@ -63,11 +63,11 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
 const HTTP_ERRORS = Symbol('nestjs-reqrep:http-errors');
 
 /** Everything that one instance of the module is made of. */
-function providersOf(place: InstancePlace): Provider[] {
+function providersOf(place: InstanceSettings): Provider[] {
   const { name } = place;
   const log = nestLog(name);
   return [
-    { provide: INSTANCE_PLACE, useValue: place },
+    { provide: INSTANCE_SETTINGS, useValue: place },
     {
       provide: OptionsScopeCheck,
       inject: [DiscoveryService],

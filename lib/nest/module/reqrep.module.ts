@@ -1,7 +1,7 @@
 import { Module, type ConfigurableModuleAsyncOptions, type DynamicModule } from '@nestjs/common';
 import { InvalidOptionError } from '../../errors/index.js';
 import { isRecord, kindOf } from '../../errors/value-text.js';
-import { CLASS_ALONE } from '../handlers/instance-place.js';
+import { BARE_MODULE_CLASS } from '../handlers/instance-visibility.js';
 import { ConfigurableModuleClass } from './reqrep.module-definition.js';
 import type { ReqRepModuleExtras, ReqRepModuleOptions } from './reqrep.options.js';
 

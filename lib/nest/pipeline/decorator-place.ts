@@ -8,7 +8,7 @@ export interface DecoratorPlace {
 }
 
 /** The compiler options that the decorators of Nest and of this library need. */
-const FLAGS =
+const REQUIRED_FLAGS =
   'with `"experimentalDecorators": true` and `"emitDecoratorMetadata": true` in tsconfig.json ' +
   '(SWC: `legacyDecorator` and `decoratorMetadata`)';
 
@@ -22,7 +22,7 @@ export function placeOfDecorator(decorator: string, given: readonly unknown[]): 
   if (isStandardContext(name)) {
     throw new InvalidOptionError(
       decorator,
-      `compiled ${FLAGS}`,
+      `compiled ${REQUIRED_FLAGS}`,
       `a standard decorator on the ${name.kind} "${String(name.name)}": these flags are missing`,
     );
   }
@@ -61,7 +61,11 @@ export function placeOfDecorator(decorator: string, given: readonly unknown[]): 
  * @param given - the arguments of the decorator.
  * @param example - how it is written.
  */
-export function checkBrackets(decorator: string, given: readonly unknown[], example: string): void {
+export function checkParentheses(
+  decorator: string,
+  given: readonly unknown[],
+  example: string,
+): void {
   const [target, name, third] = given;
   const isOnClass = typeof target === 'function' && given.length === 1;
   const isOnMember =

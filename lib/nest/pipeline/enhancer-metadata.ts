@@ -1,10 +1,10 @@
 /** Where Nest keeps what `@UseFilters` says. */
-export const FILTERS = '__exceptionFilters__';
+export const FILTERS_KEY = '__exceptionFilters__';
 
 /** Where Nest keeps what `@UseGuards`, `@UsePipes`, `@UseInterceptors` and `@UseFilters` say. */
-export const ENHANCERS: readonly string[] = [
+export const ENHANCER_KEYS: readonly string[] = [
   '__guards__',
   '__pipes__',
   '__interceptors__',
-  FILTERS,
+  FILTERS_KEY,
 ];

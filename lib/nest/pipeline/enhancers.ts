@@ -2,17 +2,17 @@ import 'reflect-metadata';
 import { Scope, type Type } from '@nestjs/common';
 import { ApplicationConfig, ModuleRef } from '@nestjs/core';
 import { InvalidOptionError } from '../../errors/index.js';
-import { ENHANCERS, FILTERS } from './enhancer-metadata.js';
+import { ENHANCER_KEYS, FILTERS_KEY } from './enhancer-metadata.js';
 import type { HandlerMethod, ProviderWrapper } from './handler-method.js';
 import { parameterPipes, takesDataAndJob } from './job-parameters.js';
 
 /** Where Nest keeps what `@Injectable({ scope })` says. */
-const SCOPE = 'scope:options';
+const SCOPE_KEY = 'scope:options';
 
 /** Whether there is anything between a job and the method, so that it cannot be called as it is. */
 export function isEnhanced(handler: HandlerMethod, globals: ApplicationConfig): boolean {
   return (
-    ENHANCERS.some((key) => metadataOf(key, handler).length > 0) ||
+    ENHANCER_KEYS.some((key) => metadataOf(key, handler).length > 0) ||
     !takesDataAndJob(handler.classRef, handler.method) ||
     globals.getGlobalGuards().length > 0 ||
     globals.getGlobalPipes().length > 0 ||
@@ -22,11 +22,11 @@ export function isEnhanced(handler: HandlerMethod, globals: ApplicationConfig): 
 }
 
 export const hasFilters = (handler: HandlerMethod, globals: ApplicationConfig): boolean =>
-  metadataOf(FILTERS, handler).length > 0 || globals.getGlobalFilters().length > 0;
+  metadataOf(FILTERS_KEY, handler).length > 0 || globals.getGlobalFilters().length > 0;
 
 /** The names of the filters that may be called for an error of a handler, for messages. */
 export const filterNames = (handler: HandlerMethod, globals: ApplicationConfig): string =>
-  [...metadataOf(FILTERS, handler), ...globals.getGlobalFilters()]
+  [...metadataOf(FILTERS_KEY, handler), ...globals.getGlobalFilters()]
     .map((filter) => (typeof filter === 'function' ? filter : Object(filter).constructor)?.name)
     .filter((name) => typeof name === 'string' && name !== '')
     .join(', ');
@@ -45,7 +45,7 @@ export async function createMissingEnhancers(
   const attached = new Set(wrapper.getEnhancersMetadata());
   const classes = new Set(
     [
-      ...ENHANCERS.flatMap((key) => metadataOf(key, handler)),
+      ...ENHANCER_KEYS.flatMap((key) => metadataOf(key, handler)),
       ...parameterPipes(classRef, method),
     ].filter((item) => typeof item === 'function'),
   );
@@ -94,4 +94,4 @@ function metadataOf(key: string, { classRef, declared }: HandlerMethod): readonl
   ];
 }
 
-const scopeOf = (item: Function): Scope | undefined => Reflect.getMetadata(SCOPE, item)?.scope;
+const scopeOf = (item: Function): Scope | undefined => Reflect.getMetadata(SCOPE_KEY, item)?.scope;

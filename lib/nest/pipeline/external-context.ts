@@ -7,7 +7,7 @@ import type { HandlerMethod } from './handler-method.js';
 import { schemaOf } from './job-parameters.js';
 import { methodCall } from './method-call.js';
 import type { NestContainer, PipelineParts } from './pipeline-parts.js';
-import { SchemaPipe, validateSchemas } from './schema-pipe.js';
+import { SchemaPipe, includesNestSchemaPipe } from './schema-pipe.js';
 
 /** @returns what puts enhancers around a function as if it were the handler. */
 export const contextCreator = (parts: PipelineParts): ExternalContextCreator =>
@@ -19,8 +19,8 @@ export function jobContextCreator(parts: PipelineParts): ExternalContextCreator 
   const creator = contextCreator(parts);
   // Nest's own would wait for the last value of a stream.
   creator.transformToResult = (result) => Promise.resolve(result);
-  callWithin(creator, handler, host);
-  showDeclared(creator, handler);
+  callMethodInside(creator, handler, host);
+  showDeclaredMethod(creator, handler);
   fenceInterceptors(creator);
   return creator;
 }
@@ -29,7 +29,11 @@ export function jobContextCreator(parts: PipelineParts): ExternalContextCreator 
  * Calls the method itself where Nest would call what it was given, which guards and interceptors get as `getHandler()`. An
  * interceptor may let go of its job whenever and wherever it likes.
  */
-function callWithin(creator: ExternalContextCreator, handler: HandlerMethod, host: object): void {
+function callMethodInside(
+  creator: ExternalContextCreator,
+  handler: HandlerMethod,
+  host: object,
+): void {
   let applyPipes: ReturnType<ExternalContextCreator['createPipesFn']> = null;
   const pipesOf = creator.createPipesFn.bind(creator);
   creator.createPipesFn = (pipes, parameters) => {
@@ -68,13 +72,13 @@ function withSchemaPipe<Parameter extends { readonly index: number; readonly pip
   parameter: Parameter,
 ): Parameter {
   const schema = schemaOf(classRef, method, parameter.index);
-  return schema === undefined || validateSchemas([...pipes, ...parameter.pipes])
+  return schema === undefined || includesNestSchemaPipe([...pipes, ...parameter.pipes])
     ? parameter
     : { ...parameter, pipes: [new SchemaPipe(schema), ...parameter.pipes] };
 }
 
 /** Shows parameter decorators the method that guards and interceptors see, where a spy is in its place. */
-function showDeclared(creator: ExternalContextCreator, { declared }: HandlerMethod): void {
+function showDeclaredMethod(creator: ExternalContextCreator, { declared }: HandlerMethod): void {
   const contexts: { getContextFactory(...parts: unknown[]): unknown } = Reflect.get(
     creator,
     'contextUtils',
@@ -106,15 +110,20 @@ function fenceInterceptors(creator: ExternalContextCreator): void {
  * The application's container as the pipeline of one handler sees it: with the module that has the handler, be it a
  * provider, a controller or an object from a factory, and with the application's enhancers that it is to have.
  */
-function containerOf({ handler, container, globals, made }: PipelineParts): NestContainer {
+function containerOf({
+  handler,
+  container,
+  globalEnhancers,
+  createdEnhancers,
+}: PipelineParts): NestContainer {
   const { wrapper, classRef } = handler;
   const host = Object.create(wrapper.host ?? null, {
     providers: { value: new Map([[classRef, wrapper]]) },
-    injectables: { value: new Map([...(wrapper.host?.injectables ?? []), ...made]) },
+    injectables: { value: new Map([...(wrapper.host?.injectables ?? []), ...createdEnhancers]) },
     hasProvider: { value: () => true },
   });
   return Object.create(container, {
-    applicationConfig: { value: globals },
+    applicationConfig: { value: globalEnhancers },
     getModules: { value: () => new Map([['host', host]]) },
   });
 }

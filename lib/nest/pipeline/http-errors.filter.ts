@@ -34,7 +34,7 @@ export const HTTP_ERRORS_RULES: OptionRules<ReqRepHttpErrorsOptions> = {
   retryAfter: anInteger(0),
 };
 
-const STATUSES: Readonly<Record<ReqRepError['code'], HttpStatus>> = {
+const STATUS_BY_CODE: Readonly<Record<ReqRepError['code'], HttpStatus>> = {
   REQUEST_TIMEOUT: HttpStatus.GATEWAY_TIMEOUT,
   NO_WORKERS: HttpStatus.SERVICE_UNAVAILABLE,
   QUEUE_FULL: HttpStatus.SERVICE_UNAVAILABLE,
@@ -133,7 +133,7 @@ export class ReqRepHttpErrors implements ExceptionFilter<ReqRepError> {
 const statusOf = (error: ReqRepError): HttpStatus =>
   error instanceof PayloadTooLargeError && error.direction === 'reply'
     ? HttpStatus.INTERNAL_SERVER_ERROR
-    : STATUSES[error.code];
+    : STATUS_BY_CODE[error.code];
 
 /** Whether a filter of the application is {@link ReqRepHttpErrors}. @internal */
 export const isHttpErrorsFilter = (filter: unknown): boolean => filter instanceof ReqRepHttpErrors;

@@ -17,7 +17,11 @@ export function createFilter(
   const rethrow = (_data: unknown, _job: unknown, error: unknown): never => {
     throw error;
   };
-  Reflect.defineMetadata(FILTERS, Reflect.getMetadata(FILTERS, handler.declared) ?? [], rethrow);
+  Reflect.defineMetadata(
+    FILTERS_KEY,
+    Reflect.getMetadata(FILTERS_KEY, handler.declared) ?? [],
+    rethrow,
+  );
   const creator = contextCreator(parts);
   const filter = creator.create(
     host,
@@ -30,7 +34,7 @@ export function createFilter(
     { guards: false, interceptors: false, filters: true },
     'reqrep',
   );
-  const place = `an exception filter (${filterNames(handler, globals)})`;
+  const place = `an exception filter (${filterNames(handler, globalEnhancers)})`;
   return async (data, job, error) => {
     job.threw(error);
     let answer: unknown;
@@ -38,7 +42,7 @@ export function createFilter(
       // A filter that gives nothing instead of the error has only looked at it, and a cancellation is no error.
       answer = job.isAborted ? undefined : await filter(data, job, error);
     } catch (failure) {
-      throw reasonOf(failure, error, job, place);
+      throw errorToReport(failure, error, job, place);
     }
     if (answer === undefined) {
       throw error;
@@ -48,13 +52,13 @@ export function createFilter(
 }
 
 /** What calling something that is not there throws: a filter that is written for HTTP looks for a response. */
-const MISTAKES: ReadonlySet<unknown> = new Set(['TypeError', 'ReferenceError']);
+const PROGRAMMING_ERRORS: ReadonlySet<unknown> = new Set(['TypeError', 'ReferenceError']);
 
 /**
  * What a job fails with where an enhancer has thrown while it handled an error. What it throws stands instead of that error, unless
  * it shows that the enhancer itself does not work: then that goes to the log, and the caller gets the error that was handled.
  */
-export function reasonOf(
+export function errorToReport(
   failure: unknown,
   handled: unknown,
   job: RunContext,
@@ -64,11 +68,11 @@ export function reasonOf(
     handled !== undefined &&
     handled !== failure &&
     isError(failure) &&
-    MISTAKES.has(propertyOf(failure, 'name'));
+    PROGRAMMING_ERRORS.has(propertyOf(failure, 'name'));
   if (!isMistake) {
     return failure;
   }
-  const { name, message } = toErrorForm(handled);
+  const { name, message } = toWireError(handled);
   job.strayed(`${place}, called to handle "${shown(`${name}: ${message}`)}",`, failure);
   return handled;
 }

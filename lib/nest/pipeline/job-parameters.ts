@@ -7,20 +7,20 @@ import type { JobDataOptions, JobDataPipe, StandardSchema } from './job-data-opt
 import { readJobData } from './read-job-data.js';
 
 /** Where Nest keeps what parameter decorators say: `createParamDecorator` and the injector know no other key. */
-const DECORATED_PARAMETERS = '__routeArguments__';
+const DECORATED_PARAMETERS_KEY = '__routeArguments__';
 
 /** Where `@JobCtx` keeps its places: apart, so that no pipe runs on a job's context. */
-const CONTEXT_PLACES = 'nestjs-reqrep:context-places';
+const CONTEXT_INDEXES_KEY = 'nestjs-reqrep:context-places';
 
 /** Where `@OnJob` keeps, in Nest's form, what the parameters of its method take. @internal */
 export const JOB_PARAMETERS = 'nestjs-reqrep:parameters';
 
 /** Where it keeps which of them take the context of the job. */
-const JOB_CONTEXT_PLACES = 'nestjs-reqrep:job-context-places';
+const JOB_CONTEXT_INDEXES_KEY = 'nestjs-reqrep:job-context-places';
 
 /** Nest's numbers of what `@Payload()` and `@Ctx()` hand over; the first is that of `@Body()`, which pipes look at. */
-const PAYLOAD = 3;
-const CONTEXT = 6;
+const PAYLOAD_PARAMETER_TYPE = 3;
+const CONTEXT_PARAMETER_TYPE = 6;
 
 /**
  * Hands the data of the job to a parameter, or one property of it. Takes what Nest's `@Payload` takes.
@@ -46,14 +46,14 @@ export function JobData(
 ): ParameterDecorator;
 export function JobData(...given: unknown[]): ParameterDecorator {
   // A class alone is a pipe.
-  checkBrackets('@JobData', given.length === 1 ? [] : given, '@JobData()');
+  checkParentheses('@JobData', given.length === 1 ? [] : given, '@JobData()');
   return (target, method, index) => {
     const place = checkParameter('@JobData', target, method, index);
     const parameter = { index, ...readJobData(given, `@JobData on ${place}`) };
     const { constructor } = target;
-    const others = own<object>(DECORATED_PARAMETERS, constructor, method ?? '');
-    const parameters = { ...others, [`${PAYLOAD}:${index}`]: parameter };
-    Reflect.defineMetadata(DECORATED_PARAMETERS, parameters, constructor, method ?? '');
+    const others = ownMetadata<object>(DECORATED_PARAMETERS_KEY, constructor, method ?? '');
+    const parameters = { ...others, [`${PAYLOAD_PARAMETER_TYPE}:${index}`]: parameter };
+    Reflect.defineMetadata(DECORATED_PARAMETERS_KEY, parameters, constructor, method ?? '');
   };
 }
 
@@ -62,7 +62,7 @@ export function JobData(...given: unknown[]): ParameterDecorator {
  * @throws InvalidOptionError where it is given anything, and anywhere but on a parameter of a method.
  */
 export function JobCtx(...given: never[]): ParameterDecorator {
-  checkBrackets('@JobCtx', given, '@JobCtx()');
+  checkParentheses('@JobCtx', given, '@JobCtx()');
   return (target, method, index) => {
     const place = checkParameter('@JobCtx', target, method, index);
     if (given.length > 0) {
@@ -73,8 +73,11 @@ export function JobCtx(...given: never[]): ParameterDecorator {
       );
     }
     const { constructor } = target;
-    const places = [...(own<number[]>(CONTEXT_PLACES, constructor, method ?? '') ?? []), index];
-    Reflect.defineMetadata(CONTEXT_PLACES, places, constructor, method ?? '');
+    const places = [
+      ...(ownMetadata<number[]>(CONTEXT_INDEXES_KEY, constructor, method ?? '') ?? []),
+      index,
+    ];
+    Reflect.defineMetadata(CONTEXT_INDEXES_KEY, places, constructor, method ?? '');
   };
 }
 
@@ -101,20 +104,26 @@ interface Parameter {
  * @internal
  */
 export function defineJobParameters(constructor: object, method: string | symbol): void {
-  const decorated = own<Record<string, Parameter>>(DECORATED_PARAMETERS, constructor, method) ?? {};
-  const contextPlaces = own<number[]>(CONTEXT_PLACES, constructor, method) ?? [];
+  const decorated =
+    ownMetadata<Record<string, Parameter>>(DECORATED_PARAMETERS_KEY, constructor, method) ?? {};
+  const contextPlaces = ownMetadata<number[]>(CONTEXT_INDEXES_KEY, constructor, method) ?? [];
   const places = [...contextPlaces, ...Object.values(decorated).map(({ index }) => index)];
-  const takesData = Object.keys(decorated).some((key) => key.startsWith(`${PAYLOAD}:`));
+  const takesData = Object.keys(decorated).some((key) =>
+    key.startsWith(`${PAYLOAD_PARAMETER_TYPE}:`),
+  );
   let free = 0;
   while (places.includes(free)) {
     free++;
   }
   const parameters = takesData
     ? decorated
-    : { ...decorated, [`${PAYLOAD}:${free}`]: { index: free, data: undefined, pipes: [] } };
-  Reflect.defineMetadata(JOB_PARAMETERS, parameters, constructor, method);
+    : {
+        ...decorated,
+        [`${PAYLOAD_PARAMETER_TYPE}:${free}`]: { index: free, data: undefined, pipes: [] },
+      };
+  Reflect.defineMetadata(JOB_PARAMETERS_KEY, parameters, constructor, method);
   const takeContext = places.length > 0 ? contextPlaces : [1];
-  Reflect.defineMetadata(JOB_CONTEXT_PLACES, takeContext, constructor, method);
+  Reflect.defineMetadata(JOB_CONTEXT_INDEXES_KEY, takeContext, constructor, method);
 }
 
 /** @throws InvalidOptionError where a parameter has no decorator that could fill it. @internal */
@@ -124,8 +133,9 @@ export function checkDecorated(
   constructor: object,
   method: string,
 ): void {
-  const decorated = own<Record<string, Parameter>>(DECORATED_PARAMETERS, constructor, method) ?? {};
-  const places = own<number[]>(CONTEXT_PLACES, constructor, method) ?? [];
+  const decorated =
+    ownMetadata<Record<string, Parameter>>(DECORATED_PARAMETERS_KEY, constructor, method) ?? {};
+  const places = ownMetadata<number[]>(CONTEXT_INDEXES_KEY, constructor, method) ?? [];
   const filled = new Set([...places, ...Object.values(decorated).map(({ index }) => index)]);
   const bare = Array.from({ length }, (_, index) => index).find((index) => !filled.has(index));
   if (bare !== undefined) {
@@ -146,7 +156,7 @@ export const takesDataAndJob = (constructor: object, method: string): boolean =>
   Object.values(parametersOf(constructor, method)).every(
     ({ index, data, pipes = [], schema }) =>
       index === 0 && data === undefined && pipes.length === 0 && schema === undefined,
-  ) && contextPlaces(constructor, method).every((place) => place === 1);
+  ) && contextIndexes(constructor, method).every((place) => place === 1);
 
 /** The pipes of a method's parameters. @internal */
 export const parameterPipes = (constructor: object, method: string): readonly unknown[] =>
@@ -159,15 +169,18 @@ export const schemaOf = (
   place: number,
 ): StandardSchema | undefined =>
   Object.entries(parametersOf(constructor, method)).find(
-    ([key, { index }]) => key.startsWith(`${PAYLOAD}:`) && index === place,
+    ([key, { index }]) => key.startsWith(`${PAYLOAD_PARAMETER_TYPE}:`) && index === place,
   )?.[1].schema;
 
 const parametersOf = (constructor: object, method: string): Readonly<Record<string, Parameter>> =>
-  Reflect.getMetadata(JOB_PARAMETERS, constructor, method) ?? {};
+  Reflect.getMetadata(JOB_PARAMETERS_KEY, constructor, method) ?? {};
 
 /** What was said at this class, and at none that it extends. */
-const own = <Value>(key: string, constructor: object, method: string | symbol): Value | undefined =>
-  Reflect.getOwnMetadata(key, constructor, method);
+const ownMetadata = <Value>(
+  key: string,
+  constructor: object,
+  method: string | symbol,
+): Value | undefined => Reflect.getOwnMetadata(key, constructor, method);
 
 /** Finds what a parameter decorator asks for. @internal */
 export const jobParameters = {
@@ -176,10 +189,10 @@ export const jobParameters = {
     property: unknown,
     [data, job]: [unknown, JobContext],
   ): unknown {
-    if (type === CONTEXT) {
+    if (type === CONTEXT_PARAMETER_TYPE) {
       return job;
     }
-    if (type !== PAYLOAD) {
+    if (type !== PAYLOAD_PARAMETER_TYPE) {
       return undefined;
     }
     return typeof property === 'string'

@@ -5,8 +5,8 @@ import { InterceptedReply } from '../../worker/running/stream-source.js';
 import type { JobHandler } from '../../worker/worker-options.js';
 import { hasFilters } from './enhancers.js';
 import { jobContextCreator } from './external-context.js';
-import { createFilter, reasonOf } from './job-filter.js';
-import { JOB_PARAMETERS, jobParameters } from './job-parameters.js';
+import { createFilter, errorToReport } from './job-filter.js';
+import { JOB_PARAMETERS_KEY, jobParameters } from './job-parameters.js';
 import type { PipelineParts } from './pipeline-parts.js';
 
 type Handle = JobHandler['handle'];
@@ -14,13 +14,13 @@ type Callback = (...args: unknown[]) => unknown;
 
 /** Puts Nest's guards, interceptors, pipes and filters around a method, with `ExternalContextCreator`. */
 export function createPipeline(parts: PipelineParts): Handle {
-  const { handler, host, contextId, globals } = parts;
+  const { handler, host, contextId, globalEnhancers } = parts;
   const creator = jobContextCreator(parts);
   const run = creator.create(
     host,
     handler.declared as Callback,
     handler.method,
-    JOB_PARAMETERS,
+    JOB_PARAMETERS_KEY,
     jobParameters,
     contextId,
     handler.wrapper.id,

@@ -5,7 +5,7 @@ import { fenced } from '../../worker/running/fenced-stream.js';
 import type { RunContext } from '../../worker/running/run-context.js';
 import { isStream, streamOf } from '../../worker/running/stream-source.js';
 import { callHandler, type HandlerMethod } from './handler-method.js';
-import { contextPlaces } from './job-parameters.js';
+import { contextIndexes } from './job-parameters.js';
 
 /** @returns the call of a handler's method, with a stream that an interceptor can follow. */
 export function methodCall(
@@ -21,7 +21,9 @@ export function methodCall(
     return currentJob.run(job, async () => {
       const within = AsyncResource.bind((begin: () => unknown) => begin());
       const result = await resultOf(job, () => callHandler(host, method, ...args));
-      return isStream(result) ? followedWithin(within, fenced(streamOf(result, job), job)) : result;
+      return isStream(result)
+        ? subscribedWithin(within, fenced(streamOf(result, job), job))
+        : result;
     });
   };
 }
@@ -37,7 +39,7 @@ async function resultOf(job: RunContext, call: () => unknown): Promise<unknown> 
 }
 
 /** A stream whose source is called in the async context that the method was called in. */
-const followedWithin = <Value>(
+const subscribedWithin = <Value>(
   within: (begin: () => unknown) => unknown,
   values: Observable<Value>,
 ): Observable<Value> =>

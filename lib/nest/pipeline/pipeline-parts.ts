@@ -11,9 +11,9 @@ export interface PipelineParts {
   readonly host: object;
   readonly container: NestContainer;
   /** The application's enhancers that run on jobs. */
-  readonly globals: ApplicationConfig;
+  readonly globalEnhancers: ApplicationConfig;
   /** Enhancers that Nest does not have in the module of the handler. */
-  readonly made: ReadonlyMap<Function, ProviderWrapper>;
+  readonly createdEnhancers: ReadonlyMap<Function, ProviderWrapper>;
   /** That of one job, where the handler is made for each; absent = static. */
   readonly contextId?: ContextId | undefined;
 }

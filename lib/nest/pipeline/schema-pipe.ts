@@ -17,7 +17,7 @@ export class SchemaPipe implements PipeTransform {
 }
 
 /** Whether one of the pipes is Nest's own for schemas: it validates by the schema of each parameter that it runs on. */
-export function validateSchemas(pipes: readonly unknown[]): boolean {
+export function includesNestSchemaPipe(pipes: readonly unknown[]): boolean {
   const known: unknown = Reflect.get(nest, 'StandardSchemaValidationPipe');
   return typeof known === 'function' && pipes.some((pipe) => pipe instanceof known);
 }

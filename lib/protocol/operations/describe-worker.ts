@@ -10,7 +10,7 @@ export interface DescribedWorker {
 const FIELDS = ['slots', 'connections', 'server', 'host', 'pid'] as const;
 
 /** Length of a field that is read, bytes: names of connections have that of a queue in them. A longer one is not of our making. */
-export const LONGEST_FIELD_BYTES = 4_096;
+export const MAX_FIELD_BYTES = 4_096;
 
 /** Reads what a worker has said of itself, without what is too long to be read. */
 export const describeWorker = {
@@ -22,7 +22,7 @@ export const describeWorker = {
 local found = {}
 for i, field in ipairs(ARGV) do
   local length = redis.pcall('HSTRLEN', KEYS[1], field)
-  local isReadable = type(length) == 'number' and length > 0 and length <= ${LONGEST_FIELD_BYTES}
+  local isReadable = type(length) == 'number' and length > 0 and length <= ${MAX_FIELD_BYTES}
   found[i] = isReadable and redis.call('HGET', KEYS[1], field) or ''
 end
 return found

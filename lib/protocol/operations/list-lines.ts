@@ -1,4 +1,4 @@
-import { parseClient, type LineIdentity } from '../wire/line-identity.js';
+import { parseClientLine, type LineIdentity } from '../wire/line-identity.js';
 
 /** Reads which of some lines the server still has, by their ids. What is returned does not name the server. */
 export const listLines = {
@@ -9,5 +9,5 @@ export const listLines = {
   read: (answer: unknown): LineIdentity[] =>
     String(answer)
       .split('\n')
-      .flatMap((line) => parseClient(line, undefined) ?? []),
+      .flatMap((line) => parseClientLine(line, undefined) ?? []),
 };

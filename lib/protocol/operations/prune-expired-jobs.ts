@@ -13,8 +13,8 @@ export interface PrunedJobs {
 }
 
 /** Jobs looked at by one call at most, and bytes: nobody else is served meanwhile. */
-export const MOST_PRUNED_JOBS = 500;
-export const MOST_PRUNED_BYTES = 262_144;
+export const MAX_PRUNED_JOBS = 500;
+export const MAX_PRUNED_BYTES = 262_144;
 
 /** Stands for an expired job until all of them are removed, at the end of the same step. */
 export const TOMBSTONE = 'expired';
@@ -51,14 +51,14 @@ local function isExpired(job)
   local deadline = tail:match('"t":%d+,"d":(%d+)}]%s*$')
   if not deadline or tonumber(deadline) > now then return false end
   if isPlainlyOurs(job, tail) then return true end
-  local item = #job <= ${MOST_PRUNED_BYTES} and decode(job)
+  local item = #job <= ${MAX_PRUNED_BYTES} and decode(job)
   local meta = item and item[3]
   return type(meta) == 'table' and type(meta.d) == 'number' and meta.d <= now
 end
 local requests, position = KEYS[1], tonumber(ARGV[1])
 local dropped, tombstones, bytes = 0, 0, 0
 local job
-for _ = 1, ${MOST_PRUNED_JOBS} do
+for _ = 1, ${MAX_PRUNED_JOBS} do
   job = redis.call('LINDEX', requests, position)
   if not job then break end
   bytes = bytes + #job
@@ -76,7 +76,7 @@ for _ = 1, ${MOST_PRUNED_JOBS} do
       position = position + 1
     end
   end
-  if bytes > ${MOST_PRUNED_BYTES} then break end
+  if bytes > ${MAX_PRUNED_BYTES} then break end
 end
 -- From the head on it ends at the last of them.
 if tombstones > 0 then redis.call('LREM', requests, tombstones, '${TOMBSTONE}') end

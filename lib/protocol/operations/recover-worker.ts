@@ -35,7 +35,7 @@ export interface FoundJob {
   /** Why it is not to be run again; absent = back to the queue with it. */
   readonly dead?: { readonly reason: DeadReason; readonly message: string } | undefined;
   /** What its caller is told in that case. */
-  readonly reply?: ReplyToDead | undefined;
+  readonly reply?: DeadJobReply | undefined;
 }
 
 /** `alive`: it has renewed its lease meanwhile. `changed`: a slot no longer holds what was found in it. */
@@ -137,5 +137,5 @@ return 'recovered'
   read: (answer: unknown): RecoveryResult => answer as RecoveryResult,
 };
 
-const repliesOf = (slots: readonly FoundSlot[]): ReplyToDead[] =>
+const repliesOf = (slots: readonly FoundSlot[]): DeadJobReply[] =>
   slots.flatMap(({ jobs }) => jobs.flatMap(({ reply }) => (reply ? [reply] : [])));

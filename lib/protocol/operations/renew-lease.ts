@@ -43,10 +43,10 @@ export interface LapsedLease {
 }
 
 /** Lapsed workers named by one call at most. */
-export const MOST_LAPSED = 32;
+export const MAX_LAPSED_WORKERS = 32;
 
 /** Length of the id of a worker at most, bytes. A longer one is not of our making. */
-export const LONGEST_ID_BYTES = 256;
+export const MAX_WORKER_ID_BYTES = 256;
 
 /**
  * Says that a worker is alive, and asks which others have not said so in time. It writes the whole entry each
@@ -63,11 +63,11 @@ beginWriting(KEYS[1])
 redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), ARGV[1])
 redis.call('HSET', KEYS[2], unpack(ARGV, 4))
 local count = redis.call('ZCOUNT', KEYS[1], '-inf', now)
-local offset = count > ${MOST_LAPSED} and ARGV[3] * ${MOST_LAPSED} % count or 0
-local found = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'WITHSCORES', 'LIMIT', offset, ${MOST_LAPSED})
+local offset = count > ${MAX_LAPSED_WORKERS} and ARGV[3] * ${MAX_LAPSED_WORKERS} % count or 0
+local found = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'WITHSCORES', 'LIMIT', offset, ${MAX_LAPSED_WORKERS})
 local lapsed = {}
 for i = 1, #found, 2 do
-  if #found[i] <= ${LONGEST_ID_BYTES} then
+  if #found[i] <= ${MAX_WORKER_ID_BYTES} then
     lapsed[#lapsed + 1] = found[i]
     lapsed[#lapsed + 1] = found[i + 1]
   end

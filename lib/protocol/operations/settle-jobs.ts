@@ -1,4 +1,4 @@
-import { asideOf } from '../keys.js';
+import { parkedListOf } from '../keys.js';
 import { LUA_EMPTY_PLACE, type Place } from './lua-empty-place.js';
 import { LUA_KEEP_ALIVE } from './lua-keep-alive.js';
 import { LUA_TAKE } from './lua-take.js';
@@ -33,9 +33,9 @@ export interface SettleJobs {
   readonly takes: readonly NextJobs[];
   /**
    * Whether what is long stays out of Lua, which hashes each byte of what passes through it: the frames were pushed in
-   * the step before, at {@link asideOf} each list, and the next jobs are to be read in their slots.
+   * the step before, at {@link parkedListOf} each list, and the next jobs are to be read in their slots.
    */
-  readonly isBeside: boolean;
+  readonly bypassesLua: boolean;
   /** Whether the same was asked before, and perhaps done. */
   readonly isRepeated: boolean;
 }
@@ -166,21 +166,21 @@ for key = first + lists + aside + 1, #KEYS, 2 do
 end
 return answer
 `,
-  keys: ({ slots, places, groups, takes, isBeside }: SettleJobs) => [
+  keys: ({ slots, places, groups, takes, bypassesLua }: SettleJobs) => [
     ...slots,
     ...places.map(({ key }) => key),
     ...groups.map(({ list }) => list),
-    ...(isBeside ? groups.map(({ list }) => asideOf(list)) : []),
+    ...(bypassesLua ? groups.map(({ list }) => parkedListOf(list)) : []),
     ...takes.flatMap(({ requests, slot }) => [requests, slot]),
   ],
-  args: ({ slots, places, groups, takes, isBeside, isRepeated }: SettleJobs) => [
+  args: ({ slots, places, groups, takes, bypassesLua, isRepeated }: SettleJobs) => [
     slots.length,
     places.length,
     groups.length,
-    isBeside ? groups.length : 0,
+    bypassesLua ? groups.length : 0,
     isRepeated ? 1 : 0,
     ...places.map(({ position }) => position),
-    ...groups.flatMap(({ ttl, frames }) => [ttl, frames.length, ...(isBeside ? [] : frames)]),
+    ...groups.flatMap(({ ttl, frames }) => [ttl, frames.length, ...(bypassesLua ? [] : frames)]),
     ...takes.map(({ most }) => most),
   ],
   read: (answer: unknown): SettledJobs => {

@@ -1,4 +1,4 @@
-import { asideOf } from '../keys.js';
+import { parkedListOf } from '../keys.js';
 import { settleJobs, type SettledJobs, type SettleJobs } from './settle-jobs.js';
 import { renameKey } from './keys.js';
 import { moveHead, pushToList, readList } from './lists.js';
@@ -14,8 +14,8 @@ export const settleLongJobs = {
   name: 'settleLongJobs',
   steps: (input: SettleJobs) => [
     ...input.groups.flatMap(({ list, frames }) => [
-      { operation: renameKey, input: { key: list, to: asideOf(list) } },
-      { operation: pushToList, input: { list: asideOf(list), elements: frames } },
+      { operation: renameKey, input: { key: list, to: parkedListOf(list) } },
+      { operation: pushToList, input: { list: parkedListOf(list), elements: frames } },
     ]),
     {
       operation: settleJobs,

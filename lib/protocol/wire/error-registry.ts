@@ -14,16 +14,20 @@ export class ErrorRegistry {
    * The form of an error of a registered class, or of the nearest registered ancestor of its class.
    * @param describe - gives the form that it would have otherwise, for callers that do not know the class.
    */
-  describe(error: unknown, describe?: DescribeError): ErrorForm | undefined {
+  describe(error: unknown, describe?: DescribeError): WireError | undefined {
     const form = describe?.(error);
     const registered = isError(error) && this.classOf(error);
     return registered
-      ? { ...(form ?? toOwnForm(error)), name: registered.name, fields: fieldsOf(error) }
+      ? {
+          ...(form ?? toWireErrorWithoutReasons(error)),
+          name: registered.name,
+          fields: fieldsOf(error),
+        }
       : form;
   }
 
   /** An error of the class that the form names, with its message and its fields. */
-  revive({ name, message, fields, stack }: ErrorForm): Error | undefined {
+  revive({ name, message, fields, stack }: WireError): Error | undefined {
     const registered = this.byName.get(name);
     if (!registered || !fields) {
       return undefined;
@@ -32,7 +36,7 @@ export class ErrorRegistry {
     const error: Error = Reflect.construct(Error, [message], registered);
     const own = stack === undefined ? fields : { ...fields, stack };
     for (const [field, value] of Object.entries(own)) {
-      if (!isData(field, value, registered)) {
+      if (!isDataField(field, value, registered)) {
         continue;
       }
       Object.defineProperty(error, field, {
@@ -62,20 +66,22 @@ export class ErrorRegistry {
 }
 
 /** What every error has as a text. */
-const TEXTS: ReadonlySet<string> = new Set(['name', 'message', 'stack']);
+const STRING_FIELDS: ReadonlySet<string> = new Set(['name', 'message', 'stack']);
 
 /** Whether a field can be one that an error of the class has: it neither hides a method, nor is it no text where all expect one. */
-const isData = (field: string, value: unknown, { prototype }: ErrorClass): boolean =>
-  TEXTS.has(field) ? typeof value === 'string' : typeof propertyOf(prototype, field) !== 'function';
+const isDataField = (field: string, value: unknown, { prototype }: ErrorClass): boolean =>
+  STRING_FIELDS.has(field)
+    ? typeof value === 'string'
+    : typeof propertyOf(prototype, field) !== 'function';
 
 /** What travels by itself: a stack where it is to be exposed, and what led to the error. */
-const APART: ReadonlySet<string> = new Set(['stack', 'cause']);
+const SEPARATE_FIELDS: ReadonlySet<string> = new Set(['stack', 'cause']);
 
 /** What an error has of its own and JSON can write. */
 function fieldsOf(error: unknown): Record<string, unknown> {
   const fields = namesOf(error)
-    .filter((name) => !APART.has(name))
-    .map((name) => [name, jsonOrNothing(propertyOf(error, name))] as const);
+    .filter((name) => !SEPARATE_FIELDS.has(name))
+    .map((name) => [name, jsonCopy(propertyOf(error, name))] as const);
   return Object.fromEntries(fields.filter(([, value]) => value !== undefined));
 }
 

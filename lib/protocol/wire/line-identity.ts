@@ -13,7 +13,7 @@ export interface LineIdentity {
  * Reads one line of `CLIENT LIST` or `CLIENT INFO`.
  * @param server - the `run_id` of the server that it is of.
  */
-export function parseClient(
+export function parseClientLine(
   line: string | undefined,
   server: string | undefined,
 ): LineIdentity | undefined {
@@ -29,7 +29,7 @@ export function parseClient(
  * Whether a connection that the server shows may be the one that is described. A process of an earlier version tells neither
  * its server nor a name: what is found so is not proven to be the one.
  */
-export const maySame = (shown: LineIdentity, described: LineIdentity): boolean =>
+export const mayBeSameLine = (shown: LineIdentity, described: LineIdentity): boolean =>
   shown.id === described.id &&
   shown.address === described.address &&
   (described.name === undefined || described.name === shown.name) &&
@@ -45,11 +45,11 @@ export const encodeIdentity = ({ id, address, name }: LineIdentity): string =>
 const IDENTITY = /^([1-9]\d{0,14})@(\S+?)(?:@(nestjs-reqrep:[^@]*))?$/;
 
 /** Connections that one worker is believed to have at most: anybody may have written what is read. */
-export const MOST_CONNECTIONS = 8;
+export const MAX_WORKER_CONNECTIONS = 8;
 
 /** @param text - what {@link encodeIdentity} wrote, with spaces between. What is none of it is left out. */
 export function decodeIdentities(text: string, server: string | undefined): LineIdentity[] {
-  return text.split(' ', MOST_CONNECTIONS).flatMap((identity) => {
+  return text.split(' ', MAX_WORKER_CONNECTIONS).flatMap((identity) => {
     const [, id, address = '', name] = IDENTITY.exec(identity) ?? [];
     return id === undefined ? [] : [{ id: Number(id), address, server, name }];
   });

@@ -172,28 +172,28 @@ function hasGetters(value: object): boolean {
 
 /** Names of classes that say no more than what is said already. */
 const COMMON_NAMES: ReadonlySet<string> = new Set(['Object', 'Error', 'AsyncGenerator', '']);
-const MOST_NAME_CHARACTERS = 60;
+const MAX_NAME_CHARACTERS = 60;
 
 function named({ constructor }: object): string {
   const name = typeof constructor === 'function' ? String(constructor.name) : '';
-  return COMMON_NAMES.has(name) ? '' : ` (${name.slice(0, MOST_NAME_CHARACTERS)})`;
+  return COMMON_NAMES.has(name) ? '' : ` (${name.slice(0, MAX_NAME_CHARACTERS)})`;
 }
 
 /** Characters of a key, and keys, that a path shows at most: keys may be data of anybody's making. */
-const MOST_KEY_CHARACTERS = 40;
-const MOST_KEYS = 12;
+const MAX_KEY_CHARACTERS = 40;
+const MAX_PATH_KEYS = 12;
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 
 function pathOf(keys: readonly (string | number)[]): string {
   const shown = keys.toReversed();
-  const path = shown.slice(0, MOST_KEYS).map(stepOf).join('');
-  return `${path.replace(/^\./, '')}${shown.length > MOST_KEYS ? '...' : ''}`;
+  const path = shown.slice(0, MAX_PATH_KEYS).map(stepOf).join('');
+  return `${path.replace(/^\./, '')}${shown.length > MAX_PATH_KEYS ? '...' : ''}`;
 }
 
 function stepOf(key: string | number): string {
   if (typeof key === 'number') {
     return `[${key}]`;
   }
-  const cut = key.length > MOST_KEY_CHARACTERS ? `${key.slice(0, MOST_KEY_CHARACTERS)}...` : key;
+  const cut = key.length > MAX_KEY_CHARACTERS ? `${key.slice(0, MAX_KEY_CHARACTERS)}...` : key;
   return IDENTIFIER.test(cut) ? `.${cut}` : `[${JSON.stringify(cut)}]`;
 }

@@ -1,4 +1,4 @@
-import { readErrorForm, type ErrorForm } from './error-form.js';
+import { parseWireError, type WireError } from './wire-error.js';
 
 /** Where in which stream a frame belongs. */
 export interface StreamPosition {
@@ -27,7 +27,7 @@ export type ReplyFrame =
   | {
       readonly kind: 'e';
       readonly id: string;
-      readonly error: ErrorForm;
+      readonly error: WireError;
       readonly position: StreamPosition | undefined;
     };
 
@@ -52,7 +52,7 @@ export function encodeEnd(id: string | number, position: StreamPosition): string
 /** @param position - of the stream that it ends, if it ends one. */
 export function encodeError(
   id: string | number,
-  error: ErrorForm,
+  error: WireError,
   position?: StreamPosition,
 ): string {
   const end = position ? `,${positionText(position)}]` : ']';
@@ -74,9 +74,9 @@ export function decodeFrame(text: string): ReplyFrame | undefined {
   if (kind === 'r') {
     return { kind, id, payload };
   }
-  const position = readPosition(frame.slice(3));
+  const position = parsePosition(frame.slice(3));
   if (kind === 'e') {
-    return { kind, id, error: readErrorForm(payload), position };
+    return { kind, id, error: parseWireError(payload), position };
   }
   if (!position) {
     return undefined;
@@ -94,7 +94,7 @@ export function decodeFrame(text: string): ReplyFrame | undefined {
 const positionText = ({ attempt, index, run }: StreamPosition): string =>
   `${attempt},${index},${JSON.stringify(run)}`;
 
-function readPosition([attempt, index, run]: readonly unknown[]): StreamPosition | undefined {
+function parsePosition([attempt, index, run]: readonly unknown[]): StreamPosition | undefined {
   return typeof attempt === 'number' && typeof index === 'number' && typeof run === 'string'
     ? { attempt, index, run }
     : undefined;

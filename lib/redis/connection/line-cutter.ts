@@ -1,4 +1,4 @@
-import { parseClient, type LineIdentity } from '../../protocol/wire/line-identity.js';
+import { parseClientLine, type LineIdentity } from '../../protocol/wire/line-identity.js';
 import type { Send } from './send.js';
 import type { ServerFacts } from './server-facts.js';
 
@@ -41,6 +41,6 @@ export class LineCutter {
       return 'unknown';
     }
     const list = await this.send((redis) => redis.call('CLIENT', 'LIST', 'ID', id));
-    return parseClient(String(list), own)?.name === name ? 'there' : 'gone';
+    return parseClientLine(String(list), own)?.name === name ? 'there' : 'gone';
   }
 }

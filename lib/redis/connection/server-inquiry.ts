@@ -1,4 +1,4 @@
-import { parseClient, type LineIdentity } from '../../protocol/wire/line-identity.js';
+import { parseClientLine, type LineIdentity } from '../../protocol/wire/line-identity.js';
 import { codeOfRefusal, isRefusal, meaningOfRefusal } from '../../driver/refusal.js';
 import type { Runtime } from '../../driver/runtime.js';
 import type { Placement } from '../topology/destination.js';
@@ -50,7 +50,7 @@ export async function inquire(
   if (why !== undefined) {
     return { outcome: 'unusable', why };
   }
-  const identity = parseClient(line, server?.runId);
+  const identity = parseClientLine(line, server?.runId);
   const uniqueName =
     identity && !server?.runId
       ? await setUniqueName(send, `${name}:${runtime.randomUUID()}`)

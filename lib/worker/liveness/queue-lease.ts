@@ -11,7 +11,7 @@ import type { RetireWorker } from '../../protocol/operations/retire-worker.js';
 import type { Line } from '../../driver/line.js';
 import {
   encodeIdentity,
-  MOST_CONNECTIONS,
+  MAX_WORKER_CONNECTIONS,
   type LineIdentity,
 } from '../../protocol/wire/line-identity.js';
 import { Backoff } from '../../driver/backoff.js';
@@ -20,7 +20,7 @@ import type { Runtime } from '../../driver/runtime.js';
 import type { Standing } from './standing.js';
 
 /** Connections for commands, and for jobs, that a worker names at most: the last ones. */
-const MOST_NAMED = MOST_CONNECTIONS / 2;
+const MOST_NAMED = MAX_WORKER_CONNECTIONS / 2;
 
 /** Node asks the system for it at each call. */
 const HOST = hostname();

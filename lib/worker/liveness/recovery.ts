@@ -70,7 +70,7 @@ export class Recovery {
     const own =
       connections &&
       worker.connections.filter((described) =>
-        connections.some((shown) => maySame(shown, described)),
+        connections.some((shown) => mayBeSameLine(shown, described)),
       );
     const isGone =
       own?.length === 0 &&

@@ -2,7 +2,7 @@ import { shown, stackOf } from '../../errors/error-text.js';
 import type { Runtime } from '../../driver/runtime.js';
 import { inspected } from '../../telemetry/inspected.js';
 import type { Log } from '../../telemetry/log.js';
-import { toErrorForm, type ErrorForm } from '../../protocol/wire/error-form.js';
+import { toWireError, type WireError } from '../../protocol/wire/wire-error.js';
 import { failureText } from './failure-text.js';
 import type { JobHandler } from '../worker-options.js';
 
@@ -29,7 +29,7 @@ export class FailureLog {
    * @param form - that of the error, where it has one of its own.
    * @param handled - the error that was being handled when this one was thrown, if it is another.
    */
-  failed(id: string | number, error: unknown, form = toErrorForm(error), handled?: unknown): void {
+  failed(id: string | number, error: unknown, form = toWireError(error), handled?: unknown): void {
     this.write('failed', id, error, form, handled);
   }
 
@@ -38,14 +38,14 @@ export class FailureLog {
    * @param what - which code, such as `a listener of job.signal`.
    */
   strayed(what: string, id: string | number, error: unknown): void {
-    this.write(`failed in ${what}`, id, error, toErrorForm(error));
+    this.write(`failed in ${what}`, id, error, toWireError(error));
   }
 
   private write(
     what: string,
     id: string | number,
     error: unknown,
-    form: ErrorForm,
+    form: WireError,
     handled?: unknown,
   ): void {
     const { name, queue } = this.handler;

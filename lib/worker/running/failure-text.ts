@@ -1,7 +1,7 @@
-import { cut, isError, messageOf } from '../../errors/error-text.js';
+import { truncate, isError, messageOf } from '../../errors/error-text.js';
 import { isRecord, kindOf } from '../../errors/value-text.js';
-import type { ErrorForm } from '../../protocol/wire/error-form.js';
-import type { ReasonForm } from '../../protocol/wire/error-reasons.js';
+import type { WireError } from '../../protocol/wire/wire-error.js';
+import type { WireReason } from '../../protocol/wire/wire-reasons.js';
 
 /** Characters of an error's message that stand before what else is said of it. */
 const MOST_MESSAGE = 1_000;
@@ -15,7 +15,7 @@ const MOST_ERRORS = 3;
  * What one line says of a failure: the name and the message of the error, what more its body says, and what led to it.
  * @param form - that of the error.
  */
-export function failureText(error: unknown, form: ErrorForm): string {
+export function failureText(error: unknown, form: WireError): string {
   return isError(error)
     ? textOf(form, MOST_CAUSES)
     : `${cut(messageOf(error), MOST_MESSAGE)} (threw ${kindOfThrown(error)}, not an Error)`;
@@ -29,22 +29,22 @@ function kindOfThrown(thrown: unknown): string {
   }
 }
 
-function textOf(form: ErrorForm, causesLeft: number): string {
-  const message = cut(form.message, MOST_MESSAGE);
+function textOf(form: WireError, causesLeft: number): string {
+  const message = truncate(form.message, MOST_MESSAGE);
   return `${form.name}: ${message}${bodyOf(form)}${causeOf(form, causesLeft)}${errorsOf(form, causesLeft)}`;
 }
 
 /** What was wrong, by the body of an `HttpException` or what an `RpcException` was made of. */
-function bodyOf({ details, message }: ErrorForm): string {
+function bodyOf({ details, message }: WireError): string {
   const body = isRecord(details) && 'message' in details ? details['message'] : details;
   if (body === undefined || body === message) {
     return '';
   }
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  return `: ${cut(text, MOST_DETAILS)}`;
+  return `: ${truncate(text, MOST_DETAILS)}`;
 }
 
-function causeOf({ cause, message }: ErrorForm, causesLeft: number): string {
+function causeOf({ cause, message }: WireError, causesLeft: number): string {
   if (!cause || causesLeft === 0) {
     return '';
   }
@@ -54,7 +54,7 @@ function causeOf({ cause, message }: ErrorForm, causesLeft: number): string {
   return isSaid && !cause.error.cause ? '' : `; cause: ${reasonText(cause, causesLeft - 1)}`;
 }
 
-function errorsOf({ errors = [] }: ErrorForm, causesLeft: number): string {
+function errorsOf({ errors = [] }: WireError, causesLeft: number): string {
   if (errors.length === 0 || causesLeft === 0) {
     return '';
   }
@@ -63,5 +63,7 @@ function errorsOf({ errors = [] }: ErrorForm, causesLeft: number): string {
   return `; errors: ${shown.join(', ')}${more}`;
 }
 
-const reasonText = (reason: ReasonForm, causesLeft: number): string =>
-  'error' in reason ? textOf(reason.error, causesLeft) : cut(messageOf(reason.value), MOST_DETAILS);
+const reasonText = (reason: WireReason, causesLeft: number): string =>
+  'error' in reason
+    ? textOf(reason.error, causesLeft)
+    : truncate(messageOf(reason.value), MOST_DETAILS);

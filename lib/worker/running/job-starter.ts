@@ -1,5 +1,5 @@
 import { messageOf, stackOf } from '../../errors/error-text.js';
-import { toErrorForm } from '../../protocol/wire/error-form.js';
+import { toWireError } from '../../protocol/wire/wire-error.js';
 import { decodeJob, hasSentValues, type Job } from '../../protocol/wire/job-element.js';
 import { encodeError } from '../../protocol/wire/reply-frame.js';
 import type { QueueKeys } from '../../protocol/keys.js';
@@ -67,7 +67,7 @@ export class JobStarter {
       job.version === 2 && job.replyTo !== undefined
         ? {
             list: this.parts.shard.keys.replies(job.replyTo),
-            frame: encodeError(job.id, toErrorForm(new Error(text))),
+            frame: encodeError(job.id, toWireError(new Error(text))),
             deadline: job.deadline,
           }
         : undefined;

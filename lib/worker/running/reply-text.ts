@@ -1,5 +1,5 @@
-import type { ErrorForm } from '../../protocol/wire/error-form.js';
-import { withoutStacks } from '../../protocol/wire/error-reasons.js';
+import type { WireError } from '../../protocol/wire/wire-error.js';
+import { withoutStacks } from '../../protocol/wire/wire-reasons.js';
 import type { Job } from '../../protocol/wire/job-element.js';
 import { checkPayloadSize, encodePayload } from '../../protocol/wire/payload.js';
 import {
@@ -52,7 +52,7 @@ export class ReplyText {
    * Never throws: an error that is too large as a whole, or too deep, travels without what led to it, or shortened.
    * @param position - of the stream that it ends, if it ends one.
    */
-  failure({ id }: Job, error: ErrorForm, position?: StreamPosition): string {
+  failure({ id }: Job, error: WireError, position?: StreamPosition): string {
     const { maxPayload, exposeStack } = this.options;
     try {
       const form = exposeStack ? error : withoutStacks(error);
@@ -75,7 +75,7 @@ const SHORT_MESSAGE = 1_000;
 
 function shortened(
   id: Job['id'],
-  form: ErrorForm,
+  form: WireError,
   position: StreamPosition | undefined,
   maxPayload: number,
 ): string {

@@ -1,12 +1,12 @@
 import { PayloadTooLargeError, SerializationError, WorkerLostError } from '../../errors/index.js';
 import { isError, propertyOf } from '../../errors/error-text.js';
 import {
-  readErrorForm,
-  toErrorForm,
-  toOwnErrorForm,
+  parseWireError,
+  toWireError,
+  libraryErrorToWire,
   withReasons,
-  type ErrorForm,
-} from '../../protocol/wire/error-form.js';
+  type WireError,
+} from '../../protocol/wire/wire-error.js';
 import type { FailureLog } from './failure-log.js';
 import type { AnswerKind, JobRun } from './job-run.js';
 import type { ReplyStream } from './reply-stream.js';
@@ -110,7 +110,7 @@ export class RunReplies {
     if (isOwn && run.job.version === 2) {
       this.report(run, error);
     }
-    this.fail(run, error, isOwn ? toOwnErrorForm(error, run.job.id) : undefined);
+    this.fail(run, error, isOwn ? libraryErrorToWire(error, run.job.id) : undefined);
   }
 
   failWith(run: JobRun, error: unknown): void {
@@ -127,11 +127,11 @@ export class RunReplies {
   }
 
   /** The form of an error that has one of its own, for all that its code may do meanwhile. */
-  private describe(run: JobRun, error: unknown): ErrorForm | undefined {
+  private describe(run: JobRun, error: unknown): WireError | undefined {
     try {
       const { describeError } = this.parts.options;
       const form = describeError?.(error);
-      return form && withReasons(readErrorForm(form), error, describeError);
+      return form && withReasons(parseWireError(form), error, describeError);
     } catch (odd) {
       run.context.strayed('a property of the error it threw', odd);
       return undefined;
@@ -139,7 +139,7 @@ export class RunReplies {
   }
 
   /** @param form - the error's, where it has one of its own; any other error is a surprise and is logged. */
-  private fail(run: JobRun, error: unknown, form: ErrorForm | undefined): void {
+  private fail(run: JobRun, error: unknown, form: WireError | undefined): void {
     if (run.isAnswered) {
       return;
     }
@@ -153,7 +153,7 @@ export class RunReplies {
       this.answer(run, 'error', undefined);
       return;
     }
-    const sent = form ?? toErrorForm(error, this.parts.options.describeError);
+    const sent = form ?? toWireError(error, this.parts.options.describeError);
     this.answer(run, 'error', this.text.failure(job, sent, stream?.position));
   }
 
@@ -183,10 +183,10 @@ export class RunReplies {
     const { job, context } = run;
     const { queue } = this.parts.handler;
     const error = new WorkerLostError(queue, String(job.id), context.attempt, stream.pushedCount);
-    return this.text.failure(job, toOwnErrorForm(error, job.id), stream.pushedPosition);
+    return this.text.failure(job, libraryErrorToWire(error, job.id), stream.pushedPosition);
   }
 
-  private report({ job, context }: JobRun, error: unknown, form?: ErrorForm): void {
+  private report({ job, context }: JobRun, error: unknown, form?: WireError): void {
     this.failures.failed(job.id, error, form, context.handledBefore(error));
   }
 }

@@ -58,7 +58,7 @@ export class SettleCall {
       slots: release.slotKeys,
       places: release.places,
       groups,
-      isBeside: this.takes.some(({ take }) => take.isLong) || lengthOf(groups) >= LONG_TOGETHER,
+      bypassesLua: this.takes.some(({ take }) => take.isLong) || lengthOf(groups) >= LONG_TOGETHER,
       takes: this.takes.map(({ queue, take: { slot, most, isLong } }) => ({
         requests: queue.requests,
         slot: slot.key,
@@ -92,7 +92,7 @@ export class SettleCall {
   /** @throws what Redis refuses it with. */
   async carryOut(connection: Line): Promise<SettledJobs> {
     const { input } = this;
-    if (!input.isBeside) {
+    if (!input.bypassesLua) {
       return connection.run(settleJobs, input);
     }
     try {
@@ -100,7 +100,7 @@ export class SettleCall {
     } catch (error) {
       if (isRefusal(error) && codeOfRefusal(error) === 'OOM') {
         // A server without memory takes no command into a transaction. Better long texts through Lua than none.
-        return connection.run(settleJobs, { ...input, isBeside: false });
+        return connection.run(settleJobs, { ...input, bypassesLua: false });
       }
       this.mayBeDone = true; // the next jobs may have been taken
       throw error;

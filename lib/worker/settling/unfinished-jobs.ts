@@ -2,7 +2,7 @@ import { explainRefusal, isRefusal, logLevelOf } from '../../driver/refusal.js';
 import type { Operation } from '../../driver/operation.js';
 import { resultWithin } from '../../driver/in-time.js';
 import type { QueueKeys } from '../../protocol/keys.js';
-import { buryJob } from '../../protocol/operations/bury-job.js';
+import { moveToDeadList } from '../../protocol/operations/move-to-dead-list.js';
 import { giveBackJobs } from '../../protocol/operations/give-back-jobs.js';
 import type { Burial } from '../taking/lost-jobs.js';
 import type { JobPlace } from '../taking/slots.js';

@@ -1,14 +1,14 @@
 import { WorkerLostError } from '../../errors/index.js';
-import { toOwnErrorForm } from '../../protocol/wire/error-form.js';
+import { libraryErrorToWire } from '../../protocol/wire/wire-error.js';
 import type { Driver } from '../../driver/driver.js';
 import type { Job } from '../../protocol/wire/job-element.js';
 import type { Keys } from '../../protocol/keys.js';
 import { encodeError } from '../../protocol/wire/reply-frame.js';
 import { replyTtl } from '../../protocol/reply-ttl.js';
-import type { BuryJob } from '../../protocol/operations/bury-job.js';
+import type { DeadListMove } from '../../protocol/operations/move-to-dead-list.js';
 
 /** Why a job goes to the dead list, and what its caller is told. */
-export type Burial = Pick<BuryJob, 'reason' | 'message' | 'reply'>;
+export type Burial = Pick<DeadListMove, 'reason' | 'message' | 'reply'>;
 
 /** What is done with jobs of one queue that may not be started any more. */
 export class LostJobs {
@@ -33,12 +33,12 @@ export class LostJobs {
     return { reason: 'broken stream', message, reply: this.reply(job, error) };
   }
 
-  private reply({ id, replyTo, deadline }: Job, error: WorkerLostError): BuryJob['reply'] {
+  private reply({ id, replyTo, deadline }: Job, error: WorkerLostError): DeadListMove['reply'] {
     return replyTo === undefined
       ? undefined
       : {
           list: this.keys.replies(replyTo),
-          text: encodeError(id, toOwnErrorForm(error, id)),
+          text: encodeError(id, libraryErrorToWire(error, id)),
           ttl: replyTtl(this.clock.now(), deadline),
         };
   }

@@ -15,28 +15,31 @@ export interface Failure {
 export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof UnreadablePictureError) {
     return error.details.reason.includes('pixel limit')
-      ? final('This picture has too many pixels.', 'Choose a smaller one.')
-      : final(
+      ? permanent('This picture has too many pixels.', 'Choose a smaller one.')
+      : permanent(
           'This file cannot be read as a picture.',
           'Choose a JPEG, PNG, WebP, AVIF, GIF, TIFF or SVG file.',
         );
   }
   if (error instanceof WorkerLostError) {
-    return again('The worker stopped halfway.', 'Start again: another worker takes the picture.');
+    return repeatable(
+      'The worker stopped halfway.',
+      'Start again: another worker takes the picture.',
+    );
   }
   if (error instanceof NoWorkersError || error instanceof RequestTimeoutError) {
-    return again('No worker answers.', 'Check the terminal of the sample, then start again.');
+    return repeatable('No worker answers.', 'Check the terminal of the sample, then start again.');
   }
-  return error instanceof ReqRepError ? again(error.message, 'Start again.') : undefined;
+  return error instanceof ReqRepError ? repeatable(error.message, 'Start again.') : undefined;
 }
 
-const final = (message: string, advice: string): Failure => ({
+const permanent = (message: string, advice: string): Failure => ({
   message,
   advice,
   mayBeRepeated: false,
 });
 
-const again = (message: string, advice: string): Failure => ({
+const repeatable = (message: string, advice: string): Failure => ({
   message,
   advice,
   mayBeRepeated: true,

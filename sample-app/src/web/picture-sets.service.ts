@@ -4,7 +4,7 @@ import { defer, of, retry, tap, throwError, type Observable } from 'rxjs';
 import { PICTURE_SETS, type PictureSetJob, type SetProgress } from '../picture-set-job.js';
 
 /** How often a picture may lose its worker; one that kills each worker shall not take all of them along. */
-const MOST_LOSSES = 3;
+const MAX_LOST_WORKERS = 3;
 
 /** Has sets of renditions made by the workers. */
 @Injectable()
@@ -22,7 +22,7 @@ export class PictureSets {
     return defer(() => this.request({ path, name, have })).pipe(
       tap(({ made }) => (have += made ? 1 : 0)),
       retry({
-        count: MOST_LOSSES,
+        count: MAX_LOST_WORKERS,
         delay: (error) =>
           error instanceof WorkerLostError ? of('at once') : throwError(() => error),
       }),

@@ -15,7 +15,7 @@ import {
 import { finalize, type Observable } from 'rxjs';
 
 /** How long an upload is kept for a browser that does not come back for it. */
-const UNUSED_MS = 60_000;
+const UNUSED_UPLOAD_LIFETIME_MS = 60_000;
 
 /** Keeps uploaded pictures in a folder that the workers can read, and no longer than they are needed. */
 @Injectable()
@@ -39,7 +39,7 @@ export class Uploads implements OnModuleInit, OnApplicationShutdown {
     }
     this.unused.set(
       id,
-      setTimeout(() => void this.remove(id), UNUSED_MS),
+      setTimeout(() => void this.remove(id), UNUSED_UPLOAD_LIFETIME_MS),
     );
     return id;
   }

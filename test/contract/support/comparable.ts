@@ -1,5 +1,5 @@
 import { codeOfRefusal, isRefusal } from '../../../lib/driver/refusal.js';
-import { asideOf } from '../../../lib/protocol/keys.js';
+import { parkedListOf } from '../../../lib/protocol/keys.js';
 import type { ContractServer } from './contract-servers.js';
 import { KEYS } from './operation-steps.js';
 
@@ -43,7 +43,7 @@ export async function outcomeOf(work: Promise<unknown>): Promise<unknown> {
 
 /** @returns what lies at all keys, and for how long. */
 export async function stateOf({ look }: ContractServer, prefix: string): Promise<unknown> {
-  const names = [...KEYS, ...KEYS.map(asideOf)];
+  const names = [...KEYS, ...KEYS.map(parkedListOf)];
   return Promise.all(
     names.map(async (name) => {
       const key = prefix + name;

@@ -20,7 +20,7 @@ import {
 } from '../../../lib/protocol/operations/lists.js';
 import { settleLongJobs } from '../../../lib/protocol/operations/settle-long-jobs.js';
 import { waitForJob } from '../../../lib/protocol/operations/wait-for-job.js';
-import { buryJob } from '../../../lib/protocol/operations/bury-job.js';
+import { moveToDeadList } from '../../../lib/protocol/operations/move-to-dead-list.js';
 import { describeWorker } from '../../../lib/protocol/operations/describe-worker.js';
 import { giveBackJobs } from '../../../lib/protocol/operations/give-back-jobs.js';
 import { inspectQueue } from '../../../lib/protocol/operations/inspect-queue.js';
@@ -135,13 +135,13 @@ type Settle = typeof aSettle extends fc.Arbitrary<infer Value> ? Value : never;
 const settleOf = (
   { slots, places, groups, takes, isRepeated }: Settle,
   key: (name: string) => string,
-  isBeside: boolean,
+  bypassesLua: boolean,
 ): SettleJobs => ({
   slots: slots.map(key),
   places: places.map((place) => ({ ...place, key: key(place.key) })),
   groups: groups.map((group) => ({ ...group, list: key(group.list) })),
   takes: takes.map((take) => ({ ...take, requests: key(take.requests), slot: key(take.slot) })),
-  isBeside,
+  bypassesLua,
   isRepeated,
 });
 
@@ -347,14 +347,18 @@ const jobs: readonly fc.Arbitrary<Step>[] = [
     places: places.map((place) => ({ ...place, key: key(place.key) })),
   })),
   step(aSettle, settleJobs, (value, key) => settleOf(value, key, false)),
-  step(fc.tuple(aPlace, fc.option(aReply, { nil: undefined })), buryJob, ([place, reply], key) => ({
-    place: { ...place, key: key(place.key) },
-    dead: key('buried'),
-    reason: 'unreadable' as const,
-    message: 'no "JSON" ☃',
-    workerId: '1',
-    reply: reply && { ...reply, list: key(reply.list) },
-  })),
+  step(
+    fc.tuple(aPlace, fc.option(aReply, { nil: undefined })),
+    moveToDeadList,
+    ([place, reply], key) => ({
+      place: { ...place, key: key(place.key) },
+      dead: key('buried'),
+      reason: 'unreadable' as const,
+      message: 'no "JSON" ☃',
+      workerId: '1',
+      reply: reply && { ...reply, list: key(reply.list) },
+    }),
+  ),
   step(
     fc.tuple(aQueue, fc.integer({ min: 0, max: 2 })),
     pruneExpiredJobs,

@@ -1,5 +1,5 @@
 import { Keys } from '../../../lib/protocol/keys.js';
-import { buryJob } from '../../../lib/protocol/operations/bury-job.js';
+import { moveToDeadList } from '../../../lib/protocol/operations/move-to-dead-list.js';
 import { giveBackJobs } from '../../../lib/protocol/operations/give-back-jobs.js';
 import { pushValues } from '../../../lib/protocol/operations/push-values.js';
 import { settleJobs, type SettleJobs } from '../../../lib/protocol/operations/settle-jobs.js';
@@ -54,7 +54,7 @@ export const NOTHING: SettleJobs = {
   places: [],
   groups: [],
   takes: [],
-  isBeside: false,
+  bypassesLua: false,
   isRepeated: false,
 };
 
@@ -135,7 +135,7 @@ export const FREEING_CASES: readonly ScriptCase[] = [
     name: 'burying a job',
     prepare: async (redis) => {
       const { prefix, keys, place } = await newQueue(redis);
-      return callOf(prefix, buryJob, { ...dead, dead: keys.dead, place: place(1) });
+      return callOf(prefix, moveToDeadList, { ...dead, dead: keys.dead, place: place(1) });
     },
   },
   {
@@ -143,7 +143,7 @@ export const FREEING_CASES: readonly ScriptCase[] = [
     prepare: async (redis) => {
       const { prefix, keys, place, list } = await newQueue(redis);
       const reply = { list, text: 'frame', ttl: 60_000 };
-      return callOf(prefix, buryJob, { ...dead, dead: keys.dead, place: place(1), reply });
+      return callOf(prefix, moveToDeadList, { ...dead, dead: keys.dead, place: place(1), reply });
     },
   },
 ];

@@ -199,6 +199,6 @@ it('@JobCtx takes no arguments', () => {
   const decorate = (JobCtx as unknown as Decorate)('job') as Decorate;
   expect(() => decorate(Worker.prototype, 'render', 0)).toThrow(
     'Expected @JobCtx on the parameter at index [0] of the method Worker#render to be without arguments, because it passes ' +
-      'over the whole context, got "job" (string)',
+      'the whole context, got "job" (string)',
   );
 });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { decoratedMethodsOf } from '../../../lib/nest/handlers/decorated-methods.js';
-import { nameOfRoute } from '../../../lib/nest/handlers/on-job.accessor.js';
+import { nameOfRoute } from '../../../lib/nest/handlers/job-routes.js';
 import { JobCtx, JobData } from '../../../lib/nest/pipeline/job-parameters.js';
 import { OnJob } from '../../../lib/nest/handlers/on-job.decorator.js';
 

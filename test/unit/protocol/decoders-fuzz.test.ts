@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { reviveHttpException } from '../../../lib/nest/pipeline/http-exception-form.js';
+import { reviveHttpException } from '../../../lib/nest/pipeline/revive-http-exception.js';
 import {
   decodeCancelMessage,
   encodeCancelMessage,
 } from '../../../lib/protocol/wire/cancel-message.js';
-import { toCallerError, type ErrorForm } from '../../../lib/protocol/wire/error-form.js';
+import { toCallerError, type WireError } from '../../../lib/protocol/wire/wire-error.js';
 import { ErrorRegistry } from '../../../lib/protocol/wire/error-registry.js';
 import {
   asRedelivered,
@@ -34,7 +34,7 @@ class Declined extends Error {
 }
 
 const registry = new ErrorRegistry([Declined]);
-const revive = (form: ErrorForm): Error | undefined =>
+const revive = (form: WireError): Error | undefined =>
   registry.revive(form) ?? reviveHttpException(form);
 
 const POSITION: StreamPosition = { attempt: 1, index: 3, run: 'run-1' };

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { readErrorForm, type ErrorForm } from '../../../lib/protocol/wire/error-form.js';
+import { parseWireError, type WireError } from '../../../lib/protocol/wire/wire-error.js';
 import { ErrorRegistry } from '../../../lib/protocol/wire/error-registry.js';
 
 class Declined extends Error {
@@ -21,12 +21,12 @@ class NotToday extends Declined {
 const registry = new ErrorRegistry([Declined]);
 
 /** There and back, as a frame carries it. */
-const travel = (form: ErrorForm | undefined): ErrorForm =>
-  readErrorForm(JSON.parse(JSON.stringify(form)));
+const travel = (form: WireError | undefined): WireError =>
+  parseWireError(JSON.parse(JSON.stringify(form)));
 
 describe('an error of a registered class', () => {
   it('comes back as itself, with its message and its fields', () => {
-    const { stack, ...form } = registry.describe(new Declined('ann', 5)) as ErrorForm;
+    const { stack, ...form } = registry.describe(new Declined('ann', 5)) as WireError;
     const error = registry.revive(travel(form));
     expect(error).toBeInstanceOf(Declined);
     expect(error).toMatchObject({
@@ -51,7 +51,7 @@ describe('an error of a registered class', () => {
   });
 
   it('has the stack of the worker where that came along', () => {
-    const form = registry.describe(new Declined('ann', 5)) as ErrorForm;
+    const form = registry.describe(new Declined('ann', 5)) as WireError;
     expect(registry.revive(travel(form))?.stack).toBe(form.stack);
   });
 
@@ -62,7 +62,7 @@ describe('an error of a registered class', () => {
       stack: 'secret',
     });
     odd.self = odd;
-    const { fields } = registry.describe(odd) as ErrorForm;
+    const { fields } = registry.describe(odd) as WireError;
     expect(fields).toEqual({ account: 'ann', amount: 5, code: 'DECLINED' });
   });
 
@@ -109,7 +109,7 @@ describe('an error of a registered class', () => {
     }
     const text =
       '{"name":"Guarded","message":"m","fields":{"__proto__":{"bad":1},"account":"ann"}}';
-    const error = new ErrorRegistry([Guarded]).revive(readErrorForm(JSON.parse(text)));
+    const error = new ErrorRegistry([Guarded]).revive(parseWireError(JSON.parse(text)));
     expect(error).toBeInstanceOf(Guarded);
     expect(error?.['account' as never]).toBe('ann');
     expect(({} as { bad?: number }).bad).toBeUndefined();

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import {
   decodeIdentities,
   encodeIdentity,
-  maySame,
-  parseClient,
+  mayBeSameLine,
+  parseClientLine,
 } from '../../../lib/protocol/wire/line-identity.js';
 
 const RUN = 'r'.repeat(40);
@@ -22,8 +22,8 @@ it.each([
   const server = name === undefined ? RUN : undefined;
   const said = decodeIdentities(encodeIdentity({ id: 7, address, server, name }), server);
   expect(said).toEqual([{ id: 7, address, server, name }]);
-  const shown = parseClient(`id=7 addr=${address} fd=8 name=${name ?? ''} age=1`, server);
-  expect(said.some((one) => shown !== undefined && maySame(shown, one))).toBe(true);
+  const shown = parseClientLine(`id=7 addr=${address} fd=8 name=${name ?? ''} age=1`, server);
+  expect(said.some((one) => shown !== undefined && mayBeSameLine(shown, one))).toBe(true);
 });
 
 it.each(['', '@', '7', '7@', 'x@address', '0@address', '-1@address', `${'9'.repeat(16)}@address`])(

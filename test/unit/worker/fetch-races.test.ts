@@ -73,7 +73,7 @@ const SETTLE: SettleJobs = {
   places: [],
   groups: [],
   takes: [],
-  isBeside: false,
+  bypassesLua: false,
   isRepeated: false,
 };
 

@@ -10,8 +10,8 @@ import {
   RequestTimeoutError,
   SerializationError,
 } from '../../../lib/errors/index.js';
-import { describeHttpException } from '../../../lib/core/http-exception-form.js';
-import { toCallerError, type ErrorForm } from '../../../lib/protocol/wire/error-form.js';
+import { describeHttpException } from '../../../lib/core/describe-http-exception.js';
+import { toCallerError, type WireError } from '../../../lib/protocol/wire/wire-error.js';
 import type { Runtime } from '../../../lib/driver/runtime.js';
 import { systemRuntime } from '../../../lib/driver/system-runtime.js';
 import type { Job } from '../../../lib/protocol/wire/job-element.js';
@@ -151,7 +151,7 @@ const throwing =
   };
 
 /** The error that a reply carries. */
-function errorIn(reply: string | undefined): ErrorForm {
+function errorIn(reply: string | undefined): WireError {
   const frame = decodeFrame(reply ?? '');
   if (frame?.kind !== 'e') {
     throw new Error(`No error frame: ${reply}`);

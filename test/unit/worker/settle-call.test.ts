@@ -38,8 +38,8 @@ describe('a settle call', () => {
     ['long binary', Buffer.alloc(33_000), true],
   ])(
     'of %s replies has them beside the script only where that is worth it',
-    (_, frame, isBeside) => {
-      expect(newCall({ frame }).call.input.isBeside).toBe(isBeside);
+    (_, frame, bypassesLua) => {
+      expect(newCall({ frame }).call.input.bypassesLua).toBe(bypassesLua);
     },
   );
 
@@ -60,7 +60,7 @@ describe('a settle call', () => {
   });
 
   it('takes long jobs beside the script', () => {
-    expect(newCall({ isLong: true }).call.input.isBeside).toBe(true);
+    expect(newCall({ isLong: true }).call.input.bypassesLua).toBe(true);
   });
 });
 

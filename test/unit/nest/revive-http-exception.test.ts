@@ -5,9 +5,9 @@ import {
   NotFoundException,
 } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
-import { reviveHttpException } from '../../../lib/nest/pipeline/http-exception-form.js';
-import { describeHttpException } from '../../../lib/core/http-exception-form.js';
-import { toCallerError, type ErrorForm } from '../../../lib/protocol/wire/error-form.js';
+import { reviveHttpException } from '../../../lib/nest/pipeline/revive-http-exception.js';
+import { describeHttpException } from '../../../lib/core/describe-http-exception.js';
+import { toCallerError, type WireError } from '../../../lib/protocol/wire/wire-error.js';
 import { decodeFrame, encodeError } from '../../../lib/protocol/wire/reply-frame.js';
 
 /** What a caller gets for what a handler threw. */
@@ -105,7 +105,7 @@ describe('a form', () => {
     expect(reviveHttpException({ name: 'HttpException', message: 'oops' })).toBeUndefined();
   });
 
-  it.each<[string, Partial<ErrorForm>]>([
+  it.each<[string, Partial<WireError>]>([
     ['without a body', {}],
     ['with null as its body', { details: null }],
     ['with a number as its body', { details: 7 }],
@@ -125,7 +125,7 @@ it.each([
   ['one of its own classes', new NotFoundException('no report'), NotFoundException],
   ['the base class', new HttpException('teapot', 418), HttpException],
 ])("Nest's exception arrives as one of its class: %s", (_, thrown, type) => {
-  const arrived = reviveHttpException(describeHttpException(thrown) as ErrorForm);
+  const arrived = reviveHttpException(describeHttpException(thrown) as WireError);
   expect(Object.getPrototypeOf(arrived)).toBe(type.prototype);
   expect(arrived).toMatchObject({ name: type.name, message: thrown.message });
   expect((arrived as HttpException).getStatus()).toBe(thrown.getStatus());

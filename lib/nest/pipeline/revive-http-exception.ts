@@ -1,12 +1,12 @@
 import * as nest from '@nestjs/common';
 import { HttpException } from '@nestjs/common';
-import type { ErrorForm } from '../../protocol/wire/error-form.js';
+import type { WireError } from '../../protocol/wire/wire-error.js';
 
 /**
  * An error with a status arrives as an `HttpException`, so that a controller that returns the request answers with it;
  * one of Nest's own classes (`NotFoundException` and the like) as one of that class.
  */
-export function reviveHttpException(form: ErrorForm): Error | undefined {
+export function reviveHttpException(form: WireError): Error | undefined {
   const { status, details, message } = form;
   if (!Number.isInteger(status) || status === undefined || status < 100 || status > 599) {
     return undefined;
@@ -22,7 +22,7 @@ export function reviveHttpException(form: ErrorForm): Error | undefined {
 }
 
 /** The class of Nest that a form names, if it is one of its exceptions. */
-function ownClassOf({ name }: ErrorForm): Function {
+function ownClassOf({ name }: WireError): Function {
   const named: unknown = Reflect.get(nest, name);
   return typeof named === 'function' && named.prototype instanceof HttpException
     ? named

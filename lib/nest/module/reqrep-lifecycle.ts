@@ -1,17 +1,17 @@
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import type { RequestClient } from '../../client/request-client.js';
 import { closeInOrder, stopWorkers } from '../../core/closing.js';
-import { usableWithin, within } from '../../core/fail-fast.js';
+import { waitUntilUsable, finishWithin } from '../../core/fail-fast.js';
 import { warnOfPrefix } from '../../core/prefix-warning.js';
 import { startWorkers } from '../../core/workers-start.js';
 import type { Log } from '../../telemetry/log.js';
 import type { Driver } from '../../driver/driver.js';
 import type { ReplyWorkers } from '../../worker/reply-workers.js';
-import type { JobHandlerExplorer } from '../handlers/job-handler.explorer.js';
+import type { JobHandlerExplorer } from '../handlers/job-handler-explorer.js';
 import type { InstanceWithWorkers } from './reqrep-workers.module.js';
 import type { ResolvedModuleOptions } from './resolve-options.js';
 
-interface Parts {
+interface LifecycleParts {
   readonly options: ResolvedModuleOptions;
   readonly explorer: JobHandlerExplorer;
   readonly client: RequestClient;
@@ -27,14 +27,14 @@ interface Parts {
  * other modules have closed; the workers are started and stopped in between, by `WorkersLifecycle`.
  */
 export class ReqRepLifecycle implements OnModuleInit, OnApplicationShutdown, InstanceWithWorkers {
-  constructor(private readonly parts: Parts) {}
+  constructor(private readonly parts: LifecycleParts) {}
 
   async onModuleInit(): Promise<void> {
     const { explorer, log, options, workers } = this.parts;
     warnOfPrefix(options.prefix, log);
     const handlers = await explorer.explore();
     workers.serve(handlers);
-    const reason = idleReason(options.workers);
+    const reason = reasonNotServed(options.workers);
     if (reason !== undefined && handlers.length > 0) {
       const names = handlers.map(({ queue, name }) => `"${queue}" (${name})`);
       log.info(`Not serving ${names.join(', ')}${reason}`);
@@ -51,7 +51,7 @@ export class ReqRepLifecycle implements OnModuleInit, OnApplicationShutdown, Ins
     }
     if (options.failFast > 0) {
       const what = 'has not confirmed the first lease of each worker';
-      await within(options.failFast, workers.start(), connections, what);
+      await finishWithin(options.failFast, workers.start(), connections, what);
     } else {
       await startWorkers(this.parts);
     }
@@ -74,7 +74,7 @@ export class ReqRepLifecycle implements OnModuleInit, OnApplicationShutdown, Ins
   /** Before any other module needs Redis. Nobody can be relied on to close an application that has not started. */
   private async failFast(ms: number): Promise<void> {
     try {
-      await usableWithin(ms, this.parts.connections);
+      await waitUntilUsable(ms, this.parts.connections);
     } catch (error) {
       await this.parts.closeAll();
       throw error;
@@ -83,7 +83,7 @@ export class ReqRepLifecycle implements OnModuleInit, OnApplicationShutdown, Ins
 }
 
 /** Why the handlers of an instance are not served when the application has started; `undefined` = they are. */
-function idleReason(workers: boolean | 'manual'): string | undefined {
+function reasonNotServed(workers: boolean | 'manual'): string | undefined {
   switch (workers) {
     case false:
       return ': this process has `workers: false`';

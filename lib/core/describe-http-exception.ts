@@ -1,5 +1,9 @@
 import { isError, propertyOf } from '../errors/error-text.js';
-import { jsonOrNothing, toOwnForm, type ErrorForm } from '../protocol/wire/error-form.js';
+import {
+  jsonCopy,
+  toWireErrorWithoutReasons,
+  type WireError,
+} from '../protocol/wire/wire-error.js';
 
 /** What an `HttpException` of Nest has, be it of whatever copy of Nest, or of none. */
 interface HttpError extends Error {
@@ -20,14 +24,14 @@ const isHttpError = (error: unknown): error is HttpError =>
  * An `HttpException` travels with its status and its body.
  * @throws what its `getStatus()` or `getResponse()` throws.
  */
-export function describeHttpException(error: unknown): ErrorForm | undefined {
+export function describeHttpException(error: unknown): WireError | undefined {
   if (!isHttpError(error)) {
     return undefined;
   }
   return {
-    ...toOwnForm(error),
+    ...toWireErrorWithoutReasons(error),
     code: undefined,
     status: error.getStatus(),
-    details: jsonOrNothing(error.getResponse()),
+    details: jsonCopy(error.getResponse()),
   };
 }

@@ -3,7 +3,7 @@ import { LUA_EMPTY_PLACE, type Place } from './lua-empty-place.js';
 import { LUA_KEEP_ALIVE } from './lua-keep-alive.js';
 import { LUA_NOW } from './lua-now.js';
 
-export interface BuryJob {
+export interface DeadListMove {
   readonly place: Place;
   readonly dead: string;
   readonly reason: DeadReason;
@@ -11,11 +11,11 @@ export interface BuryJob {
   readonly message: string;
   readonly workerId: string;
   /** What its caller is told. */
-  readonly reply?: ReplyToDead | undefined;
+  readonly reply?: DeadJobReply | undefined;
 }
 
 /** The frame that tells a caller that its job was given up. */
-export interface ReplyToDead {
+export interface DeadJobReply {
   readonly list: string;
   readonly text: string;
   /** How long the list is to live from now on at least, ms. */
@@ -23,11 +23,11 @@ export interface ReplyToDead {
 }
 
 /** `gone`: the slot no longer held the job. `untold`: the reply list is no list, and took no reply. */
-export type BurialResult = 'buried' | 'untold' | 'gone';
+export type DeadListMoveResult = 'buried' | 'untold' | 'gone';
 
 /** Moves a job from its slot to the dead list, with the reason. The element itself never leaves Redis. */
-export const buryJob = {
-  name: 'reqrepBuryJob',
+export const moveToDeadList = {
+  name: 'reqrepMoveToDeadList',
   // KEYS: slot, dead, reply list or none
   // ARGV: position of the job, reason, message, worker id, frame, ttl
   // Output: 'buried' | 'untold' | 'gone'
@@ -52,8 +52,8 @@ redis.call('RPUSH', KEYS[3], ARGV[5])
 keepAlive(KEYS[3], ARGV[6])
 return 'buried'
 `,
-  keys: ({ place, dead, reply }: BuryJob) => [place.key, dead, ...(reply ? [reply.list] : [])],
-  args: ({ place, reason, message, workerId, reply }: BuryJob) => [
+  keys: ({ place, dead, reply }: DeadListMove) => [place.key, dead, ...(reply ? [reply.list] : [])],
+  args: ({ place, reason, message, workerId, reply }: DeadListMove) => [
     place.position,
     reason,
     message,
@@ -61,5 +61,5 @@ return 'buried'
     reply?.text ?? '',
     reply?.ttl ?? 0,
   ],
-  read: (answer: unknown): BurialResult => answer as BurialResult,
+  read: (answer: unknown): DeadListMoveResult => answer as DeadListMoveResult,
 };

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { RequestClient } from '../../../lib/client/request-client.js';
-import type { JobHandlerExplorer } from '../../../lib/nest/handlers/job-handler.explorer.js';
-import { ReqRepLifecycle } from '../../../lib/nest/module/reqrep.lifecycle.js';
+import type { JobHandlerExplorer } from '../../../lib/nest/handlers/job-handler-explorer.js';
+import { ReqRepLifecycle } from '../../../lib/nest/module/reqrep-lifecycle.js';
 import type { Connections } from '../../../lib/redis/connections.js';
 import type { ReplyWorkers } from '../../../lib/worker/reply-workers.js';
 import { KeptLog } from '../support/kept-log.js';

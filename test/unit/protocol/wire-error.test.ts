@@ -7,12 +7,12 @@ import {
   WorkerLostError,
 } from '../../../lib/errors/index.js';
 import {
-  readErrorForm,
+  parseWireError,
   toCallerError,
-  toErrorForm,
-  toOwnErrorForm,
-  type ErrorForm,
-} from '../../../lib/protocol/wire/error-form.js';
+  toWireError,
+  libraryErrorToWire,
+  type WireError,
+} from '../../../lib/protocol/wire/wire-error.js';
 import { ErrorRegistry } from '../../../lib/protocol/wire/error-registry.js';
 import { decodeFrame, encodeError } from '../../../lib/protocol/wire/reply-frame.js';
 import { THROWN } from '../../processes/hostile.js';
@@ -20,7 +20,7 @@ import { THROWN } from '../../processes/hostile.js';
 const REQUEST = { queue: 'reports', id: 'job-1' };
 
 /** A form as the caller reads it. */
-function travel(form: ErrorForm): ErrorForm {
+function travel(form: WireError): WireError {
   const frame = decodeFrame(encodeError(REQUEST.id, form));
   if (frame?.kind !== 'e') {
     throw new Error('No error frame');
@@ -31,7 +31,7 @@ function travel(form: ErrorForm): ErrorForm {
 describe('the form of a thrown error', () => {
   it('has its name, message and stack', () => {
     const error = new TypeError('oops');
-    expect(toErrorForm(error)).toEqual({
+    expect(toWireError(error)).toEqual({
       name: 'TypeError',
       message: 'oops',
       code: undefined,
@@ -47,7 +47,7 @@ describe('the form of a thrown error', () => {
       readonly details = { card: 'expired', at: new Date(0) };
       readonly internal = 'not sent';
     }
-    const form = toErrorForm(new PaymentError('refused'));
+    const form = toWireError(new PaymentError('refused'));
     expect(form).toMatchObject({
       name: 'PaymentError',
       message: 'refused',
@@ -64,7 +64,7 @@ describe('the form of a thrown error', () => {
     [null, undefined],
     [true, undefined],
   ])('has a code that is a text or a number: %j', (code, expected) => {
-    expect(toErrorForm(Object.assign(new Error('oops'), { code })).code).toBe(expected);
+    expect(toWireError(Object.assign(new Error('oops'), { code })).code).toBe(expected);
   });
 
   const cycle: Record<string, unknown> = {};
@@ -77,7 +77,7 @@ describe('the form of a thrown error', () => {
     ['a symbol', Symbol('s')],
     ['nothing', undefined],
   ])('leaves out details that are %s', (_, details) => {
-    const form = toErrorForm(Object.assign(new Error('oops'), { details }));
+    const form = toWireError(Object.assign(new Error('oops'), { details }));
     expect(form.details).toBeUndefined();
     expect(form.message).toBe('oops');
   });
@@ -92,7 +92,7 @@ describe('the form of a thrown error', () => {
     ['a BigInt', 1n, '1', undefined],
     ['an object with a cycle', cycle, '[object Object]', undefined],
   ])('says what was thrown where it was %s', (_, thrown, message, details) => {
-    expect(toErrorForm(thrown)).toEqual({ name: 'Error', message, details });
+    expect(toWireError(thrown)).toEqual({ name: 'Error', message, details });
   });
 
   it.each([
@@ -107,7 +107,7 @@ describe('the form of a thrown error', () => {
       },
     ],
   ])('is made of an object that %s, too', (_, thrown) => {
-    expect(toErrorForm(thrown)).toMatchObject({ details: { reason: 'oops' } });
+    expect(toWireError(thrown)).toMatchObject({ details: { reason: 'oops' } });
   });
 
   it.each([
@@ -115,14 +115,14 @@ describe('the form of a thrown error', () => {
     ['a BigInt', 1n],
     ['nothing', undefined],
   ])('has a text as its message where the error has %s there', (_, message) => {
-    const form = toErrorForm(Object.assign(new Error('oops'), { message }));
+    const form = toWireError(Object.assign(new Error('oops'), { message }));
     expect(form.message).toBeTypeOf('string');
   });
 });
 
 describe('the form of an odd error', () => {
   it.each(Object.entries(THROWN))('can be read, written and revived: %s', (_, make) => {
-    const form = toErrorForm(make());
+    const form = toWireError(make());
     expect(form.name).toBeTypeOf('string');
     expect(form.message).toBeTypeOf('string');
     expect(toCallerError(travel(form), REQUEST)).toBeInstanceOf(RemoteError);
@@ -139,28 +139,28 @@ describe('the form of an odd error', () => {
       },
       stack: { value: 1n },
     });
-    expect(toErrorForm(odd)).toEqual({ name: 'TypeError', message: 'oops', code: 'E_ODD' });
+    expect(toWireError(odd)).toEqual({ name: 'TypeError', message: 'oops', code: 'E_ODD' });
   });
 
   it('has its name and code where it is one of another realm that is no native error', () => {
     // As a `DOMException` is in a test that Jest runs.
     const { name, message, code, stack = '' } = new DOMException('too late', 'TimeoutError');
     const foreign = Object.create({ name, message, code, stack });
-    expect(toErrorForm(foreign)).toEqual({ name, message, code, stack });
+    expect(toWireError(foreign)).toEqual({ name, message, code, stack });
   });
 
   it.each([
     ['of another realm', runInNewContext('new TypeError("oops")')],
     ['without a prototype', Object.setPrototypeOf(new TypeError('oops'), null)],
   ])('has its message, though it is one %s', (_, error) => {
-    expect(toErrorForm(error).message).toBe('oops');
+    expect(toWireError(error).message).toBe('oops');
   });
 });
 
 describe("the error of a handler at its caller's", () => {
   it('is a RemoteError with the queue, the job and everything of the thrown error', () => {
     const thrown = Object.assign(new TypeError('oops'), { code: 7, details: { a: 1 } });
-    const error = toCallerError(travel(toErrorForm(thrown)), REQUEST);
+    const error = toCallerError(travel(toWireError(thrown)), REQUEST);
     expect(error).toBeInstanceOf(RemoteError);
     expect(error.message).toBe('oops');
     expect(error).toMatchObject({
@@ -185,7 +185,7 @@ describe("the error of a handler at its caller's", () => {
 
   it('hands the whole form to the application', () => {
     const form = { name: 'Error', message: 'oops', status: 404, details: [1], code: 'E_OOPS' };
-    const seen: ErrorForm[] = [];
+    const seen: WireError[] = [];
     toCallerError(travel(form), REQUEST, (each) => {
       seen.push(each);
       return undefined;
@@ -206,7 +206,7 @@ describe('an error of the library itself', () => {
     [unwritable, SerializationError, { direction: 'reply', reason: 'a cycle' }],
     [lost, WorkerLostError, { id: 'job-1', deliveries: 3 }],
   ])('arrives as itself: $name', (error, type, fields) => {
-    const arrived = toCallerError(travel(toOwnErrorForm(error, 'job-1')), REQUEST);
+    const arrived = toCallerError(travel(libraryErrorToWire(error, 'job-1')), REQUEST);
     expect(arrived).toBeInstanceOf(type);
     expect(arrived).toMatchObject({ queue: 'reports', code: error.code, ...fields });
     expect(arrived.message).toBe(error.message);
@@ -215,7 +215,7 @@ describe('an error of the library itself', () => {
   it.each([tooLarge, unwritable, lost])(
     'is a remote one where it speaks of another job: $name',
     (error) => {
-      const arrived = toCallerError(travel(toOwnErrorForm(error, 'job-2')), REQUEST);
+      const arrived = toCallerError(travel(libraryErrorToWire(error, 'job-2')), REQUEST);
       expect(arrived).toBeInstanceOf(RemoteError);
       expect(arrived).toMatchObject({ remote: { name: error.name, code: error.code } });
     },
@@ -224,18 +224,18 @@ describe('an error of the library itself', () => {
   it.each([tooLarge, unwritable, lost])(
     'is a remote one where a handler passed it on: $name',
     (error) => {
-      expect(toCallerError(travel(toErrorForm(error)), REQUEST)).toBeInstanceOf(RemoteError);
+      expect(toCallerError(travel(toWireError(error)), REQUEST)).toBeInstanceOf(RemoteError);
     },
   );
 
   it('goes before what the application would make of it', () => {
-    const form = travel(toOwnErrorForm(tooLarge, 'job-1'));
+    const form = travel(libraryErrorToWire(tooLarge, 'job-1'));
     const arrived = toCallerError(form, REQUEST, () => new RangeError('revived'));
     expect(arrived).toBeInstanceOf(PayloadTooLargeError);
   });
 
   it('takes neither its cause nor its stack along', () => {
-    const form = toOwnErrorForm(unwritable, 'job-1');
+    const form = libraryErrorToWire(unwritable, 'job-1');
     expect(Object.keys(form).toSorted()).toEqual(['code', 'details', 'message', 'name']);
     expect(form.details).toEqual({ direction: 'reply', reason: 'a cycle', job: 'job-1' });
   });
@@ -262,7 +262,7 @@ describe('the reading of a form', () => {
     ['a number', 42, '42'],
     ['false', false, 'false'],
   ])('makes an error of %s', (_, payload, message) => {
-    expect(readErrorForm(payload)).toEqual({ name: 'Error', message });
+    expect(parseWireError(payload)).toEqual({ name: 'Error', message });
   });
 
   it.each([
@@ -270,7 +270,7 @@ describe('the reading of a form', () => {
     ['an empty object', {}],
     ['wrong types throughout', { name: 1, message: {}, code: [], status: '404', stack: 5 }],
   ])('makes an error of %s', (_, payload) => {
-    expect(readErrorForm(payload)).toEqual({
+    expect(parseWireError(payload)).toEqual({
       name: 'Error',
       message: 'the worker gave no reason',
       code: undefined,
@@ -289,6 +289,6 @@ describe('the reading of a form', () => {
       details: null,
       stack: 'TypeError: at',
     };
-    expect(readErrorForm({ ...form, more: true })).toEqual(form);
+    expect(parseWireError({ ...form, more: true })).toEqual(form);
   });
 });

@@ -16,9 +16,9 @@ import type { JobHandler } from '../../worker/worker-options.js';
 import type { HandlerBinder } from './handler-binder.js';
 import type { HandlerMethod, ProviderWrapper } from '../pipeline/handler-method.js';
 import { decoratedMethodsOf, type DecoratedMethod } from './decorated-methods.js';
-import { nameOfRoute } from './on-job.accessor.js';
+import { nameOfRoute } from './job-routes.js';
 import type { OnJobOptions } from './on-job.decorator.js';
-import { canSee, importersOf, isModuleOf } from './instance-place.js';
+import { canSee, importersOf, isModuleOf } from './instance-visibility.js';
 import { ReqRepInstance } from './reqrep-instance.js';
 import { DEFAULT_INSTANCE } from '../tokens.js';
 
@@ -55,7 +55,7 @@ export class JobHandlerExplorer {
       if ((handler.options.instance ?? DEFAULT_INSTANCE) !== this.instance.name) {
         continue;
       }
-      if (!this.isSeenBy(handler)) {
+      if (!this.isVisible(handler)) {
         unseen.push(handler);
         continue;
       }
@@ -65,18 +65,18 @@ export class JobHandlerExplorer {
       }
       byQueue.set(handler.queue, handler);
     }
-    this.warnOf(unseen);
+    this.warnOfInvisible(unseen);
     return Promise.all([...byQueue.values()].map((handler) => this.bind(handler)));
   }
 
   /** Whether the instance can be injected where the handler is. */
-  private isSeenBy({ wrapper: { host } }: FoundHandler): boolean {
-    const { place } = this.instance;
+  private isVisible({ wrapper: { host } }: FoundHandler): boolean {
+    const { settings } = this.instance;
     const own = this.instances().find(({ instance }) => instance === this.instance)?.host;
-    return place.isGlobal || !host || !own || canSee(host, own);
+    return settings.isGlobal || !host || !own || canSee(host, own);
   }
 
-  private warnOf(unseen: readonly FoundHandler[]): void {
+  private warnOfInvisible(unseen: readonly FoundHandler[]): void {
     if (unseen.length > 0) {
       const handlers = unseen.map((handler) => `"${handler.queue}" (${placeOf(handler)})`);
       this.log.warn(
@@ -100,12 +100,12 @@ export class JobHandlerExplorer {
         return [];
       }
       seen.add(instance);
-      return this.search(wrapper);
+      return this.findSafely(wrapper);
     });
   }
 
   /** A provider may be anything, such as a proxy that throws when it is looked at: it costs no other its handlers. */
-  private search(wrapper: ProviderWrapper): FoundHandler[] {
+  private findSafely(wrapper: ProviderWrapper): FoundHandler[] {
     try {
       return this.findIn(wrapper);
     } catch (error) {
@@ -131,7 +131,7 @@ export class JobHandlerExplorer {
 
   /** The names of all instances of the module in this application. */
   private instanceNames(): string[] {
-    const places = this.instances().map(({ instance }) => (instance as ReqRepInstance).place);
+    const places = this.instances().map(({ instance }) => (instance as ReqRepInstance).settings);
     const names = places.map(({ name }) => name);
     const twice = names.find((name, index) => names.indexOf(name) !== index);
     if (twice !== undefined) {

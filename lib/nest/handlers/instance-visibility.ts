@@ -3,15 +3,15 @@ import type { FactoryProvider } from '@nestjs/common';
 import { InvalidOptionError } from '../../errors/index.js';
 import type { ProviderWrapper } from '../pipeline/handler-method.js';
 
-/** The token under which each `forRoot` provides an {@link InstancePlace}. */
-export const INSTANCE_PLACE = Symbol('nestjs-reqrep:instance-place');
+/** The token under which each `forRoot` provides an {@link InstanceSettings}. */
+export const INSTANCE_SETTINGS = Symbol('nestjs-reqrep:instance-settings');
 
 /**
  * What the class of the module provides in its place where it is imported alone. It needs nothing, so that Nest calls it before
  * it misses what the class does not export.
  */
-export const CLASS_ALONE: FactoryProvider = {
-  provide: INSTANCE_PLACE,
+export const BARE_MODULE_CLASS: FactoryProvider = {
+  provide: INSTANCE_SETTINGS,
   useFactory: () => {
     throw new InvalidOptionError(
       'ReqRepModule in `imports`',
@@ -22,7 +22,7 @@ export const CLASS_ALONE: FactoryProvider = {
 };
 
 /** What one `forRoot` or `forRootAsync` says of where its instance may be used: an object of its own for each call. */
-export interface InstancePlace {
+export interface InstanceSettings {
   readonly name: string;
   readonly isGlobal: boolean;
 }
@@ -59,7 +59,7 @@ export function importersOf(
 
 /** Whether something in `imports` is the module of an instance. */
 export const isModuleOf =
-  (place: InstancePlace) =>
+  (place: InstanceSettings) =>
   (imported: unknown): boolean => {
     const providers: unknown = (imported as { readonly providers?: unknown } | null)?.providers;
     return (

@@ -2,14 +2,14 @@ import { HttpException, NotFoundException } from '@nestjs/common';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { RemoteError } from '../../../lib/errors/index.js';
-import { reviveHttpException } from '../../../lib/nest/pipeline/http-exception-form.js';
-import { describeHttpException } from '../../../lib/core/http-exception-form.js';
+import { reviveHttpException } from '../../../lib/nest/pipeline/revive-http-exception.js';
+import { describeHttpException } from '../../../lib/core/describe-http-exception.js';
 import {
-  readErrorForm,
+  parseWireError,
   toCallerError,
-  toErrorForm,
+  toWireError,
   withReasons,
-} from '../../../lib/protocol/wire/error-form.js';
+} from '../../../lib/protocol/wire/wire-error.js';
 import { ErrorRegistry } from '../../../lib/protocol/wire/error-registry.js';
 import type { Job } from '../../../lib/protocol/wire/job-element.js';
 import { decodeFrame } from '../../../lib/protocol/wire/reply-frame.js';
@@ -33,7 +33,7 @@ function frameOf(thrown: unknown, exposeStack = false, maxPayload = 1_048_576): 
   const described = describeError(thrown);
   const form = described
     ? withReasons(described, thrown, describeError)
-    : toErrorForm(thrown, describeError);
+    : toWireError(thrown, describeError);
   return new ReplyText('reports', { maxPayload, exposeStack }).failure(JOB, form);
 }
 
@@ -165,9 +165,9 @@ describe('the cause of an error', () => {
 
   it('has a stack only where stacks are exposed', () => {
     const error = new Error('outer', { cause: new AggregateError([new Error('inner')], 'both') });
-    expect(frameOf(error)).not.toContain('error-reasons.test');
+    expect(frameOf(error)).not.toContain('wire-reasons.test');
     const exposed = arrived(frameOf(error, true));
-    expect((exposed.cause as RemoteError).remote.stack).toContain('error-reasons.test');
+    expect((exposed.cause as RemoteError).remote.stack).toContain('wire-reasons.test');
   });
 
   it('may be one of another realm', () => {
@@ -219,7 +219,7 @@ it.each<[string, unknown]>([
   ['empty reasons', { cause: {}, errors: [null, {}, []] }],
   ['an error that is none', { cause: { error: 'oops' }, errors: [{ error: null }] }],
 ])('a frame is read, whatever it has in these places: %s', (_, odd) => {
-  const form = readErrorForm({ name: 'Error', message: 'm', ...(odd as object) });
+  const form = parseWireError({ name: 'Error', message: 'm', ...(odd as object) });
   const error = toCallerError(form, { queue: 'reports', id: 'job-1' });
   expect(error).toBeInstanceOf(RemoteError);
   expect(error.message).toBe('m');
@@ -230,7 +230,7 @@ it('a frame of reasons that are very deep is read as far as they may be', () => 
   for (let depth = 0; depth < 2_000; depth++) {
     form = { name: 'Error', message: `m ${depth}`, cause: { error: form } };
   }
-  expect(depthOf(toCallerError(readErrorForm(form), { queue: 'q', id: 'i' }))).toBe(8);
+  expect(depthOf(toCallerError(parseWireError(form), { queue: 'q', id: 'i' }))).toBe(8);
 });
 
 it('a frame of an earlier version, without any of it, is read', () => {

@@ -10,26 +10,26 @@ import { isError, messageOf, propertyOf, stackOf } from '../../errors/error-text
 import { isRecord } from '../../errors/value-text.js';
 import {
   errorsOf,
-  readReasons,
-  reasonsOf,
-  revivedReasons,
-  type ReasonForms,
-} from './error-reasons.js';
+  parseWireReasons,
+  toWireReasons,
+  reviveReasons,
+  type WireReasons,
+} from './wire-reasons.js';
 
 /** An error as it travels in an `"e"` frame. */
-export interface ErrorForm extends RemoteFailure, ReasonForms {
+export interface WireError extends RemoteFailure, WireReasons {
   /** The fields of an error whose class is registered. */
   readonly fields?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Turns an error that a handler threw into its form; `undefined` leaves it to the next. */
-export type DescribeError = (error: unknown) => ErrorForm | undefined;
+export type DescribeError = (error: unknown) => WireError | undefined;
 
 /** Turns a form back into an error for the caller; `undefined` leaves it to the next. */
-export type ReviveError = (form: ErrorForm) => Error | undefined;
+export type ReviveError = (form: WireError) => Error | undefined;
 
 /** What of a request its errors speak of. */
-export interface RequestName {
+export interface RequestInfo {
   readonly queue: string;
   readonly id: string;
   /** How many values of its stream have come; `undefined` where it is none. */
@@ -40,54 +40,54 @@ export interface RequestName {
  * The form of anything that a handler may throw, an `Error` or not, with what led to it. Never throws, however odd that is.
  * @param describe - gives errors among the reasons a form of their own.
  */
-export const toErrorForm = (error: unknown, describe?: DescribeError): ErrorForm =>
-  withReasons(toOwnForm(error), error, describe);
+export const toWireError = (error: unknown, describe?: DescribeError): WireError =>
+  withReasons(toWireErrorWithoutReasons(error), error, describe);
 
 /** Adds what led to an error to its form. Never throws. */
-export function withReasons(form: ErrorForm, error: unknown, describe?: DescribeError): ErrorForm {
+export function withReasons(form: WireError, error: unknown, describe?: DescribeError): WireError {
   if (!isError(error)) {
     return form;
   }
-  const formOf = (reason: unknown): ErrorForm => {
+  const formOf = (reason: unknown): WireError => {
     try {
       const described = describe?.(reason);
-      return described ? readErrorForm(described) : toOwnForm(reason);
+      return described ? parseWireError(described) : toWireErrorWithoutReasons(reason);
     } catch {
-      return toOwnForm(reason);
+      return toWireErrorWithoutReasons(reason);
     }
   };
-  return { ...form, ...reasonsOf(error, formOf) };
+  return { ...form, ...toWireReasons(error, formOf) };
 }
 
 /** The form of anything that was thrown, without what led to it. Never throws. */
-export function toOwnForm(error: unknown): ErrorForm {
+export function toWireErrorWithoutReasons(error: unknown): WireError {
   if (!isError(error)) {
     return {
       name: (typeof error === 'object' && nameOf(error)) || 'Error',
       message: messageOf(error),
       code: codeOf(error),
-      details: jsonOrNothing(error),
+      details: jsonCopy(error),
     };
   }
   // What an `RpcException` of Nest was made of.
-  const inner = errorWithin(error);
+  const inner = rpcErrorOf(error);
   return {
     name: nameOf(error) ?? 'Error',
-    message: messageOf(error) || messagesOf(errorsOf(error)),
+    message: messageOf(error) || joinedMessages(errorsOf(error)),
     code: codeOf(error) ?? codeOf(inner),
-    details: jsonOrNothing(propertyOf(error, 'details') ?? inner),
+    details: jsonCopy(propertyOf(error, 'details') ?? inner),
     stack: stackOf(error),
   };
 }
 
 /** Errors of an `AggregateError` whose messages stand in for its own, where it has none. */
-const MOST_MESSAGES = 4;
+const MAX_JOINED_MESSAGES = 4;
 
 /** Node gives none to the error of a name whose addresses all refuse a connection. */
-const messagesOf = (errors: readonly unknown[]): string =>
-  errors.slice(0, MOST_MESSAGES).map(messageOf).join('; ');
+const joinedMessages = (errors: readonly unknown[]): string =>
+  errors.slice(0, MAX_JOINED_MESSAGES).map(messageOf).join('; ');
 
-function errorWithin(error: Error): unknown {
+function rpcErrorOf(error: Error): unknown {
   try {
     const getError = propertyOf(error, 'getError');
     const inner: unknown = typeof getError === 'function' ? getError.call(error) : undefined;
@@ -111,16 +111,16 @@ function codeOf(error: unknown): string | number | undefined {
  * The form of an error that the library itself raises about a job. It names the job, so that the caller can tell
  * it from one that a handler passed on from a request of its own.
  */
-export function toOwnErrorForm(
+export function libraryErrorToWire(
   error: PayloadTooLargeError | SerializationError | WorkerLostError,
   jobId: string | number,
-): ErrorForm {
+): WireError {
   const { name, message, code } = error;
-  return { name, message, code, details: { ...ownFieldsOf(error), job: jobId } };
+  return { name, message, code, details: { ...detailsOf(error), job: jobId } };
 }
 
 /** What the caller's error is made of anew. */
-function ownFieldsOf(error: PayloadTooLargeError | SerializationError | WorkerLostError): object {
+function detailsOf(error: PayloadTooLargeError | SerializationError | WorkerLostError): object {
   if (error instanceof PayloadTooLargeError) {
     const { direction, size, maxPayload } = error;
     return { direction, size, maxPayload };
@@ -134,12 +134,12 @@ function ownFieldsOf(error: PayloadTooLargeError | SerializationError | WorkerLo
 }
 
 /** The error that a caller gets for a form. What led to it is made anew in the same way. */
-export function toCallerError(form: ErrorForm, request: RequestName, revive?: ReviveError): Error {
-  const own = toOwnError(form, request);
+export function toCallerError(form: WireError, request: RequestInfo, revive?: ReviveError): Error {
+  const own = toLibraryError(form, request);
   if (own) {
     return own;
   }
-  const reasons = revivedReasons(form, (each) => toCallerError(each, request, revive));
+  const reasons = reviveReasons(form, (each) => toCallerError(each, request, revive));
   const revived = revive?.(form);
   if (revived) {
     addReasons(revived, reasons);
@@ -150,9 +150,9 @@ export function toCallerError(form: ErrorForm, request: RequestName, revive?: Re
   return new RemoteError(request.queue, request.id, remote, reasons);
 }
 
-function toOwnError(
-  { code, details }: ErrorForm,
-  { queue, id, received }: RequestName,
+function toLibraryError(
+  { code, details }: WireError,
+  { queue, id, received }: RequestInfo,
 ): Error | undefined {
   if (!isRecord(details) || details['job'] !== id) {
     return undefined;
@@ -187,7 +187,7 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
  * Reads the payload of an `"e"` frame, however odd: an error that cannot be read is still an error.
  * @param depth - how many errors it has led to.
  */
-export function readErrorForm(payload: unknown, depth = 0): ErrorForm {
+export function parseWireError(payload: unknown, depth = 0): WireError {
   if (typeof payload !== 'object' || payload === null) {
     return { name: 'Error', message: String(payload ?? 'the worker gave no reason') };
   }
@@ -203,12 +203,12 @@ export function readErrorForm(payload: unknown, depth = 0): ErrorForm {
     details,
     fields: isRecord(fields) ? fields : undefined,
     stack: typeof stack === 'string' ? stack : undefined,
-    ...readReasons(payload as Record<string, unknown>, depth, readErrorForm),
+    ...parseWireReasons(payload as Record<string, unknown>, depth, parseWireError),
   };
 }
 
 /** A value that JSON cannot write is left out: the error must arrive, its details may not. */
-export function jsonOrNothing(value: unknown): unknown {
+export function jsonCopy(value: unknown): unknown {
   try {
     const json = JSON.stringify(value);
     return json === undefined ? undefined : JSON.parse(json);
