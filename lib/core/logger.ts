@@ -38,7 +38,7 @@ const SILENT: ReqRepLogger = {
 };
 
 /** @param logger - `false` = nothing is written. @internal */
-export function logTo(logger: ReqRepLogger | false = TROUBLES_ONLY): Log {
+export function logTo(logger: ReqRepLogger | false = WARNINGS_ON_STDERR): Log {
   const target = logger === false ? SILENT : logger;
   return new Log({
     info: (text) => target.log(text),

@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { completeJob, encodeJob } from '../../lib/protocol/wire/job-element.js';
-import { asideOf } from '../../lib/protocol/keys.js';
+import { parkedListOf } from '../../lib/protocol/keys.js';
 import type { DeadJob } from '../../lib/protocol/dead-job.js';
-import { buryJob, type BurialResult } from '../../lib/protocol/operations/bury-job.js';
+import {
+  moveToDeadList,
+  type DeadListMoveResult,
+} from '../../lib/protocol/operations/move-to-dead-list.js';
 import { describeWorker } from '../../lib/protocol/operations/describe-worker.js';
 import { giveBackJobs } from '../../lib/protocol/operations/give-back-jobs.js';
 import { inspectQueue } from '../../lib/protocol/operations/inspect-queue.js';

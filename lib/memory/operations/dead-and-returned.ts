@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DeadReason } from '../../protocol/dead-job.js';
-import { buryJob } from '../../protocol/operations/bury-job.js';
+import { moveToDeadList } from '../../protocol/operations/move-to-dead-list.js';
 import { giveBackJobs } from '../../protocol/operations/give-back-jobs.js';
 import { recoverWorker, type FoundSlot } from '../../protocol/operations/recover-worker.js';
 import { bytesOf, type Bytes } from '../bytes.js';

@@ -15,7 +15,7 @@ import type { ReqRepModuleExtras, ReqRepModuleOptions } from './reqrep.options.j
  * export class AppModule {}
  * ```
  */
-@Module({ providers: [CLASS_ALONE] })
+@Module({ providers: [BARE_MODULE_CLASS] })
 export class ReqRepModule {
   /** A wrong option fails with an `InvalidOptionError`, when the application starts at the latest. */
   static forRoot(options: ReqRepModuleOptions & ReqRepModuleExtras = {}): DynamicModule {

@@ -1,7 +1,7 @@
 import { isError, propertyOf, shown } from '../../errors/error-text.js';
-import { toErrorForm } from '../../protocol/wire/error-form.js';
+import { toWireError } from '../../protocol/wire/wire-error.js';
 import type { RunContext } from '../../worker/running/run-context.js';
-import { FILTERS } from './enhancer-metadata.js';
+import { FILTERS_KEY } from './enhancer-metadata.js';
 import { filterNames } from './enhancers.js';
 import { contextCreator } from './external-context.js';
 import type { PipelineParts } from './pipeline-parts.js';
@@ -13,7 +13,7 @@ import type { PipelineParts } from './pipeline-parts.js';
 export function createFilter(
   parts: PipelineParts,
 ): (data: unknown, job: RunContext, error: unknown) => Promise<unknown> {
-  const { handler, host, contextId, globals } = parts;
+  const { handler, host, contextId, globalEnhancers } = parts;
   const rethrow = (_data: unknown, _job: unknown, error: unknown): never => {
     throw error;
   };

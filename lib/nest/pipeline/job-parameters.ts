@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { InvalidOptionError } from '../../errors/index.js';
 import { describeValue } from '../../errors/value-text.js';
 import type { JobContext } from '../../worker/running/job-context.js';
-import { checkBrackets, placeOfDecorator } from './decorator-place.js';
+import { checkParentheses, placeOfDecorator } from './decorator-place.js';
 import type { JobDataOptions, JobDataPipe, StandardSchema } from './job-data-options.js';
 import { readJobData } from './read-job-data.js';
 
@@ -13,7 +13,7 @@ const DECORATED_PARAMETERS_KEY = '__routeArguments__';
 const CONTEXT_INDEXES_KEY = 'nestjs-reqrep:context-places';
 
 /** Where `@OnJob` keeps, in Nest's form, what the parameters of its method take. @internal */
-export const JOB_PARAMETERS = 'nestjs-reqrep:parameters';
+export const JOB_PARAMETERS_KEY = 'nestjs-reqrep:parameters';
 
 /** Where it keeps which of them take the context of the job. */
 const JOB_CONTEXT_INDEXES_KEY = 'nestjs-reqrep:job-context-places';
@@ -106,8 +106,8 @@ interface Parameter {
 export function defineJobParameters(constructor: object, method: string | symbol): void {
   const decorated =
     ownMetadata<Record<string, Parameter>>(DECORATED_PARAMETERS_KEY, constructor, method) ?? {};
-  const contextPlaces = ownMetadata<number[]>(CONTEXT_INDEXES_KEY, constructor, method) ?? [];
-  const places = [...contextPlaces, ...Object.values(decorated).map(({ index }) => index)];
+  const contextIndexes = ownMetadata<number[]>(CONTEXT_INDEXES_KEY, constructor, method) ?? [];
+  const places = [...contextIndexes, ...Object.values(decorated).map(({ index }) => index)];
   const takesData = Object.keys(decorated).some((key) =>
     key.startsWith(`${PAYLOAD_PARAMETER_TYPE}:`),
   );
@@ -122,7 +122,7 @@ export function defineJobParameters(constructor: object, method: string | symbol
         [`${PAYLOAD_PARAMETER_TYPE}:${free}`]: { index: free, data: undefined, pipes: [] },
       };
   Reflect.defineMetadata(JOB_PARAMETERS_KEY, parameters, constructor, method);
-  const takeContext = places.length > 0 ? contextPlaces : [1];
+  const takeContext = places.length > 0 ? contextIndexes : [1];
   Reflect.defineMetadata(JOB_CONTEXT_INDEXES_KEY, takeContext, constructor, method);
 }
 
@@ -148,8 +148,8 @@ export function checkDecorated(
 }
 
 /** The places of a method's parameters that take the context of the job. @internal */
-export const contextPlaces = (constructor: object, method: string): readonly number[] =>
-  Reflect.getMetadata(JOB_CONTEXT_PLACES, constructor, method) ?? [];
+export const contextIndexes = (constructor: object, method: string): readonly number[] =>
+  Reflect.getMetadata(JOB_CONTEXT_INDEXES_KEY, constructor, method) ?? [];
 
 /** Whether a method takes `(data, job)`, as it is called without further ado. @internal */
 export const takesDataAndJob = (constructor: object, method: string): boolean =>

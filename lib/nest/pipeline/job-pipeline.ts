@@ -27,9 +27,9 @@ export function createPipeline(parts: PipelineParts): Handle {
     { guards: true, interceptors: true, filters: false },
     'reqrep',
   );
-  const filter = hasFilters(handler, globals) ? createFilter(parts) : undefined;
+  const filter = hasFilters(handler, globalEnhancers) ? createFilter(parts) : undefined;
   const fail = async (data: unknown, job: RunContext, error: unknown): Promise<unknown> => {
-    const reason = reasonOf(error, job.handledBefore(error), job, 'an interceptor');
+    const reason = errorToReport(error, job.handledBefore(error), job, 'an interceptor');
     if (!filter) {
       throw reason;
     }

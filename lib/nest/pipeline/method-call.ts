@@ -12,7 +12,7 @@ export function methodCall(
   { classRef, method }: HandlerMethod,
   host: object,
 ): (args: unknown[], job: RunContext) => Promise<unknown> {
-  const places = contextPlaces(classRef, method);
+  const places = contextIndexes(classRef, method);
   return (args, job) => {
     job.throwIfAborted();
     for (const place of places) {

@@ -1,5 +1,5 @@
 import type { DeadReason } from '../dead-job.js';
-import type { ReplyToDead } from './bury-job.js';
+import type { DeadJobReply } from './move-to-dead-list.js';
 import { LUA_KEEP_ALIVE } from './lua-keep-alive.js';
 import { LUA_NOW } from './lua-now.js';
 import { LUA_PAST_OOM } from './lua-past-oom.js';

@@ -1,6 +1,11 @@
 import { isError, propertyOf } from '../../errors/error-text.js';
 import type { ErrorClass } from './error-class.js';
-import { jsonOrNothing, toOwnForm, type DescribeError, type ErrorForm } from './error-form.js';
+import {
+  jsonCopy,
+  toWireErrorWithoutReasons,
+  type DescribeError,
+  type WireError,
+} from './wire-error.js';
 
 /** The classes of errors that both sides know by name, so that a caller gets an error of the class that was thrown. */
 export class ErrorRegistry {

@@ -1,7 +1,7 @@
 import { describeWorker } from '../../protocol/operations/describe-worker.js';
 import type { LapsedLease } from '../../protocol/operations/renew-lease.js';
 import type { QueueKeys } from '../../protocol/keys.js';
-import { maySame, type LineIdentity } from '../../protocol/wire/line-identity.js';
+import { mayBeSameLine, type LineIdentity } from '../../protocol/wire/line-identity.js';
 import { explainRefusal, isTemporary, isRefusal, logLevelOf } from '../../driver/refusal.js';
 import { BLOCK_SECONDS } from '../taking/fetch-line.js';
 import { JobRecovery } from './job-recovery.js';

@@ -53,7 +53,7 @@ export class FailureLog {
     const before =
       handled === undefined
         ? ''
-        : ` (while handling ${failureText(handled, toErrorForm(handled))})`;
+        : ` (while handling ${failureText(handled, toWireError(handled))})`;
     const text = `${name} ${what} on job ${shown(id)} of queue "${queue}": ${failure}${before}`;
     const kind = this.kindOf(`${what}: ${failure.slice(0, KIND_LENGTH)}`);
     this.log.repeated(kind, 'error', text, () => inspected(error) ?? stackOf(error));

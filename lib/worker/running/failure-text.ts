@@ -18,7 +18,7 @@ const MOST_ERRORS = 3;
 export function failureText(error: unknown, form: WireError): string {
   return isError(error)
     ? textOf(form, MOST_CAUSES)
-    : `${cut(messageOf(error), MOST_MESSAGE)} (threw ${kindOfThrown(error)}, not an Error)`;
+    : `${truncate(messageOf(error), MOST_MESSAGE)} (threw ${kindOfThrown(error)}, not an Error)`;
 }
 
 function kindOfThrown(thrown: unknown): string {

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { inspect, type InspectOptions } from 'node:util';
 import { shown } from '../../errors/error-text.js';
-import { LONGEST_TIMER } from '../../options/option-rules.js';
+import { MAX_TIMER_DELAY_MS } from '../../options/option-rules.js';
 import type { Driver } from '../../driver/driver.js';
 import type { Timer } from '../../driver/runtime.js';
 import type { Job } from '../../protocol/wire/job-element.js';
@@ -213,7 +213,7 @@ export class RunContext extends JobContext {
                 new DOMException(`The deadline of ${nameOfJob(this)} has passed`, 'TimeoutError'),
               ),
         // A longer delay would fire at once; and a timer may be a little early.
-        Math.min(left, LONGEST_TIMER),
+        Math.min(left, MAX_TIMER_DELAY_MS),
       );
     }
   }

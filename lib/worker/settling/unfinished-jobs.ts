@@ -40,7 +40,7 @@ export class UnfinishedJobs {
     const { log, workerId } = this.parts;
     const job = { place, dead: keys.dead, workerId, ...why };
     const what = `Cannot move a job of queue "${queue}" to "${keys.dead}"`;
-    const result = await this.insist(buryJob, job, what, [place], this.burials);
+    const result = await this.insist(moveToDeadList, job, what, [place], this.burials);
     if (result === 'untold') {
       const list = why.reply?.list ?? '';
       log.repeated(

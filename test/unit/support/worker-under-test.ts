@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
-import { buryJob } from '../../../lib/protocol/operations/bury-job.js';
+import { moveToDeadList } from '../../../lib/protocol/operations/move-to-dead-list.js';
 import { giveBackJobs } from '../../../lib/protocol/operations/give-back-jobs.js';
 import { listLength } from '../../../lib/protocol/operations/lists.js';
 import { pushValues, type PushValues } from '../../../lib/protocol/operations/push-values.js';
@@ -158,7 +158,7 @@ export class WorkerUnderTest {
       line.always(listLength, () => 0);
     }
     commands.always(giveBackJobs, ({ places }) => places.length);
-    commands.always(buryJob, () => 'buried');
+    commands.always(moveToDeadList, () => 'buried');
     commands.always(pushValues, () => ({ length: 1, bytes: 100 }));
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { buryJob } from '../../../lib/protocol/operations/bury-job.js';
+import { moveToDeadList } from '../../../lib/protocol/operations/move-to-dead-list.js';
 import { giveBackJobs } from '../../../lib/protocol/operations/give-back-jobs.js';
 import { job, SHUTDOWN_TIMEOUT_MS, WorkerUnderTest } from '../support/worker-under-test.js';
 import { watched } from '../support/watched.js';
@@ -82,6 +82,6 @@ describe('a job that stops its own worker', () => {
     const stopped = under.stop();
     await under.pass(5_000);
     expect([stopped.isDone, under.worker.isExcusing]).toEqual([false, false]);
-    expect(under.isOpen(buryJob)).toBe(false);
+    expect(under.isOpen(moveToDeadList)).toBe(false);
   });
 });

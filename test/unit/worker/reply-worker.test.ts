@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { buryJob } from '../../../lib/protocol/operations/bury-job.js';
+import { moveToDeadList } from '../../../lib/protocol/operations/move-to-dead-list.js';
 import { waitForJob } from '../../../lib/protocol/operations/wait-for-job.js';
 import { job, WorkerUnderTest } from '../support/worker-under-test.js';
 
@@ -97,7 +97,7 @@ describe('what cannot be read as a job', () => {
   ])('goes to the dead list, and the next job is run: %s', async (_, element, message) => {
     const under = await WorkerUnderTest.started();
     await under.arrive(element);
-    expect(under.commands.next(buryJob).input).toMatchObject({
+    expect(under.commands.next(moveToDeadList).input).toMatchObject({
       reason: 'unreadable',
       message: expect.stringContaining(message),
     });

@@ -1,6 +1,6 @@
 import { Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { buryJob } from '../../../lib/protocol/operations/bury-job.js';
+import { moveToDeadList } from '../../../lib/protocol/operations/move-to-dead-list.js';
 import { giveBackJobs } from '../../../lib/protocol/operations/give-back-jobs.js';
 import { pushValues } from '../../../lib/protocol/operations/push-values.js';
 import { job, SHUTDOWN_TIMEOUT_MS, WorkerUnderTest } from '../support/worker-under-test.js';
@@ -87,7 +87,7 @@ describe('a job that does not end within the shutdownTimeout', () => {
     await under.arrive(job('once', null, { n: 1 }), job('again'));
     const stopped = under.stop();
     await under.pass(SHUTDOWN_TIMEOUT_MS);
-    const { reason, reply } = under.commands.next(buryJob).input;
+    const { reason, reply } = under.commands.next(moveToDeadList).input;
     expect([reason, JSON.parse(reply?.text ?? '')]).toEqual([
       'out of deliveries',
       ['once', 'e', expect.objectContaining({ code: 'WORKER_LOST' })],
@@ -106,7 +106,7 @@ describe('a job that does not end within the shutdownTimeout', () => {
     await under.arrive(job('a'));
     under.stop();
     await under.pass(SHUTDOWN_TIMEOUT_MS);
-    expect(under.open).toEqual([buryJob.name]);
+    expect(under.open).toEqual([moveToDeadList.name]);
   });
 
   it('is left to others where Redis does not take it back within half a second', async () => {
