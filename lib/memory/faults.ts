@@ -4,15 +4,15 @@ import { ReplyError } from './reply-error.js';
 /** What a test lets go wrong on a server. Operations are known by their names. */
 export class Faults {
   /** How long an operation is on its way to the server, ms. */
-  delay = 0;
+  delayMs = 0;
   private readonly refusals = new Map<string, string>();
   private losses: (readonly string[])[] = [];
   /** Lets each operation arrive that is on its way. */
   private readonly arrivals = new Set<() => void>();
 
   /** Does the work of an operation once that has been on its way. */
-  carry(runtime: Runtime, work: () => void): void {
-    if (this.delay === 0) {
+  deliver(runtime: Runtime, work: () => void): void {
+    if (this.delayMs === 0) {
       runtime.setImmediate(work);
       return;
     }
@@ -21,13 +21,13 @@ export class Faults {
       this.arrivals.delete(arrive);
       work();
     };
-    const timer = runtime.setTimeout(arrive, this.delay).unref();
+    const timer = runtime.setTimeout(arrive, this.delayMs).unref();
     this.arrivals.add(arrive);
   }
 
   /** Nothing goes wrong any more, and what is on its way arrives. */
-  end(): void {
-    this.delay = 0;
+  clear(): void {
+    this.delayMs = 0;
     this.refusals.clear();
     this.losses = [];
     [...this.arrivals].forEach((arrive) => arrive());
@@ -57,7 +57,7 @@ export class Faults {
   }
 
   /** Whether the answer that is about to be given is lost; that it is, is true once. */
-  takesAnswer(operation: string): boolean {
+  losesAnswer(operation: string): boolean {
     const found = this.losses.find((operations) => operations.includes(operation));
     this.losses = this.losses.filter((loss) => loss !== found);
     return found !== undefined;

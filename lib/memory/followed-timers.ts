@@ -15,7 +15,7 @@ export class FollowedTimers {
   follow(): void {
     if (this.followed !== globalThis.setTimeout) {
       this.followed = globalThis.setTimeout;
-      this.running.forEach((timer) => timer.goOn());
+      this.running.forEach((timer) => timer.restart());
     }
   }
 
@@ -51,7 +51,7 @@ export class FollowedTimers {
 class FollowedTimer implements Timer {
   private dueAt = 0;
   /** Ends it by whoever made it. */
-  private end = (): void => undefined;
+  private clearGlobalTimer = (): void => undefined;
 
   constructor(
     private readonly now: () => number,
@@ -63,21 +63,21 @@ class FollowedTimer implements Timer {
 
   refresh(): this {
     this.dueAt = this.now() + this.ms;
-    this.goOn();
+    this.restart();
     return this;
   }
 
   /** Waits for what is left of its time. */
-  goOn(): void {
-    this.end();
+  restart(): void {
+    this.clearGlobalTimer();
     const { clearTimeout } = globalThis;
     const timer = globalThis.setTimeout(this.fire, Math.max(0, this.dueAt - this.now()));
     unref(timer);
-    this.end = () => clearTimeout(timer);
+    this.clearGlobalTimer = () => clearTimeout(timer);
   }
 
   stop(): void {
-    this.end();
+    this.clearGlobalTimer();
   }
 
   unref(): this {

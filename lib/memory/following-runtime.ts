@@ -4,17 +4,17 @@ import type { Runtime, Timer } from '../driver/runtime.js';
 import { systemRuntime } from '../driver/system-runtime.js';
 import { FollowedTimers } from './followed-timers.js';
 
-let last = 0;
-let ahead = 0;
+let lastMs = 0;
+let aheadMs = 0;
 
 /** ms by `Date`, as it is at that moment: where it is set back, time goes on from where it was. */
 function clock(): number {
   const time = Date.now();
-  if (time + ahead < last) {
-    ahead = last - time;
+  if (time + aheadMs < lastMs) {
+    aheadMs = lastMs - time;
   }
-  last = time + ahead;
-  return last;
+  lastMs = time + aheadMs;
+  return lastMs;
 }
 
 const timers = new FollowedTimers(clock);

@@ -2,16 +2,16 @@ import type { Runtime } from '../driver/runtime.js';
 import type { LineIdentity } from '../protocol/wire/line-identity.js';
 import type { MemoryServer } from './memory-server.js';
 import { attempt } from './reply-error.js';
-import type { Served } from './waiters.js';
+import type { WaitResult } from './waiters.js';
 
 /** @returns what it came to, unless it blocks the line until it calls back. @throws ReplyError what it is refused with. */
-type CarryOut = (identity: LineIdentity, onServed: (served: Served) => void) => unknown;
+type Execute = (identity: LineIdentity, onEnd: (served: WaitResult) => void) => unknown;
 
 /** Something that was asked of the server. */
 interface Call {
   readonly name: string;
   readonly blocks: boolean;
-  readonly carryOut: CarryOut;
+  readonly execute: Execute;
   resolve(output: unknown): void;
   reject(error: unknown): void;
 }
@@ -43,22 +43,22 @@ export class LineCalls {
    * The line is about to be closed at our end: what was asked before still arrives, but nobody hears of its answer. It does so at
    * once: behind the close of its application, a test may be over, and Jest about to take its globals down.
    */
-  leave(): void {
+  executeBeforeClose(): void {
     const identity = this.identity();
     const firstWait = this.waiting.findIndex(({ blocks }) => blocks);
     const left = this.waiting.slice(0, firstWait < 0 ? undefined : firstWait);
     if (identity && !this.blocking && left.length > 0) {
-      left.forEach(({ carryOut }) => attempt(() => carryOut(identity, () => undefined)));
+      left.forEach(({ execute }) => attempt(() => execute(identity, () => undefined)));
     }
   }
 
-  ask<Output>(name: string, blocks: boolean, carryOut: CarryOut): Promise<Output> {
+  send<Output>(name: string, blocks: boolean, execute: Execute): Promise<Output> {
     return new Promise<unknown>((resolve, reject) => {
       if (!this.identity()) {
         reject(new Error(`Connection "${this.name}" is not ready`));
         return;
       }
-      this.waiting.push({ name, blocks, carryOut, resolve, reject });
+      this.waiting.push({ name, blocks, execute, resolve, reject });
       this.schedule();
     }) as Promise<Output>;
   }
@@ -68,28 +68,28 @@ export class LineCalls {
       return;
     }
     this.isScheduled = true;
-    this.server.faults.carry(this.runtime, () => {
+    this.server.faults.deliver(this.runtime, () => {
       this.isScheduled = false;
-      this.carryOutAll();
+      this.executeAll();
     });
   }
 
-  private carryOutAll(): void {
+  private executeAll(): void {
     for (let identity = this.identity(); identity && !this.blocking; identity = this.identity()) {
       const call = this.waiting.shift();
       if (!call) {
         return;
       }
-      this.carryOut(call, identity);
+      this.executeCall(call, identity);
     }
   }
 
-  private carryOut(call: Call, identity: LineIdentity): void {
+  private executeCall(call: Call, identity: LineIdentity): void {
     if (call.blocks) {
       this.blocking = call;
     }
     try {
-      const output = call.carryOut(identity, (served) => this.served(call, served));
+      const output = call.execute(identity, (served) => this.waitEnded(call, served));
       if (!call.blocks) {
         this.answer(call, output);
       }
@@ -99,7 +99,7 @@ export class LineCalls {
     }
   }
 
-  private served(call: Call, served: Served): void {
+  private waitEnded(call: Call, served: WaitResult): void {
     this.blocking = undefined;
     if (served.isRefused) {
       call.reject(served.refusal);
@@ -107,12 +107,12 @@ export class LineCalls {
       this.answer(call, served.output);
     }
     // What serves it is the operation of another line, which is not over yet.
-    this.runtime.nextTick(() => this.carryOutAll());
+    this.runtime.nextTick(() => this.executeAll());
   }
 
   private answer(call: Call, output: unknown): void {
     const identity = this.identity();
-    if (identity && this.server.faults.takesAnswer(call.name)) {
+    if (identity && this.server.faults.losesAnswer(call.name)) {
       call.reject(new Error(`Connection "${this.name}" was lost before its answer arrived`));
       this.server.cut(identity);
     } else {

@@ -32,7 +32,7 @@ export function pushInFront(store: Store, key: string, element: Bytes): void {
 
 export function popHead(store: Store, key: string): Bytes | undefined {
   const head = store.read('list', key)?.shift();
-  store.tidy(key);
+  store.deleteIfEmpty(key);
   return head;
 }
 
@@ -54,7 +54,7 @@ export function trim(store: Store, key: string, first: number, last: number): vo
     const [start, end] = boundsOf(list, first, last);
     list.splice(end);
     list.splice(0, start);
-    store.tidy(key);
+    store.deleteIfEmpty(key);
   }
 }
 
@@ -80,7 +80,7 @@ export function removeFirst(store: Store, key: string, count: number, element: B
     }
   }
   list.length = kept;
-  store.tidy(key);
+  store.deleteIfEmpty(key);
 }
 
 /** @returns from where to where a range reaches, as `slice` takes it. */

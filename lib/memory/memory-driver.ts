@@ -108,7 +108,7 @@ export class MemoryDriver implements Driver {
   }
 
   get trouble(): ServerTroubleError | undefined {
-    return this.server.isAway
+    return this.server.isDisconnected
       ? new ServerTroubleError(`${this.serverName} is disconnected`, 'warn')
       : undefined;
   }

@@ -72,15 +72,15 @@ export class MemoryLine implements Line {
 
   run<Input, Output>(operation: Operation<Input, Output>, input: Input): Promise<Output> {
     const isWait = waitOf(operation) !== undefined;
-    return this.calls.ask(operation.name, isWait, (identity, onServed) =>
+    return this.calls.send(operation.name, isWait, (identity, onEnd) =>
       isWait
-        ? this.source.wait(operation, input, identity, onServed)
+        ? this.source.wait(operation, input, identity, onEnd)
         : this.source.carryOut(operation, input),
     );
   }
 
   transact<Input, Output>(transaction: Transaction<Input, Output>, input: Input): Promise<Output> {
-    return this.calls.ask(transaction.name, false, () => this.source.transact(transaction, input));
+    return this.calls.send(transaction.name, false, () => this.source.transact(transaction, input));
   }
 
   settled<const Calls extends readonly Promise<unknown>[]>(
@@ -106,19 +106,19 @@ export class MemoryLine implements Line {
   }
 
   async cut(identity: LineIdentity): Promise<boolean> {
-    await this.calls.ask('cut', false, () => this.source.cut(identity));
+    await this.calls.send('cut', false, () => this.source.cut(identity));
     return true;
   }
 
   unblock(identity: LineIdentity): Promise<void> {
-    return this.calls.ask('unblock', false, () => this.source.unblock(identity));
+    return this.calls.send('unblock', false, () => this.source.unblock(identity));
   }
 
   close(): void {
     this.isClosed = true;
-    this.calls.leave();
+    this.calls.executeBeforeClose();
     if (this.identity) {
-      this.source.forget(this.identity);
+      this.source.remove(this.identity);
     }
     this.lose();
   }
@@ -126,8 +126,8 @@ export class MemoryLine implements Line {
   private readonly runCall: Run = (operation, input) => this.run(operation, input);
 
   private connect(): void {
-    if (this.source.isAway) {
-      this.source.onceBack(() => this.connect());
+    if (this.source.isDisconnected) {
+      this.source.onceReconnected(() => this.connect());
       return;
     }
     this.isOpening = false;

@@ -3,9 +3,9 @@ import type { Runtime } from '../driver/runtime.js';
 import type { LineIdentity } from '../protocol/wire/line-identity.js';
 import { Faults } from './faults.js';
 import { carryOutOf, waitOf } from './operations/all.js';
-import type { Site } from './operations/carry-out.js';
+import type { OperationContext } from './operations/carry-out.js';
 import { Store } from './store.js';
-import { Waiters, type Served } from './waiters.js';
+import { Waiters, type WaitResult } from './waiters.js';
 
 /** What the server knows of a line. */
 export interface ServedLine {
@@ -31,18 +31,18 @@ export class MemoryServer {
   private readonly lines = new Map<number, ServedLine>();
   private readonly listeners = new Set<Listener>();
   private lastId = 0;
-  private isDisconnected = false;
-  private returned: (() => void)[] = [];
-  private readonly site: Site;
+  private disconnected = false;
+  private reconnectListeners: (() => void)[] = [];
+  private readonly site: OperationContext;
 
   /**
    * @param name - names it in messages.
-   * @param epoch - what makes ms since the epoch of the runtime's.
+   * @param epochOffset - what makes ms since the epoch of the runtime's.
    */
   constructor(
     readonly name: string,
     private readonly runtime: Runtime,
-    private readonly epoch = Date.now() - runtime.now(),
+    private readonly epochOffset = Date.now() - runtime.now(),
   ) {
     this.runId = runtime.randomUUID();
     const openLines = (): readonly LineIdentity[] => this.openLines;
@@ -56,7 +56,7 @@ export class MemoryServer {
   }
 
   /** ms since the epoch. */
-  readonly now = (): number => Math.floor(this.runtime.now() + this.epoch);
+  readonly now = (): number => Math.floor(this.runtime.now() + this.epochOffset);
 
   get openLines(): readonly LineIdentity[] {
     return [...this.lines.values()].map(({ identity }) => identity);
@@ -71,50 +71,50 @@ export class MemoryServer {
   }
 
   /** A line was closed at the other end. */
-  forget({ id }: LineIdentity): void {
+  remove({ id }: LineIdentity): void {
     this.lines.delete(id);
-    this.waiters.forget(id);
+    this.waiters.remove(id);
   }
 
   /** Closes a line, unless it is of another server. */
   cut({ id, address, server }: LineIdentity): void {
     const line = this.lines.get(id);
     if (line && server === this.runId && line.identity.address === address) {
-      this.forget(line.identity);
+      this.remove(line.identity);
       line.onCut();
     }
   }
 
   /** Whether nobody can reach it. */
-  get isAway(): boolean {
-    return this.isDisconnected;
+  get isDisconnected(): boolean {
+    return this.disconnected;
   }
 
   /** Closes all lines, and lets none be opened until {@link reconnect}. */
   disconnect(): void {
-    this.isDisconnected = true;
+    this.disconnected = true;
     this.openLines.forEach((line) => this.cut(line));
   }
 
   reconnect(): void {
-    this.isDisconnected = false;
-    this.returned.splice(0).forEach((work) => work());
+    this.disconnected = false;
+    this.reconnectListeners.splice(0).forEach((work) => work());
   }
 
-  onceBack(work: () => void): void {
-    this.returned.push(work);
+  onceReconnected(work: () => void): void {
+    this.reconnectListeners.push(work);
   }
 
   unblock({ id, server }: LineIdentity): void {
     if (server === this.runId) {
-      this.waiters.giveUp(id);
+      this.waiters.timeOut(id);
     }
   }
 
   /** @throws ReplyError what it is refused with. */
   carryOut<Input, Output>(operation: Operation<Input, Output>, input: Input): Output {
     this.faults.check(operation.name);
-    const output = this.step(operation, input);
+    const output = this.runOperation(operation, input);
     this.waiters.serve();
     return output;
   }
@@ -124,7 +124,7 @@ export class MemoryServer {
     this.faults.check(transaction.name);
     const results = transaction.steps(input).map((step): PromiseSettledResult<unknown> => {
       try {
-        return { status: 'fulfilled', value: this.step(step.operation, step.input) };
+        return { status: 'fulfilled', value: this.runOperation(step.operation, step.input) };
       } catch (reason) {
         return { status: 'rejected', reason };
       }
@@ -138,14 +138,14 @@ export class MemoryServer {
     operation: Operation<Input, unknown>,
     input: Input,
     { id }: LineIdentity,
-    onServed: (served: Served) => void,
+    onEnd: (served: WaitResult) => void,
   ): void {
     this.faults.check(operation.name);
     const wait = waitOf(operation);
     const line = this.lines.get(id);
     if (wait && line) {
-      this.store.beginAt(this.now());
-      this.waiters.add(id, wait, input, line.runtime, onServed);
+      this.store.startOperation(this.now());
+      this.waiters.add(id, wait, input, line.runtime, onEnd);
       this.waiters.serve();
     }
   }
@@ -164,8 +164,8 @@ export class MemoryServer {
     }
   }
 
-  private step<Input, Output>(operation: Operation<Input, Output>, input: Input): Output {
-    this.store.beginAt(this.now());
+  private runOperation<Input, Output>(operation: Operation<Input, Output>, input: Input): Output {
+    this.store.startOperation(this.now());
     return carryOutOf(operation)(this.site, input);
   }
 }

@@ -12,7 +12,7 @@ export function setScore(store: Store, key: string, member: Bytes, score: number
 
 export function removeMember(store: Store, key: string, member: Bytes): void {
   store.read('zset', key)?.delete(member);
-  store.tidy(key);
+  store.deleteIfEmpty(key);
 }
 
 /** @returns the members with a score in a range, both ends included, from the lowest on; those of one score by their bytes. */

@@ -20,7 +20,7 @@ interface Entry {
 }
 
 /** How often keys that nobody asks for are looked through for those that have run out, ms. */
-const SWEEP_INTERVAL_MS = 1_000;
+const EXPIRY_SWEEP_INTERVAL_MS = 1_000;
 
 /** The keys of a server, as Redis keeps them: what is left empty is gone, and what has run out as well. */
 export class Store {
@@ -30,25 +30,25 @@ export class Store {
   onPush: (key: string, elements: readonly Bytes[]) => void = () => undefined;
   private readonly entries = new Map<string, Entry>();
   /** Lists that were made since they were last asked for, in that order. */
-  private made = new Set<string>();
-  private nextSweep = 0;
+  private newLists = new Set<string>();
+  private nextExpirySweep = 0;
 
   /** An operation begins. */
-  beginAt(now: number): void {
+  startOperation(now: number): void {
     this.now = now;
-    if (now >= this.nextSweep) {
-      this.nextSweep = now + SWEEP_INTERVAL_MS;
+    if (now >= this.nextExpirySweep) {
+      this.nextExpirySweep = now + EXPIRY_SWEEP_INTERVAL_MS;
       [...this.entries.keys()].forEach((key) => this.find(key));
     }
   }
 
   /** @returns the lists that were made since the last call. */
-  takeMade(): readonly string[] {
-    if (this.made.size === 0) {
+  takeNewLists(): readonly string[] {
+    if (this.newLists.size === 0) {
       return [];
     }
-    const made = [...this.made];
-    this.made.clear();
+    const made = [...this.newLists];
+    this.newLists.clear();
     return made;
   }
 
@@ -81,7 +81,7 @@ export class Store {
   }
 
   /** Removes a key from which everything was removed. */
-  tidy(key: string): void {
+  deleteIfEmpty(key: string): void {
     const entry = this.entries.get(key);
     if (entry && sizeOf(entry.value) === 0) {
       this.entries.delete(key);
@@ -137,7 +137,7 @@ export class Store {
   private put(key: string, entry: Entry): void {
     this.entries.set(key, entry);
     if (entry.kind === 'list') {
-      this.made.add(key);
+      this.newLists.add(key);
     }
   }
 

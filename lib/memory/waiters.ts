@@ -4,7 +4,7 @@ import { ReplyError } from './reply-error.js';
 import type { Store } from './store.js';
 
 /** How a blocking operation ended. */
-export type Served =
+export type WaitResult =
   | { readonly isRefused: false; readonly output: unknown }
   | { readonly isRefused: true; readonly refusal: ReplyError };
 
@@ -14,10 +14,10 @@ interface Waiter {
   readonly line: number;
   readonly lists: readonly string[];
   /** @returns `undefined` while there is nothing in a list. */
-  serve(list: string): Served | undefined;
+  serve(list: string): WaitResult | undefined;
   /** What it comes to when its time is over. */
-  readonly none: Served;
-  onServed(served: Served): void;
+  readonly timeoutResult: WaitResult;
+  onEnd(served: WaitResult): void;
   stopTimer(): void;
 }
 
@@ -33,35 +33,35 @@ export class Waiters {
     wait: Wait<Input, unknown>,
     input: Input,
     runtime: Runtime,
-    onServed: (served: Served) => void,
+    onEnd: (served: WaitResult) => void,
   ): void {
     let timer: Timer | undefined;
     const waiter: Waiter = {
       line,
       lists: wait.lists(input),
       serve: (list) => tryServe(() => wait.serve(this.store, list, input)),
-      none: { isRefused: false, output: wait.none },
-      onServed,
+      timeoutResult: { isRefused: false, output: wait.timeoutOutput },
+      onEnd,
       stopTimer: () => runtime.clear(timer),
     };
     for (const list of waiter.lists) {
       const found = waiter.serve(list);
       if (found) {
-        onServed(found);
+        onEnd(found);
         return;
       }
     }
     this.waiting.push(waiter);
     const ms = wait.seconds(input) * 1_000;
     if (ms > 0) {
-      timer = runtime.setTimeout(() => this.end(waiter, waiter.none), ms);
+      timer = runtime.setTimeout(() => this.end(waiter, waiter.timeoutResult), ms);
       timer.unref();
     }
   }
 
   /** Serves those that wait for what the last operation has brought, which may bring something for others in turn. */
   serve(): void {
-    for (let made = this.store.takeMade(); made.length > 0; made = this.store.takeMade()) {
+    for (let made = this.store.takeNewLists(); made.length > 0; made = this.store.takeNewLists()) {
       for (const list of made) {
         this.serveAt(list);
       }
@@ -69,18 +69,18 @@ export class Waiters {
   }
 
   /** Ends the wait of a line as its time would. */
-  giveUp(line: number): void {
+  timeOut(line: number): void {
     const waiter = this.of(line);
     if (waiter) {
-      this.end(waiter, waiter.none);
+      this.end(waiter, waiter.timeoutResult);
     }
   }
 
   /** A line is gone. */
-  forget(line: number): void {
+  remove(line: number): void {
     const waiter = this.of(line);
     if (waiter) {
-      this.remove(waiter);
+      this.removeWaiter(waiter);
     }
   }
 
@@ -100,18 +100,18 @@ export class Waiters {
     return this.waiting.find((waiter) => waiter.line === line);
   }
 
-  private end(waiter: Waiter, served: Served): void {
-    this.remove(waiter);
-    waiter.onServed(served);
+  private end(waiter: Waiter, served: WaitResult): void {
+    this.removeWaiter(waiter);
+    waiter.onEnd(served);
   }
 
-  private remove(waiter: Waiter): void {
+  private removeWaiter(waiter: Waiter): void {
     waiter.stopTimer();
     this.waiting = this.waiting.filter((each) => each !== waiter);
   }
 }
 
-function tryServe(serve: () => unknown): Served | undefined {
+function tryServe(serve: () => unknown): WaitResult | undefined {
   try {
     const output = serve();
     return output === undefined ? undefined : { isRefused: false, output };

@@ -38,7 +38,7 @@ export class InstanceUnderTest {
 
   /** Ends what goes wrong, so that all can be closed, also while no time passes. */
   endFaults(): void {
-    this.server.faults.end();
+    this.server.faults.clear();
     this.server.reconnect();
   }
 

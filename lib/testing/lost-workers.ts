@@ -16,7 +16,7 @@ export class LostWorkers {
   /** @returns how many were lost. */
   lose(): number {
     const { store } = this.server;
-    store.beginAt(this.server.now());
+    store.startOperation(this.server.now());
     const workers = membersBetween(store, this.keys.workers, -Infinity, Infinity);
     for (const [member] of workers) {
       const workerId = textOf(member);

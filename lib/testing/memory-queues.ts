@@ -103,7 +103,7 @@ export class MemoryQueues {
   /** Lets every operation be on its way for so long, ms, from now on. */
   delay(ms: number): void {
     this.#servers.forEach(({ faults }) => {
-      faults.delay = ms;
+      faults.delayMs = ms;
     });
   }
 

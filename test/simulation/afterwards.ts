@@ -38,7 +38,7 @@ export async function allEnded(world: World): Promise<boolean> {
 
 /** @returns who waits, what runs, and what waits for a worker or is in a slot. */
 function unfinished({ server, processes, ledger, outside }: World): string[] {
-  server.store.beginAt(server.now());
+  server.store.startOperation(server.now());
   const waiting = [...ledger.stories.values()].filter(
     ({ ends, isOrphan }) => ends.length === 0 && !isOrphan,
   );
@@ -166,7 +166,7 @@ export async function shutDown(world: World): Promise<void> {
   if (world.serverTimers > 0) {
     ledger.wrong('the server has left timers behind');
   }
-  server.store.beginAt(server.now());
+  server.store.startOperation(server.now());
   const left = server.store.keys.filter(
     (key) => server.store.timeLeft(key) === -1 && !key.endsWith('dead'),
   );

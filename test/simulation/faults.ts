@@ -75,7 +75,7 @@ const FAULTS = {
     process.breakLines(isHalf);
   },
   serverAway({ server, ledger, after }, random) {
-    if (!server.isAway) {
+    if (!server.isDisconnected) {
       const time = random.pick([ms(random, 10, 500), ms(random, 500, 6_000)]);
       ledger.fault('the server is away', 'workers', undefined, time);
       server.disconnect();

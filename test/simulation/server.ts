@@ -1,6 +1,6 @@
 import type { Operation, Transaction } from '../../lib/driver/operation.js';
 import { MemoryServer, type ServedLine } from '../../lib/memory/memory-server.js';
-import type { Served } from '../../lib/memory/waiters.js';
+import type { WaitResult } from '../../lib/memory/waiters.js';
 import { Keys } from '../../lib/protocol/keys.js';
 import type { LineIdentity } from '../../lib/protocol/wire/line-identity.js';
 import type { Random } from '../chaos/random.js';
@@ -53,7 +53,7 @@ export class SimulatedServer extends MemoryServer {
 
   /** @returns the workers of a queue that somebody has still to forget, those that are alive included. */
   workersOf(queue: string): string[] {
-    this.store.beginAt(this.now());
+    this.store.startOperation(this.now());
     return [...(this.store.read('zset', new Keys().queue(queue).workers)?.keys() ?? [])];
   }
 
@@ -73,7 +73,7 @@ export class SimulatedServer extends MemoryServer {
   /** A process loses a line, and the server does not hear of that yet: what has arrived on it goes on. */
   loseHalf(identity: LineIdentity): void {
     this.halfOpen.add(identity.id);
-    this.own.setTimeout(() => this.forget(identity), this.random.between(0, LONGEST_DEAFNESS_MS));
+    this.own.setTimeout(() => this.remove(identity), this.random.between(0, LONGEST_DEAFNESS_MS));
     this.lineEnds.get(identity.id)?.();
   }
 
@@ -130,7 +130,7 @@ export class SimulatedServer extends MemoryServer {
     operation: Operation<Input, unknown>,
     input: Input,
     identity: LineIdentity,
-    onServed: (served: Served) => void,
+    onServed: (served: WaitResult) => void,
   ): void {
     this.arrives(input);
     super.wait(operation, input, identity, (served) => {
@@ -141,8 +141,8 @@ export class SimulatedServer extends MemoryServer {
     });
   }
 
-  override forget(identity: LineIdentity): void {
-    super.forget(identity);
+  override remove(identity: LineIdentity): void {
+    super.remove(identity);
     this.halfOpen.delete(identity.id);
   }
 

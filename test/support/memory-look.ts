@@ -157,7 +157,7 @@ export class MemoryLook implements Look {
 
   /** At this moment. */
   private get store(): Store {
-    this.server.store.beginAt(this.server.now());
+    this.server.store.startOperation(this.server.now());
     return this.server.store;
   }
 }

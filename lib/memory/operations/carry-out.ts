@@ -3,7 +3,7 @@ import type { LineIdentity } from '../../protocol/wire/line-identity.js';
 import type { Store } from '../store.js';
 
 /** What operations are carried out on. */
-export interface Site {
+export interface OperationContext {
   readonly store: Store;
   /** The lines that are open. */
   readonly lines: readonly LineIdentity[];
@@ -14,7 +14,7 @@ export type InputOf<Op> = Op extends Operation<infer Input, unknown> ? Input : n
 export type OutputOf<Op> = Op extends Operation<never, infer Output> ? Output : never;
 
 /** Does what Redis does for an operation. @throws ReplyError what it is refused with. */
-export type CarryOut<Input, Output> = (site: Site, input: Input) => Output;
+export type CarryOut<Input, Output> = (site: OperationContext, input: Input) => Output;
 
 /** An operation, and how it is carried out. */
 export type Entry = readonly [

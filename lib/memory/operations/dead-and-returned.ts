@@ -10,7 +10,7 @@ import { removeMember, scoreOf } from '../sorted-sets.js';
 import type { Store } from '../store.js';
 import { entry, type Entry } from './carry-out.js';
 import { beginWriting, deleteIfEmpty, emptyPlace, jobAt } from './places.js';
-import { tellDead } from './replies.js';
+import { replyForDeadJob } from './replies.js';
 
 interface Death {
   readonly reason: DeadReason;
@@ -40,7 +40,7 @@ export const DEAD_AND_RETURNED: readonly Entry[] = [
     if (kind !== undefined && kind !== 'list') {
       return 'untold';
     }
-    tellDead(store, reply);
+    replyForDeadJob(store, reply);
     return 'buried';
   }),
 
@@ -85,7 +85,7 @@ export const DEAD_AND_RETURNED: readonly Entry[] = [
       } else {
         pushInFront(store, requests, ` ${job}`);
       }
-      attempt(() => reply && tellDead(store, reply));
+      attempt(() => reply && replyForDeadJob(store, reply));
     }
     for (const { key, from = 0 } of slots) {
       if (from === 0) {

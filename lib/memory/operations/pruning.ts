@@ -10,11 +10,11 @@ import { entry, type Entry } from './carry-out.js';
 
 /** What the script tells a job by; see there. */
 const DEADLINE = /"t":\d+,"d":(\d+)\}\][ \t-\r]*$/;
-const OUR_META = /,\{"c":"[^"\\]*",(?:"n":\d+,)?"t":\d+,"d":\d+\}\][ \t-\r]*$/;
+const LIBRARY_META = /,\{"c":"[^"\\]*",(?:"n":\d+,)?"t":\d+,"d":\d+\}\][ \t-\r]*$/;
 const PLAIN_ID = /^[ \t-\r]*\["[^"\\]*",/;
 
 /** How much of a job's end, and of its beginning, is looked at, bytes. */
-const LOOKED_AT = 256;
+const INSPECTED_BYTES = 256;
 
 export const PRUNING: readonly Entry[] = [
   entry(pruneExpiredJobs, ({ store }, { requests, from }) => {
@@ -49,17 +49,19 @@ export const PRUNING: readonly Entry[] = [
 ];
 
 function isExpired(job: Bytes, now: number): boolean {
-  const deadline = DEADLINE.exec(job.slice(-LOOKED_AT))?.[1];
+  const deadline = DEADLINE.exec(job.slice(-INSPECTED_BYTES))?.[1];
   return (
-    deadline !== undefined && Number(deadline) <= now && (isPlainlyOurs(job) || isDue(job, now))
+    deadline !== undefined &&
+    Number(deadline) <= now &&
+    (endsWithLibraryMeta(job) || isDue(job, now))
   );
 }
 
 /** Whether the last object is our meta, and not the data of a version 1 job, as what stands around it tells. */
-function isPlainlyOurs(job: Bytes): boolean {
-  const tail = job.slice(-LOOKED_AT);
-  const comma = OUR_META.exec(tail)?.index;
-  const id = PLAIN_ID.exec(job.slice(0, LOOKED_AT))?.[0];
+function endsWithLibraryMeta(job: Bytes): boolean {
+  const tail = job.slice(-INSPECTED_BYTES);
+  const comma = LIBRARY_META.exec(tail)?.index;
+  const id = PLAIN_ID.exec(job.slice(0, INSPECTED_BYTES))?.[0];
   return comma !== undefined && id !== undefined && job.length - tail.length + comma >= id.length;
 }
 

@@ -17,10 +17,10 @@ import { heldBy, take } from './taking.js';
 export const SETTLING: readonly Entry[] = [
   entry(settleJobs, ({ store }, input) => {
     const { slots, places, groups, takes, isRepeated } = input;
-    const isAside = areAside(input);
+    const isAside = hasParkedLists(input);
     const missing = isAside
-      ? movedBack(store, input, () => obstacle(store, input))
-      : obstacle(store, input);
+      ? restoreParkedLists(store, input, () => findMissing(store, input))
+      : findMissing(store, input);
     if (missing) {
       return { missing };
     }
@@ -40,10 +40,10 @@ export const SETTLING: readonly Entry[] = [
   }),
 ];
 
-const areAside = ({ groups, bypassesLua }: SettleJobs): boolean => bypassesLua && groups.length > 0;
+const hasParkedLists = ({ groups, bypassesLua }: SettleJobs): boolean => bypassesLua && groups.length > 0;
 
 /** @returns the slots and places that no longer hold what is to be settled. @throws ReplyError for a reply list that is none. */
-function obstacle(store: Store, input: SettleJobs): Missing | undefined {
+function findMissing(store: Store, input: SettleJobs): Missing | undefined {
   const { slots, places, groups } = input;
   const missing = {
     slots: [...slots.keys()].filter((index) => !store.has(slots[index] ?? '')),
@@ -52,7 +52,7 @@ function obstacle(store: Store, input: SettleJobs): Missing | undefined {
   if (missing.slots.length + missing.places.length > 0) {
     return missing;
   }
-  const isAside = areAside(input);
+  const isAside = hasParkedLists(input);
   // The first of them is refused by the push, before anything is done.
   for (const { list } of isAside ? groups : groups.slice(1)) {
     const kind = store.kindOf(isAside ? parkedListOf(list) : list);
@@ -81,7 +81,7 @@ function missingPlaces(store: Store, places: readonly Place[]): number[] {
 }
 
 /** Looks for an obstacle, and puts lists back that are aside: with their frames where there is none, else without. */
-function movedBack(
+function restoreParkedLists(
   store: Store,
   { groups }: SettleJobs,
   look: () => Missing | undefined,

@@ -15,7 +15,7 @@ export interface Wait<Input, Output> {
   /** @returns `undefined` while there is nothing in the list. @throws ReplyError what it is refused with. */
   serve(store: Store, list: string, input: Input): Output | undefined;
   /** What it comes to when its time is over. */
-  readonly none: Output;
+  readonly timeoutOutput: Output;
 }
 
 /** An operation that blocks, and how it does. */
@@ -34,7 +34,7 @@ export const WAITS: readonly WaitEntry[] = [
       const job = moveHeadTo(store, requests, slot);
       return job === undefined ? undefined : [textOf(job)];
     },
-    none: [],
+    timeoutOutput: [],
   }),
   waiting(waitForHead, {
     lists: ({ list }) => [list],
@@ -43,7 +43,7 @@ export const WAITS: readonly WaitEntry[] = [
       const head = elementAt(store, list, 0);
       return head === undefined ? undefined : textOf(head);
     },
-    none: null,
+    timeoutOutput: null,
   }),
   waiting(popFirst, {
     lists: ({ lists }) => lists,
@@ -52,6 +52,6 @@ export const WAITS: readonly WaitEntry[] = [
       const head = popHead(store, list);
       return head === undefined ? undefined : [list, textOf(head)];
     },
-    none: null,
+    timeoutOutput: null,
   }),
 ];
