@@ -30,14 +30,14 @@ import { PendingEmit } from './waiting/pending-emit.js';
 import { PendingRequest } from './waiting/pending-request.js';
 import { PendingRequests } from './waiting/pending-requests.js';
 
-/** What a client is made of. */
+/** The parts that a client needs. */
 export interface ClientParts {
   readonly shards: Shards;
   readonly log: Log;
   readonly options: ClientOptions;
 }
 
-/** Begins the requests and emits of one client: checks each, and hands its job to the shard of its queue. */
+/** Starts the requests and emits of one client: checks each call, and hands its job to the shard of its queue. */
 export class CallStarter {
   private readonly clientId: string;
   private jobCount = 0;
@@ -63,7 +63,7 @@ export class CallStarter {
     this.shards = new ShardClients(shards, { clientId, options, log, pending, code, scope });
   }
 
-  /** How many requests wait for an end. */
+  /** How many requests are pending. */
   get pending(): number {
     return this.pendingRequests.size;
   }
@@ -73,21 +73,21 @@ export class CallStarter {
     return this.shards.pendingEmits;
   }
 
-  /** How many replies came that nobody waited for. */
+  /** How many replies arrived that no request waited for. */
   get droppedReplies(): number {
     return this.shards.droppedReplies;
   }
 
-  /** The job whose handler makes a request now. */
+  /** The job whose handler is making a call now. */
   parentJob(): ParentJob | undefined {
     return unlessEnded(this.parts.options.parentJob?.());
   }
 
   /**
-   * Begins a request.
-   * @param parentJob - the job that it takes over from, unless the call says otherwise.
-   * @returns what ends it when its subscriber wants no more of it.
-   * @throws what is wrong with it; its subscriber hears nothing then.
+   * Starts a request.
+   * @param parentJob - the job that the request inherits from, unless the call says `inherit: false`.
+   * @returns the subscription, which cancels the request when it is unsubscribed.
+   * @throws the error of a wrong call; the subscriber is not notified then.
    */
   send(
     queue: string,
@@ -131,7 +131,7 @@ export class CallStarter {
     return request;
   }
 
-  /** Begins an emit, whose errors its receipt has, too. */
+  /** Starts an emit. Errors of the call are delivered by the receipt, too. */
   emit(queue: string, data: unknown, options: EmitOptions): Observable<PushReceipt> {
     const name = typeof queue === 'string' ? queue : typeof queue;
     const emit = new PendingEmit(this.nextId(), name, this.parts.log, this.code);
@@ -150,18 +150,18 @@ export class CallStarter {
     return emit.receipt$;
   }
 
-  /** Ends all that wait, and pushes what was emitted before, for a while. Nothing is begun from now on. */
+  /** Fails all pending requests, refuses new calls, and pushes for a limited time what was emitted before. */
   close(): Promise<void> {
     if (!this.isClosed) {
       this.isClosed = true;
       this.pendingRequests.close(({ queue }) => new ClientClosedError(queue));
       this.closed = this.shards.close();
     }
-    // Whoever hears of its end may close the client again before that is known.
+    // A subscriber that is notified by this close may call close() before `closed` is set.
     return this.closed ?? Promise.resolve().then(() => this.closed);
   }
 
-  /** Cheaper and shorter than a random id; the first part tells the client. */
+  /** Counts, which is cheaper and shorter than a random id; the prefix identifies the client. */
   private nextId(): string {
     return `${this.clientId}-${(this.jobCount++).toString(36)}`;
   }
@@ -176,7 +176,7 @@ export class CallStarter {
     }
   }
 
-  /** @param replyTo - the client that waits for a reply, if one does. */
+  /** @param replyTo - the client that waits for a reply; `undefined` for an emit. */
   private push(
     shard: ShardClient,
     sender: JobSender,
@@ -186,7 +186,7 @@ export class CallStarter {
   ): void {
     const { maxPayload, maxPendingBytes } = this.parts.options;
     const job = new OutgoingJob(sender, data, options, replyTo, maxPayload, this.code);
-    // Getters and `toJSON` of the data have run, which may have done anything.
+    // Getters and `toJSON` of the data have run, and may have closed the client or ended the request.
     if (this.isClosed) {
       throw new ClientClosedError(sender.queue);
     }
@@ -199,7 +199,7 @@ export class CallStarter {
     shard.push(job);
   }
 
-  /** The headers of a call: its own, then those that the application adds, then those of the handler's job. */
+  /** Adds headers to those of the call: those of `outgoingHeaders`, which lose against the call, then inherited ones, which lose against both. */
   private withHeaders<Options extends EmitOptions>(
     queue: string,
     options: Options,

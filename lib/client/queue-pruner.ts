@@ -4,23 +4,24 @@ import { explainRefusal, isRefusal, logLevelOf } from '../driver/refusal.js';
 import type { Timer } from '../driver/runtime.js';
 import type { Shard } from '../driver/shard.js';
 
-/** How long after a timeout its queue is pruned, ms; those of the meantime are dropped with it. */
+/** Delay from a timeout until its queue is pruned. Requests that time out in between share that run. */
 const PRUNE_DELAY_MS = 1_000;
 
-/** How long it takes at most where there was nothing to drop the times before, ms. */
+/** Longest delay, which is reached when several runs in a row removed nothing. */
 const LONGEST_PRUNE_DELAY_MS = 32_000;
 
-/** How many jobs that stay are looked past at most, and in how many steps in a row that drop nothing. */
+/** How many unexpired jobs a run skips at most. */
 const MAX_SKIPPED_JOBS = 5_000;
+/** How many steps in a row may remove nothing before a run gives up. */
 const MAX_STEPS_WITHOUT_REMOVAL = 16;
 
-/** Queues without anything to drop that are remembered at most: an application may give them any number of names. */
+/** How many queues with a longer delay are remembered: an application may use any number of queue names. */
 const MAX_REMEMBERED_QUEUES = 1_000;
 
-/** Keeps a queue that nobody serves from growing for ever: drops the jobs that timed out, from its head on. */
+/** Removes expired jobs from the head of a queue, so that a queue without workers does not grow forever. */
 export class QueuePruner {
   private readonly timers = new Map<string, Timer>();
-  /** How long a queue waits next time in which nothing was to be dropped, ms. */
+  /** Next delay of each queue whose last run removed nothing, ms. */
   private readonly delays = new Map<string, number>();
 
   constructor(
@@ -28,7 +29,7 @@ export class QueuePruner {
     private readonly log: Log,
   ) {}
 
-  /** A request of this queue has timed out. */
+  /** Schedules a run, because a request to this queue has timed out. */
   requestTimedOut(queue: string): void {
     if (!this.timers.has(queue)) {
       const delay = this.delays.get(queue) ?? PRUNE_DELAY_MS;
@@ -59,7 +60,7 @@ export class QueuePruner {
       }
       this.log.over(logKindOf(queue));
     } catch (error) {
-      // The next timeout prunes again, and a worker that meets an expired job drops it.
+      // The next timeout prunes again, and a worker that takes an expired job discards it.
       if (isRefusal(error)) {
         this.log.repeated(
           logKindOf(queue),
@@ -70,7 +71,7 @@ export class QueuePruner {
     }
   }
 
-  /** @returns whether any were dropped. */
+  /** @returns whether it removed any jobs. */
   private async removeExpired(requests: string): Promise<boolean> {
     const { driver } = this.shard;
     let from = 0;

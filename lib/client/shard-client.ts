@@ -18,21 +18,21 @@ import type { PendingRequest, RequestOwner } from './waiting/pending-request.js'
 import type { PendingRequests } from './waiting/pending-requests.js';
 import { TimeoutExplainer } from './waiting/timeout-explainer.js';
 
-/** What the parts of one client have in common, whatever shard they use. */
+/** Parts of a client that all its shards share. */
 export interface ClientSite {
   readonly clientId: string;
   readonly options: ClientOptions;
   readonly log: Log;
-  /** Those of all shards. */
+  /** Pending requests of all shards. */
   readonly pending: PendingRequests;
   readonly code: ApplicationCode;
   /** Long-lived loops run in this async context, not in that of the call that happened to start them. */
   readonly scope: AsyncResource;
 }
 
-/** One client in one shard: what is on its way there and back. It opens nothing before it is used. */
+/** The part of a client that uses one shard: pushes jobs and reads replies. It opens no connection before it is used. */
 export class ShardClient implements RequestOwner, EmitOwner {
-  /** How many emits wait for their end. */
+  /** How many emits are pending. */
   pendingEmits = 0;
   private readonly batcher: PushBatcher;
   private readonly canceller: JobCanceller;
@@ -69,7 +69,7 @@ export class ShardClient implements RequestOwner, EmitOwner {
     return this.batcher.length;
   }
 
-  /** How many replies came that nobody waited for. */
+  /** How many replies arrived that no request waited for. */
   get droppedReplies(): number {
     return this.replies.discarded;
   }
@@ -78,7 +78,7 @@ export class ShardClient implements RequestOwner, EmitOwner {
     this.batcher.add(job);
   }
 
-  /** Reads replies from now on. */
+  /** Starts reading replies, if that has not happened yet. */
   listenFor(request: PendingRequest): void {
     const { scope } = this.site;
     if (request.isOriginal) {
@@ -92,7 +92,7 @@ export class ShardClient implements RequestOwner, EmitOwner {
     return this.batcher.refusalOf(id);
   }
 
-  /** Lets go of what a request needed, and drops a job that nobody waits for any more, wherever it is. */
+  /** Removes the job of an ended request if it was not pushed yet; else cancels it. */
   requestEnded(request: PendingRequest, end: CallEnd): void {
     const neverLeft = this.batcher.remove(request.id);
     const mayRun = !neverLeft && mayLeaveJob(end);
@@ -121,13 +121,13 @@ export class ShardClient implements RequestOwner, EmitOwner {
   emitEnded(emit: PendingEmit, end: CallEnd): void {
     this.pendingEmits--;
     this.batcher.remove(emit.id);
-    // Whatever else has ended it, its job may run, if Redis has it.
+    // After any other end, the job may run if Redis has it.
     if (end === 'refused again') {
       this.canceller.cancel(emit);
     }
   }
 
-  /** Pushes what waits, for a while, and reads no more. What has not been pushed by then fails. */
+  /** Pushes waiting jobs for a limited time and stops reading replies. Jobs that were not pushed fail. */
   async close(): Promise<void> {
     const { driver, keys } = this.shard;
     this.pruner.close();
@@ -139,7 +139,7 @@ export class ShardClient implements RequestOwner, EmitOwner {
     this.canceller.flush();
     this.canceller.close();
     if (driver.isConnected) {
-      // Late replies that are there already; those still to come expire, and so do these where it fails.
+      // Removes late replies. If that fails, or replies still arrive, the list expires.
       const list = keys.replies(this.site.clientId);
       driver.commands.run(deleteKey, list).catch(() => undefined);
     }

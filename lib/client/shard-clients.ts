@@ -1,7 +1,7 @@
 import type { Shard, Shards } from '../driver/shard.js';
 import { ShardClient, type ClientSite } from './shard-client.js';
 
-/** One client in each shard that it uses. */
+/** The parts of a client, one for each shard that it uses. */
 export class ShardClients {
   private readonly byShard = new Map<Shard, ShardClient>();
   private readonly all: ShardClient[] = [];
@@ -11,13 +11,13 @@ export class ShardClients {
     private readonly site: ClientSite,
   ) {}
 
-  /** @returns the one in the shard that takes the next job of a queue; it is made on first use. */
+  /** @returns the part for the shard of a queue, which is created on first use. */
   of(queue: string): ShardClient {
     const shard = this.shards.of(queue);
     return this.byShard.get(shard) ?? this.make(shard);
   }
 
-  /** How many emits wait for their end. */
+  /** How many emits are pending. */
   get pendingEmits(): number {
     let sum = 0;
     for (const { pendingEmits } of this.all) {
@@ -35,12 +35,12 @@ export class ShardClients {
     return sum;
   }
 
-  /** How many replies came that nobody waited for. */
+  /** How many replies arrived that no request waited for. */
   get droppedReplies(): number {
     return this.all.reduce((sum, { droppedReplies }) => sum + droppedReplies, 0);
   }
 
-  /** Closes them at the same time, so that a shard that is away holds up no other one. */
+  /** Closes all parts at the same time, so that an unreachable shard does not delay the others. */
   async close(): Promise<void> {
     await Promise.all(this.all.map((each) => each.close()));
   }

@@ -3,8 +3,8 @@ import { inspected } from '../../telemetry/inspected.js';
 import type { Log } from '../../telemetry/log.js';
 
 /**
- * Fences off the code of the application that runs inside ours: subscribers and their teardown, callbacks, classes of
- * errors. What it throws is logged; it is no error of Redis, and keeps no other request from its end.
+ * Runs code of the application (subscribers, teardowns, callbacks, error classes) so that an exception is logged. Such an
+ * exception must not be taken for an error of Redis, and must not keep another request from ending.
  */
 export class ApplicationCode {
   constructor(private readonly log: Log) {}

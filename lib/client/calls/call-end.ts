@@ -1,19 +1,19 @@
 /**
- * What ended a request or an emit.
+ * The reason why a request or an emit ended.
  *
- * - `reply`: the reply, or the end of its stream
- * - `error reply`: an error of the handler, or of the library at the worker
+ * - `reply`: the reply arrived, or the end of its stream
+ * - `error reply`: an error of the handler, or of the library in the worker, arrived
  * - `broken stream`: values of its stream were lost
- * - `unreadable reply`: there is a reply of an original worker that cannot be read
- * - `pushed`: Redis has the job of an emit
- * - `timeout`: its time is up
- * - `unsubscribed`: its subscriber wants no more of it
+ * - `unreadable reply`: the reply of an original worker cannot be read
+ * - `pushed`: Redis confirmed the job of an emit
+ * - `timeout`: it timed out
+ * - `unsubscribed`: its subscriber unsubscribed
  * - `aborted`: a signal was aborted
  * - `closed`: the client was closed
- * - `not begun`: something was wrong with the call, before its job was handed to the push
- * - `refused`: its job was not pushed, and Redis never had it
- * - `refused again`: its job was refused when it was pushed again, and nobody knows whether Redis has it from the first time
- * - `unconfirmed`: nobody knows whether Redis has its job, which must not be pushed again
+ * - `not begun`: the call was wrong, and its job was not queued for the push
+ * - `refused`: Redis refused its job and never had it
+ * - `refused again`: Redis refused the second push of its job; whether the first push reached Redis is unknown
+ * - `unconfirmed`: whether Redis has its job is unknown, and the job must not be pushed again
  */
 export type CallEnd =
   | 'reply'
@@ -28,10 +28,10 @@ export type CallEnd =
   | 'not begun'
   | PushFailure;
 
-/** What ended a request or an emit while its job was being pushed. */
+/** The reason why a request or an emit ended while its job was being pushed. */
 export type PushFailure = 'refused' | 'refused again' | 'unconfirmed' | 'closed';
 
-/** Whether the job of a request may still wait or run behind its end, in vain. */
+/** Tells whether the job of an ended request may still wait in the queue or run. */
 export function mayLeaveJob(end: CallEnd): boolean {
   switch (end) {
     case 'reply':

@@ -2,35 +2,35 @@ import type { WorkersHere } from '../../errors/served-here.js';
 import type { ReviveError } from '../../protocol/wire/wire-error.js';
 import type { CheckedHeaders } from './outgoing-headers.js';
 
-/** What a request takes over from the job inside whose handler it is made. */
+/** The job whose handler makes a request, as far as the request inherits from it. */
 export interface ParentJob {
   readonly headers: Readonly<Record<string, string>>;
-  /** Aborts when nobody waits for the job any more. */
+  /** Aborts when the caller no longer waits for the job. */
   readonly signal: AbortSignal;
-  /** Whether its handler has returned: what it has left behind is on its own. */
+  /** Whether its handler has returned. Code that the handler left running inherits nothing. */
   readonly hasEnded: boolean;
-  /** ms until its deadline, never negative; `Infinity` where there is none. */
+  /** ms until its deadline, never negative; `Infinity` without a deadline. */
   timeLeft(): number;
 }
 
-/** What a client needs to know, complete. */
+/** Options of a client, with all defaults applied. */
 export interface ClientOptions {
-  /** ms a request may take unless the call says otherwise; `0` = no limit. */
+  /** Default timeout of a request, ms; `0` = no limit. */
   readonly timeout: number;
-  /** Requests that may wait at a time. */
+  /** How many requests may be pending at a time. */
   readonly maxPending: number;
-  /** UTF-16 units of encoded jobs that may wait for Redis to confirm them at a time. */
+  /** UTF-16 units of encoded jobs that Redis has not confirmed, at most. */
   readonly maxPendingBytes: number;
-  /** Bytes of one encoded job. */
+  /** Bytes of one encoded job, at most. */
   readonly maxPayload: number;
-  /** Headers that a request made inside a handler takes over from the handler's job. */
+  /** Names of the headers that a request made inside a handler inherits from the handler's job. */
   readonly inheritedHeaders?: readonly string[] | undefined;
-  /** Headers of the application that each request and emit gets. */
+  /** Headers that the application adds to each request and emit. */
   readonly outgoingHeaders?: CheckedHeaders | undefined;
-  /** The job whose handler is running at the moment, if one is. */
+  /** Returns the job whose handler is running in the current async context. */
   readonly parentJob?: (() => ParentJob | undefined) | undefined;
-  /** What this process knows of its own workers on a queue; `undefined` where it has none there. */
+  /** Returns what this process knows of its own workers of a queue; `undefined` if it has none. */
   readonly workersHere?: ((queue: string) => WorkersHere | undefined) | undefined;
-  /** Turns the form of a remote error into an error of the application's framework. */
+  /** Turns an error from the wire into an error of the application's framework. */
   readonly reviveError?: ReviveError | undefined;
 }

@@ -2,27 +2,27 @@ import { MAX_TIMER_DELAY_MS } from '../../options/option-rules.js';
 import type { EmitOptions, SendOptions } from './call-options.js';
 import type { ParentJob } from './client-options.js';
 
-/** How long a request may wait, ms; `0` = no limit. */
+/** Time limits of a request, ms; `0` = no limit. */
 export interface RequestLimits {
-  /** For its end. */
+  /** Until its end. */
   readonly timeout: number;
-  /** From one frame to the next. */
+  /** Between two frames. */
   readonly idleTimeout: number;
-  /** Whether `timeout` is all that the job which makes the request has left. */
+  /** Whether `timeout` is what is left until the deadline of the parent job. */
   readonly isInherited: boolean;
 }
 
-/** @returns the job that a call takes over from. */
+/** @returns the job that a call inherits from. */
 export const parentOf = (
   { inherit }: EmitOptions,
   parent: ParentJob | undefined,
 ): ParentJob | undefined => (inherit === false ? undefined : parent);
 
-/** @returns a job whose handler still runs: what it has left behind takes over nothing. */
+/** @returns the job if its handler still runs. Code that a finished handler left running inherits nothing. */
 export const unlessEnded = (job: ParentJob | undefined): ParentJob | undefined =>
   job?.hasEnded ? undefined : job;
 
-/** @param defaults - the limits where neither the call nor a parent says anything: one object for all such requests. */
+/** @param defaults - the limits without call options and parent: one object shared by all such requests saves memory. */
 export function limitsOf(
   options: SendOptions,
   defaults: RequestLimits,
@@ -37,13 +37,13 @@ export function limitsOf(
   return isUsual ? defaults : { timeout, idleTimeout, isInherited: false };
 }
 
-/** The call's own headers, before those of the parent job that are to travel on. */
+/** Adds the inherited headers of the parent job; headers of the call win. */
 export function withInheritedHeaders<Options extends EmitOptions>(
   options: Options,
   parent: ParentJob | undefined,
   names: readonly string[],
 ): Options {
-  // The original protocol has no place for headers.
+  // The original protocol cannot carry headers.
   if (!parent || options.protocol === 1) {
     return options;
   }
@@ -57,7 +57,7 @@ export function withInheritedHeaders<Options extends EmitOptions>(
 
 const NO_SIGNALS: readonly AbortSignal[] = [];
 
-/** The signals that end a request. @throws the reason of one that is aborted already. */
+/** @returns the signals that end a request. @throws the reason of a signal that has already aborted. */
 export function signalsOf(
   { signal }: SendOptions,
   parent: ParentJob | undefined,

@@ -1,11 +1,11 @@
 import { Subscriber } from 'rxjs';
 import { isError, stackOf } from '../../errors/error-text.js';
 
-/** Takes the values of a request, and hands on the last at the end: `undefined` where there is none. */
+/** Resolves with the last value of a request when it completes; with `undefined` if there was none. */
 export class LastValue extends Subscriber<unknown> {
   private last: unknown;
 
-  /** @param reject - hears the error instead. */
+  /** @param reject - is called with the error of a request that fails. */
   constructor(
     private readonly resolve: (value: unknown) => void,
     private readonly reject: (error: unknown) => void,
@@ -28,7 +28,7 @@ export class LastValue extends Subscriber<unknown> {
   }
 }
 
-/** Whether an error is what a signal was aborted with: it is the application's, which may hand it to many requests. */
+/** Tells whether an error is the abort reason of a signal. The application may abort many requests with one reason object. */
 export function isReasonOf(error: unknown, signal: AbortSignal | undefined): boolean {
   try {
     return signal !== undefined && signal.aborted && signal.reason === error;
@@ -38,8 +38,8 @@ export function isReasonOf(error: unknown, signal: AbortSignal | undefined): boo
 }
 
 /**
- * Adds the lines of the code that awaits a request to an error that came from elsewhere, whose own stack ends where replies are
- * read. Only a failure costs anything: where async functions wait, V8 knows who waits for them.
+ * Appends the stack of the code that awaits a request to an error whose own stack ends where replies are read. Only failures cost
+ * time: V8 knows the async functions that await the current one.
  */
 export function addAwaitingLines(error: unknown): void {
   const stack = stackOf(error);

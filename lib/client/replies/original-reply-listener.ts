@@ -18,21 +18,21 @@ import { OncePerTurn } from '../../driver/once-per-turn.js';
 import type { Shard } from '../../driver/shard.js';
 
 const BLOCK_SECONDS = 5;
-/** How long the list that wakes the listener may lie about, ms. */
+/** Lifetime of the list that wakes the listener. */
 const WAKE_LIST_TTL_MS = 60_000;
 
-/** Requests that were given up and whose late replies are still taken away, so that they do not lie for ever. */
+/** How many lists of ended requests are still read. Without that, their late replies would stay in Redis forever. */
 const MAX_UNWANTED_LISTS = 1_000;
 
-/** Of a reply that is not JSON, what is shown at most, UTF-16 units. */
+/** How much of a reply that is not JSON is shown, UTF-16 units. */
 const SHOWN_REPLY_CHARS = 100;
 
 const REFUSED_LOG_KIND = 'original replies refused';
 
 /**
- * Waits for the replies of original workers, each of which comes in a list of its own: one connection blocks on
- * all of them, and on one more list that wakes it when a request joins. Replies are removed as they are read:
- * the original protocol has no other way to wait for several lists.
+ * Waits for the replies of original workers. Each reply arrives in its own list: one connection blocks on all these lists, and on
+ * one more list that wakes it when a request is added. A reply is removed as it is read, because the original protocol has no
+ * other way to wait for several lists.
  */
 export class OriginalReplyListener {
   private readonly waiting = new Map<string, PendingRequest>();
@@ -64,12 +64,12 @@ export class OriginalReplyListener {
     }
   }
 
-  /** It has ended, and no reply comes. */
+  /** Stops waiting for a request that has ended and will get no reply. */
   stopWaiting(request: PendingRequest): void {
     this.remove(this.listOf(request));
   }
 
-  /** It has ended, but its reply may come. */
+  /** Keeps reading the list of a request that has ended, so that a late reply is removed from Redis. */
   removeLateReply(request: PendingRequest): void {
     const list = this.listOf(request);
     if (!this.waiting.has(list)) {
@@ -93,7 +93,7 @@ export class OriginalReplyListener {
     return this.shard.keys.queue(queue).originalReply(id);
   }
 
-  /** What a reply leads to is no part of reading it: whatever goes wrong there is no loss of the connection. */
+  /** Delivers replies outside the `try` of the read, so that an exception there is not taken for a lost connection. */
   private async listen(line: Line): Promise<void> {
     while (!this.isClosed) {
       const answer = await this.tryRead(line);
@@ -138,7 +138,7 @@ export class OriginalReplyListener {
     await this.retryDelay.wait(longestWaitAfter(error));
   }
 
-  /** One key that is no list fails the call for all lists. @returns whether there was one among those of the requests. */
+  /** Fails the requests whose reply key is not a list, because such a key fails the call for all lists. @returns whether there was one. */
   private async failWrongLists(line: Line, error: Error): Promise<boolean> {
     const lists = [...this.waiting.keys()];
     const lengths = await line.settled((run) => lists.map((list) => run(listLength, list)));
@@ -177,7 +177,7 @@ export class OriginalReplyListener {
     request.receive({ kind: 'r', id: request.id, payload });
   }
 
-  /** Ends the request whose reply cannot be read. */
+  /** Fails the request whose reply cannot be read. */
   private fail(list: string, code: string, message: string): void {
     const request = this.waiting.get(list);
     this.remove(list);
@@ -193,7 +193,7 @@ export class OriginalReplyListener {
     this.unwantedLists.delete(list);
   }
 
-  /** Lets the next wait know of all lists. Where it fails, the wait fails, too, or ends after a while. */
+  /** Ends the current wait, so that the next one includes all lists. If that fails, the wait ends by its own timeout. */
   private wake(): void {
     void this.shard.driver.commands.settled((run) => [
       run(pushToList, { list: this.wakeList, elements: [''] }),

@@ -10,30 +10,30 @@ import type { Run } from '../../driver/operation.js';
 import { isRefusal } from '../../driver/refusal.js';
 import { ReadSize } from './read-size.js';
 
-/** How long one blocking call waits for a reply, seconds. */
+/** How long one blocking call waits for a reply. */
 const BLOCK_SECONDS = 5;
 
 const NO_FRAMES: readonly string[] = [];
 
 /**
- * The frames of one client in one shard. The list belongs to the client alone, so they are read first and removed with the
- * next read, once they were handed out: a line that is lost in between costs nothing.
+ * Reads the reply list of one client in one shard. Only this client reads the list, so frames are read first and removed by the
+ * next read, after they were delivered: a connection that is lost in between loses no frame.
  */
 export class ReplyList {
-  /** Whether the list held as many frames as were asked for, so that it need not be waited for others. */
+  /** Whether the last read returned as many frames as requested, so that the next one need not block. */
   hasMore = false;
-  /** Frames at the head of the list that were handed out and not yet removed. */
+  /** How many frames at the head of the list were delivered and not yet removed. */
   private delivered = 0;
-  /** The first of these, by which the list is known again. */
+  /** The first delivered frame, which identifies the list. */
   private deliveredHead: string | undefined;
-  /** What led to the server when they were read. */
+  /** The path of the connection when the delivered frames were read. */
   private readPath: unknown;
   private isRemovalRefused = false;
   private readonly readSize = new ReadSize();
 
   constructor(readonly key: string) {}
 
-  /** Removes what was handed out, and reads what is behind it, in one round trip. */
+  /** Removes the delivered frames and reads the next ones, in one round trip. */
   async read(line: Line): Promise<readonly string[]> {
     await this.checkSameList(line);
     const [removal, range] = await line.settled((run) => [
@@ -45,8 +45,8 @@ export class ReplyList {
   }
 
   /**
-   * As {@link read}, but waits for the first frame where there is none. That is not done each time, since Redis copies that frame
-   * twice for it.
+   * Does the same as {@link read}, but waits for a frame if there is none. Waiting makes Redis copy the first frame twice, so
+   * it is only done when the last read emptied the list.
    */
   async wait(line: Line): Promise<readonly string[]> {
     await this.checkSameList(line);
@@ -62,8 +62,8 @@ export class ReplyList {
   }
 
   /**
-   * Reads without waiting, which is a write to Redis and refused with the writes. Where the removal is refused as well, what
-   * was handed out is skipped.
+   * Reads without blocking, for a Redis that refuses writes: a blocking read counts as a write. If Redis refuses the removal, too,
+   * the delivered frames are skipped.
    */
   async poll(line: Line): Promise<readonly string[]> {
     await this.checkSameList(line);
@@ -76,7 +76,7 @@ export class ReplyList {
     return line.run(readList, this.range(first, last));
   }
 
-  /** @param length - of all frames together, UTF-16 units. */
+  /** @param length - UTF-16 units of all frames. */
   framesDelivered(frames: readonly string[], length: number): void {
     if (this.delivered === 0) {
       [this.deliveredHead] = frames;
@@ -86,13 +86,16 @@ export class ReplyList {
     this.readSize.answered(frames.length, length);
   }
 
-  /** Whether the last removal was carried out is unknown: everything is read again, in smaller parts. */
+  /** Reads everything again, in smaller parts, because it is unknown whether the last removal reached Redis. */
   readLost(): void {
     this.delivered = 0;
     this.readSize.unanswered();
   }
 
-  /** Where frames that were handed out could not be removed at once, the list may be gone meanwhile, and others be in their place. */
+  /**
+   * Checks that the list still begins with the delivered frames. If they could not be removed right away, the list may have been
+   * lost and a new one may hold other frames.
+   */
   private async checkSameList(line: Line): Promise<void> {
     const isLate = this.isRemovalRefused || line.path !== this.readPath;
     if (
@@ -121,7 +124,7 @@ export class ReplyList {
   }
 }
 
-/** @throws the error of a call that failed. */
+/** @throws the error of a failed call. */
 function answerOf<Answer>(settled: PromiseSettledResult<Answer>): Answer {
   if (settled.status === 'rejected') {
     throw settled.reason;

@@ -17,7 +17,7 @@ import type { Shard } from '../../driver/shard.js';
 import type { PendingRequests } from '../waiting/pending-requests.js';
 import { ReplyList } from './reply-list.js';
 
-/** Of one that could not be read, what the log shows at most, UTF-16 units. */
+/** How much of an unreadable reply the log shows, UTF-16 units. */
 const SHOWN_REPLY_CHARS = 100;
 
 const REFUSED_LOG_KIND = 'replies refused';
@@ -25,20 +25,20 @@ const UNREADABLE_LOG_KIND = 'unreadable reply';
 
 const NO_FRAMES: readonly string[] = [];
 
-/** Resolves when the requests that the replies of this turn of the event loop led to have been pushed: they come first. */
+/** Resolves when the requests that subscribers sent upon the replies of this turn have been pushed: pushes go first. */
 const afterPushes = (runtime: Runtime): Promise<void> =>
   new Promise((resolve) => {
     runtime.nextTick(() => runtime.setImmediate(resolve));
   });
 
 /**
- * Reads the replies of one client from one shard: one blocking line for all queues. Frames that come twice, since a line was lost
- * before they were removed, find no pending request.
+ * Reads the replies of one client from one shard, over one blocking connection for all queues. A frame that is read twice, because
+ * the connection was lost before the frame was removed, finds no pending request.
  */
 export class ReplyListener {
-  /** Frames that found no pending request, or could not be read. */
+  /** How many frames were unreadable or found no pending request. */
   discarded = 0;
-  /** Why replies cannot be read until somebody changes something; `undefined` while they can, or soon may. */
+  /** Permanent refusal of Redis to let replies be read; `undefined` while they can be read or the refusal is temporary. */
   refusal: Error | undefined;
   private readonly list: ReplyList;
   private line: Line | undefined;
@@ -74,7 +74,7 @@ export class ReplyListener {
     }
   }
 
-  /** What a reply leads to is no part of reading it: whatever goes wrong there is no loss of the connection. */
+  /** Delivers frames outside the `try` of the read, so that an exception there is not taken for a lost connection. */
   private async listen(line: Line): Promise<void> {
     while (!this.isClosed) {
       this.deliverFrames(await this.tryRead(line));
@@ -102,7 +102,7 @@ export class ReplyListener {
     return frames;
   }
 
-  /** A wait was answered. (To read without one proves nothing: that is no write to Redis.) */
+  /** Notes that waiting works again. (A read without waiting proves nothing, because it is not a write.) */
   private waitAnswered(): void {
     this.refusal = undefined;
     this.retryDelay.reset();
@@ -130,7 +130,7 @@ export class ReplyListener {
     return meaningOfRefusal(error) === 'temporary' && !this.isClosed ? this.poll(line) : NO_FRAMES;
   }
 
-  /** Reads what there is, where it cannot be waited for. */
+  /** Reads the frames that are there, while waiting is refused. */
   private async poll(line: Line): Promise<readonly string[]> {
     try {
       const frames = await this.list.poll(line);

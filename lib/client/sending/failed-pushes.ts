@@ -3,11 +3,11 @@ import type { OutgoingJob } from './outgoing-job.js';
 import type { Batch } from './push-batches.js';
 import { failRefusedJobs } from './push-results.js';
 
-/** What becomes of the jobs that were pushed together, where Redis refused them or did not confirm them. */
+/** Decides what happens to jobs whose push Redis refused or did not confirm. */
 export class FailedPushes {
-  /** Those that are to be pushed again. */
+  /** Jobs to push again. */
   readonly jobsToRepeat: OutgoingJob[] = [];
-  /** What Redis refuses for a reason that passes, if it does, and of which queues. */
+  /** Last temporary refusal, and the queues it was about. */
   refusal: Error | undefined;
   readonly refusedQueues: string[] = [];
   private readonly endings: (() => void)[] = [];
@@ -25,12 +25,12 @@ export class FailedPushes {
     }
   }
 
-  /** Ends the senders of the jobs that are not pushed again. Whoever hears of it may end others, too. */
+  /** Ends the senders of jobs that are not pushed again. Their subscribers may end other requests meanwhile. */
   endSenders(): void {
     this.endings.forEach((end) => end());
   }
 
-  /** Nobody knows whether Redis has them. They are pushed again, since a job that is run twice has one reply. */
+  /** Repeats pushes whose effect is unknown. A job that runs twice still gets one reply; with `maxDeliveries: 1` it is not repeated. */
   private unconfirmed(jobs: readonly OutgoingJob[]): void {
     for (const job of jobs) {
       job.mayBeInRedis = true;

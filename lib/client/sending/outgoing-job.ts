@@ -12,21 +12,21 @@ import type { EmitOptions } from '../calls/call-options.js';
 import type { PushFailure } from '../calls/call-end.js';
 import type { PushReceipt } from '../calls/push-receipt.js';
 
-/** Why a job that must not be run twice has failed, though Redis may have it. */
+/** Reason why a job with `maxDeliveries: 1` fails although Redis may have it. */
 export const UNCONFIRMED_REASON =
   'the connection was lost before Redis confirmed it, and `maxDeliveries: 1` forbids pushing it again';
 
-/** Who sends a job, and hears what becomes of its push. Its scope is the async context of the call. */
+/** The request or emit that sends a job and is notified of its push. `runInAsyncScope` runs in the context of the call. */
 export interface JobSender extends Pick<AsyncResource, 'runInAsyncScope'> {
   readonly id: string;
   readonly queue: string;
-  /** How long it waits yet, ms; negative where its time is up, `undefined` = without an end. */
+  /** ms until it times out, negative afterwards; `undefined` = no limit. */
   timeLeft(): number | undefined;
   /** Whether it still waits for the push. */
   isWaiting(): boolean;
-  /** Only of senders that wait for the receipt, as an emit does. */
+  /** Only for senders that wait for the receipt (emit). */
   pushed?(receipt: PushReceipt): void;
-  /** Redis may have the job or not, and it must not be pushed again. */
+  /** Is called if it is unknown whether Redis has the job, which must not be pushed again. */
   pushUnconfirmed(): void;
   fail(error: unknown, end: PushFailure): void;
 }
@@ -37,17 +37,17 @@ export interface PushGuard {
   readonly requireWorker: boolean;
 }
 
-/** A job on its way to Redis, written as far as it can be before it leaves. */
+/** A job to push. It is encoded at once, except for the times, which are added when it is pushed. */
 export class OutgoingJob {
   readonly guard: PushGuard | undefined;
-  /** Whether a push of it was not answered. */
+  /** Whether an earlier push was not answered. */
   mayBeInRedis = false;
-  /** How many were sent before it. */
+  /** How many jobs were queued before it. */
   order = 0;
   private readonly encoded: string;
 
   /**
-   * @param replyTo - the client that waits for a reply, if one does.
+   * @param replyTo - the client that waits for a reply; `undefined` for an emit.
    * @param maxPayload - bytes.
    * @throws SerializationError, PayloadTooLargeError
    */
@@ -78,19 +78,19 @@ export class OutgoingJob {
     return this.sender.queue;
   }
 
-  /** UTF-16 units of what it keeps in memory. */
+  /** UTF-16 units that it keeps in memory. */
   get length(): number {
     return this.encoded.length;
   }
 
-  /** Whether a push that Redis did not confirm must not be repeated. */
+  /** Whether an unconfirmed push must not be repeated. */
   get mustNotRepeat(): boolean {
     return this.options.maxDeliveries === 1;
   }
 
   /** @param now - ms, Redis clock. */
   element(now: number): string {
-    // Whoever has it already may run it: a handler that must not be run twice can tell by the count.
+    // A worker may run the first copy as well. The mark lets it count this copy as a further delivery.
     return this.mayBeInRedis ? asPushedAgain(this.complete(now)) : this.complete(now);
   }
 
@@ -115,7 +115,7 @@ export class OutgoingJob {
     this.sender.pushed?.(receipt);
   }
 
-  /** It is not pushed, or not pushed again. */
+  /** Fails a job that is not pushed, or not pushed again. */
   fail(error: unknown): void {
     this.sender.fail(error, this.mayBeInRedis ? 'refused again' : 'refused');
   }
@@ -125,7 +125,7 @@ export class OutgoingJob {
     this.code.run(what, () => {
       const returned = this.sender.runInAsyncScope(onPushed, undefined, receipt);
       if (typeof returned === 'object' && returned !== null) {
-        // A function that returns a promise is one that returns nothing, to the compiler.
+        // The type `void` accepts functions that return a promise.
         Promise.resolve(returned).catch((error: unknown) => this.code.threw(what, error));
       }
     });

@@ -15,20 +15,20 @@ import { UnderwayPushes } from './underway-pushes.js';
 import { WaitingJobs } from './waiting-jobs.js';
 
 /**
- * UTF-16 units that may be underway before others leave: what is written to a connection is in memory a second time until
- * it has left.
+ * Size of unanswered pushes from which on further jobs wait, UTF-16 units. What is written to a connection is in memory a second time
+ * until the operating system has accepted it.
  */
 const MAX_UNDERWAY_CHARS = 16 * 1024 * 1024;
 
-/** After how long a close says what it waits for, ms. */
+/** Delay after which close() logs what it waits for. */
 const CLOSE_NOTICE_DELAY_MS = 3_000;
 
 /**
- * Pushes the jobs of one turn of the event loop together, one command for each queue. While Redis is away, or refuses
- * them for a reason that passes, they wait here, in order, so that one whose time runs out meanwhile is never pushed.
+ * Pushes the jobs of one turn of the event loop together, one command per queue. While Redis is unreachable, or refuses jobs
+ * temporarily, they wait here in order, so that a job that expires meanwhile is never pushed.
  */
 export class PushBatcher implements UnfinishedPushes {
-  /** Pushes that were answered. */
+  /** How many pushes were answered. */
   progress = 0;
   private readonly waiting = new WaitingJobs();
   private readonly underway = new UnderwayPushes();
@@ -44,14 +44,14 @@ export class PushBatcher implements UnfinishedPushes {
   ) {
     const { driver } = shard;
     this.refusedPushes = new RefusedPushes(log, () => this.schedule(), driver.runtime);
-    // After the poll phase: what the replies of one read led to leaves together.
+    // After the poll phase, so that all requests sent upon the replies of one read are pushed together.
     this.pushing = new WhenReady(driver, () => this.flush(), {
       ready: () => driver.usable(),
       failed: (error) => this.failWaiting(error),
     });
   }
 
-  /** UTF-16 units of the jobs that wait here, and of those whose push is not confirmed. */
+  /** UTF-16 units of the jobs that wait or whose push is not confirmed. */
   get length(): number {
     return this.waiting.length + this.underway.length;
   }
@@ -70,13 +70,13 @@ export class PushBatcher implements UnfinishedPushes {
     this.schedule();
   }
 
-  /** Takes a job back whose sender has ended. @returns whether it waited here and Redis never had it for sure. */
+  /** Removes the job of a sender that has ended. @returns true if the job certainly never reached Redis. */
   remove(id: string): boolean {
     const job = this.waiting.remove(id);
     return job !== undefined && !job.mayBeInRedis;
   }
 
-  /** @returns what Redis refuses a job with at the moment; `undefined` where that is not what the job waits for. */
+  /** @returns why Redis refuses a job at the moment; `undefined` if the job does not wait because of a refusal. */
   refusalOf(id: string): string | undefined {
     const { reason } = this.refusedPushes;
     const isUnpushed = (): boolean =>
@@ -84,7 +84,7 @@ export class PushBatcher implements UnfinishedPushes {
     return reason !== undefined && isUnpushed() ? reason : undefined;
   }
 
-  /** Pushes what waits, and waits for a while until Redis has confirmed it; what it has not by then fails. */
+  /** Pushes the waiting jobs and waits, for a limited time, for Redis to confirm them; then the others fail. */
   async close(): Promise<void> {
     const { driver } = this.shard;
     void driver.lost().then(() => {
@@ -108,13 +108,13 @@ export class PushBatcher implements UnfinishedPushes {
   }
 
   private schedule(): void {
-    // Asked first, since most jobs follow another one of their turn.
+    // Checked first, because most jobs follow another one in the same turn.
     if (!this.pushing.isScheduled && this.mayPush) {
       this.pushing.schedule();
     }
   }
 
-  /** Once jobs were refused, those that try again are not followed by others before they are answered. */
+  /** Whether jobs may be pushed now. After a refusal, one push must be answered before the next. */
   private get mayPush(): boolean {
     const { reason, isWaiting } = this.refusedPushes;
     return reason === undefined
@@ -145,7 +145,7 @@ export class PushBatcher implements UnfinishedPushes {
       }
     });
     this.waiting.putBack(failed.jobsToRepeat);
-    // Not earlier: jobs that are ended because of others have to be where they are found.
+    // Last, because a subscriber may end other requests, whose jobs must be found among the waiting ones.
     failed.endSenders();
     if (failed.refusal) {
       this.refusedPushes.refused(explainRefusal(failed.refusal), failed.refusedQueues);
@@ -157,7 +157,7 @@ export class PushBatcher implements UnfinishedPushes {
     }
   }
 
-  /** What follows from an answer is no part of the call: each batch hears of its own answer as that comes. */
+  /** Sends the batches. Each answer is processed as it arrives, outside the `try` of the call. */
   private send(batches: readonly Batch[]): Promise<PromiseSettledResult<GuardedPushResult>[]> {
     const { driver, keys } = this.shard;
     return driver.commands.settled((run) =>
@@ -178,7 +178,7 @@ export class PushBatcher implements UnfinishedPushes {
     deliverPushResult(batch.jobs, result, this.workersHere);
   }
 
-  /** The connections are closed for good, the server cannot serve us, or no connection can be made of the options. */
+  /** Fails the waiting jobs, because the connections are closed, the server is unusable or the options are wrong. */
   private failWaiting(error: unknown): void {
     if (this.shard.driver.state === 'closed') {
       this.failAll();
@@ -192,7 +192,7 @@ export class PushBatcher implements UnfinishedPushes {
     }
   }
 
-  /** Those that are underway are forgotten once they are answered. What was emitted may run, if Redis has it. */
+  /** Fails all jobs. Jobs that are underway may still reach Redis and run. */
   private failAll(): void {
     for (const { sender } of [...this.underway.jobs, ...this.waiting.take()]) {
       sender.fail(this.closedError(sender.queue), 'closed');

@@ -7,20 +7,23 @@ import {
 import type { Run } from '../../driver/operation.js';
 import type { OutgoingJob } from './outgoing-job.js';
 
-/** Length past which one `RPUSH` is cut in two, UTF-16 units: Redis should not be held up by one command. */
+/** Size of one `RPUSH` at most, UTF-16 units, so that one command does not block Redis for long. */
 const MAX_COMMAND_CHARS = 256 * 1024;
 
-/** Jobs that leave as one command. */
+/** Jobs that one command pushes. */
 export interface Batch {
   readonly jobs: OutgoingJob[];
   readonly elements: string[];
   /** UTF-16 units of the jobs. */
   length: number;
-  /** Its index among those that are underway. */
+  /** Its index in `UnderwayPushes`. */
   index: number;
 }
 
-/** @param now - ms, Redis clock. @returns one batch for each queue, more where one would be long; a guarded job has its own. */
+/**
+ * Groups jobs by queue. A batch that would be too long is split, and a job with a guard gets its own.
+ * @param now - ms, Redis clock.
+ */
 export function batchesOf(jobs: Iterable<OutgoingJob>, now: number): Batch[] {
   const batches: Batch[] = [];
   const open = new Map<string, Batch>();
@@ -30,7 +33,7 @@ export function batchesOf(jobs: Iterable<OutgoingJob>, now: number): Batch[] {
       batch = { jobs: [], elements: [], length: 0, index: 0 };
       batches.push(batch);
       if (job.guard) {
-        // Jobs behind it start a batch of their own, so that the order is kept.
+        // Later jobs start a new batch, so that the order is kept.
         open.delete(job.queue);
       } else {
         open.set(job.queue, batch);

@@ -4,13 +4,13 @@ import type { GuardedPushResult } from '../../protocol/operations/push-guarded-j
 import { explainRefusal, withoutCommand } from '../../driver/refusal.js';
 import type { OutgoingJob } from './outgoing-job.js';
 
-/** Whether Redis took a batch. */
+/** Tells whether Redis accepted a batch. */
 export const wasPushed = (answer: PromiseSettledResult<GuardedPushResult>): boolean =>
   answer.status === 'fulfilled' && answer.value.outcome === 'pushed';
 
 /**
- * Tells the jobs of a batch what Redis answered to it.
- * @param workersHere - what this process knows of its own workers.
+ * Notifies the jobs of a batch of the answer.
+ * @param workersHere - returns what this process knows of its own workers.
  */
 export function deliverPushResult(
   jobs: readonly OutgoingJob[],
@@ -35,7 +35,7 @@ export function deliverPushResult(
   }
 }
 
-/** Tells the jobs of a batch that Redis refused it for good. */
+/** Fails jobs that Redis refused permanently. */
 export function failRefusedJobs(jobs: readonly OutgoingJob[], error: Error): void {
   for (const job of jobs) {
     job.fail(

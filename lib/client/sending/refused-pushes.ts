@@ -2,27 +2,27 @@ import type { Log } from '../../telemetry/log.js';
 import { Backoff } from '../../driver/backoff.js';
 import type { Runtime, Timer } from '../../driver/runtime.js';
 
-/** Jobs that leave together from which on Redis counts as working again. */
+/** How many jobs Redis must accept in one push to count as working again. */
 const RECOVERED_ALLOWANCE_JOBS = 1_024;
 
-/** Names of queues in one line of the log. */
+/** How many queues one log line names. */
 const MAX_LOGGED_QUEUES = 3;
 
 const LOG_KIND = 'push refused';
 
 /**
- * Holds jobs back while Redis refuses them for a reason that passes. After a wait one of them tries whether it has passed, then
- * two, then four: a server that has just enough memory for one job is not sent all that wait.
+ * Delays jobs while Redis refuses them temporarily. After a wait one job is pushed, then two, then four: a server that has
+ * memory for one job does not get all waiting jobs at once.
  */
 export class RefusedPushes {
-  /** What Redis last said; `undefined` while it takes jobs. */
+  /** Last refusal of Redis; `undefined` while it accepts jobs. */
   reason: string | undefined;
-  /** How many jobs may leave together. */
+  /** How many jobs may be pushed together. */
   allowance = Infinity;
   private readonly retryDelay: Backoff;
   private timer: Timer | undefined;
 
-  /** @param onRetry - a wait is over. */
+  /** @param onRetry - is called when a wait is over. */
   constructor(
     private readonly log: Log,
     private readonly onRetry: () => void,
@@ -31,7 +31,7 @@ export class RefusedPushes {
     this.retryDelay = new Backoff(runtime);
   }
 
-  /** Whether nothing may leave at the moment. */
+  /** Whether no job may be pushed at the moment. */
   get isWaiting(): boolean {
     return this.timer !== undefined;
   }
@@ -47,7 +47,7 @@ export class RefusedPushes {
     );
   }
 
-  /** Redis took all jobs that tried. @param areMore - whether others wait. */
+  /** Notes that Redis accepted all jobs of a push. @param areMore - whether other jobs wait. */
   accepted(areMore: boolean): void {
     this.allowance *= 2;
     if (this.reason !== undefined && (!areMore || this.allowance > RECOVERED_ALLOWANCE_JOBS)) {
@@ -60,7 +60,7 @@ export class RefusedPushes {
     }
   }
 
-  /** Ends a wait before its time. */
+  /** Ends a wait early. */
   endWait(): void {
     if (this.timer) {
       this.runtime.clear(this.timer);

@@ -2,15 +2,15 @@ import type { OutgoingJob } from './outgoing-job.js';
 import type { Batch } from './push-batches.js';
 
 /**
- * Batches that were sent and are not answered yet. (A `Set` through which objects pass for ever would keep its former tables,
- * and all that was in them, from being collected young.)
+ * Batches that were sent and are not answered yet. They are an array, because a long-lived `Set` keeps its stale tables, and the
+ * objects in them, from being garbage-collected young.
  */
 export class UnderwayPushes {
   /** UTF-16 units of all their jobs. */
   length = 0;
   private readonly batches: Batch[] = [];
 
-  /** How many batches they are. */
+  /** How many batches are underway. */
   get size(): number {
     return this.batches.length;
   }
@@ -25,7 +25,7 @@ export class UnderwayPushes {
     this.length += batch.length;
   }
 
-  /** It is answered. */
+  /** Removes a batch that was answered. */
   remove(batch: Batch): void {
     if (this.batches[batch.index] !== batch) {
       return;

@@ -1,25 +1,25 @@
 import { delay, type Runtime } from '../../driver/runtime.js';
 
-/** How often it looks, ms. */
+/** How often the wait checks for progress. */
 const CHECK_INTERVAL_MS = 25;
 
-/** How long a client that is closed waits for Redis to confirm what was emitted, ms: in all, without any progress, and without Redis. */
+/** How long a client that closes waits for Redis to confirm its pushes: in total, without progress, and while Redis is unreachable. */
 const LONGEST_WAIT_MS = 10_000;
 const LONGEST_WAIT_WITHOUT_PROGRESS_MS = 1_000;
 const LONGEST_WAIT_WITHOUT_REDIS_MS = 500;
 
-/** What a client that is closed still waits for. */
+/** Pushes that a closing client waits for. */
 export interface UnfinishedPushes {
   readonly isDone: boolean;
-  /** Changes whenever something is finished. */
+  /** Changes whenever a push is answered. */
   readonly progress: number;
-  /** Whether Redis cannot be reached at the moment. */
+  /** Whether Redis is unreachable at the moment. */
   readonly isUnreachable: boolean;
 }
 
 /**
- * Waits until it is done, with bounds. It counts its own looks instead of reading a clock, so that a process whose event loop was
- * blocked does not give up what it had no chance to hear of.
+ * Waits until the pushes are answered, for a limited time. It counts its own checks instead of reading a clock, so that a process
+ * whose event loop was blocked still processes answers that have already arrived.
  */
 export async function waitForPushes(unfinished: UnfinishedPushes, runtime: Runtime): Promise<void> {
   let idle = 0;

@@ -1,8 +1,8 @@
 import type { OutgoingJob } from './outgoing-job.js';
 
-/** Jobs that wait to be pushed, by id and in the order in which they were sent. */
+/** Jobs that wait to be pushed, by id, in the order in which they were sent. */
 export class WaitingJobs {
-  /** UTF-16 units of all of them. */
+  /** UTF-16 units of all waiting jobs. */
   length = 0;
   private jobs = new Map<string, OutgoingJob>();
   private added = 0;
@@ -21,7 +21,7 @@ export class WaitingJobs {
     this.jobs.set(job.sender.id, job);
   }
 
-  /** @returns the job, where it was here. */
+  /** @returns the job; `undefined` if it did not wait. */
   remove(id: string): OutgoingJob | undefined {
     const job = this.jobs.get(id);
     if (job) {
@@ -32,9 +32,9 @@ export class WaitingJobs {
   }
 
   /**
-   * Takes the first jobs out.
-   * @param most - how many at most.
-   * @param mostLength - UTF-16 units that the taken ones reach at most before the last of them.
+   * Removes and returns the first jobs.
+   * @param most - how many jobs at most.
+   * @param mostLength - UTF-16 units after which no further job is taken.
    */
   take(most = Infinity, mostLength = Infinity): Iterable<OutgoingJob> {
     const { jobs } = this;
@@ -57,7 +57,7 @@ export class WaitingJobs {
     return taken;
   }
 
-  /** Takes jobs in again, before those that were sent after them. */
+  /** Adds jobs again, in the order in which they were first sent. */
   putBack(jobs: readonly OutgoingJob[]): void {
     if (jobs.length > 0) {
       const all = [...jobs, ...this.jobs.values()].toSorted(byOrder);

@@ -1,15 +1,15 @@
-/** Hears of the abort of a signal, with its reason. */
+/** Is called with the abort reason of a signal. */
 export type OnAbort = (reason: unknown) => void;
 
 /**
- * Listens to each signal once, for all requests that wait with it: a signal warns of more than ten listeners, and takes
- * the longer to forget one the more it has. Once none waits with it, the signal is let go of: one that has listeners is
- * kept in memory by Node.
+ * Listens to each signal once, for all requests that use it: Node warns about a signal with more than ten listeners, and removing a
+ * listener takes longer the more there are. When no request uses the signal any more, the listener is removed, because Node
+ * keeps a signal with listeners in memory.
  */
 export class AbortListeners {
   private readonly bySignal = new WeakMap<AbortSignal, SharedListener>();
 
-  /** @returns how to stop listening. */
+  /** @returns a function that stops listening. */
   add(signal: AbortSignal, onAbort: OnAbort): () => void {
     let shared = this.bySignal.get(signal);
     if (!shared) {
@@ -20,7 +20,7 @@ export class AbortListeners {
   }
 }
 
-/** The one listener to a signal, while there is somebody to tell. */
+/** The listener of one signal, shared by all requests that use it. */
 class SharedListener {
   private readonly all = new Set<OnAbort>();
   private readonly tell = (): void => {
@@ -47,7 +47,7 @@ class SharedListener {
   }
 }
 
-/** A signal of a class of the application's may throw when it is asked: that is a reason, too. */
+/** Reads the abort reason. A signal class of the application may throw; its exception is the reason then. */
 function reasonOf(signal: AbortSignal): unknown {
   try {
     return signal.reason;

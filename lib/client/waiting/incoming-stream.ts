@@ -3,24 +3,24 @@ import type { ReplyFrame, StreamPosition } from '../../protocol/wire/reply-frame
 
 type ErrorFrame = Extract<ReplyFrame, { readonly kind: 'e' }>;
 
-/** What is to become of a frame of a stream: `broken` means that values are missing, or that it began anew. */
+/** How to treat a frame of a stream: `broken` means that values are missing, or that the stream started again. */
 export type Verdict = 'next' | 'repeated' | 'broken';
 
 /**
- * Puts a stream together from its frames, each value once and in order. Frames may come twice (when a connection
- * broke as they were pushed or removed), or from two runs of one job: one that was pushed again, since Redis had not confirmed
- * it, runs twice, and the stream keeps to the run whose value came first.
+ * Assembles a stream from its frames: each value once and in order. Frames may arrive twice (when a connection was lost as they were
+ * pushed or removed), or from two runs of one job: a job that was pushed again, because Redis had not confirmed it, may run twice.
+ * The stream follows the run whose value arrived first.
  */
 export class IncomingStream {
   private run: StreamPosition | undefined;
-  /** A later run that has begun meanwhile. */
+  /** Id of a later run that has started meanwhile. */
   private laterRun: string | undefined;
-  /** Whether a frame of the stream's own run has come since then. */
+  /** Whether the followed run has sent a frame since the later run started. */
   private hasRunContinued = false;
-  /** How many values have come. */
+  /** How many values were accepted. */
   count = 0;
 
-  /** @param isValue - whether the frame carries a value; else it is the end. */
+  /** @param isValue - whether the frame carries a value; else it ends the stream. */
   judge(position: StreamPosition, isValue: boolean): Verdict {
     if (!this.run || (this.count === 0 && position.attempt > this.run.attempt)) {
       this.run = position;
@@ -38,7 +38,7 @@ export class IncomingStream {
     return 'next';
   }
 
-  /** An error ends the stream even if values before it are missing, unless it is that of another run. */
+  /** Accepts an error even if values before it are missing, unless it is of another run. */
   judgeError({ position, error }: Pick<ErrorFrame, 'position' | 'error'>): Verdict {
     if (position) {
       return position.run === this.run?.run ? 'next' : this.judge(position, false);
@@ -49,17 +49,17 @@ export class IncomingStream {
   }
 
   /**
-   * Tells of a lost delivery, by whoever found its worker lost.
+   * Judges the report that a delivery was lost with its worker.
    * @param deliveries - which delivery was lost.
    */
   private judgeLoss(deliveries: unknown): Verdict {
-    // The loss of a job that was pushed twice may be that of its other run.
+    // If the job was pushed twice, the lost delivery may be the other run.
     return this.count > 0 && typeof deliveries === 'number' && deliveries > this.attempt
       ? 'repeated'
       : 'next';
   }
 
-  /** A later run that comes to its end while nothing is heard of the stream's own has taken its place. */
+  /** Judges a frame of a later run. If that run ends while the followed one sends nothing, it has replaced the followed one. */
   private judgeLater({ run }: StreamPosition, isValue: boolean): Verdict {
     if (this.laterRun !== run) {
       this.laterRun = run;

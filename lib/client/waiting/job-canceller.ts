@@ -5,13 +5,13 @@ import type { Shard } from '../../driver/shard.js';
 import { WhenReady } from '../../driver/when-ready.js';
 import { publish } from '../../protocol/operations/publish.js';
 
-/** Ids in one message at most. */
+/** How many ids one message carries. */
 const MAX_IDS_PER_MESSAGE = 1_000;
 
-/** Ids of one queue that wait at most to be told again; the jobs of more run in vain. */
+/** How many ids of one queue wait for another try. Jobs beyond that are not cancelled. */
 const MAX_WAITING_IDS = 10_000;
 
-/** How long after it was refused a message is sent again, ms. */
+/** Delay until a refused message is sent again. */
 const RETRY_DELAY_MS = 1_000;
 
 interface Message {
@@ -20,8 +20,8 @@ interface Message {
 }
 
 /**
- * Tells the workers which jobs nobody waits for any more: those of one turn of the event loop together, one message
- * for each queue. Best effort: a job that was not cancelled runs, and its reply is dropped.
+ * Publishes the ids of cancelled jobs to the workers: those of one turn of the event loop together, one message per queue. This
+ * is best effort: a job that was not cancelled runs, and its reply is discarded.
  */
 export class JobCanceller {
   private waiting = new Map<string, string[]>();
@@ -34,7 +34,7 @@ export class JobCanceller {
   ) {
     const { driver } = shard;
     this.publishing = new WhenReady(driver, () => this.flush(), {
-      // An id that cannot be told now is told when Redis is back: its job may still wait then.
+      // An id that cannot be published now is published after the reconnect: its job may still wait then.
       ready: () => driver.ready(),
       failed: () => undefined,
     });
@@ -45,7 +45,7 @@ export class JobCanceller {
     this.publishing.schedule();
   }
 
-  /** Tells at once what it has to tell, if it can. */
+  /** Publishes waiting ids at once, if Redis is connected. */
   flush(): void {
     const { waiting } = this;
     if (waiting.size === 0 || !this.shard.driver.isConnected) {
@@ -55,7 +55,7 @@ export class JobCanceller {
     void this.publish([...waiting].flatMap(([queue, ids]) => messagesOf(queue, ids)));
   }
 
-  /** Nothing is told again from now on. */
+  /** Stops retrying. */
   close(): void {
     this.isClosed = true;
   }
@@ -84,7 +84,7 @@ export class JobCanceller {
     });
   }
 
-  /** Telling twice does no harm, so that it is done wherever it may help. */
+  /** Schedules another try. Publishing an id twice does no harm. */
   private failed({ queue, ids }: Message, error: unknown): void {
     if (isRefusal(error)) {
       this.log.repeated(

@@ -9,29 +9,29 @@ import type { CallEnd } from '../calls/call-end.js';
 import { UNCONFIRMED_REASON, type JobSender } from '../sending/outgoing-job.js';
 import type { PushReceipt } from '../calls/push-receipt.js';
 
-/** Who hears of the end of an emit. */
+/** The part of the client that is notified when an emit ends. */
 export interface EmitOwner {
   readonly runtime: Runtime;
-  /** It waits no more. */
+  /** Is called once, when the emit ends. */
   emitEnded(emit: PendingEmit, end: CallEnd): void;
-  /** @returns what Redis refuses its job with at the moment, if that is what it waits for. */
+  /** @returns why Redis refuses its job at the moment; `undefined` if the job does not wait because of a refusal. */
   refusalOf(emit: PendingEmit): string | undefined;
-  /** Why Redis cannot be used at the moment, if it cannot. */
+  /** Why Redis cannot be used at the moment; `undefined` if it can. */
   readonly trouble: Error | undefined;
 }
 
-/** Tells a subscriber how the emit ended. */
-type Tell = (subscriber: Subscriber<PushReceipt>) => void;
+/** Notifies a subscriber of the outcome. */
+type Notify = (subscriber: Subscriber<PushReceipt>) => void;
 
-/** A job without a reply that waits for its receipt, which it hands on in the async context that it was made in. */
+/** An emitted job that waits for its receipt. Subscribers are notified in the async context of the call. */
 export class PendingEmit extends AsyncResource implements JobSender {
   private expiresAt: number | undefined;
   private timer: Timer | undefined;
   private owner: EmitOwner | undefined;
   private hasEnded = false;
   private subscribers: Subscriber<PushReceipt>[] = [];
-  /** How it ended, once that was told. */
-  private tell: Tell | undefined;
+  /** The outcome, once subscribers were notified. */
+  private notify: Notify | undefined;
 
   constructor(
     readonly id: string,
@@ -51,11 +51,11 @@ export class PendingEmit extends AsyncResource implements JobSender {
     }
   }
 
-  /** Its receipt, for each subscriber: one that throws keeps it from no other. */
+  /** The receipt. A subscriber that throws does not affect the others. */
   get receipt$(): Observable<PushReceipt> {
     return new Observable((subscriber) => {
-      if (this.tell) {
-        this.tell(subscriber);
+      if (this.notify) {
+        this.notify(subscriber);
         return undefined;
       }
       this.subscribers.push(subscriber);
@@ -76,14 +76,14 @@ export class PendingEmit extends AsyncResource implements JobSender {
 
   pushed(receipt: PushReceipt): void {
     if (this.end('pushed')) {
-      const tell: Tell = (subscriber) => {
+      const notify: Notify = (subscriber) => {
         try {
           subscriber.next(receipt);
         } finally {
           subscriber.complete();
         }
       };
-      this.runInAsyncScope(this.tellAll, this, tell);
+      this.runInAsyncScope(this.notifyAll, this, notify);
     }
   }
 
@@ -91,14 +91,14 @@ export class PendingEmit extends AsyncResource implements JobSender {
     this.fail(new PushFailedError(this.queue, UNCONFIRMED_REASON), 'unconfirmed');
   }
 
-  /** An error that nobody listens for is logged, once the caller had the chance to subscribe. */
+  /** Fails the emit. The error is logged if nobody has subscribed by the end of this microtask queue. */
   fail(error: unknown, end: CallEnd): void {
     if (this.end(end)) {
       this.runInAsyncScope(queueMicrotask, undefined, () => {
         if (this.subscribers.length === 0) {
           this.log.repeated(`emit failed: ${this.queue}`, 'warn', messageOf(error));
         }
-        this.tellAll((subscriber) => subscriber.error(error));
+        this.notifyAll((subscriber) => subscriber.error(error));
       });
     }
   }
@@ -110,16 +110,18 @@ export class PendingEmit extends AsyncResource implements JobSender {
     this.fail(new RequestTimeoutError(details), 'timeout');
   }
 
-  private tellAll(tell: Tell): void {
-    this.tell = tell;
+  private notifyAll(notify: Notify): void {
+    this.notify = notify;
     const { subscribers } = this;
     this.subscribers = [];
     for (const subscriber of subscribers) {
-      this.code.run(`A subscriber of a receipt from queue "${this.queue}"`, () => tell(subscriber));
+      this.code.run(`A subscriber of a receipt from queue "${this.queue}"`, () =>
+        notify(subscriber),
+      );
     }
   }
 
-  /** The one door through which it ends, whatever ends it. @returns whether it still waited. */
+  /** Ends the emit; every end goes through here. @returns whether it was still pending. */
   private end(end: CallEnd): boolean {
     if (this.hasEnded) {
       return false;

@@ -10,35 +10,35 @@ import type { RequestLimits } from '../calls/inheritance.js';
 import { UNCONFIRMED_REASON, type JobSender } from '../sending/outgoing-job.js';
 import { RequestTimers } from './request-timers.js';
 
-/** Anything but the one reply. */
+/** Any frame but a single reply. */
 type StreamFrame = Exclude<ReplyFrame, { readonly kind: 'r' }>;
 
-/** Who looks after what a request leads to. */
+/** The part of the client that handles the consequences of a request's end. */
 export interface RequestOwner {
-  /** It is over, and no longer pending. */
+  /** Is called once, when the request has ended and is no longer pending. */
   requestEnded(request: PendingRequest, end: CallEnd): void;
-  /** @returns what Redis refuses its job with at the moment, if that is what it waits for. */
+  /** @returns why Redis refuses its job at the moment; `undefined` if the job does not wait because of a refusal. */
   refusalOf(request: PendingRequest): string | undefined;
-  /** Its time was up: the owner finds out why, and explains it. */
+  /** Finds out why the request timed out, and delivers the error. */
   timedOut(request: PendingRequest, limit: TimeLimit, refusal: string | undefined): void;
-  /** Code of the application threw, which is no end of anything. */
+  /** Logs an exception of application code, which does not end the request. */
   threw(what: string, error: unknown): void;
 }
 
-/** Where a request is found while it waits. */
+/** The registry of pending requests. */
 export interface RequestRegistry {
   readonly runtime: Runtime;
   add(request: PendingRequest): void;
   has(request: PendingRequest): boolean;
-  /** @returns whether it was still pending: it settles only then. */
+  /** @returns whether the request was still pending; it may end only then. */
   remove(request: PendingRequest): boolean;
-  /** Whether it expires by itself, without a timer of its own. */
+  /** Whether the registry's own timer ends the request at its timeout. */
   hasSharedTimer(request: PendingRequest): boolean;
 }
 
 /**
- * One request that waits: it owns its removal, and ends once. Its subscriber is called in the async
- * context that it was made in, and not in that of whoever reads the replies.
+ * One pending request. It removes itself from the registry and ends exactly once. Its subscriber is called in the async context of
+ * the call, not in that of the loop that reads replies.
  */
 export class PendingRequest extends AsyncResource implements JobSender, Unsubscribable {
   private readonly expiresAt: number | undefined;
@@ -53,13 +53,13 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
     private readonly owner: RequestOwner,
     private readonly subscriber: Subscriber<unknown>,
     readonly limits: RequestLimits,
-    /** Whether it speaks to original workers. */
+    /** Whether the request is for workers of the original protocol. */
     readonly isOriginal = false,
   ) {
     super('ReqRepRequest');
     const { timeout, idleTimeout } = limits;
     if (timeout > 0) {
-      // In whole ms, which take no memory of their own.
+      // An integer, which V8 stores without extra memory.
       this.expiresAt = Math.ceil(registry.runtime.now()) + timeout;
     }
     const ownTimeout = registry.hasSharedTimer(this) ? 0 : timeout;
@@ -74,7 +74,7 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
     return expiresAt === undefined ? undefined : expiresAt - this.registry.runtime.now();
   }
 
-  /** @param release - lets go of something that it needs for as long as it waits. */
+  /** @param release - is called when the request ends. */
   onEnd(release: () => void): void {
     (this.cleanups ??= []).push(release);
   }
@@ -83,7 +83,7 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
     this.runInAsyncScope(this.take, this, frame, revive);
   }
 
-  /** How many values of its stream have come; `undefined` where it is none. */
+  /** How many values of its stream have arrived; `undefined` if the reply is not a stream. */
   get received(): number | undefined {
     return this.stream?.count;
   }
@@ -92,21 +92,21 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
     return this.registry.has(this);
   }
 
-  /** The job may or may not be in Redis: it waits on where a timeout will end it, and fails where none does. */
+  /** Handles a job that may or may not be in Redis: keeps waiting if a timeout will end the request, else fails. */
   pushUnconfirmed(): void {
     if (this.expiresAt === undefined) {
       this.fail(new PushFailedError(this.queue, UNCONFIRMED_REASON), 'unconfirmed');
     }
   }
 
-  /** Ends it with an error. */
+  /** Ends the request with an error. */
   fail(error: unknown, end: CallEnd): void {
     if (this.end(end)) {
       this.deliverError(error);
     }
   }
 
-  /** Tells its caller why it has ended, when it is no longer pending. */
+  /** Delivers the error of a request that has already ended. */
   deliverError(error: unknown): void {
     this.runInAsyncScope(this.error, this, error);
   }
@@ -115,7 +115,7 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
     this.end('unsubscribed');
   }
 
-  /** Its time is up: the owner delivers the error. */
+  /** Ends the request at one of its time limits. The owner delivers the error. */
   expire(limit: TimeLimit): void {
     const { owner } = this;
     const refusal = owner.refusalOf(this);
@@ -125,7 +125,7 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
   }
 
   /**
-   * The one door through which a request ends, whatever ends it: all that was attached is let go of, and its caller hears nothing.
+   * Ends the request and releases its resources; every end goes through here. It does not notify the subscriber.
    * @returns whether it was still pending.
    */
   end(end: CallEnd): boolean {
@@ -133,8 +133,8 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
       return false;
     }
     this.timers?.clear();
-    // RxJS lets go of its list of teardowns as a whole. After a burst V8 makes such lists in the old generation, where
-    // they would keep this request, and all that it refers to, from being collected young.
+    // RxJS drops its list of teardowns only as a whole. After a burst, V8 allocates such lists in the old generation, where
+    // they would keep this request, and everything it refers to, from being garbage-collected young.
     this.subscriber.remove(this);
     this.cleanups?.forEach((release) => release());
     this.cleanups = undefined;
@@ -185,7 +185,7 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
     }
   }
 
-  /** An error of the application that cannot be made again arrives as any other. */
+  /** Builds the error. If the registered class of the application throws, the error becomes a `RemoteError`. */
   private revived(form: WireError, revive: ReviveError | undefined): Error {
     try {
       return toCallerError(form, this, revive);

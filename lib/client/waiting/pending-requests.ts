@@ -4,10 +4,10 @@ import type { PendingRequest, RequestRegistry } from './pending-request.js';
 import { RequestMap } from './request-map.js';
 
 /**
- * The requests of a client that wait for an end, by id.
+ * The pending requests of a client, by id.
  *
- * Those with the client's own timeout expire in the order in which they came: one timer does for all of them, where
- * a timer each would be a fifth of the memory that a waiting request takes.
+ * Requests with the default timeout expire in the order in which they were added, so one timer serves all of them: a timer for each
+ * would be a fifth of the memory of a pending request.
  */
 export class PendingRequests implements RequestRegistry {
   private readonly withDefaultTimeout = new RequestMap();
@@ -15,8 +15,8 @@ export class PendingRequests implements RequestRegistry {
   private timer: Timer | undefined;
 
   /**
-   * @param defaultTimeout - how long most requests may wait, ms; `0` = no limit.
-   * @param scope - the async context in which they expire.
+   * @param defaultTimeout - ms; `0` = no limit.
+   * @param scope - the async context in which requests expire.
    */
   constructor(
     private readonly defaultTimeout: number,
@@ -56,9 +56,9 @@ export class PendingRequests implements RequestRegistry {
     yield* this.withOtherTimeout.all();
   }
 
-  /** The client is closed. */
+  /** Fails all requests, because the client is closed. */
   close(error: (request: PendingRequest) => Error): void {
-    // What hears of its end may send another one.
+    // A subscriber that is notified may send another request.
     while (this.size > 0) {
       for (const request of this.all()) {
         request.fail(error(request), 'closed');
@@ -72,7 +72,7 @@ export class PendingRequests implements RequestRegistry {
     return this.hasSharedTimer(request) ? this.withDefaultTimeout : this.withOtherTimeout;
   }
 
-  /** It keeps no process alive: what waits needs connections, and those do. */
+  /** The timer does not keep the process alive: the connections of pending requests do. */
   private startTimer(ms: number): void {
     this.runtime.clear(this.timer);
     this.timer = this.runtime.setTimeout(() => this.expire(), ms).unref();

@@ -3,13 +3,13 @@ import { resultWithin } from '../../driver/in-time.js';
 import { isRefusal } from '../../driver/refusal.js';
 import type { Shard } from '../../driver/shard.js';
 
-/** How long a request that timed out waits for the state of its queue, ms. */
+/** How long a request that timed out waits for the state of its queue. */
 const INSPECTION_TIMEOUT_MS = 500;
 
-/** What came of a look at a queue: its state, why Redis refused to tell it, or nothing where it gave no answer. */
+/** The state of a queue, the refusal of Redis, or `undefined` without an answer. */
 export type Inspection = QueueState | { readonly refusal: Error } | undefined;
 
-/** Looks at a queue for an error message: once for all who ask at a time, and never for long. */
+/** Reads the state of a queue for an error message, for a limited time. Concurrent callers share one call. */
 export class QueueInspector {
   private readonly running = new Map<string, Promise<Inspection>>();
 

@@ -1,14 +1,15 @@
 import type { PendingRequest } from './pending-request.js';
 
-/** Removals after which a small map is copied. */
+/** How many removals lead to a copy of the map. */
 const REMOVALS_BEFORE_COPY = 1_000;
 
-/** From this size on a map is large: it is dear to add to and to copy, and what is in it has stayed for long already. */
+/** Size from which on copying is too expensive; the map is set aside instead. */
 const LARGE_MAP_SIZE = 20_000;
 
 /**
- * Requests by their ids, in the order in which they came: a `Map` made for those that stay only a moment. When many stay
- * for longer, they move to one of their own, so that those that come and go beside them find a small one.
+ * Pending requests by id, in insertion order. A long-lived `Map` keeps its stale tables, and the objects in them, from being
+ * garbage-collected young, so it is replaced by a copy every {@link REMOVALS_BEFORE_COPY} removals. The requests of a very large map
+ * are moved to `older`, so that new requests use a small map.
  */
 export class RequestMap {
   private recent = new Map<string, PendingRequest>();
@@ -27,7 +28,7 @@ export class RequestMap {
     this.recent.set(request.id, request);
   }
 
-  /** @returns whether it was here. */
+  /** @returns whether the request was in the map. */
   remove({ id }: PendingRequest): boolean {
     if (!this.recent.delete(id)) {
       return this.older.delete(id);
@@ -43,10 +44,7 @@ export class RequestMap {
     yield* this.recent.values();
   }
 
-  /**
-   * A map that objects pass through for ever keeps its former tables, and all that was in them, from being collected
-   * young. (The one of the older needs no renewal: hardly anything in it is young.)
-   */
+  /** Replaces `recent` by a copy. `older` needs no copy, because hardly anything in it is young. */
   private renewRecent(): void {
     this.removals = 0;
     if (this.recent.size < LARGE_MAP_SIZE) {

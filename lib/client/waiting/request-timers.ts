@@ -1,17 +1,17 @@
 import type { TimeLimit } from '../../errors/index.js';
 import type { Runtime, Timer } from '../../driver/runtime.js';
 
-/** What {@link RequestTimers} end. */
+/** A request that {@link RequestTimers} can end. */
 interface ExpiringRequest {
   expire(limit: TimeLimit): void;
 }
 
-/** The timers of a request whose time nobody else watches. */
+/** Timers for limits that the shared timer of `PendingRequests` does not cover. */
 export class RequestTimers {
   private readonly timeoutTimer: Timer | undefined;
   private readonly idleTimer: Timer | undefined;
 
-  /** Both in ms; `0` = no limit. */
+  /** Starts the timers. Both limits are in ms; `0` = no limit. */
   constructor(
     request: ExpiringRequest,
     timeout: number,
@@ -26,7 +26,7 @@ export class RequestTimers {
     }
   }
 
-  /** A value has come. */
+  /** Starts the idle time again, because a value has arrived. */
   restartIdleTimer(): void {
     this.idleTimer?.refresh();
   }
@@ -37,7 +37,7 @@ export class RequestTimers {
   }
 }
 
-/** A function of its own, which each of many timers shares. */
+/** Ends a request. All timers share this function, which saves memory. */
 function expire(request: ExpiringRequest, limit: TimeLimit): void {
   request.expire(limit);
 }

@@ -5,11 +5,11 @@ import type { Shard } from '../../driver/shard.js';
 import type { PendingRequest } from './pending-request.js';
 import { QueueInspector } from './queue-inspector.js';
 
-/** Finds out why requests to the queues of one shard got no reply in time. */
+/** Finds out why requests to the queues of one shard timed out. */
 export class TimeoutExplainer {
   private readonly inspector: QueueInspector;
 
-  /** @param workersHere - what this process knows of its own workers. */
+  /** @param workersHere - returns what this process knows of its own workers. */
   constructor(
     private readonly shard: Shard,
     private readonly workersHere: (queue: string) => WorkersHere | undefined = () => undefined,
@@ -18,9 +18,9 @@ export class TimeoutExplainer {
   }
 
   /**
-   * Tells the caller of a request that has ended why it did.
-   * @param refusal - what Redis refuses its job with.
-   * @param unread - why replies cannot be read, asked once the queue was looked at.
+   * Delivers the error of a request that timed out.
+   * @param refusal - why Redis refuses its job.
+   * @param unread - returns why replies cannot be read; it is called after the queue was inspected.
    */
   async explain(
     request: PendingRequest,
@@ -52,7 +52,7 @@ export class TimeoutExplainer {
   }
 }
 
-/** Which limit was reached, and how long it was, ms. */
+/** @returns the limit that was reached, and its length, ms. */
 const limitOf = (
   { limits: { timeout, idleTimeout, isInherited } }: PendingRequest,
   limit: TimeLimit,
