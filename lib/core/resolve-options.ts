@@ -16,7 +16,7 @@ import {
   isConnection,
   type ConnectionSource,
 } from '../redis/topology/connection-source.js';
-import { MOST_CONCURRENCY } from '../worker/worker-options.js';
+import { MAX_CONCURRENCY } from '../worker/worker-options.js';
 import { DEFAULT_FAIL_FAST_MS } from './fail-fast.js';
 import { memoryUrlOf } from '../memory/open-memory.js';
 import type { ReqRepOptions } from './options.js';
@@ -90,7 +90,7 @@ export const OPTION_RULES: OptionRules<ReqRepOptions> = {
   outgoingHeaders: aFunction,
   aroundJob: aFunction,
   timeout: aDuration(0),
-  concurrency: anInteger(1, MOST_CONCURRENCY),
+  concurrency: anInteger(1, MAX_CONCURRENCY),
   maxDeliveries: anInteger(1),
   failFast: {
     expected: `true, false or ${aDuration(1).expected}`,

@@ -1,5 +1,5 @@
 import { aDuration, anInteger, type OptionRules } from '../options/option-rules.js';
-import { MOST_CONCURRENCY } from '../worker/worker-options.js';
+import { MAX_CONCURRENCY } from '../worker/worker-options.js';
 
 /** Options of the handler of one queue. */
 export interface ServeOptions {
@@ -13,7 +13,7 @@ export interface ServeOptions {
 
 /** What each of them may be. @internal */
 export const SERVE_RULES: OptionRules<ServeOptions> = {
-  concurrency: anInteger(1, MOST_CONCURRENCY),
+  concurrency: anInteger(1, MAX_CONCURRENCY),
   maxDeliveries: anInteger(1),
   timeout: aDuration(0),
 };

@@ -10,7 +10,7 @@ import { isError } from '../errors/error-text.js';
  */
 export type RefusalMeaning = 'temporary' | 'wrong server' | 'permanent';
 
-/** What each code of an error means. A code that is not here means `stays`. */
+/** What each code of an error means. A code that is not here means `permanent`. */
 const MEANINGS: Readonly<Record<string, RefusalMeaning>> = {
   // Out of memory, until something is removed or `maxmemory` is raised.
   OOM: 'temporary',

@@ -97,7 +97,7 @@ export class ReplyWorker implements LaneOwner {
     await this.unfinishedRuns.interrupt(this.runs.unfinished);
     this.overdueRuns.stop();
     const { runtime } = this.parts.shard.driver;
-    await endsWithin(FINAL_WRITE_TIMEOUT_MS, this.lane.givenBack(), runtime);
+    await endsWithin(FINAL_WRITE_TIMEOUT_MS, this.lane.untilGivenBack(), runtime);
     return isOver;
   }
 

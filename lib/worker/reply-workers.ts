@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { inspect, type InspectOptions } from 'node:util';
 import { InvalidOptionError, WorkersClosedError } from '../errors/index.js';
 import { describeValue } from '../errors/value-text.js';
-import { Standing } from './liveness/standing.js';
+import { OutageHistory } from './liveness/outage-history.js';
 import { WorkerSession } from './worker-session.js';
 import type { JobHandler, SessionParts } from './worker-options.js';
 
@@ -47,7 +47,7 @@ export class ReplyWorkers {
   readonly #paused = new Set<string>();
   readonly #scope = new AsyncResource('ReqRepWorkers');
   /** Kept from one start to the next: a trouble is not over because the workers were started anew. */
-  readonly #standings = new Map<string, Standing>();
+  readonly #outages = new Map<string, OutageHistory>();
 
   private constructor(parts: Omit<SessionParts, 'scope'>) {
     this.#parts = parts;
@@ -117,7 +117,7 @@ export class ReplyWorkers {
     const started = new WorkerSession(
       this.#handlers,
       { ...this.#parts, scope: this.#scope },
-      (queue) => this.#standingOn(queue),
+      (queue) => this.#outagesOf(queue),
     );
     this.#started = started;
     this.#wasStarted = true;
@@ -199,10 +199,10 @@ export class ReplyWorkers {
     }
   }
 
-  #standingOn(queue: string): Standing {
-    const standing = this.#standings.get(queue) ?? new Standing(this.#parts.options.lease);
-    this.#standings.set(queue, standing);
-    return standing;
+  #outagesOf(queue: string): OutageHistory {
+    const outages = this.#outages.get(queue) ?? new OutageHistory(this.#parts.options.lease);
+    this.#outages.set(queue, outages);
+    return outages;
   }
 
   /** Whether these are still being started: they may be stopped, and others started, meanwhile. */

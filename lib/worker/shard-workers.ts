@@ -7,7 +7,7 @@ import type { LeasedQueue } from './liveness/queue-lease.js';
 import { Recovery } from './liveness/recovery.js';
 import { ReplyWorker } from './reply-worker.js';
 import { Settler } from './settling/settler.js';
-import type { Standing } from './liveness/standing.js';
+import type { OutageHistory } from './liveness/outage-history.js';
 import { FINAL_WRITE_TIMEOUT_MS } from './settling/unfinished-jobs.js';
 import type { JobHandler, WorkerParts } from './worker-options.js';
 
@@ -18,13 +18,13 @@ export class ShardWorkers {
   private readonly cancelListener: CancelListener;
   private isStopping = false;
   /** Whether no job can come any more into the slots of a worker that has stopped, by queue. */
-  private readonly over = new Map<string, boolean>();
+  private readonly areSlotsFinal = new Map<string, boolean>();
 
-  /** @param standingOn - whether this process may judge the other workers of a queue. */
+  /** @param outagesOf - whether this process may judge the other workers of a queue. */
   constructor(
     handlers: readonly JobHandler[],
     private readonly parts: WorkerParts,
-    standingOn: (queue: string) => Standing,
+    outagesOf: (queue: string) => OutageHistory,
   ) {
     const { log, options, shard, workerId } = parts;
     const settler = new Settler(shard.driver, log, () => this.lease.renew());
@@ -32,14 +32,14 @@ export class ShardWorkers {
       handlers.map((handler) => {
         const { queue } = handler;
         const lease = {
-          renew: () => this.lease.renewOf(queue),
+          renew: () => this.lease.renewQueue(queue),
           isUpToDate: () => this.lease.isUpToDate(queue),
         };
         return [queue, new ReplyWorker(handler, parts, settler, lease)];
       }),
     );
     const leased = this.all.map((worker) =>
-      leasedQueue(worker, parts, standingOn(worker.handler.queue)),
+      leasedQueue(worker, parts, outagesOf(worker.handler.queue)),
     );
     this.lease = new Lease(workerId, options.lease, leased, shard.driver, log);
     this.cancelListener = new CancelListener(this.all, parts);
@@ -72,7 +72,7 @@ export class ShardWorkers {
     void this.cancelListener.start();
     const workers = this.all.map(async (worker) => {
       const { queue } = worker.handler;
-      await this.lease.known(queue);
+      await this.lease.untilKnown(queue);
       await this.startWorker(worker, paused.has(queue));
     });
     await Promise.all([known, ...workers]);
@@ -86,7 +86,7 @@ export class ShardWorkers {
     this.isStopping = true;
     await Promise.all(
       this.all.map(async (worker) => {
-        this.over.set(worker.handler.queue, await worker.stop(outOfTime));
+        this.areSlotsFinal.set(worker.handler.queue, await worker.stop(outOfTime));
       }),
     );
   }
@@ -94,14 +94,14 @@ export class ShardWorkers {
   /** Gives up the lease of workers that have stopped. */
   async retire(): Promise<void> {
     this.cancelListener.close();
-    const retired = this.lease.stop((queue) => this.over.get(queue) ?? false);
+    const retired = this.lease.stop((queue) => this.areSlotsFinal.get(queue) ?? false);
     const { runtime } = this.parts.shard.driver;
     // What fails leaves the lease to lapse by itself.
     const tried = retired.catch(() => undefined);
     await endsWithin(FINAL_WRITE_TIMEOUT_MS, tried, runtime);
     for (const worker of this.all) {
       if (worker.isExcusing) {
-        void this.retireLate(worker);
+        void this.retireWhenOver(worker);
       }
     }
   }
@@ -125,7 +125,7 @@ export class ShardWorkers {
   }
 
   /** Those that are looked after by others are forgotten when their last job is over. */
-  private async retireLate(worker: ReplyWorker): Promise<void> {
+  private async retireWhenOver(worker: ReplyWorker): Promise<void> {
     await worker.over();
     await this.lease.retire([worker.handler.queue], () => true).catch(() => undefined);
   }
@@ -141,14 +141,14 @@ function reportStart(
   log.info(`Serving "${queue}" (${name}, concurrency ${concurrency}) on ${server}${state}`);
 }
 
-function leasedQueue(worker: ReplyWorker, parts: WorkerParts, standing: Standing): LeasedQueue {
+function leasedQueue(worker: ReplyWorker, parts: WorkerParts, outages: OutageHistory): LeasedQueue {
   const { queue: name } = worker.handler;
-  const recovery = new Recovery(worker.handler, parts, standing);
+  const recovery = new Recovery(worker.handler, parts, outages);
   return {
     name,
     keys: parts.shard.keys.queue(name),
     slots: worker.slotKeys,
-    standing,
+    outages,
     identities: () => worker.identities,
     onLapsed: (lapsed, now) => void recovery.sweep(lapsed, now),
   };

@@ -5,7 +5,7 @@ import type { Shard, Shards } from '../driver/shard.js';
 import type { RunContext } from './running/run-context.js';
 
 /** Jobs that a handler may run at a time at most: a worker has two keys for each, which others look through once it is lost. */
-export const MOST_CONCURRENCY = 10_000;
+export const MAX_CONCURRENCY = 10_000;
 
 /** What the workers of one process need to know, complete. */
 export interface WorkerOptions {

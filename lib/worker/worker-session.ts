@@ -1,16 +1,16 @@
 import { setMaxListeners } from 'node:events';
 import type { Shard, Shards } from '../driver/shard.js';
 import type { RunContext } from './running/run-context.js';
-import type { Standing } from './liveness/standing.js';
+import type { OutageHistory } from './liveness/outage-history.js';
 import type { ReplyWorker } from './reply-worker.js';
 import { ShardWorkers } from './shard-workers.js';
 import type { JobHandler, SessionParts } from './worker-options.js';
 
 /** After how long a stop says what it waits for, ms. */
-const TELL_WAIT_MS = 3_000;
+const STOP_REPORT_DELAY_MS = 3_000;
 
 /** Queues that it names at most. */
-const MOST_NAMED = 5;
+const MAX_NAMED_QUEUES = 5;
 
 const runs = (count: number): string => (count === 1 ? '1 run' : `${count} runs`);
 
@@ -19,18 +19,18 @@ export class WorkerSession {
   private readonly shards: ReadonlyMap<Shard, ShardWorkers>;
   private stopped: Promise<void> | undefined;
 
-  /** @param standingOn - whether this process may judge the other workers of a queue. */
+  /** @param outagesOf - whether this process may judge the other workers of a queue. */
   constructor(
     handlers: readonly JobHandler[],
     private readonly parts: SessionParts,
-    standingOn: (queue: string) => Standing,
+    outagesOf: (queue: string) => OutageHistory,
   ) {
     const { shards, ...shared } = parts;
     const workerId = shards.runtime.randomUUID();
     this.shards = new Map(
-      [...byShard(handlers, shards)].map(([shard, those]) => [
+      [...groupByShard(handlers, shards)].map(([shard, those]) => [
         shard,
-        new ShardWorkers(those, { ...shared, shard, workerId }, standingOn),
+        new ShardWorkers(those, { ...shared, shard, workerId }, outagesOf),
       ]),
     );
   }
@@ -86,7 +86,7 @@ export class WorkerSession {
     // One or two for each queue.
     setMaxListeners(0, outOfTime.signal);
     const timer = runtime.setTimeout(() => outOfTime.abort(), options.shutdownTimeout);
-    const telling = runtime.setTimeout(() => this.tellWait(), TELL_WAIT_MS).unref();
+    const telling = runtime.setTimeout(() => this.logWait(), STOP_REPORT_DELAY_MS).unref();
     await Promise.all(this.all.map((workers) => workers.stop(outOfTime.signal)));
     runtime.clear(timer);
     runtime.clear(telling);
@@ -94,13 +94,13 @@ export class WorkerSession {
   }
 
   /** Says what a stop that takes long waits for. */
-  private tellWait(): void {
+  private logWait(): void {
     const waits = this.all
       .flatMap((workers) => workers.all)
       .filter(({ busy }) => busy > 0)
       .map(({ busy, handler: { queue, name } }) => `${runs(busy)} of queue "${queue}" (${name})`);
     if (waits.length > 0) {
-      const named = waits.slice(0, MOST_NAMED);
+      const named = waits.slice(0, MAX_NAMED_QUEUES);
       const more = waits.length - named.length;
       const others = more > 0 ? ` and the runs of ${more} more queues` : '';
       this.parts.log.info(
@@ -111,7 +111,7 @@ export class WorkerSession {
   }
 }
 
-function byShard(handlers: readonly JobHandler[], shards: Shards): Map<Shard, JobHandler[]> {
+function groupByShard(handlers: readonly JobHandler[], shards: Shards): Map<Shard, JobHandler[]> {
   const found = new Map<Shard, JobHandler[]>();
   for (const handler of handlers) {
     const shard = shards.of(handler.queue);

@@ -8,7 +8,7 @@ import { Redis } from 'ioredis';
 import { firstValueFrom } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OnJob } from '../../lib/index.js';
-import { HALF_OPEN_MS } from '../../lib/worker/liveness/standing.js';
+import { MAX_RETURN_MS } from '../../lib/worker/liveness/outage-history.js';
 import { connectionSource } from '../../lib/redis/topology/connection-source.js';
 import { Connection } from '../../lib/redis/connection/connection.js';
 import { redisBinary } from '../../sample-app/src/local-redis.js';
@@ -131,7 +131,7 @@ describe.each<[string, readonly string[]]>([
     // It would wait for an hour if it took the worker for alive; as it is, it only waits for whoever lost the former server.
     const options = { connection: server.path, lease: 3_000, stallLimit: 3_600_000 };
     const { app } = await startApp(options, [Worker]);
-    await waitFor(() => seen.length === 1, HALF_OPEN_MS + 10_000);
+    await waitFor(() => seen.length === 1, MAX_RETURN_MS + 10_000);
     await app.close();
     expect(strangers.closed).toBe(0);
   });

@@ -42,8 +42,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a job with `maxDeliveries: 1` is given back by a worker that stops',
     file: 'lib/worker/running/unfinished-runs.ts',
-    text: 'mostDeliveries(job, this.handler) === 1',
-    instead: 'mostDeliveries(job, this.handler) === 0',
+    text: 'maxDeliveriesOf(job, this.handler) === 1',
+    instead: 'maxDeliveriesOf(job, this.handler) === 0',
   },
   {
     name: 'a take of a fetcher that was not answered is not read',
@@ -108,7 +108,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a settle that was refused is not tried again',
     file: 'lib/worker/settling/settler.ts',
-    text: 'await this.refused.insist(refusal);',
+    text: 'await this.refused.retryUntilAccepted(refusal);',
     instead: '',
   },
   {

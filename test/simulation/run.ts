@@ -28,9 +28,9 @@ export interface Outcome {
 
 /** Simulates what a seed says. It comes to the same each time. */
 export async function simulate(seed: number, { isTraced = false } = {}): Promise<Outcome> {
-  const { most } = Prefetch;
+  const { maxHeld } = Prefetch;
   // So few jobs would never use one of the usual 256 slots again.
-  Prefetch.most = (concurrency) => concurrency + (seed % 2);
+  Prefetch.maxHeld = (concurrency) => concurrency + (seed % 2);
   const unheard: unknown[] = [];
   const onUnheard = (error: unknown): void => void unheard.push(error);
   process.on('unhandledRejection', onUnheard);
@@ -44,7 +44,7 @@ export async function simulate(seed: number, { isTraced = false } = {}): Promise
     return { seed, wrongs: findWrongs(world), trace: ledger.trace, steps: scheduler.steps };
   } finally {
     process.off('unhandledRejection', onUnheard);
-    Prefetch.most = most;
+    Prefetch.maxHeld = maxHeld;
   }
 }
 

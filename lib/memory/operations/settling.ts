@@ -40,7 +40,8 @@ export const SETTLING: readonly Entry[] = [
   }),
 ];
 
-const hasParkedLists = ({ groups, bypassesLua }: SettleJobs): boolean => bypassesLua && groups.length > 0;
+const hasParkedLists = ({ groups, bypassesLua }: SettleJobs): boolean =>
+  bypassesLua && groups.length > 0;
 
 /** @returns the slots and places that no longer hold what is to be settled. @throws ReplyError for a reply list that is none. */
 function findMissing(store: Store, input: SettleJobs): Missing | undefined {

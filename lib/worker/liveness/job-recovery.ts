@@ -8,8 +8,8 @@ import {
 import type { QueueKeys } from '../../protocol/keys.js';
 import { explainRefusal, isRefusal } from '../../driver/refusal.js';
 import { jobCount } from '../job-count.js';
-import { MOST_SLOTS, type LapsedWorker } from './lapsed-worker.js';
-import { LostJobs, mostDeliveries } from '../taking/lost-jobs.js';
+import { MAX_SLOTS, type LapsedWorker } from './lapsed-worker.js';
+import { LostJobs, maxDeliveriesOf } from '../taking/lost-jobs.js';
 import {
   digestOf,
   SlotParts,
@@ -26,8 +26,8 @@ const SLOTS_PER_CALL = 1_000;
 
 /** How many jobs of a lost worker were taken back. */
 interface Recovered {
-  readonly back: number;
-  readonly buried: number;
+  readonly givenBack: number;
+  readonly deadLetters: number;
 }
 
 /** Takes back the jobs of lost workers of one queue, part by part. */
@@ -47,22 +47,22 @@ export class JobRecovery {
    * Stops where the worker turns out to be alive, or somebody else takes its jobs back: what is left is found again.
    * @param forget - whether the worker can use its slots no more.
    */
-  async takeBack(worker: LapsedWorker, forget: boolean): Promise<void> {
+  async recoverJobs(worker: LapsedWorker, forget: boolean): Promise<void> {
     const { filled, areAll } = await this.filledSlots(worker);
-    const recovered = { back: 0, buried: 0 };
+    const recovered = { givenBack: 0, deadLetters: 0 };
     try {
       const parts = new SlotParts(filled);
       for (let ranges = parts.next(); ranges.length > 0; ranges = parts.next()) {
-        const slots = parts.take(await this.read(ranges)).map((part) => this.found(part));
-        if ((await this.recover(worker, slots, false)) !== 'recovered') {
+        const slots = parts.take(await this.read(ranges)).map((part) => this.toFoundSlot(part));
+        if ((await this.recoverSlots(worker, slots, false)) !== 'recovered') {
           return;
         }
         for (const { dead } of slots.flatMap(({ jobs }) => jobs)) {
-          recovered[dead ? 'buried' : 'back']++;
+          recovered[dead ? 'deadLetters' : 'givenBack']++;
         }
       }
       if (forget && areAll) {
-        await this.recover(worker, [], true);
+        await this.recoverSlots(worker, [], true);
       }
     } finally {
       this.report(worker, recovered);
@@ -74,7 +74,7 @@ export class JobRecovery {
     worker: LapsedWorker,
   ): Promise<{ filled: FilledSlot[]; areAll: boolean }> {
     const { commands } = this.parts.shard.driver;
-    const count = worker.slots ?? this.mostSlots(worker);
+    const count = worker.slots ?? this.assumeMaxSlots(worker);
     const filled: FilledSlot[] = [];
     let areAll = true;
     for (let first = 0; first < count; first += SLOTS_PER_CALL) {
@@ -87,7 +87,7 @@ export class JobRecovery {
           if (result?.status === 'fulfilled') {
             filled.push({ key, length: result.value });
           } else {
-            this.reportSlot(key, result?.reason);
+            this.reportUnreadableSlot(key, result?.reason);
             areAll = false;
           }
         });
@@ -97,14 +97,14 @@ export class JobRecovery {
   }
 
   /** Looks through all slots that a worker can have where it does not say how many it has. */
-  private mostSlots({ id, name }: LapsedWorker): number {
+  private assumeMaxSlots({ id, name }: LapsedWorker): number {
     this.parts.log.repeated(
       `slots unknown: ${this.handler.queue}`,
       'warn',
       `Worker ${name} of queue "${this.handler.queue}" is lost, and field "slots" of "${this.keys.worker(id)}" is not a ` +
-        `number from 1 to ${MOST_SLOTS}; looking for its jobs in ${MOST_SLOTS} slots`,
+        `number from 1 to ${MAX_SLOTS}; looking for its jobs in ${MAX_SLOTS} slots`,
     );
-    return MOST_SLOTS;
+    return MAX_SLOTS;
   }
 
   private async read(ranges: readonly SlotRange[]): Promise<SlotPart[]> {
@@ -114,16 +114,16 @@ export class JobRecovery {
     return ranges.map((range, index) => ({ ...range, elements: contents[index] ?? [] }));
   }
 
-  private found({ key, from, elements }: SlotPart): FoundSlot {
+  private toFoundSlot({ key, from, elements }: SlotPart): FoundSlot {
     const jobs = elements.flatMap((element, index) =>
       // Those that have left their places before are empty.
-      element.length === 0 ? [] : [{ position: from + index, ...this.judge(element.toString()) }],
+      element.length === 0 ? [] : [{ position: from + index, ...this.decide(element.toString()) }],
     );
     return { key, from, digest: digestOf(elements), jobs };
   }
 
   /** Decides what becomes of a job whose worker was lost. */
-  private judge(element: string): Omit<FoundJob, 'position'> {
+  private decide(element: string): Omit<FoundJob, 'position'> {
     const job = decodeJob(element);
     if (job.version === 0) {
       return { dead: { reason: 'unreadable', message: job.reason } };
@@ -133,14 +133,14 @@ export class JobRecovery {
       return { dead, reply: dead.reply };
     }
     const deliveries = job.redeliveries + 1;
-    if (deliveries < mostDeliveries(job, this.handler)) {
+    if (deliveries < maxDeliveriesOf(job, this.handler)) {
       return {};
     }
     const dead = this.lostJobs.outOfDeliveries(job, deliveries);
     return { dead, reply: dead.reply };
   }
 
-  private recover(
+  private recoverSlots(
     { id }: LapsedWorker,
     slots: readonly FoundSlot[],
     forget: boolean,
@@ -156,19 +156,19 @@ export class JobRecovery {
     });
   }
 
-  private report({ name }: LapsedWorker, { back, buried }: Recovered): void {
-    if (back + buried > 0) {
+  private report({ name }: LapsedWorker, { givenBack, deadLetters }: Recovered): void {
+    if (givenBack + deadLetters > 0) {
       this.parts.log.repeated(
         `worker lost: ${this.handler.queue}`,
         'warn',
         `Worker ${name} of queue "${this.handler.queue}" is lost: ` +
-          `${jobCount(back)} given back to the queue, ${buried} moved to "${this.keys.dead}"`,
+          `${jobCount(givenBack)} given back to the queue, ${deadLetters} moved to "${this.keys.dead}"`,
       );
     }
   }
 
   /** @throws what is no refusal. */
-  private reportSlot(key: string, error: unknown): void {
+  private reportUnreadableSlot(key: string, error: unknown): void {
     if (!isRefusal(error)) {
       throw error;
     }

@@ -3,7 +3,7 @@ import type { LapsedLease } from '../../protocol/operations/renew-lease.js';
 import { decodeIdentities, type LineIdentity } from '../../protocol/wire/line-identity.js';
 
 /** Slots that a worker is believed to have at most, on one queue. */
-export const MOST_SLOTS = 100_000;
+export const MAX_SLOTS = 100_000;
 
 /** A worker whose lease has lapsed, as its hash describes it. */
 export interface LapsedWorker {
@@ -37,5 +37,5 @@ export function readLapsedWorker(lease: LapsedLease, described: DescribedWorker)
 
 function parseSlots(text: string): number | undefined {
   const slots = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  return slots > 0 && slots <= MOST_SLOTS ? slots : undefined;
+  return slots > 0 && slots <= MAX_SLOTS ? slots : undefined;
 }

@@ -15,15 +15,15 @@ export class Lease {
   private readonly leases: ReadonlyMap<string, QueueLease>;
   private timer: Timer | undefined;
   private isStopped = false;
-  private readonly stops = new Gate();
-  private readonly stopped = this.stops.until(() => this.isStopped);
-  private started = 0;
+  private readonly stopGate = new Gate();
+  private readonly stopped = this.stopGate.until(() => this.isStopped);
+  private startedAt = 0;
   /** Resolves when the last renewal that has begun is over. */
   private underway: Promise<void> = Promise.resolve();
   /** The renewal after that one. */
-  private next: Promise<void> | undefined;
+  private nextRenewal: Promise<void> | undefined;
   /** Whether it is of all queues: somebody waits for it. */
-  private isOfAll = false;
+  private isForAllQueues = false;
 
   /** @param duration - ms. */
   constructor(
@@ -49,7 +49,7 @@ export class Lease {
     if (this.isStopped) {
       return;
     }
-    this.started = this.driver.clock.now();
+    this.startedAt = this.driver.clock.now();
     const { runtime } = this.driver;
     this.timer = runtime.setInterval(() => void this.tryRenew(), this.duration / 3);
     const backoff = new Backoff(runtime);
@@ -61,14 +61,14 @@ export class Lease {
       const waits = this.all.flatMap(({ isKnown, failure }) =>
         isKnown ? [] : [longestWaitAfter(failure)],
       );
-      const wait = backoff.next(lowest(waits));
-      await this.stops.untilOrAfter(wait, () => this.isStopped, runtime);
+      const wait = backoff.next(shortestWait(waits));
+      await this.stopGate.untilOrAfter(wait, () => this.isStopped, runtime);
       await Promise.race([this.driver.ready(), this.stopped]);
     }
   }
 
   /** Resolves when the server knows the worker of a queue, or the workers are stopped. */
-  async known(queue: string): Promise<void> {
+  async untilKnown(queue: string): Promise<void> {
     await Promise.race([this.leases.get(queue)?.known, this.stopped]);
   }
 
@@ -78,7 +78,7 @@ export class Lease {
    */
   async stop(isOver: (queue: string) => boolean): Promise<void> {
     this.isStopped = true;
-    this.stops.wake();
+    this.stopGate.wake();
     this.driver.runtime.clear(this.timer);
     await this.retire([...this.leases.keys()], isOver);
   }
@@ -120,7 +120,7 @@ export class Lease {
   }
 
   /** As {@link renew}, for one queue. @throws what Redis refuses it with, or that it gives no answer. */
-  async renewOf(queue: string): Promise<void> {
+  async renewQueue(queue: string): Promise<void> {
     await this.renewAll();
     const failure = this.leases.get(queue)?.failure;
     if (failure !== undefined && !this.isStopped) {
@@ -133,19 +133,19 @@ export class Lease {
   }
 
   private renewAll(): Promise<void> {
-    this.isOfAll = true;
+    this.isForAllQueues = true;
     return this.renewShared();
   }
 
   /** Those of all queues open in the same moment: who comes while one renewal is under way shares the next with all others. */
   private renewShared(): Promise<void> {
-    this.next ??= this.renewNext();
-    return this.next;
+    this.nextRenewal ??= this.renewNext();
+    return this.nextRenewal;
   }
 
   private async renewNext(): Promise<void> {
     await Promise.allSettled([this.underway]);
-    this.next = undefined;
+    this.nextRenewal = undefined;
     if (!this.isStopped) {
       this.underway = this.renewNow();
       await this.underway;
@@ -154,10 +154,12 @@ export class Lease {
 
   private async renewNow(): Promise<void> {
     const { commands } = this.driver;
-    const { isOfAll } = this;
-    this.isOfAll = false;
-    const leases = this.all.filter(({ isDue }) => isOfAll || isDue);
-    const renewals = leases.map((lease) => [lease, lease.renewal(commands, this.started)] as const);
+    const { isForAllQueues } = this;
+    this.isForAllQueues = false;
+    const leases = this.all.filter(({ isDue }) => isForAllQueues || isDue);
+    const renewals = leases.map(
+      (lease) => [lease, lease.renewal(commands, this.startedAt)] as const,
+    );
     const results = await commands.settled((run) =>
       renewals.map(([, { script, input }]) => run(script, input)),
     );
@@ -187,11 +189,11 @@ export class Lease {
   /** There was no server to renew leases at: others may have missed it as well. */
   private missed(leases: readonly QueueLease[]): void {
     for (const { queue } of leases) {
-      queue.standing.failed();
+      queue.outages.renewalFailed();
     }
   }
 }
 
 /** @returns `undefined` where one of the waits is as long as usual. */
-const lowest = (waits: readonly (number | undefined)[]): number | undefined =>
+const shortestWait = (waits: readonly (number | undefined)[]): number | undefined =>
   waits.includes(undefined) ? undefined : Math.min(...waits.filter((wait) => wait !== undefined));

@@ -17,13 +17,13 @@ import {
 import { Backoff } from '../../driver/backoff.js';
 import { explainRefusal, isRefusal, longestWaitAfter } from '../../driver/refusal.js';
 import type { Runtime } from '../../driver/runtime.js';
-import type { Standing } from './standing.js';
+import type { OutageHistory } from './outage-history.js';
 
 /** Connections for commands, and for jobs, that a worker names at most: the last ones. */
-const MOST_NAMED = MAX_WORKER_CONNECTIONS / 2;
+const MAX_NAMED_CONNECTIONS = MAX_WORKER_CONNECTIONS / 2;
 
 /** Node asks the system for it at each call. */
-const HOST = hostname();
+const HOST_NAME = hostname();
 
 /** A queue on which this process is to be known as alive. */
 export interface LeasedQueue {
@@ -32,7 +32,7 @@ export interface LeasedQueue {
   /** The keys of its slots. */
   readonly slots: readonly string[];
   /** Whether this process may judge the other workers of the queue. */
-  readonly standing: Standing;
+  readonly outages: OutageHistory;
   /** The connections that take its jobs: that of now, and those before that the server may still know. */
   identities(): readonly LineIdentity[];
   /** Hears of the leases that have lapsed. @param now - ms, Redis clock. */
@@ -49,7 +49,7 @@ export class QueueLease {
   /** Before when it is not tried again by itself, by the clock of the runtime. */
   private dueAt = 0;
   /** The connection for commands that others know of. */
-  private told: LineIdentity | undefined;
+  private announced: LineIdentity | undefined;
   /** How often it was renewed. */
   private turn = 0;
   /** When the last renewal that succeeded was sent, by the clock of the runtime. */
@@ -83,7 +83,7 @@ export class QueueLease {
 
   /** Whether others know of the connection for commands, so that what it takes is looked after. */
   isUpToDate(commands: Line): boolean {
-    return this.isKnown && this.told === commands.identity;
+    return this.isKnown && this.announced === commands.identity;
   }
 
   /**
@@ -95,7 +95,7 @@ export class QueueLease {
     const { keys, slots } = this.queue;
     // A lost connection may still wait for a job, until the server hears of the loss: no slot is forgotten before.
     const connections = [identities, this.queue.identities()]
-      .flatMap((known) => known.slice(-MOST_NAMED))
+      .flatMap((known) => known.slice(-MAX_NAMED_CONNECTIONS))
       .filter((known) => known.server === server?.runId)
       .map((known) => encodeIdentity(known))
       .join(' ');
@@ -111,7 +111,7 @@ export class QueueLease {
           slots: slots.length,
           connections,
           server: server?.runId ?? '',
-          host: HOST,
+          host: HOST_NAME,
           pid: process.pid,
           started,
         },
@@ -124,8 +124,8 @@ export class QueueLease {
 
   /** Redis has answered a renewal. */
   renewed({ own, path, sentAt }: QueueRenewal, { now, former, lapsed }: RenewedLease): void {
-    const { standing, name, onLapsed } = this.queue;
-    standing.renewed({
+    const { outages, name, onLapsed } = this.queue;
+    outages.renewed({
       now,
       former,
       path,
@@ -136,7 +136,7 @@ export class QueueLease {
     this.failure = this.refusal = undefined;
     this.backoff.reset();
     this.dueAt = 0;
-    this.told = own;
+    this.announced = own;
     this.turn++;
     this.onKnown();
     if (this.log.over(`lease refused: ${name}`)) {
@@ -147,8 +147,8 @@ export class QueueLease {
 
   /** A renewal was refused, or not answered. */
   failed(error: unknown): void {
-    const { standing, name, keys } = this.queue;
-    standing.failed();
+    const { outages, name, keys } = this.queue;
+    outages.renewalFailed();
     this.failure = error;
     this.refusal = undefined;
     if (isRefusal(error)) {

@@ -6,15 +6,15 @@ import { explainRefusal, isTemporary, isRefusal, logLevelOf } from '../../driver
 import { BLOCK_SECONDS } from '../taking/fetch-line.js';
 import { JobRecovery } from './job-recovery.js';
 import { readLapsedWorker, type LapsedWorker } from './lapsed-worker.js';
-import type { Standing } from './standing.js';
+import type { OutageHistory } from './outage-history.js';
 import type { JobHandler, WorkerParts } from '../worker-options.js';
 import { listLines } from '../../protocol/operations/list-lines.js';
 
 /** How long a server that refuses `CLIENT LIST` is not asked again, ms. */
-const BLIND_MS = 60_000;
+const CLIENT_LIST_RETRY_MS = 60_000;
 
 /** Lapsed workers whose description is remembered at most. */
-const MOST_KNOWN = 1_000;
+const MAX_REMEMBERED_WORKERS = 1_000;
 
 /**
  * Looks after the workers of one queue that gave no sign of life, and decides which of them are lost: those whose connections
@@ -22,32 +22,32 @@ const MOST_KNOWN = 1_000;
  */
 export class Recovery {
   private readonly keys: QueueKeys;
-  private readonly jobs: JobRecovery;
+  private readonly jobRecovery: JobRecovery;
   private isRunning = false;
   /** A worker that has lapsed says nothing new of itself until it renews its lease. */
-  private readonly known = new Map<string, LapsedWorker>();
+  private readonly describedWorkers = new Map<string, LapsedWorker>();
   /** Until when the server is not asked for connections, by the clock of the runtime. */
-  private blindUntil = 0;
+  private noClientListUntil = 0;
 
-  /** @param standing - whether this process may judge others. */
+  /** @param outages - whether this process may judge others. */
   constructor(
     private readonly handler: JobHandler,
     private readonly parts: WorkerParts,
-    private readonly standing: Standing,
+    private readonly outages: OutageHistory,
   ) {
     this.keys = parts.shard.keys.queue(handler.queue);
-    this.jobs = new JobRecovery(handler, parts);
+    this.jobRecovery = new JobRecovery(handler, parts);
   }
 
   /** @param now - when the leases were seen to have lapsed, ms, Redis clock. */
   async sweep(lapsed: readonly LapsedLease[], now: number): Promise<void> {
-    if (this.isRunning || lapsed.length === 0 || !this.standing.mayJudge(now, true)) {
+    if (this.isRunning || lapsed.length === 0 || !this.outages.mayJudge(now, true)) {
       return;
     }
     this.isRunning = true;
     try {
       const workers = await this.describe(lapsed);
-      const connections = await this.standingConnections(workers);
+      const connections = await this.openConnections(workers);
       for (const worker of workers) {
         await this.examine(worker, connections, now);
       }
@@ -65,7 +65,7 @@ export class Recovery {
     now: number,
   ): Promise<void> {
     const { stallLimit } = this.parts.options;
-    const silence = this.standing.silence(worker.expiry, now);
+    const silence = this.outages.silenceMs(worker.expiry, now);
     // As the worker describes them: what it does not prove to be its own is not to be cut.
     const own =
       connections &&
@@ -75,7 +75,7 @@ export class Recovery {
     const isGone =
       own?.length === 0 &&
       worker.connections.length > 0 &&
-      this.standing.mayJudge(now, this.isOurServer(worker.server));
+      this.outages.mayJudge(now, this.isOurServer(worker.server));
     if (!isGone && silence < stallLimit) {
       return;
     }
@@ -83,7 +83,10 @@ export class Recovery {
       // It may wake up, but until then it must not take more jobs into its slots.
       await this.cut(own ?? []);
       // What it waited for when it fell silent has come by then.
-      await this.jobs.takeBack(worker, isGone || silence >= stallLimit + BLOCK_SECONDS * 1_000);
+      await this.jobRecovery.recoverJobs(
+        worker,
+        isGone || silence >= stallLimit + BLOCK_SECONDS * 1_000,
+      );
       this.parts.log.over(this.refusal);
     } catch (error) {
       this.report(error);
@@ -92,10 +95,10 @@ export class Recovery {
 
   private async describe(lapsed: readonly LapsedLease[]): Promise<LapsedWorker[]> {
     const unknown = lapsed.filter(({ workerId, expiry }) => {
-      return this.known.get(workerId)?.expiry !== Number(expiry);
+      return this.describedWorkers.get(workerId)?.expiry !== Number(expiry);
     });
-    if (this.known.size > MOST_KNOWN) {
-      this.known.clear();
+    if (this.describedWorkers.size > MAX_REMEMBERED_WORKERS) {
+      this.describedWorkers.clear();
     }
     const described = await this.parts.shard.driver.commands.settled((run) =>
       unknown.map(({ workerId }) => run(describeWorker, this.keys.worker(workerId))),
@@ -103,12 +106,12 @@ export class Recovery {
     unknown.forEach((lease, index) => {
       const result = described[index];
       if (result?.status === 'fulfilled') {
-        this.known.set(lease.workerId, readLapsedWorker(lease, result.value));
+        this.describedWorkers.set(lease.workerId, readLapsedWorker(lease, result.value));
       } else {
         this.report(result?.reason);
       }
     });
-    return lapsed.flatMap(({ workerId }) => this.known.get(workerId) ?? []);
+    return lapsed.flatMap(({ workerId }) => this.describedWorkers.get(workerId) ?? []);
   }
 
   /** Whether a worker was last heard of by the server that this process is connected to. */
@@ -117,14 +120,14 @@ export class Recovery {
   }
 
   /** The connections of some workers that still stand; `undefined` where the server does not tell. */
-  private async standingConnections(
+  private async openConnections(
     workers: readonly LapsedWorker[],
   ): Promise<LineIdentity[] | undefined> {
     const ids = workers.flatMap(({ connections }) => connections.map(({ id }) => id));
     if (workers.some(({ connections }) => connections.length === 0)) {
-      this.warnOfBlindness('CLIENT INFO');
+      this.warnConnectionsUnknown('CLIENT INFO');
     }
-    if (ids.length === 0 || this.now() < this.blindUntil) {
+    if (ids.length === 0 || this.now() < this.noClientListUntil) {
       return undefined;
     }
     const { commands } = this.parts.shard.driver;
@@ -135,8 +138,8 @@ export class Recovery {
       if (!isRefusal(error) || isTemporary(error)) {
         throw error;
       }
-      this.blindUntil = this.now() + BLIND_MS;
-      this.warnOfBlindness('CLIENT LIST');
+      this.noClientListUntil = this.now() + CLIENT_LIST_RETRY_MS;
+      this.warnConnectionsUnknown('CLIENT LIST');
       return undefined;
     }
   }
@@ -145,7 +148,7 @@ export class Recovery {
     return this.parts.shard.driver.runtime.now();
   }
 
-  private warnOfBlindness(command: string): void {
+  private warnConnectionsUnknown(command: string): void {
     this.parts.log.once(
       'blind',
       'warn',

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 
 /** Bytes of jobs that one script takes back at most, unless a single job is longer: Redis serves nobody else meanwhile. */
-export const PART_BYTES = 2 * 1024 * 1024;
+export const MAX_PART_BYTES = 2 * 1024 * 1024;
 
 /** Jobs that one script takes back at most. */
-const MOST_JOBS = 500;
+const MAX_PART_JOBS = 500;
 
 /** Jobs that are read together at first, when it is not known how long they are, and how many times more by the next read. */
-const FIRST_JOBS = 4;
-const GROWTH = 4;
+const FIRST_READ_JOBS = 4;
+const READ_GROWTH_FACTOR = 4;
 
 /** A slot that holds something. */
 export interface FilledSlot {
@@ -32,24 +32,24 @@ export interface SlotPart extends SlotRange {
  * job to the first, since each part goes in front of those before. No slot is cut that need not be.
  */
 export class SlotParts {
-  private readonly left: FilledSlot[];
+  private readonly remaining: FilledSlot[];
   /** How many jobs to read next. */
-  private count = FIRST_JOBS;
+  private nextReadJobs = FIRST_READ_JOBS;
 
   /** @param slots - in their order. */
   constructor(slots: readonly FilledSlot[]) {
-    this.left = [...slots];
+    this.remaining = [...slots];
   }
 
   /** What to read next; nothing when all was taken. */
   next(): SlotRange[] {
     const ranges: SlotRange[] = [];
     let jobs = 0;
-    for (const { key, length } of this.left.toReversed()) {
-      if (jobs > 0 && jobs + length > this.count) {
+    for (const { key, length } of this.remaining.toReversed()) {
+      if (jobs > 0 && jobs + length > this.nextReadJobs) {
         break;
       }
-      ranges.unshift({ key, from: Math.max(0, length - this.count) });
+      ranges.unshift({ key, from: Math.max(0, length - this.nextReadJobs) });
       jobs += length;
     }
     return ranges;
@@ -67,7 +67,7 @@ export class SlotParts {
       let fitting = 0;
       let length = 0;
       for (const element of elements.toReversed()) {
-        if (jobs + fitting > 0 && bytes + length + element.length > PART_BYTES) {
+        if (jobs + fitting > 0 && bytes + length + element.length > MAX_PART_BYTES) {
           break;
         }
         fitting++;
@@ -80,21 +80,24 @@ export class SlotParts {
       part.unshift({ key, from: from + skipped, elements: elements.slice(skipped) });
       bytes += length;
       jobs += fitting;
-      this.taken(from + skipped);
+      this.markTaken(from + skipped);
       if (skipped > 0) {
         break;
       }
     }
-    const fitting = bytes > 0 ? Math.floor((PART_BYTES * jobs) / bytes) : MOST_JOBS;
-    this.count = Math.max(1, Math.min(MOST_JOBS, fitting, this.count * GROWTH));
+    const fitting = bytes > 0 ? Math.floor((MAX_PART_BYTES * jobs) / bytes) : MAX_PART_JOBS;
+    this.nextReadJobs = Math.max(
+      1,
+      Math.min(MAX_PART_JOBS, fitting, this.nextReadJobs * READ_GROWTH_FACTOR),
+    );
     return part;
   }
 
   /** The last slot was taken, from a position on. */
-  private taken(from: number): void {
-    const last = this.left.pop();
+  private markTaken(from: number): void {
+    const last = this.remaining.pop();
     if (last && from > 0) {
-      this.left.push({ ...last, length: from });
+      this.remaining.push({ ...last, length: from });
     }
   }
 }

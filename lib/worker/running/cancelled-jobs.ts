@@ -1,5 +1,5 @@
 /** How many are remembered; of more, the oldest are forgotten and run in vain. */
-const MOST_JOBS = 10_000;
+const MAX_REMEMBERED_JOBS = 10_000;
 
 /** The jobs of a queue that were cancelled before this worker met them. Another worker may have met them already. */
 export class CancelledJobs {
@@ -7,7 +7,7 @@ export class CancelledJobs {
 
   add(id: string | number): void {
     this.ids.add(id);
-    if (this.ids.size > MOST_JOBS) {
+    if (this.ids.size > MAX_REMEMBERED_JOBS) {
       const [oldest] = this.ids as Iterable<string | number> as [string | number];
       this.ids.delete(oldest);
     }

@@ -7,11 +7,11 @@ import { failureText } from './failure-text.js';
 import type { JobHandler } from '../worker-options.js';
 
 /** Different failures of one handler that are told apart in a minute; all others count as one kind. */
-const MOST_KINDS = 50;
+const MAX_KINDS_PER_MINUTE = 50;
 const MINUTE_MS = 60_000;
 
 /** Characters of an error's message by which failures are told apart. */
-const KIND_LENGTH = 200;
+const MAX_KIND_LENGTH = 200;
 
 /** Writes what goes wrong in one handler: each different error once a minute at most, with how often it came. */
 export class FailureLog {
@@ -55,7 +55,7 @@ export class FailureLog {
         ? ''
         : ` (while handling ${failureText(handled, toWireError(handled))})`;
     const text = `${name} ${what} on job ${shown(id)} of queue "${queue}": ${failure}${before}`;
-    const kind = this.kindOf(`${what}: ${failure.slice(0, KIND_LENGTH)}`);
+    const kind = this.kindOf(`${what}: ${failure.slice(0, MAX_KIND_LENGTH)}`);
     this.log.repeated(kind, 'error', text, () => inspected(error) ?? stackOf(error));
   }
 
@@ -65,7 +65,7 @@ export class FailureLog {
       this.since = now;
       this.kinds.clear();
     }
-    const isTold = this.kinds.has(failure) || this.kinds.size < MOST_KINDS;
+    const isTold = this.kinds.has(failure) || this.kinds.size < MAX_KINDS_PER_MINUTE;
     if (isTold) {
       this.kinds.add(failure);
     }

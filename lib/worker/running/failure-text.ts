@@ -4,12 +4,12 @@ import type { WireError } from '../../protocol/wire/wire-error.js';
 import type { WireReason } from '../../protocol/wire/wire-reasons.js';
 
 /** Characters of an error's message that stand before what else is said of it. */
-const MOST_MESSAGE = 1_000;
-const MOST_DETAILS = 500;
+const MAX_MESSAGE_LENGTH = 1_000;
+const MAX_DETAILS_LENGTH = 500;
 
 /** Causes, and errors of an `AggregateError`, that are named at most. */
-const MOST_CAUSES = 3;
-const MOST_ERRORS = 3;
+const MAX_CAUSES = 3;
+const MAX_ERRORS = 3;
 
 /**
  * What one line says of a failure: the name and the message of the error, what more its body says, and what led to it.
@@ -17,8 +17,8 @@ const MOST_ERRORS = 3;
  */
 export function failureText(error: unknown, form: WireError): string {
   return isError(error)
-    ? textOf(form, MOST_CAUSES)
-    : `${truncate(messageOf(error), MOST_MESSAGE)} (threw ${kindOfThrown(error)}, not an Error)`;
+    ? textOf(form, MAX_CAUSES)
+    : `${truncate(messageOf(error), MAX_MESSAGE_LENGTH)} (threw ${kindOfThrown(error)}, not an Error)`;
 }
 
 function kindOfThrown(thrown: unknown): string {
@@ -30,7 +30,7 @@ function kindOfThrown(thrown: unknown): string {
 }
 
 function textOf(form: WireError, causesLeft: number): string {
-  const message = truncate(form.message, MOST_MESSAGE);
+  const message = truncate(form.message, MAX_MESSAGE_LENGTH);
   return `${form.name}: ${message}${bodyOf(form)}${causeOf(form, causesLeft)}${errorsOf(form, causesLeft)}`;
 }
 
@@ -41,7 +41,7 @@ function bodyOf({ details, message }: WireError): string {
     return '';
   }
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  return `: ${truncate(text, MOST_DETAILS)}`;
+  return `: ${truncate(text, MAX_DETAILS_LENGTH)}`;
 }
 
 function causeOf({ cause, message }: WireError, causesLeft: number): string {
@@ -58,12 +58,12 @@ function errorsOf({ errors = [] }: WireError, causesLeft: number): string {
   if (errors.length === 0 || causesLeft === 0) {
     return '';
   }
-  const shown = errors.slice(0, MOST_ERRORS).map((each) => reasonText(each, causesLeft - 1));
-  const more = errors.length > MOST_ERRORS ? `, and ${errors.length - MOST_ERRORS} more` : '';
+  const shown = errors.slice(0, MAX_ERRORS).map((each) => reasonText(each, causesLeft - 1));
+  const more = errors.length > MAX_ERRORS ? `, and ${errors.length - MAX_ERRORS} more` : '';
   return `; errors: ${shown.join(', ')}${more}`;
 }
 
 const reasonText = (reason: WireReason, causesLeft: number): string =>
   'error' in reason
     ? textOf(reason.error, causesLeft)
-    : truncate(messageOf(reason.value), MOST_DETAILS);
+    : truncate(messageOf(reason.value), MAX_DETAILS_LENGTH);

@@ -120,7 +120,7 @@ export class JobRun extends AsyncResource implements Outcome {
   }
 
   /** Its job has left its slot, or is left to other workers. */
-  released(): void {
+  onReleased(): void {
     this.hasLeftSlot = true;
     this.leaveIfOver();
   }

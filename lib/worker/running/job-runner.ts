@@ -137,7 +137,7 @@ export class JobRunner {
     context.whenAborted(() => {
       if (!run.isAnswered) {
         // Its deadline has passed.
-        this.replies.drop(run);
+        this.replies.cancelAborted(run);
       }
       source.unsubscribe();
     });

@@ -4,7 +4,7 @@ import { decodeJob, hasSentValues, type Job } from '../../protocol/wire/job-elem
 import { encodeError } from '../../protocol/wire/reply-frame.js';
 import type { QueueKeys } from '../../protocol/keys.js';
 import type { QueueLane } from '../settling/queue-lane.js';
-import { mostDeliveries, type LostJobs } from '../taking/lost-jobs.js';
+import { maxDeliveriesOf, type LostJobs } from '../taking/lost-jobs.js';
 import type { JobPlace } from '../taking/slots.js';
 import type { JobHandler, WorkerParts } from '../worker-options.js';
 import { CancelledJobs } from './cancelled-jobs.js';
@@ -49,10 +49,10 @@ export class JobStarter {
       this.lane.settle({ place });
     } else if (job.redeliveries > 0 && hasSentValues(element)) {
       this.bury(place, this.lostJobs.brokenStream(job));
-    } else if (job.redeliveries >= mostDeliveries(job, this.handler)) {
+    } else if (job.redeliveries >= maxDeliveriesOf(job, this.handler)) {
       this.bury(place, this.lostJobs.outOfDeliveries(job, job.redeliveries));
     } else {
-      this.lane.began();
+      this.lane.runStarted();
       this.run(job, place);
     }
   }
@@ -84,7 +84,7 @@ export class JobStarter {
     try {
       run = this.runner.run(job, place);
     } catch (error) {
-      this.lane.ended(place, 0);
+      this.lane.runEnded(place, 0);
       throw error;
     }
     this.runs.add(run);
@@ -95,7 +95,7 @@ export class JobStarter {
     return (deadline !== undefined && deadline <= clock.now()) || this.cancelled.take(id);
   }
 
-  private bury(...burial: Parameters<QueueLane['unfinished']['bury']>): void {
-    void this.lane.unfinished.bury(...burial);
+  private bury(...burial: Parameters<QueueLane['unfinished']['moveToDeadList']>): void {
+    void this.lane.unfinished.moveToDeadList(...burial);
   }
 }

@@ -5,17 +5,17 @@ import type { JobRun } from './job-run.js';
 import type { JobHandler } from '../worker-options.js';
 
 /** How often the runs are looked at, ms. */
-const LOOK_INTERVAL_MS = 1_000;
+const CHECK_INTERVAL_MS = 1_000;
 
 /** How long runs may go on past their end, ms: any of them, and where they hold all slots of the queue. */
-const ANY_OVERDUE_MS = 30_000;
-const ALL_OVERDUE_MS = 5_000;
+const MAX_OVERDUE_MS = 30_000;
+const MAX_OVERDUE_WHEN_FULL_MS = 5_000;
 
 /** How long runs that nothing ends may hold all slots of the queue, ms: a job may well take long. */
-const ALL_ENDLESS_MS = 5 * 60_000;
+const MAX_UNLIMITED_WHEN_FULL_MS = 5 * 60_000;
 
 /** How long no other warning is written, ms. */
-const QUIET_MS = 60_000;
+const MIN_WARNING_INTERVAL_MS = 60_000;
 
 /**
  * Warns of handlers that hang: a run holds its slot until its handler has returned, also when its caller has long had its
@@ -24,7 +24,7 @@ const QUIET_MS = 60_000;
 export class OverdueRuns {
   private timer: Timer | undefined;
   /** Since when each of them has been seen past its end. */
-  private seen = new Map<JobRun, number>();
+  private overdueSince = new Map<JobRun, number>();
   private warnedAt = -Infinity;
 
   constructor(
@@ -35,7 +35,7 @@ export class OverdueRuns {
   ) {}
 
   watch(): void {
-    this.timer ??= this.runtime.setInterval(() => this.look(), LOOK_INTERVAL_MS).unref();
+    this.timer ??= this.runtime.setInterval(() => this.check(), CHECK_INTERVAL_MS).unref();
   }
 
   stop(): void {
@@ -43,17 +43,17 @@ export class OverdueRuns {
     this.timer = undefined;
   }
 
-  private look(): void {
+  private check(): void {
     const now = this.runtime.now();
     const running = [...this.runs].filter((run) => !run.hasEnded);
     const overdue = running.filter(isOverdue);
-    const { seen } = this;
-    this.seen = new Map(overdue.map((run) => [run, seen.get(run) ?? now]));
+    const { overdueSince } = this;
+    this.overdueSince = new Map(overdue.map((run) => [run, overdueSince.get(run) ?? now]));
     const warning = this.overdueWarning(overdue, now) ?? this.endlessWarning(running, now);
     if (warning === undefined) {
       return;
     }
-    if (now - this.warnedAt >= QUIET_MS) {
+    if (now - this.warnedAt >= MIN_WARNING_INTERVAL_MS) {
       this.warnedAt = now;
       this.log.warn(warning);
     }
@@ -62,9 +62,9 @@ export class OverdueRuns {
   private overdueWarning(overdue: readonly JobRun[], now: number): string | undefined {
     const { name, queue, concurrency } = this.handler;
     const isLongOver = (limit: number) => (run: JobRun) =>
-      now - (this.seen.get(run) ?? now) >= limit;
-    const holdsAll = overdue.filter(isLongOver(ALL_OVERDUE_MS)).length >= concurrency;
-    if (!holdsAll && !overdue.some(isLongOver(ANY_OVERDUE_MS))) {
+      now - (this.overdueSince.get(run) ?? now) >= limit;
+    const holdsAll = overdue.filter(isLongOver(MAX_OVERDUE_WHEN_FULL_MS)).length >= concurrency;
+    if (!holdsAll && !overdue.some(isLongOver(MAX_OVERDUE_MS))) {
       return undefined;
     }
     return (
@@ -79,7 +79,9 @@ export class OverdueRuns {
     const { name, queue, concurrency, timeout } = this.handler;
     const endless = running.filter(
       ({ startedAt, context }) =>
-        timeout === 0 && context.deadline === undefined && now - startedAt >= ALL_ENDLESS_MS,
+        timeout === 0 &&
+        context.deadline === undefined &&
+        now - startedAt >= MAX_UNLIMITED_WHEN_FULL_MS,
     );
     if (endless.length < concurrency) {
       return undefined;

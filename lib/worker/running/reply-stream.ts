@@ -18,8 +18,8 @@ import { nameOfJob } from './run-context.js';
 import { StreamReader } from './stream-reader.js';
 
 /** Values in one push at most, and about how long one push may be, UTF-16 units. */
-const MOST_VALUES = 512;
-const PUSH_LENGTH = 256 * 1024;
+const MAX_VALUES_PER_PUSH = 512;
+const MAX_PUSH_LENGTH = 256 * 1024;
 
 /** Wait before values that were refused are pushed again, ms; later ones are longer. */
 const FIRST_REFUSED_WAIT_MS = 1_000;
@@ -130,7 +130,8 @@ export class ReplyStream {
   private get hasRoom(): boolean {
     return (
       this.isStopped ||
-      (this.waiting.length - this.head < MOST_VALUES && this.waitingLength < PUSH_LENGTH)
+      (this.waiting.length - this.head < MAX_VALUES_PER_PUSH &&
+        this.waitingLength < MAX_PUSH_LENGTH)
     );
   }
 
@@ -165,7 +166,7 @@ export class ReplyStream {
   private takeFrames(): string[] {
     const frames: string[] = [];
     let length = 0;
-    while (!this.isComplete && frames.length < MOST_VALUES && length < PUSH_LENGTH) {
+    while (!this.isComplete && frames.length < MAX_VALUES_PER_PUSH && length < MAX_PUSH_LENGTH) {
       const json = this.waiting[this.head++];
       frames.push(encodeValue(this.target.id, json, this.positionOf(this.pushedCount++)));
       length += json?.length ?? 0;

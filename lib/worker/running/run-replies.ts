@@ -10,7 +10,7 @@ import {
 import type { FailureLog } from './failure-log.js';
 import type { AnswerKind, JobRun } from './job-run.js';
 import type { ReplyStream } from './reply-stream.js';
-import { ReplyText } from './reply-text.js';
+import { ReplyEncoder } from './reply-encoder.js';
 import type { JobHandler, WorkerOptions } from '../worker-options.js';
 
 /** Where what runs send and end with goes. */
@@ -32,23 +32,23 @@ export interface ReplyParts {
 
 /** What the callers of one queue's jobs get: a reply, values, an error or nothing, and one end. None of it throws. */
 export class RunReplies {
-  private readonly text: ReplyText;
+  private readonly encoder: ReplyEncoder;
 
   constructor(
     private readonly parts: ReplyParts,
     private readonly failures: FailureLog,
   ) {
-    this.text = new ReplyText(parts.handler.queue, parts.options);
+    this.encoder = new ReplyEncoder(parts.handler.queue, parts.options);
   }
 
   /** Ends a run without a reply: nobody waits for it any more. */
   cancel(run: JobRun, reason: unknown): void {
-    this.drop(run);
+    this.cancelAborted(run);
     run.context.abort(reason);
   }
 
   /** As {@link cancel}, for a run that knows that it is aborted. */
-  drop(run: JobRun): void {
+  cancelAborted(run: JobRun): void {
     run.stream?.stop();
     if (run.cancel()) {
       this.finish(run, undefined);
@@ -62,7 +62,7 @@ export class RunReplies {
     }
     let json: string | undefined;
     try {
-      json = this.text.value(value);
+      json = this.encoder.value(value);
     } catch (error) {
       this.failToSend(run, error);
       run.context.abort(error);
@@ -74,7 +74,7 @@ export class RunReplies {
   /** Ends a stream behind its values. */
   endStream(run: JobRun): void {
     if (!run.isAnswered) {
-      this.answer(run, 'reply', this.text.end(run.job, this.streamOf(run).position));
+      this.answer(run, 'reply', this.encoder.end(run.job, this.streamOf(run).position));
     }
   }
 
@@ -96,7 +96,7 @@ export class RunReplies {
     }
     let text: string | undefined;
     try {
-      text = this.text.success(run.job, value);
+      text = this.encoder.success(run.job, value);
     } catch (error) {
       this.failToSend(run, error);
       return;
@@ -154,7 +154,7 @@ export class RunReplies {
       return;
     }
     const sent = form ?? toWireError(error, this.parts.options.describeError);
-    this.answer(run, 'error', this.text.failure(job, sent, stream?.position));
+    this.answer(run, 'error', this.encoder.failure(job, sent, stream?.position));
   }
 
   /** Answers a run, once. @param text - `undefined` = nothing, or that its stream broke where it was stopped half way. */
@@ -183,7 +183,7 @@ export class RunReplies {
     const { job, context } = run;
     const { queue } = this.parts.handler;
     const error = new WorkerLostError(queue, String(job.id), context.attempt, stream.pushedCount);
-    return this.text.failure(job, libraryErrorToWire(error, job.id), stream.pushedPosition);
+    return this.encoder.failure(job, libraryErrorToWire(error, job.id), stream.pushedPosition);
   }
 
   private report({ job, context }: JobRun, error: unknown, form?: WireError): void {

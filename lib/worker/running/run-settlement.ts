@@ -43,7 +43,7 @@ export class RunSettlement implements RunOutput {
   }
 
   ended(run: JobRun): void {
-    this.lane.ended(run.place, this.parts.shard.driver.runtime.now() - run.startedAt);
+    this.lane.runEnded(run.place, this.parts.shard.driver.runtime.now() - run.startedAt);
   }
 
   private replyList({ id, replyTo }: Job): string {

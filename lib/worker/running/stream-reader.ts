@@ -6,16 +6,16 @@ import type { ListSize } from '../../protocol/operations/lua-list-size.js';
 import { measureList } from '../../protocol/operations/measure-list.js';
 
 /** How many frames, and how many bytes, may be unread in a reply list before the next value waits. */
-const MOST_UNREAD = 1_000;
-const MOST_UNREAD_BYTES = 4 * 1024 * 1024;
+const MAX_UNREAD_FRAMES = 1_000;
+const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 
 /** First and longest wait between looks at a full reply list, ms: soon at first, then less often. */
-const FIRST_LOOK_MS = 1;
-const LONGEST_LOOK_MS = 64;
+const FIRST_CHECK_DELAY_MS = 1;
+const MAX_CHECK_DELAY_MS = 64;
 
 /** How often is looked whether the caller still reads, ms, and how many looks without it mean that it has gone. */
-const READER_INTERVAL_MS = 15_000;
-const MOST_LOOKS_UNREAD = 4;
+const CALLER_CHECK_INTERVAL_MS = 15_000;
+const MAX_CHECKS_UNREAD = 4;
 
 /** The caller of a stream, so far as its reply list tells: how much it has not read, and whether it still reads. */
 export class StreamReader {
@@ -23,7 +23,7 @@ export class StreamReader {
   /** The frame that the last look has met at the head of the list. */
   private head: string | null = null;
   /** How many looks in a row have met the same frame. */
-  private looksUnread = 0;
+  private checksUnread = 0;
 
   /** @param onGone - hears why nobody will read the list any more. */
   constructor(
@@ -35,7 +35,7 @@ export class StreamReader {
   /** Looks now and then whether the caller still reads. */
   watch(): void {
     const { runtime } = this.driver;
-    this.timer = runtime.setInterval(() => this.look(), READER_INTERVAL_MS).unref();
+    this.timer = runtime.setInterval(() => this.checkCaller(), CALLER_CHECK_INTERVAL_MS).unref();
   }
 
   close(): void {
@@ -54,10 +54,10 @@ export class StreamReader {
   ): Promise<void> {
     const largest = frames.reduce((most, frame) => Math.max(most, frame.length), 0);
     let unread: ListSize | undefined = size;
-    let wait = FIRST_LOOK_MS;
+    let wait = FIRST_CHECK_DELAY_MS;
     while (!isStopped() && (!unread || isFull(unread, largest))) {
       await delay(this.driver.runtime, wait, { ref: true });
-      wait = Math.min(wait * 2, LONGEST_LOOK_MS);
+      wait = Math.min(wait * 2, MAX_CHECK_DELAY_MS);
       unread = await this.measure();
     }
   }
@@ -77,11 +77,11 @@ export class StreamReader {
     }
   }
 
-  private look(): void {
+  private checkCaller(): void {
     if (this.driver.isConnected) {
       // What fails now is looked at again, and tells nothing of the caller.
       this.readHead().catch(() => {
-        this.looksUnread = 0;
+        this.checksUnread = 0;
       });
     }
   }
@@ -95,9 +95,9 @@ export class StreamReader {
       run(trimList, { list, first: 0, last: -1 }),
       run(listHead, list),
     ]);
-    this.looksUnread = this.head !== null && this.head === head ? this.looksUnread + 1 : 0;
-    if (this.looksUnread >= MOST_LOOKS_UNREAD) {
-      const seconds = (MOST_LOOKS_UNREAD * READER_INTERVAL_MS) / 1_000;
+    this.checksUnread = this.head !== null && this.head === head ? this.checksUnread + 1 : 0;
+    if (this.checksUnread >= MAX_CHECKS_UNREAD) {
+      const seconds = (MAX_CHECKS_UNREAD * CALLER_CHECK_INTERVAL_MS) / 1_000;
       this.onGone(`its caller has read nothing for ${seconds} s`);
     }
   }
@@ -105,4 +105,4 @@ export class StreamReader {
 
 /** @param largest - bytes that a frame takes where the server does not tell. */
 const isFull = ({ length, bytes }: ListSize, largest: number): boolean =>
-  length >= MOST_UNREAD || (bytes ?? length * largest) >= MOST_UNREAD_BYTES;
+  length >= MAX_UNREAD_FRAMES || (bytes ?? length * largest) >= MAX_UNREAD_BYTES;

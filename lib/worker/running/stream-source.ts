@@ -3,8 +3,8 @@ import { nextTurn, type Runtime } from '../../driver/runtime.js';
 import type { RunContext } from './run-context.js';
 
 /** How long an AsyncIterable is pulled before others on the event loop have their turn, ms, and values at most. */
-const LONGEST_TURN_MS = 5;
-const MOST_VALUES_IN_A_TURN = 256;
+const MAX_TURN_MS = 5;
+const MAX_VALUES_PER_TURN = 256;
 
 /** What a handler may return that gives its values one by one. */
 export type Stream = Observable<unknown> | AsyncIterable<unknown> | IterableIterator<unknown>;
@@ -23,7 +23,7 @@ export const isStream = (value: unknown): value is Stream =>
 export function streamOf(source: Stream, context: RunContext): Observable<unknown> {
   context.isStreaming = true;
   if (!isObservable(source)) {
-    return pulled(isAsyncIterable(source) ? source : eachOf(source), context);
+    return pulled(isAsyncIterable(source) ? source : toAsyncGenerator(source), context);
   }
   // One of another copy of RxJS may do anything when it is subscribed to.
   return source instanceof Observable
@@ -80,14 +80,14 @@ function pulled(source: AsyncIterable<unknown>, context: RunContext): Observable
     );
     return () => {
       if (!isDone) {
-        context.include(giveUp(iterator, context));
+        context.include(endIterator(iterator, context));
       }
     };
   });
 }
 
 /** Ends an iterator. One that fails while it is stopped has nobody left to tell but the log. */
-async function giveUp(iterator: AsyncIterator<unknown>, context: RunContext): Promise<void> {
+async function endIterator(iterator: AsyncIterator<unknown>, context: RunContext): Promise<void> {
   try {
     await iterator.return?.();
   } catch (error) {
@@ -112,14 +112,12 @@ class Turn {
   /** Counts a value. @returns whether others should have their turn. */
   isOver(): boolean {
     this.values++;
-    return (
-      this.values >= MOST_VALUES_IN_A_TURN || this.runtime.now() - this.since >= LONGEST_TURN_MS
-    );
+    return this.values >= MAX_VALUES_PER_TURN || this.runtime.now() - this.since >= MAX_TURN_MS;
   }
 }
 
 /** As `for await` follows an iterator: a promise among its values is waited for, and it is ended when it is given up. */
-async function* eachOf(values: Iterable<unknown>): AsyncGenerator<unknown> {
+async function* toAsyncGenerator(values: Iterable<unknown>): AsyncGenerator<unknown> {
   for (const value of values) {
     yield value;
   }

@@ -3,7 +3,7 @@ import type { QueueKeys } from '../../protocol/keys.js';
 import { FINAL_WRITE_TIMEOUT_MS } from '../settling/unfinished-jobs.js';
 import type { QueueLane } from '../settling/queue-lane.js';
 import { jobCount } from '../job-count.js';
-import { mostDeliveries, type LostJobs } from '../taking/lost-jobs.js';
+import { maxDeliveriesOf, type LostJobs } from '../taking/lost-jobs.js';
 import type { JobHandler, WorkerParts } from '../worker-options.js';
 import { nameOfJob } from './run-context.js';
 import type { JobRun } from './job-run.js';
@@ -25,13 +25,13 @@ export class UnfinishedRuns {
     const { shutdownTimeout } = this.parts.options;
     const again = runs.filter((run) => this.runner.interrupt(run, stopError(run, shutdownTimeout)));
     const told = runs.filter((run) => !again.includes(run));
-    const once = again.filter(({ job }) => mostDeliveries(job, this.handler) === 1);
+    const once = again.filter(({ job }) => maxDeliveriesOf(job, this.handler) === 1);
     const others = again.filter((run) => !once.includes(run));
     this.report(runs.length, once.length);
     const emptied = [
-      ...once.map((run) => this.bury(run)),
+      ...once.map((run) => this.moveToDeadList(run)),
       this.giveBack(others),
-      this.lane.settled(() => told.every((run) => run.isReleased)),
+      this.lane.untilSettled(() => told.every((run) => run.isReleased)),
     ];
     const { runtime } = this.parts.shard.driver;
     await endsWithin(FINAL_WRITE_TIMEOUT_MS, Promise.all(emptied), runtime);
@@ -39,16 +39,16 @@ export class UnfinishedRuns {
 
   // What Redis does not take out of its slot is left to others: these runs are over here in either case.
 
-  private async bury(run: JobRun): Promise<void> {
+  private async moveToDeadList(run: JobRun): Promise<void> {
     const { place, job, context } = run;
     const why = this.lostJobs.outOfDeliveries(job, context.attempt);
-    await this.lane.unfinished.bury(place, why);
-    run.released();
+    await this.lane.unfinished.moveToDeadList(place, why);
+    run.onReleased();
   }
 
   private async giveBack(runs: readonly JobRun[]): Promise<void> {
     await this.lane.unfinished.giveBack(runs.map(({ place }) => place));
-    runs.forEach((run) => run.released());
+    runs.forEach((run) => run.onReleased());
   }
 
   private report(count: number, dead: number): void {

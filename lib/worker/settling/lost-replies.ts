@@ -4,11 +4,11 @@ import type { Outcome } from './outcome.js';
 import type { SettlePart } from './settle-part.js';
 
 /** What is no longer where it was to be settled. */
-export interface GoneParts {
+export interface MissingParts {
   /** Jobs that the server has lost, with replies that somebody may wait for. */
   readonly lost: readonly SettlePart[];
   /** Jobs that others answer, or nobody. */
-  readonly over: readonly SettlePart[];
+  readonly others: readonly SettlePart[];
 }
 
 /**
@@ -18,11 +18,11 @@ export interface GoneParts {
  * @param server - the `run_id` of the server that does not hold the jobs; `undefined` where it does not tell.
  * @param now - ms, Redis clock.
  */
-export function findLost(
+export function separateLost(
   gone: readonly SettlePart[],
   server: string | undefined,
   now: number,
-): GoneParts {
+): MissingParts {
   const isLost = ({ place, reply }: Outcome): boolean =>
     reply !== undefined &&
     server !== undefined &&
@@ -30,17 +30,17 @@ export function findLost(
     place.slot.server !== server &&
     (reply.deadline === undefined || reply.deadline > now);
   const lost: SettlePart[] = [];
-  const over: SettlePart[] = [];
+  const others: SettlePart[] = [];
   for (const part of gone) {
     const found = part.outcomes.filter(isLost);
     if (found.length > 0) {
       lost.push({ queue: part.queue, outcomes: found, takes: [], areLost: true });
     }
     if (found.length < part.outcomes.length) {
-      over.push({ ...part, outcomes: part.outcomes.filter((outcome) => !isLost(outcome)) });
+      others.push({ ...part, outcomes: part.outcomes.filter((outcome) => !isLost(outcome)) });
     }
   }
-  return { lost, over };
+  return { lost, others };
 }
 
 /** Says which replies are pushed although the server does not hold their jobs. */

@@ -7,7 +7,7 @@ export interface Outcome {
   readonly place: JobPlace;
   reply?: OutcomeReply | undefined;
   /** Hears that the job has left its slot. */
-  released?(): void;
+  onReleased?(): void;
 }
 
 export interface OutcomeReply {
@@ -39,10 +39,10 @@ export interface SettledQueue {
    * @param most - how many jobs may be taken together.
    * @param mayWait - whether the call could be sent in one write with the wait for the next job.
    */
-  next(most: number, mayWait: boolean): NextJobs;
+  decideNext(most: number, mayWait: boolean): NextJobs;
   /**
    * Settles a job in one write with the wait for the next.
-   * @param take - what {@link next} has reserved for that.
+   * @param take - what {@link decideNext} has reserved for that.
    * @throws what Redis refuses it with, or, once Redis cannot carry it out any more, that there was no answer.
    */
   settleAndWait(input: SettleJobs, take: Take): Promise<SettledJobs>;

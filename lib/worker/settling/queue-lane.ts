@@ -30,7 +30,7 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
   private readonly fetcher: JobFetcher;
   private readonly staleSlots: StaleSlots;
   /** Something was settled. */
-  private readonly settlings = new Gate();
+  private readonly settleGate = new Gate();
 
   constructor(
     private readonly handler: JobHandler,
@@ -99,27 +99,27 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
   async stop(outOfTime: AbortSignal): Promise<boolean> {
     this.unfinished.stop();
     void this.intake.close();
-    const { unconfirmed, isOver } = await this.fetcher.stop(outOfTime);
+    const { unconfirmed, isFinal } = await this.fetcher.stop(outOfTime);
     if (unconfirmed) {
       await this.unfinished.giveBack(unconfirmed.slot.fill(unconfirmed.most));
-      this.intake.forget(unconfirmed);
+      this.intake.writeOff(unconfirmed);
     }
-    return isOver;
+    return isFinal;
   }
 
   /** Resolves, once it stops, when what waits for its run, or was asked for, has been given back. */
-  givenBack(): Promise<void> {
+  untilGivenBack(): Promise<void> {
     return this.intake.allGivenBack();
   }
 
   /** A job is run. */
-  began(): void {
-    this.intake.began();
+  runStarted(): void {
+    this.intake.runStarted();
   }
 
   /** A run has really ended. @param duration - ms. */
-  ended(place: JobPlace, duration: number): void {
-    this.intake.ended(place, duration);
+  runEnded(place: JobPlace, duration: number): void {
+    this.intake.runEnded(place, duration);
   }
 
   /** Settles what became of a job. */
@@ -128,8 +128,8 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
   }
 
   /** Resolves when no outcome waits to be settled and a condition holds, which is looked at whenever something was settled. */
-  async settled(condition: () => boolean): Promise<void> {
-    await this.settlings.until(() => !this.settler.isSettling(this) && condition());
+  async untilSettled(condition: () => boolean): Promise<void> {
+    await this.settleGate.until(() => !this.settler.isSettling(this) && condition());
   }
 
   // What the intake asks of it.
@@ -158,14 +158,14 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
     this.fetcher.wake();
   }
 
-  onWantsNone(): void {
+  interruptWait(): void {
     void this.fetcher.interrupt();
   }
 
   // What the fetcher asks of it.
 
   wantsFetch(): boolean {
-    const isFetchedFor = this.settler.isAsking(this) && this.takesWhenSettling;
+    const isFetchedFor = this.settler.isTaking(this) && this.takesWhenSettling;
     return this.intake.room > 0 && !isFetchedFor;
   }
 
@@ -182,7 +182,7 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
   }
 
   async onConnected(): Promise<void> {
-    await this.staleSlots.read();
+    await this.staleSlots.check();
     await this.lease.renew();
   }
 
@@ -192,8 +192,8 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
     return this.takesWhenSettling && !this.fetcher.isFetching && this.intake.room > 0;
   }
 
-  next(most: number, mayWait: boolean): NextJobs {
-    const take = mayWait && this.fetcher.mayWaitAhead ? this.intake.take(1) : undefined;
+  decideNext(most: number, mayWait: boolean): NextJobs {
+    const take = mayWait && this.fetcher.maySettleAndWait ? this.intake.take(1) : undefined;
     if (take) {
       return { kind: 'wait', take };
     }
@@ -205,7 +205,7 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
   }
 
   onTaken(take: Take, jobs: readonly string[]): void {
-    this.fetcher.arrivals.taken(jobs.length, take.most);
+    this.fetcher.arrivals.tookWithoutWait(jobs.length, take.most);
     this.intake.arrived(take, jobs, this.driver.commands.identity?.server);
   }
 
@@ -214,18 +214,18 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
   }
 
   onReleased(outcome: Outcome): void {
-    outcome.released?.();
+    outcome.onReleased?.();
     this.intake.release(outcome.place);
   }
 
   onSettled(): void {
     this.fetcher.wake();
-    this.settlings.wake();
+    this.settleGate.wake();
   }
 
   /** Whether the next jobs are taken in the call that settles others. */
   private get takesWhenSettling(): boolean {
-    return this.lease.isUpToDate() && this.staleSlots.areRead;
+    return this.lease.isUpToDate() && this.staleSlots.areChecked;
   }
 
   private async readUnanswered(take: Take): Promise<void> {

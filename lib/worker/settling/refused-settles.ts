@@ -8,7 +8,7 @@ import {
 } from '../../driver/refusal.js';
 import type { Runtime } from '../../driver/runtime.js';
 import type { SettleCall } from './settle-call.js';
-import { singlesOf, type SettlePart } from './settle-part.js';
+import { splitIntoSingles, type SettlePart } from './settle-part.js';
 
 /** A call that Redis would not carry out. */
 export interface Refusal {
@@ -25,7 +25,7 @@ export interface RefusalOwner {
 }
 
 /** The kind of line for a refusal that meets all calls. */
-const PASSING = 'replies refused';
+const ALL_REPLIES_REFUSED = 'replies refused';
 
 /**
  * Makes refused calls again until Redis carries them out: no reply is dropped for a refusal that passes. Any other may be of
@@ -38,21 +38,21 @@ export class RefusedSettles {
     private readonly runtime: Runtime,
   ) {}
 
-  async insist(refused: Refusal): Promise<void> {
+  async retryUntilAccepted(refused: Refusal): Promise<void> {
     const backoff = new Backoff(this.runtime);
     let parts: readonly SettlePart[] = [];
     for (let refusal: Refusal | undefined = refused; refusal;) {
       const { call, error } = refusal;
-      parts = call.again();
+      parts = call.toRetry();
       if (parts.length === 0) {
         return; // it was to take jobs only, which others will
       }
-      const singles = isPermanent(error) ? singlesOf(parts) : [];
+      const singles = isPermanent(error) ? splitIntoSingles(parts) : [];
       if (singles.length > 1) {
         await Promise.all(singles.map((single) => this.tryAlone(single, call.mayBeDone)));
         return;
       }
-      if (!this.dropReply(parts, error)) {
+      if (!this.discardReply(parts, error)) {
         this.report(parts, error);
         await backoff.wait(longestWaitAfter(error));
       }
@@ -64,11 +64,11 @@ export class RefusedSettles {
 
   private async tryAlone(part: SettlePart, mayBeDone: boolean): Promise<void> {
     const refusal = await this.owner.settle([part], mayBeDone);
-    await (refusal ? this.insist(refusal) : this.owner.onCarriedOut([part]));
+    await (refusal ? this.retryUntilAccepted(refusal) : this.owner.onCarriedOut([part]));
   }
 
   /** A list that is none never takes the reply, which must not hold its slot for ever. @returns whether it was dropped. */
-  private dropReply([part]: readonly SettlePart[], error: Error): boolean {
+  private discardReply([part]: readonly SettlePart[], error: Error): boolean {
     const outcome = part?.outcomes[0];
     if (!part || !outcome?.reply || codeOfRefusal(error) !== 'WRONGTYPE') {
       return false;
@@ -89,7 +89,7 @@ export class RefusedSettles {
     }
     if (!isPermanent(error)) {
       const text = `Redis refuses replies (${explainRefusal(error)}); keeping them and retrying`;
-      this.log.repeated(PASSING, 'error', text);
+      this.log.repeated(ALL_REPLIES_REFUSED, 'error', text);
       return;
     }
     const { queue, outcomes } = part;
@@ -101,7 +101,7 @@ export class RefusedSettles {
   }
 
   private reportOver(parts: readonly SettlePart[]): void {
-    if (this.log.over(PASSING)) {
+    if (this.log.over(ALL_REPLIES_REFUSED)) {
       this.log.info('Redis accepts replies again');
     }
     for (const part of parts) {

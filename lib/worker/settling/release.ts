@@ -10,18 +10,18 @@ import type { SettlePart } from './settle-part.js';
  */
 export class Release {
   /** The slots that are released as a whole, in the order of the input. */
-  private readonly slots: Slot[] = [];
+  private readonly wholeSlots: Slot[] = [];
   /** The outcomes whose places are released by themselves, in the order of the input. */
-  private readonly alone: Outcome[] = [];
+  private readonly singleOutcomes: Outcome[] = [];
 
   /** Begins to release the jobs of a call. Those that the server has lost are in no slot. */
   static begin(parts: readonly SettlePart[]): Release {
     const release = new Release();
     for (const [slot, outcomes] of outcomesBySlot(parts)) {
-      if (slot.holdsJust(outcomes.length)) {
-        release.slots.push(slot);
+      if (slot.holdsExactly(outcomes.length)) {
+        release.wholeSlots.push(slot);
       } else {
-        release.alone.push(...outcomes);
+        release.singleOutcomes.push(...outcomes);
       }
       for (const { place } of outcomes) {
         place.beginRelease();
@@ -33,17 +33,17 @@ export class Release {
   private constructor() {}
 
   get slotKeys(): string[] {
-    return this.slots.map(({ key }) => key);
+    return this.wholeSlots.map(({ key }) => key);
   }
 
   get places(): Place[] {
-    return this.alone.map(({ place }) => place);
+    return this.singleOutcomes.map(({ place }) => place);
   }
 
   /** @returns what tells the outcomes that are not where they were. */
   missingOf(missing: Missing): (outcome: Outcome) => boolean {
-    const slots = new Set(missing.slots.map((index) => this.slots[index]));
-    const alone = new Set(missing.places.map((index) => this.alone[index]));
+    const slots = new Set(missing.slots.map((index) => this.wholeSlots[index]));
+    const alone = new Set(missing.places.map((index) => this.singleOutcomes[index]));
     return (outcome) => alone.has(outcome) || slots.has(outcome.place.slot);
   }
 }

@@ -14,7 +14,7 @@ export function replyGroups(parts: readonly SettlePart[], now: number): ReplyGro
       const group = groups.get(list);
       if (group) {
         group.frames.push(frame);
-        group.deadline = later(group.deadline, deadline);
+        group.deadline = laterDeadline(group.deadline, deadline);
       } else {
         groups.set(list, { frames: [frame], deadline });
       }
@@ -28,9 +28,9 @@ export function replyGroups(parts: readonly SettlePart[], now: number): ReplyGro
 }
 
 /** @returns how long all of them are, bytes or UTF-16 units. */
-export const lengthOf = (groups: readonly ReplyGroup[]): number =>
+export const totalLength = (groups: readonly ReplyGroup[]): number =>
   groups.reduce((sum, { frames }) => sum + frames.reduce((all, { length }) => all + length, 0), 0);
 
 /** @returns `undefined`, which is never, where one of them is. */
-const later = (one: number | undefined, other: number | undefined): number | undefined =>
+const laterDeadline = (one: number | undefined, other: number | undefined): number | undefined =>
   one === undefined || other === undefined ? undefined : Math.max(one, other);

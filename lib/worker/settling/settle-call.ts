@@ -10,30 +10,30 @@ import { codeOfRefusal, isRefusal } from '../../driver/refusal.js';
 import type { Take } from '../taking/intake.js';
 import type { Outcome, SettledQueue } from './outcome.js';
 import { cancelRelease, Release } from './release.js';
-import { lengthOf, replyGroups } from './reply-groups.js';
-import { MOST_JOBS } from './settle-batches.js';
-import { isWanted, NO_TAKES, type SettlePart } from './settle-part.js';
+import { totalLength, replyGroups } from './reply-groups.js';
+import { MAX_JOBS_PER_CALL } from './settle-batches.js';
+import { hasWork, NO_TAKES, type SettlePart } from './settle-part.js';
 
 /** A take of one queue. */
-export interface TakeOf {
+export interface QueueTake {
   readonly queue: SettledQueue;
   readonly take: Take;
 }
 
 /** From this length of all replies on, bytes or UTF-16 units, a transaction costs less than letting Lua hash them. */
-const LONG_TOGETHER = 64 * 1024;
+const MIN_TRANSACTION_LENGTH = 64 * 1024;
 
 /**
  * Whether a job may be settled on another connection than others are: only where no call for its slot is on its way that
  * it could overtake. One whose reply is long goes in a transaction.
  */
 const maySettleAndWait = ({ place, reply }: Outcome): boolean =>
-  place.slot.holdsJust(1) && (reply?.frame.length ?? 0) < LONG_TOGETHER;
+  place.slot.holdsExactly(1) && (reply?.frame.length ?? 0) < MIN_TRANSACTION_LENGTH;
 
 /** One call of the script that settles jobs, and what its answers mean for them. */
 export class SettleCall {
-  private readonly first: SettleJobs;
-  takes: readonly TakeOf[];
+  private readonly firstInput: SettleJobs;
+  takes: readonly QueueTake[];
 
   /**
    * Asks queues how they get their next jobs, and begins a call that settles jobs and does that. It is to be carried out at once.
@@ -42,7 +42,7 @@ export class SettleCall {
    */
   static begin(parts: readonly SettlePart[], now: number, mayBeDone: boolean): SettleCall {
     const mayWait = parts.length === 1 && parts[0]?.outcomes.length === 1;
-    const decided = parts.map((part) => (part.asksNext ? withNext(part, mayWait) : part));
+    const decided = parts.map((part) => (part.needsNext ? withNext(part, mayWait) : part));
     return new SettleCall(decided, Release.begin(decided), now, mayBeDone);
   }
 
@@ -54,11 +54,12 @@ export class SettleCall {
   ) {
     this.takes = parts.flatMap(({ queue, takes }) => takes.map((take) => ({ queue, take })));
     const groups = replyGroups(parts, now);
-    this.first = {
+    this.firstInput = {
       slots: release.slotKeys,
       places: release.places,
       groups,
-      bypassesLua: this.takes.some(({ take }) => take.isLong) || lengthOf(groups) >= LONG_TOGETHER,
+      bypassesLua:
+        this.takes.some(({ take }) => take.isLong) || totalLength(groups) >= MIN_TRANSACTION_LENGTH,
       takes: this.takes.map(({ queue, take: { slot, most, isLong } }) => ({
         requests: queue.requests,
         slot: slot.key,
@@ -70,18 +71,18 @@ export class SettleCall {
   }
 
   get input(): SettleJobs {
-    const { first, mayBeDone } = this;
-    const takes = this.takes.length > 0 ? first.takes : [];
-    return mayBeDone === first.isRepeated && takes.length === first.takes.length
-      ? first
-      : { ...first, takes, isRepeated: mayBeDone };
+    const { firstInput, mayBeDone } = this;
+    const takes = this.takes.length > 0 ? firstInput.takes : [];
+    return mayBeDone === firstInput.isRepeated && takes.length === firstInput.takes.length
+      ? firstInput
+      : { ...firstInput, takes, isRepeated: mayBeDone };
   }
 
   /**
    * It was not answered.
    * @returns its takes, which are not repeated: what they have brought may be too long for one answer.
    */
-  lost(): readonly TakeOf[] {
+  markUnanswered(): readonly QueueTake[] {
     const { takes } = this;
     this.mayBeDone = true;
     this.takes = [];
@@ -125,7 +126,7 @@ export class SettleCall {
   }
 
   /** It was not carried out, since some jobs are not where they were. @returns these, and the others. */
-  without(missing: Missing): { readonly gone: SettlePart[]; readonly left: SettlePart[] } {
+  splitMissing(missing: Missing): { readonly gone: SettlePart[]; readonly left: SettlePart[] } {
     const isGone = this.release.missingOf(missing);
     const held = this.parts.filter(({ areLost }) => !areLost);
     const gone = held.map(({ queue, outcomes }) => ({
@@ -144,12 +145,12 @@ export class SettleCall {
     cancelRelease(left);
     return {
       gone: gone.filter(({ outcomes }) => outcomes.length > 0),
-      left: left.filter(isWanted),
+      left: left.filter(hasWork),
     };
   }
 
   /** It was refused. @returns what is to be asked for again: its takes only where they may have been carried out before. */
-  again(): SettlePart[] {
+  toRetry(): SettlePart[] {
     cancelRelease(this.parts);
     return this.parts
       .map(({ queue, outcomes, takes, areLost }) => ({
@@ -158,13 +159,13 @@ export class SettleCall {
         takes: this.mayBeDone ? takes : [],
         ...(areLost && { areLost }),
       }))
-      .filter(isWanted);
+      .filter(hasWork);
   }
 }
 
 /** @returns a part whose queue has decided how it gets its next jobs. */
 function withNext({ queue, outcomes }: SettlePart, mayWait: boolean): SettlePart {
-  const next = queue.next(MOST_JOBS, mayWait && outcomes.every(maySettleAndWait));
+  const next = queue.decideNext(MAX_JOBS_PER_CALL, mayWait && outcomes.every(maySettleAndWait));
   return {
     queue,
     outcomes,

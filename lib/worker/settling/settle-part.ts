@@ -10,7 +10,7 @@ export interface SettlePart {
   /** The next jobs that are to be taken. */
   readonly takes: readonly Take[];
   /** Whether the queue is still to be asked how it gets its next jobs. */
-  readonly asksNext?: boolean;
+  readonly needsNext?: boolean;
   /** What is waited for in one write with the call. */
   readonly wait?: Take | undefined;
   /** Whether the server has lost the jobs, so that nothing but their replies is left to settle. */
@@ -18,11 +18,11 @@ export interface SettlePart {
 }
 
 /** Whether it asks Redis for anything. */
-export const isWanted = ({ outcomes, takes, asksNext }: SettlePart): boolean =>
-  outcomes.length > 0 || takes.length > 0 || asksNext === true;
+export const hasWork = ({ outcomes, takes, needsNext }: SettlePart): boolean =>
+  outcomes.length > 0 || takes.length > 0 || needsNext === true;
 
 /** @returns each outcome and each take by itself. */
-export const singlesOf = (parts: readonly SettlePart[]): SettlePart[] =>
+export const splitIntoSingles = (parts: readonly SettlePart[]): SettlePart[] =>
   parts.flatMap((part) => [
     ...part.outcomes.map((outcome) => ({ ...part, outcomes: [outcome], takes: [] })),
     ...part.takes.map((take) => ({ ...part, outcomes: [], takes: [take] })),

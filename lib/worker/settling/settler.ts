@@ -3,18 +3,18 @@ import type { SettledJobs } from '../../protocol/operations/settle-jobs.js';
 import { beforeRetry } from '../../driver/before-retry.js';
 import type { Driver } from '../../driver/driver.js';
 import { isRefusal } from '../../driver/refusal.js';
-import { findLost, reportLost } from './lost-replies.js';
+import { reportLost, separateLost } from './lost-replies.js';
 import type { Outcome, SettledQueue } from './outcome.js';
 import { RefusedSettles, type Refusal, type RefusalOwner } from './refused-settles.js';
-import { callsOf } from './settle-batches.js';
+import { splitIntoCalls } from './settle-batches.js';
 import { SettleCall } from './settle-call.js';
-import { SettleEffects } from './settle-effects.js';
+import { QueueNotifier } from './queue-notifier.js';
 import type { SettlePart } from './settle-part.js';
 import { UnansweredTakes } from '../taking/unanswered-takes.js';
 import { OncePerTurn } from '../../driver/once-per-turn.js';
 
 /** How often in a row queues that have no jobs are asked again together, before each waits on a connection of its own. */
-const MOST_ASKS = 4;
+const MAX_EXTRA_TAKES = 4;
 
 /**
  * Pushes the replies of one turn of the event loop together, those of all queues of this process, releases their jobs
@@ -27,12 +27,12 @@ export class Settler {
   readonly unansweredTakes: UnansweredTakes;
   private waiting = new Map<SettledQueue, Outcome[]>();
   /** How many outcomes of a queue are on their way. */
-  private readonly underway = new Counts();
+  private readonly unsettled = new QueueCounts();
   /** How many calls that may take jobs of a queue are on their way. */
-  private readonly calls = new Counts();
+  private readonly takingCalls = new QueueCounts();
   /** How often a queue was asked for jobs alone since one of its jobs ended. */
-  private readonly asks = new Map<SettledQueue, number>();
-  private readonly effects: SettleEffects;
+  private readonly extraTakes = new Map<SettledQueue, number>();
+  private readonly notifier: QueueNotifier;
   private readonly refused: RefusedSettles;
   private readonly flushing: OncePerTurn;
 
@@ -43,10 +43,10 @@ export class Settler {
     private readonly announce: () => Promise<void>,
   ) {
     this.unansweredTakes = new UnansweredTakes(driver, log);
-    this.effects = new SettleEffects(log);
+    this.notifier = new QueueNotifier(log);
     const owner: RefusalOwner = {
       settle: (parts, mayBeDone) => this.settle(parts, mayBeDone),
-      onCarriedOut: (parts) => this.rest(parts),
+      onCarriedOut: (parts) => this.afterCall(parts),
     };
     this.refused = new RefusedSettles(log, owner, driver.runtime);
     this.flushing = new OncePerTurn(driver.runtime, () => this.flush());
@@ -54,16 +54,16 @@ export class Settler {
 
   /** Whether outcomes of a queue wait or are on their way. */
   isSettling(queue: SettledQueue): boolean {
-    return this.waiting.has(queue) || this.underway.has(queue);
+    return this.waiting.has(queue) || this.unsettled.has(queue);
   }
 
   /** Whether a call that may take jobs of a queue waits or is on its way; what was refused may be tried for ever. */
-  isAsking(queue: SettledQueue): boolean {
-    return this.waiting.has(queue) || this.calls.has(queue);
+  isTaking(queue: SettledQueue): boolean {
+    return this.waiting.has(queue) || this.takingCalls.has(queue);
   }
 
   add(queue: SettledQueue, outcome: Outcome): void {
-    this.asks.delete(queue);
+    this.extraTakes.delete(queue);
     const outcomes = this.waiting.get(queue);
     if (outcomes) {
       outcomes.push(outcome);
@@ -76,23 +76,23 @@ export class Settler {
   private flush(): void {
     const { waiting } = this;
     this.waiting = new Map();
-    for (const parts of callsOf(waiting)) {
+    for (const parts of splitIntoCalls(waiting)) {
       for (const { queue, outcomes } of parts) {
-        this.underway.add(queue, outcomes.length);
-        this.calls.add(queue, 1);
+        this.unsettled.add(queue, outcomes.length);
+        this.takingCalls.add(queue, 1);
       }
-      void this.call(parts);
+      void this.makeCall(parts);
     }
   }
 
   /** Makes one call, which may take the next jobs of its queues. */
-  private async call(parts: readonly SettlePart[]): Promise<void> {
+  private async makeCall(parts: readonly SettlePart[]): Promise<void> {
     const refusal = await this.settle(parts);
-    const repeated = refusal && this.insist(refusal);
+    const repeated = refusal && this.retry(refusal);
     for (const { queue } of parts) {
-      this.calls.add(queue, -1);
+      this.takingCalls.add(queue, -1);
     }
-    this.rest(parts);
+    this.afterCall(parts);
     await repeated;
   }
 
@@ -118,7 +118,7 @@ export class Settler {
         // Else the connections are closed for good: the lease runs out, and others take over what is left.
         return call && isRefusal(error) ? { call, error } : undefined;
       }
-      left = this.answered(call, answer);
+      left = this.applyAnswer(call, answer);
       // What is left may have taken its next jobs already.
       isRepeated = true;
     }
@@ -141,7 +141,7 @@ export class Settler {
         if (isRefusal(error)) {
           throw error;
         }
-        this.effects.unanswered(call.lost());
+        this.notifier.notifyUnanswered(call.markUnanswered());
         await beforeRetry(error, this.driver.runtime);
       }
     }
@@ -159,63 +159,63 @@ export class Settler {
   }
 
   /** Passes on what a call was answered. @returns what is left to be asked for anew. */
-  private answered(call: SettleCall, answer: SettledJobs): readonly SettlePart[] {
+  private applyAnswer(call: SettleCall, answer: SettledJobs): readonly SettlePart[] {
     if ('jobs' in answer) {
-      this.settled(call.parts);
-      this.effects.taken(call.takes, answer.jobs);
+      this.markSettled(call.parts);
+      this.notifier.notifyTaken(call.takes, answer.jobs);
       return [];
     }
-    const { gone, left } = call.without(answer.missing);
+    const { gone, left } = call.splitMissing(answer.missing);
     const { commands, clock } = this.driver;
-    const { lost, over } = findLost(gone, commands.identity?.server, clock.now());
+    const { lost, others } = separateLost(gone, commands.identity?.server, clock.now());
     reportLost(this.log, lost);
     // What is not there any more when it is asked again was settled before.
     if (!call.mayBeDone) {
-      this.effects.gone(over);
+      this.notifier.warnMissing(others);
     }
-    this.settled(over);
+    this.markSettled(others);
     return [...left, ...lost];
   }
 
-  private settled(parts: readonly SettlePart[]): void {
+  private markSettled(parts: readonly SettlePart[]): void {
     for (const { queue, outcomes } of parts) {
-      this.effects.released(queue, outcomes);
-      this.underway.add(queue, -outcomes.length);
+      this.notifier.notifyReleased(queue, outcomes);
+      this.unsettled.add(queue, -outcomes.length);
     }
   }
 
-  private async insist(refusal: Refusal): Promise<void> {
+  private async retry(refusal: Refusal): Promise<void> {
     const { call } = refusal;
     if (!call.mayBeDone) {
       // It took no jobs. Else it is to look for those that it may have taken.
-      this.effects.taken(call.takes, []);
+      this.notifier.notifyTaken(call.takes, []);
     }
-    await this.refused.insist(refusal);
+    await this.refused.retryUntilAccepted(refusal);
   }
 
   /**
    * Leaves queues that no other call asks for jobs to their fetchers. Where there are several, or another call leaves anyway,
    * they are asked a few times more: one call for all costs less than a blocking one for each.
    */
-  private rest(parts: readonly SettlePart[]): void {
-    const queues = parts.map(({ queue }) => queue).filter((queue) => !this.isAsking(queue));
+  private afterCall(parts: readonly SettlePart[]): void {
+    const queues = parts.map(({ queue }) => queue).filter((queue) => !this.isTaking(queue));
     const isShared = queues.length > 1 || this.flushing.isScheduled;
     for (const queue of queues) {
-      const asks = this.asks.get(queue) ?? 0;
-      if (isShared && asks < MOST_ASKS && queue.wantsJobs()) {
-        this.asks.set(queue, asks + 1);
+      const asks = this.extraTakes.get(queue) ?? 0;
+      if (isShared && asks < MAX_EXTRA_TAKES && queue.wantsJobs()) {
+        this.extraTakes.set(queue, asks + 1);
         this.waiting.set(queue, []);
         this.flushing.schedule();
       } else {
-        this.asks.delete(queue);
-        this.effects.settled(queue);
+        this.extraTakes.delete(queue);
+        this.notifier.notifySettled(queue);
       }
     }
   }
 }
 
 /** How many there are of each queue. */
-class Counts {
+class QueueCounts {
   private readonly counts = new Map<SettledQueue, number>();
 
   has(queue: SettledQueue): boolean {

@@ -4,18 +4,18 @@ import { resultWithin } from '../../driver/in-time.js';
 import type { QueueKeys } from '../../protocol/keys.js';
 import { moveToDeadList } from '../../protocol/operations/move-to-dead-list.js';
 import { giveBackJobs } from '../../protocol/operations/give-back-jobs.js';
-import type { Burial } from '../taking/lost-jobs.js';
+import type { DeadLetter } from '../taking/lost-jobs.js';
 import type { JobPlace } from '../taking/slots.js';
 import type { WorkerParts } from '../worker-options.js';
-import { RefusedTurns } from './refused-turns.js';
+import { SharedRetries } from './shared-retries.js';
 
 /** How long a stopping worker waits for Redis to take its last writes, ms. */
 export const FINAL_WRITE_TIMEOUT_MS = 500;
 
 /** Takes jobs out of their slots that are not answered here: back to the head of their queue, or to the dead list. */
 export class UnfinishedJobs {
-  private readonly burials: RefusedTurns;
-  private readonly returns: RefusedTurns;
+  private readonly deadListRetries: SharedRetries;
+  private readonly giveBackRetries: SharedRetries;
   private isStopping = false;
 
   /** @param slots - hears of each place that its job has left. */
@@ -26,8 +26,8 @@ export class UnfinishedJobs {
     private readonly slots: { release(place: JobPlace): void },
   ) {
     const { runtime } = parts.shard.driver;
-    this.burials = new RefusedTurns(runtime);
-    this.returns = new RefusedTurns(runtime);
+    this.deadListRetries = new SharedRetries(runtime);
+    this.giveBackRetries = new SharedRetries(runtime);
   }
 
   /** From now on, what Redis refuses is left to other workers. */
@@ -35,12 +35,12 @@ export class UnfinishedJobs {
     this.isStopping = true;
   }
 
-  async bury(place: JobPlace, why: Burial): Promise<void> {
+  async moveToDeadList(place: JobPlace, why: DeadLetter): Promise<void> {
     const { keys, queue } = this;
     const { log, workerId } = this.parts;
     const job = { place, dead: keys.dead, workerId, ...why };
     const what = `Cannot move a job of queue "${queue}" to "${keys.dead}"`;
-    const result = await this.insist(moveToDeadList, job, what, [place], this.burials);
+    const result = await this.takeOut(moveToDeadList, job, what, [place], this.deadListRetries);
     if (result === 'untold') {
       const list = why.reply?.list ?? '';
       log.repeated(
@@ -56,7 +56,7 @@ export class UnfinishedJobs {
       const { keys, queue } = this;
       const what = `Cannot give back unfinished jobs to queue "${queue}"`;
       const jobs = { requests: keys.requests, places };
-      await this.insist(giveBackJobs, jobs, what, places, this.returns);
+      await this.takeOut(giveBackJobs, jobs, what, places, this.giveBackRetries);
     }
   }
 
@@ -64,28 +64,28 @@ export class UnfinishedJobs {
    * Tries again and again while Redis refuses it.
    * @returns `undefined` where it was left to others.
    */
-  private async insist<Input, Output>(
+  private async takeOut<Input, Output>(
     operation: Operation<Input, Output>,
     input: Input,
     what: string,
     places: readonly JobPlace[],
-    turns: RefusedTurns,
+    turns: SharedRetries,
   ): Promise<Output | undefined> {
     for (const place of places) {
       place.beginRelease();
     }
-    const output = await this.untilDone(operation, input, what, turns);
+    const output = await this.runUntilDone(operation, input, what, turns);
     if (output !== undefined) {
       places.forEach((place) => this.slots.release(place));
     }
     return output;
   }
 
-  private async untilDone<Input, Output>(
+  private async runUntilDone<Input, Output>(
     operation: Operation<Input, Output>,
     input: Input,
     what: string,
-    turns: RefusedTurns,
+    turns: SharedRetries,
   ): Promise<Output | undefined> {
     const { queue } = this;
     const { shard, log } = this.parts;
@@ -106,7 +106,7 @@ export class UnfinishedJobs {
       return !this.isStopping;
     };
     try {
-      const output = await turns.insist(call, onError);
+      const output = await turns.run(call, onError);
       log.over(kind);
       return output;
     } catch {

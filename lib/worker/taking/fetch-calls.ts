@@ -2,15 +2,15 @@ import type { Driver } from '../../driver/driver.js';
 import { isTemporary, isRefusal } from '../../driver/refusal.js';
 import type { SettledJobs, SettleJobs } from '../../protocol/operations/settle-jobs.js';
 import type { Log } from '../../telemetry/log.js';
-import { Arrivals } from './arrivals.js';
+import { ArrivalPattern } from './arrival-pattern.js';
 import type { FetchLine } from './fetch-line.js';
 import type { Take } from './intake.js';
-import { SlotReading } from './slot-reading.js';
-import { TakeTrouble, type Step } from './take-trouble.js';
+import { SlotReader } from './slot-reader.js';
+import { TakeTrouble, type FetchStep } from './take-trouble.js';
 import { WaitInterruption } from './wait-interruption.js';
 
 /** Jobs that are taken at most by one call: Lua's stack takes about 8 000 values. */
-const MOST_JOBS = 500;
+const MAX_JOBS_PER_TAKE = 500;
 
 /** A call that Redis will answer. */
 interface FetchCall {
@@ -28,7 +28,7 @@ type FetchState =
   | { readonly kind: 'preparing' }
   | { readonly kind: 'asking'; readonly call: FetchCall }
   /** A take was not answered: its slot may hold jobs or not, which is read before anything else is taken. */
-  | { readonly kind: 'unanswered'; readonly take: Take; readonly reading: SlotReading };
+  | { readonly kind: 'unanswered'; readonly take: Take; readonly reading: SlotReader };
 
 const RESTING: FetchState = { kind: 'resting' };
 const PREPARING: FetchState = { kind: 'preparing' };
@@ -40,7 +40,7 @@ export interface FetchTurn {
   /** A take without an answer. */
   readonly unanswered?: Take;
   /** How long to wait before the next turn, ms. */
-  readonly wait: number;
+  readonly waitMs: number;
 }
 
 /** The owner of the calls. */
@@ -53,7 +53,7 @@ export interface FetchCallsOwner {
 
 /** The calls that take the jobs of one queue on its line, one at a time, and what is known of the last of them. */
 export class FetchCalls {
-  readonly arrivals = new Arrivals();
+  readonly arrivals = new ArrivalPattern();
   readonly trouble: TakeTrouble;
   private state: FetchState = PREPARING;
   private readonly interruption: WaitInterruption;
@@ -70,7 +70,7 @@ export class FetchCalls {
     this.interruption = new WaitInterruption(driver, () => line.identity);
   }
 
-  get isAsking(): boolean {
+  get isUnderway(): boolean {
     return this.state.kind === 'asking';
   }
 
@@ -80,12 +80,12 @@ export class FetchCalls {
   }
 
   /** Whether the next job is to be waited for in one write with the settling of the one before, since none is likely to be there. */
-  get mayWaitAhead(): boolean {
-    return this.state.kind === 'resting' && this.arrivals.areSingle() && this.line.maySettle;
+  get maySettleAndWait(): boolean {
+    return this.state.kind === 'resting' && this.arrivals.isOneByOne() && this.line.maySettle;
   }
 
   /** Asks for nothing for a while. @param until - when that is over. */
-  async rest(until: Promise<void>): Promise<void> {
+  async idleUntil(until: Promise<void>): Promise<void> {
     if (this.state.kind === 'preparing') {
       this.state = RESTING;
     }
@@ -96,17 +96,17 @@ export class FetchCalls {
   }
 
   /**
-   * Settles a job in one write with the wait for the next, at once after {@link mayWaitAhead} said so.
+   * Settles a job in one write with the wait for the next, at once after {@link maySettleAndWait} said so.
    * @throws what Redis refuses it with, or, once the server cannot carry it out any more, that there was no answer.
    */
   async settleAndWait(input: SettleJobs, take: Take): Promise<SettledJobs> {
     const { line } = this;
     const { output, ready, jobs } = line.settleAndWait(input, take);
     ready.then(
-      (count) => this.arrivals.followed(count > 0),
+      (count) => this.arrivals.nextWasReady(count > 0),
       () => this.arrivals.forget(),
     );
-    this.begin({ take, jobs, isWaiting: true });
+    this.setUnderway({ take, jobs, isWaiting: true });
     try {
       return await output;
     } catch (error) {
@@ -126,21 +126,21 @@ export class FetchCalls {
    */
   async turn(isWanted: () => boolean, isOver: Promise<void>): Promise<FetchTurn> {
     if (this.state.kind === 'asking') {
-      return this.answered(this.state.call);
+      return this.resultOf(this.state.call);
     }
-    let step: Step = 'announce';
+    let step: FetchStep = 'announce';
     try {
       await this.line.prepare(this.announce, isOver);
       step = 'read';
       const taken = await this.readUnanswered();
       if (taken) {
-        return { taken, wait: this.trouble.answered(step, taken.jobs.length) };
+        return { taken, waitMs: this.trouble.answered(step, taken.jobs.length) };
       }
     } catch (error) {
-      return { wait: this.trouble.failed(step, error) };
+      return { waitMs: this.trouble.failed(step, error) };
     }
-    const call = isWanted() ? this.ask() : undefined;
-    return call ? this.answered(call) : { wait: 0 };
+    const call = isWanted() ? this.makeCall() : undefined;
+    return call ? this.resultOf(call) : { waitMs: 0 };
   }
 
   /** Ends the wait for a job before its time. Resolves when it has ended. */
@@ -165,46 +165,46 @@ export class FetchCalls {
     return { take: state.take, jobs };
   }
 
-  private ask(): FetchCall | undefined {
-    const isMore = this.arrivals.areMore || this.trouble.isWaitRefused;
-    const take = this.owner.take(isMore ? MOST_JOBS : 1);
+  private makeCall(): FetchCall | undefined {
+    const isMore = this.arrivals.isBacklogged || this.trouble.isWaitRefused;
+    const take = this.owner.take(isMore ? MAX_JOBS_PER_TAKE : 1);
     if (!take) {
       return undefined;
     }
     const isWaiting = !this.trouble.isWaitRefused && (!isMore || take.most === 1);
     const jobs = isWaiting ? this.line.waitFor(take) : this.line.takeWaiting(take);
-    return this.begin({ take, jobs, isWaiting });
+    return this.setUnderway({ take, jobs, isWaiting });
   }
 
-  private begin(call: FetchCall): FetchCall {
+  private setUnderway(call: FetchCall): FetchCall {
     this.state = { kind: 'asking', call };
     // It is awaited later than it may be rejected.
     call.jobs.catch(() => undefined);
     return call;
   }
 
-  private async answered({ take, jobs, isWaiting }: FetchCall): Promise<FetchTurn> {
+  private async resultOf({ take, jobs, isWaiting }: FetchCall): Promise<FetchTurn> {
     const step = isWaiting ? 'wait' : 'take';
     try {
       const taken = await jobs;
       this.state = PREPARING;
-      this.line.heard();
+      this.line.noteAnswer();
       if (isWaiting) {
-        this.arrivals.waitedFor(taken.length > 0);
+        this.arrivals.waitEnded(taken.length > 0);
       } else {
-        this.arrivals.taken(taken.length, take.most);
+        this.arrivals.tookWithoutWait(taken.length, take.most);
       }
-      return { taken: { take, jobs: taken }, wait: this.trouble.answered(step, taken.length) };
+      return { taken: { take, jobs: taken }, waitMs: this.trouble.answered(step, taken.length) };
     } catch (error) {
       this.arrivals.forget();
-      const wait = this.trouble.failed(step, error);
+      const waitMs = this.trouble.failed(step, error);
       // Of a script that met an error in the middle nobody knows how far it came.
       if (isRefusal(error) && (isWaiting || isTemporary(error))) {
         this.state = PREPARING;
-        return { taken: { take, jobs: [] }, wait };
+        return { taken: { take, jobs: [] }, waitMs };
       }
-      this.state = { kind: 'unanswered', take, reading: new SlotReading(take) };
-      return isRefusal(error) ? { wait } : { unanswered: take, wait };
+      this.state = { kind: 'unanswered', take, reading: new SlotReader(take) };
+      return isRefusal(error) ? { waitMs } : { unanswered: take, waitMs };
     }
   }
 }

@@ -21,7 +21,7 @@ export const BLOCK_SECONDS = 5;
  * How long ago a line has answered that a settle may go on, ms: one that has been silent for longer may be gone without
  * a word, and with a job that takes longer nobody notices a write.
  */
-const FRESH_MS = 100;
+const MAX_ANSWER_AGE_MS = 100;
 
 /** How long to wait for the server to forget a line, ms. */
 const CUT_TIMEOUT_MS = 500;
@@ -32,7 +32,7 @@ export class FetchLine {
   /** How others know it. */
   private announced: LineIdentity | undefined;
   /** When it last answered, by the clock of the runtime. */
-  private heardAt = 0;
+  private answeredAt = 0;
 
   constructor(
     private readonly driver: Driver,
@@ -58,15 +58,15 @@ export class FetchLine {
   /** Whether a settle may be sent on it. */
   get maySettle(): boolean {
     return (
-      this.driver.runtime.now() - this.heardAt < FRESH_MS &&
+      this.driver.runtime.now() - this.answeredAt < MAX_ANSWER_AGE_MS &&
       this.opened?.state === 'ready' &&
       this.opened.identity === this.announced
     );
   }
 
   /** It has answered. */
-  heard(): void {
-    this.heardAt = this.driver.runtime.now();
+  noteAnswer(): void {
+    this.answeredAt = this.driver.runtime.now();
   }
 
   /**

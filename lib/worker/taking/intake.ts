@@ -30,9 +30,9 @@ export interface Take {
 export class Intake implements StartSource {
   private readonly slots: Slots;
   private readonly prefetch: Prefetch;
-  private readonly size = new TakeSize();
-  private readonly starts: StartQueue;
-  asked = 0;
+  private readonly takeSize = new TakeSize();
+  private readonly startQueue: StartQueue;
+  requested = 0;
   held = 0;
 
   constructor(
@@ -43,9 +43,9 @@ export class Intake implements StartSource {
     private readonly runtime: Runtime,
   ) {
     // One for each job that is held, were they all taken one by one, and as many for those whose release is under way.
-    this.slots = new Slots(keys, workerId, 2 * Prefetch.most(concurrency));
+    this.slots = new Slots(keys, workerId, 2 * Prefetch.maxHeld(concurrency));
     this.prefetch = new Prefetch(concurrency);
-    this.starts = new StartQueue(concurrency, this, owner, runtime);
+    this.startQueue = new StartQueue(concurrency, this, owner, runtime);
   }
 
   /** How many keys it has for jobs. */
@@ -55,17 +55,17 @@ export class Intake implements StartSource {
 
   /** How many jobs run. */
   get running(): number {
-    return this.starts.running;
+    return this.startQueue.running;
   }
 
   /** How many more jobs it may hold. */
   get room(): number {
-    const limit = Math.min(this.prefetch.limit, Math.max(this.concurrency, this.size.mostJobs));
+    const limit = Math.min(this.prefetch.limit, Math.max(this.concurrency, this.takeSize.maxJobs));
     const room = Math.min(
-      limit - this.asked - this.starts.size,
-      this.starts.mostAsked - this.asked,
+      limit - this.requested - this.startQueue.size,
+      this.startQueue.maxRequested - this.requested,
     );
-    return this.slots.areFree ? Math.max(0, room) : 0;
+    return this.slots.hasFree ? Math.max(0, room) : 0;
   }
 
   /**
@@ -74,7 +74,7 @@ export class Intake implements StartSource {
    */
   takes(most: number): Take[] {
     const takes: Take[] = [];
-    while (takes.length < this.size.mostTakes) {
+    while (takes.length < this.takeSize.maxTakes) {
       const take = this.take(most);
       if (!take) {
         break;
@@ -86,13 +86,13 @@ export class Intake implements StartSource {
 
   /** Reserves a slot for up to `most` jobs, as there is room and as they are long; {@link arrived} is to answer it. */
   take(most: number): Take | undefined {
-    const count = Math.min(this.room, most, this.size.mostJobs);
+    const count = Math.min(this.room, most, this.takeSize.maxJobs);
     const slot = count > 0 ? this.slots.take() : undefined;
     if (!slot) {
       return undefined;
     }
-    this.asked += count;
-    return { slot, most: count, isLong: this.size.isLong };
+    this.requested += count;
+    return { slot, most: count, isLong: this.takeSize.isLong };
   }
 
   /**
@@ -101,99 +101,99 @@ export class Intake implements StartSource {
    * @param server - the `run_id` of the server that put them there, where it is known.
    */
   arrived({ slot, most }: Take, elements: readonly string[], server?: string): void {
-    this.asked -= most;
+    this.requested -= most;
     if (elements.length > 0) {
-      this.size.measure(elements);
+      this.takeSize.measure(elements);
     }
-    this.found(slot, elements, server);
+    this.fillSlot(slot, elements, server);
   }
 
   /** A take was not answered: what it asked for may have been too long for the connection. */
   unanswered({ most }: Take): void {
-    this.size.unanswered(most);
+    this.takeSize.unanswered(most);
   }
 
   /** Nobody knows any more what is in the slot. */
-  forget({ most }: Take): void {
-    this.asked -= most;
-    this.starts.start();
-    void this.starts.giveBackIfClosed();
+  writeOff({ most }: Take): void {
+    this.requested -= most;
+    this.startQueue.startJobs();
+    void this.startQueue.giveBackIfClosed();
   }
 
-  /** Takes all free slots out of use, until each was {@link found} to be empty or not. */
-  takeFree(): Slot[] {
-    return this.slots.takeAll();
+  /** Takes all free slots out of use, until each was {@link fillSlot} to be empty or not. */
+  takeFreeSlots(): Slot[] {
+    return this.slots.takeAllFree();
   }
 
   /** Takes over what is in a slot. */
-  found(slot: Slot, elements: readonly string[], server?: string): void {
+  fillSlot(slot: Slot, elements: readonly string[], server?: string): void {
     if (elements.length === 0) {
       this.slots.release(slot);
     }
     this.held += elements.length;
-    const since = this.runtime.now();
+    const arrivedAt = this.runtime.now();
     let haveSuspects = false;
     slot.fill(elements.length, server).forEach((place, index) => {
       const element = elements[index] ?? '';
       const suspicion = hasLostWorker(element) ? this.owner.suspicionOf(element) : 'none';
       haveSuspects ||= suspicion !== 'none';
-      this.starts.add({ place, element, since, suspicion });
+      this.startQueue.add({ place, element, arrivedAt, suspicion });
     });
-    this.starts.came(elements.length, haveSuspects);
-    this.starts.start();
-    void this.starts.giveBackIfClosed();
+    this.startQueue.arrived(elements.length, haveSuspects);
+    this.startQueue.startJobs();
+    void this.startQueue.giveBackIfClosed();
   }
 
   /** A run has begun. */
-  began(): void {
-    this.starts.began();
+  runStarted(): void {
+    this.startQueue.runStarted();
   }
 
   /** A run has really ended. @param duration - ms. */
-  ended(place: JobPlace, duration: number): void {
-    this.prefetch.ran(duration);
-    this.starts.ended(place);
-    this.goOn();
+  runEnded(place: JobPlace, duration: number): void {
+    this.prefetch.runTook(duration);
+    this.startQueue.runEnded(place);
+    this.startOrTakeMore();
   }
 
   /** Redis has confirmed that a job has left its slot. */
   release(place: JobPlace): void {
     const { slot } = place;
-    this.starts.released(place);
-    const hadNone = !this.slots.areFree;
+    this.startQueue.released(place);
+    const hadNone = !this.slots.hasFree;
     if (place.confirmRelease()) {
       this.held--;
       if (slot.isEmpty) {
         this.slots.release(slot);
       }
     }
-    if (this.starts.isIsolating || (hadNone && this.slots.areFree)) {
-      this.goOn();
+    if (this.startQueue.isIsolating || (hadNone && this.slots.hasFree)) {
+      this.startOrTakeMore();
     }
   }
 
   /** Begins no more jobs. Resolves when those that wait were given back, unless others are still to come. */
   close(): Promise<void> {
-    return this.starts.close();
+    return this.startQueue.close();
   }
 
   /** Resolves, once it is closed, when those that wait were given back, and those that it has asked for as well. */
   allGivenBack(): Promise<void> {
-    return this.starts.allGivenBack();
+    return this.startQueue.allGivenBack();
   }
 
   open(): void {
-    this.starts.open();
+    this.startQueue.open();
   }
 
-  goOn(): void {
-    this.starts.start();
+  startOrTakeMore(): void {
+    this.startQueue.startJobs();
     if (this.room > 0) {
       this.owner.onRoom();
     }
   }
 
-  becameSlow(): void {
+  onSlow(): void {
     this.prefetch.forget();
   }
 }

@@ -1,6 +1,6 @@
 import type { Runtime, Timer } from '../../driver/runtime.js';
 import { decodeJob } from '../../protocol/wire/job-element.js';
-import { mostDeliveries } from './lost-jobs.js';
+import { maxDeliveriesOf } from './lost-jobs.js';
 import type { JobPlace } from './slots.js';
 import type { JobHandler } from '../worker-options.js';
 
@@ -19,18 +19,18 @@ export function suspicionOf(element: string, handler: JobHandler, now: number): 
   if (job.version === 0 || (job.deadline !== undefined && job.deadline <= now)) {
     return 'none'; // it is not run
   }
-  const left = mostDeliveries(job, handler) - job.redeliveries;
+  const left = maxDeliveriesOf(job, handler) - job.redeliveries;
   return left > 1 ? 'suspect' : left === 1 ? 'last chance' : 'none';
 }
 
 /** How long a suspect has to run alone until others are started beside it, ms. */
-const TRUSTED_AFTER_MS = 1_000;
+const TRUST_AFTER_MS = 1_000;
 
 /**
  * How long a suspect waits at most until it is alone, and how long one that has its last chance is alone at most, ms: a run
  * that never ends must not keep the worker from all other jobs.
  */
-const LONGEST_ALONE_MS = 30_000;
+const MAX_ALONE_MS = 30_000;
 
 /**
  * Lets jobs that lost their worker before run alone, so that the one that ends its process ends no other job with it. One that
@@ -38,17 +38,17 @@ const LONGEST_ALONE_MS = 30_000;
  */
 export class Isolation {
   /** The suspect that is alone, or waits until it is. */
-  private alone: JobPlace | undefined;
-  private hasBegun = false;
+  private suspect: JobPlace | undefined;
+  private hasStarted = false;
   /** Whether the suspect that is alone has left its slot, so that no loss of its worker concerns it any more. */
-  private hasLeft = false;
+  private isReleased = false;
   /** Whether the suspect that is alone has waited for that as long as it may. */
   private hasWaited = false;
   private timer: Timer | undefined;
   /** Jobs in slots that have run for so long that nobody waits for their end: suspects that were alone among them. */
   private readonly trusted = new Set<JobPlace>();
   /** How many jobs may be taken together: where one was a suspect the next is likely to be one. */
-  private most = Infinity;
+  private maxTogether = Infinity;
 
   /**
    * @param running - where the jobs lie that run.
@@ -61,21 +61,21 @@ export class Isolation {
   ) {}
 
   /** Whether a suspect is alone or waits until it is, so that nothing is taken or started. */
-  get isOn(): boolean {
-    return this.alone !== undefined;
+  get isActive(): boolean {
+    return this.suspect !== undefined;
   }
 
   /** How many jobs may be asked for. */
-  get mostAsked(): number {
-    return this.isOn ? 0 : this.most;
+  get maxRequested(): number {
+    return this.isActive ? 0 : this.maxTogether;
   }
 
   /** So many jobs have come together. */
-  came(count: number, haveSuspects: boolean): void {
+  arrived(count: number, haveSuspects: boolean): void {
     if (haveSuspects) {
-      this.most = 1;
+      this.maxTogether = 1;
     } else if (count > 0) {
-      this.most *= 2;
+      this.maxTogether *= 2;
     }
   }
 
@@ -84,12 +84,12 @@ export class Isolation {
    * @returns whether no other one is alone.
    */
   claim(place: JobPlace): boolean {
-    if (!this.alone) {
-      this.alone = place;
-      this.hasBegun = this.hasLeft = this.hasWaited = false;
-      this.in(LONGEST_ALONE_MS, () => this.waitNoLonger());
+    if (!this.suspect) {
+      this.suspect = place;
+      this.hasStarted = this.isReleased = this.hasWaited = false;
+      this.restartTimer(MAX_ALONE_MS, () => this.stopWaiting());
     }
-    return this.alone === place;
+    return this.suspect === place;
   }
 
   /**
@@ -102,22 +102,24 @@ export class Isolation {
   }
 
   /** The suspect that waited is started. */
-  began(suspicion: Suspicion): void {
-    this.hasBegun = true;
-    this.in(suspicion === 'last chance' ? LONGEST_ALONE_MS : TRUSTED_AFTER_MS, () => this.trust());
+  started(suspicion: Suspicion): void {
+    this.hasStarted = true;
+    this.restartTimer(suspicion === 'last chance' ? MAX_ALONE_MS : TRUST_AFTER_MS, () =>
+      this.trust(),
+    );
   }
 
   /** A run is over, or came to nothing. */
   ended(place: JobPlace): void {
-    if (place === this.alone) {
+    if (place === this.suspect) {
       this.end();
     }
   }
 
   /** A job has left its slot. */
   released(place: JobPlace): void {
-    if (place === this.alone) {
-      this.hasLeft = true;
+    if (place === this.suspect) {
+      this.isReleased = true;
     } else if (this.trusted.size > 0) {
       this.trusted.delete(place);
     }
@@ -125,31 +127,31 @@ export class Isolation {
 
   /** The suspect that waits is not started after all. */
   giveUp(): void {
-    if (!this.hasBegun) {
+    if (!this.hasStarted) {
       this.end();
     }
   }
 
-  private waitNoLonger(): void {
+  private stopWaiting(): void {
     this.hasWaited = true;
     this.running().forEach((place) => this.trusted.add(place));
     this.onChange();
   }
 
   private trust(): void {
-    if (this.alone && !this.hasLeft) {
-      this.trusted.add(this.alone);
+    if (this.suspect && !this.isReleased) {
+      this.trusted.add(this.suspect);
     }
     this.end();
     this.onChange();
   }
 
   private end(): void {
-    this.alone = undefined;
+    this.suspect = undefined;
     this.runtime.clear(this.timer);
   }
 
-  private in(duration: number, work: () => void): void {
+  private restartTimer(duration: number, work: () => void): void {
     this.runtime.clear(this.timer);
     this.timer = this.runtime.setTimeout(work, duration).unref();
   }

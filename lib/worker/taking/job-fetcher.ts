@@ -7,17 +7,17 @@ import type { Driver } from '../../driver/driver.js';
 import type { Line } from '../../driver/line.js';
 import { Gate } from '../../driver/gate.js';
 import { nextTurn } from '../../driver/runtime.js';
-import type { Arrivals } from './arrivals.js';
+import type { ArrivalPattern } from './arrival-pattern.js';
 import { FetchCalls, type FetchCallsOwner, type FetchTurn } from './fetch-calls.js';
 import { FetchLine } from './fetch-line.js';
 import type { Take } from './intake.js';
 
 /** What is left of a fetcher that has stopped. */
-export interface FetcherRest {
+export interface FetcherRemainder {
   /** What may have been taken without a word from Redis. */
   readonly unconfirmed: Take | undefined;
   /** Whether no job can come any more. */
-  readonly isOver: boolean;
+  readonly isFinal: boolean;
 }
 
 /** What the worker that jobs are fetched for hears, and says of itself. */
@@ -39,7 +39,7 @@ export interface FetcherOwner extends FetchCallsOwner {
 export class JobFetcher {
   private readonly line: FetchLine;
   private readonly calls: FetchCalls;
-  private order: 'fetch' | 'pause' | 'stop' = 'fetch';
+  private mode: 'fetch' | 'pause' | 'stop' = 'fetch';
   /** The order or the state of the calls has changed, or the owner may have room. */
   private readonly changes = new Gate();
   private loop: Promise<void> | undefined;
@@ -74,26 +74,26 @@ export class JobFetcher {
     return this.calls.trouble.refusal;
   }
 
-  get arrivals(): Arrivals {
+  get arrivals(): ArrivalPattern {
     return this.calls.arrivals;
   }
 
   get isFetching(): boolean {
-    return this.calls.isAsking;
+    return this.calls.isUnderway;
   }
 
   /** Whether it takes jobs no more, for good. */
   get isStopping(): boolean {
-    return this.order === 'stop';
+    return this.mode === 'stop';
   }
 
   /** Whether the next job is to be waited for in one write with the settling of the one before. */
-  get mayWaitAhead(): boolean {
-    return this.order === 'fetch' && this.calls.mayWaitAhead;
+  get maySettleAndWait(): boolean {
+    return this.mode === 'fetch' && this.calls.maySettleAndWait;
   }
 
   /**
-   * Settles a job in one write with the wait for the next, at once after {@link mayWaitAhead} said so.
+   * Settles a job in one write with the wait for the next, at once after {@link maySettleAndWait} said so.
    * @throws what Redis refuses it with, or, once the server cannot carry it out any more, that there was no answer.
    */
   settleAndWait(input: SettleJobs, take: Take): Promise<SettledJobs> {
@@ -119,15 +119,15 @@ export class JobFetcher {
 
   /** Resolves when no job will be taken until {@link resume}. */
   async pause(): Promise<void> {
-    if (this.order === 'fetch') {
-      this.order = 'pause';
+    if (this.mode === 'fetch') {
+      this.mode = 'pause';
     }
     await this.interrupt();
   }
 
   resume(): void {
-    if (this.order === 'pause') {
-      this.order = 'fetch';
+    if (this.mode === 'pause') {
+      this.mode = 'fetch';
     }
     this.wake();
   }
@@ -136,12 +136,12 @@ export class JobFetcher {
    * Resolves when no job will be taken any more; those taken have been handed on.
    * @param outOfTime - aborts when Redis has had its time to answer.
    */
-  async stop(outOfTime: AbortSignal): Promise<FetcherRest> {
-    this.order = 'stop';
+  async stop(outOfTime: AbortSignal): Promise<FetcherRemainder> {
+    this.mode = 'stop';
     this.onStop();
     this.wake();
     if (!this.loop) {
-      return { unconfirmed: undefined, isOver: true };
+      return { unconfirmed: undefined, isFinal: true };
     }
     const { line } = this;
     const close = (): void => line.close();
@@ -154,7 +154,7 @@ export class JobFetcher {
     outOfTime.removeEventListener('abort', close);
     close();
     const unconfirmed = this.calls.unanswered;
-    return { unconfirmed, isOver: !unconfirmed || (await line.cut()) };
+    return { unconfirmed, isFinal: !unconfirmed || (await line.cut()) };
   }
 
   private async fetchUntilStopped(line: Line): Promise<void> {
@@ -162,29 +162,27 @@ export class JobFetcher {
     for (;;) {
       // What may have been taken is looked after even while nothing more is to be taken.
       if (!this.calls.unanswered) {
-        await this.calls.rest(this.changes.until(() => this.hasWork));
+        await this.calls.idleUntil(this.changes.until(() => this.hasWork));
       }
       if ((this.isStopping || line.state === 'closed') && !this.isFetching) {
         return;
       }
-      const turn = await this.calls.turn(() => this.order === 'fetch', this.stopped);
-      const { taken, wait } = turn;
+      const turn = await this.calls.turn(() => this.mode === 'fetch', this.stopped);
+      const { taken, waitMs } = turn;
       this.tellOwner(turn);
-      if (wait > 0) {
-        await this.changes.untilOrAfter(wait, () => this.isStopping, runtime);
+      if (waitMs > 0) {
+        await this.changes.untilOrAfter(waitMs, () => this.isStopping, runtime);
       } else if (!taken) {
         await nextTurn(runtime);
-      } else if (this.arrivals.areMore && !this.calls.unanswered) {
+      } else if (this.arrivals.isBacklogged && !this.calls.unanswered) {
         // A job that is done by then takes the next ones when it is settled.
-        await this.calls.rest(nextTurn(runtime));
+        await this.calls.idleUntil(nextTurn(runtime));
       }
     }
   }
 
   private get hasWork(): boolean {
-    return (
-      this.isStopping || this.isFetching || (this.order === 'fetch' && this.owner.wantsFetch())
-    );
+    return this.isStopping || this.isFetching || (this.mode === 'fetch' && this.owner.wantsFetch());
   }
 
   /** What this leads to is no trouble of the line's, whatever it throws, and does not end the loop. */

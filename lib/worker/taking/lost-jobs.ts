@@ -8,7 +8,7 @@ import { replyTtl } from '../../protocol/reply-ttl.js';
 import type { DeadListMove } from '../../protocol/operations/move-to-dead-list.js';
 
 /** Why a job goes to the dead list, and what its caller is told. */
-export type Burial = Pick<DeadListMove, 'reason' | 'message' | 'reply'>;
+export type DeadLetter = Pick<DeadListMove, 'reason' | 'message' | 'reply'>;
 
 /** What is done with jobs of one queue that may not be started any more. */
 export class LostJobs {
@@ -19,13 +19,13 @@ export class LostJobs {
   ) {}
 
   /** @param deliveries - how often it was started. */
-  outOfDeliveries(job: Job, deliveries: number): Burial {
+  outOfDeliveries(job: Job, deliveries: number): DeadLetter {
     const error = new WorkerLostError(this.queue, String(job.id), deliveries);
     return { reason: 'out of deliveries', message: error.message, reply: this.reply(job, error) };
   }
 
   /** One that has sent values of a stream: they would come twice. */
-  brokenStream(job: Job): Burial {
+  brokenStream(job: Job): DeadLetter {
     // Its caller knows how many values have come.
     const error = new WorkerLostError(this.queue, String(job.id), job.redeliveries + 1, 0);
     const message =
@@ -45,5 +45,5 @@ export class LostJobs {
 }
 
 /** How often a job may be started: as its caller says, else as its handler does. */
-export const mostDeliveries = (job: Job, { maxDeliveries }: { maxDeliveries: number }): number =>
+export const maxDeliveriesOf = (job: Job, { maxDeliveries }: { maxDeliveries: number }): number =>
   job.maxDeliveries ?? maxDeliveries;

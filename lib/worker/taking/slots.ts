@@ -6,8 +6,8 @@ export class Slot {
   /** How many jobs are in it. */
   private held = 0;
   /** How many of them Redis is asked to take out. */
-  private leaving = 0;
-  private filledBy: string | undefined;
+  private releasing = 0;
+  private serverRunId: string | undefined;
 
   constructor(
     readonly index: number,
@@ -19,13 +19,13 @@ export class Slot {
   }
 
   /** Whether it holds so many jobs and no others, and nobody takes one out of it yet. */
-  holdsJust(count: number): boolean {
-    return this.held === count && this.leaving === 0;
+  holdsExactly(count: number): boolean {
+    return this.held === count && this.releasing === 0;
   }
 
   /** The `run_id` of the server that put its jobs into it; `undefined` where that is not known. */
   get server(): string | undefined {
-    return this.filledBy;
+    return this.serverRunId;
   }
 
   /**
@@ -34,9 +34,9 @@ export class Slot {
    * @returns the place of each job.
    */
   fill(count: number, server?: string): JobPlace[] {
-    this.filledBy = server;
+    this.serverRunId = server;
     this.held = count;
-    this.leaving = 0;
+    this.releasing = 0;
     const places: JobPlace[] = [];
     for (let position = 0; position < count; position++) {
       places.push(new JobPlace(this, position));
@@ -45,9 +45,9 @@ export class Slot {
   }
 
   /** Counts jobs; only its places call this. */
-  count(held: number, leaving: number): void {
+  adjust(held: number, leaving: number): void {
     this.held += held;
-    this.leaving += leaving;
+    this.releasing += leaving;
   }
 }
 
@@ -67,7 +67,7 @@ export class JobPlace implements Place {
   beginRelease(): void {
     if (this.state === 'held') {
       this.state = 'leaving';
-      this.slot.count(0, 1);
+      this.slot.adjust(0, 1);
     }
   }
 
@@ -75,7 +75,7 @@ export class JobPlace implements Place {
   cancelRelease(): void {
     if (this.state === 'leaving') {
       this.state = 'held';
-      this.slot.count(0, -1);
+      this.slot.adjust(0, -1);
     }
   }
 
@@ -86,7 +86,7 @@ export class JobPlace implements Place {
     }
     this.cancelRelease();
     this.state = 'left';
-    this.slot.count(-1, 0);
+    this.slot.adjust(-1, 0);
     return true;
   }
 }
@@ -106,7 +106,7 @@ export class Slots {
     );
   }
 
-  get areFree(): boolean {
+  get hasFree(): boolean {
     return this.free.length > 0;
   }
 
@@ -123,7 +123,7 @@ export class Slots {
   }
 
   /** Takes all of those that are free. */
-  takeAll(): Slot[] {
+  takeAllFree(): Slot[] {
     return this.free.splice(0);
   }
 }

@@ -11,7 +11,7 @@ import { readList } from '../../protocol/operations/lists.js';
  */
 export class StaleSlots {
   /** The `run_id` of the server that was looked at; `undefined` before the first, on which nothing is stale. */
-  private server: string | undefined;
+  private checkedServer: string | undefined;
 
   constructor(
     private readonly driver: Driver,
@@ -19,36 +19,36 @@ export class StaleSlots {
   ) {}
 
   /** Whether the server that there is now was looked at. */
-  get areRead(): boolean {
-    return this.driver.commands.identity?.server === this.server;
+  get areChecked(): boolean {
+    return this.driver.commands.identity?.server === this.checkedServer;
   }
 
   /** Looks at the server that there is now, unless it is the one that was looked at. Nothing is taken meanwhile. */
-  async read(): Promise<void> {
+  async check(): Promise<void> {
     const { commands } = this.driver;
     const server = commands.identity?.server;
-    if (server === this.server) {
+    if (server === this.checkedServer) {
       return;
     }
-    const slots = this.server === undefined ? [] : this.intake.takeFree();
+    const slots = this.checkedServer === undefined ? [] : this.intake.takeFreeSlots();
     const contents = await commands.settled((run) =>
       slots.map(({ key }) => run(readList, { list: key, first: 0, last: -1 })),
     );
     slots.forEach((slot, index) => {
       const content = contents[index];
       const jobs = content?.status === 'fulfilled' ? content.value : [];
-      this.intake.found(
+      this.intake.fillSlot(
         slot,
         jobs.map((job) => job && asRedelivered(job)),
         server,
       );
     });
-    if (contents.every(isKnown)) {
-      this.server = server;
+    if (contents.every(isFinal)) {
+      this.checkedServer = server;
     }
   }
 }
 
 /** Whether it was read, or never will be: what is no list holds no jobs. */
-const isKnown = (content: PromiseSettledResult<unknown>): boolean =>
+const isFinal = (content: PromiseSettledResult<unknown>): boolean =>
   content.status === 'fulfilled' || meaningOfRefusal(content.reason) === 'permanent';

@@ -13,7 +13,7 @@ export interface StartOwner {
   /** The places of the jobs that run. */
   runningPlaces(): readonly JobPlace[];
   /** Nothing more is wanted: what waits for a job is to end soon. */
-  onWantsNone(): void;
+  interruptWait(): void;
   /** Returns jobs that were not begun to the head of their queue, the first foremost; resolves when it has tried. */
   giveBack(places: readonly JobPlace[]): Promise<void>;
 }
@@ -21,13 +21,13 @@ export interface StartOwner {
 /** The intake whose jobs are started. */
 export interface StartSource {
   /** How many jobs Redis was asked for, without an answer so far. */
-  readonly asked: number;
+  readonly requested: number;
   /** How many jobs are in slots. */
   readonly held: number;
   /** Jobs have waited for too long behind those that run. */
-  becameSlow(): void;
+  onSlow(): void;
   /** More may be started or taken than before. */
-  goOn(): void;
+  startOrTakeMore(): void;
 }
 
 /** Starts the jobs that a worker has taken, in their order, as many at a time as it may run, and suspects alone. */
@@ -37,7 +37,7 @@ export class StartQueue {
   private isOpen = true;
   private isStarting = false;
   /** Whether the job that was started last is run, rather than buried or dropped. */
-  private hasBegun = false;
+  private hasRunStarted = false;
   private readonly waiting: WaitingJobs;
   private readonly isolation: Isolation;
   /** Resolves when what was given back so far is back. */
@@ -51,10 +51,10 @@ export class StartQueue {
     private readonly owner: StartOwner,
     runtime: Runtime,
   ) {
-    this.waiting = new WaitingJobs(runtime, () => this.becameSlow());
+    this.waiting = new WaitingJobs(runtime, () => this.onSlow());
     this.isolation = new Isolation(
       () => owner.runningPlaces(),
-      () => source.goOn(),
+      () => source.startOrTakeMore(),
       runtime,
     );
   }
@@ -66,12 +66,12 @@ export class StartQueue {
 
   /** Whether a suspect is alone or waits until it is. */
   get isIsolating(): boolean {
-    return this.isolation.isOn;
+    return this.isolation.isActive;
   }
 
   /** How many jobs may be asked for at a time. */
-  get mostAsked(): number {
-    return this.isOpen ? this.isolation.mostAsked : 0;
+  get maxRequested(): number {
+    return this.isOpen ? this.isolation.maxRequested : 0;
   }
 
   add(job: WaitingJob): void {
@@ -79,12 +79,12 @@ export class StartQueue {
   }
 
   /** So many jobs have come together. */
-  came(count: number, haveSuspects: boolean): void {
-    this.isolation.came(count, haveSuspects);
+  arrived(count: number, haveSuspects: boolean): void {
+    this.isolation.arrived(count, haveSuspects);
   }
 
   /** Starts as many jobs as may be started now. */
-  start(): void {
+  startJobs(): void {
     // A run that ends at once comes back here before it has returned.
     if (this.isStarting) {
       return;
@@ -94,19 +94,19 @@ export class StartQueue {
       this.startOne(next);
     }
     this.isStarting = false;
-    if (this.waiting.size > 0 && !this.isolation.isOn) {
+    if (this.waiting.size > 0 && !this.isolation.isActive) {
       this.waiting.watch();
     }
   }
 
   /** A run has begun. */
-  began(): void {
+  runStarted(): void {
     this.running++;
-    this.hasBegun = true;
+    this.hasRunStarted = true;
   }
 
   /** A run has really ended. */
-  ended(place: JobPlace): void {
+  runEnded(place: JobPlace): void {
     this.running--;
     this.isolation.ended(place);
   }
@@ -127,12 +127,12 @@ export class StartQueue {
 
   open(): void {
     this.isOpen = true;
-    this.start();
+    this.startJobs();
   }
 
   /** All at once, since those that are given back later go in front of those before. */
   giveBackIfClosed(): Promise<unknown> {
-    if (!this.isOpen && this.source.asked === 0) {
+    if (!this.isOpen && this.source.requested === 0) {
       void this.giveBack();
       this.answers.wake();
     }
@@ -141,7 +141,7 @@ export class StartQueue {
 
   /** Resolves when all that a closed queue has taken or asked for is given back. */
   async allGivenBack(): Promise<void> {
-    await this.answers.until(() => this.source.asked === 0);
+    await this.answers.until(() => this.source.requested === 0);
     await this.giveBackIfClosed();
   }
 
@@ -152,18 +152,18 @@ export class StartQueue {
       first &&
       this.isOpen &&
       this.running < this.concurrency &&
-      (first.suspicion === 'none' ? !this.isolation.isOn : this.isAlone(first));
+      (first.suspicion === 'none' ? !this.isolation.isActive : this.claimAlone(first));
     return isNext ? this.waiting.shift() : undefined;
   }
 
   /** Sees to it that a suspect gets alone. @returns whether it is. */
-  private isAlone({ place, suspicion }: WaitingJob): boolean {
+  private claimAlone({ place, suspicion }: WaitingJob): boolean {
     if (!this.isolation.claim(place)) {
       return false;
     }
-    if (this.source.asked > 0) {
+    if (this.source.requested > 0) {
       // What still comes goes back in one step with what waits here, since it was behind it in the queue.
-      this.owner.onWantsNone();
+      this.owner.interruptWait();
       return false;
     }
     void this.giveBack(1);
@@ -171,30 +171,30 @@ export class StartQueue {
   }
 
   private startOne({ place, element, suspicion }: WaitingJob): void {
-    this.hasBegun = false;
+    this.hasRunStarted = false;
     if (suspicion !== 'none') {
-      this.isolation.began(suspicion);
+      this.isolation.started(suspicion);
     }
     try {
       this.owner.startJob(place, element);
     } catch (error) {
       this.owner.jobNotStarted(place, element, error);
     }
-    if (!this.hasBegun) {
+    if (!this.hasRunStarted) {
       this.isolation.ended(place);
     }
   }
 
-  private becameSlow(): void {
-    if (!this.isolation.isOn) {
-      this.source.becameSlow();
+  private onSlow(): void {
+    if (!this.isolation.isActive) {
+      this.source.onSlow();
       void this.giveBack();
     }
   }
 
   /** @param from - how many of the oldest stay here. */
   private giveBack(from = 0): Promise<unknown> {
-    const places = this.waiting.takeAll(from).map(({ place }) => place);
+    const places = this.waiting.removeFrom(from).map(({ place }) => place);
     if (from === 0) {
       this.isolation.giveUp();
     }

@@ -12,7 +12,7 @@ import {
 import type { Runtime } from '../../driver/runtime.js';
 
 /** What a fetcher asks of Redis. */
-export type Step =
+export type FetchStep =
   /** To make its connection known to others. */
   | 'announce'
   /** To hand out a job as soon as there is one. */
@@ -43,7 +43,7 @@ export class TakeTrouble {
   }
 
   /** @returns how long to wait before Redis is asked again, ms. */
-  failed(step: Step, error: unknown): number {
+  failed(step: FetchStep, error: unknown): number {
     const { hasFailed } = this;
     this.hasFailed = true;
     if (!isRefusal(error)) {
@@ -64,7 +64,7 @@ export class TakeTrouble {
    * @param count - how many jobs it has handed out.
    * @returns how long to wait before it is asked again, ms.
    */
-  answered(step: Step, count: number): number {
+  answered(step: FetchStep, count: number): number {
     if (!this.hasFailed) {
       return 0;
     }

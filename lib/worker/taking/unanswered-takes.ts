@@ -3,7 +3,7 @@ import { Backoff } from '../../driver/backoff.js';
 import type { Driver } from '../../driver/driver.js';
 import { explainRefusal, isRefusal, longestWaitAfter } from '../../driver/refusal.js';
 import type { Take } from './intake.js';
-import { SlotReading } from './slot-reading.js';
+import { SlotReader } from './slot-reader.js';
 
 /**
  * Reads what takes have brought that went on the connection for commands and were not answered, on the one after it: the
@@ -23,7 +23,7 @@ export class UnansweredTakes {
   async read(take: Take, queue: string): Promise<readonly string[] | undefined> {
     const { driver, log } = this;
     const kind = `slot refused: ${queue}`;
-    const reading = new SlotReading(take);
+    const reading = new SlotReader(take);
     const backoff = new Backoff(driver.runtime);
     while (driver.state !== 'closed') {
       try {

@@ -6,10 +6,10 @@ import { meaningOfRefusal } from '../../driver/refusal.js';
 import { nextTurn } from '../../driver/runtime.js';
 
 /** After how long a blocking call that should end is asked to once more, ms: it may not have reached Redis yet. */
-const FIRST_INTERVAL_MS = 20;
+const FIRST_UNBLOCK_INTERVAL_MS = 20;
 
 /** How long that gets when it was asked often. */
-const LONGEST_INTERVAL_MS = 500;
+const MAX_UNBLOCK_INTERVAL_MS = 500;
 
 /**
  * Ends blocking calls of one line as their own timeout would: a job that is being handed out still arrives. Where Redis refuses
@@ -43,13 +43,13 @@ export class WaitInterruption {
   private async untilEnded(answer: Promise<unknown>, isUnderway: () => boolean): Promise<void> {
     const { runtime } = this.driver;
     const answered = answer.catch(() => undefined);
-    const interval = new Backoff(runtime, FIRST_INTERVAL_MS);
+    const interval = new Backoff(runtime, FIRST_UNBLOCK_INTERVAL_MS);
     this.isRefused = false;
     while (isUnderway()) {
       if (!this.isRefused) {
         void this.unblock();
       }
-      await endsWithin(interval.next(LONGEST_INTERVAL_MS), answered, runtime, { ref: false });
+      await endsWithin(interval.next(MAX_UNBLOCK_INTERVAL_MS), answered, runtime, { ref: false });
       await nextTurn(runtime);
     }
   }

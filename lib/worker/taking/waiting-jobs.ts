@@ -3,14 +3,14 @@ import type { Suspicion } from './isolation.js';
 import type { JobPlace } from './slots.js';
 
 /** How long a job waits at most before another worker may have it, ms: the jobs before it have become slow. */
-const LONGEST_WAIT_MS = 50;
+const MAX_WAIT_MS = 50;
 
 /** A job that waits in its slot for its run. */
 export interface WaitingJob {
   readonly place: JobPlace;
   readonly element: string;
   /** When it came, by the clock of the runtime. */
-  readonly since: number;
+  readonly arrivedAt: number;
   readonly suspicion: Suspicion;
 }
 
@@ -42,19 +42,19 @@ export class WaitingJobs {
   }
 
   /** Takes them out. @param from - how many of the oldest stay. */
-  takeAll(from: number): WaitingJob[] {
+  removeFrom(from: number): WaitingJob[] {
     return this.jobs.splice(from);
   }
 
   /** Watches that none waits for too long. */
   watch(): void {
-    this.timer ??= this.runtime.setTimeout(() => this.look(), LONGEST_WAIT_MS).unref();
+    this.timer ??= this.runtime.setTimeout(() => this.checkOldest(), MAX_WAIT_MS).unref();
   }
 
-  private look(): void {
+  private checkOldest(): void {
     this.timer = undefined;
     const { oldest } = this;
-    if (oldest && this.runtime.now() - oldest.since >= LONGEST_WAIT_MS) {
+    if (oldest && this.runtime.now() - oldest.arrivedAt >= MAX_WAIT_MS) {
       this.onOverdue();
     } else if (oldest) {
       this.watch();

@@ -37,7 +37,7 @@ async function newSettler() {
     requests: keys.requests,
     wantsJobs: () => false,
     settleAndWait: () => Promise.reject(new Error('Not asked for')),
-    next: () => ({ kind: 'take', takes: takes.splice(0) }),
+    decideNext: () => ({ kind: 'take', takes: takes.splice(0) }),
     onTaken: (take, jobs) => effects.onTaken(take, jobs),
     onUnanswered: () => undefined,
     onReleased: (outcome) => effects.onReleased(outcome),

@@ -13,7 +13,7 @@ import {
 import { ErrorRegistry } from '../../../lib/protocol/wire/error-registry.js';
 import type { Job } from '../../../lib/protocol/wire/job-element.js';
 import { decodeFrame } from '../../../lib/protocol/wire/reply-frame.js';
-import { ReplyText } from '../../../lib/worker/running/reply-text.js';
+import { ReplyEncoder } from '../../../lib/worker/running/reply-encoder.js';
 
 class Declined extends Error {
   constructor(
@@ -34,7 +34,7 @@ function frameOf(thrown: unknown, exposeStack = false, maxPayload = 1_048_576): 
   const form = described
     ? withReasons(described, thrown, describeError)
     : toWireError(thrown, describeError);
-  return new ReplyText('reports', { maxPayload, exposeStack }).failure(JOB, form);
+  return new ReplyEncoder('reports', { maxPayload, exposeStack }).failure(JOB, form);
 }
 
 /** What a caller gets for a frame. */

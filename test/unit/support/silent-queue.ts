@@ -5,7 +5,7 @@ export const SILENT_QUEUE: SettledQueue = {
   name: 'reports',
   requests: 'reportsrequests',
   wantsJobs: () => false,
-  next: () => ({ kind: 'none' }),
+  decideNext: () => ({ kind: 'none' }),
   settleAndWait: () => Promise.reject(new Error('Not asked for')),
   onTaken: () => undefined,
   onUnanswered: () => undefined,

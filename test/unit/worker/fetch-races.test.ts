@@ -157,7 +157,7 @@ describe('a take without an answer', () => {
     await driver.settle();
     const stopped = fetcher.stop(AbortSignal.timeout(60_000));
     await driver.runtime.advanceAsync(1_000);
-    expect(await stopped).toMatchObject({ unconfirmed: { slot: { key: slot } }, isOver: true });
+    expect(await stopped).toMatchObject({ unconfirmed: { slot: { key: slot } }, isFinal: true });
   });
 });
 
@@ -224,7 +224,7 @@ describe('a fetcher that is paused', () => {
     await paused;
     const stopped = fetcher.stop(AbortSignal.timeout(60_000));
     await driver.settle();
-    expect(await stopped).toEqual({ unconfirmed: undefined, isOver: true });
+    expect(await stopped).toEqual({ unconfirmed: undefined, isFinal: true });
     expect(driver.blockingLines).toEqual([]);
   });
 });
@@ -237,7 +237,7 @@ describe('a settle in one write with the wait for the next job', () => {
     owner.room = 0;
     await answer(['job-1']);
     // None was there when others were settled: jobs come one by one.
-    fetcher.arrivals.taken(0, 8);
+    fetcher.arrivals.tookWithoutWait(0, 8);
     return started;
   }
 
@@ -254,20 +254,20 @@ describe('a settle in one write with the wait for the next job', () => {
 
   it('is offered while the fetcher rests on a line that others know, and has just heard of', async () => {
     const { fetcher, driver, line } = await resting();
-    expect(fetcher.mayWaitAhead).toBe(true);
+    expect(fetcher.maySettleAndWait).toBe(true);
     line.identity = { id: 1, address: '1.2.3.4:5', server: 'run-1' };
-    expect(fetcher.mayWaitAhead).toBe(false);
+    expect(fetcher.maySettleAndWait).toBe(false);
     line.identity = undefined;
-    expect(fetcher.mayWaitAhead).toBe(true);
+    expect(fetcher.maySettleAndWait).toBe(true);
     await driver.runtime.advanceAsync(101);
-    expect(fetcher.mayWaitAhead).toBe(false);
+    expect(fetcher.maySettleAndWait).toBe(false);
   });
 
   it('hands on the job that was waited for', async () => {
     const { fetcher, driver, line, owner } = await resting();
     const take = reserve(owner);
     const settled = fetcher.settleAndWait(SETTLE, take);
-    expect([fetcher.isFetching, fetcher.mayWaitAhead]).toEqual([true, false]);
+    expect([fetcher.isFetching, fetcher.maySettleAndWait]).toEqual([true, false]);
     line.next(settleJobs).answer({ jobs: [] });
     line.next(listLength).answer(0);
     await settled;
@@ -296,27 +296,27 @@ describe('a settle in one write with the wait for the next job', () => {
     const { commands } = driver;
     line.identities = [{ id: 7, address: '1.2.3.4:7', server: 'run-1' }];
     const take = reserve(owner);
-    let isOver = false;
-    void fetcher.settleAndWait(SETTLE, take).catch(() => (isOver = true));
+    let isFinal = false;
+    void fetcher.settleAndWait(SETTLE, take).catch(() => (isFinal = true));
     line.break();
     await driver.settle();
-    expect([commands.open.map(({ name }) => name), isOver]).toEqual([['cut'], false]);
+    expect([commands.open.map(({ name }) => name), isFinal]).toEqual([['cut'], false]);
     commands.open[0]?.answer(true);
     await driver.settle();
-    expect(isOver).toBe(true);
+    expect(isFinal).toBe(true);
   });
 
   it('waits for the next connection of its line where nothing tells that the server has forgotten the one before', async () => {
     const { fetcher, driver, line, owner } = await resting();
     line.identities = [{ id: 7, address: '1.2.3.4:7', server: 'run-1' }];
     const take = reserve(owner);
-    let isOver = false;
-    void fetcher.settleAndWait(SETTLE, take).catch(() => (isOver = true));
+    let isFinal = false;
+    void fetcher.settleAndWait(SETTLE, take).catch(() => (isFinal = true));
     line.break();
     await driver.runtime.advanceAsync(10_000);
-    expect(isOver).toBe(false);
+    expect(isFinal).toBe(false);
     line.mend();
     await driver.settle();
-    expect(isOver).toBe(true);
+    expect(isFinal).toBe(true);
   });
 });

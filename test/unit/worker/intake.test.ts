@@ -23,7 +23,7 @@ function newIntake(concurrency: number, onStart: (intake: Intake) => void = () =
     startJob: (place, element) => {
       started.push(element);
       places.push(place);
-      intake.began();
+      intake.runStarted();
       onStart(intake);
     },
     giveBack: async (given) => {
@@ -33,7 +33,7 @@ function newIntake(concurrency: number, onStart: (intake: Intake) => void = () =
     suspicionOf: () => 'suspect',
     jobNotStarted: (place) => notStarted.push(place),
     runningPlaces: () => places,
-    onWantsNone: () => undefined,
+    interruptWait: () => undefined,
   };
   const keys = new Keys().queue('reports');
   const intake: Intake = new Intake(keys, 'worker-1', concurrency, owner, runtime);
@@ -51,8 +51,8 @@ function newIntake(concurrency: number, onStart: (intake: Intake) => void = () =
 /** Makes it known that the runs of a handler are quick. */
 function beQuick(intake: Intake): void {
   for (let run = 0; run < 200; run++) {
-    intake.began();
-    intake.ended(somewhere, 0.01);
+    intake.runStarted();
+    intake.runEnded(somewhere, 0.01);
   }
 }
 
@@ -115,7 +115,7 @@ describe('an intake', () => {
         Array.from({ length: asked.most }, () => long),
       );
       while (intake.running > 0) {
-        intake.ended(somewhere, 1_000);
+        intake.runEnded(somewhere, 1_000);
       }
       places.splice(0).forEach((place) => intake.release(place));
       return asked.most;
@@ -127,7 +127,7 @@ describe('an intake', () => {
       return next();
     };
     intake.arrived(ask(1), [long]);
-    intake.ended(somewhere, 1_000);
+    intake.runEnded(somewhere, 1_000);
     const most = next();
     expect(most).toBeGreaterThan(8);
     const fewer = [most, ...Array.from({ length: 8 }, lose)];
@@ -142,7 +142,7 @@ describe('an intake', () => {
     const { intake, take, rooms } = newIntake(1);
     take(1);
     expect([intake.room, rooms()]).toEqual([0, 0]);
-    intake.ended(somewhere, 1_000);
+    intake.runEnded(somewhere, 1_000);
     expect([intake.room, rooms()]).toEqual([1, 1]);
   });
 
@@ -151,7 +151,7 @@ describe('an intake', () => {
     const slots = Array.from({ length: 200 }, () => {
       const asked = ask(1);
       intake.arrived(asked, ['job']);
-      intake.ended(somewhere, 1_000);
+      intake.runEnded(somewhere, 1_000);
       return asked.slot;
     });
     expect(new Set(slots).size).toBe(200);
@@ -162,12 +162,12 @@ describe('an intake', () => {
     beQuick(intake);
     take(5);
     expect(started).toHaveLength(2);
-    intake.ended(somewhere, 0.01);
+    intake.runEnded(somewhere, 0.01);
     expect(started).toEqual(['job-0', 'job-1', 'job-2']);
   });
 
   it('runs those that end at once one after the other', () => {
-    const { intake, started, take } = newIntake(1, (each) => each.ended(somewhere, 0.01));
+    const { intake, started, take } = newIntake(1, (each) => each.runEnded(somewhere, 0.01));
     beQuick(intake);
     take(100);
     expect(started).toHaveLength(100);
@@ -222,7 +222,7 @@ describe('an intake', () => {
     for (let slots = 0; slots < intake.slotCount; slots++) {
       expect(intake.room).toBe(1);
       take(1);
-      intake.ended(somewhere, 1_000);
+      intake.runEnded(somewhere, 1_000);
     }
     expect(intake.room).toBe(0);
     const [place] = places as [JobPlace];
@@ -238,12 +238,12 @@ describe('an intake', () => {
     const [first, second] = places as [JobPlace, JobPlace];
     first.beginRelease();
     second.beginRelease();
-    intake.ended(somewhere, 1_000);
+    intake.runEnded(somewhere, 1_000);
     intake.release(first);
-    intake.ended(somewhere, 1_000);
+    intake.runEnded(somewhere, 1_000);
     const others = Array.from({ length: intake.slotCount - 1 }, () => {
       const asked = ask(1);
-      intake.forget(asked);
+      intake.writeOff(asked);
       return asked.slot;
     });
     expect(new Set([first.slot, ...others]).size).toBe(intake.slotCount);

@@ -28,7 +28,7 @@ function newPlace(): JobPlace {
 function runAlone(suspicion: 'suspect' | 'last chance'): JobPlace {
   const place = newPlace();
   isolation.claim(place);
-  isolation.began(suspicion);
+  isolation.started(suspicion);
   return place;
 }
 
@@ -36,13 +36,13 @@ describe('a suspect', () => {
   it('keeps others away from the moment that it is the next until it has ended', () => {
     const place = newPlace();
     expect(isolation.claim(place)).toBe(true);
-    expect([isolation.isOn, isolation.mostAsked]).toEqual([true, 0]);
-    isolation.began('suspect');
-    expect(isolation.isOn).toBe(true);
+    expect([isolation.isActive, isolation.maxRequested]).toEqual([true, 0]);
+    isolation.started('suspect');
+    expect(isolation.isActive).toBe(true);
     isolation.ended(newPlace());
-    expect(isolation.isOn).toBe(true);
+    expect(isolation.isActive).toBe(true);
     isolation.ended(place);
-    expect(isolation.isOn).toBe(false);
+    expect(isolation.isActive).toBe(false);
   });
 
   it('is alone where no other job lies in a slot', () => {
@@ -61,9 +61,9 @@ describe('a suspect', () => {
   it('is trusted when it has run alone for a second: others may start beside it', async () => {
     const trusted = runAlone('suspect');
     await runtime.advanceAsync(999);
-    expect([isolation.isOn, changes]).toEqual([true, 0]);
+    expect([isolation.isActive, changes]).toEqual([true, 0]);
     await runtime.advanceAsync(1);
-    expect([isolation.isOn, changes]).toEqual([false, 1]);
+    expect([isolation.isActive, changes]).toEqual([false, 1]);
     isolation.claim(newPlace());
     expect(isolation.isAlone(1, 'suspect')).toBe(true);
     expect(isolation.isAlone(2, 'suspect')).toBe(false);
@@ -83,9 +83,9 @@ describe('a suspect', () => {
   it('that has its last chance stays alone until it ends, or for half a minute if it never does', async () => {
     runAlone('last chance');
     await runtime.advanceAsync(29_999);
-    expect(isolation.isOn).toBe(true);
+    expect(isolation.isActive).toBe(true);
     await runtime.advanceAsync(1);
-    expect([isolation.isOn, changes]).toEqual([false, 1]);
+    expect([isolation.isActive, changes]).toEqual([false, 1]);
   });
 
   it('waits for no longer than half a minute, and those after it do not wait for the same jobs', async () => {
@@ -97,7 +97,7 @@ describe('a suspect', () => {
     expect(isolation.isAlone(1, 'last chance')).toBe(false);
     await runtime.advanceAsync(1);
     expect([isolation.isAlone(1, 'last chance'), changes]).toEqual([true, 1]);
-    isolation.began('suspect');
+    isolation.started('suspect');
     isolation.ended(place);
     isolation.claim(newPlace());
     expect(isolation.isAlone(1, 'suspect')).toBe(true);
@@ -108,7 +108,7 @@ describe('a suspect', () => {
   it('that is not started after all keeps nobody away', async () => {
     isolation.claim(newPlace());
     isolation.giveUp();
-    expect(isolation.isOn).toBe(false);
+    expect(isolation.isActive).toBe(false);
     await runtime.advanceAsync(60_000);
     expect(changes).toBe(0);
   });
@@ -116,12 +116,12 @@ describe('a suspect', () => {
   it('that runs is not given up', () => {
     runAlone('suspect');
     isolation.giveUp();
-    expect(isolation.isOn).toBe(true);
+    expect(isolation.isActive).toBe(true);
   });
 });
 
 it('few jobs are taken together behind a suspect, and more and more while there is none', () => {
-  const asked = [isolation.mostAsked];
+  const asked = [isolation.maxRequested];
   for (const [count, haveSuspects] of [
     [16, true],
     [0, false],
@@ -129,8 +129,8 @@ it('few jobs are taken together behind a suspect, and more and more while there 
     [2, false],
     [4, true],
   ] as const) {
-    isolation.came(count, haveSuspects);
-    asked.push(isolation.mostAsked);
+    isolation.arrived(count, haveSuspects);
+    asked.push(isolation.maxRequested);
   }
   expect(asked).toEqual([Infinity, 1, 1, 2, 4, 1]);
 });

@@ -5,7 +5,7 @@ import { renewLease, type RenewedLease } from '../../../lib/protocol/operations/
 import { retireWorker } from '../../../lib/protocol/operations/retire-worker.js';
 import { Lease } from '../../../lib/worker/liveness/lease.js';
 import type { LeasedQueue } from '../../../lib/worker/liveness/queue-lease.js';
-import { Standing } from '../../../lib/worker/liveness/standing.js';
+import { OutageHistory } from '../../../lib/worker/liveness/outage-history.js';
 import { FakeDriver } from '../../support/fake-driver.js';
 import { KeptLog } from '../support/kept-log.js';
 
@@ -21,7 +21,7 @@ function newLease() {
     name,
     keys: keys.queue(name),
     slots: [keys.queue(name).active('worker-1', 0)],
-    standing: new Standing(LEASE_MS),
+    outages: new OutageHistory(LEASE_MS),
     identities: () => [],
     onLapsed: (leases) => lapsed.push(...leases.map(({ workerId }) => workerId)),
   }));
@@ -59,7 +59,7 @@ describe('the start of a lease', () => {
   it('is known for each queue by itself', async () => {
     const { lease, driver, renewed, answer, line } = newLease();
     const started = endOf(lease.start());
-    const known = [endOf(lease.known('reports')), endOf(lease.known('mails'))];
+    const known = [endOf(lease.untilKnown('reports')), endOf(lease.untilKnown('mails'))];
     await driver.settle();
     expect(renewed()).toEqual(['reports', 'mails']);
     await answer('none');
@@ -94,7 +94,7 @@ describe('the start of a lease', () => {
     const { lease, driver, renewed } = newLease();
     driver.disconnect();
     const started = endOf(lease.start());
-    const known = endOf(lease.known('reports'));
+    const known = endOf(lease.untilKnown('reports'));
     await driver.runtime.advanceAsync(10_000);
     const stopped = endOf(lease.stop(() => true));
     await driver.settle();
@@ -158,7 +158,7 @@ describe('a lease', () => {
 
   it('is renewed once for all who ask while a renewal is under way', async () => {
     const { driver, lease, renewed, answer } = await startLease();
-    const asked = [lease.renew(), lease.renewOf('mails'), lease.renew()].map(endOf);
+    const asked = [lease.renew(), lease.renewQueue('mails'), lease.renew()].map(endOf);
     await driver.settle();
     const late = [lease.renew(), lease.renew()].map(endOf);
     await answer();
@@ -174,8 +174,8 @@ describe('a lease', () => {
   it('fails whom it is renewed for where there is no answer, and for a refusal only the queue that it is of', async () => {
     const { driver, line, lease, answer } = await startLease();
     const all = lease.renew();
-    const refused = expect(lease.renewOf('reports')).rejects.toThrow('OOM');
-    const other = lease.renewOf('mails');
+    const refused = expect(lease.renewQueue('reports')).rejects.toThrow('OOM');
+    const other = lease.renewQueue('mails');
     await driver.settle();
     line.next(renewLease).refuse('OOM command not allowed');
     await answer();

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { Keys } from '../../../lib/protocol/keys.js';
-import { findLost } from '../../../lib/worker/settling/lost-replies.js';
+import { separateLost } from '../../../lib/worker/settling/lost-replies.js';
 import type { Outcome } from '../../../lib/worker/settling/outcome.js';
 import { Slots, type JobPlace, type Slot } from '../../../lib/worker/taking/slots.js';
 import { SILENT_QUEUE } from '../support/silent-queue.js';
@@ -29,7 +29,7 @@ it.each<[string, Outcome, string | undefined, boolean]>([
   ['the server before did not tell', outcomeOf(undefined), 'other', false],
 ])('a job that is gone: %s', (_, outcome, server, isLost) => {
   const part = { queue: SILENT_QUEUE, outcomes: [outcome], takes: [] };
-  expect(findLost([part], server, NOW)).toEqual(
-    isLost ? { lost: [{ ...part, areLost: true }], over: [] } : { lost: [], over: [part] },
+  expect(separateLost([part], server, NOW)).toEqual(
+    isLost ? { lost: [{ ...part, areLost: true }], others: [] } : { lost: [], others: [part] },
   );
 });

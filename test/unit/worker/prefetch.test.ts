@@ -4,7 +4,7 @@ import { Prefetch } from '../../../lib/worker/taking/prefetch.js';
 function after(concurrency: number, ...durations: number[]): number {
   const prefetch = new Prefetch(concurrency);
   for (const duration of durations) {
-    prefetch.ran(duration);
+    prefetch.runTook(duration);
   }
   return prefetch.limit;
 }
@@ -31,7 +31,7 @@ it('holds more the quicker they are, up to a bound', () => {
 it('holds as many as may run again once they have become slow', () => {
   expect(after(16, ...often(0.01), ...often(100))).toBe(16);
   const prefetch = new Prefetch(16);
-  often(0.01).forEach((duration) => prefetch.ran(duration));
+  often(0.01).forEach((duration) => prefetch.runTook(duration));
   prefetch.forget();
   expect(prefetch.limit).toBe(16);
 });

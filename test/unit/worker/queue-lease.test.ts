@@ -3,7 +3,7 @@ import type { Line } from '../../../lib/driver/line.js';
 import { Keys } from '../../../lib/protocol/keys.js';
 import type { LineIdentity } from '../../../lib/protocol/wire/line-identity.js';
 import { QueueLease } from '../../../lib/worker/liveness/queue-lease.js';
-import { Standing } from '../../../lib/worker/liveness/standing.js';
+import { OutageHistory } from '../../../lib/worker/liveness/outage-history.js';
 import { VirtualRuntime } from '../../support/virtual-runtime.js';
 import { KeptLog } from '../support/kept-log.js';
 
@@ -20,7 +20,7 @@ function namedBy(commands: readonly LineIdentity[], jobs: readonly LineIdentity[
     name: 'reports',
     keys: new Keys().queue('reports'),
     slots: [],
-    standing: new Standing(1_000),
+    outages: new OutageHistory(1_000),
     identities: () => jobs,
     onLapsed: () => undefined,
   };

@@ -8,7 +8,7 @@ import { listLines } from '../../../lib/protocol/operations/list-lines.js';
 import { recoverWorker } from '../../../lib/protocol/operations/recover-worker.js';
 import type { LineIdentity } from '../../../lib/protocol/wire/line-identity.js';
 import { Recovery } from '../../../lib/worker/liveness/recovery.js';
-import { Standing } from '../../../lib/worker/liveness/standing.js';
+import { OutageHistory } from '../../../lib/worker/liveness/outage-history.js';
 import { FakeDriver } from '../../support/fake-driver.js';
 import { KeptLog } from '../support/kept-log.js';
 
@@ -62,7 +62,7 @@ function newRecovery(lines: readonly LineIdentity[], job = '["job-1",null,{"c":"
   const recovery = new Recovery(
     { ...handler, handle: () => undefined },
     parts,
-    new Standing(LEASE_MS),
+    new OutageHistory(LEASE_MS),
   );
   return {
     driver,

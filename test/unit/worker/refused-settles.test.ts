@@ -15,7 +15,7 @@ function newRefused(message: string) {
     outcomes: [],
     takes: [],
   };
-  const call: Partial<SettleCall> = { again: () => [part], mayBeDone: false };
+  const call: Partial<SettleCall> = { toRetry: () => [part], mayBeDone: false };
   const error = Object.assign(new Error(message), { name: 'ReplyError' });
   const refusal: Refusal = { call: call as SettleCall, error };
   const server = { isRefusing: true };
@@ -29,7 +29,14 @@ function newRefused(message: string) {
     onCarriedOut: (parts: readonly SettlePart[]) => void carriedOut.push(...parts),
   };
   const refused = new RefusedSettles(log, owner, runtime);
-  return { insisting: refused.insist(refusal), runtime, log, server, tries, carriedOut };
+  return {
+    insisting: refused.retryUntilAccepted(refusal),
+    runtime,
+    log,
+    server,
+    tries,
+    carriedOut,
+  };
 }
 
 it.each([

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Keys } from '../../../lib/protocol/keys.js';
 import type { Take } from '../../../lib/worker/taking/intake.js';
 import { SettleCall } from '../../../lib/worker/settling/settle-call.js';
-import { singlesOf } from '../../../lib/worker/settling/settle-part.js';
+import { splitIntoSingles } from '../../../lib/worker/settling/settle-part.js';
 import { Slots, type Slot } from '../../../lib/worker/taking/slots.js';
 import { SILENT_QUEUE } from '../support/silent-queue.js';
 
@@ -45,17 +45,17 @@ describe('a settle call', () => {
 
   it('is not asked for its next jobs again where it was not answered', () => {
     const { call, queue, outcomes, take } = newCall();
-    expect(call.lost()).toEqual([{ queue, take }]);
+    expect(call.markUnanswered()).toEqual([{ queue, take }]);
     expect(call.input).toMatchObject({ takes: [], isRepeated: true });
-    expect([call.lost(), call.takes]).toEqual([[], []]);
+    expect([call.markUnanswered(), call.takes]).toEqual([[], []]);
     expect(call.parts).toEqual([{ queue, outcomes, takes: [] }]);
-    expect(call.again()).toEqual([{ queue, outcomes, takes: [] }]);
+    expect(call.toRetry()).toEqual([{ queue, outcomes, takes: [] }]);
   });
 
   it('is not asked for its next jobs again where it was repeated before either', () => {
     const { call, queue, take } = newCall({ mayBeDone: true });
     expect(call.input.takes).toHaveLength(1);
-    expect(call.lost()).toEqual([{ queue, take }]);
+    expect(call.markUnanswered()).toEqual([{ queue, take }]);
     expect(call.input).toMatchObject({ takes: [], isRepeated: true });
   });
 
@@ -67,19 +67,19 @@ describe('a settle call', () => {
 describe('a settle call that is refused', () => {
   it('is asked for its jobs again, and leaves the next ones to others', () => {
     const { call, queue, outcomes } = newCall();
-    expect(call.again()).toEqual([{ queue, outcomes, takes: [] }]);
-    expect(outcomes[0]?.place.slot.holdsJust(2)).toBe(true);
+    expect(call.toRetry()).toEqual([{ queue, outcomes, takes: [] }]);
+    expect(outcomes[0]?.place.slot.holdsExactly(2)).toBe(true);
   });
 
   it('is asked for the next jobs again where it may have taken them before', () => {
     const { call, queue, outcomes, take } = newCall({ mayBeDone: true });
-    expect(call.again()).toEqual([{ queue, outcomes, takes: [take] }]);
+    expect(call.toRetry()).toEqual([{ queue, outcomes, takes: [take] }]);
     expect(call.input.isRepeated).toBe(true);
   });
 
   it('is split into what it was to do', () => {
     const { call, queue, outcomes, take } = newCall({ mayBeDone: true });
-    expect(singlesOf(call.again())).toEqual([
+    expect(splitIntoSingles(call.toRetry())).toEqual([
       ...outcomes.map((outcome) => ({ queue, outcomes: [outcome], takes: [] })),
       { queue, outcomes: [], takes: [take] },
     ]);

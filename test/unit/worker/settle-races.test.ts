@@ -16,7 +16,7 @@ class KeptQueue implements SettledQueue {
   readonly released: Outcome[] = [];
   readonly taken: (readonly string[])[] = [];
   readonly unanswered: Take[] = [];
-  next: SettledQueue['next'] = () => ({ kind: 'none' });
+  decideNext: SettledQueue['decideNext'] = () => ({ kind: 'none' });
   settleAndWait: SettledQueue['settleAndWait'] = () => Promise.reject(new Error('Not asked for'));
   onReleased = (outcome: Outcome): void => void this.released.push(outcome);
   private readonly slots: Slots;
@@ -35,8 +35,8 @@ class KeptQueue implements SettledQueue {
   /** Decides once to take so many jobs. */
   takesOnce(most: number): Take {
     const take: Take = { slot: this.freeSlot(), most, isLong: false };
-    this.next = () => {
-      this.next = () => ({ kind: 'none' });
+    this.decideNext = () => {
+      this.decideNext = () => ({ kind: 'none' });
       return { kind: 'take', takes: [take] };
     };
     return take;
@@ -214,9 +214,9 @@ describe('how a queue gets its next jobs', () => {
   it('is decided when the call is made, not while Redis is away', async () => {
     const { driver, queue, settle, inputs } = newSettler();
     const asked: NextJobs[] = [];
-    const { next } = queue;
-    queue.next = (...call) => {
-      const decided = next(...call);
+    const { decideNext } = queue;
+    queue.decideNext = (...call) => {
+      const decided = decideNext(...call);
       asked.push(decided);
       return decided;
     };
@@ -231,7 +231,7 @@ describe('how a queue gets its next jobs', () => {
   it('may be to wait for it in one write with the settle of a single job only', async () => {
     const { queue, settle, answer } = newSettler();
     const offers: boolean[] = [];
-    queue.next = (_most, mayWait) => {
+    queue.decideNext = (_most, mayWait) => {
       offers.push(mayWait);
       return { kind: 'none' };
     };
@@ -249,7 +249,7 @@ describe('how a queue gets its next jobs', () => {
     const { driver, queue, settle, inputs, lose, answer } = newSettler();
     const take: Take = { slot: queue.hold(0)[0]?.slot ?? ({} as Slot), most: 1, isLong: false };
     let calls = 0;
-    queue.next = () => ({ kind: 'wait', take });
+    queue.decideNext = () => ({ kind: 'wait', take });
     queue.settleAndWait = async () => {
       calls++;
       throw new Error('The line was lost');

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { digestOf, PART_BYTES, SlotParts } from '../../../lib/worker/liveness/slot-parts.js';
+import { digestOf, MAX_PART_BYTES, SlotParts } from '../../../lib/worker/liveness/slot-parts.js';
 
 const sha1 = (bytes: string | Buffer): string => createHash('sha1').update(bytes).digest('hex');
 
@@ -74,7 +74,7 @@ describe('what lies in the slots of a lost worker', () => {
     ];
     const { taken, bytes, read } = partsOf(slots);
     bytes.forEach((length, index) => {
-      expect(length <= PART_BYTES || taken[index]?.length === 1).toBe(true);
+      expect(length <= MAX_PART_BYTES || taken[index]?.length === 1).toBe(true);
     });
     // Little is read in vain.
     expect(read).toBeLessThan(1.3 * all(slots).length);

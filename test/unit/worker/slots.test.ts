@@ -15,7 +15,7 @@ it('has as many slots as it is told, each with the key of its own list', () => {
     keys.active('worker-1', 2),
     undefined,
   ]);
-  expect(slots.areFree).toBe(false);
+  expect(slots.hasFree).toBe(false);
 });
 
 it('hands each slot out once until it is released', () => {
@@ -55,7 +55,7 @@ it('counts a job once, however often it leaves', () => {
   one.beginRelease();
   expect([one.confirmRelease(), one.confirmRelease()]).toEqual([true, false]);
   one.cancelRelease();
-  expect(slot.holdsJust(1)).toBe(true);
+  expect(slot.holdsExactly(1)).toBe(true);
   other.confirmRelease();
   expect(slot.isEmpty).toBe(true);
 });
@@ -63,12 +63,12 @@ it('counts a job once, however often it leaves', () => {
 it('knows whether nobody takes any of its jobs out yet', () => {
   const slot = newSlot();
   const [one] = slot.fill(3) as [JobPlace, JobPlace, JobPlace];
-  expect([slot.holdsJust(3), slot.holdsJust(1)]).toEqual([true, false]);
+  expect([slot.holdsExactly(3), slot.holdsExactly(1)]).toEqual([true, false]);
   one.beginRelease();
-  expect([slot.holdsJust(3), slot.holdsJust(2)]).toEqual([false, false]);
+  expect([slot.holdsExactly(3), slot.holdsExactly(2)]).toEqual([false, false]);
   one.cancelRelease();
-  expect(slot.holdsJust(3)).toBe(true);
+  expect(slot.holdsExactly(3)).toBe(true);
   one.beginRelease();
   one.confirmRelease();
-  expect(slot.holdsJust(2)).toBe(true);
+  expect(slot.holdsExactly(2)).toBe(true);
 });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { Log } from '../../../lib/telemetry/log.js';
-import { TakeTrouble, type Step } from '../../../lib/worker/taking/take-trouble.js';
+import { TakeTrouble, type FetchStep } from '../../../lib/worker/taking/take-trouble.js';
 import { VirtualRuntime } from '../../support/virtual-runtime.js';
 
 function newTrouble() {
@@ -17,13 +17,13 @@ const refusal = (message: string): Error =>
   Object.assign(new Error(message), { name: 'ReplyError' });
 
 /** The waits while the same thing is refused again and again. */
-const waits = (trouble: TakeTrouble, step: Step, error: Error): number[] =>
+const waits = (trouble: TakeTrouble, step: FetchStep, error: Error): number[] =>
   Array.from({ length: 9 }, () => trouble.failed(step, error));
 
 const passing = [50, 100, 200, 400, 800, 1_000, 1_000, 1_000, 1_000];
 const staying = [50, 100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000];
 
-it.each<[string, Step, number[], RegExp]>([
+it.each<[string, FetchStep, number[], RegExp]>([
   ['MISCONF Errors writing to the AOF file', 'wait', passing, /^warn .*"reports".*retrying/],
   ['NOREPLICAS Not enough good replicas', 'take', passing, /^warn .*"reports".*retrying/],
   ["READONLY You can't write against a replica.", 'wait', passing, /^warn .*accepts writes/],

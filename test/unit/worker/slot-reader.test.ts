@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Line } from '../../../lib/driver/line.js';
 import type { ListRange, readList } from '../../../lib/protocol/operations/lists.js';
-import { SlotReading } from '../../../lib/worker/taking/slot-reading.js';
+import { SlotReader } from '../../../lib/worker/taking/slot-reader.js';
 import { Slot } from '../../../lib/worker/taking/slots.js';
 
 /** A connection to a server that holds these jobs, and does not answer where more than `most` characters are asked for. */
@@ -20,8 +20,8 @@ function connectionTo(jobs: readonly string[], most = Infinity) {
   return { connection, reads };
 }
 
-const newReading = (most: number): SlotReading =>
-  new SlotReading({ slot: new Slot(0, 'slot'), most, isLong: false });
+const newReading = (most: number): SlotReader =>
+  new SlotReader({ slot: new Slot(0, 'slot'), most, isLong: false });
 
 const MEGABYTE = 1024 * 1024;
 

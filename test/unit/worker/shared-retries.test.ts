@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { ReplyError } from '../../../lib/memory/reply-error.js';
-import { RefusedTurns } from '../../../lib/worker/settling/refused-turns.js';
+import { SharedRetries } from '../../../lib/worker/settling/shared-retries.js';
 import { VirtualRuntime } from '../../support/virtual-runtime.js';
 
 /** Calls of one kind that are refused until the test says otherwise. */
 function refusedCalls() {
   const runtime = new VirtualRuntime();
-  const turns = new RefusedTurns(runtime);
+  const turns = new SharedRetries(runtime);
   const state = { isRefused: true, tries: new Map<string, number>(), done: [] as string[] };
   return {
     runtime,
     state,
     begin: async (name: string, onError: () => boolean = () => true): Promise<void> => {
-      await turns.insist(async () => {
+      await turns.run(async () => {
         state.tries.set(name, (state.tries.get(name) ?? 0) + 1);
         await Promise.resolve();
         if (state.isRefused) {

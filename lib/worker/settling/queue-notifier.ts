@@ -3,16 +3,16 @@ import type { Log } from '../../telemetry/log.js';
 import { jobCount } from '../job-count.js';
 import type { Outcome, SettledQueue } from './outcome.js';
 import type { SettlePart } from './settle-part.js';
-import type { TakeOf } from './settle-call.js';
+import type { QueueTake } from './settle-call.js';
 
 /**
  * Tells queues what became of their jobs. The code of applications runs behind that; what it throws is no failure of Redis,
  * and keeps nothing from the others.
  */
-export class SettleEffects {
+export class QueueNotifier {
   constructor(private readonly log: Log) {}
 
-  released(queue: SettledQueue, outcomes: readonly Outcome[]): void {
+  notifyReleased(queue: SettledQueue, outcomes: readonly Outcome[]): void {
     for (const outcome of outcomes) {
       try {
         queue.onReleased(outcome);
@@ -23,7 +23,7 @@ export class SettleEffects {
   }
 
   /** @param jobs - of each take; none where it was not carried out. */
-  taken(takes: readonly TakeOf[], jobs: readonly (readonly string[])[]): void {
+  notifyTaken(takes: readonly QueueTake[], jobs: readonly (readonly string[])[]): void {
     takes.forEach(({ queue, take }, index) => {
       try {
         queue.onTaken(take, jobs[index] ?? []);
@@ -33,7 +33,7 @@ export class SettleEffects {
     });
   }
 
-  unanswered(takes: readonly TakeOf[]): void {
+  notifyUnanswered(takes: readonly QueueTake[]): void {
     for (const { queue, take } of takes) {
       try {
         queue.onUnanswered(take);
@@ -43,7 +43,7 @@ export class SettleEffects {
     }
   }
 
-  settled(queue: SettledQueue): void {
+  notifySettled(queue: SettledQueue): void {
     try {
       queue.onSettled();
     } catch (error) {
@@ -52,7 +52,7 @@ export class SettleEffects {
   }
 
   /** Jobs were not where they should be. */
-  gone(parts: readonly SettlePart[]): void {
+  warnMissing(parts: readonly SettlePart[]): void {
     for (const { queue, outcomes } of parts) {
       this.log.repeated(
         `jobs gone: ${queue.name}`,

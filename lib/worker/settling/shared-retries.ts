@@ -4,15 +4,15 @@ import { longestWaitAfter } from '../../driver/refusal.js';
 import type { Runtime } from '../../driver/runtime.js';
 
 /** How long those wait at most that another one tries for, ms: what it is refused with may concern it alone. */
-const LONGEST_WAIT_MS = 30_000;
+const MAX_WAIT_FOR_LEADER_MS = 30_000;
 
 /**
  * The waits between tries of calls that Redis refuses for one reason. However many there are, one of them tries whether it
  * has passed, and the others follow when that succeeds.
  */
-export class RefusedTurns {
+export class SharedRetries {
   /** The one that tries; `undefined` while none does. */
-  private trying: symbol | undefined;
+  private leader: symbol | undefined;
   /** The one that tries has succeeded, or is over. */
   private readonly ends = new Gate();
 
@@ -23,7 +23,7 @@ export class RefusedTurns {
    * @param onError - hears why it has failed. @returns whether it is to be made again.
    * @throws its error where it is not.
    */
-  async insist<Output>(
+  async run<Output>(
     call: () => Promise<Output>,
     onError: (error: unknown) => boolean,
   ): Promise<Output> {
@@ -40,17 +40,21 @@ export class RefusedTurns {
           }
           longestMs = longestWaitAfter(error);
         }
-        this.trying ??= self;
-        const { trying, runtime } = this;
-        if (trying === self) {
+        this.leader ??= self;
+        const { leader, runtime } = this;
+        if (leader === self) {
           await backoff.wait(longestMs);
         } else {
-          await this.ends.untilOrAfter(LONGEST_WAIT_MS, () => this.trying !== trying, runtime);
+          await this.ends.untilOrAfter(
+            MAX_WAIT_FOR_LEADER_MS,
+            () => this.leader !== leader,
+            runtime,
+          );
         }
       }
     } finally {
-      if (this.trying === self) {
-        this.trying = undefined;
+      if (this.leader === self) {
+        this.leader = undefined;
         this.ends.wake();
       }
     }

@@ -11,10 +11,10 @@ import {
 import type { WorkerOptions } from '../worker-options.js';
 
 /** What a frame adds to a value at most, bytes: the id, the place in the stream and the brackets. */
-const FRAME_BYTES = 100;
+const MAX_FRAME_OVERHEAD_BYTES = 100;
 
 /** Writes what the jobs of one queue are answered with. */
-export class ReplyText {
+export class ReplyEncoder {
   constructor(
     private readonly queue: string,
     private readonly options: Pick<WorkerOptions, 'maxPayload' | 'exposeStack'>,
@@ -40,7 +40,13 @@ export class ReplyText {
    */
   value(value: unknown): string | undefined {
     const json = encodePayload(value, this.queue, 'reply');
-    checkPayloadSize(json ?? '', this.options.maxPayload, this.queue, 'reply', FRAME_BYTES);
+    checkPayloadSize(
+      json ?? '',
+      this.options.maxPayload,
+      this.queue,
+      'reply',
+      MAX_FRAME_OVERHEAD_BYTES,
+    );
     return json;
   }
 
@@ -70,8 +76,8 @@ export class ReplyText {
 }
 
 /** Characters of a name, and of a message at first, that are sent of an error that is too large as a whole. */
-const SHORT_NAME = 100;
-const SHORT_MESSAGE = 1_000;
+const SHORTENED_NAME_LENGTH = 100;
+const SHORTENED_MESSAGE_LENGTH = 1_000;
 
 function shortened(
   id: Job['id'],
@@ -80,9 +86,10 @@ function shortened(
   maxPayload: number,
 ): string {
   const { status } = form;
-  const code = typeof form.code === 'string' ? form.code.slice(0, SHORT_NAME) : form.code;
-  const name = form.name.slice(0, SHORT_NAME);
-  for (let length = SHORT_MESSAGE; ; length = Math.floor(length / 2)) {
+  const code =
+    typeof form.code === 'string' ? form.code.slice(0, SHORTENED_NAME_LENGTH) : form.code;
+  const name = form.name.slice(0, SHORTENED_NAME_LENGTH);
+  for (let length = SHORTENED_MESSAGE_LENGTH; ; length = Math.floor(length / 2)) {
     const message = `${form.message.slice(0, length)} [shortened]`;
     const text = encodeError(id, { name, message, code, status }, position);
     if (length === 0 || fits(text, maxPayload)) {

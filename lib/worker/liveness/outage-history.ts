@@ -2,13 +2,13 @@ import type { RenewedLease } from '../../protocol/operations/renew-lease.js';
 import { SILENCE_LIMIT_MS } from '../../driver/line.js';
 
 /** How long a connection that was given up needs to be replaced, and its worker to be known again, ms. */
-const RECONNECT_MS = 4_000;
+const MAX_RECONNECT_MS = 4_000;
 
 /**
  * How long a worker may need after an outage until it is heard of again, ms: its connection may be half open, so that nobody
  * but the watchdog finds out that it is gone.
  */
-export const HALF_OPEN_MS = SILENCE_LIMIT_MS + RECONNECT_MS;
+export const MAX_RETURN_MS = SILENCE_LIMIT_MS + MAX_RECONNECT_MS;
 
 /** A renewal of a lease that succeeded. */
 export interface Renewal extends Pick<RenewedLease, 'now' | 'former'> {
@@ -25,13 +25,13 @@ export interface Renewal extends Pick<RenewedLease, 'now' | 'former'> {
  * clock that jumps makes everybody's lease lapse, and who is back first would take all others for dead. So an observer that has
  * had such trouble itself waits until the others have had the time to be back, too.
  */
-export class Standing {
+export class OutageHistory {
   /** When the first renewal after the last trouble, or of all, succeeded, ms, Redis clock. */
-  private graceFrom = -Infinity;
+  private graceStartedAt = -Infinity;
   /** Since when others could be heard of, ms, Redis clock. */
   private steadySince = -Infinity;
   /** Whether nothing is known of what was before, since nobody looked. */
-  private isNew = true;
+  private hasNoHistory = true;
   private last: Renewal | undefined;
   private hasFailed = false;
 
@@ -39,20 +39,20 @@ export class Standing {
   constructor(private readonly lease: number) {}
 
   /** A renewal has failed: refused, or not answered. Others' may have failed as well. */
-  failed(): void {
+  renewalFailed(): void {
     this.hasFailed = true;
   }
 
   renewed(renewal: Renewal): void {
     const { now } = renewal;
     if (this.isTrouble(renewal)) {
-      this.isNew = false;
-      this.graceFrom = now;
+      this.hasNoHistory = false;
+      this.graceStartedAt = now;
       this.steadySince = now;
     } else if (this.hasNotLooked(renewal)) {
       if (this.isGraceOver(now)) {
-        this.isNew = true;
-        this.graceFrom = now;
+        this.hasNoHistory = true;
+        this.graceStartedAt = now;
       }
       this.steadySince = now;
     }
@@ -67,19 +67,19 @@ export class Standing {
    *   nothing where the server is another one now.
    */
   mayJudge(now: number, isSameServer: boolean): boolean {
-    return this.isGraceOver(now) || (this.isNew && isSameServer);
+    return this.isGraceOver(now) || (this.hasNoHistory && isSameServer);
   }
 
   /**
    * How long a worker could have been heard of and was not, ms.
    * @param expiry - when its lease lapsed, ms, Redis clock.
    */
-  silence(expiry: number, now: number): number {
+  silenceMs(expiry: number, now: number): number {
     return now - Math.max(expiry - this.lease, this.steadySince);
   }
 
   private isGraceOver(now: number): boolean {
-    return now >= this.graceFrom + Math.max(this.lease, HALF_OPEN_MS);
+    return now >= this.graceStartedAt + Math.max(this.lease, MAX_RETURN_MS);
   }
 
   /** A lease that lapsed since its own process was too slow tells nothing of others: busy workers look after others as well. */
