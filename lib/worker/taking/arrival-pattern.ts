@@ -1,24 +1,24 @@
 /**
- * After how many jobs in a row that were there already others are likely to be there, too. (A caller may have sent one while
- * this process was kept from asking.)
+ * How many jobs in a row have to be in the queue before they are waited for, until more are expected there. One is not enough: a
+ * caller may have sent it while this process was too busy to wait.
  */
 const BACKLOG_AFTER_READY_JOBS = 2;
 
-/** How the jobs of one queue come: together, so that the next ones are to be taken, or one by one. */
+/** How the jobs of one queue arrive: many at a time, so that the next ones can be taken at once, or one by one. */
 export class ArrivalPattern {
-  /** Whether there were as many as were last asked for, so that the next need not be waited for. */
+  /** Whether the last take was full, so that the queue is likely to hold more jobs. */
   isBacklogged = false;
-  /** How many in a row were there already when they were to be waited for. */
+  /** How many jobs in a row were in the queue already when the wait for them began. */
   private readyInARow = BACKLOG_AFTER_READY_JOBS;
-  /** How many came since one was last waited for, that one included. */
+  /** How many jobs have arrived since the last wait began, the job that ended the wait included. */
   private arrivedSinceWait = 0;
 
-  /** Whether none is likely to be there when the one before is done. */
+  /** Whether the queue is likely to be empty when the current job is done. */
   isOneByOne(): boolean {
     return this.readyInARow < BACKLOG_AFTER_READY_JOBS;
   }
 
-  /** So many were taken without waiting. @param most - how many were asked for. */
+  /** Notes a take that did not wait. @param most - how many jobs the take could have brought. */
   tookWithoutWait(count: number, most: number): void {
     this.isBacklogged = count === most;
     if (count > 0) {
@@ -29,18 +29,18 @@ export class ArrivalPattern {
     this.arrivedSinceWait += count;
   }
 
-  /** One was waited for. @param hasCome - whether one has come in time. */
+  /** Notes the end of a wait. @param hasCome - whether a job has arrived in time. */
   waitEnded(hasCome: boolean): void {
     this.arrivedSinceWait = hasCome ? 1 : 0;
     this.isBacklogged = hasCome;
   }
 
-  /** One was to be waited for as soon as the one before was done. @param wasReady - whether it was there already. */
+  /** Notes a wait that began as soon as a job was done. @param wasReady - whether the next job was in the queue already. */
   nextWasReady(wasReady: boolean): void {
     this.readyInARow = wasReady ? this.readyInARow + 1 : 0;
   }
 
-  /** Nothing is known any more. */
+  /** Forgets the pattern, such as after a lost connection. */
   forget(): void {
     this.readyInARow = BACKLOG_AFTER_READY_JOBS;
   }

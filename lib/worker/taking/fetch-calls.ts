@@ -9,10 +9,10 @@ import { SlotReader } from './slot-reader.js';
 import { TakeTrouble, type FetchStep } from './take-trouble.js';
 import { WaitInterruption } from './wait-interruption.js';
 
-/** Jobs that are taken at most by one call: Lua's stack takes about 8 000 values. */
+/** Most jobs that one call takes: the stack of Lua holds about 8 000 values. */
 const MAX_JOBS_PER_TAKE = 500;
 
-/** A call that Redis will answer. */
+/** A call that takes jobs and waits for its answer. */
 interface FetchCall {
   readonly take: Take;
   readonly jobs: Promise<readonly string[]>;
@@ -20,38 +20,41 @@ interface FetchCall {
   readonly isWaiting: boolean;
 }
 
-/** What is asked on the line now. */
+/** What happens on the line now. */
 type FetchState =
-  /** Nothing is to be asked for: a settle may be sent in one write with the wait for the next job. */
+  /** No call is wanted: a settle may be sent in one write with the wait for the next job. */
   | { readonly kind: 'resting' }
   /** The next call is about to be made. */
   | { readonly kind: 'preparing' }
   | { readonly kind: 'asking'; readonly call: FetchCall }
-  /** A take was not answered: its slot may hold jobs or not, which is read before anything else is taken. */
+  /** A take was not answered: its slot may hold jobs, so it is read before anything else is taken. */
   | { readonly kind: 'unanswered'; readonly take: Take; readonly reading: SlotReader };
 
 const RESTING: FetchState = { kind: 'resting' };
 const PREPARING: FetchState = { kind: 'preparing' };
 
-/** What one turn came to. */
+/** The result of one turn of the fetch loop. */
 export interface FetchTurn {
-  /** A take that was answered, with the jobs that it has brought. */
+  /** The take that was answered, with its jobs. */
   readonly taken?: { readonly take: Take; readonly jobs: readonly string[] };
-  /** A take without an answer. */
+  /** The take that was not answered. */
   readonly unanswered?: Take;
   /** How long to wait before the next turn, ms. */
   readonly waitMs: number;
 }
 
-/** The owner of the calls. */
+/** What the calls need of the worker. */
 export interface FetchCallsOwner {
-  /** Reserves what is to be taken: no more jobs than there is room for. */
+  /** Reserves a slot for up to `most` jobs, but no more than there is room for. */
   take(most: number): Take | undefined;
-  /** Awaited before a new connection takes its first job: until others know of it, they might miss its jobs. */
+  /**
+   * Announces a new connection. Awaited before the connection takes its first job: until other workers know the connection, they
+   * cannot tell that its jobs are lost.
+   */
   onConnected(): Promise<void>;
 }
 
-/** The calls that take the jobs of one queue on its line, one at a time, and what is known of the last of them. */
+/** Makes the calls that take the jobs of one queue on its line, one at a time, and keeps what the last call has shown. */
 export class FetchCalls {
   readonly arrivals = new ArrivalPattern();
   readonly trouble: TakeTrouble;
@@ -74,17 +77,17 @@ export class FetchCalls {
     return this.state.kind === 'asking';
   }
 
-  /** What may have been taken without a word from Redis. */
+  /** The take that Redis did not answer, though it may have moved jobs. */
   get unanswered(): Take | undefined {
     return this.state.kind === 'unanswered' ? this.state.take : undefined;
   }
 
-  /** Whether the next job is to be waited for in one write with the settling of the one before, since none is likely to be there. */
+  /** Whether a settle may be sent in one write with the wait for the next job, because the queue is likely to be empty. */
   get maySettleAndWait(): boolean {
     return this.state.kind === 'resting' && this.arrivals.isOneByOne() && this.line.maySettle;
   }
 
-  /** Asks for nothing for a while. @param until - when that is over. */
+  /** Makes no call until a promise has resolved. */
   async idleUntil(until: Promise<void>): Promise<void> {
     if (this.state.kind === 'preparing') {
       this.state = RESTING;
@@ -96,8 +99,8 @@ export class FetchCalls {
   }
 
   /**
-   * Settles a job in one write with the wait for the next, at once after {@link maySettleAndWait} said so.
-   * @throws what Redis refuses it with, or, once the server cannot carry it out any more, that there was no answer.
+   * Settles a job in one write with the wait for the next job. Call it in the same turn as {@link maySettleAndWait}.
+   * @throws the refusal of Redis, or, once the server cannot carry out the settle any more, the loss of the answer.
    */
   async settleAndWait(input: SettleJobs, take: Take): Promise<SettledJobs> {
     const { line } = this;
@@ -112,7 +115,7 @@ export class FetchCalls {
     } catch (error) {
       this.arrivals.forget();
       if (!isRefusal(error) && !(await line.cut())) {
-        // The connection after it makes the server forget it. A line that is closed for good takes nothing any more.
+        // The next connection makes the server close this one. A line that is closed for good takes nothing any more.
         await line.line.ready().catch(() => undefined);
       }
       throw error;
@@ -120,9 +123,9 @@ export class FetchCalls {
   }
 
   /**
-   * Waits for the answer of the call that is on its way, or makes one. Never rejects.
-   * @param isWanted - whether jobs are still to be asked for.
-   * @param isOver - resolves when nothing will be asked for any more.
+   * Waits for the answer of the call that is underway, or makes a call. Never rejects.
+   * @param isWanted - whether the fetcher still wants jobs.
+   * @param isOver - resolves when the fetcher stops.
    */
   async turn(isWanted: () => boolean, isOver: Promise<void>): Promise<FetchTurn> {
     if (this.state.kind === 'asking') {
@@ -143,7 +146,7 @@ export class FetchCalls {
     return call ? this.resultOf(call) : { waitMs: 0 };
   }
 
-  /** Ends the wait for a job before its time. Resolves when it has ended. */
+  /** Ends the wait for a job early. Resolves when the wait has ended. */
   async interrupt(): Promise<void> {
     const { state } = this;
     if (state.kind === 'asking') {
@@ -152,8 +155,8 @@ export class FetchCalls {
   }
 
   /**
-   * Reads the slot of a take that was not answered, before anything else is taken. The connection that asked for it is
-   * cut by now on the server's side, too, so that what is in it is final.
+   * Reads the slot of a take that was not answered, before anything else is taken. The server has closed the connection of that
+   * take by now, so that the content of the slot is final.
    */
   private async readUnanswered(): Promise<FetchTurn['taken']> {
     const { state } = this;
@@ -178,7 +181,7 @@ export class FetchCalls {
 
   private setUnderway(call: FetchCall): FetchCall {
     this.state = { kind: 'asking', call };
-    // It is awaited later than it may be rejected.
+    // The promise may reject before somebody awaits it.
     call.jobs.catch(() => undefined);
     return call;
   }
@@ -198,8 +201,8 @@ export class FetchCalls {
     } catch (error) {
       this.arrivals.forget();
       const waitMs = this.trouble.failed(step, error);
-      // Of a script that met an error in the middle nobody knows how far it came.
-      if (isRefusal(error) && (isWaiting || isTemporary(error))) {
+      // A script that failed half way may have moved jobs.
+      if (isRefusal(error) && (isWaiting || isPassing(error))) {
         this.state = PREPARING;
         return { taken: { take, jobs: [] }, waitMs };
       }

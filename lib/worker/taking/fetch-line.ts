@@ -14,24 +14,24 @@ import { waitForJob } from '../../protocol/operations/wait-for-job.js';
 import type { LineIdentity } from '../../protocol/wire/line-identity.js';
 import type { Take } from './intake.js';
 
-/** How long one blocking call waits for a job, seconds. */
+/** Seconds that one blocking call waits for a job. */
 export const BLOCK_SECONDS = 5;
 
 /**
- * How long ago a line has answered that a settle may go on, ms: one that has been silent for longer may be gone without
- * a word, and with a job that takes longer nobody notices a write.
+ * How old the last answer of a line may be, ms, for a settle to be sent on it. A line that was silent for longer may be lost
+ * unnoticed, and for a job that took longer the write that is saved makes no difference.
  */
 const MAX_ANSWER_AGE_MS = 100;
 
-/** How long to wait for the server to forget a line, ms. */
+/** How long to wait until the server has closed a line, ms. */
 const CUT_TIMEOUT_MS = 500;
 
 /** The line on which the jobs of one queue are taken. */
 export class FetchLine {
   private opened: Line | undefined;
-  /** How others know it. */
+  /** The identity of the connection that other workers know of. */
   private announced: LineIdentity | undefined;
-  /** When it last answered, by the clock of the runtime. */
+  /** When the line last answered, by the clock of the runtime. */
   private answeredAt = 0;
 
   constructor(
@@ -40,7 +40,7 @@ export class FetchLine {
     private readonly keys: QueueKeys,
   ) {}
 
-  /** Opens it at the first use. @throws what keeps a line from being made at all. */
+  /** The line, opened at the first use. @throws when no line can be made at all. */
   get line(): Line {
     this.opened ??= this.driver.blocking(this.queue);
     return this.opened;
@@ -50,12 +50,12 @@ export class FetchLine {
     return this.opened?.identity;
   }
 
-  /** How the server may know it, now and before. */
+  /** The identities of the current connection and of earlier ones that the server may still know. */
   get identities(): readonly LineIdentity[] {
     return this.opened?.identities ?? [];
   }
 
-  /** Whether a settle may be sent on it. */
+  /** Whether a settle may be sent on the line. */
   get maySettle(): boolean {
     return (
       this.driver.runtime.now() - this.answeredAt < MAX_ANSWER_AGE_MS &&
@@ -64,14 +64,14 @@ export class FetchLine {
     );
   }
 
-  /** It has answered. */
+  /** Notes that the line has answered. */
   noteAnswer(): void {
     this.answeredAt = this.driver.runtime.now();
   }
 
   /**
-   * Waits for a connection, and makes others know of it.
-   * @param isOver - resolves where nobody needs that any more.
+   * Waits for a connection, and announces it to other workers.
+   * @param isOver - resolves when the fetcher stops, so that no connection is needed any more.
    */
   async prepare(announce: () => Promise<void>, isOver: Promise<void>): Promise<void> {
     await this.line.ready();
@@ -88,18 +88,18 @@ export class FetchLine {
     return this.waitBy((operation, input) => this.line.run(operation, input), take);
   }
 
-  /** Takes jobs that are there. */
+  /** Takes jobs that are in the queue now. */
   takeWaiting({ slot, most }: Take): Promise<readonly string[]> {
     return this.line.run(takeJobs, { requests: this.keys.requests, slot: slot.key, most });
   }
 
-  /** Settles jobs, and waits for the next one in the same write. */
+  /** Settles jobs, and waits for the next job in the same write. */
   settleAndWait(
     input: SettleJobs,
     take: Take,
   ): {
     readonly output: Promise<SettledJobs>;
-    /** How many jobs were there already. */
+    /** How many jobs were in the queue when the wait began. */
     readonly ready: Promise<number>;
     readonly jobs: Promise<readonly string[]>;
   } {
@@ -111,7 +111,7 @@ export class FetchLine {
     return { output, ready, jobs };
   }
 
-  /** Makes the server forget what it may still hold for it. @returns whether it has for sure. */
+  /** Makes the server close all connections of the line that it may still know. @returns whether all are closed for sure. */
   cut(): Promise<boolean> {
     const { commands, runtime } = this.driver;
     const cuts = this.line.identities.map((identity) => commands.cut(identity));

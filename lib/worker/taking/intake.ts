@@ -7,25 +7,25 @@ import { Slots, type JobPlace, type Slot } from './slots.js';
 import { StartQueue, type StartOwner, type StartSource } from './start-queue.js';
 import { TakeSize } from './take-size.js';
 
-/** What becomes of the jobs of an intake. */
+/** What an intake needs of the worker. */
 export interface IntakeOwner extends StartOwner {
-  /** How likely it is that a job ends this process; asked of one that was delivered before. */
+  /** Tells how likely a job is to end this process. Called for jobs that have lost a worker before. */
   suspicionOf(element: string): Suspicion;
-  /** There is room for more. */
+  /** Called when there is room for more jobs. */
   onRoom(): void;
 }
 
-/** An empty slot for so many jobs, of which Redis is asked for as many as wait. */
+/** An empty slot that is reserved for up to `most` jobs, to be taken from the queue in one call. */
 export interface Take {
   readonly slot: Slot;
   readonly most: number;
-  /** Whether it is for one that is expected to be so long that no script should see it. */
+  /** Whether the take is for one job that is expected to be too long to pass through a script. */
   readonly isLong: boolean;
 }
 
 /**
- * The jobs that a worker holds, and how many more it has room for: as many as it may run at a time, and where they are
- * done quickly some that wait for their turn.
+ * The jobs that a worker holds, and how many more it has room for: as many as it may run at a time, plus a few that wait for
+ * their turn where runs are short.
  */
 export class Intake implements StartSource {
   private readonly slots: Slots;
@@ -42,13 +42,13 @@ export class Intake implements StartSource {
     private readonly owner: IntakeOwner,
     private readonly runtime: Runtime,
   ) {
-    // One for each job that is held, were they all taken one by one, and as many for those whose release is under way.
+    // One slot for each job that is held, if each was taken alone, and as many for jobs whose release is underway.
     this.slots = new Slots(keys, workerId, 2 * Prefetch.maxHeld(concurrency));
     this.prefetch = new Prefetch(concurrency);
     this.startQueue = new StartQueue(concurrency, this, owner, runtime);
   }
 
-  /** How many keys it has for jobs. */
+  /** How many slots there are, free or not. */
   get slotCount(): number {
     return this.slots.size;
   }
@@ -58,7 +58,7 @@ export class Intake implements StartSource {
     return this.startQueue.running;
   }
 
-  /** How many more jobs it may hold. */
+  /** How many more jobs may be taken now. */
   get room(): number {
     const limit = Math.min(this.prefetch.limit, Math.max(this.concurrency, this.takeSize.maxJobs));
     const room = Math.min(
@@ -69,8 +69,8 @@ export class Intake implements StartSource {
   }
 
   /**
-   * Makes the takes that may be asked for together: many jobs into one slot, or some long ones into a slot each, so that one is
-   * settled without a look at the others.
+   * Makes the takes of one call: many jobs into one slot, or a few long jobs into a slot each, so that settling one long job does
+   * not read the others.
    */
   takes(most: number): Take[] {
     const takes: Take[] = [];
@@ -84,7 +84,10 @@ export class Intake implements StartSource {
     return takes;
   }
 
-  /** Reserves a slot for up to `most` jobs, as there is room and as they are long; {@link arrived} is to answer it. */
+  /**
+   * Reserves a slot for up to `most` jobs, limited by the room that is left and by the size of recent jobs. Each take has to be
+   * answered by {@link arrived} or {@link writeOff}.
+   */
   take(most: number): Take | undefined {
     const count = Math.min(this.room, most, this.takeSize.maxJobs);
     const slot = count > 0 ? this.slots.take() : undefined;
@@ -96,9 +99,9 @@ export class Intake implements StartSource {
   }
 
   /**
-   * Answers a take.
-   * @param elements - the jobs that are in the slot now, in their order.
-   * @param server - the `run_id` of the server that put them there, where it is known.
+   * Answers a take with the jobs that are in its slot.
+   * @param elements - in the order of the slot.
+   * @param server - the `run_id` of the server that filled the slot, where it is known.
    */
   arrived({ slot, most }: Take, elements: readonly string[], server?: string): void {
     this.requested -= most;
@@ -108,24 +111,24 @@ export class Intake implements StartSource {
     this.fillSlot(slot, elements, server);
   }
 
-  /** A take was not answered: what it asked for may have been too long for the connection. */
+  /** Notes a take without an answer, whose jobs may have been too long for the connection. */
   unanswered({ most }: Take): void {
     this.takeSize.unanswered(most);
   }
 
-  /** Nobody knows any more what is in the slot. */
+  /** Gives up a take whose slot has unknown content: the slot is not used again. */
   writeOff({ most }: Take): void {
     this.requested -= most;
     this.startQueue.startJobs();
     void this.startQueue.giveBackIfClosed();
   }
 
-  /** Takes all free slots out of use, until each was {@link fillSlot} to be empty or not. */
+  /** Takes all free slots out of use, until {@link fillSlot} tells what is in each. */
   takeFreeSlots(): Slot[] {
     return this.slots.takeAllFree();
   }
 
-  /** Takes over what is in a slot. */
+  /** Accepts the jobs that were found in a slot; a slot without jobs is free again. */
   fillSlot(slot: Slot, elements: readonly string[], server?: string): void {
     if (elements.length === 0) {
       this.slots.release(slot);
@@ -144,19 +147,19 @@ export class Intake implements StartSource {
     void this.startQueue.giveBackIfClosed();
   }
 
-  /** A run has begun. */
+  /** Counts a run that has started. */
   runStarted(): void {
     this.startQueue.runStarted();
   }
 
-  /** A run has really ended. @param duration - ms. */
+  /** Counts a run whose handler has returned. @param duration - ms. */
   runEnded(place: JobPlace, duration: number): void {
     this.prefetch.runTook(duration);
     this.startQueue.runEnded(place);
     this.startOrTakeMore();
   }
 
-  /** Redis has confirmed that a job has left its slot. */
+  /** Notes that Redis has confirmed the release of a job from its slot. */
   release(place: JobPlace): void {
     const { slot } = place;
     this.startQueue.released(place);
@@ -172,7 +175,7 @@ export class Intake implements StartSource {
     }
   }
 
-  /** Begins no more jobs. Resolves when those that wait were given back, unless others are still to come. */
+  /** Starts no more jobs. Resolves when all jobs that wait or are still being taken were given back. */
   close(): Promise<void> {
     return this.startQueue.close();
   }

@@ -5,8 +5,8 @@ import type { JobPlace } from './slots.js';
 import type { JobHandler } from '../worker-options.js';
 
 /**
- * How likely a job is to end the process that runs it. `suspect`: it was delivered before, to a worker that was lost.
- * `last chance`: a suspect that is not delivered again if this worker is lost, too.
+ * How likely a job is to end the process that runs it. `suspect`: an earlier worker of the job was lost. `last chance`: a suspect
+ * that is not delivered again if this worker is lost as well.
  */
 export type Suspicion = 'none' | 'suspect' | 'last chance';
 
@@ -17,42 +17,42 @@ export type Suspicion = 'none' | 'suspect' | 'last chance';
 export function suspicionOf(element: string, handler: JobHandler, now: number): Suspicion {
   const job = decodeJob(element);
   if (job.version === 0 || (job.deadline !== undefined && job.deadline <= now)) {
-    return 'none'; // it is not run
+    return 'none'; // such a job is not run
   }
   const left = maxDeliveriesOf(job, handler) - job.redeliveries;
   return left > 1 ? 'suspect' : left === 1 ? 'last chance' : 'none';
 }
 
-/** How long a suspect has to run alone until others are started beside it, ms. */
+/** How long a suspect has to run alone until other jobs may run next to it, ms. */
 const TRUST_AFTER_MS = 1_000;
 
 /**
- * How long a suspect waits at most until it is alone, and how long one that has its last chance is alone at most, ms: a run
- * that never ends must not keep the worker from all other jobs.
+ * The longest time that a suspect waits until it is alone, and that a job with its last chance runs alone, ms: a run that never
+ * ends must not keep the worker from all other jobs.
  */
 const MAX_ALONE_MS = 30_000;
 
 /**
- * Lets jobs that lost their worker before run alone, so that the one that ends its process ends no other job with it. One that
- * has run for a while is trusted: others may start beside it, other suspects among them.
+ * Runs suspects alone, so that a job that ends its process takes no other job with it. A suspect that has run for a while is
+ * trusted: other jobs may start next to it, also other suspects.
  */
 export class Isolation {
-  /** The suspect that is alone, or waits until it is. */
+  /** The suspect that runs alone, or waits until it can. */
   private suspect: JobPlace | undefined;
   private hasStarted = false;
-  /** Whether the suspect that is alone has left its slot, so that no loss of its worker concerns it any more. */
+  /** Whether the suspect has left its slot, so that the loss of its worker does not affect it any more. */
   private isReleased = false;
-  /** Whether the suspect that is alone has waited for that as long as it may. */
+  /** Whether the suspect has waited as long as it may to be alone. */
   private hasWaited = false;
   private timer: Timer | undefined;
-  /** Jobs in slots that have run for so long that nobody waits for their end: suspects that were alone among them. */
+  /** Jobs in slots that have run for so long that a suspect does not wait for their end, such as earlier suspects. */
   private readonly trusted = new Set<JobPlace>();
-  /** How many jobs may be taken together: where one was a suspect the next is likely to be one. */
+  /** How many jobs may be taken together. One after a suspect, because the next job is likely to be a suspect, too. */
   private maxTogether = Infinity;
 
   /**
-   * @param running - where the jobs lie that run.
-   * @param onChange - hears that more may be started than before.
+   * @param running - the places of the jobs that run.
+   * @param onChange - called when more jobs may be started than before.
    */
   constructor(
     private readonly running: () => readonly JobPlace[],
@@ -60,17 +60,17 @@ export class Isolation {
     private readonly runtime: Runtime,
   ) {}
 
-  /** Whether a suspect is alone or waits until it is, so that nothing is taken or started. */
+  /** Whether a suspect runs alone or waits until it can, so that no other job is taken or started. */
   get isActive(): boolean {
     return this.suspect !== undefined;
   }
 
-  /** How many jobs may be asked for. */
+  /** How many jobs may be taken together now. */
   get maxRequested(): number {
     return this.isActive ? 0 : this.maxTogether;
   }
 
-  /** So many jobs have come together. */
+  /** Learns from jobs that have arrived together. */
   arrived(count: number, haveSuspects: boolean): void {
     if (haveSuspects) {
       this.maxTogether = 1;
@@ -80,8 +80,8 @@ export class Isolation {
   }
 
   /**
-   * A suspect is the next to be started: nothing else is from now on.
-   * @returns whether no other one is alone.
+   * Reserves the worker for a suspect: no other job starts from now on.
+   * @returns `false` where another suspect has reserved it.
    */
   claim(place: JobPlace): boolean {
     if (!this.suspect) {
@@ -94,14 +94,14 @@ export class Isolation {
 
   /**
    * Whether the suspect that waits may be started.
-   * @param others - how many other jobs lie in slots.
+   * @param others - how many other jobs are in slots.
    */
   isAlone(others: number, suspicion: Suspicion): boolean {
     const allowed = suspicion === 'last chance' ? 0 : this.trusted.size;
     return others <= allowed || this.hasWaited;
   }
 
-  /** The suspect that waited is started. */
+  /** Notes that the suspect that waited is started. */
   started(suspicion: Suspicion): void {
     this.hasStarted = true;
     this.restartTimer(suspicion === 'last chance' ? MAX_ALONE_MS : TRUST_AFTER_MS, () =>
@@ -109,14 +109,14 @@ export class Isolation {
     );
   }
 
-  /** A run is over, or came to nothing. */
+  /** Notes that a run is over, or was not needed. */
   ended(place: JobPlace): void {
     if (place === this.suspect) {
       this.end();
     }
   }
 
-  /** A job has left its slot. */
+  /** Notes that a job has left its slot. */
   released(place: JobPlace): void {
     if (place === this.suspect) {
       this.isReleased = true;
@@ -125,7 +125,7 @@ export class Isolation {
     }
   }
 
-  /** The suspect that waits is not started after all. */
+  /** Gives up the suspect that waits, if there is one. */
   giveUp(): void {
     if (!this.hasStarted) {
       this.end();

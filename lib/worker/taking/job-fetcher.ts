@@ -12,35 +12,35 @@ import { FetchCalls, type FetchCallsOwner, type FetchTurn } from './fetch-calls.
 import { FetchLine } from './fetch-line.js';
 import type { Take } from './intake.js';
 
-/** What is left of a fetcher that has stopped. */
+/** What a fetcher leaves behind when it has stopped. */
 export interface FetcherRemainder {
-  /** What may have been taken without a word from Redis. */
+  /** The take that Redis did not answer, though it may have moved jobs. */
   readonly unconfirmed: Take | undefined;
-  /** Whether no job can come any more. */
+  /** Whether no job can arrive in the slots any more. */
   readonly isFinal: boolean;
 }
 
-/** What the worker that jobs are fetched for hears, and says of itself. */
+/** What a fetcher needs of the worker. */
 export interface FetcherOwner extends FetchCallsOwner {
-  /** Whether it has room for a job that nobody else fetches; once that changes, {@link JobFetcher.wake} says so. */
+  /** Whether there is room for jobs that no settle will take. Call {@link JobFetcher.wake} when this becomes true. */
   wantsFetch(): boolean;
-  /** These jobs were taken. */
+  /** Called with the jobs of a take. */
   onFetched(take: Take, jobs: readonly string[]): void;
-  /** Redis did not answer this take; what it has brought is read bit by bit, and then {@link onFetched} follows. */
+  /** Called when Redis did not answer a take. Its slot is read then, and {@link onFetched} follows. */
   onFetchUnanswered(take: Take): void;
 }
 
 /**
- * The fetch loop of one queue, on a line of its own: waits for a job, and as long as there are more takes as many
- * as there is room for. From the moment Redis moves a job into a slot, a crash of this process cannot lose it. Under
- * load it rests: who settles jobs takes the next ones in the same step. Where jobs come one by one, it settles each in one
+ * The fetch loop of one queue, on a line of its own: it waits for a job, and takes as many as there is room for while the queue
+ * holds more. From the moment Redis moves a job into a slot, a crash of this process cannot lose the job. Under load the loop is
+ * idle, because the settler takes the next jobs in the same step. Where jobs arrive one by one, the loop settles each job in one
  * write with the wait for the next.
  */
 export class JobFetcher {
   private readonly line: FetchLine;
   private readonly calls: FetchCalls;
   private mode: 'fetch' | 'pause' | 'stop' = 'fetch';
-  /** The order or the state of the calls has changed, or the owner may have room. */
+  /** Opens when the mode or the state of the calls has changed, or the owner may have room. */
   private readonly changes = new Gate();
   private loop: Promise<void> | undefined;
   private onStop: () => void = () => undefined;
@@ -59,17 +59,17 @@ export class JobFetcher {
     this.calls = new FetchCalls(this.line, driver, queue, log, owner);
   }
 
-  /** How the server knows its line. */
+  /** The identity of the current connection. */
   get identity(): LineIdentity | undefined {
     return this.line.identity;
   }
 
-  /** How the server may know its line, now and before. */
+  /** The identities of the current connection and of earlier ones that the server may still know. */
   get identities(): readonly LineIdentity[] {
     return this.line.identities;
   }
 
-  /** What Redis refuses, so that no jobs are taken; `undefined` while they are. */
+  /** What Redis refuses so that no jobs are taken; `undefined` while jobs are taken. */
   get refusal(): string | undefined {
     return this.calls.trouble.refusal;
   }
@@ -82,19 +82,19 @@ export class JobFetcher {
     return this.calls.isUnderway;
   }
 
-  /** Whether it takes jobs no more, for good. */
+  /** Whether the fetcher takes no more jobs, for good. */
   get isStopping(): boolean {
     return this.mode === 'stop';
   }
 
-  /** Whether the next job is to be waited for in one write with the settling of the one before. */
+  /** Whether a settle may be sent in one write with the wait for the next job. */
   get maySettleAndWait(): boolean {
     return this.mode === 'fetch' && this.calls.maySettleAndWait;
   }
 
   /**
-   * Settles a job in one write with the wait for the next, at once after {@link maySettleAndWait} said so.
-   * @throws what Redis refuses it with, or, once the server cannot carry it out any more, that there was no answer.
+   * Settles a job in one write with the wait for the next job. Call it in the same turn as {@link maySettleAndWait}.
+   * @throws the refusal of Redis, or, once the server cannot carry out the settle any more, the loss of the answer.
    */
   settleAndWait(input: SettleJobs, take: Take): Promise<SettledJobs> {
     const settled = this.calls.settleAndWait(input, take);
@@ -102,17 +102,17 @@ export class JobFetcher {
     return settled;
   }
 
-  /** @throws what keeps a line from being made at all. */
+  /** Starts the loop. @throws when no line can be made at all. */
   start(): void {
     this.loop = this.fetchUntilStopped(this.line.line);
   }
 
-  /** Says that the owner may have room. */
+  /** Makes the loop look again whether the owner has room. */
   wake(): void {
     this.changes.wake();
   }
 
-  /** Ends the wait for a job before its time. Resolves when it has ended. */
+  /** Ends the wait for a job early. Resolves when the wait has ended. */
   interrupt(): Promise<void> {
     return this.calls.interrupt();
   }
@@ -133,8 +133,8 @@ export class JobFetcher {
   }
 
   /**
-   * Resolves when no job will be taken any more; those taken have been handed on.
-   * @param outOfTime - aborts when Redis has had its time to answer.
+   * Stops the loop. Resolves when no job will be taken any more, and all taken jobs were passed to the owner.
+   * @param outOfTime - aborts when Redis is not to be waited for any longer.
    */
   async stop(outOfTime: AbortSignal): Promise<FetcherRemainder> {
     this.mode = 'stop';
@@ -160,7 +160,7 @@ export class JobFetcher {
   private async fetchUntilStopped(line: Line): Promise<void> {
     const { runtime } = this.driver;
     for (;;) {
-      // What may have been taken is looked after even while nothing more is to be taken.
+      // A take without an answer is read even while no more jobs are wanted.
       if (!this.calls.unanswered) {
         await this.calls.idleUntil(this.changes.until(() => this.hasWork));
       }
@@ -175,7 +175,7 @@ export class JobFetcher {
       } else if (!taken) {
         await nextTurn(runtime);
       } else if (this.arrivals.isBacklogged && !this.calls.unanswered) {
-        // A job that is done by then takes the next ones when it is settled.
+        // A job that is done within this turn takes the next jobs when it is settled.
         await this.calls.idleUntil(nextTurn(runtime));
       }
     }
@@ -185,7 +185,7 @@ export class JobFetcher {
     return this.isStopping || this.isFetching || (this.mode === 'fetch' && this.owner.wantsFetch());
   }
 
-  /** What this leads to is no trouble of the line's, whatever it throws, and does not end the loop. */
+  /** Passes the result of a turn to the owner. What the owner throws is logged: it says nothing of the line, and the loop goes on. */
   private tellOwner({ taken, unanswered }: FetchTurn): void {
     try {
       if (unanswered) {

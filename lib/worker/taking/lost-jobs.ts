@@ -7,10 +7,10 @@ import { encodeError } from '../../protocol/wire/reply-frame.js';
 import { replyTtl } from '../../protocol/reply-ttl.js';
 import type { DeadListMove } from '../../protocol/operations/move-to-dead-list.js';
 
-/** Why a job goes to the dead list, and what its caller is told. */
-export type DeadLetter = Pick<DeadListMove, 'reason' | 'message' | 'reply'>;
+/** Why a job is moved to the dead list, and the reply to its caller. */
+export type DeadLetter = Pick<BuryJob, 'reason' | 'message' | 'reply'>;
 
-/** What is done with jobs of one queue that may not be started any more. */
+/** Makes the dead letters of jobs whose worker was lost, with an error as the reply. */
 export class LostJobs {
   constructor(
     private readonly queue: string,
@@ -18,15 +18,15 @@ export class LostJobs {
     private readonly clock: Driver['clock'],
   ) {}
 
-  /** @param deliveries - how often it was started. */
+  /** @returns the dead letter of a job that may not be started again. @param deliveries - how often it was started. */
   outOfDeliveries(job: Job, deliveries: number): DeadLetter {
     const error = new WorkerLostError(this.queue, String(job.id), deliveries);
     return { reason: 'out of deliveries', message: error.message, reply: this.reply(job, error) };
   }
 
-  /** One that has sent values of a stream: they would come twice. */
+  /** @returns the dead letter of a job that has sent values of a stream, which would arrive twice if it ran again. */
   brokenStream(job: Job): DeadLetter {
-    // Its caller knows how many values have come.
+    // The caller knows how many values have arrived.
     const error = new WorkerLostError(this.queue, String(job.id), job.redeliveries + 1, 0);
     const message =
       'The worker was lost after it had sent values of a stream, which must not be sent twice.';
@@ -44,6 +44,6 @@ export class LostJobs {
   }
 }
 
-/** How often a job may be started: as its caller says, else as its handler does. */
+/** @returns how often a job may be started: as the caller of the job says, or else as the handler says. */
 export const maxDeliveriesOf = (job: Job, { maxDeliveries }: { maxDeliveries: number }): number =>
   job.maxDeliveries ?? maxDeliveries;

@@ -1,23 +1,23 @@
-/** Jobs that a worker holds at most, those that it runs included, unless its `concurrency` is larger. */
+/** Most jobs that a worker holds, running jobs included, unless its `concurrency` is larger. */
 const MAX_HELD_JOBS = 128;
 
-/** Jobs are held ahead for about as long as this, ms: another worker might be free to run them. */
+/** How long a job waits for its run in this worker, about, ms: another worker may be free to run it. */
 const PREFETCH_MS = 5;
 
-/** How much one run counts for the average. */
+/** How much the latest run counts in the average. */
 const LATEST_RUN_WEIGHT = 0.1;
 
 /**
- * How many jobs a worker may hold. A slow handler holds as many as it runs. One that is done with a job sooner than
- * Redis can hand out the next holds some more, so that it need not wait for each; as few as it runs in some ms.
+ * How many jobs a worker may hold. A slow handler holds as many as it runs. A handler that is faster than a round trip to Redis
+ * holds a few more, so that it need not wait for each job: as many as it runs in {@link PREFETCH_MS}.
  */
 export class Prefetch {
-  /** How long a run takes, ms; slow until known. */
+  /** How long a run takes on average, ms; `Infinity` until the first run. */
   private averageRunMs = Infinity;
 
   constructor(private readonly concurrency: number) {}
 
-  /** How many jobs any handler may hold. */
+  /** @returns the most jobs that any handler of this concurrency may hold. */
   static maxHeld(concurrency: number): number {
     return Math.max(concurrency, MAX_HELD_JOBS);
   }
@@ -27,7 +27,7 @@ export class Prefetch {
     return Math.min(Math.max(ahead, this.concurrency), Prefetch.maxHeld(this.concurrency));
   }
 
-  /** @param duration - of a run, ms. */
+  /** Notes how long a run took. @param duration - ms. */
   runTook(duration: number): void {
     this.averageRunMs =
       this.averageRunMs === Infinity
@@ -35,7 +35,7 @@ export class Prefetch {
         : this.averageRunMs + LATEST_RUN_WEIGHT * (duration - this.averageRunMs);
   }
 
-  /** The handler has become slow. */
+  /** Forgets the average, because the handler has become slow. */
   forget(): void {
     this.averageRunMs = Infinity;
   }

@@ -2,23 +2,23 @@ import type { Line } from '../../driver/line.js';
 import type { Take } from './intake.js';
 import { readList } from '../../protocol/operations/lists.js';
 
-/** Jobs that are read at most in the first part, whose length nobody knows. */
+/** Most jobs that are read in the first part, when the size of the jobs is unknown. */
 const MAX_JOBS_IN_FIRST_PART = 8;
 
-/** Jobs that are read at most in one part. */
+/** Most jobs that are read in one part. */
 const MAX_JOBS_PER_PART = 500;
 
-/** About how long one part may be, UTF-16 units. */
+/** Length that one part is to have at most, about, UTF-16 units. */
 const MAX_PART_LENGTH = 1024 * 1024;
 
 /**
- * Reads what a take that was not answered has put into its slot. Nobody else writes there any more, so that what was read
- * stays true: where a part is too long for the connection, a shorter one is asked for, and nothing is read twice.
+ * Reads the slot of a take that was not answered, part by part. Nobody writes to the slot any more, so that no part is read twice:
+ * where a part is too long for the connection, a shorter one is read next.
  */
 export class SlotReader {
   private readonly jobs: string[] = [];
   private nextPartSize: number;
-  /** How many are read at once at most; fewer after a part without an answer. */
+  /** Most jobs of a part; fewer after a part that was not answered. */
   private maxPartSize = MAX_JOBS_PER_PART;
 
   constructor(readonly take: Take) {
@@ -26,9 +26,9 @@ export class SlotReader {
   }
 
   /**
-   * Reads on.
-   * @returns the jobs, in their order.
-   * @throws where a part is refused or not answered; it goes on behind the parts before.
+   * Reads the rest of the slot.
+   * @returns all jobs, in the order of the slot.
+   * @throws where a part is refused or not answered. The next call goes on behind the parts before.
    */
   async read(connection: Line): Promise<readonly string[]> {
     const { jobs, take } = this;
@@ -41,7 +41,7 @@ export class SlotReader {
       }
       const length = part.reduce((sum, job) => sum + job.length, 0);
       const fitting = Math.floor((MAX_PART_LENGTH * part.length) / (length + 1));
-      // Step by step: those that follow may be longer.
+      // Grows step by step, because the next jobs may be longer.
       this.nextPartSize = Math.max(1, Math.min(fitting, 2 * nextPartSize, this.maxPartSize));
     }
     return jobs;

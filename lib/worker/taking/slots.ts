@@ -1,11 +1,11 @@
 import type { QueueKeys } from '../../protocol/keys.js';
 import type { Place } from '../../protocol/operations/lua-empty-place.js';
 
-/** A list for jobs that are taken together, and what is known of it. */
+/** A list in Redis for the jobs of one take, and what this process knows of its content. */
 export class Slot {
-  /** How many jobs are in it. */
+  /** How many jobs are in the slot. */
   private held = 0;
-  /** How many of them Redis is asked to take out. */
+  /** How many of these jobs a call to Redis is taking out now. */
   private releasing = 0;
   private serverRunId: string | undefined;
 
@@ -18,18 +18,18 @@ export class Slot {
     return this.held === 0;
   }
 
-  /** Whether it holds so many jobs and no others, and nobody takes one out of it yet. */
+  /** Whether the slot holds exactly so many jobs, and none of them is being released. */
   holdsExactly(count: number): boolean {
     return this.held === count && this.releasing === 0;
   }
 
-  /** The `run_id` of the server that put its jobs into it; `undefined` where that is not known. */
+  /** The `run_id` of the server that filled the slot; `undefined` where it is unknown. */
   get server(): string | undefined {
     return this.serverRunId;
   }
 
   /**
-   * Notes that Redis has put jobs into it.
+   * Notes that Redis has put jobs into the slot.
    * @param server - the `run_id` of that server, where it is known.
    * @returns the place of each job.
    */
@@ -44,7 +44,7 @@ export class Slot {
     return places;
   }
 
-  /** Counts jobs; only its places call this. */
+  /** Changes the counts. Only the places of the slot call this. */
   adjust(held: number, leaving: number): void {
     this.held += held;
     this.releasing += leaving;
@@ -63,7 +63,7 @@ export class JobPlace implements Place {
     this.key = slot.key;
   }
 
-  /** Redis is about to be asked to take the job out. */
+  /** Notes that a call to Redis is about to take the job out. */
   beginRelease(): void {
     if (this.state === 'held') {
       this.state = 'leaving';
@@ -71,7 +71,7 @@ export class JobPlace implements Place {
     }
   }
 
-  /** Redis has not taken the job out. */
+  /** Notes that Redis has not taken the job out. */
   cancelRelease(): void {
     if (this.state === 'leaving') {
       this.state = 'held';
@@ -79,7 +79,7 @@ export class JobPlace implements Place {
     }
   }
 
-  /** The job is out for sure. @returns whether that is news: true once, however often it is confirmed. */
+  /** Notes that the job is out for sure. @returns whether that is news: `true` once, however often it is confirmed. */
   confirmRelease(): boolean {
     if (this.state === 'left') {
       return false;
@@ -91,7 +91,7 @@ export class JobPlace implements Place {
   }
 }
 
-/** The slots of one worker on one queue. One that is free is empty in Redis for sure. */
+/** The slots of one worker on one queue. A free slot is empty in Redis for sure. */
 export class Slots {
   private readonly free: Slot[];
 
@@ -111,7 +111,7 @@ export class Slots {
   }
 
   /**
-   * Takes the one that has been free for longest: a server that lacks the last writes may hold old jobs in those that were
+   * Takes the slot that has been free for longest: a server that lacks the last writes may still hold jobs in the slots that were
    * released last.
    */
   take(): Slot | undefined {
@@ -122,7 +122,7 @@ export class Slots {
     this.free.push(slot);
   }
 
-  /** Takes all of those that are free. */
+  /** Takes all free slots. */
   takeAllFree(): Slot[] {
     return this.free.splice(0);
   }

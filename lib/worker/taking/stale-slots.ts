@@ -5,12 +5,12 @@ import type { Intake } from './intake.js';
 import { readList } from '../../protocol/operations/lists.js';
 
 /**
- * Makes sure that slots that are free are empty in Redis when the server is another one than before. It may lack the last
- * writes (a failover, a restart), so that jobs lie in them that had been settled: perhaps unanswered, they start once more, as
- * after the loss of a worker. On one and the same server, a slot that is free is empty for sure.
+ * Checks that free slots are empty in Redis when a different server answers than before. After a failover or a restart the server
+ * may lack the last writes, so that a free slot still holds jobs that were settled. Their replies may be lost as well, so that such
+ * jobs run once more, as after the loss of a worker. On the same server, a free slot is empty for sure.
  */
 export class StaleSlots {
-  /** The `run_id` of the server that was looked at; `undefined` before the first, on which nothing is stale. */
+  /** The `run_id` of the server that was checked last; `undefined` before the first server, on which no slot is stale. */
   private checkedServer: string | undefined;
 
   constructor(
@@ -18,12 +18,12 @@ export class StaleSlots {
     private readonly intake: Intake,
   ) {}
 
-  /** Whether the server that there is now was looked at. */
+  /** Whether the current server was checked. */
   get areChecked(): boolean {
     return this.driver.commands.identity?.server === this.checkedServer;
   }
 
-  /** Looks at the server that there is now, unless it is the one that was looked at. Nothing is taken meanwhile. */
+  /** Checks the current server, unless it was checked last. No jobs are taken meanwhile. */
   async check(): Promise<void> {
     const { commands } = this.driver;
     const server = commands.identity?.server;
@@ -49,6 +49,6 @@ export class StaleSlots {
   }
 }
 
-/** Whether it was read, or never will be: what is no list holds no jobs. */
+/** Whether a slot was read, or never can be: a key that is not a list holds no jobs. */
 const isFinal = (content: PromiseSettledResult<unknown>): boolean =>
   content.status === 'fulfilled' || meaningOfRefusal(content.reason) === 'permanent';

@@ -4,43 +4,43 @@ import { Isolation } from './isolation.js';
 import type { JobPlace } from './slots.js';
 import { WaitingJobs, type WaitingJob } from './waiting-jobs.js';
 
-/** What becomes of the jobs of a start queue. */
+/** What a start queue needs of the worker. */
 export interface StartOwner {
-  /** Begins with a job. */
+  /** Starts a job. */
   startJob(place: JobPlace, element: string): void;
-  /** {@link startJob} threw: the job still holds its place. */
+  /** Called when {@link startJob} has thrown: the job is still in its slot. */
   jobNotStarted(place: JobPlace, element: string, error: unknown): void;
   /** The places of the jobs that run. */
   runningPlaces(): readonly JobPlace[];
-  /** Nothing more is wanted: what waits for a job is to end soon. */
+  /** Ends the wait for a job early, because no more jobs are wanted. */
   interruptWait(): void;
-  /** Returns jobs that were not begun to the head of their queue, the first foremost; resolves when it has tried. */
+  /** Gives jobs that were not started back to the head of their queue, in their order. Resolves when that was tried. */
   giveBack(places: readonly JobPlace[]): Promise<void>;
 }
 
-/** The intake whose jobs are started. */
+/** What a start queue needs of the intake. */
 export interface StartSource {
-  /** How many jobs Redis was asked for, without an answer so far. */
+  /** How many jobs are reserved by takes that are not answered yet. */
   readonly requested: number;
   /** How many jobs are in slots. */
   readonly held: number;
-  /** Jobs have waited for too long behind those that run. */
+  /** Called when jobs have waited for too long behind the jobs that run. */
   onSlow(): void;
-  /** More may be started or taken than before. */
+  /** Called when more jobs may be started or taken than before. */
   startOrTakeMore(): void;
 }
 
-/** Starts the jobs that a worker has taken, in their order, as many at a time as it may run, and suspects alone. */
+/** Starts the jobs that a worker has taken, in their order: as many at a time as the concurrency allows, and suspects alone. */
 export class StartQueue {
   /** How many jobs run. */
   running = 0;
   private isOpen = true;
   private isStarting = false;
-  /** Whether the job that was started last is run, rather than buried or dropped. */
+  /** Whether the job that was started last is run, rather than moved to the dead list or discarded. */
   private hasRunStarted = false;
   private readonly waiting: WaitingJobs;
   private readonly isolation: Isolation;
-  /** Resolves when what was given back so far is back. */
+  /** Resolves when all jobs that were given back so far are in the queue. */
   private givenBack: Promise<unknown> = Promise.resolve();
   /** Nothing that was asked for is still to come. */
   private readonly answers = new Gate();
@@ -64,12 +64,12 @@ export class StartQueue {
     return this.waiting.size + this.running;
   }
 
-  /** Whether a suspect is alone or waits until it is. */
+  /** Whether a suspect runs alone or waits until it can. */
   get isIsolating(): boolean {
     return this.isolation.isActive;
   }
 
-  /** How many jobs may be asked for at a time. */
+  /** How many jobs may be taken together now. */
   get maxRequested(): number {
     return this.isOpen ? this.isolation.maxRequested : 0;
   }
@@ -78,14 +78,14 @@ export class StartQueue {
     this.waiting.add(job);
   }
 
-  /** So many jobs have come together. */
+  /** Notes jobs that have arrived together. */
   arrived(count: number, haveSuspects: boolean): void {
     this.isolation.arrived(count, haveSuspects);
   }
 
   /** Starts as many jobs as may be started now. */
   startJobs(): void {
-    // A run that ends at once comes back here before it has returned.
+    // A run that ends at once calls this again before startOne has returned.
     if (this.isStarting) {
       return;
     }
@@ -99,27 +99,24 @@ export class StartQueue {
     }
   }
 
-  /** A run has begun. */
+  /** Counts a run that has started. */
   runStarted(): void {
     this.running++;
     this.hasRunStarted = true;
   }
 
-  /** A run has really ended. */
+  /** Counts a run whose handler has returned. */
   runEnded(place: JobPlace): void {
     this.running--;
     this.isolation.ended(place);
   }
 
-  /** A job has left its slot. */
+  /** Notes that a job has left its slot. */
   released(place: JobPlace): void {
     this.isolation.released(place);
   }
 
-  /**
-   * Starts no more jobs. Resolves when those that wait are given back, and without waiting where others are still to come, which
-   * go back together with them.
-   */
+  /** Starts no more jobs. Resolves when all jobs that wait or are still being taken were given back. */
   async close(): Promise<void> {
     this.isOpen = false;
     await this.giveBackIfClosed();
@@ -130,7 +127,10 @@ export class StartQueue {
     this.startJobs();
   }
 
-  /** All at once, since those that are given back later go in front of those before. */
+  /**
+   * Gives back all jobs that wait, once no take is underway. All at once, because jobs that are given back later go in front of
+   * earlier ones.
+   */
   giveBackIfClosed(): Promise<unknown> {
     if (!this.isOpen && this.source.requested === 0) {
       void this.giveBack();
@@ -145,7 +145,7 @@ export class StartQueue {
     await this.giveBackIfClosed();
   }
 
-  /** Takes the job that is to be started now, if there is one, out of those that wait. */
+  /** Removes and returns the job that is to be started now, if there is one. */
   private next(): WaitingJob | undefined {
     const first = this.waiting.oldest;
     const isNext =
@@ -156,13 +156,13 @@ export class StartQueue {
     return isNext ? this.waiting.shift() : undefined;
   }
 
-  /** Sees to it that a suspect gets alone. @returns whether it is. */
+  /** Reserves the worker for a suspect. @returns whether the suspect is alone. */
   private claimAlone({ place, suspicion }: WaitingJob): boolean {
     if (!this.isolation.claim(place)) {
       return false;
     }
     if (this.source.requested > 0) {
-      // What still comes goes back in one step with what waits here, since it was behind it in the queue.
+      // Jobs that still arrive are given back in one step with the jobs that wait here, which came before them in the queue.
       this.owner.interruptWait();
       return false;
     }

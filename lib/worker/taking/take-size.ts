@@ -1,28 +1,28 @@
 /**
- * About how long the jobs of one take may be together, UTF-16 units: what is read, run and answered at once is held at
- * once, and copied by the garbage collector.
+ * Length that the jobs of one take may have together, about, UTF-16 units: jobs that are read at once are in memory at once, and
+ * the garbage collector copies them.
  */
 const MAX_TAKE_LENGTH = 2 * 1024 * 1024;
 
-/** How much longer a take may be than one before that was answered, after one that was not. */
+/** Factor by which takes may grow again with each answer, after a take that was not answered. */
 const TAKE_LENGTH_GROWTH = 1.1;
 
-/** From this length on average on jobs are long, UTF-16 units: Lua hashes each byte of what passes through it. */
+/** Average length from which jobs count as long, UTF-16 units: Lua hashes each byte of the texts that pass through it. */
 const MIN_LONG_JOB_LENGTH = 64 * 1024;
 
-/** Long jobs that are taken together at most, each into a slot of its own. */
+/** Most long jobs that are taken together, each into a slot of its own. */
 const MAX_LONG_TAKES = 3;
 
-/** How many jobs may be taken together, by the length of those that came last. */
+/** How many jobs may be taken together, by the length of the last jobs. */
 export class TakeSize {
-  /** How long the jobs of one take may be together, UTF-16 units. */
+  /** Length that the jobs of one take may have together now, UTF-16 units. */
   private maxLength = MAX_TAKE_LENGTH;
-  /** How many jobs as long as the last ones one take may have. */
+  /** How many jobs of the last length one take may have. */
   maxJobs = Infinity;
-  /** How many takes of one long job each may be made together; 0 = the last jobs were not long. */
+  /** How many takes of one long job each may be made together; `0` = the last jobs were not long. */
   private maxLongTakes = 0;
 
-  /** Whether the next job is expected to be so long that no script should see it. */
+  /** Whether the next job is expected to be too long to pass through a script. */
   get isLong(): boolean {
     return this.maxLongTakes > 0;
   }
@@ -45,7 +45,7 @@ export class TakeSize {
     }
   }
 
-  /** A take of so many jobs was not answered: they may have been too long for the connection. */
+  /** Learns from a take that was not answered: its jobs may have been too long for the connection. */
   unanswered(most: number): void {
     if (most > 1) {
       this.maxLength = Math.max(1, this.maxLength / 2);

@@ -11,25 +11,25 @@ import {
 } from '../../driver/refusal.js';
 import type { Runtime } from '../../driver/runtime.js';
 
-/** What a fetcher asks of Redis. */
+/** A step of the fetch loop that Redis may refuse. */
 export type FetchStep =
-  /** To make its connection known to others. */
+  /** Announces the connection to other workers. */
   | 'announce'
-  /** To hand out a job as soon as there is one. */
+  /** Waits for a job. */
   | 'wait'
-  /** To hand out the jobs that are there, by a script. */
+  /** Takes the jobs that are in the queue now, by a script. */
   | 'take'
-  /** To show what a take without an answer has brought. */
+  /** Reads the slot of a take that was not answered. */
   | 'read';
 
-/** What a fetcher does while Redis hands out no jobs: it says so once, and asks again after waits that grow. */
+/** What a fetcher does while it cannot take jobs: it logs that once, and retries after waits that grow. */
 export class TakeTrouble {
   /**
-   * Whether the wait for a job is refused for want of memory. Taking those that are there needs none: they only change
-   * their place, and the memory is free when they are done.
+   * Whether Redis refuses the wait for a job because it is out of memory. Jobs in the queue can still be taken: they only move to
+   * another list, and settling them frees memory.
    */
   isWaitRefused = false;
-  /** What Redis refuses, so that no jobs are taken; `undefined` while they are. */
+  /** What Redis refuses so that no jobs are taken; `undefined` while jobs are taken. */
   refusal: string | undefined;
   private readonly backoff: Backoff;
   private hasFailed = false;
@@ -42,7 +42,7 @@ export class TakeTrouble {
     this.backoff = new Backoff(runtime);
   }
 
-  /** @returns how long to wait before Redis is asked again, ms. */
+  /** Notes that a step has failed. @returns how long to wait before the next step, ms. */
   failed(step: FetchStep, error: unknown): number {
     const { hasFailed } = this;
     this.hasFailed = true;
@@ -54,22 +54,22 @@ export class TakeTrouble {
     this.isWaitRefused = step === 'wait' && codeOfRefusal(error) === 'OOM';
     this.refusal = this.isWaitRefused ? undefined : explainRefusal(error);
     if (step !== 'announce') {
-      this.report(meaning, error); // else the lease has said so
+      this.report(meaning, error); // the lease logs what keeps a worker from being announced
     }
     return this.isWaitRefused ? 0 : this.backoff.next(longestWaitAfter(error));
   }
 
   /**
-   * Redis has done what it was asked for.
-   * @param count - how many jobs it has handed out.
-   * @returns how long to wait before it is asked again, ms.
+   * Notes that a step has succeeded.
+   * @param count - how many jobs the step has brought.
+   * @returns how long to wait before the next step, ms.
    */
   answered(step: FetchStep, count: number): number {
     if (!this.hasFailed) {
       return 0;
     }
     if (step === 'take' && this.isWaitRefused && count === 0) {
-      // Perhaps it lets us wait by now.
+      // Redis may accept the wait by now.
       this.isWaitRefused = false;
       return this.backoff.next();
     }

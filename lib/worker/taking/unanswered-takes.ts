@@ -6,12 +6,12 @@ import type { Take } from './intake.js';
 import { SlotReader } from './slot-reader.js';
 
 /**
- * Reads what takes have brought that went on the connection for commands and were not answered, on the one after it: the
- * server has forgotten the first by then, so that what is in their slots is final. One is read after the other, since all of
- * them together may be what the connection was lost over.
+ * Reads the slots of takes that were sent on the connection for commands and were not answered. The next connection reads them:
+ * the server has closed the first one by then, so that the content of the slots is final. Slots are read one after the other,
+ * because the answers together may have been too long for the connection.
  */
 export class UnansweredTakes {
-  /** Resolves when the last read that has begun is over. */
+  /** Resolves when the latest read is over. */
   private underway: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -19,7 +19,10 @@ export class UnansweredTakes {
     private readonly log: Log,
   ) {}
 
-  /** @returns `undefined` once the connections are closed for good: the lease runs out, and others look after the slot. */
+  /**
+   * @returns the jobs in the slot of a take; `undefined` once the connections are closed for good: the lease lapses then, and
+   * another worker recovers the slot.
+   */
   async read(take: Take, queue: string): Promise<readonly string[] | undefined> {
     const { driver, log } = this;
     const kind = `slot refused: ${queue}`;
@@ -42,7 +45,7 @@ export class UnansweredTakes {
     return undefined;
   }
 
-  /** One that fails lets the others go before it tries again. */
+  /** Queues a read behind the others. A read that fails lets the others go first before it is retried. */
   private inTurn<Answer>(read: () => Promise<Answer>): Promise<Answer> {
     const turn = this.underway.then(read);
     this.underway = turn.catch(() => undefined);

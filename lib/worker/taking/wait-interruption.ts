@@ -5,32 +5,32 @@ import { endsWithin } from '../../driver/in-time.js';
 import { meaningOfRefusal } from '../../driver/refusal.js';
 import { nextTurn } from '../../driver/runtime.js';
 
-/** After how long a blocking call that should end is asked to once more, ms: it may not have reached Redis yet. */
+/** Wait before a blocking call is unblocked a second time, ms: the call may not have reached Redis the first time. */
 const FIRST_UNBLOCK_INTERVAL_MS = 20;
 
-/** How long that gets when it was asked often. */
+/** Longest wait between two attempts to unblock a call, ms. */
 const MAX_UNBLOCK_INTERVAL_MS = 500;
 
 /**
- * Ends blocking calls of one line as their own timeout would: a job that is being handed out still arrives. Where Redis refuses
- * to end a call, it is not asked again, and the call ends by itself.
+ * Ends blocking calls of one line as their own timeout would: a job that is on its way still arrives. Where Redis refuses to
+ * unblock a call, the call ends by its own timeout.
  */
 export class WaitInterruption {
   private isRefused = false;
-  /** The answer of the call that was asked to end last, and the end of that call. */
+  /** The answer of the call that was interrupted last, and the end of that call. */
   private answer: Promise<unknown> | undefined;
   private ended: Promise<void> = Promise.resolve();
 
-  /** @param identity - that of the line now. */
+  /** @param identity - tells the identity of the current connection. */
   constructor(
     private readonly driver: Driver,
     private readonly identity: () => LineIdentity | undefined,
   ) {}
 
   /**
-   * Ends a call, or goes on with ending the same one. Resolves when it has ended.
+   * Ends a call; a second request for the same call waits for the first. Resolves when the call has ended.
    * @param answer - of the call.
-   * @param isUnderway - whether the call is not over yet, and what follows from its answer neither.
+   * @param isUnderway - whether the call, or the handling of its answer, is not over yet.
    */
   end(answer: Promise<unknown>, isUnderway: () => boolean): Promise<void> {
     if (answer !== this.answer) {

@@ -2,24 +2,24 @@ import type { Runtime, Timer } from '../../driver/runtime.js';
 import type { Suspicion } from './isolation.js';
 import type { JobPlace } from './slots.js';
 
-/** How long a job waits at most before another worker may have it, ms: the jobs before it have become slow. */
+/** Longest time that a job waits for its run before it is given back to the queue for other workers, ms. */
 const MAX_WAIT_MS = 50;
 
-/** A job that waits in its slot for its run. */
+/** A job in a slot that waits for its run. */
 export interface WaitingJob {
   readonly place: JobPlace;
   readonly element: string;
-  /** When it came, by the clock of the runtime. */
+  /** When the job arrived, by the clock of the runtime. */
   readonly arrivedAt: number;
   readonly suspicion: Suspicion;
 }
 
-/** The jobs that a worker has taken and has not started yet, in their order. */
+/** The jobs that a worker has taken and not started yet, in their order. */
 export class WaitingJobs {
   private readonly jobs: WaitingJob[] = [];
   private timer: Timer | undefined;
 
-  /** @param onOverdue - hears that the oldest of them waits for too long. */
+  /** @param onOverdue - called when the oldest job has waited for too long. */
   constructor(
     private readonly runtime: Runtime,
     private readonly onOverdue: () => void,
@@ -41,12 +41,12 @@ export class WaitingJobs {
     return this.jobs.shift();
   }
 
-  /** Takes them out. @param from - how many of the oldest stay. */
+  /** Removes and returns all jobs but the oldest. @param from - how many of the oldest stay. */
   removeFrom(from: number): WaitingJob[] {
     return this.jobs.splice(from);
   }
 
-  /** Watches that none waits for too long. */
+  /** Watches for a job that waits for too long. */
   watch(): void {
     this.timer ??= this.runtime.setTimeout(() => this.checkOldest(), MAX_WAIT_MS).unref();
   }
