@@ -1,12 +1,12 @@
 import type { IntakeOwner } from '../taking/intake.js';
 
-/** What becomes of the jobs that a lane brings. */
+/** What a lane needs of its worker. */
 export type LaneOwner = Pick<IntakeOwner, 'startJob' | 'jobNotStarted' | 'runningPlaces'>;
 
 /** What a lane needs of the lease of its worker. */
 export interface LaneLease {
-  /** Tells others of this worker and its connections. */
+  /** Announces the current connections of the worker to other workers. */
   renew(): Promise<void>;
-  /** Whether others know that these are the connections of this worker. */
+  /** Whether other workers know the current connections of the worker. */
   isUpToDate(): boolean;
 }

@@ -3,19 +3,20 @@ import { jobCount } from '../job-count.js';
 import type { Outcome } from './outcome.js';
 import type { SettlePart } from './settle-part.js';
 
-/** What is no longer where it was to be settled. */
+/** Jobs that were not in their slots when they were to be settled. */
 export interface MissingParts {
-  /** Jobs that the server has lost, with replies that somebody may wait for. */
+  /** Jobs that the server has lost, with replies that a caller may wait for. */
   readonly lost: readonly SettlePart[];
-  /** Jobs that others answer, or nobody. */
+  /** Jobs that another worker runs again, or that need no reply. */
   readonly others: readonly SettlePart[];
 }
 
 /**
- * Tells jobs that the server has lost from those that another worker has taken over. A server that is another one than that
- * which handed a job out (a failover, a restart) may lack the last writes: then nobody else knows of the job, or whoever
- * finds it in the queue runs it once more. A reply does no harm in either case, since its caller takes the first.
- * @param server - the `run_id` of the server that does not hold the jobs; `undefined` where it does not tell.
+ * Tells jobs that the server has lost from jobs that another worker has recovered. After a failover or a restart, the server may
+ * lack the last writes: either nobody else knows of the job, or it is in the queue again and runs once more. The reply does no harm
+ * in either case, because the caller takes the first one.
+ * @param gone - jobs that were not in their slots.
+ * @param server - the `run_id` of the server that does not hold the jobs; `undefined` where it is unknown.
  * @param now - ms, Redis clock.
  */
 export function separateLost(
@@ -43,7 +44,7 @@ export function separateLost(
   return { lost, others };
 }
 
-/** Says which replies are pushed although the server does not hold their jobs. */
+/** Logs how many replies are pushed although the server has lost their jobs. */
 export function reportLost(log: Log, lost: readonly SettlePart[]): void {
   for (const { queue, outcomes } of lost) {
     log.repeated(

@@ -2,59 +2,59 @@ import type { SettledJobs, SettleJobs } from '../../protocol/operations/settle-j
 import type { Take } from '../taking/intake.js';
 import type { JobPlace } from '../taking/slots.js';
 
-/** A job that has ended. */
+/** What is left to settle of a job: its place in a slot, and its reply if it has one. */
 export interface Outcome {
   readonly place: JobPlace;
   reply?: OutcomeReply | undefined;
-  /** Hears that the job has left its slot. */
+  /** Called when the job has left its slot. */
   onReleased?(): void;
 }
 
 export interface OutcomeReply {
   readonly list: string;
   readonly frame: string | Buffer;
-  /** When its caller stops waiting, ms, Redis clock; `undefined` = never. */
+  /** When the caller stops waiting, ms, Redis clock; `undefined` = never. */
   readonly deadline: number | undefined;
 }
 
 /** How a queue gets its next jobs. */
 export type NextJobs =
-  /** They are taken in the call that settles others. */
+  /** Takes them in the call that settles the jobs before them. */
   | { readonly kind: 'take'; readonly takes: readonly Take[] }
-  /** The next job is waited for, in one write with the call that settles the only one. */
+  /** Waits for the next job, in one write with the call that settles the only job. */
   | { readonly kind: 'wait'; readonly take: Take }
-  /** The call is not to take any. */
+  /** Takes none in this call. */
   | { readonly kind: 'none' };
 
-/** A queue whose jobs are settled: what it hears, and what it says of itself. */
+/** What a settler needs of a queue whose jobs it settles. */
 export interface SettledQueue {
   readonly name: string;
   /** The list of waiting jobs. */
   readonly requests: string;
-  /** Whether its next jobs may be taken when others are settled. */
+  /** Whether a call that settles nothing should take jobs of this queue. */
   wantsJobs(): boolean;
   /**
-   * Decides how it gets its next jobs, and reserves what that needs: no more jobs than there is room for. Asked once a call, at
-   * once before the call is made.
+   * Decides how the queue gets its next jobs, and reserves the slots for them. Called once for each call to Redis, right before
+   * the call is made.
    * @param most - how many jobs may be taken together.
    * @param mayWait - whether the call could be sent in one write with the wait for the next job.
    */
   decideNext(most: number, mayWait: boolean): NextJobs;
   /**
-   * Settles a job in one write with the wait for the next.
-   * @param take - what {@link decideNext} has reserved for that.
-   * @throws what Redis refuses it with, or, once Redis cannot carry it out any more, that there was no answer.
+   * Settles a job in one write with the wait for the next job.
+   * @param take - what {@link decideNext} has reserved for the wait.
+   * @throws the refusal of Redis, or, once the server cannot carry out the settle any more, the loss of the answer.
    */
   settleAndWait(input: SettleJobs, take: Take): Promise<SettledJobs>;
-  /** These jobs were taken. */
+  /** Called with the jobs of a take. */
   onTaken(take: Take, jobs: readonly string[]): void;
   /**
-   * Redis did not answer this take, and is not asked for it again: what it has brought is to be read in its slot, on a
-   * connection that is made after that.
+   * Called when Redis did not answer a take. The take is not repeated: its jobs have to be read from its slot, on the next
+   * connection.
    */
   onUnanswered(take: Take): void;
-  /** Redis has confirmed that the job has left its slot. */
+  /** Called when Redis has confirmed that a job has left its slot. */
   onReleased(outcome: Outcome): void;
-  /** No call asks for its next jobs any more, or an outcome that was tried by itself is settled. */
+  /** Called when no call takes jobs of this queue any more, and when an outcome that was retried alone is settled. */
   onSettled(): void;
 }

@@ -17,19 +17,19 @@ import { UnfinishedJobs } from './unfinished-jobs.js';
 const NONE: NextJobs = { kind: 'none' };
 
 /**
- * The way of one queue's jobs into this worker and out of it: its fetcher brings them, or the calls that settle others, and
- * either takes no more than the intake has room for.
+ * The way of one queue's jobs into this worker and out of it. Jobs are taken by the fetcher, or by the calls that settle other
+ * jobs, and never more than the intake has room for.
  */
 export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
   readonly name: string;
   readonly requests: string;
-  /** Takes jobs out that are not answered here. */
+  /** Takes jobs out of their slots that are not settled here. */
   readonly unfinished: UnfinishedJobs;
   private readonly driver: Driver;
   private readonly intake: Intake;
   private readonly fetcher: JobFetcher;
   private readonly staleSlots: StaleSlots;
-  /** Something was settled. */
+  /** Opens when something was settled. */
   private readonly settleGate = new Gate();
 
   constructor(
@@ -57,17 +57,17 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
     return this.intake.running;
   }
 
-  /** How many keys it has for jobs. */
+  /** How many slots there are, free or not. */
   get slotCount(): number {
     return this.intake.slotCount;
   }
 
-  /** What Redis refuses, so that no jobs are taken; `undefined` while they are. */
+  /** What Redis refuses so that no jobs are taken; `undefined` while jobs are taken. */
   get refusal(): string | undefined {
     return this.fetcher.refusal;
   }
 
-  /** How the server may know the line that takes jobs, now and before. */
+  /** The identities of the current connection that takes jobs, and of earlier ones that the server may still know. */
   get identities(): readonly LineIdentity[] {
     return this.fetcher.identities;
   }
@@ -76,14 +76,14 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
     this.fetcher.start();
   }
 
-  /** Resolves when no job will be started until {@link resume}; those that run go on. */
+  /** Resolves when no job will be started until {@link resume}. Jobs that run go on. */
   async pause(): Promise<void> {
     const closed = this.intake.close();
     await this.fetcher.pause();
     await closed;
   }
 
-  /** Takes jobs again, unless it stops. */
+  /** Takes jobs again, unless the lane is stopping. */
   resume(): void {
     if (!this.fetcher.isStopping) {
       this.intake.open();
@@ -92,9 +92,9 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
   }
 
   /**
-   * Takes no more jobs, and gives back what was taken without an answer. Jobs that run go on.
-   * @param outOfTime - aborts when Redis has had its time to answer.
-   * @returns whether no job can come into its slots any more.
+   * Takes no more jobs, and gives back the jobs of a take without an answer. Jobs that run go on.
+   * @param outOfTime - aborts when Redis is not to be waited for any longer.
+   * @returns whether no job can arrive in the slots any more.
    */
   async stop(outOfTime: AbortSignal): Promise<boolean> {
     this.unfinished.stop();
@@ -107,32 +107,32 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
     return isFinal;
   }
 
-  /** Resolves, once it stops, when what waits for its run, or was asked for, has been given back. */
+  /** Resolves when all jobs that wait for their run or are still being taken were given back. */
   untilGivenBack(): Promise<void> {
     return this.intake.allGivenBack();
   }
 
-  /** A job is run. */
+  /** Counts a run that has started. */
   runStarted(): void {
     this.intake.runStarted();
   }
 
-  /** A run has really ended. @param duration - ms. */
+  /** Counts a run whose handler has returned. @param duration - ms. */
   runEnded(place: JobPlace, duration: number): void {
     this.intake.runEnded(place, duration);
   }
 
-  /** Settles what became of a job. */
+  /** Pushes the reply of a job, if it has one, and removes the job from its slot. */
   settle(outcome: Outcome): void {
     this.settler.add(this, outcome);
   }
 
-  /** Resolves when no outcome waits to be settled and a condition holds, which is looked at whenever something was settled. */
+  /** Resolves when no outcome waits to be settled and the condition holds. It is checked whenever something was settled. */
   async untilSettled(condition: () => boolean): Promise<void> {
     await this.settleGate.until(() => !this.settler.isSettling(this) && condition());
   }
 
-  // What the intake asks of it.
+  // Called by the intake.
 
   suspicionOf(element: string): Suspicion {
     return suspicionOf(element, this.handler, this.driver.clock.now());
@@ -162,7 +162,7 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
     void this.fetcher.interrupt();
   }
 
-  // What the fetcher asks of it.
+  // Called by the fetcher.
 
   wantsFetch(): boolean {
     const isFetchedFor = this.settler.isTaking(this) && this.takesWhenSettling;
@@ -186,7 +186,7 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
     await this.lease.renew();
   }
 
-  // What the settler asks of it.
+  // Called by the settler.
 
   wantsJobs(): boolean {
     return this.takesWhenSettling && !this.fetcher.isFetching && this.intake.room > 0;
@@ -223,7 +223,7 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
     this.settleGate.wake();
   }
 
-  /** Whether the next jobs are taken in the call that settles others. */
+  /** Whether calls that settle jobs take the next ones, which has to be safe on the connection for commands. */
   private get takesWhenSettling(): boolean {
     return this.lease.isUpToDate() && this.staleSlots.areChecked;
   }

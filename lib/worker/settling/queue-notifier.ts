@@ -6,8 +6,8 @@ import type { SettlePart } from './settle-part.js';
 import type { QueueTake } from './settle-call.js';
 
 /**
- * Tells queues what became of their jobs. The code of applications runs behind that; what it throws is no failure of Redis,
- * and keeps nothing from the others.
+ * Notifies queues of the results of calls. This may run code of the application: an error that it throws is logged, is not taken
+ * for a failure of Redis, and does not keep other queues from being notified.
  */
 export class QueueNotifier {
   constructor(private readonly log: Log) {}
@@ -22,7 +22,7 @@ export class QueueNotifier {
     }
   }
 
-  /** @param jobs - of each take; none where it was not carried out. */
+  /** @param jobs - the jobs of each take; none for takes that were not carried out. */
   notifyTaken(takes: readonly QueueTake[], jobs: readonly (readonly string[])[]): void {
     takes.forEach(({ queue, take }, index) => {
       try {
@@ -51,7 +51,7 @@ export class QueueNotifier {
     }
   }
 
-  /** Jobs were not where they should be. */
+  /** Warns of jobs that were not in their slots. */
   warnMissing(parts: readonly SettlePart[]): void {
     for (const { queue, outcomes } of parts) {
       this.log.repeated(

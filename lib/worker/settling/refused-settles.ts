@@ -10,26 +10,26 @@ import type { Runtime } from '../../driver/runtime.js';
 import type { SettleCall } from './settle-call.js';
 import { splitIntoSingles, type SettlePart } from './settle-part.js';
 
-/** A call that Redis would not carry out. */
+/** A call that Redis has refused. */
 export interface Refusal {
   readonly call: SettleCall;
   readonly error: Error;
 }
 
-/** The settler whose calls were refused. */
+/** What the retries need of the settler. */
 export interface RefusalOwner {
-  /** Makes a call. @returns what was refused, if anything was. */
+  /** Makes a call. @returns the refusal, if the call was refused. */
   settle(parts: readonly SettlePart[], mayBeDone: boolean): Promise<Refusal | undefined>;
-  /** A call was carried out after all. */
+  /** Called when a refused call was carried out after all. */
   onCarriedOut(parts: readonly SettlePart[]): void;
 }
 
-/** The kind of line for a refusal that meets all calls. */
+/** The kind of log line for a refusal that affects all calls. */
 const ALL_REPLIES_REFUSED = 'replies refused';
 
 /**
- * Makes refused calls again until Redis carries them out: no reply is dropped for a refusal that passes. Any other may be of
- * one job, which does not hold up those that were to be settled with it.
+ * Retries refused calls until Redis carries them out, so that no reply is discarded for a temporary refusal. A lasting refusal may
+ * concern one job only: each outcome is retried alone then, so that one bad reply does not block the others.
  */
 export class RefusedSettles {
   constructor(
@@ -45,7 +45,7 @@ export class RefusedSettles {
       const { call, error } = refusal;
       parts = call.toRetry();
       if (parts.length === 0) {
-        return; // it was to take jobs only, which others will
+        return; // the call was to take jobs only, which later calls do
       }
       const singles = isPermanent(error) ? splitIntoSingles(parts) : [];
       if (singles.length > 1) {
@@ -67,7 +67,10 @@ export class RefusedSettles {
     await (refusal ? this.retryUntilAccepted(refusal) : this.owner.onCarriedOut([part]));
   }
 
-  /** A list that is none never takes the reply, which must not hold its slot for ever. @returns whether it was dropped. */
+  /**
+   * Discards a reply whose list key is not a list, because it can never be pushed and must not block its slot for ever.
+   * @returns whether it was discarded.
+   */
   private discardReply([part]: readonly SettlePart[], error: Error): boolean {
     const outcome = part?.outcomes[0];
     if (!part || !outcome?.reply || codeOfRefusal(error) !== 'WRONGTYPE') {

@@ -5,16 +5,16 @@ import type { Outcome } from './outcome.js';
 import type { SettlePart } from './settle-part.js';
 
 /**
- * What one call takes out of slots: slots that it empties are released as a whole, other jobs by themselves. It begins with the
- * call, and each job's part of it is confirmed or cancelled by what Redis answers.
+ * The jobs that one call takes out of their slots: a slot that the call empties is released as a whole, other jobs one by one. The
+ * release begins with the call, and is confirmed or cancelled for each job by the answer of Redis.
  */
 export class Release {
-  /** The slots that are released as a whole, in the order of the input. */
+  /** Slots that are released as a whole, in the order of the input. */
   private readonly wholeSlots: Slot[] = [];
-  /** The outcomes whose places are released by themselves, in the order of the input. */
+  /** Outcomes whose jobs are released one by one, in the order of the input. */
   private readonly singleOutcomes: Outcome[] = [];
 
-  /** Begins to release the jobs of a call. Those that the server has lost are in no slot. */
+  /** Begins to release the jobs of a call. Jobs that the server has lost are in no slot. */
   static begin(parts: readonly SettlePart[]): Release {
     const release = new Release();
     for (const [slot, outcomes] of outcomesBySlot(parts)) {
@@ -40,7 +40,7 @@ export class Release {
     return this.singleOutcomes.map(({ place }) => place);
   }
 
-  /** @returns what tells the outcomes that are not where they were. */
+  /** @returns a function that tells which outcomes were not in their slots. */
   missingOf(missing: Missing): (outcome: Outcome) => boolean {
     const slots = new Set(missing.slots.map((index) => this.wholeSlots[index]));
     const alone = new Set(missing.places.map((index) => this.singleOutcomes[index]));
@@ -48,7 +48,7 @@ export class Release {
   }
 }
 
-/** Redis has not taken these jobs out of their slots. */
+/** Notes that Redis has not taken the jobs out of their slots. */
 export function cancelRelease(parts: readonly SettlePart[]): void {
   for (const { outcomes } of parts) {
     for (const { place } of outcomes) {

@@ -2,7 +2,7 @@ import { replyTtl } from '../../protocol/reply-ttl.js';
 import type { ReplyGroup } from '../../protocol/operations/settle-jobs.js';
 import type { SettlePart } from './settle-part.js';
 
-/** @returns the replies of a call, those to one list together. @param now - ms, Redis clock. */
+/** @returns the replies of a call, grouped by reply list. @param now - ms, Redis clock. */
 export function replyGroups(parts: readonly SettlePart[], now: number): ReplyGroup[] {
   const groups = new Map<string, { frames: (string | Buffer)[]; deadline: number | undefined }>();
   for (const { outcomes } of parts) {
@@ -27,10 +27,10 @@ export function replyGroups(parts: readonly SettlePart[], now: number): ReplyGro
   }));
 }
 
-/** @returns how long all of them are, bytes or UTF-16 units. */
+/** @returns the length of all replies together, bytes or UTF-16 units. */
 export const totalLength = (groups: readonly ReplyGroup[]): number =>
   groups.reduce((sum, { frames }) => sum + frames.reduce((all, { length }) => all + length, 0), 0);
 
-/** @returns `undefined`, which is never, where one of them is. */
+/** @returns the later deadline; `undefined` (never) where one of them is `undefined`. */
 const laterDeadline = (one: number | undefined, other: number | undefined): number | undefined =>
   one === undefined || other === undefined ? undefined : Math.max(one, other);

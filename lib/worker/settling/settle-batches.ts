@@ -1,13 +1,13 @@
 import type { Outcome, SettledQueue } from './outcome.js';
 import { NO_TAKES, type SettlePart } from './settle-part.js';
 
-/** Jobs that one call settles at most, and takes at most: Lua's stack takes about 8 000 values. */
+/** Most jobs that one call settles, and most that it takes: the stack of Lua holds about 8 000 values. */
 export const MAX_JOBS_PER_CALL = 500;
 
-/** About how long the replies of one call may be together, bytes or UTF-16 units: nobody else is served meanwhile. */
+/** Length that the replies of one call may have together, about, bytes or UTF-16 units: Redis serves nobody else meanwhile. */
 const MAX_CALL_LENGTH = 2 * 1024 * 1024;
 
-/** Cuts what has ended into calls that are not too long, in the last of which each queue asks for its next jobs. */
+/** Splits outcomes into calls that are not too long. Each queue takes its next jobs in the last of its calls. */
 export function splitIntoCalls(
   waiting: ReadonlyMap<SettledQueue, readonly Outcome[]>,
 ): readonly (readonly SettlePart[])[] {

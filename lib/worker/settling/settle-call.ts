@@ -20,25 +20,25 @@ export interface QueueTake {
   readonly take: Take;
 }
 
-/** From this length of all replies on, bytes or UTF-16 units, a transaction costs less than letting Lua hash them. */
+/** Length of all replies from which a transaction costs less than letting Lua hash them, bytes or UTF-16 units. */
 const MIN_TRANSACTION_LENGTH = 64 * 1024;
 
 /**
- * Whether a job may be settled on another connection than others are: only where no call for its slot is on its way that
- * it could overtake. One whose reply is long goes in a transaction.
+ * Whether a job may be settled on the connection of the fetcher: only where no other call for its slot is underway, which the
+ * settle could overtake, and where the reply is too short for a transaction.
  */
 const maySettleAndWait = ({ place, reply }: Outcome): boolean =>
   place.slot.holdsExactly(1) && (reply?.frame.length ?? 0) < MIN_TRANSACTION_LENGTH;
 
-/** One call of the script that settles jobs, and what its answers mean for them. */
+/** One call of the script that settles jobs, and what its answers mean for the jobs. */
 export class SettleCall {
   private readonly firstInput: SettleJobs;
   takes: readonly QueueTake[];
 
   /**
-   * Asks queues how they get their next jobs, and begins a call that settles jobs and does that. It is to be carried out at once.
+   * Lets each queue decide how it gets its next jobs, and begins the call. It has to be carried out at once.
    * @param now - ms, Redis clock.
-   * @param mayBeDone - whether Redis was asked for it before, without an answer.
+   * @param mayBeDone - whether the same call was sent before, without an answer.
    */
   static begin(parts: readonly SettlePart[], now: number, mayBeDone: boolean): SettleCall {
     const mayWait = parts.length === 1 && parts[0]?.outcomes.length === 1;
@@ -79,8 +79,8 @@ export class SettleCall {
   }
 
   /**
-   * It was not answered.
-   * @returns its takes, which are not repeated: what they have brought may be too long for one answer.
+   * Notes that the call was not answered.
+   * @returns its takes, which are not repeated: their jobs may be too long for one answer.
    */
   markUnanswered(): readonly QueueTake[] {
     const { takes } = this;
@@ -90,7 +90,7 @@ export class SettleCall {
     return takes;
   }
 
-  /** @throws what Redis refuses it with. */
+  /** @throws the refusal of Redis, or the loss of the connection. */
   async carryOut(connection: Line): Promise<SettledJobs> {
     const { input } = this;
     if (!input.bypassesLua) {
@@ -100,8 +100,8 @@ export class SettleCall {
       return await connection.transact(settleLongJobs, input);
     } catch (error) {
       if (isRefusal(error) && codeOfRefusal(error) === 'OOM') {
-        // A server without memory takes no command into a transaction. Better long texts through Lua than none.
-        return connection.run(settleJobs, { ...input, bypassesLua: false });
+        // A server that is out of memory refuses the commands of a transaction, but not the script, which frees memory.
+        return connection.run(settleJobs, { ...input, isBeside: false });
       }
       this.mayBeDone = true; // the next jobs may have been taken
       throw error;
@@ -109,8 +109,8 @@ export class SettleCall {
   }
 
   /**
-   * Carries it out in one write with the wait for the next job of its queue, where the queue has decided so.
-   * @returns `undefined` where it has not, or that has come to nothing.
+   * Carries out the call in one write with the wait for the next job, where the queue has decided so.
+   * @returns `undefined` where it has not, or where the call has failed.
    */
   async carryOutAndWait(): Promise<SettledJobs | undefined> {
     const [part] = this.parts;
@@ -125,7 +125,7 @@ export class SettleCall {
     }
   }
 
-  /** It was not carried out, since some jobs are not where they were. @returns these, and the others. */
+  /** Splits a call that was not carried out because some jobs were not in their slots. @returns these jobs, and the rest. */
   splitMissing(missing: Missing): { readonly gone: SettlePart[]; readonly left: SettlePart[] } {
     const isGone = this.release.missingOf(missing);
     const held = this.parts.filter(({ areLost }) => !areLost);
@@ -149,7 +149,7 @@ export class SettleCall {
     };
   }
 
-  /** It was refused. @returns what is to be asked for again: its takes only where they may have been carried out before. */
+  /** Cancels a call that was refused. @returns what to retry: takes only where they may have been carried out before. */
   toRetry(): SettlePart[] {
     cancelRelease(this.parts);
     return this.parts
@@ -163,7 +163,7 @@ export class SettleCall {
   }
 }
 
-/** @returns a part whose queue has decided how it gets its next jobs. */
+/** Lets the queue of a part decide how it gets its next jobs. */
 function withNext({ queue, outcomes }: SettlePart, mayWait: boolean): SettlePart {
   const next = queue.decideNext(MAX_JOBS_PER_CALL, mayWait && outcomes.every(maySettleAndWait));
   return {

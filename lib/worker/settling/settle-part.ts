@@ -7,17 +7,17 @@ export const NO_TAKES: readonly Take[] = [];
 export interface SettlePart {
   readonly queue: SettledQueue;
   readonly outcomes: readonly Outcome[];
-  /** The next jobs that are to be taken. */
+  /** The takes of the next jobs. */
   readonly takes: readonly Take[];
-  /** Whether the queue is still to be asked how it gets its next jobs. */
+  /** Whether the queue has yet to decide how it gets its next jobs. */
   readonly needsNext?: boolean;
-  /** What is waited for in one write with the call. */
+  /** The take of the wait that is sent in one write with the call. */
   readonly wait?: Take | undefined;
-  /** Whether the server has lost the jobs, so that nothing but their replies is left to settle. */
+  /** Whether the server has lost the jobs, so that only their replies are left to push. */
   readonly areLost?: boolean;
 }
 
-/** Whether it asks Redis for anything. */
+/** Whether a part has anything to do in Redis. */
 export const hasWork = ({ outcomes, takes, needsNext }: SettlePart): boolean =>
   outcomes.length > 0 || takes.length > 0 || needsNext === true;
 

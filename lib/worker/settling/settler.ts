@@ -13,30 +13,29 @@ import type { SettlePart } from './settle-part.js';
 import { UnansweredTakes } from '../taking/unanswered-takes.js';
 import { OncePerTurn } from '../../driver/once-per-turn.js';
 
-/** How often in a row queues that have no jobs are asked again together, before each waits on a connection of its own. */
+/** How many shared calls in a row try to take jobs of an empty queue, before its fetcher waits on a connection of its own. */
 const MAX_EXTRA_TAKES = 4;
 
 /**
- * Pushes the replies of one turn of the event loop together, those of all queues of this process, releases their jobs
- * and takes the next ones, all in one step. It asks again until Redis confirms; asking twice does no harm, because a job
- * that was released answers nothing, and what was taken is found in its slot. What follows from an answer is no part of the
- * asking: whatever it throws is no failure of Redis.
+ * Pushes the replies of one turn of the event loop together, for all queues of this process, releases their jobs and takes the next
+ * ones, all in one step. A call is repeated until Redis confirms it. Repeating does no harm: a job that was released is not replied
+ * to again, and jobs that were taken are found in their slots. Errors of what an answer leads to are not taken for errors of Redis.
  */
 export class Settler {
-  /** What its calls may have taken without an answer. */
+  /** Reads the slots of takes that were not answered. */
   readonly unansweredTakes: UnansweredTakes;
   private waiting = new Map<SettledQueue, Outcome[]>();
-  /** How many outcomes of a queue are on their way. */
+  /** How many outcomes of each queue are in calls, or are retried. */
   private readonly unsettled = new QueueCounts();
-  /** How many calls that may take jobs of a queue are on their way. */
+  /** How many calls are underway that may take jobs of each queue. */
   private readonly takingCalls = new QueueCounts();
-  /** How often a queue was asked for jobs alone since one of its jobs ended. */
+  /** How many calls have tried to take jobs of a queue since one of its jobs ended. */
   private readonly extraTakes = new Map<SettledQueue, number>();
   private readonly notifier: QueueNotifier;
   private readonly refused: RefusedSettles;
   private readonly flushing: OncePerTurn;
 
-  /** @param announce - tells others of the connection for commands, so that what lies in our slots is looked after. */
+  /** @param announce - tells other workers of the connection for commands, so that they can tell when its jobs are lost. */
   constructor(
     private readonly driver: Driver,
     private readonly log: Log,
@@ -52,12 +51,12 @@ export class Settler {
     this.flushing = new OncePerTurn(driver.runtime, () => this.flush());
   }
 
-  /** Whether outcomes of a queue wait or are on their way. */
+  /** Whether outcomes of a queue wait or are in calls. */
   isSettling(queue: SettledQueue): boolean {
     return this.waiting.has(queue) || this.unsettled.has(queue);
   }
 
-  /** Whether a call that may take jobs of a queue waits or is on its way; what was refused may be tried for ever. */
+  /** Whether a call that may take jobs of a queue waits or is underway. Retries of refused calls, which may last for ever, do not count. */
   isTaking(queue: SettledQueue): boolean {
     return this.waiting.has(queue) || this.takingCalls.has(queue);
   }
@@ -97,8 +96,9 @@ export class Settler {
   }
 
   /**
-   * @param mayBeDone - whether Redis was asked for it before, without an answer.
-   * @returns what was refused, if anything was.
+   * Makes calls until all parts are settled or one call is refused.
+   * @param mayBeDone - whether the same was sent before, without an answer.
+   * @returns the refusal, if a call was refused.
    */
   private async settle(
     parts: readonly SettlePart[],
@@ -115,21 +115,21 @@ export class Settler {
         call = SettleCall.begin(left, this.driver.clock.now(), isRepeated);
         answer = await this.send(call);
       } catch (error) {
-        // Else the connections are closed for good: the lease runs out, and others take over what is left.
+        // Otherwise the connections are closed for good: the lease lapses, and other workers recover the jobs.
         return call && isRefusal(error) ? { call, error } : undefined;
       }
       left = this.applyAnswer(call, answer);
-      // What is left may have taken its next jobs already.
+      // The rest may have taken its next jobs already.
       isRepeated = true;
     }
     return undefined;
   }
 
-  /** @throws what Redis refuses the call with, or that the connections are closed for good. */
+  /** @throws the refusal of Redis, or an error once the connections are closed for good. */
   private async send(call: SettleCall): Promise<SettledJobs> {
     for (let isLost = false; ; isLost = true) {
       if (isLost) {
-        // Not among what is tried again: it rejects once the connections are closed for good.
+        // Outside of the `try`, because it rejects once the connections are closed for good.
         await this.driver.ready();
       }
       try {
@@ -147,7 +147,7 @@ export class Settler {
     }
   }
 
-  /** Where a lease is refused, replies need not be: that is another key's trouble, or theirs, too, as they will hear. */
+  /** Announces the connection. A refusal is ignored: the lease uses other keys, so that the replies may still be accepted. */
   private async tryToAnnounce(): Promise<void> {
     try {
       await this.announce();
@@ -158,7 +158,7 @@ export class Settler {
     }
   }
 
-  /** Passes on what a call was answered. @returns what is left to be asked for anew. */
+  /** Notifies the queues of what a call has done. @returns the parts that were not carried out. */
   private applyAnswer(call: SettleCall, answer: SettledJobs): readonly SettlePart[] {
     if ('jobs' in answer) {
       this.markSettled(call.parts);
@@ -169,7 +169,7 @@ export class Settler {
     const { commands, clock } = this.driver;
     const { lost, others } = separateLost(gone, commands.identity?.server, clock.now());
     reportLost(this.log, lost);
-    // What is not there any more when it is asked again was settled before.
+    // A job that is missing when its call is repeated was settled by the first attempt.
     if (!call.mayBeDone) {
       this.notifier.warnMissing(others);
     }
@@ -187,15 +187,15 @@ export class Settler {
   private async retry(refusal: Refusal): Promise<void> {
     const { call } = refusal;
     if (!call.mayBeDone) {
-      // It took no jobs. Else it is to look for those that it may have taken.
+      // The call took no jobs. A repeated call has to look for jobs that the first attempt may have taken.
       this.notifier.notifyTaken(call.takes, []);
     }
     await this.refused.retryUntilAccepted(refusal);
   }
 
   /**
-   * Leaves queues that no other call asks for jobs to their fetchers. Where there are several, or another call leaves anyway,
-   * they are asked a few times more: one call for all costs less than a blocking one for each.
+   * Leaves queues that no other call takes jobs of to their fetchers. Where there are several such queues, or another call is about
+   * to be sent, a few more shared calls take their jobs: one call for all costs less than a blocking call for each.
    */
   private afterCall(parts: readonly SettlePart[]): void {
     const queues = parts.map(({ queue }) => queue).filter((queue) => !this.isTaking(queue));
@@ -214,7 +214,7 @@ export class Settler {
   }
 }
 
-/** How many there are of each queue. */
+/** Counts by queue, without entries for zero. */
 class QueueCounts {
   private readonly counts = new Map<SettledQueue, number>();
 

@@ -3,25 +3,25 @@ import { Gate } from '../../driver/gate.js';
 import { longestWaitAfter } from '../../driver/refusal.js';
 import type { Runtime } from '../../driver/runtime.js';
 
-/** How long those wait at most that another one tries for, ms: what it is refused with may concern it alone. */
+/** Longest time that a call waits for the leader, ms: the leader may be refused for a reason of its own. */
 const MAX_WAIT_FOR_LEADER_MS = 30_000;
 
 /**
- * The waits between tries of calls that Redis refuses for one reason. However many there are, one of them tries whether it
- * has passed, and the others follow when that succeeds.
+ * Retries calls that Redis refuses for the same reason. However many there are, only one of them, the leader, retries; the others
+ * follow when it has succeeded.
  */
 export class SharedRetries {
-  /** The one that tries; `undefined` while none does. */
+  /** The call that retries for all; `undefined` while there is none. */
   private leader: symbol | undefined;
-  /** The one that tries has succeeded, or is over. */
+  /** Opens when the leader has succeeded or given up. */
   private readonly ends = new Gate();
 
   constructor(private readonly runtime: Runtime) {}
 
   /**
-   * Makes a call again and again.
-   * @param onError - hears why it has failed. @returns whether it is to be made again.
-   * @throws its error where it is not.
+   * Makes a call, and repeats it while it fails.
+   * @param onError - called with each error. @returns whether to retry.
+   * @throws the error of the call, where it is not retried.
    */
   async run<Output>(
     call: () => Promise<Output>,

@@ -9,16 +9,16 @@ import type { JobPlace } from '../taking/slots.js';
 import type { WorkerParts } from '../worker-options.js';
 import { SharedRetries } from './shared-retries.js';
 
-/** How long a stopping worker waits for Redis to take its last writes, ms. */
+/** How long a stopping worker waits for Redis to carry out its last writes, ms. */
 export const FINAL_WRITE_TIMEOUT_MS = 500;
 
-/** Takes jobs out of their slots that are not answered here: back to the head of their queue, or to the dead list. */
+/** Takes jobs out of their slots that are not settled here: back to the head of their queue, or to the dead list. */
 export class UnfinishedJobs {
   private readonly deadListRetries: SharedRetries;
   private readonly giveBackRetries: SharedRetries;
   private isStopping = false;
 
-  /** @param slots - hears of each place that its job has left. */
+  /** @param slots - called for each job that has left its slot. */
   constructor(
     private readonly queue: string,
     private readonly keys: QueueKeys,
@@ -30,7 +30,7 @@ export class UnfinishedJobs {
     this.giveBackRetries = new SharedRetries(runtime);
   }
 
-  /** From now on, what Redis refuses is left to other workers. */
+  /** Stops retrying: what Redis refuses from now on is left to other workers. */
   stop(): void {
     this.isStopping = true;
   }
@@ -61,8 +61,8 @@ export class UnfinishedJobs {
   }
 
   /**
-   * Tries again and again while Redis refuses it.
-   * @returns `undefined` where it was left to others.
+   * Takes jobs out of their slots by an operation, and retries while Redis refuses it.
+   * @returns `undefined` where the jobs were left to other workers.
    */
   private async takeOut<Input, Output>(
     operation: Operation<Input, Output>,
