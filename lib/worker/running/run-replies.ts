@@ -177,7 +177,10 @@ export class RunReplies {
 
   /** What a stream ends with: `text`, unless it was stopped before all of its values were sent. */
   private endOf(run: JobRun, stream: ReplyStream, text: string | undefined): string | undefined {
-    if (run.isCancelled || !stream.isStopped || (stream.isComplete && text !== undefined)) {
+    if (run.isCancelled) {
+      return undefined;
+    }
+    if (!stream.isStopped || (stream.isComplete && text !== undefined)) {
       return text;
     }
     const { job, context } = run;
