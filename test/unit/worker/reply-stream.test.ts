@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { pushValues } from '../../../lib/protocol/operations/push-values.js';
 import { decodeFrame } from '../../../lib/protocol/wire/reply-frame.js';
 import { StreamUnderTest } from '../support/stream-under-test.js';
+import { watched } from '../support/watched.js';
 
 describe('the values of a stream', () => {
   it('leave together where they come in one turn, and one push after the other', async () => {
@@ -78,6 +79,24 @@ describe('the values of a stream', () => {
   });
 });
 
+describe('the source of a stream', () => {
+  it.each([
+    ['many values', Array.from({ length: 512 }, () => 'x')],
+    ['long values', ['x'.repeat(256 * 1024)]],
+  ])('waits while %s wait for their push, and goes on once they have left', async (_, values) => {
+    const under = new StreamUnderTest();
+    await under.add('a');
+    expect(under.stream.room()).toBeUndefined();
+    await under.add(...values);
+    const room = watched(under.stream.room() ?? Promise.resolve());
+    await under.settle();
+    expect(room.isDone).toBe(false);
+    await under.answer();
+    await under.answer();
+    expect([room.isDone, under.stream.room()]).toEqual([true, undefined]);
+  });
+});
+
 describe('a stream whose job another worker has taken over', () => {
   it('is given up in the middle: nothing else is pushed', async () => {
     const under = new StreamUnderTest();
@@ -114,6 +133,10 @@ describe('a stream whose values Redis refuses', () => {
       'Values of job job-1 of queue "reports" cannot be pushed to "replies:client-1": OOM command not allowed; trying again',
     ]);
     expect(under.lost).toEqual([]);
+    await under.add('c');
+    under.commands.next(pushValues).refuse('OOM command not allowed');
+    await under.settle();
+    expect(under.log.errors).toHaveLength(2);
   });
 
   it('since its list is none says so, and is given up', async () => {

@@ -6,11 +6,12 @@ import { pushValues } from '../../../lib/protocol/operations/push-values.js';
 import { job, SHUTDOWN_TIMEOUT_MS, WorkerUnderTest } from '../support/worker-under-test.js';
 
 describe('a worker that stops while jobs run', () => {
-  it('waits until they are settled, and takes no others with that', async () => {
+  it('waits until they are settled, and takes no others with that, not even where it is resumed', async () => {
     const under = await WorkerUnderTest.started({ concurrency: 2 });
     await under.arrive(job('a'), job('b'));
     const stopped = under.stop();
     await under.pass(5_000);
+    under.worker.resume();
     under.runs.end('a', 1);
     under.runs.end('b', 2);
     await under.settle();

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { waitForJob } from '../../../lib/protocol/operations/wait-for-job.js';
 import { job, WorkerUnderTest } from '../support/worker-under-test.js';
 
@@ -58,4 +58,21 @@ describe('a job that cannot even be looked at', () => {
     await under.arrive(JSON.stringify(['a', null, { d: 60_000 }]));
     expect(under.openSettle.input).toMatchObject({ slots: [expect.any(String)], groups: [] });
   });
+});
+
+it('a job whose run cannot even be made holds no place', async () => {
+  const under = await WorkerUnderTest.started();
+  const { clock, runtime } = under.driver;
+  const { now } = clock;
+  clock.now = () => {
+    clock.now = now;
+    // The next to look at the time is the run.
+    vi.spyOn(runtime, 'now').mockImplementationOnce(odd);
+    return 0;
+  };
+  await under.arrive(job('a', null, { d: 60_000 }));
+  expect(under.replies).toMatchObject([{ kind: 'e', id: 'a' }]);
+  expect([under.runs.begun, under.worker.busy]).toEqual([[], 0]);
+  await under.confirmSettle(job('b'));
+  expect(under.runs.begun).toEqual(['b']);
 });
