@@ -12,7 +12,11 @@ import type { PushReceipt } from './calls/push-receipt.js';
 import { connectionStatus, stateOf } from './connection-status.js';
 
 /**
- * Sends requests to the workers of a queue, in whatever process they run, and hands back their replies.
+ * Sends jobs to queues: requests, whose callers get the reply of a handler, and jobs without a reply. The workers can run in any
+ * process.
+ *
+ * `ReqRepModule` provides a client for each of its instances, and `createReqRep` makes one. A test provides an object with the
+ * methods that are called in its place.
  *
  * @example
  * ```ts
@@ -28,11 +32,12 @@ export class RequestClient {
   readonly #calls: CallStarter;
 
   /**
-   * The state of the connections to Redis: the present one at once, then each change; completes when they are
-   * closed. `ready` means that all of them are.
+   * The state of the connections to Redis. Emits the present state to each subscriber at once, then each change, and completes when the
+   * connections are closed. `ready` means that all of them are.
    */
   readonly status$: Observable<ConnectionState>;
 
+  /** Is private: inject the client that `ReqRepModule` provides, or take the one of `createReqRep`. */
   private constructor(parts: ClientParts) {
     const { shards, log } = parts;
     const code = new ApplicationCode(log);
@@ -102,7 +107,7 @@ export class RequestClient {
     return new RequestClient(parts);
   }
 
-  /** How many requests wait for an end. */
+  /** The number of requests that have not ended. */
   get pending(): number {
     return this.#calls.pending;
   }
@@ -112,31 +117,38 @@ export class RequestClient {
     return this.#calls.pendingEmits;
   }
 
-  /** How many replies came that nobody waited for any more: late, cancelled or second ones. */
+  /** The number of replies that came when nobody waited for them any more: after a timeout or a cancellation, or a second time. */
   get droppedReplies(): number {
     return this.#calls.droppedReplies;
   }
 
   /**
-   * Asks the workers of a queue. The Observable is cold: each subscription is one job. It emits what the handler
-   * returns (once, also for `undefined`; each value of a stream) and completes, or ends with the first of its
-   * errors. Unsubscribing before the end cancels the job wherever it is: it never leaves, is dropped unrun, or the
-   * `job.signal` of its handler aborts. Inside a handler, a request ends with the handler's job: it inherits what is
-   * left of its deadline, its cancellation and the headers named in `inheritedHeaders`, unless the call says
-   * `inherit: false`.
+   * Sends a request. Each subscription to the Observable pushes one job and emits what its handler returns: the reply once, also where it
+   * is `undefined`, or each value of a stream. Then the Observable completes.
    *
-   * @param queue - the name under which a handler is registered with `@OnJob`.
-   * @param data - anything that JSON can write; `undefined` arrives as `null`.
-   * @returns an Observable that ends with
-   * - `RequestTimeoutError` when no end comes within `timeout`, or no value within `idleTimeout`
-   * - `RemoteError` when the handler throws, or an `HttpException` when it throws one
-   * - `WorkerLostError` when the job's workers died and its deliveries are used up, or its stream broke
-   * - `NoWorkersError`, `QueueFullError` when the call's conditions are not met
-   * - `PendingLimitError`, `PayloadTooLargeError`, `SerializationError`, `PushFailedError` when the
-   *   job cannot be sent
-   * - `ClientClosedError` when the client is closed
-   * - `InvalidOptionError` for a wrong option
-   * - the signal's reason when `signal`, or that of the handler's job, aborts
+   * Unsubscribing before the end cancels the job: it is not pushed, not started, or the `job.signal` of its handler aborts.
+   *
+   * Within a handler a request inherits what is left of the job's deadline, its cancellation and the headers that `inheritedHeaders`
+   * names, unless the call has `inherit: false`.
+   *
+   * The Observable ends with one of these errors:
+   *
+   * - {@link RequestTimeoutError}: no end within `timeout`, or no value within `idleTimeout`
+   * - {@link RemoteError}: the handler threw. In an application of Nest an `HttpException` where the handler threw one
+   * - {@link WorkerLostError}: the workers of the job were lost and its deliveries are used up, or its stream broke
+   * - {@link NoWorkersError}, {@link QueueFullError}: `requireWorker` or `maxQueueLength` of the call does not hold
+   * - {@link PendingLimitError}, {@link PayloadTooLargeError}, {@link SerializationError}, {@link PushFailedError}: the job cannot be sent
+   * - {@link ClientClosedError}: the client is closed
+   * - {@link InvalidOptionError}: an option is wrong
+   * - the reason of `signal`, or of the `signal` of the handler's job, when it aborts
+   *
+   * Without a {@link JobMap} the parameters are `queue`, the name of a queue that a handler serves; `data`, anything that JSON can write
+   * (`undefined` arrives as `null`); and `options`.
+   *
+   * @example
+   * ```ts
+   * this.requests.send<Report>('reports', { id: 'A7' }, { timeout: 5_000 }).subscribe((report) => show(report));
+   * ```
    */
   declare send: UnlessChecked<
     /** Sends a request. Each subscription to the Observable pushes one job and emits its reply. */
@@ -145,13 +157,14 @@ export class RequestClient {
   >;
 
   /**
-   * Asks the workers of a queue, as {@link send} does, with the same data, options, inheritance and errors. It is hot: the job
-   * is on its way at once. Of a stream it gives the last value, and `undefined` where the stream had none.
+   * Sends a request at once, with the same data, options, inheritance and errors as {@link send}.
    *
-   * @returns a promise of the reply. It rejects with the errors of {@link send}; their stack names the line that awaits.
+   * Returns a promise of the reply: of a stream its last value, and `undefined` of a stream without values. The promise rejects with
+   * the errors of {@link send}, whose stack names the line that awaits it.
+   *
    * @example
    * ```ts
-   * const { text } = await this.requests.request<Report>('reports', { id }, { timeout: 5_000 });
+   * const { text } = await this.requests.request<Report>('reports', { id: 'A7' }, { timeout: 5_000 });
    * ```
    */
   declare request: UnlessChecked<
@@ -161,9 +174,13 @@ export class RequestClient {
   >;
 
   /**
-   * Pushes a job that nobody waits for. The Observable is hot: the job is pushed even if nobody subscribes. It
-   * emits a receipt once Redis has the job, or ends with one of the errors of {@link send}. An error that nobody
-   * subscribes to is logged.
+   * Pushes a job without waiting for a reply, whether anybody subscribes or not. The Observable emits a receipt once Redis has the job, or
+   * ends with one of the errors of {@link send} that concern the push. The library logs an error that nobody subscribes to.
+   *
+   * @example
+   * ```ts
+   * this.requests.emit('mails', { to: 'ann@example.com' }, { maxDeliveries: 1 });
+   * ```
    */
   declare emit: UnlessChecked<
     /** Pushes a job without waiting for a reply. The Observable emits once Redis has the job. */
@@ -172,16 +189,18 @@ export class RequestClient {
   >;
 
   /**
-   * Ends all that wait with a `ClientClosedError`, and everything sent from now on as well. What was emitted before is
-   * pushed yet: it resolves once Redis has confirmed that, or after a while (1 s without any progress, 10 s in all, half
-   * a second where Redis cannot be reached), when the rest fails with a `ClientClosedError`. Closing it twice does no
-   * harm.
+   * Closes the client for good. Requests that wait end with a {@link ClientClosedError}, and later calls do, too. The module calls it
+   * when its application closes.
+   *
+   * Jobs that were emitted before are still pushed. The promise resolves once Redis has confirmed them, or after 1 s without progress,
+   * 10 s in all, or 0.5 s where Redis cannot be reached; emits that are not confirmed then fail with a {@link ClientClosedError}. A second
+   * call changes nothing.
    */
   close(): Promise<void> {
     return this.#calls.close();
   }
 
-  /** What may be shown of it: nothing that tells of the connection. */
+  /** Returns the state and the number of pending requests: nothing secret. */
   toJSON(): object {
     return { state: stateOf(this.#parts.shards), pending: this.pending };
   }

@@ -9,37 +9,46 @@ import { QueueWorkers } from './queue-workers.js';
 import { OPTION_RULES, resolveOptions } from './resolve-options.js';
 import { openDriver } from './open-driver.js';
 
-/** What {@link createReqRep} takes. Everything has a default. */
+/** The options of {@link createReqRep}. Each has a default. */
 export interface CreateReqRepOptions extends ReqRepOptions {
   /**
-   * Whether `workers.serve` fails with a `ConnectionFailedError` where Redis cannot be used: `true` = within 5 s, or that many
-   * ms; at once where Redis refuses us until somebody changes something, such as the password. `false`: it waits.
+   * Whether `workers.serve` and `workers.start` fail with a {@link ConnectionFailedError} where Redis cannot be used: `true` = within 5 s, a
+   * number = within so many ms. They fail at once where Redis refuses the application until somebody changes something, such as the
+   * password. With `false` they wait.
    * @default false
    */
   readonly failFast?: boolean | number | undefined;
   /**
-   * Where the library writes what an operator should know: `console`, a logger of Nest, or any object with the methods `log`,
-   * `warn` and `error`. `false` = nowhere.
-   * @default what `warn` and `error` get, on stderr
+   * Where the library writes its log: `console`, a logger of Nest, or any object with the methods `log`, `warn` and `error`. `false` =
+   * nowhere.
+   * @default warnings and errors on stderr
    */
   readonly logger?: ReqRepLogger | false | undefined;
 }
 
-/** `Symbol.asyncDispose`, for the compilers that know it: the types ask for no library that an application may not have. */
+/** Has `Symbol.asyncDispose` where the compiler knows it: the types need no library that an application may not have. */
 type AsyncDisposal = SymbolConstructor extends { readonly asyncDispose: infer Key extends symbol }
   ? { readonly [Name in Key]: () => Promise<void> }
   : object;
 
-/** A client and workers over one set of connections. `await using` closes it at the end of its block. */
+/**
+ * A client and workers that share their connections to Redis.
+ *
+ * @example
+ * ```ts
+ * await using reqRep = createReqRep(); // closes everything at the end of the block
+ * ```
+ */
 export interface ReqRep extends AsyncDisposal {
-  /** Sends requests to the workers of a queue, in whatever process they run. */
+  /** Sends jobs to queues. */
   readonly client: RequestClient;
-  /** Answer the jobs of the queues that this process serves. */
+  /** Serve queues in this process. */
   readonly workers: QueueWorkers;
   /**
-   * Closes everything, as an application of Nest does: the workers finish what they run, `shutdownTimeout` ms at the most;
-   * then the client pushes what was emitted and ends all that wait; then the connections are closed, so that the process can
-   * end. It never fails, and closing twice does no harm.
+   * Closes everything, in the order in which an application of Nest does: the workers finish running jobs, for `shutdownTimeout` ms at
+   * most; the client pushes what was emitted, and ends what waits; the connections are closed, so that the process can end.
+   *
+   * Never rejects. A second call changes nothing.
    */
   readonly close: () => Promise<void>;
 }
@@ -47,10 +56,12 @@ export interface ReqRep extends AsyncDisposal {
 const RULES: OptionRules<CreateReqRepOptions> = { ...OPTION_RULES, logger: aLogger };
 
 /**
- * Makes a client and workers without Nest: for scripts, a CLI or another framework. It opens nothing: the first request, or the
- * first queue that is served, connects. It talks to applications with `ReqRepModule` as they do to each other.
+ * Makes a client and workers without Nest: for scripts, command line tools and other frameworks. They talk to applications with
+ * `ReqRepModule` and to each other. Nothing connects to Redis before the first request, or the first queue that is served.
  *
- * @throws InvalidOptionError for a wrong option, or one of `ReqRepModule` alone.
+ * @param options - Options of the instance.
+ * @returns The client, the workers and what closes them.
+ * @throws {@link InvalidOptionError} for a wrong option, or one that only `ReqRepModule` has.
  * @example
  * ```ts
  * const { client, workers, close } = createReqRep({ connection: 'redis://localhost:6379' });

@@ -2,15 +2,16 @@ import { propertyOf } from '../errors/error-text.js';
 import type { OptionRule } from '../options/option-rules.js';
 import { Log } from '../telemetry/log.js';
 
-/**
- * Where the library writes what an operator should know: `console`, a logger of Nest, or any other object with these methods.
- */
+/** What the library writes its log to: `console`, a logger of Nest, or any other object with these methods. */
 export interface ReqRepLogger {
-  /** What goes as it should, such as a queue that is served from now on. */
+  /** Writes what goes as planned, such as that a queue is served. */
   log(text: string): void;
-  /** What goes wrong and may pass, such as a server that is away. */
+  /** Writes what goes wrong and may pass, such as that Redis is unreachable. */
   warn(text: string): void;
-  /** What somebody has to correct, such as a handler that throws. @param stack - of the error that the text speaks of. */
+  /**
+   * Writes what somebody has to correct, such as a handler that throws.
+   * @param stack - The stack of the error that the text is about, where there is one.
+   */
   error(text: string, stack?: string): void;
 }
 

@@ -4,12 +4,13 @@ import type { ConnectionOption, Redis } from '../redis/topology/connection-optio
 import type { JobContext } from '../worker/running/job-context.js';
 
 /**
- * Is called around each job, with guards, interceptors and the handler inside, also those of a stream. It calls `next` once, in
- * whatever async context the job is to have. What `next` returns resolves with the reply when the job has ended (with
- * `undefined` at the end of a stream), and rejects with what ended it: an error, or the reason of `job.signal`.
+ * Is called around each job: guards, interceptors and the handler run inside of it, and so does a stream until its end. It calls `next`
+ * once, in the async context that the job is to have.
  *
- * It can keep a job from running, by an error that it throws before it calls `next`. It changes no reply: what it returns, and what it
- * does with an error of `next`, is its own.
+ * The promise that `next` returns resolves with the reply when the job has ended, with `undefined` at the end of a stream. It rejects
+ * with the error that ended the job, or with the reason of `job.signal`.
+ *
+ * An error thrown before the call of `next` ends the job, which is not run. The hook changes no reply: what it returns is ignored.
  *
  * @example
  * ```ts
@@ -18,76 +19,75 @@ import type { JobContext } from '../worker/running/job-context.js';
  */
 export type AroundJob = (job: JobContext, next: () => Promise<unknown>) => unknown;
 
-/** What client and workers of one instance can be told, with Nest and without it. Everything has a default. */
+/** The options of one instance, with Nest and without it. Each has a default. */
 export interface ReqRepOptions {
   /**
-   * The Redis server: a URL (text or `URL`), ioredis options, an ioredis `Redis` (which is never used, changed or closed:
-   * ours are made after it), or a function that returns a new `Redis` each time (which we close). A name that ioredis does
-   * not know is refused, in options and behind the `?` of a URL.
+   * The Redis server: a URL, options of ioredis, a `Redis` of ioredis, or a function that returns one. See {@link ConnectionOption}. A name
+   * that ioredis does not know is refused, in options and behind the `?` of a URL.
    *
-   * `memory://` needs no Redis, for tests and a first try: all is kept in this process, and gone with it. Applications of one process
-   * share what is kept by a name, `memory://name`, as long as one of them runs.
+   * `memory://` needs no Redis, for tests and a first try: the process keeps all queues. Applications of one process share the queues of
+   * `memory://name` as long as one of them runs.
    * @default 'redis://localhost:6379'
    */
   readonly connection?: ConnectionOption | undefined;
-  /** Host of the server, as the original `reqrep` had it; instead of `connection`. @default 'localhost' */
+  /** The host of the server, as in the original `reqrep`; in place of `connection`. @default 'localhost' */
   readonly host?: string | undefined;
-  /** Port of the server, as the original `reqrep` had it; instead of `connection`. @default 6379 */
+  /** The port of the server, as in the original `reqrep`; in place of `connection`. @default 6379 */
   readonly port?: number | undefined;
-  /** Number of the database, as the original `reqrep` had it; instead of `connection`. @default 0 */
+  /** The number of the database, as in the original `reqrep`; in place of `connection`. @default 0 */
   readonly database?: number | undefined;
-  /** A `Redis` to connect after, as the original `reqrep` had it; instead of `host` and `port`. */
+  /** A `Redis` of ioredis whose options are taken over, as in the original `reqrep`; in place of `host` and `port`. */
   readonly client?: Redis | undefined;
-  /** In front of every key. @default '' */
+  /** A text in front of every key and channel in Redis. Applications with different prefixes do not see each other. @default '' */
   readonly prefix?: string | undefined;
-  /** ms a request may take unless the call says otherwise; `0` = no limit. @default 30_000 */
+  /** The time in ms that a request may take, unless the call says otherwise. `0` = no limit. @default 30_000 */
   readonly timeout?: number | undefined;
-  /** Jobs that a handler runs at a time unless it says otherwise. @default 16 */
+  /** How many jobs a handler runs at a time, unless the handler says otherwise. 1 to 10 000. @default 16 */
   readonly concurrency?: number | undefined;
-  /** How often a job may be started before it is given up. @default 3 */
+  /** How often workers may start a job before it becomes a dead letter, unless the handler or the call says otherwise. @default 3 */
   readonly maxDeliveries?: number | undefined;
   /**
-   * Whether a start fails with a `ConnectionFailedError` where Redis cannot be used: `true` = within 5 s, or that many ms; at once
-   * where Redis refuses us until somebody changes something, such as the password.
+   * Whether a start fails with a {@link ConnectionFailedError} where Redis cannot be used: `true` = within 5 s, a number = within so many
+   * ms. It fails at once where Redis refuses the application until somebody changes something, such as the password.
    * @default false
    */
   readonly failFast?: boolean | number | undefined;
-  /** ms without a sign of life after which a worker with no connection counts as dead. @default 5_000 */
+  /** The time in ms after which a worker counts as lost that has no connection and has not renewed its lease. @default 5_000 */
   readonly lease?: number | undefined;
-  /** ms after which a worker counts as dead although its connection stands. @default 60_000 */
+  /** The time in ms after which a worker counts as lost that has a connection and has not renewed its lease. @default 60_000 */
   readonly stallLimit?: number | undefined;
-  /** ms that running jobs get at shutdown; what is left goes back to its queue. @default 10_000 */
+  /** The time in ms that running jobs have to end when workers stop. Other jobs go back to their queue. @default 10_000 */
   readonly shutdownTimeout?: number | undefined;
-  /** Requests that one client may have waiting; past it, a request fails at once. @default 100_000 */
+  /** How many requests and emits of one client may wait. Beyond, a call fails at once with a {@link PendingLimitError}. @default 100_000 */
   readonly maxPending?: number | undefined;
   /**
-   * Bytes (UTF-16 units, to be exact) of the encoded jobs that one client may hold which Redis has not confirmed, as in an
-   * outage; past it, a request or an emit fails at once with a `PendingLimitError`. At least `maxPayload`.
+   * How many bytes (UTF-16 code units, to be exact) of encoded jobs one client may hold that Redis has not confirmed, such as in an outage.
+   * Beyond, a call fails at once with a {@link PendingLimitError}. At least `maxPayload`.
    * @default 268_435_456, or `maxPayload` where that is more
    */
   readonly maxPendingBytes?: number | undefined;
-  /** Bytes of one encoded job or reply. @default 1_048_576 */
+  /** The size in bytes that one encoded job or reply may have. Beyond, it fails with a {@link PayloadTooLargeError}. @default 1_048_576 */
   readonly maxPayload?: number | undefined;
   /**
-   * Classes of errors that come back as themselves, where both sides have them: with their message and with those of
-   * their fields that can be written as JSON. They travel by the name of the class; their constructor is not called.
-   * Any other error of a handler is a `RemoteError`; in an application of Nest an `HttpException` where it was one.
+   * Classes of errors that come back to callers as themselves, where both sides list them: with their message and the fields that JSON
+   * can write. An error travels by the name of its class, whose constructor is not called. Any other error of a handler comes back as a
+   * {@link RemoteError}; in an application of Nest an `HttpException` comes back as one.
    * @default []
    */
   readonly errors?: readonly ErrorClass[] | undefined;
   /**
-   * Headers of a job that a request sent inside its handler takes over, unless it has its own.
+   * Headers of a job that requests and emits of its handler inherit, unless the call has headers of the same name.
    * @default ['traceparent', 'tracestate', 'baggage']
    */
   readonly inheritedHeaders?: readonly string[] | undefined;
   /**
-   * Gives headers for each request and emit of this instance, such as those of a trace that is kept by hand. It is called with the
-   * name of the queue, in the async context of the call. The call's own headers go before them, and they before inherited ones. A header
-   * of `undefined` is left out. Where it throws or returns something else, the call ends with an `InvalidOptionError`.
+   * Returns headers for each request and emit of the instance, such as those of a trace that the application keeps. Headers of the call
+   * go before them, and they go before inherited headers. Where the function throws or returns anything but an object of texts, the call
+   * ends with an {@link InvalidOptionError}.
    */
   readonly outgoingHeaders?: OutgoingHeaders | undefined;
-  /** Is called around each job that this instance runs: `(job, next) => next()`. See {@link AroundJob}. */
+  /** Is called around each job that the instance runs. @default (job, next) => next() */
   readonly aroundJob?: AroundJob | undefined;
-  /** Whether error frames carry the worker's stack. @default false */
+  /** Whether errors travel with the stack of the worker. @default false */
   readonly exposeStack?: boolean | undefined;
 }

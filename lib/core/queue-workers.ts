@@ -29,14 +29,15 @@ interface ServedQueue {
 }
 
 /**
- * The workers of this process: one for each queue that it serves. `createReqRep` makes it; each worker starts when its
- * queue is served, and stops with `close()`.
+ * The workers of this process without Nest: one for each queue that it serves. `createReqRep` makes the object. Each worker starts when
+ * its queue is served.
  */
 export class QueueWorkers {
   readonly #engine: Engine;
   readonly #served = new Map<string, ServedQueue>();
   #isClosed = false;
 
+  /** Is private: take the workers of `createReqRep`. */
   private constructor(engine: Engine) {
     this.#engine = engine;
   }
@@ -46,7 +47,7 @@ export class QueueWorkers {
     return new QueueWorkers(engine);
   }
 
-  /** What they do now. */
+  /** What the workers do now. */
   get status(): ReplyWorkersStatus {
     const each = this.#all.map(({ status }) => status);
     return {
@@ -55,7 +56,7 @@ export class QueueWorkers {
     };
   }
 
-  /** What may be printed of it. */
+  /** Returns the status: nothing secret. */
   toJSON(): ReplyWorkersStatus {
     return this.status;
   }
@@ -66,18 +67,18 @@ export class QueueWorkers {
   }
 
   /**
-   * Serves a queue: starts a worker whose handler answers its jobs. What the handler returns, or what its promise resolves to, is
-   * the reply; an Observable, an AsyncIterable or an iterator sends each of its values. The compiler checks it where the queue
-   * stands in the `JobMap`.
+   * Serves a queue: starts a worker that runs its jobs. What the handler returns is the reply, as a value, a promise of it, or a stream: an
+   * Observable, an AsyncIterable or an iterator. The compiler checks the handler where the queue is in the `JobMap`.
    *
-   * @param queue - the name that callers hand to `RequestClient.send`.
-   * @param handler - is called with the data of a job and its `JobContext`.
-   * @returns a promise that resolves when Redis knows the worker and it takes jobs. It tries for as long as Redis is away or
-   *   refuses it, unless `failFast` bounds that; nobody has to wait for it.
-   * @throws InvalidOptionError for a wrong name, handler or option.
-   * @throws DuplicateJobHandlerError where this process serves the queue already.
-   * @throws ConnectionFailedError where `failFast` is set and Redis cannot be used. The queue is not served then.
-   * @throws WorkersClosedError after `close()`.
+   * @param queue - The name that callers pass to `RequestClient.send`.
+   * @param handler - Is called with the data of a job and its `JobContext`.
+   * @param options - Options of the handler.
+   * @returns A promise that resolves when Redis knows the worker and it takes jobs. Where Redis is unreachable or refuses the worker, it
+   *   tries again, for as long as `failFast` allows. Nobody has to wait for the promise.
+   * @throws {@link InvalidOptionError} for a wrong name, handler or option.
+   * @throws {@link DuplicateJobHandlerError} where this process serves the queue already.
+   * @throws {@link ConnectionFailedError} where `failFast` is set and Redis cannot be used. The queue is not served then.
+   * @throws {@link WorkersClosedError} after `close()`.
    * @example
    * ```ts
    * await workers.serve('reports', async ({ id }: { id: string }) => ({ text: `report ${id}` }), { concurrency: 8 });
@@ -108,9 +109,10 @@ export class QueueWorkers {
   }
 
   /**
-   * Starts those that were stopped. Resolves when Redis knows them and they take jobs; tries for as long as {@link serve}.
-   * @throws ConnectionFailedError where `failFast` is set and Redis cannot be used. They are stopped then.
-   * @throws WorkersClosedError after `close()`.
+   * Starts the workers that were stopped. Resolves when Redis knows them and they take jobs.
+   *
+   * @throws {@link ConnectionFailedError} where `failFast` is set and Redis cannot be used. The workers are stopped then.
+   * @throws {@link WorkersClosedError} after `close()`.
    */
   async start(): Promise<void> {
     this.#checkOpen();
@@ -121,18 +123,21 @@ export class QueueWorkers {
   }
 
   /**
-   * Takes no more jobs and waits for those that run, `shutdownTimeout` ms at the most; what is left then goes back
-   * to the head of its queue. Stopping twice does no harm. A job that stops the workers itself is not waited for: when it
-   * is cut off before it has replied, it counts as lost with its worker.
+   * Stops taking jobs and waits for running ones, for `shutdownTimeout` ms at most. Jobs that are left go back to the head of their queue.
+   * A second call changes nothing.
+   *
+   * A job that calls it is not waited for. When the job is cut off before its reply, that counts as a lost delivery.
    */
   async stop(): Promise<void> {
     await Promise.all(this.#all.map((workers) => workers.stop()));
   }
 
   /**
-   * Takes no more jobs from one queue until {@link resume}, also if the workers are started anew meanwhile. Those
-   * that run go on. Resolves when no job will be started any more.
-   * @throws InvalidOptionError for a queue that this process does not serve.
+   * Stops taking jobs from one queue until {@link resume}, also where the workers are stopped and started meanwhile. Running jobs go on.
+   *
+   * @param queue - The name of the queue.
+   * @returns A promise that resolves when the worker starts no more jobs of the queue.
+   * @throws {@link InvalidOptionError} for a queue that this process does not serve.
    */
   async pause(queue: string): Promise<void> {
     await this.#of(queue).pause(queue);
@@ -140,7 +145,9 @@ export class QueueWorkers {
 
   /**
    * Takes jobs from a paused queue again.
-   * @throws InvalidOptionError for a queue that this process does not serve.
+   *
+   * @param queue - The name of the queue.
+   * @throws {@link InvalidOptionError} for a queue that this process does not serve.
    */
   resume(queue: string): void {
     this.#of(queue).resume(queue);

@@ -3,15 +3,21 @@ import { MAX_CONCURRENCY } from '../worker/worker-options.js';
 
 /** Options of the handler of one queue. */
 export interface ServeOptions {
-  /** Jobs that the handler runs at a time. @default `concurrency` of the instance, 16 unless set */
+  /** How many jobs the handler runs at a time in this process. 1 to 10 000. @default the `concurrency` of the instance: 16 unless set */
   readonly concurrency?: number | undefined;
-  /** How often a job may be started. @default `maxDeliveries` of the instance, 3 unless set */
+  /**
+   * How often workers may start a job before it becomes a dead letter, unless the call says otherwise. At least 1.
+   * @default the `maxDeliveries` of the instance: 3 unless set
+   */
   readonly maxDeliveries?: number | undefined;
-  /** ms one run may take; past it the caller gets an error and `job.signal` aborts. @default 0 - no limit */
+  /**
+   * The time in ms that one run may take. After it, the caller gets an error and `job.signal` aborts. `0` = no limit.
+   * @default 0
+   */
   readonly timeout?: number | undefined;
 }
 
-/** What each of them may be. @internal */
+/** The rule of each option. @internal */
 export const SERVE_RULES: OptionRules<ServeOptions> = {
   concurrency: anInteger(1, MAX_CONCURRENCY),
   maxDeliveries: anInteger(1),

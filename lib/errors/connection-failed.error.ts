@@ -1,19 +1,22 @@
 import { ReqRepError } from './reqrep.error.js';
 
-/** Redis could not be used when the application started, which was to fail then (`failFast`). `cause` says why. */
+/**
+ * Redis could not be used at the start, and the option `failFast` is set. `cause` is the error of the connection, where there is one.
+ */
 export class ConnectionFailedError extends ReqRepError {
   static {
     this.prototype.name = 'ConnectionFailedError';
   }
 
+  /** Tells the class of the error without `instanceof`. */
   readonly code = 'CONNECTION_FAILED';
 
   constructor(
-    /** The server, such as `redis://localhost:6379/0`, without the user and the password. */
+    /** The address of the server, such as `redis://localhost:6379/0`, without the user and the password. */
     readonly server: string,
-    /** Why it could not be used. */
+    /** Why Redis could not be used, as a sentence without its full stop. */
     readonly reason: string,
-    /** How long it was tried, ms; `undefined` where it can never be used as things are. */
+    /** How long the library tried, in ms. `undefined` where Redis refuses the application until somebody changes something. */
     readonly timeout: number | undefined,
     options?: ErrorOptions,
   ) {

@@ -1,18 +1,20 @@
 import { ReqRepError } from './reqrep.error.js';
 
-/** Two handlers claim one queue of one instance. Raised before any connection is opened. */
+/** Two handlers serve the same queue of the same instance. Thrown before a connection is opened. */
 export class DuplicateJobHandlerError extends ReqRepError {
   static {
     this.prototype.name = 'DuplicateJobHandlerError';
   }
 
+  /** Tells the class of the error without `instanceof`. */
   readonly code = 'DUPLICATE_HANDLER';
 
   constructor(
+    /** The queue. */
     readonly queue: string,
     /** Both handlers, as `Class#method in Module`; without Nest, the names of the functions. */
     readonly handlers: readonly [string, string],
-    /** What one of them may be given instead. */
+    /** What one of the handlers can be given instead, for the message. */
     remedy = 'another queue or `instance`',
   ) {
     super(

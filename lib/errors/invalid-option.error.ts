@@ -1,11 +1,15 @@
 import { ReqRepError } from './reqrep.error.js';
 
-/** An option is wrong; names it, what was expected and what came. Raised before any connection is opened. */
+/**
+ * An option, an argument or the place of a decorator is wrong. Options of a module are checked before a connection is opened, those of a
+ * call before its job is pushed.
+ */
 export class InvalidOptionError extends ReqRepError {
   static {
     this.prototype.name = 'InvalidOptionError';
   }
 
+  /** Tells the class of the error without `instanceof`. */
   readonly code = 'INVALID_OPTION';
 
   constructor(
@@ -13,7 +17,7 @@ export class InvalidOptionError extends ReqRepError {
     readonly option: string,
     /** What was expected. */
     readonly expected: string,
-    /** What came, as text; never a secret. */
+    /** What came instead, as a text that shows no secret. */
     readonly received: string,
     options?: ErrorOptions,
   ) {

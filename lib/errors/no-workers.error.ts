@@ -1,12 +1,13 @@
 import { ReqRepError } from './reqrep.error.js';
 import { adviceWithoutWorkers, type WorkersHere } from './served-here.js';
 
-/** The call asked for `requireWorker`, and no live worker serves the queue. The job was not pushed. */
+/** The call has `requireWorker: true`, and no live worker serves the queue. The job was not pushed. */
 export class NoWorkersError extends ReqRepError {
   static {
     this.prototype.name = 'NoWorkersError';
   }
 
+  /** Tells the class of the error without `instanceof`. */
   readonly code = 'NO_WORKERS';
 
   /** The queue that no live worker serves. */

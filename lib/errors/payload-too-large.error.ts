@@ -1,23 +1,25 @@
 import { ReqRepError } from './reqrep.error.js';
 
-/** Which way a payload was going: from the caller to a worker, or back. */
+/** Which way data travels: `request` = from the caller to the worker, `reply` = back. */
 export type PayloadDirection = 'request' | 'reply';
 
-/** An encoded job or reply is larger than `maxPayload`. */
+/** An encoded job or reply is larger than the option `maxPayload` of the side that sends it. */
 export class PayloadTooLargeError extends ReqRepError {
   static {
     this.prototype.name = 'PayloadTooLargeError';
   }
 
+  /** Tells the class of the error without `instanceof`. */
   readonly code = 'PAYLOAD_TOO_LARGE';
 
   constructor(
+    /** The queue of the job. */
     readonly queue: string,
-    /** Whether the job or its reply was too large. */
+    /** Whether the job is too large, or its reply. */
     readonly direction: PayloadDirection,
-    /** How large it is when encoded, bytes. */
+    /** The size of the encoded job or reply, in bytes. */
     readonly size: number,
-    /** The limit of the side that wrote it, bytes. */
+    /** The limit of the side that sends it, in bytes. */
     readonly maxPayload: number,
   ) {
     super(

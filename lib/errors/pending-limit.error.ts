@@ -1,22 +1,27 @@
 import { ReqRepError } from './reqrep.error.js';
 
-/** Which limit of a client was reached. */
+/** The option of a client whose limit is reached. */
 export type PendingLimit = 'maxPending' | 'maxPendingBytes';
 
-/** The client already waits for as many requests, or holds as many bytes of unsent jobs, as it may. The job was not pushed. */
+/**
+ * The client waits for `maxPending` requests and emits already, or holds `maxPendingBytes` of jobs that Redis has not confirmed. The job was
+ * not pushed.
+ */
 export class PendingLimitError extends ReqRepError {
   static {
     this.prototype.name = 'PendingLimitError';
   }
 
+  /** Tells the class of the error without `instanceof`. */
   readonly code = 'PENDING_LIMIT';
-  /** The client's limit, requests, where that was reached. */
+  /** The limit of requests and emits, where it is the one that is reached. */
   readonly maxPending: number | undefined;
-  /** The client's limit, bytes, where that was reached. */
+  /** The limit of unconfirmed jobs in bytes, where it is the one that is reached. */
   readonly maxPendingBytes: number | undefined;
 
-  /** @param most - the limit. */
+  /** @param most - The value of the limit. */
   constructor(
+    /** The queue of the call. */
     readonly queue: string,
     most: number,
     /** The option that sets the limit. */

@@ -1,20 +1,23 @@
 import { ReqRepError } from './reqrep.error.js';
 
 /**
- * The job could not be pushed: Redis answered with an error that does not pass by itself (no permission, wrong type). A job
- * that must not be pushed twice (`maxDeliveries: 1`) ends so, too, when nobody waits for its reply and the
- * connection broke before Redis confirmed it.
+ * Redis refused to push the job, by an error that does not pass by itself, such as a missing permission or a key of another type.
+ *
+ * A job with `maxDeliveries: 1` is not pushed twice: where nobody waits for its reply and the connection is lost before Redis has
+ * confirmed the job, the call ends with this error, too, and the job may be in the queue.
  */
 export class PushFailedError extends ReqRepError {
   static {
     this.prototype.name = 'PushFailedError';
   }
 
+  /** Tells the class of the error without `instanceof`. */
   readonly code = 'PUSH_FAILED';
 
   constructor(
+    /** The queue of the job. */
     readonly queue: string,
-    /** The server's own words, or what happened to the connection. */
+    /** The error as Redis words it, or what happened to the connection. */
     readonly reason: string,
     options?: ErrorOptions,
   ) {

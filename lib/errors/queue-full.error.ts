@@ -1,18 +1,20 @@
 import { ReqRepError } from './reqrep.error.js';
 
-/** The queue was as long as the call's `maxQueueLength` allows. The job was not pushed. */
+/** As many jobs wait in the queue as `maxQueueLength` of the call allows. The job was not pushed. */
 export class QueueFullError extends ReqRepError {
   static {
     this.prototype.name = 'QueueFullError';
   }
 
+  /** Tells the class of the error without `instanceof`. */
   readonly code = 'QUEUE_FULL';
 
   constructor(
+    /** The queue. */
     readonly queue: string,
-    /** The call's limit, jobs. */
+    /** The limit of the call, in jobs. */
     readonly maxQueueLength: number,
-    /** How many jobs waited. */
+    /** How many jobs waited in the queue. */
     readonly queueLength: number,
   ) {
     super(

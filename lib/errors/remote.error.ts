@@ -1,39 +1,51 @@
 import { ReqRepError } from './reqrep.error.js';
 
-/** An error as its handler threw it, in the form in which it travelled. */
+/** What is known of an error that a handler threw. */
 export interface RemoteFailure {
-  /** The name of the error in the worker's process, such as `TypeError`. */
+  /** The name of the error in the process of the worker, such as `TypeError`. */
   readonly name: string;
+  /** The message of the error. */
   readonly message: string;
-  /** The `code` of the error, where it had one. */
+  /** The `code` of the error, where it has one. */
   readonly code?: string | number | undefined;
-  /** The `details` of the error, where it had some that can be written as JSON. */
+  /** The `details` of the error, where it has some that JSON can write. For an `HttpException` its body. */
   readonly details?: unknown;
-  /** The HTTP status, where the error was an `HttpException`; `details` is its body then. */
+  /** The HTTP status, where the error is an `HttpException`. */
   readonly status?: number | undefined;
-  /** The stack in the worker's process; only when the worker runs with `exposeStack`. */
+  /** The stack in the process of the worker. Only where the worker has `exposeStack: true`. */
   readonly stack?: string | undefined;
 }
 
-/** What led to an error, as it was made anew at its caller. */
+/** What led to an error that a handler threw. */
 export interface ErrorReasons {
-  /** The `cause` of the error; where it was an error, one that was made anew as its own caller would get it. */
+  /** The `cause` of the error. An error among them is made anew at the caller, as the error itself is. */
   readonly cause?: unknown;
-  /** The errors of an `AggregateError`. */
+  /** The `errors` of an `AggregateError`. */
   readonly errors?: readonly unknown[] | undefined;
 }
 
 /**
- * The handler threw. `message` is that of the thrown error, `cause` and `errors` are what had led to it, and everything else of
- * it is in `remote`.
+ * The handler threw an error. `message` is that of the thrown error, `cause` and `errors` are what led to it, and `remote` has the rest.
+ *
+ * In an application of Nest an `HttpException` comes back as an `HttpException` instead, and an error of a class among the option `errors`
+ * as an error of this class.
+ *
+ * @example
+ * ```ts
+ * catchError((error) => {
+ *   if (error instanceof RemoteError && error.remote.code === 'OUT_OF_STOCK') return of(null);
+ *   throw error;
+ * })
+ * ```
  */
 export class RemoteError extends ReqRepError {
   static {
     this.prototype.name = 'RemoteError';
   }
 
+  /** Tells the class of the error without `instanceof`. */
   readonly code = 'REMOTE';
-  /** The errors of a thrown `AggregateError`; absent for any other. */
+  /** The errors of a thrown `AggregateError`. Absent for other errors. */
   declare readonly errors?: readonly unknown[];
 
   constructor(
@@ -41,7 +53,7 @@ export class RemoteError extends ReqRepError {
     readonly queue: string,
     /** The id of the job. */
     readonly id: string,
-    /** The error as the handler threw it. */
+    /** The error that the handler threw. */
     readonly remote: RemoteFailure,
     reasons: ErrorReasons = {},
   ) {

@@ -1,4 +1,4 @@
-/** What {@link ReqRepError.code} can be. */
+/** The codes of the errors that the library throws: one for each class. See {@link ReqRepError.code}. */
 export type ReqRepErrorCode =
   | 'REQUEST_TIMEOUT'
   | 'REMOTE'
@@ -16,7 +16,7 @@ export type ReqRepErrorCode =
   | 'DUPLICATE_HANDLER';
 
 /**
- * The base of every error this library raises. Branch on the class or on `code`, never on the text.
+ * The base class of the errors that the library throws. Branch on the class or on `code`, never on the message.
  *
  * @example
  * ```ts
@@ -26,5 +26,6 @@ export type ReqRepErrorCode =
  * ```
  */
 export abstract class ReqRepError extends Error {
+  /** Tells the class of the error without `instanceof`. */
   abstract readonly code: ReqRepErrorCode;
 }

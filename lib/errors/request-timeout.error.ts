@@ -1,23 +1,21 @@
 import { ReqRepError } from './reqrep.error.js';
 import { adviceWithoutWorkers, obstacleHere, type WorkersHere } from './served-here.js';
 
+/** What a {@link RequestTimeoutError} is made of. */
 export interface RequestTimeoutDetails {
-  /** The queue the request was sent to. */
+  /** The queue of the request. */
   readonly queue: string;
   /** The id of the job. */
   readonly id: string;
-  /** How long the caller waited, ms. */
+  /** How long the caller waited, in ms. */
   readonly timeout: number;
-  /** Workers alive on the queue when the time ran out; `undefined` when Redis could not be asked. */
+  /** How many live workers served the queue when the request timed out. `undefined` where Redis did not say. */
   readonly workers?: number | undefined;
-  /** Jobs waiting in the queue when the time ran out; `undefined` when Redis could not be asked. */
+  /** How many jobs waited in the queue when the request timed out. `undefined` where Redis did not say. */
   readonly queueLength?: number | undefined;
-  /**
-   * Which limit was reached: the request's `timeout`, its `idleTimeout`, or what was left of the deadline of the job
-   * whose handler sent it.
-   */
+  /** Which limit was reached. @default 'timeout' */
   readonly limit?: TimeLimit | undefined;
-  /** What Redis refused the job with until the time ran out, in its own words; `undefined` where it refused nothing. */
+  /** The error with which Redis refused to push the job until the request timed out. `undefined` where it refused nothing. */
   readonly refusal?: string | undefined;
   /** Why Redis could not be used when the time ran out; it becomes the `cause`. @internal */
   readonly trouble?: Error | undefined;
@@ -31,26 +29,41 @@ export interface RequestTimeoutDetails {
   readonly here?: WorkersHere | undefined;
 }
 
-/** What can end a request for want of time. */
+/**
+ * A limit of the time of a request:
+ *
+ * - `timeout`: the time until its end
+ * - `idleTimeout`: the time until its first value, and from one value of a stream to the next
+ * - `inherited`: what was left of the deadline of the job whose handler sent the request
+ */
 export type TimeLimit = 'timeout' | 'idleTimeout' | 'inherited';
 
 /**
- * No end came within the request's `timeout`, or no frame within its `idleTimeout`. The job will not be started any
- * more, and one that runs is cancelled. `workers` and `queueLength` tell a missing worker from a busy one. Where Redis could
- * not be used, `cause` is an error that says why; its `code` is such as `ECONNREFUSED`.
+ * A request did not end within its `timeout`, or had no value within its `idleTimeout`; or an emit was not confirmed within its `timeout`.
+ *
+ * The job is not started any more, and a run of it is aborted. `workers` and `queueLength` tell a missing worker from a busy one. Where
+ * Redis could not be used, `cause` is an error that says why, with a `code` such as `ECONNREFUSED`.
  */
 export class RequestTimeoutError extends ReqRepError {
   static {
     this.prototype.name = 'RequestTimeoutError';
   }
 
+  /** Tells the class of the error without `instanceof`. */
   readonly code = 'REQUEST_TIMEOUT';
+  /** The queue of the request. */
   readonly queue: string;
+  /** The id of the job. */
   readonly id: string;
+  /** How long the caller waited, in ms. */
   readonly timeout: number;
+  /** How many live workers served the queue when the request timed out. `undefined` where Redis did not say. */
   readonly workers: number | undefined;
+  /** How many jobs waited in the queue when the request timed out. `undefined` where Redis did not say. */
   readonly queueLength: number | undefined;
+  /** Which limit was reached. */
   readonly limit: TimeLimit;
+  /** The error with which Redis refused to push the job until the request timed out. `undefined` where it refused nothing. */
   readonly refusal: string | undefined;
 
   constructor(details: RequestTimeoutDetails, options?: ErrorOptions) {

@@ -4,30 +4,32 @@ import { ReqRepError } from './reqrep.error.js';
 /** What to send instead where nothing better is known. */
 const PLAIN_DATA = 'plain data: strings, numbers, booleans, null, arrays and objects of these';
 
-/** What more a {@link SerializationError} may say. */
+/** Options of a {@link SerializationError}. */
 export interface SerializationErrorOptions extends ErrorOptions {
   /** What to send instead, such as `` `[...set]` ``. */
   readonly instead?: string | undefined;
 }
 
 /**
- * A job's data or a handler's reply cannot be written as JSON (a cycle, a BigInt, a function), or would lose its content there
- * without a word (a `Map`, a `Set`, a promise, an error, a Buffer or other bytes), at whatever depth.
+ * JSON cannot write the data of a job or a reply (a cycle, a BigInt, a function), or would lose its content without an error (a `Map`, a
+ * `Set`, a promise, an error, a `Buffer` or other bytes), at whatever depth.
  */
 export class SerializationError extends ReqRepError {
   static {
     this.prototype.name = 'SerializationError';
   }
 
+  /** Tells the class of the error without `instanceof`. */
   readonly code = 'SERIALIZATION';
   /** What to send instead, where that is known. */
   readonly instead: string | undefined;
 
   constructor(
+    /** The queue of the job. */
     readonly queue: string,
-    /** Whether the job or its reply could not be written. */
+    /** Whether the data of the job cannot be written, or the reply. */
     readonly direction: PayloadDirection,
-    /** What JSON had against it, and where. */
+    /** Why JSON cannot write it, and where in the data the value is. */
     readonly reason: string,
     options?: SerializationErrorOptions,
   ) {

@@ -1,20 +1,26 @@
 import { shown } from './error-text.js';
 import { ReqRepError } from './reqrep.error.js';
 
-/** The workers that ran the job were lost and its deliveries are used up, or its stream broke half way. */
+/**
+ * The workers that ran the job were lost and its deliveries are used up, or its stream broke: the job may have been run in part, or
+ * even to its end.
+ */
 export class WorkerLostError extends ReqRepError {
   static {
     this.prototype.name = 'WorkerLostError';
   }
 
+  /** Tells the class of the error without `instanceof`. */
   readonly code = 'WORKER_LOST';
 
   constructor(
+    /** The queue of the job. */
     readonly queue: string,
+    /** The id of the job. */
     readonly id: string,
     /** How often the job was started, or may have been. */
     readonly deliveries: number,
-    /** How many values of its stream had come; `undefined` for a job that was given up before it sent any. */
+    /** How many values of its stream had come. `undefined` for a job that had sent none. */
     readonly values?: number,
   ) {
     super(

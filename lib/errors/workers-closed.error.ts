@@ -1,11 +1,12 @@
 import { ReqRepError } from './reqrep.error.js';
 
-/** Workers were to be started, or a queue was to be served, after the end of what they belong to. */
+/** Workers were started, or a queue was served, after `close()`. */
 export class WorkersClosedError extends ReqRepError {
   static {
     this.prototype.name = 'WorkersClosedError';
   }
 
+  /** Tells the class of the error without `instanceof`. */
   readonly code = 'WORKERS_CLOSED';
 
   constructor() {

@@ -17,10 +17,23 @@ export const CLIENT: InjectionToken = Symbol('nestjs-reqrep:client');
 /** @internal */
 export const WORKERS: InjectionToken = Symbol('nestjs-reqrep:workers');
 
-/** The token of a `RequestClient`; the class itself for the instance without a name. */
+/**
+ * Returns the injection token of the {@link RequestClient} of a named instance: for `overrideProvider` in tests, or `app.get`. Without a
+ * name it is the class itself.
+ *
+ * @param instance - The `name` of the instance.
+ * @example
+ * ```ts
+ * builder.overrideProvider(getRequestClientToken('billing')).useValue({ send: () => of('sent') });
+ * ```
+ */
 export const getRequestClientToken = (instance = DEFAULT_INSTANCE): InjectionToken =>
   instance === DEFAULT_INSTANCE ? RequestClient : `ReqRepRequestClient:${instance}`;
 
-/** The token of the `ReplyWorkers`; the class itself for the instance without a name. */
+/**
+ * Returns the injection token of the {@link ReplyWorkers} of a named instance. Without a name it is the class itself.
+ *
+ * @param instance - The `name` of the instance.
+ */
 export const getReplyWorkersToken = (instance = DEFAULT_INSTANCE): InjectionToken =>
   instance === DEFAULT_INSTANCE ? ReplyWorkers : `ReqRepReplyWorkers:${instance}`;

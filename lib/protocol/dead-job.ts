@@ -17,6 +17,6 @@ export interface DeadJob {
   readonly worker: string;
   /** When the job was moved to the dead list: ms since the epoch, by the clock of Redis. */
   readonly at: number;
-  /** The job exactly as it was in the queue. Pushed to the queue again, it is run again. */
+  /** The job exactly as it was in the queue. */
   readonly job: string;
 }

@@ -3,25 +3,26 @@ import type { JobContext } from '../worker/running/job-context.js';
 import { RunContext } from '../worker/running/run-context.js';
 import { followingRuntime } from '../memory/following-runtime.js';
 
-/** What a handler sees of a job that a test makes up. */
+/** The properties of a {@link JobContext} that a test chooses. */
 export interface JobContextFields {
-  /** @default 'job-1' */
+  /** The id of the job. @default 'job-1' */
   readonly id?: string | number | undefined;
-  /** @default 'queue' */
+  /** The name of the queue. @default 'queue' */
   readonly queue?: string | undefined;
-  /** @default {} */
+  /** The headers of the job. @default {} */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Which delivery it is. @default 1 */
+  /** Which delivery of the job it is; 1 = the first. @default 1 */
   readonly attempt?: number | undefined;
-  /** ms since the epoch. @default now */
+  /** When the job was pushed: ms since the epoch. @default now */
   readonly pushedAt?: number | undefined;
-  /** When the caller stops waiting, ms since the epoch: {@link JobContext.signal} aborts then. @default never */
+  /** When the caller stops waiting: ms since the epoch. {@link JobContext.signal} aborts then. @default no deadline */
   readonly deadline?: number | undefined;
 }
 
 /**
- * Makes the second argument of a handler that a test calls directly.
+ * Makes the context of a job for a test that calls a handler directly. Its time is that of the test, also under fake timers.
  *
+ * @param fields - What the test chooses; the rest has defaults.
  * @example
  * ```ts
  * const report = await worker.render({ id: '7' }, jobContext({ headers: { tenant: 'a' }, attempt: 2 }));

@@ -8,7 +8,7 @@ import { renewLease } from '../protocol/operations/renew-lease.js';
 import { settleJobs } from '../protocol/operations/settle-jobs.js';
 import { takeJobs } from '../protocol/operations/take-jobs.js';
 
-/** The commands and scripts of each kind, by their names. */
+/** The names of the commands and scripts of each kind. */
 interface OperationNames {
   /** Pushes jobs to a queue. */
   readonly push: readonly string[];

@@ -6,9 +6,9 @@ import { LostWorkers } from './lost-workers.js';
 import { namesOf, type MemoryOperation } from './memory-operation.js';
 import type { TestJob } from './test-job.js';
 
-/** Which instance of `ReqRepModule` is meant. */
+/** Names an instance of `ReqRepModule`. */
 export interface InstanceOption {
-  /** Its `name`. @default the one without a name */
+  /** The `name` of the instance. @default the instance without a name */
   readonly instance?: string | undefined;
 }
 
@@ -24,12 +24,13 @@ const POLL_INTERVAL_MS = 5;
 const waitForPoll = (): Promise<void> => delay(systemRuntime, POLL_INTERVAL_MS, { ref: true });
 
 /**
- * The queues of an application under test, which lie in this process: what was sent, and what is to go wrong until the module is
- * closed. See {@link useMemoryQueues}.
+ * The queues of an application under test: shows what was sent, and lets operations fail. {@link useMemoryQueues} provides it. Every fault
+ * ends when the module is closed.
  */
 export class MemoryQueues {
   readonly #instances = new Map<string, InstanceUnderTest>();
 
+  /** Is private: `module.get(MemoryQueues)` returns the queues of a module under test. */
   private constructor() {}
 
   /** @internal */
@@ -38,8 +39,11 @@ export class MemoryQueues {
   }
 
   /**
-   * The jobs that were sent to a queue, in their order: those that wait, that run, and that have ended.
+   * Returns the jobs that were sent to a queue, in their order: those that wait, that run, and that have ended.
    *
+   * @param queue - The name of the queue.
+   * @param options - The instance.
+   * @throws Error where no instance has the name.
    * @example
    * ```ts
    * expect(queues.jobs('mails')).toMatchObject([{ data: { to: 'ann@example.com' }, end: 'replied' }]);
@@ -49,19 +53,31 @@ export class MemoryQueues {
     return this.#of(instance).ledger.jobsOf(queue);
   }
 
-  /** Keeps the jobs of a queue waiting until {@link release}. Those that run go on. */
+  /**
+   * Keeps the jobs of a queue waiting until {@link release}. Running jobs go on.
+   *
+   * @param queue - The name of the queue.
+   * @param options - The instance.
+   */
   async hold(queue: string, { instance }: InstanceOption = {}): Promise<void> {
     await this.#of(instance).workers.pause(queue);
   }
 
-  /** Lets the workers have the jobs of a queue again. */
+  /**
+   * Lets the workers take the jobs of a queue again.
+   *
+   * @param queue - The name of the queue.
+   * @param options - The instance.
+   */
   release(queue: string, { instance }: InstanceOption = {}): void {
     this.#of(instance).workers.resume(queue);
   }
 
   /**
-   * Resolves when handlers of a queue run so many jobs at a time, such as before a test moves its fake timers on, or loses a worker.
-   * @param options - `count`: 1 unless given.
+   * Resolves when as many jobs of a queue run at a time, such as before a test advances its fake timers, or loses a worker.
+   *
+   * @param queue - The name of the queue.
+   * @param options - The instance, and `count`: how many jobs, 1 unless given.
    */
   async running(
     queue: string,
@@ -73,25 +89,34 @@ export class MemoryQueues {
   }
 
   /**
-   * Takes the jobs that run away from the workers of a queue, as when their process has died: each is delivered once more, or ends with
-   * a `WorkerLostError` where it may not be. Their handlers are not stopped: nobody hears of their end, but each counts for the
-   * `concurrency` of its queue until then.
-   * @returns how many workers were lost.
+   * Makes the workers of a queue count as lost, as when their process has died. Each running job is delivered again, or ends with a
+   * `WorkerLostError` where its deliveries are used up. The handlers are not stopped: what they return is ignored, and each counts for the
+   * `concurrency` of its queue until it returns.
+   *
+   * @param queue - The name of the queue.
+   * @param options - The instance.
+   * @returns How many workers were lost.
    */
   loseWorker(queue: string, { instance }: InstanceOption = {}): number {
     const { server, keys } = this.#of(instance);
     return new LostWorkers(server, keys.queue(queue)).lose();
   }
 
-  /** The next operation of a kind is carried out, but its answer is lost, and the connection with it. */
+  /**
+   * Loses the answer of the next operation of a kind, which is carried out, and the connection with it.
+   *
+   * @param operation - The kind of operation.
+   */
   loseAnswer(operation: MemoryOperation): void {
     this.#servers.forEach(({ faults }) => faults.loseAnswer(namesOf(operation)));
   }
 
   /**
-   * Operations of a kind are refused.
-   * @param message - as Redis words it, beginning with a code: `OOM command not allowed when used memory > 'maxmemory'.`
-   * @returns how to allow them again.
+   * Refuses all operations of a kind.
+   *
+   * @param operation - The kind of operation.
+   * @param message - The error as Redis words it, with its code first: `OOM command not allowed when used memory > 'maxmemory'.`
+   * @returns A function that allows the operations again.
    */
   refuse(operation: MemoryOperation, message: string): () => void {
     const ends = this.#servers.flatMap(({ faults }) =>
@@ -100,26 +125,32 @@ export class MemoryQueues {
     return () => ends.forEach((end) => end());
   }
 
-  /** Lets every operation be on its way for so long, ms, from now on. */
+  /**
+   * Makes every operation take longer from now on.
+   *
+   * @param ms - How much longer, in ms. `0` = no longer.
+   */
   delay(ms: number): void {
     this.#servers.forEach(({ faults }) => {
       faults.delayMs = ms;
     });
   }
 
-  /** Closes all connections, and lets none be made until {@link reconnect}. */
+  /** Closes all connections, and allows no new ones until {@link reconnect}. */
   disconnect(): void {
     this.#servers.forEach((server) => server.disconnect());
   }
 
+  /** Allows connections again after {@link disconnect}. */
   reconnect(): void {
     this.#servers.forEach((server) => server.reconnect());
   }
 
   /**
-   * Resolves when nothing more happens by itself: what was emitted is in its queue, no job runs, none waits that a worker of the
-   * module under test would take, and no request waits for its end. What is held, or sent to a queue that nobody serves here,
-   * stays where it is. It waits for real, also under fake timers: advance them first where a handler waits for one.
+   * Resolves when nothing more happens by itself: emitted jobs are in their queues, no job runs, no worker of the module under test would
+   * take one that waits, and no request waits for its end. Jobs that are held, or whose queue is not served here, stay where they are.
+   *
+   * It waits in real time, also under fake timers: advance these first where a handler waits for one.
    */
   async settled(): Promise<void> {
     for (let turn = 0; turn < QUIET_TURNS;) {

@@ -1,6 +1,6 @@
 import type { DeadReason } from '../protocol/dead-job.js';
 
-/** `waiting` in its queue, `running` in a worker, or `ended`: see {@link TestJobEnd}. */
+/** What a job does: it is `waiting` in its queue, `running` in a worker, or `ended` in the way that {@link TestJobEnd} names. */
 export type TestJobState = 'waiting' | 'running' | 'ended';
 
 /**
@@ -9,32 +9,36 @@ export type TestJobState = 'waiting' | 'running' | 'ended';
  * - `replied`: with the reply of its handler, or with the end of its stream
  * - `failed`: with an error for its caller, see {@link TestJob.error}
  * - `dead letter`: in the dead list of its queue, see {@link TestJob.dead}
- * - `cancelled`: its caller stopped waiting before there was a reply
+ * - `cancelled`: its caller cancelled it before there was a reply
  * - `expired`: its deadline passed before there was a reply
- * - `unanswered`: it was run, and nobody was told how that ended, since it was emitted. That its handler threw is in the log only.
+ * - `unanswered`: it was emitted and run, so that no reply says how it ended. Only the log shows that its handler threw.
  */
 export type TestJobEnd =
   'replied' | 'failed' | 'dead letter' | 'cancelled' | 'expired' | 'unanswered';
 
 /** A job that was sent in a test. */
 export interface TestJob {
+  /** The id of the job. */
   readonly id: string | number;
+  /** The data of the job, as JSON carries it. */
   readonly data: unknown;
+  /** The headers of the job. */
   readonly headers: Readonly<Record<string, string>>;
+  /** What the job does. */
   readonly state: TestJobState;
   /**
-   * How often a worker took it. One that is `waiting` although it was taken before was given back, by a worker that was paused or
-   * stopped, or was taken from a worker that was lost.
+   * How often a worker took the job. A job that is `waiting` although it was taken before was given back, by a worker that was paused or
+   * stopped, or that was lost.
    */
   readonly deliveries: number;
-  /** The values of its stream, so far as they were sent. */
+  /** The values of its stream that were sent. Empty for a job without a stream. */
   readonly values: readonly unknown[];
-  /** How it ended; absent while it waits or runs. */
+  /** How the job ended. Absent while it waits or runs. */
   readonly end?: TestJobEnd;
-  /** What it was answered with, though it may have been too late; absent where it was not, and for streams. */
+  /** The reply, which may have come too late. Absent where there is none, and for streams. */
   readonly reply?: unknown;
-  /** The error that it was answered with, as it travels; absent where it was not. */
+  /** The error that its caller got. Absent where there is none. */
   readonly error?: { readonly name: string; readonly message: string };
-  /** Why it is in the dead list; absent where it is not. */
+  /** Why the job is in the dead list. Absent where it is not. */
   readonly dead?: { readonly reason: DeadReason; readonly message: string };
 }

@@ -14,20 +14,22 @@ import type { ReplyWorkers } from '../worker/reply-workers.js';
 import type { InstanceUnderTest } from './instance-under-test.js';
 import { MemoryQueues } from './memory-queues.js';
 
-/** What is used of the `TestingModuleBuilder` of `@nestjs/testing`. */
+/** The methods of the `TestingModuleBuilder` of `@nestjs/testing` that {@link useMemoryQueues} calls. */
 export interface TestingBuilder {
+  /** Replaces a provider. */
   overrideProvider(token: unknown): {
     useFactory(options: { factory: (...args: never[]) => unknown; inject: unknown[] }): unknown;
   };
+  /** Replaces a module. */
   overrideModule(module: never): { useModule(module: DynamicModule): unknown };
 }
 
 /**
- * Lets every instance of `ReqRepModule` in a module under test do without Redis, whatever connection its options name: the queues lie
- * in this process, those of each instance apart from others. {@link MemoryQueues} is what looks at them.
+ * Makes every instance of `ReqRepModule` in a module under test work without Redis, whatever `connection` its options name: the process
+ * keeps the queues, apart for each instance. {@link MemoryQueues} shows them.
  *
- * @returns the builder.
- *
+ * @param builder - What `Test.createTestingModule` returns.
+ * @returns The builder.
  * @example
  * ```ts
  * const module = await useMemoryQueues(Test.createTestingModule({ imports: [AppModule] })).compile();

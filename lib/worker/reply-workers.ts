@@ -8,32 +8,45 @@ import type { JobHandler, SessionParts } from './worker-options.js';
 
 /** What the workers of one process do at a moment. */
 export interface ReplyWorkersStatus {
-  /** `starting` lasts until Redis knows the workers, for as long as it is away. */
+  /** What the workers are doing. `starting` lasts until Redis knows them, also while Redis is unreachable. */
   readonly state: 'stopped' | 'starting' | 'running' | 'stopping';
-  /** Each queue that this process serves. */
+  /** The queues that this process serves. */
   readonly queues: readonly QueueStatus[];
 }
 
+/** What the worker of one queue does at a moment. */
 export interface QueueStatus {
+  /** The name of the queue. */
   readonly queue: string;
-  /** The handler, as `Class#method`. */
+  /** The handler: `Class#method`; without Nest the name of the function. */
   readonly handler: string;
-  /** How many jobs it may run at a time. */
+  /** How many jobs the worker may run at a time. */
   readonly concurrency: number;
-  /** How many it runs now. */
+  /** How many jobs the worker runs now. */
   readonly busy: number;
-  /** Whether it was paused. */
+  /** Whether the queue is paused. */
   readonly isPaused: boolean;
   /**
-   * What Redis refuses to the worker, such as a command that its user may not run, so that it takes no jobs at the moment;
-   * `undefined` while nothing is refused. It goes on trying.
+   * What Redis refuses to the worker, such as a command that its user may not run, so that the worker takes no jobs. The worker tries
+   * again. `undefined` while Redis refuses nothing.
    */
   readonly refusal: string | undefined;
 }
 
 /**
- * All reply workers of this process: one for each queue that has a handler. `ReqRepModule` starts them with the
- * application and stops them before it, unless told `workers: 'manual'`; inject it to do so by hand.
+ * The workers of one instance of `ReqRepModule` in this process: one for each queue that has a handler.
+ *
+ * The module starts them when every other module is up, and stops them before any other module closes. With `workers: 'manual'` the
+ * application starts them.
+ *
+ * @example
+ * ```ts
+ * constructor(private readonly workers: ReplyWorkers) {}
+ *
+ * async onMigrationsDone(): Promise<void> {
+ *   await this.workers.start();
+ * }
+ * ```
  */
 export class ReplyWorkers {
   readonly #parts: Omit<SessionParts, 'scope'>;
@@ -49,6 +62,7 @@ export class ReplyWorkers {
   /** Kept from one start to the next: a trouble is not over because the workers were started anew. */
   readonly #outages = new Map<string, OutageHistory>();
 
+  /** Is private: inject the workers that `ReqRepModule` provides. */
   private constructor(parts: Omit<SessionParts, 'scope'>) {
     this.#parts = parts;
   }
@@ -58,7 +72,7 @@ export class ReplyWorkers {
     return new ReplyWorkers(parts);
   }
 
-  /** What it does now. */
+  /** What the workers do now. */
   get status(): ReplyWorkersStatus {
     return {
       state: this.#state,
@@ -73,7 +87,7 @@ export class ReplyWorkers {
     };
   }
 
-  /** What may be printed of it: the connections know the password of Redis. */
+  /** Returns the status: nothing secret, such as the password of Redis. */
   toJSON(): ReplyWorkersStatus {
     return this.status;
   }
@@ -100,8 +114,9 @@ export class ReplyWorkers {
   }
 
   /**
-   * Resolves when Redis knows the workers and they take jobs; tries for as long as Redis is away or refuses it.
-   * @throws WorkersClosedError when the application is closed.
+   * Starts the workers. Resolves when Redis knows them and they take jobs. Where Redis is unreachable or refuses them, they try again.
+   *
+   * @throws {@link WorkersClosedError} after the application was closed.
    */
   async start(): Promise<void> {
     if (this.#isClosed) {
@@ -138,9 +153,11 @@ export class ReplyWorkers {
   }
 
   /**
-   * Takes no more jobs from one queue until {@link resume}, also if the workers are started anew meanwhile. Those
-   * that run go on. Resolves when no job will be started any more.
-   * @throws InvalidOptionError for a queue that this process does not serve.
+   * Stops taking jobs from one queue until {@link resume}, also where the workers are stopped and started meanwhile. Running jobs go on.
+   *
+   * @param queue - The name of the queue.
+   * @returns A promise that resolves when the worker starts no more jobs of the queue.
+   * @throws {@link InvalidOptionError} for a queue that this process does not serve.
    */
   async pause(queue: string): Promise<void> {
     this.#check(queue);
@@ -150,7 +167,9 @@ export class ReplyWorkers {
 
   /**
    * Takes jobs from a paused queue again.
-   * @throws InvalidOptionError for a queue that this process does not serve.
+   *
+   * @param queue - The name of the queue.
+   * @throws {@link InvalidOptionError} for a queue that this process does not serve.
    */
   resume(queue: string): void {
     this.#check(queue);
@@ -159,9 +178,10 @@ export class ReplyWorkers {
   }
 
   /**
-   * Takes no more jobs and waits for those that run, `shutdownTimeout` ms at the most; what is left then goes back
-   * to the head of its queue. Stopping twice does no harm. A job that stops the workers itself is not waited for: when it
-   * is cut off before it has replied, it counts as lost with its worker.
+   * Stops taking jobs and waits for running ones, for `shutdownTimeout` ms at most. Jobs that are left go back to the head of their queue.
+   * A second call changes nothing.
+   *
+   * A job that calls it is not waited for. When the job is cut off before its reply, that counts as a lost delivery.
    */
   stop(): Promise<void> {
     const started = this.#started;

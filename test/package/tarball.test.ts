@@ -50,6 +50,6 @@ it.each(
   visit(entry);
   expect(types).toContain(entry);
   expect(readFileSync(join(dist, 'client', 'request-client.d.ts'), 'utf8')).toContain(
-    'Asks the workers of a queue',
+    'Sends a request.',
   );
 });

@@ -17,46 +17,55 @@ import type { PushReceipt } from './push-receipt.js';
 /** Options of one {@link RequestClient.emit}. */
 export interface EmitOptions {
   /**
-   * ms within which the job has to be started; past it, it is dropped unrun.
-   * @default 0 - no limit: a job that nobody waits for may wait for its worker
+   * The time in ms within which a worker has to start the job. After it, the job is discarded unrun. `0` = no limit.
+   * @default 0
    */
   readonly timeout?: number | undefined;
-  /** Texts that travel with the job and reach the handler as `job.headers`. */
+  /** Texts that travel with the job. The handler reads them in {@link JobContext.headers}. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Called once Redis has the job. */
+  /** Is called once Redis has the job. */
   readonly onPushed?: ((receipt: PushReceipt) => void) | undefined;
   /**
-   * How often the job may be started; `1` = never run twice, though it may then not run at all.
-   * @default the handler's `maxDeliveries`
+   * How often workers may start the job, at least 1. With `1` the job is never run twice, and may not be run at all where a worker is lost.
+   * @default the `maxDeliveries` of the handler
    */
   readonly maxDeliveries?: number | undefined;
-  /** Fail with a `NoWorkersError` when no live worker serves the queue. @default false */
+  /**
+   * Whether the call fails with a {@link NoWorkersError} where no live worker serves the queue.
+   * @default false
+   */
   readonly requireWorker?: boolean | undefined;
-  /** Fail with a `QueueFullError` when that many jobs wait already. @default no limit */
+  /**
+   * How many jobs may wait in the queue, at least 1. Where as many wait already, the call fails with a {@link QueueFullError}.
+   * @default no limit
+   */
   readonly maxQueueLength?: number | undefined;
   /**
-   * `1` = speak to workers of the original `reqrep`, which know neither headers nor deadlines nor errors.
+   * The version of the protocol. `1` reaches workers of the original `reqrep`, which know no headers, deadlines and errors.
    * @default 2
    */
   readonly protocol?: 1 | 2 | undefined;
   /**
-   * `false` = inside a handler, the call is on its own: neither the deadline nor the cancellation nor a header of the
-   * handler's job is taken over. For a request that several jobs share, such as one whose promise is cached.
+   * Whether a call within a handler inherits from the job of the handler: the rest of its deadline, its cancellation and the headers that
+   * {@link ReqRepOptions.inheritedHeaders} names. Say `false` for a request that several jobs share, such as one whose promise is cached.
    * @default true
    */
   readonly inherit?: boolean | undefined;
 }
 
-/** Options of one {@link RequestClient.send}. */
+/** Options of one {@link RequestClient.send} or {@link RequestClient.request}. */
 export interface SendOptions extends EmitOptions {
   /**
-   * ms the whole request may take, from the subscription to its end; `0` = no limit.
-   * @default the module's `timeout`, 30 000 unless set
+   * The time in ms that the request may take, from the subscription to its end. `0` = no limit.
+   * @default the `timeout` of the module: 30 000 unless set
    */
   readonly timeout?: number | undefined;
-  /** ms that may pass before the first value and from one value of a stream to the next. @default 0 - no limit */
+  /**
+   * The time in ms that may pass before the first value, and from one value of a stream to the next. `0` = no limit.
+   * @default 0
+   */
   readonly idleTimeout?: number | undefined;
-  /** Aborting it ends the request with the signal's reason as the error. */
+  /** A signal that cancels the request when it aborts. The request ends with the reason of the signal as its error. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -2,12 +2,13 @@ import type { Observable } from 'rxjs';
 import type { EmitOptions, SendOptions } from './call-options.js';
 
 /**
- * The queues whose jobs the compiler checks, on `RequestClient.send`, `request` and `emit` and on the methods under `@OnJob`. It is
- * empty; an application adds to it. A function stands for each queue: it takes the data, and returns the reply, or
- * an Observable, an AsyncIterable or a generator of the values where the handler streams. Other names stay free-form,
- * unless {@link ReqRepTypes} closes them.
+ * The queues whose jobs the compiler checks: in calls of a {@link RequestClient}, on methods under `@OnJob` and in `serve`. The map is
+ * empty, and an application adds to it. Other queues stay unchecked, unless {@link ReqRepTypes} closes the names.
  *
- * Data and replies travel as JSON: say `string` for a date that was not made one again.
+ * A function describes each queue. Its parameter is the data, and what it returns is the reply, or an Observable, an AsyncIterable or a
+ * generator of the values of a stream. A queue whose data may be `undefined` can be called without data.
+ *
+ * Data and replies travel as JSON: describe a date as a `string`, unless code of the application makes it a date again.
  *
  * @example
  * ```ts
@@ -21,14 +22,16 @@ import type { EmitOptions, SendOptions } from './call-options.js';
 export interface JobMap {}
 
 /**
- * The {@link JobMap} of `nestjs-reqrep/core`. The compiler loses one of two modules that add to the same interface, so that
- * each entry has its own; both hold for either.
+ * The {@link JobMap} of `nestjs-reqrep/core`: what an application adds to one of the two holds for both entries. Each entry has an
+ * interface of its own, since the compiler ignores one of two modules that add to the same interface.
  */
 export interface CoreJobMap {}
 
 /**
- * Switches of the compiler's checks; an application adds to it. `strictQueues: true` closes the names of queues: whatever is not
- * in the {@link JobMap} does not compile, in `send`, `request`, `emit` and `@OnJob`.
+ * Switches for the checks of the compiler. The interface is empty, and an application adds to it.
+ *
+ * `strictQueues: true` closes the names of queues: a queue that is not in the {@link JobMap} does not compile, in calls of a
+ * {@link RequestClient}, in `@OnJob` and in `serve`.
  *
  * @example
  * ```ts
@@ -41,7 +44,7 @@ export interface CoreJobMap {}
  */
 export interface ReqRepTypes {}
 
-/** The {@link ReqRepTypes} of `nestjs-reqrep/core`. */
+/** The {@link ReqRepTypes} of `nestjs-reqrep/core`: what an application adds to one of the two holds for both entries. */
 export interface CoreReqRepTypes {}
 
 /** What all entries of the package know of queues. */
@@ -50,7 +53,7 @@ type Jobs = JobMap & CoreJobMap;
 /** What all entries of the package know of switches. */
 type Switches = ReqRepTypes & CoreReqRepTypes;
 
-/** A queue that stands in the {@link JobMap}. */
+/** The name of a queue that is in the {@link JobMap}. `never` where the map is empty. */
 export type MappedQueue = Extract<keyof Jobs, string>;
 
 /** Whether {@link ReqRepTypes} allows no other queues than those of the {@link JobMap}. */
@@ -63,21 +66,24 @@ export type UnlessChecked<Unchecked, Checked> = [MappedQueue] extends [never]
     : Unchecked
   : Checked;
 
-/** Nothing to add to a name that a queue may have: any, unless {@link ReqRepTypes} closes the names. */
+/**
+ * Adds nothing to the name of a queue that may be used, which is any name unless {@link ReqRepTypes} closes the names. For other
+ * names it adds a property that no text has, and whose name the compiler shows.
+ */
 export type KnownQueue<Queue extends string> = AreNamesClosed extends true
   ? Queue extends MappedQueue
     ? unknown
     : { readonly 'strictQueues is on: add this queue to the JobMap': MappedQueue }
   : unknown;
 
-/** What the jobs of a queue carry. */
+/** The data of the jobs of a queue that is in the {@link JobMap}. */
 export type JobDataOf<Queue extends MappedQueue> = Jobs[Queue] extends (
   ...args: infer Args
 ) => unknown
   ? Args[0]
   : never;
 
-/** What the caller of a queue gets: the reply, or each value of a stream. */
+/** What the caller of a queue in the {@link JobMap} gets: the reply, or each value of a stream. */
 export type ReplyOf<Queue extends MappedQueue> = Jobs[Queue] extends (
   ...args: never[]
 ) => infer Returned
@@ -93,27 +99,27 @@ type EachValue<Answer> = Answer extends
   ? Value
   : Answer;
 
-/** What follows the name of a queue in a call: its data may be left out where it may be `undefined`. */
+/** What follows the name of a queue in a call. The data may be left out where it may be `undefined`. */
 type CallOf<Queue extends MappedQueue, Options> =
   undefined extends JobDataOf<Queue>
     ? [data?: JobDataOf<Queue>, options?: Options]
     : [data: JobDataOf<Queue>, options?: Options];
 
-/** What follows the name of a queue in a `send` or a `request`. */
+/** The arguments of `send` and `request` behind the name of a queue that is in the {@link JobMap}. */
 export type SendCall<Queue extends MappedQueue> = CallOf<Queue, SendOptions>;
 
-/** What follows the name of a queue in an `emit`. */
+/** The arguments of `emit` behind the name of a queue that is in the {@link JobMap}. */
 export type EmitCall<Queue extends MappedQueue> = CallOf<Queue, EmitOptions>;
 
 /**
- * More arguments than any call has: the compiler passes over an overload with a wrong number of arguments without a word, so
- * that only the overload that was meant says what is wrong.
+ * More arguments than any call has. The compiler passes over an overload with a wrong number of arguments without a message, so that
+ * only the overload that applies says what is wrong.
  */
 type NotThisOverload = [never, never, never, never, never];
 
 /**
- * What follows the name of a queue that is not in the {@link JobMap}: any data, and the options. For a mapped queue the compiler
- * passes over the overload.
+ * The arguments of a call behind the name of a queue that is not in the {@link JobMap}: any data, and the options. For a mapped queue
+ * the compiler passes over the overload.
  */
 export type UnmappedCall<Queue extends string, Options> = AreNamesClosed extends true
   ? NotThisOverload
@@ -121,14 +127,14 @@ export type UnmappedCall<Queue extends string, Options> = AreNamesClosed extends
     ? NotThisOverload
     : [data?: unknown, options?: Options];
 
-/** Stands for the reply in a call that says no type for it, as in `send(queue)`. */
+/** Stands for the type of the reply in a call that gives none, as in `send(queue)`. */
 export interface ReplyNotGiven {
   /** No value has this property: a type that a call gives is never taken for this one. */
   readonly 'no type is given for the reply': never;
 }
 
 /**
- * What follows the name of a queue in a call that gives a type for the reply, as in `send<Report>(queue)`. For other calls the
+ * The arguments behind the name of a queue in a call that gives a type for the reply, as in `send<Report>(queue)`. For other calls the
  * compiler passes over the overload.
  */
 export type ExplicitReplyCall<Reply> = [Reply] extends [ReplyNotGiven]
@@ -143,7 +149,7 @@ export type ExplicitReplyOnMappedQueue = AreNamesClosed extends true
   ? { readonly 'omit the reply type: the JobMap defines it': MappedQueue }
   : MappedQueue;
 
-/** A mapped queue in a call that lacks the data: never accepted, and the compiler shows why. */
+/** A mapped queue in a call without its data. No text is of the type, and the compiler shows why. */
 export type QueueWithoutData<Queue extends MappedQueue> = Queue & {
   readonly [Text in `queue "${Queue}" requires data`]: JobDataOf<Queue>;
 };

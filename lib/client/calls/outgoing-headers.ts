@@ -4,8 +4,8 @@ import { describeValue, isRecord } from '../../errors/value-text.js';
 import type { EmitOptions } from './call-options.js';
 
 /**
- * Gives headers for one request or emit, at the moment at which it is made and in the async context of whoever makes it. A header of
- * `undefined` is left out; `undefined` for all of them means that there is none.
+ * Returns headers for one request or emit. It is called with the name of the queue, in the async context of the code that makes the
+ * call. A header of `undefined` is left out; `undefined` in place of the object means no headers.
  */
 export type OutgoingHeaders = (
   queue: string,

@@ -2,15 +2,15 @@ import type { JobDataOf, MappedQueue } from '../../client/calls/job-map.js';
 import type { HandlerResult, HandlerData } from '../../core/queue-handler.js';
 import type { JobContext } from '../../worker/running/job-context.js';
 
-/** A method that can answer the jobs of a queue: what it returns is checked where the queue stands in the `JobMap`. */
+/** A method that can run the jobs of a queue. The compiler checks what it returns where the queue is in the {@link JobMap}. */
 export type JobMethod<Queue extends string = string> = (...args: never[]) => HandlerResult<Queue>;
 
-/** How a method under `@OnJob` gets its arguments: decorators fill its parameters, or it takes `(data, job)`. */
+/** How a method under `@OnJob` gets its arguments: `'decorated'` = from decorators of its parameters, `undefined` = as `(data, job)`. */
 export type HandlerParameters = 'decorated' | undefined;
 
 /**
- * Nothing to add where a method takes the data of its queue, and a property that it cannot have where it does not. What a
- * pipe makes of the data may have more than it, such as methods.
+ * Adds nothing to a method that takes the data of its queue. To other methods it adds a property that no method has, and whose name the
+ * compiler shows. What a pipe makes of the data may have more members than the data, such as methods.
  *
  * The compiler does not show parameter decorators to the decorator of a method: `render(id: string)` looks the same with and
  * without `@JobData('id')`. So `parameters: 'decorated'` has to say that they are there.
@@ -33,6 +33,7 @@ export type TakesDataOf<
         }
   : unknown;
 
+/** Whether a method takes the data of its queue, and the context as its second argument. */
 type TakesDataAndJob<Args extends readonly unknown[], Data> = Args extends readonly []
   ? true
   : IsDataOf<Args[0], Data> extends true

@@ -8,25 +8,28 @@ import { addJobRoute, nameOfRoute } from './job-routes.js';
 
 /** Options of one `@OnJob`. */
 export interface OnJobOptions extends ServeOptions {
-  /** The named instance of `ReqRepModule` whose queue it is. */
+  /** The `name` of the instance of `ReqRepModule` whose queue it is. @default the instance without a name */
   readonly instance?: string | undefined;
   /**
-   * `'decorated'`: each parameter has a decorator, such as `@JobData('id')` or `@JobCtx()`. The compiler cannot see these, and
-   * needs it for a queue of the `JobMap` whose method takes anything but `(data, job)`.
-   * @default undefined - the compiler expects `(data, job)`; without decorators the method gets these
+   * Says with `'decorated'` that each parameter has a decorator, such as `@JobData('id')` or `@JobCtx()`. The compiler cannot see
+   * decorators of parameters: for a queue of the {@link JobMap} it expects a method that takes `(data, job)` without the option.
+   * @default undefined
    */
   readonly parameters?: HandlerParameters;
 }
 
 /**
- * Makes a method of a provider or a controller answer the jobs of a queue. It is found when the application
- * starts; what it returns, or what its promise resolves to, is the reply, and an Observable or an AsyncIterable sends
- * each of its values. It may stand on a method more than once. The compiler checks a method whose queue stands in the
- * `JobMap`. The method is called as the object has it at that moment: what a test or a decorator puts in its place is called.
+ * Makes a method of a provider or a controller the handler of a queue. The application finds the method when it starts.
  *
- * @param queue - the name that callers hand to `RequestClient.send`.
- * @throws InvalidOptionError on anything but a method of the objects of a class, without its brackets, and where the compiler
- *   makes standard decorators, which Nest does not know.
+ * What the method returns is the reply, as a value, a promise of it, or a stream: an Observable, an AsyncIterable or an iterator. The
+ * compiler checks the method where the queue is in the {@link JobMap}. A method can have several of the decorators.
+ *
+ * The method is called as the object has it at that moment: a test or a decorator can replace it.
+ *
+ * @param queue - The name that callers pass to `RequestClient.send`.
+ * @param options - Options of the handler.
+ * @throws {@link InvalidOptionError} on anything but a method of the objects of a class, without its brackets, and where the compiler
+ *   makes standard decorators, which Nest does not support.
  * @example
  * ```ts
  * @OnJob('reports', { concurrency: 8 })

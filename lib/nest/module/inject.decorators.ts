@@ -6,8 +6,10 @@ import { checkParentheses, placeOfDecorator } from '../pipeline/decorator-place.
 import { getReplyWorkersToken, getRequestClientToken } from '../tokens.js';
 
 /**
- * Injects the `RequestClient` of a named instance. That of the instance without a name needs no decorator.
+ * Injects the {@link RequestClient} of a named instance. The client of the instance without a name needs no decorator.
  *
+ * @param instance - The `name` of the instance.
+ * @throws {@link InvalidOptionError} anywhere but on a parameter of a constructor or on a property.
  * @example
  * ```ts
  * constructor(@InjectRequestClient('billing') private readonly billing: RequestClient) {}
@@ -18,7 +20,12 @@ export function InjectRequestClient(instance?: string): PropertyDecorator & Para
   return injecting('@InjectRequestClient', instance, getRequestClientToken);
 }
 
-/** Injects the `ReplyWorkers` of a named instance. */
+/**
+ * Injects the {@link ReplyWorkers} of a named instance. Those of the instance without a name need no decorator.
+ *
+ * @param instance - The `name` of the instance.
+ * @throws {@link InvalidOptionError} anywhere but on a parameter of a constructor or on a property.
+ */
 export function InjectReplyWorkers(instance?: string): PropertyDecorator & ParameterDecorator {
   checkParentheses('@InjectReplyWorkers', [...arguments], '@InjectReplyWorkers()');
   return injecting('@InjectReplyWorkers', instance, getReplyWorkersToken);

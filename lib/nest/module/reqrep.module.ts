@@ -6,8 +6,8 @@ import { ConfigurableModuleClass } from './reqrep.module-definition.js';
 import type { ReqRepModuleExtras, ReqRepModuleOptions } from './reqrep.options.js';
 
 /**
- * Request/reply over Redis lists: exports a `RequestClient` and the `ReplyWorkers`, finds the methods under
- * `@OnJob` in all providers and controllers, and serves their queues.
+ * Provides a {@link RequestClient} and {@link ReplyWorkers}, finds the methods under `@OnJob` in all providers and controllers, and
+ * serves their queues.
  *
  * @example
  * ```ts
@@ -17,7 +17,12 @@ import type { ReqRepModuleExtras, ReqRepModuleOptions } from './reqrep.options.j
  */
 @Module({ providers: [BARE_MODULE_CLASS] })
 export class ReqRepModule {
-  /** A wrong option fails with an `InvalidOptionError`, when the application starts at the latest. */
+  /**
+   * Makes an instance of the module.
+   *
+   * @param options - Options of the instance. A wrong one fails at the start of the application.
+   * @throws {@link InvalidOptionError} for what is no object of options.
+   */
   static forRoot(options: ReqRepModuleOptions & ReqRepModuleExtras = {}): DynamicModule {
     if (!isRecord(options)) {
       throw new InvalidOptionError('the options of ReqRepModule', 'an object', kindOf(options));
@@ -26,8 +31,9 @@ export class ReqRepModule {
   }
 
   /**
-   * As {@link forRoot}, with options that have to be injected or awaited.
+   * Makes an instance of the module whose options are injected or awaited.
    *
+   * @param options - What makes the options, and the `name` and `isGlobal` of the instance.
    * @example
    * ```ts
    * ReqRepModule.forRootAsync({
@@ -41,7 +47,10 @@ export class ReqRepModule {
   }
 }
 
-/** What `ReqRepModule.forRootAsync` takes: `imports`, `inject` and one of `useFactory`, `useClass`, `useExisting`. */
+/**
+ * The options of {@link ReqRepModule.forRootAsync}: `imports`, `inject`, one of `useFactory`, `useClass` and `useExisting`, and what
+ * {@link ReqRepModuleExtras} has.
+ */
 export type ReqRepModuleAsyncOptions = ConfigurableModuleAsyncOptions<
   ReqRepModuleOptions,
   'createReqRepOptions'

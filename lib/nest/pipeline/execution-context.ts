@@ -1,19 +1,21 @@
 import type { ArgumentsHost } from '@nestjs/common';
 import type { JobContext } from '../../worker/running/job-context.js';
 
-/** What `getType()` of an `ExecutionContext` or an `ArgumentsHost` says while a job is run. */
+/** What `getType()` of an `ExecutionContext` or an `ArgumentsHost` returns while a job is run. */
 export type ReqRepContextType = 'reqrep';
 
-/** The job that a guard, an interceptor, a filter or a parameter decorator is called for. */
+/** Gives a guard, an interceptor, a filter or a parameter decorator the job that it is called for. */
 export interface ReqRepArgumentsHost {
-  /** The data of the job, as it came: pipes have not run on it. */
+  /** Returns the data of the job as the caller sent it, before pipes run. */
   getData<Data = unknown>(): Data;
-  /** The job itself. */
+  /** Returns the context of the job. */
   getJob(): JobContext;
 }
 
 /**
- * Reaches the job, as `switchToRpc()` and `switchToHttp()` do for other kinds of handlers.
+ * Returns the job that an `ExecutionContext` or an `ArgumentsHost` is about, as `switchToHttp()` does for HTTP requests.
+ *
+ * @param host - The context, whose `getType()` is `'reqrep'`.
  *
  * @example
  * ```ts

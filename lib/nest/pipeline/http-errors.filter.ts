@@ -20,11 +20,12 @@ import { DEFAULT_INSTANCE } from '../tokens.js';
 /** Options of {@link ReqRepHttpErrors}. */
 export interface ReqRepHttpErrorsOptions {
   /**
-   * Whether an answer holds the message of the error, which may name queues and tell what a handler threw.
-   * @default false - the name of the status
+   * Whether the HTTP response has the message of the error, which may name queues and show what a handler threw. With `false` it has the
+   * name of the status.
+   * @default false
    */
   readonly exposeMessages?: boolean | undefined;
-  /** Seconds that the header `Retry-After` of a 503 says. @default none - there is no such header */
+  /** The seconds in the header `Retry-After` of a 503. @default no such header */
   readonly retryAfter?: number | undefined;
 }
 
@@ -55,12 +56,12 @@ const STATUS_BY_CODE: Readonly<Record<ReqRepError['code'], HttpStatus>> = {
 const NO_OPTIONS = Symbol('nestjs-reqrep:http-errors-options');
 
 /**
- * Answers an HTTP request with a status that fits the error of the library that ended it: 504 for a timeout, 503 where nobody
- * can take the job now, 502 for a lost worker, 413 for too large a job, 500 for the rest. The error itself goes to the log. Errors of
- * jobs, of GraphQL and of others go on as they are.
+ * An exception filter that gives HTTP requests a status that fits the error of the library: 504 for a timeout, 503 where nobody can take
+ * the job now, 502 for a lost worker, 413 for a job that is too large, and 500 for the rest. Errors with a status from 500 on are logged.
+ * Errors of jobs, of GraphQL and of other transports pass unchanged.
  *
- * `reqRepHttpErrors: true` among the options of the module turns it on everywhere; a class or a method takes it by
- * `@UseFilters(ReqRepHttpErrors)`.
+ * The module option `reqRepHttpErrors: true` applies the filter to the whole application, `@UseFilters(ReqRepHttpErrors)` to a class or a
+ * method.
  *
  * @example
  * ```ts
@@ -75,7 +76,8 @@ export class ReqRepHttpErrors implements ExceptionFilter<ReqRepError> {
 
   /**
    * @param adapter - `app.get(HttpAdapterHost)` or `app.getHttpAdapter()`.
-   * @throws InvalidOptionError
+   * @param options - Options of the filter.
+   * @throws {@link InvalidOptionError} for another adapter or a wrong option.
    */
   constructor(
     @Inject(HttpAdapterHost) adapter: HttpAdapterHost | HttpServer,
@@ -93,6 +95,7 @@ export class ReqRepHttpErrors implements ExceptionFilter<ReqRepError> {
     this.#options = options ?? {};
   }
 
+  /** Is called by Nest with an error of the library. */
   catch(error: ReqRepError, host: ArgumentsHost): unknown {
     if (host.getType() === 'rpc') {
       // As Nest answers where there is no filter; whatever a filter throws there ends the process.

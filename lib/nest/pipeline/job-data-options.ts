@@ -1,13 +1,11 @@
 import type { PipeTransform, Type } from '@nestjs/common';
 
-/** A pipe of a parameter: its class or an object. */
+/** A pipe of a parameter: a class, which Nest makes an object of, or an object. */
 export type JobDataPipe = Type<PipeTransform> | PipeTransform;
 
-/**
- * A schema as Zod, Valibot, ArkType and others make them (standardschema.dev). Validated is what it says, whatever else its
- * library can do.
- */
+/** A schema in the form that Zod, Valibot, ArkType and other libraries share (standardschema.dev). */
 export interface StandardSchema {
+  /** The schema itself. */
   readonly '~standard': {
     readonly version: 1;
     readonly vendor: string;
@@ -15,21 +13,23 @@ export interface StandardSchema {
   };
 }
 
-/** What a schema makes of a value: the value, or what is wrong with it. */
+/** What a schema makes of a value: another value, or what is wrong with it. */
 export type SchemaResult =
   | { readonly value: unknown; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] };
 
 /** What is wrong with one part of a value. */
 export interface SchemaIssue {
+  /** What is wrong, in words. */
   readonly message: string;
+  /** Where in the value it is wrong. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** What `@JobData` takes beside, or instead of, a property. */
+/** The options of `@JobData`, next to or in place of a property. */
 export interface JobDataOptions {
-  /** Validates the value, and may change it. What it refuses is a `BadRequestException` for the caller. */
+  /** Validates the value, and may change it. A value that the schema refuses ends the job with a `BadRequestException`. */
   readonly schema?: StandardSchema | undefined;
-  /** Pipes that run on the value, behind those of the class and the method. */
+  /** Pipes that run on the value, after those of the class and the method. */
   readonly pipes?: readonly JobDataPipe[] | undefined;
 }

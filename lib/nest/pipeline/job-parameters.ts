@@ -23,10 +23,10 @@ const PAYLOAD_PARAMETER_TYPE = 3;
 const CONTEXT_PARAMETER_TYPE = 6;
 
 /**
- * Hands the data of the job to a parameter, or one property of it. Takes what Nest's `@Payload` takes.
+ * Gives a parameter of a method under `@OnJob` the data of the job.
  *
- * @param pipes - classes or objects, run on the value after those of the class and the method.
- * @throws InvalidOptionError for what is no pipe, and anywhere but on a parameter of a method.
+ * @param pipes - Classes or objects, which run on the value after the pipes of the class and the method.
+ * @throws {@link InvalidOptionError} for what is no pipe, and anywhere but on a parameter of a method.
  * @example
  * ```ts
  * @OnJob('reports')
@@ -37,8 +37,27 @@ const CONTEXT_PARAMETER_TYPE = 6;
  * ```
  */
 export function JobData(...pipes: JobDataPipe[]): ParameterDecorator;
+/**
+ * Gives a parameter the data of the job, validated by a schema.
+ *
+ * @param options - The schema and pipes.
+ * @param pipes - Classes or objects, which run on the value after the pipes among the options.
+ */
 export function JobData(options: JobDataOptions, ...pipes: JobDataPipe[]): ParameterDecorator;
+/**
+ * Gives a parameter one property of the data.
+ *
+ * @param property - The name of the property. `undefined` = the whole data.
+ * @param pipes - Classes or objects, which run on the value after the pipes of the class and the method.
+ */
 export function JobData(property: string | undefined, ...pipes: JobDataPipe[]): ParameterDecorator;
+/**
+ * Gives a parameter one property of the data, validated by a schema.
+ *
+ * @param property - The name of the property. `undefined` = the whole data.
+ * @param options - The schema and pipes.
+ * @param pipes - Classes or objects, which run on the value after the pipes among the options.
+ */
 export function JobData(
   property: string | undefined,
   options: JobDataOptions,
@@ -58,8 +77,9 @@ export function JobData(...given: unknown[]): ParameterDecorator {
 }
 
 /**
- * Hands the {@link JobContext} to a parameter. No pipe runs on it.
- * @throws InvalidOptionError where it is given anything, and anywhere but on a parameter of a method.
+ * Gives a parameter of a method under `@OnJob` the {@link JobContext}. No pipe runs on it.
+ *
+ * @throws {@link InvalidOptionError} for an argument, and anywhere but on a parameter of a method.
  */
 export function JobCtx(...given: never[]): ParameterDecorator {
   checkParentheses('@JobCtx', given, '@JobCtx()');
