@@ -8,7 +8,7 @@ import type { AroundJob } from './options.js';
 
 type Handle = JobHandler['handle'];
 
-/** Calls the application's `aroundJob` around a handler. Whatever the hook does, the job ends once. */
+/** Wraps a handler in the application's `aroundJob` hook. Whatever the hook does, the job ends exactly once. */
 export const handleWithin =
   (aroundJob: AroundJob, handle: Handle): Handle =>
   (data, job) =>
@@ -17,9 +17,9 @@ export const handleWithin =
       job.include(run.callHook(aroundJob));
     });
 
-/** One job inside of the hook. */
+/** The run of one job inside the hook. */
 class HookedRun {
-  /** How the job ends, for the hook. */
+  /** The result of `next()`: settles when the job ends; `undefined` before the first call. */
   private ended: Promise<unknown> | undefined;
   private hasEndedUnstarted = false;
   private failure: { readonly error: unknown } | undefined;
@@ -31,7 +31,7 @@ class HookedRun {
     private readonly reject: (error: unknown) => void,
   ) {}
 
-  /** Resolves when the hook has returned. */
+  /** Calls the hook. Resolves when the hook has returned. */
   async callHook(aroundJob: AroundJob): Promise<void> {
     try {
       await aroundJob(this.job, () => this.next());
@@ -39,14 +39,14 @@ class HookedRun {
         new Error('The option aroundJob returned without calling next(), so the job was not run'),
       );
     } catch (error) {
-      // A hook that throws what the job has ended with adds nothing to it.
+      // A hook that rethrows the error of the job reports nothing new.
       if (!this.endUnstarted(error) && this.failure?.error !== error) {
         this.job.strayed('aroundJob', error);
       }
     }
   }
 
-  /** Ends a job that has not begun. @returns whether it had not. */
+  /** Ends a job whose handler was not called. @returns whether that was so. */
   private endUnstarted(error: unknown): boolean {
     if (this.ended) {
       return false;
@@ -66,7 +66,7 @@ class HookedRun {
     }
     if (!this.ended) {
       this.ended = this.run();
-      // A hook need not look at it.
+      // Handled here, since a hook may ignore the promise.
       this.ended.catch((error: unknown) => {
         this.failure = { error };
       });
@@ -90,7 +90,7 @@ class HookedRun {
     }
   }
 
-  /** Hands on a stream, whose source is called in the async context of `next`, and waits for its end. */
+  /** Passes a stream on and waits for its end. The stream's source runs in the async context of `next`. */
   private follow(
     values: Observable<unknown>,
     within: (begin: () => void) => void,
@@ -99,7 +99,7 @@ class HookedRun {
     let reply: unknown;
     job.throwIfAborted();
     return new Promise((ended, failed) => {
-      // Nobody subscribes to the stream of a job that is aborted first.
+      // If the job is aborted before anybody subscribes, the stream never ends.
       job.signal.addEventListener('abort', () => failed(job.signal.reason), { once: true });
       const followed = new Observable<unknown>((subscriber) => {
         within(() => {

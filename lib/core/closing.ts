@@ -6,7 +6,7 @@ import type { ReplyWorkers } from '../worker/reply-workers.js';
 
 const STOP_FAILED = 'Stopping the workers failed';
 
-/** What is closed, and the log that tells of what fails. */
+/** The parts to close, and the log for failures. */
 export interface Closing {
   readonly workers: Pick<ReplyWorkers, 'close'>;
   readonly client: Pick<RequestClient, 'close'>;
@@ -15,8 +15,8 @@ export interface Closing {
 }
 
 /**
- * Closes everything: the workers first, whose jobs may still send requests, then the client, then what both need. It never
- * fails, and closing twice does no harm.
+ * Closes the workers first, since their jobs may still send requests, then the client, then the connections. Never fails;
+ * closing twice does no harm.
  */
 export async function closeInOrder({ workers, client, connections, log }: Closing): Promise<void> {
   await runStep(log, STOP_FAILED, () => workers.close());
@@ -25,11 +25,11 @@ export async function closeInOrder({ workers, client, connections, log }: Closin
   log.close();
 }
 
-/** Stops the workers, which may be started again. It never fails. */
+/** Stops the workers, which may be started again. Never fails. */
 export const stopWorkers = (workers: Pick<ReplyWorkers, 'stop'>, log: Log): Promise<void> =>
   runStep(log, STOP_FAILED, () => workers.stop());
 
-/** One step of the end that fails must not keep the next from being taken. */
+/** Runs one step. A step that fails is logged, so that the next one still runs. */
 async function runStep(log: Log, failure: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();

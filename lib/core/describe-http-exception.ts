@@ -5,15 +5,15 @@ import {
   type WireError,
 } from '../protocol/wire/wire-error.js';
 
-/** What an `HttpException` of Nest has, be it of whatever copy of Nest, or of none. */
+/** An error with the methods of an `HttpException`, from any copy of Nest or from elsewhere. */
 interface HttpError extends Error {
   getStatus(): number;
   getResponse(): unknown;
 }
 
 /**
- * Only what has both methods says of itself that it is the answer to a request over HTTP. A number in `status` says it of the
- * application's own requests as well: the error of an HTTP client has the status that it got from somebody else.
+ * Recognizes an HTTP answer by both methods. A number in `status` is not enough: the error of an HTTP client has the status
+ * that another server returned.
  */
 const isHttpError = (error: unknown): error is HttpError =>
   isError(error) &&
@@ -21,8 +21,8 @@ const isHttpError = (error: unknown): error is HttpError =>
   typeof propertyOf(error, 'getResponse') === 'function';
 
 /**
- * An `HttpException` travels with its status and its body.
- * @throws what its `getStatus()` or `getResponse()` throws.
+ * Describes an `HttpException` by its status and its body.
+ * @throws any error that `getStatus()` or `getResponse()` throws.
  */
 export function describeHttpException(error: unknown): WireError | undefined {
   if (!isHttpError(error)) {

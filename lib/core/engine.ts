@@ -13,22 +13,22 @@ import { currentJob } from './current-job.js';
 import { describeHttpException } from './describe-http-exception.js';
 import type { ResolvedOptions } from './resolve-options.js';
 
-/** What an engine is made of. */
+/** The parts of an engine. */
 export interface EngineParts {
   readonly connections: Driver;
   readonly options: ResolvedOptions;
   readonly log: Log;
-  /** Turns the form of a remote error into an error of the application's framework. */
+  /** Turns a remote error into an error of the application's framework. */
   readonly reviveError?: ReviveError;
 }
 
-/** One set of connections, and the client and the workers that share it. It opens nothing by itself. */
+/** Makes the client and the workers that share one set of connections. Opens no connection itself. */
 export class Engine {
   readonly log: Log;
   readonly connections: Driver;
   private readonly shards: Shards;
   private readonly errors: ErrorRegistry;
-  /** What workers begin has the async context of the engine, not that of whoever needs them first. */
+  /** Workers start in this async context, not in that of the call that happened to create them. */
   private readonly scope = new AsyncResource('ReqRepEngine');
 
   constructor(private readonly parts: EngineParts) {
@@ -43,7 +43,7 @@ export class Engine {
     return this.parts.options;
   }
 
-  /** @param workersHere - what the process knows of its own workers on a queue. */
+  /** @param workersHere - tells what the process knows about its own worker of a queue. */
   createClient(workersHere: ClientOptions['workersHere']): RequestClient {
     const { shards, log, errors } = this;
     const { options, reviveError } = this.parts;

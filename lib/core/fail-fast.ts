@@ -3,23 +3,23 @@ import type { Driver } from '../driver/driver.js';
 import { UnusableServerError } from '../driver/server-trouble.js';
 import { endsWithin } from '../driver/in-time.js';
 
-/** How long Redis may take to be usable where `failFast` is `true`, ms. */
+/** Time for Redis to become usable where `failFast` is `true`, ms. */
 export const DEFAULT_FAIL_FAST_MS = 5_000;
 
-/** What a start that fails fast asks of the connections. */
+/** The part of the connections that a start with `failFast` needs. */
 type Server = Pick<Driver, 'usable' | 'trouble' | 'serverName' | 'runtime'>;
 
 /**
- * Waits until Redis can be used, for so long at most, ms.
- * @throws ConnectionFailedError at once where Redis refuses us until somebody changes something, and when the time is up.
+ * Waits until Redis can be used, at most `ms`.
+ * @throws ConnectionFailedError after `ms`, or at once where a person has to fix something, such as the password.
  */
 export const waitUntilUsable = (ms: number, connections: Server): Promise<void> =>
   finishWithin(ms, connections.usable(), connections, 'does not answer');
 
 /**
- * Waits for something that needs Redis, for so long at most, ms.
- * @param pending - what has not come about where nothing is known to be wrong with Redis.
- * @throws ConnectionFailedError where the server turns out to be of no use, and when the time is up.
+ * Waits for work that needs Redis, at most `ms`.
+ * @param pending - what the server has not done, for the message where nothing is known to be wrong with it.
+ * @throws ConnectionFailedError after `ms`, or at once where the server is unusable.
  */
 export async function finishWithin(
   ms: number,

@@ -3,12 +3,12 @@ import { handleWithin } from './around-job.js';
 import type { ResolvedOptions } from './resolve-options.js';
 import type { ServeOptions } from './serve-options.js';
 
-/** A handler of the application and what was said of it. */
+/** A handler of the application with its options. */
 interface ServedHandler extends Pick<JobHandler, 'queue' | 'name' | 'handle'> {
   readonly options: ServeOptions;
 }
 
-/** What the worker of a queue runs, with the defaults and the hook of the instance. */
+/** Completes a handler with the defaults and the `aroundJob` hook of the instance. */
 export function jobHandlerOf(
   { queue, name, options, handle }: ServedHandler,
   { concurrency, maxDeliveries, aroundJob }: ResolvedOptions,

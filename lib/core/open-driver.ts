@@ -5,7 +5,7 @@ import { Connections } from '../redis/connections.js';
 import type { Log } from '../telemetry/log.js';
 import type { ResolvedOptions } from './resolve-options.js';
 
-/** What leads to the server that the options name: Redis, or one in this process. Nothing is connected yet. */
+/** Makes the driver for the server that the options name: Redis, or a server in this process. Does not connect yet. */
 export function openDriver(
   name: string,
   { source, prefix }: Pick<ResolvedOptions, 'source' | 'prefix'>,

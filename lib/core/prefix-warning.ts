@@ -1,9 +1,9 @@
 import type { Log } from '../telemetry/log.js';
 
-/** What ends a prefix so that it cannot be the beginning of a longer word: anything but a letter, an accent or a digit. */
+/** Matches a prefix that ends in a separator: any character but a letter, an accent or a digit. */
 const SEPARATED = /[^\p{L}\p{M}\p{N}]$/u;
 
-/** @returns what to say of a prefix that makes queues of one application those of another; `undefined` = nothing. */
+/** @returns a warning for a prefix with which two applications may share a queue by mistake; `undefined` where it cannot happen. */
 export function prefixWarning(prefix: string): string | undefined {
   if (prefix === '' || SEPARATED.test(prefix)) {
     return undefined;
@@ -15,7 +15,7 @@ export function prefixWarning(prefix: string): string | undefined {
   );
 }
 
-/** Says in one line what a prefix leads to that does not end in a separator. */
+/** Logs a warning for a prefix without a separator at its end. */
 export function warnOfPrefix(prefix: string, log: Log): void {
   const warning = prefixWarning(prefix);
   if (warning !== undefined) {

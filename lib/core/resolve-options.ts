@@ -21,11 +21,11 @@ import { DEFAULT_FAIL_FAST_MS } from './fail-fast.js';
 import { memoryUrlOf } from '../memory/open-memory.js';
 import type { ReqRepOptions } from './options.js';
 
-/** The options, complete and checked. */
+/** The options, checked and with all defaults. */
 export type ResolvedOptions = typeof DEFAULTS & {
-  /** ms that Redis may take to be usable before a start fails; `0` = it does not fail. */
+  /** Time for Redis to become usable before the start fails, ms; `0` = the start does not fail. */
   readonly failFast: number;
-  /** A text is the URL of a server in this process. */
+  /** Opens connections to Redis; a string is the `memory://` URL of a server in this process. */
   readonly source: ConnectionSource | string;
   /** Where the options were given, for messages: `the options of createReqRep`. */
   readonly place: string;
@@ -47,12 +47,12 @@ const DEFAULTS = {
   inheritedHeaders: ['traceparent', 'tracestate', 'baggage'] as readonly string[],
 } as const;
 
-/** What tells the server, with its password: kept in the source only, since whatever has the options may be printed. */
+/** Options that name the server, perhaps with its password: kept in `source` only, since the resolved options may be printed. */
 const SERVER_OPTIONS = new Set(['connection', 'host', 'port', 'database', 'client']);
 
 const DEFAULT_URL = 'redis://localhost:6379';
 
-/** Whether a class extends `Error`, be it that of this realm or of another, which both leave a text behind. */
+/** Tells whether a value is a class that extends `Error`, of this realm or another: each `Error.prototype` has a `message`. */
 const isErrorClass = (value: unknown): boolean =>
   typeof value === 'function' &&
   value.name !== '' &&
@@ -66,10 +66,10 @@ const anErrorClass = {
   accepts: isErrorClass,
 };
 
-/** The `connection` is checked by whoever knows what can be one. */
+/** Accepts any value: `connectionSource` checks the `connection`. */
 const checkedElsewhere = { expected: 'anything', accepts: () => true };
 
-/** What each option may be. */
+/** The rules of all options. */
 export const OPTION_RULES: OptionRules<ReqRepOptions> = {
   connection: checkedElsewhere,
   host: {
@@ -107,8 +107,8 @@ export const OPTION_RULES: OptionRules<ReqRepOptions> = {
 
 /**
  * Checks the options and fills in the defaults.
- * @param rules - those of {@link OPTION_RULES}, with those of whatever else may stand among the options.
- * @param place - where the options stand, for the messages.
+ * @param rules - {@link OPTION_RULES}, with the rules of further options that are allowed in the same object.
+ * @param place - where the options were given, for the messages.
  * @throws InvalidOptionError
  */
 export function resolveOptions(
@@ -133,7 +133,7 @@ export function resolveOptions(
   return { ...resolved, failFast: failFastOf(options), source: sourceOf(options, place), place };
 }
 
-/** Options that are right each by itself may not fit each other. @throws InvalidOptionError */
+/** Checks options that are valid on their own but may contradict each other. @throws InvalidOptionError */
 function checkCombinations(
   { stallLimit, lease, maxPendingBytes, maxPayload, errors }: typeof DEFAULTS,
   place: string,
@@ -167,7 +167,7 @@ function failFastOf({ failFast = false }: ReqRepOptions): number {
   return typeof failFast === 'number' ? failFast : failFast ? DEFAULT_FAIL_FAST_MS : 0;
 }
 
-/** The flat options of the original mean what they meant: `client` goes before `host` and `port`. */
+/** Makes the source of connections. As in the original `reqrep`, `client` takes precedence over `host` and `port`. */
 function sourceOf(options: ReqRepOptions, place: string): ConnectionSource | string {
   const { connection, host, port, database, client } = options;
   const flat = Object.entries({ host, port, database, client }).filter(

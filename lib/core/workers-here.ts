@@ -2,8 +2,9 @@ import type { WorkersHere } from '../errors/served-here.js';
 import type { ReplyWorkers } from '../worker/reply-workers.js';
 
 /**
- * @param option - what the module's options say of its workers.
- * @returns what this process knows of its own workers on a queue; `undefined` where it has no handler for it.
+ * Tells what this process knows about its own worker of a queue.
+ * @param option - the `workers` option of the module.
+ * @returns `undefined` where the process has no handler for the queue.
  */
 export function workersHere(
   workers: ReplyWorkers,

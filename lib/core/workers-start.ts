@@ -4,10 +4,10 @@ import type { Driver } from '../driver/driver.js';
 import type { ReplyWorkers } from '../worker/reply-workers.js';
 import { endsWithin } from '../driver/in-time.js';
 
-/** How long a start of workers may take before a line says so, ms. */
+/** Time after which a start of workers that has not finished is logged, ms. */
 const SLOW_START_MS = 3_000;
 
-/** What a start is told of the workers and of their connections. */
+/** The parts that are needed to watch a start. */
 interface WatchedStart {
   readonly workers: Pick<ReplyWorkers, 'status'>;
   readonly connections: Pick<Driver, 'lost' | 'isReady' | 'runtime'>;
@@ -19,18 +19,18 @@ interface StartParts extends WatchedStart {
 }
 
 /**
- * Starts the workers. Waits until Redis knows them, but neither for a Redis that is away nor for long: an application starts
- * without it, and the workers as soon as they can.
+ * Starts the workers and waits until they have registered in Redis, but neither for long nor for an unreachable Redis: the
+ * application starts without Redis, and the workers start as soon as they can.
  *
- * @throws what keeps them from ever starting.
+ * @throws the error that keeps the workers from ever starting.
  */
 export const startWorkers = (parts: StartParts, longestWait?: number): Promise<void> =>
   watchStart(parts.workers.start(), parts, longestWait);
 
 /**
- * Says where workers take long to start, and what becomes of these.
- * @returns when they have started, when Redis is away, or when that was said.
- * @throws what keeps them from ever starting, in that time.
+ * Watches a start of workers: logs a slow start, and how a slow start ended.
+ * @returns when the workers have started, the connection is lost, or the slow start was logged.
+ * @throws the error that keeps the workers from ever starting, if it occurs in that time.
  */
 export async function watchStart(
   started: Promise<void>,
@@ -44,7 +44,7 @@ export async function watchStart(
   }
   started.then(
     () => {
-      // Workers that were stopped before they were known have come to their end, too.
+      // A start also finishes when the workers are stopped before they have registered.
       if (isLate && workers.status.state === 'running') {
         log.info('All workers serve their queues now');
       }

@@ -1,12 +1,12 @@
-/** Characters of a text of anybody's making that a message shows at most. */
+/** Most characters of foreign text, such as the id of a job, that a message shows. */
 const MAX_SHOWN_CHARACTERS = 100;
 
-/** Characters of the JSON of an object that was thrown which its message shows at most. */
+/** Most characters that a message shows of the JSON of a thrown object. */
 const MAX_JSON_CHARACTERS = 500;
 
 /**
- * Whether a value is an error, also one of another realm or without a prototype. Never throws, as `instanceof` does for a
- * revoked proxy.
+ * Tells whether a value is an error, including errors of another realm and errors without a prototype. Never throws, unlike
+ * `instanceof`, which throws for a revoked proxy.
  */
 export function isError(value: unknown): value is Error {
   try {
@@ -20,7 +20,7 @@ export function isError(value: unknown): value is Error {
   }
 }
 
-/** A `DOMException` of another realm, such as that of a timeout in a test that Jest runs, shows by nothing else that it is an error. */
+/** Recognizes a `DOMException` of another realm, such as that of a timeout under Jest, which has no other mark of an error. */
 function hasErrorProperties(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) {
     return false;
@@ -29,7 +29,7 @@ function hasErrorProperties(value: unknown): boolean {
   return typeof name === 'string' && typeof message === 'string' && typeof stack === 'string';
 }
 
-/** Reads a property of anything. Never throws: what cannot be read is `undefined`. */
+/** Reads a property of any value. Never throws: an unreadable property is `undefined`. */
 export function propertyOf(value: unknown, name: PropertyKey): unknown {
   try {
     return (value as Readonly<Record<PropertyKey, unknown>> | null | undefined)?.[name];
@@ -39,9 +39,8 @@ export function propertyOf(value: unknown, name: PropertyKey): unknown {
 }
 
 /**
- * Reads the message of anything that can be thrown, of an object that is no error the `message` that it has, or else its JSON.
- * Never throws itself, whatever the value does when it is looked at: getters that throw, objects without a prototype, revoked
- * proxies.
+ * Reads the message of any thrown value: of an object that is no error its `message`, or else its JSON. Never throws, whatever
+ * the value does when it is read: getters that throw, objects without a prototype, revoked proxies.
  */
 export function messageOf(error: unknown): string {
   try {
@@ -52,10 +51,10 @@ export function messageOf(error: unknown): string {
   }
 }
 
-/** The text of what was thrown and is no error. */
+/** Describes a thrown value that is no error. */
 function textOf(thrown: unknown): string {
   if (typeof thrown === 'function') {
-    // Its text would be its source.
+    // `String(thrown)` would be the source code.
     return `function ${thrown.name}`;
   }
   const message = typeof thrown === 'object' ? propertyOf(thrown, 'message') : undefined;
@@ -67,7 +66,7 @@ function textOf(thrown: unknown): string {
   return isTelling && !Array.isArray(thrown) ? text : (jsonOf(thrown) ?? text);
 }
 
-/** The JSON of an object, cut; `undefined` where that says nothing, or cannot be made. */
+/** Returns the truncated JSON of an object; `undefined` where it is empty or cannot be written. */
 function jsonOf(value: unknown): string | undefined {
   try {
     const json = JSON.stringify(value);
@@ -77,17 +76,17 @@ function jsonOf(value: unknown): string | undefined {
   }
 }
 
-/** Reads the stack of anything that can be thrown, where it has one. Never throws itself. */
+/** Reads the stack of any thrown value, where it has one. Never throws. */
 export function stackOf(error: unknown): string | undefined {
   const stack = isError(error) ? propertyOf(error, 'stack') : undefined;
   return typeof stack === 'string' ? stack : undefined;
 }
 
-/** Cuts what others chose, such as the id of a job, to what a message can show. */
+/** Truncates foreign text, such as the id of a job, to the length that a message can show. */
 export function shown(text: string | number): string {
   return truncate(String(text), MAX_SHOWN_CHARACTERS);
 }
 
-/** Cuts a text that is longer than so many characters. */
+/** Truncates a text that is longer than `most` characters. */
 export const truncate = (text: string, most: number): string =>
   text.length > most ? `${text.slice(0, most)}...` : text;

@@ -1,13 +1,13 @@
 /**
- * What the process that asks has to do with the workers of a queue:
+ * The state of the caller's own process as a worker of a queue:
  *
- * - `perhaps`: the application is still being made, so that nobody knows its handlers yet
- * - `before start`: it has a handler, whose worker starts when every module is up
- * - `manual`: it has a handler, whose worker `ReplyWorkers.start()` starts (`workers: 'manual'`)
- * - `off`: it has a handler that is not served (`workers: false`)
- * - `elsewhere`: it has no handler for it
- * - `starting`: its worker is about to start, or is refused something
- * - `running`, `paused`, `stopped`: its worker is that
+ * - `perhaps`: the application is still starting, so its handlers are not known yet
+ * - `before start`: the process has a handler, whose worker starts after every module has started
+ * - `manual`: the process has a handler, whose worker `ReplyWorkers.start()` starts (`workers: 'manual'`)
+ * - `off`: the process has a handler that is not served (`workers: false`)
+ * - `elsewhere`: the process has no handler for the queue
+ * - `starting`: the worker of the process is starting, or Redis refuses it a command
+ * - `running`, `paused`, `stopped`: the state of the worker of the process
  */
 export type ServedHere =
   | 'perhaps'
@@ -20,18 +20,18 @@ export type ServedHere =
   | 'paused'
   | 'stopped';
 
-/** What a process knows of its own workers on a queue. */
+/** What a process knows about its own worker of a queue. */
 export interface WorkersHere {
   readonly served: ServedHere;
-  /** Whether the process has its workers from Nest, whose words the advice uses then. @default true */
+  /** Whether Nest made the workers: the advice then names decorators and providers. @default true */
   readonly isOfNest?: boolean | undefined;
   /** The handler, as `Class#method`. */
   readonly handler?: string | undefined;
-  /** What Redis refuses to the worker, so that it takes no jobs. */
+  /** The command that Redis refuses to the worker, which therefore takes no jobs. */
   readonly refusal?: string | undefined;
 }
 
-/** @returns what to do where no live worker serves a queue, in sentences. */
+/** @returns advice for a queue that no live worker serves, in full sentences. */
 export function adviceWithoutWorkers(queue: string, here: WorkersHere | undefined): string {
   const handler = here?.handler === undefined ? '' : ` (${here.handler})`;
   const aProcess =
@@ -73,7 +73,7 @@ export function adviceWithoutWorkers(queue: string, here: WorkersHere | undefine
   }
 }
 
-/** @returns why the worker of the process that asks does not run what waits; `undefined` where nothing keeps it from that. */
+/** @returns why the worker of this process does not take waiting jobs; `undefined` where it takes them. */
 export function obstacleHere(queue: string, here: WorkersHere | undefined): string | undefined {
   if (here?.served === 'paused') {
     return `This process has paused it: call resume('${queue}') of ${workersOf(here)}.`;

@@ -1,6 +1,6 @@
 import { shown } from './error-text.js';
 
-/** A value as an error message shows it: its kind always, its content only where that can be no secret. */
+/** Describes a value for an error message: always its kind, its content only where it cannot be a secret. */
 export function describeValue(value: unknown): string {
   switch (typeof value) {
     case 'number':
@@ -16,14 +16,14 @@ export function describeValue(value: unknown): string {
   }
 }
 
-/** Halves of surrogate pairs as escapes, since they cannot be written. */
+/** Escapes lone surrogates, which UTF-8 cannot express. */
 const escapeLoneSurrogates = (text: string): string =>
   text.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
 
-/** Whether a text is, or may be, an address with a password in it: one may have been given for any option by mistake. */
+/** Tells whether a text may be an address with a password, which users may pass for any option by mistake. */
 export const mayHoldSecret = (text: string): boolean => text.includes('://') || text.includes('@');
 
-/** What a value is, without its content. */
+/** Names the kind of a value, without its content. */
 export const kindOf = (value: unknown): string =>
   value === undefined || value === null
     ? `\`${value}\``

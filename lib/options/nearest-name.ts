@@ -1,8 +1,8 @@
-/** How many letters of a short name may be wrong, and of a longer one, to be taken for another. */
+/** Most wrong letters with which a short or a longer name still counts as a misspelling. */
 const MAX_WRONG_LETTERS = { short: 1, long: 2 };
 const SHORT_NAME_MAX_LETTERS = 5;
 
-/** @returns the name that a misspelt one is likely to mean; `undefined` where it is like none. */
+/** @returns the known name that a misspelled name probably means; `undefined` where none is similar. */
 export function nearestName(misspelt: string, known: Iterable<string>): string | undefined {
   const spelled = misspelt.toLowerCase();
   const most =
@@ -13,7 +13,7 @@ export function nearestName(misspelt: string, known: Iterable<string>): string |
     .toSorted((one, other) => one.wrong - other.wrong)[0]?.name;
 }
 
-/** @returns how many letters are missing, too many, others, or have changed places with the next. */
+/** @returns the edit distance: letters that are missing, extra, different, or swapped with the next one. */
 function wrongLetters(text: string, other: string): number {
   let [before, last]: readonly number[][] = [
     [],

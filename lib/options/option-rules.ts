@@ -3,41 +3,42 @@ import { InvalidOptionError } from '../errors/invalid-option.error.js';
 import { describeValue, isRecord, kindOf, mayHoldSecret } from '../errors/value-text.js';
 import { nearestName } from './nearest-name.js';
 
-/** What is wrong within a value. */
+/** The wrong part of a value. */
 export interface WrongPart {
-  /** Such as `.tenant` or `[2]`. */
+  /** The path from the option to the part, such as `.tenant` or `[2]`. */
   readonly path: string;
   readonly expected: string;
   readonly received: string;
 }
 
-/** What one option may be. */
+/** The rule for one option. */
 export interface OptionRule {
   readonly expected: string;
   readonly accepts: (value: unknown) => boolean;
-  /** Finds what is wrong within a value that is made of several: its place behind the name of the option, and the rest. */
+  /** Finds the wrong part of a value with several parts, such as an array. */
   readonly findWrongPart?: (value: unknown) => WrongPart | undefined;
-  /** Whether a wrong value may hold a password, and must not be shown. */
+  /** Whether a wrong value may contain a password and must not be shown. */
   readonly isSecret?: boolean;
-  /** Whether it is written to Redis as it is, so that UTF-8 must be able to express it. */
+  /** Whether the value is written to Redis as it is and must therefore be well-formed Unicode. */
   readonly isWrittenToRedis?: boolean;
 }
 
-/** What was expected of a value that breaks a rule. */
+/** Says what a rule expected of a value that breaks it. */
 export const expectedBy = ({ expected, isWrittenToRedis }: OptionRule, value: unknown): string =>
   isWrittenToRedis === true && typeof value === 'string' && !value.isWellFormed()
     ? 'well-formed Unicode (UTF-8 cannot express a lone surrogate)'
     : expected;
 
-/** A rule for each option there is. */
+/** A rule for each option. */
 export type OptionRules<Options> = Readonly<Record<keyof Required<Options>, OptionRule>>;
 
-/** The longest delay that a timer of Node keeps, ms; a longer one would fire at once. */
+/** The longest delay of a Node timer, ms; a timer with a longer delay would fire at once. */
 export const MAX_TIMER_DELAY_MS = 2_147_483_647;
 
 /**
- * @param place - where the options stand, for the message; such as `@OnJob('reports') of ReportWorker#render`.
- * @throws InvalidOptionError for the first option that breaks its rule or that does not exist.
+ * Checks options against their rules.
+ * @param place - where the options were given, for the message; such as `@OnJob('reports') of ReportWorker#render`.
+ * @throws InvalidOptionError for the first option that breaks its rule or does not exist.
  */
 export function checkOptions<Options extends object>(
   options: Options,
@@ -80,7 +81,7 @@ export function checkOptions<Options extends object>(
   }
 }
 
-/** Neither a `Map` nor `Headers`, whose entries would not travel. */
+/** Tells a plain object from a `Map` or `Headers`, whose entries JSON would lose. */
 const isPlain = (value: unknown): value is Record<string, unknown> =>
   isRecord(value) && [Object.prototype, null].includes(Object.getPrototypeOf(value));
 
@@ -93,7 +94,7 @@ export const anInteger = (least: number, most = Number.MAX_SAFE_INTEGER): Option
     Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
 });
 
-/** ms that a timer can keep. */
+/** A duration in ms that a Node timer supports. */
 export const aDuration = (least: number): OptionRule => {
   const rule = anInteger(least, MAX_TIMER_DELAY_MS);
   return { ...rule, expected: `${rule.expected} (ms)` };
@@ -129,7 +130,7 @@ export const anObjectOfStrings: OptionRule = {
   findWrongPart: (value) => (isPlain(value) ? findWrongString(value) : undefined),
 };
 
-/** @returns the first entry whose name is empty or a symbol, or whose value is no string. */
+/** @returns the first entry whose name is empty or a symbol, or whose value is not a string. */
 function findWrongString(record: Record<string, unknown>): WrongPart | undefined {
   for (const key of Reflect.ownKeys(record)) {
     const isName = typeof key === 'string' && key !== '';
