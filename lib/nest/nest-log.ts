@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { Log } from '../telemetry/log.js';
 import { DEFAULT_INSTANCE } from './tokens.js';
 
-/** Says what the library has to say through the application's logger. */
+/** Makes a log that writes to the application's logger. */
 export function nestLog(instance: string): Log {
   const logger = new Logger(instance === DEFAULT_INSTANCE ? 'ReqRep' : `ReqRep:${instance}`);
   return new Log({

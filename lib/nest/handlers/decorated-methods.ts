@@ -2,16 +2,16 @@ import 'reflect-metadata';
 import { ENHANCER_KEYS } from '../pipeline/enhancer-metadata.js';
 import { getJobRoutes, type JobRoute } from './job-routes.js';
 
-/** One `@OnJob` that objects have from their class. */
+/** One `@OnJob` on a method of a class. */
 export interface DecoratedMethod extends JobRoute {
   readonly method: string;
-  /** The method as its class has it now, with the metadata of all decorators. */
+  /** The function that the class now has under this name, with the metadata of all decorators. */
   readonly declared: Function;
 }
 
 /**
- * Finds the methods under `@OnJob` of a prototype and of those that it extends. A method that takes the place of another has
- * its own `@OnJob` only, as with the routes of Nest.
+ * Finds the methods with `@OnJob` of a prototype and its ancestors. An overriding method has its own `@OnJob` only, as with the
+ * routes of Nest.
  */
 export function decoratedMethodsOf(prototype: object): DecoratedMethod[] {
   const found: DecoratedMethod[] = [];
@@ -38,7 +38,7 @@ function decoratedMethod(owner: object, method: string): DecoratedMethod[] {
     return [];
   }
   const value: unknown = Object.getOwnPropertyDescriptor(owner, method)?.value;
-  // A decorator above may also have made an accessor of it, which must not be called here.
+  // Another decorator may have replaced the method by an accessor, which must not be called here.
   const declared = typeof value === 'function' ? value : first.decorated;
   for (const { decorated } of routes) {
     if (decorated !== declared) {
@@ -48,7 +48,7 @@ function decoratedMethod(owner: object, method: string): DecoratedMethod[] {
   return routes.map((route) => ({ ...route, method, declared }));
 }
 
-/** Gives a function that has replaced a method what was said of the method: its guards must not be lost with it. */
+/** Copies the metadata of a method to the function that replaced it, so that guards and other enhancers still apply. */
 function copyMetadata(from: Function, to: Function): void {
   for (const key of Reflect.getMetadataKeys(from)) {
     const lost: unknown = Reflect.getMetadata(key, from);

@@ -3,12 +3,12 @@ import type { FactoryProvider } from '@nestjs/common';
 import { InvalidOptionError } from '../../errors/index.js';
 import type { ProviderWrapper } from '../pipeline/handler-method.js';
 
-/** The token under which each `forRoot` provides an {@link InstanceSettings}. */
+/** The token of the {@link InstanceSettings} that each `forRoot` provides. */
 export const INSTANCE_SETTINGS = Symbol('nestjs-reqrep:instance-settings');
 
 /**
- * What the class of the module provides in its place where it is imported alone. It needs nothing, so that Nest calls it before
- * it misses what the class does not export.
+ * Fails where the bare class `ReqRepModule` is imported, without `forRoot`. It has no dependencies, so that Nest calls it before
+ * it reports a missing `RequestClient`.
  */
 export const BARE_MODULE_CLASS: FactoryProvider = {
   provide: INSTANCE_SETTINGS,
@@ -21,7 +21,7 @@ export const BARE_MODULE_CLASS: FactoryProvider = {
   },
 };
 
-/** What one `forRoot` or `forRootAsync` says of where its instance may be used: an object of its own for each call. */
+/** The settings of one `forRoot` or `forRootAsync`; each call makes an object of its own. */
 export interface InstanceSettings {
   readonly name: string;
   readonly isGlobal: boolean;
@@ -30,7 +30,7 @@ export interface InstanceSettings {
 /** A module as Nest keeps it. */
 export type NestModule = NonNullable<ProviderWrapper['host']>;
 
-/** Whether what an instance exports can be injected in a module: by an import, or one that an import exports again. */
+/** Tells whether a module can inject what an instance exports: through an import, or a re-export of an import. */
 export function canSee(
   module: NestModule,
   instance: NestModule,
@@ -46,7 +46,7 @@ export function canSee(
     .some((each) => each === instance || (!seen.has(each) && canSee(each, instance, seen)));
 }
 
-/** The names of the modules that import what `isMeant`, as far as their decorators tell. */
+/** Returns the names of the modules whose `@Module` imports something for which `isMeant` is true. */
 export function importersOf(
   modules: Iterable<NestModule>,
   isMeant: (imported: unknown) => boolean,
@@ -57,7 +57,7 @@ export function importersOf(
   });
 }
 
-/** Whether something in `imports` is the module of an instance. */
+/** Tells whether an element of `imports` is the module of an instance. */
 export const isModuleOf =
   (place: InstanceSettings) =>
   (imported: unknown): boolean => {

@@ -34,7 +34,7 @@ interface FoundHandler extends DecoratedMethod, HandlerMethod {
   readonly name: string;
 }
 
-/** Finds the handlers of one instance among all providers and controllers, and everything that is wrong with them. */
+/** Finds and checks the handlers of one instance among all providers and controllers. */
 export class JobHandlerExplorer {
   constructor(
     private readonly instance: ReqRepInstance,
@@ -69,7 +69,7 @@ export class JobHandlerExplorer {
     return Promise.all([...byQueue.values()].map((handler) => this.bind(handler)));
   }
 
-  /** Whether the instance can be injected where the handler is. */
+  /** Tells whether the module of a handler can inject the instance. */
   private isVisible({ wrapper: { host } }: FoundHandler): boolean {
     const { settings } = this.instance;
     const own = this.instances().find(({ instance }) => instance === this.instance)?.host;
@@ -104,7 +104,7 @@ export class JobHandlerExplorer {
     });
   }
 
-  /** A provider may be anything, such as a proxy that throws when it is looked at: it costs no other its handlers. */
+  /** Finds the handlers of one provider. A provider that throws when it is read, such as a proxy, must not hide the others. */
   private findSafely(wrapper: ProviderWrapper): FoundHandler[] {
     try {
       return this.findIn(wrapper);
@@ -129,7 +129,7 @@ export class JobHandlerExplorer {
     });
   }
 
-  /** The names of all instances of the module in this application. */
+  /** Returns the names of all instances of the module in this application. @throws InvalidOptionError for a duplicate name */
   private instanceNames(): string[] {
     const places = this.instances().map(({ instance }) => (instance as ReqRepInstance).settings);
     const names = places.map(({ name }) => name);
@@ -156,13 +156,13 @@ export class JobHandlerExplorer {
   }
 }
 
-/** Where a handler is found: one class may stand in several modules. */
+/** Names a handler with its module, since one class may be a provider of several modules. */
 const placeOf = ({ name, wrapper }: FoundHandler): string => `${name} in ${wrapper.host?.name}`;
 
 /** An alias shows the object of another provider once more; what a module gets of its own is made by a class first. */
 const isOriginal = ({ isAlias }: ProviderWrapper): boolean => !isAlias;
 
-/** Of an object, or of the class of objects that are made for each job; of those from a factory it is not known. */
+/** Returns the prototype of a provider, or that of its class if it is scoped; unknown for a scoped factory. */
 function prototypeOf({ instance, metatype, isNotMetatype }: ProviderWrapper): object | undefined {
   const prototype: unknown =
     typeof instance === 'object' && instance !== null

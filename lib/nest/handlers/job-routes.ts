@@ -2,20 +2,20 @@ import 'reflect-metadata';
 import { describeValue } from '../../errors/value-text.js';
 import type { OnJobOptions } from './on-job.decorator.js';
 
-/** The key under which a prototype says which queues its methods answer, and a method which it does. */
+/** Metadata key: on a prototype the routes of all its methods, on a method its own routes. */
 const JOB_ROUTES = 'nestjs-reqrep:job-routes';
 
-/** One `@OnJob` as it was written. */
+/** The arguments of one `@OnJob`. */
 export interface JobRoute {
   readonly queue: string;
   readonly options: OnJobOptions;
-  /** The method that it decorates. Decorators above it may have replaced it since, without its metadata. */
+  /** The decorated function. Other decorators may have replaced it since, without its metadata. */
   readonly decorated: Function;
 }
 
 /**
- * Keeps what an `@OnJob` says by the name of the method, since decorators above it may replace the function; and at the
- * function, since a mixin may copy it to another prototype.
+ * Stores the arguments of an `@OnJob` by the name of the method, since other decorators may replace the function; and on the
+ * function, since a mixin may copy the function to another prototype.
  */
 export function addJobRoute(prototype: object, method: string, route: JobRoute): void {
   const routes = [...getJobRoutes(prototype, method), route];
@@ -24,7 +24,7 @@ export function addJobRoute(prototype: object, method: string, route: JobRoute):
   Reflect.defineMetadata(JOB_ROUTES, routes, route.decorated);
 }
 
-/** What the `@OnJob` of a method of this very prototype say; nothing for a method that it inherits. */
+/** Returns the routes of an own method of a prototype; none for an inherited method. */
 export function getJobRoutes(prototype: object, method: string): readonly JobRoute[] {
   const value: unknown = Object.getOwnPropertyDescriptor(prototype, method)?.value;
   return (
@@ -37,6 +37,6 @@ export function getJobRoutes(prototype: object, method: string): readonly JobRou
 const ownRoutes = (prototype: object): ReadonlyMap<string, readonly JobRoute[]> | undefined =>
   Reflect.getOwnMetadata(JOB_ROUTES, prototype);
 
-/** The decorator as an error names it, whatever was given for a queue. */
+/** Names the decorator for an error message, whatever value was given for the queue. */
 export const nameOfRoute = (queue: unknown): string =>
   `@OnJob(${typeof queue === 'string' ? JSON.stringify(queue) : describeValue(queue)})`;

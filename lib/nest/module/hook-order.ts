@@ -2,16 +2,16 @@ import type { InjectionToken } from '@nestjs/common';
 import type { DiscoveryService } from '@nestjs/core';
 
 /**
- * Distances of a module from the root of its application. Nest calls the hooks of a start by falling distance, and those of
- * an end by rising distance; global modules have the largest finite number.
+ * Distances of a module from the root module. Nest calls start hooks by falling distance and shutdown hooks by rising distance;
+ * global modules have the largest finite distance.
  */
 const DISTANCES = { outermost: Infinity, innermost: -Infinity } as const;
 
 /**
- * Puts the hooks of the modules that have a provider in their place: `outermost` starts before all other modules and ends
- * behind them, `innermost` starts behind all others and ends before them. To be called before Nest calls the first hook.
+ * Sets when the hooks of the modules with a provider run: `outermost` modules start first and shut down last, `innermost`
+ * modules start last and shut down first. Call it before Nest calls the first hook.
  *
- * @returns whether this version of Nest lets modules be placed. Where it does not, the order follows from the imports.
+ * @returns whether this version of Nest allows it. Where it does not, the order follows from the imports.
  */
 export function placeHooks(
   discovery: Pick<DiscoveryService, 'getProviders'>,
@@ -22,7 +22,7 @@ export function placeHooks(
     .getProviders()
     .filter(({ token }) => token === provider)
     .map(({ host }) => host);
-  // The distance is not public: an application must start all the same where a version of Nest has none, or a fixed one.
+  // The distance is not public: the application must also start with a version of Nest that has none, or a read-only one.
   return (
     hosts.length > 0 &&
     hosts.every(

@@ -3,14 +3,14 @@ import type { DiscoveryService } from '@nestjs/core';
 import { InvalidOptionError } from '../../errors/index.js';
 import type { ProviderWrapper } from '../pipeline/handler-method.js';
 
-/** Dependencies that are followed at most, since they may form a circle. */
+/** Most dependencies to follow, since they may form a cycle. */
 const MAX_DEPENDENCY_STEPS = 50;
 
-/** Looks at the options of all instances before any of them is used. */
+/** Checks the scope of the options of all instances before they are used. */
 export class OptionsScopeCheck implements OnModuleInit {
   constructor(
     private readonly discovery: DiscoveryService,
-    /** That of the options of an instance. */
+    /** The injection token of the options of an instance. */
     private readonly token: InjectionToken | undefined,
   ) {}
 
@@ -25,8 +25,8 @@ export class OptionsScopeCheck implements OnModuleInit {
 }
 
 /**
- * Refuses options that are made for each request: everything would be made anew for each, with connections that nobody
- * closes, and no worker would ever start.
+ * Rejects request-scoped options: they would make a new instance for each request, with connections that nobody closes, and no
+ * worker would ever start.
  * @throws InvalidOptionError
  */
 function checkScopeOfOptions(options: ProviderWrapper): void {
@@ -40,7 +40,7 @@ function checkScopeOfOptions(options: ProviderWrapper): void {
   }
 }
 
-/** Such as `TenantOptions, through it on Tenant`: what is injected, down to what is made for each request. */
+/** Names the dependencies down to the request-scoped one, such as `TenantOptions, through it on Tenant`. */
 function pathToScoped(options: ProviderWrapper): string {
   const names: string[] = [];
   let wrapper: ProviderWrapper | undefined = options;

@@ -18,13 +18,13 @@ interface LifecycleParts {
   readonly workers: ReplyWorkers;
   readonly connections: Driver;
   readonly log: Log;
-  /** Closes what all instances of the application have opened. */
+  /** Closes all instances of the application. */
   readonly closeAll: () => Promise<void>;
 }
 
 /**
- * When what of one instance starts and stops. Handlers are found before anything is opened. The client is usable until all
- * other modules have closed; the workers are started and stopped in between, by `WorkersLifecycle`.
+ * Starts and stops the parts of one instance in the right order. Handlers are found before any connection is opened. The client
+ * is usable until all other modules have closed; in between, `WorkersLifecycle` starts and stops the workers.
  */
 export class ReqRepLifecycle implements OnModuleInit, OnApplicationShutdown, InstanceWithWorkers {
   constructor(private readonly parts: LifecycleParts) {}
@@ -66,12 +66,12 @@ export class ReqRepLifecycle implements OnModuleInit, OnApplicationShutdown, Ins
     await this.close();
   }
 
-  /** The workers may have been started by hand since they were stopped. */
+  /** Closes everything, including workers that were started by hand after the stop. */
   close(): Promise<void> {
     return closeInOrder(this.parts);
   }
 
-  /** Before any other module needs Redis. Nobody can be relied on to close an application that has not started. */
+  /** Waits for Redis before any other module needs it. Closes all instances on failure, since the application may not do so. */
   private async failFast(ms: number): Promise<void> {
     try {
       await waitUntilUsable(ms, this.parts.connections);
@@ -82,7 +82,7 @@ export class ReqRepLifecycle implements OnModuleInit, OnApplicationShutdown, Ins
   }
 }
 
-/** Why the handlers of an instance are not served when the application has started; `undefined` = they are. */
+/** Returns why the handlers are not served once the application has started; `undefined` where they are. */
 function reasonNotServed(workers: boolean | 'manual'): string | undefined {
   switch (workers) {
     case false:

@@ -4,18 +4,18 @@ import { placeHooks } from './hook-order.js';
 import { nestLog } from '../nest-log.js';
 import { DEFAULT_INSTANCE } from '../tokens.js';
 
-/** One instance of `ReqRepModule`, as far as its workers are concerned. */
+/** The part of an instance of `ReqRepModule` that starts and stops its workers. */
 export interface InstanceWithWorkers {
-  /** Rejects where they can never start. */
+  /** Rejects where the workers can never start. */
   startWorkers(): Promise<void>;
   stopWorkers(): Promise<void>;
-  /** Closes everything that the instance has opened. */
+  /** Closes the workers, the client and the connections of the instance. */
   close(): Promise<void>;
 }
 
 /**
- * Starts the workers of all instances of an application when every other module is up, and stops them before any other
- * module begins to close: a job needs what these have opened.
+ * Starts the workers of all instances after every other module has started, and stops them before any other module begins to
+ * close, since jobs use what other modules have opened.
  */
 export class WorkersLifecycle implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly instances: InstanceWithWorkers[] = [];
@@ -26,7 +26,7 @@ export class WorkersLifecycle implements OnApplicationBootstrap, OnModuleDestroy
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    // An application may be closed while it starts, such as by a signal.
+    // A signal, for example, may close an application while it starts.
     if (this.isClosing) {
       return;
     }
@@ -35,7 +35,7 @@ export class WorkersLifecycle implements OnApplicationBootstrap, OnModuleDestroy
     );
     const failed = starts.find(({ status }) => status === 'rejected');
     if (failed?.status === 'rejected') {
-      // Nobody can be relied on to close an application that has not started; in Nest 11 nobody can.
+      // Applications may not close an application that failed to start; in Nest 11 they cannot.
       await this.closeAll();
       throw failed.reason;
     }
@@ -51,7 +51,7 @@ export class WorkersLifecycle implements OnApplicationBootstrap, OnModuleDestroy
   }
 }
 
-/** A module of its own, since hooks are ordered by modules: that of the client closes last of all. */
+/** Holds the lifecycle of the workers. A module of its own, since Nest orders hooks by module: the client closes last of all. */
 @Module({
   imports: [DiscoveryModule],
   providers: [

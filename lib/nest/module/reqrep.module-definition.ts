@@ -62,7 +62,7 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
 
 const HTTP_ERRORS = Symbol('nestjs-reqrep:http-errors');
 
-/** Everything that one instance of the module is made of. */
+/** Returns the providers of one instance of the module. */
 function providersOf(place: InstanceSettings): Provider[] {
   const { name } = place;
   const log = nestLog(name);

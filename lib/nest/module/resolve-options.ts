@@ -34,7 +34,7 @@ export function resolveModuleOptions(options: ReqRepModuleOptions): ResolvedModu
   return { ...resolved, workers, globalEnhancers, reqRepHttpErrors };
 }
 
-/** What `forRootAsync` takes itself, since the module is defined before its factory is called. */
+/** Rejects `name` and `isGlobal` in the result of a factory: the module is defined before the factory is called. */
 function checkPlaceOfExtras(options: object | undefined): void {
   const misplaced = ['name', 'isGlobal'].find((name) => Object.hasOwn(options ?? {}, name));
   if (misplaced !== undefined) {

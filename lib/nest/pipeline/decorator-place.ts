@@ -1,20 +1,20 @@
 import { InvalidOptionError } from '../../errors/index.js';
 
-/** What a decorator was put on, as an error names it. */
+/** The target of a decorator. */
 export interface DecoratorPlace {
   readonly kind: 'method' | 'parameter' | 'field' | 'constructor parameter' | 'other';
-  /** Such as `the static method "render"`. */
+  /** The target for an error message, such as `the static method "render"`. */
   readonly text: string;
 }
 
-/** The compiler options that the decorators of Nest and of this library need. */
+/** The compiler options that decorators of Nest and of this library need, for messages. */
 const REQUIRED_FLAGS =
   'with `"experimentalDecorators": true` and `"emitDecoratorMetadata": true` in tsconfig.json ' +
   '(SWC: `legacyDecorator` and `decoratorMetadata`)';
 
 /**
- * Says what a decorator was put on.
- * @param given - the arguments that the compiled code calls the decorator with.
+ * Determines the target of a decorator.
+ * @param given - the arguments with which the compiled code calls the decorator.
  * @throws InvalidOptionError where the code was compiled for standard (TC39) decorators, which Nest does not know.
  */
 export function placeOfDecorator(decorator: string, given: readonly unknown[]): DecoratorPlace {
@@ -57,9 +57,9 @@ export function placeOfDecorator(decorator: string, given: readonly unknown[]): 
 }
 
 /**
- * Refuses `@Decorator` without its brackets, which the compiled code calls with what it was put on.
+ * Rejects `@Decorator` without parentheses, which the compiled code calls with the target itself.
  * @param given - the arguments of the decorator.
- * @param example - how it is written.
+ * @param example - the right notation.
  */
 export function checkParentheses(
   decorator: string,

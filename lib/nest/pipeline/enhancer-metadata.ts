@@ -1,7 +1,7 @@
-/** Where Nest keeps what `@UseFilters` says. */
+/** Metadata key of Nest for `@UseFilters`. */
 export const FILTERS_KEY = '__exceptionFilters__';
 
-/** Where Nest keeps what `@UseGuards`, `@UsePipes`, `@UseInterceptors` and `@UseFilters` say. */
+/** Metadata keys of Nest for `@UseGuards`, `@UsePipes`, `@UseInterceptors` and `@UseFilters`. */
 export const ENHANCER_KEYS: readonly string[] = [
   '__guards__',
   '__pipes__',

@@ -6,10 +6,10 @@ import { ENHANCER_KEYS, FILTERS_KEY } from './enhancer-metadata.js';
 import type { HandlerMethod, ProviderWrapper } from './handler-method.js';
 import { parameterPipes, takesDataAndJob } from './job-parameters.js';
 
-/** Where Nest keeps what `@Injectable({ scope })` says. */
+/** Metadata key of Nest for `@Injectable({ scope })`. */
 const SCOPE_KEY = 'scope:options';
 
-/** Whether there is anything between a job and the method, so that it cannot be called as it is. */
+/** Tells whether a guard, pipe, interceptor or filter applies, so that the method cannot be called directly. */
 export function isEnhanced(handler: HandlerMethod, globals: ApplicationConfig): boolean {
   return (
     ENHANCER_KEYS.some((key) => metadataOf(key, handler).length > 0) ||
@@ -24,7 +24,7 @@ export function isEnhanced(handler: HandlerMethod, globals: ApplicationConfig): 
 export const hasFilters = (handler: HandlerMethod, globals: ApplicationConfig): boolean =>
   metadataOf(FILTERS_KEY, handler).length > 0 || globals.getGlobalFilters().length > 0;
 
-/** The names of the filters that may be called for an error of a handler, for messages. */
+/** Lists the names of the filters that may be called for an error of a handler, for messages. */
 export const filterNames = (handler: HandlerMethod, globals: ApplicationConfig): string =>
   [...metadataOf(FILTERS_KEY, handler), ...globals.getGlobalFilters()]
     .map((filter) => (typeof filter === 'function' ? filter : Object(filter).constructor)?.name)
@@ -32,10 +32,10 @@ export const filterNames = (handler: HandlerMethod, globals: ApplicationConfig):
     .join(', ');
 
 /**
- * The enhancers of a handler that Nest has not made for it: it reads the decorators of the classes that modules name, and
- * so not those of an object that comes out of a factory. Without this its guards would not run.
+ * Creates the enhancers of a handler that Nest has not created: Nest reads the decorators of the classes that modules list, but
+ * not those of an object from a factory, whose guards would otherwise not run.
  *
- * @throws InvalidOptionError where one would have to be made for each job: nobody makes it for such an object.
+ * @throws InvalidOptionError for a request-scoped enhancer, which Nest cannot create for such an object.
  */
 export async function createMissingEnhancers(
   handler: HandlerMethod,

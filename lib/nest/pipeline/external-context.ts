@@ -9,15 +9,15 @@ import { methodCall } from './method-call.js';
 import type { NestContainer, PipelineParts } from './pipeline-parts.js';
 import { SchemaPipe, includesNestSchemaPipe } from './schema-pipe.js';
 
-/** @returns what puts enhancers around a function as if it were the handler. */
+/** @returns a creator that applies the enhancers of a handler to another function. */
 export const contextCreator = (parts: PipelineParts): ExternalContextCreator =>
   ExternalContextCreator.fromContainer(containerOf(parts));
 
-/** @returns what puts enhancers around the handler itself. It reaches into Nest where that is not public. */
+/** @returns a creator that applies the enhancers to the handler itself. It uses parts of Nest that are not public. */
 export function jobContextCreator(parts: PipelineParts): ExternalContextCreator {
   const { handler, host } = parts;
   const creator = contextCreator(parts);
-  // Nest's own would wait for the last value of a stream.
+  // The method of Nest would wait for the last value of a stream.
   creator.transformToResult = (result) => Promise.resolve(result);
   callMethodInside(creator, handler, host);
   showDeclaredMethod(creator, handler);
@@ -26,8 +26,8 @@ export function jobContextCreator(parts: PipelineParts): ExternalContextCreator 
 }
 
 /**
- * Calls the method itself where Nest would call what it was given, which guards and interceptors get as `getHandler()`. An
- * interceptor may let go of its job whenever and wherever it likes.
+ * Calls the current method of the object where Nest would call the declared function, which guards and interceptors get as
+ * `getHandler()`. An interceptor may end its job before the method has ended, so the job includes the call.
  */
 function callMethodInside(
   creator: ExternalContextCreator,
@@ -65,7 +65,7 @@ function callMethodInside(
   };
 }
 
-/** A schema is validated by Nest's own pipe where there is one, as its options say, and by ours where there is none. */
+/** Adds our schema pipe to a parameter with a schema, unless Nest's own schema pipe applies to it. */
 function withSchemaPipe<Parameter extends { readonly index: number; readonly pipes: unknown[] }>(
   { classRef, method }: HandlerMethod,
   pipes: readonly unknown[],
@@ -77,7 +77,7 @@ function withSchemaPipe<Parameter extends { readonly index: number; readonly pip
     : { ...parameter, pipes: [new SchemaPipe(schema), ...parameter.pipes] };
 }
 
-/** Shows parameter decorators the method that guards and interceptors see, where a spy is in its place. */
+/** Gives parameter decorators the declared method, as guards and interceptors get it, even where a spy replaces the method. */
 function showDeclaredMethod(creator: ExternalContextCreator, { declared }: HandlerMethod): void {
   const contexts: { getContextFactory(...parts: unknown[]): unknown } = Reflect.get(
     creator,
@@ -88,8 +88,8 @@ function showDeclaredMethod(creator: ExternalContextCreator, { declared }: Handl
 }
 
 /**
- * Puts a fence around what each interceptor returns: Nest merges their streams, and an exception of a teardown would leave the
- * merged one without an end.
+ * Fences the stream that each interceptor returns: Nest merges these streams, and an exception of a teardown would keep the merged
+ * stream from ending.
  */
 function fenceInterceptors(creator: ExternalContextCreator): void {
   const made: { create(...parts: unknown[]): NestInterceptor[] } = Reflect.get(
@@ -107,8 +107,8 @@ function fenceInterceptors(creator: ExternalContextCreator): void {
 }
 
 /**
- * The application's container as the pipeline of one handler sees it: with the module that has the handler, be it a
- * provider, a controller or an object from a factory, and with the application's enhancers that it is to have.
+ * Returns a view of the application's container for the pipeline of one handler: only the module of the handler, which may be a
+ * provider, a controller or an object from a factory, and only the global enhancers that run on jobs.
  */
 function containerOf({
   handler,

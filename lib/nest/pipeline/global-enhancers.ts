@@ -2,15 +2,15 @@ import { ApplicationConfig, type ContextId } from '@nestjs/core';
 import { isHttpErrorsFilter } from './http-errors.filter.js';
 import { resolveAll } from './resolve-scoped.js';
 
-/** The guards, pipes, interceptors and filters of the whole application, as far as they run on jobs. */
+/** Selects the global guards, pipes, interceptors and filters that run on jobs. */
 export class GlobalEnhancers {
   constructor(
     private readonly application: ApplicationConfig,
-    /** Whether they run on jobs at all: an application's guards are written for HTTP more often than not. */
+    /** Whether any of them run on jobs: most global guards are written for HTTP. */
     private readonly isEnabled: boolean,
   ) {}
 
-  /** Whether there are any that are made for each job. */
+  /** Whether some are request-scoped, so that Nest creates them for each job. */
   get areScoped(): boolean {
     const { application } = this;
     return (
@@ -24,7 +24,7 @@ export class GlobalEnhancers {
     );
   }
 
-  /** Those that are made once. */
+  /** Returns the singletons. */
   shared(): ApplicationConfig {
     const { application } = this;
     const enhancers = new ApplicationConfig();
@@ -33,13 +33,13 @@ export class GlobalEnhancers {
       enhancers.useGlobalPipes(...application.getGlobalPipes());
       enhancers.useGlobalInterceptors(...application.getGlobalInterceptors());
       const filters = application.getGlobalFilters();
-      // Ours is for HTTP, and would only cost each job something.
+      // ReqRepHttpErrors is for HTTP only, and would slow down each job.
       enhancers.useGlobalFilters(...filters.filter((filter) => !isHttpErrorsFilter(filter)));
     }
     return enhancers;
   }
 
-  /** Those that are made once, and those that are made for one job. */
+  /** Returns the singletons and the request-scoped enhancers of one job. */
   async of(contextId: ContextId): Promise<ApplicationConfig> {
     const enhancers = this.shared();
     if (this.areScoped) {

@@ -1,20 +1,20 @@
 import type { DiscoveryService } from '@nestjs/core';
 
-/** What Nest knows of one provider or controller. */
+/** A provider or controller as Nest stores it. */
 export type ProviderWrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
-/** A method under `@OnJob`. */
+/** A method with `@OnJob`. */
 export interface HandlerMethod {
-  /** Where Nest keeps the object that has it, or makes one for each job. */
+  /** The provider or controller with the method; where it is scoped, Nest creates an instance for each job. */
   readonly wrapper: ProviderWrapper;
-  /** The class of that object. */
+  /** The class that has the method. */
   readonly classRef: Function;
   readonly method: string;
-  /** The method as its class has it, which says what its decorators said. Called is what the object has under its name. */
+  /** The function of the class, which carries the metadata of the decorators. The worker calls the current method of the object instead. */
   readonly declared: Function;
 }
 
-/** Calls what the object has under the name of the method now: a test may have put a spy there, or its constructor a wrapper. */
+/** Calls the current method of the object, which may be a spy of a test, or a wrapper that the constructor has set. */
 export const callHandler = <Method extends string>(
   host: object,
   method: Method,

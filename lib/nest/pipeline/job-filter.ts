@@ -7,8 +7,8 @@ import { contextCreator } from './external-context.js';
 import type { PipelineParts } from './pipeline-parts.js';
 
 /**
- * Puts filters around the rest in a call of their own, since errors of a stream come when that has returned. Their
- * creator is another, too: that of Nest 11 remembers the parameters of a method by its name alone.
+ * Makes a call that runs the exception filters alone, since errors of a stream occur after the handler has returned. It uses a
+ * creator of its own, because that of Nest 11 caches the parameters of a method by its name alone.
  */
 export function createFilter(
   parts: PipelineParts,
@@ -39,7 +39,7 @@ export function createFilter(
     job.threw(error);
     let answer: unknown;
     try {
-      // A filter that gives nothing instead of the error has only looked at it, and a cancellation is no error.
+      // A filter that returns nothing has only observed the error. An abort is no error, so filters do not see it.
       answer = job.isAborted ? undefined : await filter(data, job, error);
     } catch (failure) {
       throw errorToReport(failure, error, job, place);
@@ -51,12 +51,12 @@ export function createFilter(
   };
 }
 
-/** What calling something that is not there throws: a filter that is written for HTTP looks for a response. */
+/** Errors of a broken enhancer, such as a filter written for HTTP that calls a method of the missing response. */
 const PROGRAMMING_ERRORS: ReadonlySet<unknown> = new Set(['TypeError', 'ReferenceError']);
 
 /**
- * What a job fails with where an enhancer has thrown while it handled an error. What it throws stands instead of that error, unless
- * it shows that the enhancer itself does not work: then that goes to the log, and the caller gets the error that was handled.
+ * Returns the error that a job fails with after an enhancer threw while it handled an error. The error of the enhancer replaces
+ * the handled one, unless it shows that the enhancer is broken: then it is logged, and the caller gets the handled error.
  */
 export function errorToReport(
   failure: unknown,

@@ -12,7 +12,7 @@ import type { PipelineParts } from './pipeline-parts.js';
 type Handle = JobHandler['handle'];
 type Callback = (...args: unknown[]) => unknown;
 
-/** Puts Nest's guards, interceptors, pipes and filters around a method, with `ExternalContextCreator`. */
+/** Wraps a method in Nest's guards, interceptors, pipes and filters, by `ExternalContextCreator`. */
 export function createPipeline(parts: PipelineParts): Handle {
   const { handler, host, contextId, globalEnhancers } = parts;
   const creator = jobContextCreator(parts);

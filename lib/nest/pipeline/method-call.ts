@@ -7,7 +7,7 @@ import { isStream, streamOf } from '../../worker/running/stream-source.js';
 import { callHandler, type HandlerMethod } from './handler-method.js';
 import { contextIndexes } from './job-parameters.js';
 
-/** @returns the call of a handler's method, with a stream that an interceptor can follow. */
+/** @returns a function that calls a handler's method. A stream is returned as an Observable, so that interceptors can process it. */
 export function methodCall(
   { classRef, method }: HandlerMethod,
   host: object,
@@ -28,8 +28,8 @@ export function methodCall(
   };
 }
 
-/** Lets the job know what its method throws, which enhancers may turn into something else. */
-async function resultOf(job: RunContext, call: () => unknown): Promise<unknown> {
+/** Records the error of the method on the job, since enhancers may replace it. */
+async function resultOf(job: JobContext, call: () => unknown): Promise<unknown> {
   try {
     return await call();
   } catch (error) {
@@ -38,7 +38,7 @@ async function resultOf(job: RunContext, call: () => unknown): Promise<unknown> 
   }
 }
 
-/** A stream whose source is called in the async context that the method was called in. */
+/** Returns a stream whose source runs in the async context in which the method was called. */
 const subscribedWithin = <Value>(
   within: (begin: () => unknown) => unknown,
   values: Observable<Value>,

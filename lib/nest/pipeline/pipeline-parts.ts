@@ -4,16 +4,16 @@ import type { HandlerMethod, ProviderWrapper } from './handler-method.js';
 /** The container of an application. */
 export type NestContainer = Parameters<typeof ExternalContextCreator.fromContainer>[0];
 
-/** What a pipeline is made of. */
+/** The parts of a pipeline. */
 export interface PipelineParts {
   readonly handler: HandlerMethod;
-  /** The object whose method answers. */
+  /** The object whose method handles the job. */
   readonly host: object;
   readonly container: NestContainer;
-  /** The application's enhancers that run on jobs. */
+  /** The global enhancers of the application that run on jobs. */
   readonly globalEnhancers: ApplicationConfig;
-  /** Enhancers that Nest does not have in the module of the handler. */
+  /** Enhancers that Nest has not created in the module of the handler, by class. */
   readonly createdEnhancers: ReadonlyMap<Function, ProviderWrapper>;
-  /** That of one job, where the handler is made for each; absent = static. */
+  /** The context of one job, where the handler is request-scoped; absent for a singleton. */
   readonly contextId?: ContextId | undefined;
 }

@@ -2,14 +2,14 @@ import type { InjectionToken, Type } from '@nestjs/common';
 import { ModuleRef, type ContextId } from '@nestjs/core';
 import type { ProviderWrapper } from './handler-method.js';
 
-/** A provider whose objects are made for a job. */
+/** A provider whose instances are created for each job. */
 interface ScopedProvider<Instance> {
   readonly instance: Instance;
   readonly token: InjectionToken;
   readonly host?: ProviderWrapper['host'];
 }
 
-/** The `ModuleRef` of the module that has a provider. */
+/** Returns the `ModuleRef` of the module of a provider. */
 export function moduleRefOf({ host, token }: Pick<ProviderWrapper, 'host' | 'token'>): ModuleRef {
   if (!host) {
     throw new TypeError(`The provider ${String(token)} belongs to no module`);
@@ -17,12 +17,12 @@ export function moduleRefOf({ host, token }: Pick<ProviderWrapper, 'host' | 'tok
   return host.getProviderByKey<ModuleRef>(ModuleRef).instance;
 }
 
-/** The object of a provider in one context. */
+/** Returns the instance of a provider in one context. */
 export function resolveScoped<Instance>(
   provider: ScopedProvider<Instance>,
   contextId: ContextId,
 ): Promise<Instance> {
-  // Any token will do, though the type has no function for one. Strict, since other modules may use the token too.
+  // `resolve` accepts any token, although its type does not. Strict, since other modules may use the same token.
   const token = provider.token as Type<Instance>;
   return moduleRefOf(provider).resolve(token, contextId, { strict: true });
 }

@@ -3,8 +3,8 @@ import { HttpException } from '@nestjs/common';
 import type { WireError } from '../../protocol/wire/wire-error.js';
 
 /**
- * An error with a status arrives as an `HttpException`, so that a controller that returns the request answers with it;
- * one of Nest's own classes (`NotFoundException` and the like) as one of that class.
+ * Turns an error with an HTTP status into an `HttpException`, so that a controller that returns the request answers with that
+ * status. An error of one of Nest's classes, such as `NotFoundException`, keeps its class.
  */
 export function reviveHttpException(form: WireError): Error | undefined {
   const { status, details, message } = form;
@@ -21,7 +21,7 @@ export function reviveHttpException(form: WireError): Error | undefined {
   return exception;
 }
 
-/** The class of Nest that a form names, if it is one of its exceptions. */
+/** Returns the exception class of Nest with the name of the error, or `HttpException`. */
 function ownClassOf({ name }: WireError): Function {
   const named: unknown = Reflect.get(nest, name);
   return typeof named === 'function' && named.prototype instanceof HttpException
