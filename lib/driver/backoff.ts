@@ -1,10 +1,10 @@
 import { delay, type Runtime } from './runtime.js';
 
-/** Waits between tries of something that Redis refuses: soon at first, then once a second for as long as it takes. */
+/** Bounds of the waits between tries: short at first, then once a second for as long as Redis refuses. */
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 1_000;
 
-/** The waits between the tries of one call that Redis refuses, each longer than the one before. */
+/** The waits between tries of one refused call, each twice as long as the one before. */
 export class Backoff {
   private nextMs: number;
 
@@ -15,19 +15,19 @@ export class Backoff {
     this.nextMs = firstMs;
   }
 
-  /** @param longestMs - how long this wait is at most. */
+  /** @param longestMs - upper limit of this wait. */
   async wait(longestMs?: number): Promise<void> {
     await delay(this.runtime, this.next(longestMs));
   }
 
-  /** @returns how long to wait now, ms: twice as long as the last time, and no longer than `longestMs`. */
+  /** @returns the next wait, ms: twice the last one, at most `longestMs`. */
   next(longestMs = LONGEST_WAIT_MS): number {
     const ms = Math.min(this.nextMs, longestMs);
     this.nextMs = 2 * ms;
     return ms;
   }
 
-  /** The call has succeeded: the next one that is refused is tried again soon. */
+  /** Starts again with a short wait, because the call has succeeded. */
   reset(): void {
     this.nextMs = this.firstMs;
   }

@@ -4,65 +4,65 @@ import type { Operation } from './operation.js';
 import type { Runtime } from './runtime.js';
 import type { ServerTroubleError } from './server-trouble.js';
 
-/** Hears what is published on channels, again after every loss, until it is closed. */
+/** Receives what is published on channels; it subscribes again after every loss, until it is closed. */
 export interface Subscription {
-  /** Resolves when the server has subscribed it, refuses it for now, or the lines are closed. It goes on trying. */
+  /** Resolves when the server has accepted or refused the subscription, or the lines are closed. It keeps trying after a refusal. */
   start(): Promise<void>;
   close(): void;
 }
 
-/** What a {@link Subscription} is for. */
+/** Options of a {@link Subscription}. */
 export interface SubscriptionOptions {
-  /** How its line is named. */
+  /** Role of its line, for the line's name. */
   readonly role: string;
   readonly channels: readonly string[];
   readonly onMessage: (channel: string, message: string) => void;
-  /** What happens while nothing is heard, for the log. */
+  /** Consequence of a refused subscription, as the end of a log line. */
   readonly consequence: string;
 }
 
-/** All that client and workers know of a server. */
+/** Access to one server: all that client and workers know of it. */
 export interface Driver {
-  /** Names the server in messages, without the user and the password. */
+  /** Name of the server for messages, without the user and the password. */
   readonly serverName: string;
-  /** What its lines, and whoever uses them, go by. */
+  /** Clock, timers and ids for its lines and their users. */
   readonly runtime: Runtime;
-  /** ms since the epoch, by the server, so that machines with wrong clocks agree on deadlines. */
+  /** Clock of the server, ms since the epoch, so that machines with wrong clocks agree on deadlines. */
   readonly clock: { now(): number };
-  /** For operations that do not block. */
+  /** The shared line for operations that do not block. */
   readonly commands: Line;
-  /** Opens a line for a reader that blocks it; the reader closes it with {@link release}. */
+  /** Opens a line for a reader that blocks it. The reader closes it with {@link release}. */
   blocking(role: string): Line;
   release(line: Line): void;
   subscribe(options: SubscriptionOptions): Subscription;
 
-  /** The state of all lines together: `ready` only when every open one is. */
+  /** Combined state of all lines: `ready` only if every open line is ready. */
   readonly state: ConnectionState;
-  /** @returns how to stop listening. */
+  /** @returns a function that stops listening. */
   onState(listener: (state: ConnectionState) => void): () => void;
   /**
-   * Whether operations can be sent at once: the server is there, so far as anybody knows, and its clock is known. Where it is
-   * `false`, {@link ready} says when they can; what is to be skipped while the server is away asks {@link isConnected}.
+   * Whether operations can be sent now: a line is connected, was not quiet for long, and the server's clock is known. If it is
+   * `false`, {@link ready} waits for it. Work that is skipped while the server is unreachable checks {@link isConnected}.
    */
   readonly isReady: boolean;
-  /** Whether there is a line for {@link commands}, which may have been quiet for a while. */
+  /** Whether the line for {@link commands} is connected; it may have been quiet for a while. */
   readonly isConnected: boolean;
-  /** Waits until {@link isReady}, for as long as it takes. Rejects once the lines are closed. */
+  /** Waits until {@link isReady}, without a time limit. Rejects when the lines are closed. */
   ready(): Promise<void>;
-  /** As {@link ready}. @throws UnusableServerError where the server answers, but cannot serve us. */
+  /** Waits like {@link ready}. @throws UnusableServerError if the server answers but cannot be used. */
   usable(): Promise<void>;
-  /** Why the server cannot be used, while it cannot. */
+  /** Why the server cannot be used; `undefined` while it can. */
   readonly trouble: ServerTroubleError | undefined;
-  /** Resolves once the server cannot be reached. */
+  /** Resolves when the server is unreachable. */
   lost(): Promise<void>;
   /**
-   * Carries out an operation that does no harm when it is carried out twice: after a loss of the line it is sent again.
-   * @throws what the server refuses it with, or that the lines are closed.
+   * Runs an operation that may be run twice without harm: it is sent again when the line was lost before the answer.
+   * @throws the refusal of the server, or an error if the lines are closed.
    */
   runUntilAnswered<Input, Output>(
     operation: Operation<Input, Output>,
     input: Input,
   ): Promise<Output>;
-  /** For good: nothing is opened any more. */
+  /** Closes all lines for good. */
   close(): void;
 }

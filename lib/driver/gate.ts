@@ -1,6 +1,6 @@
 import type { Runtime } from './runtime.js';
 
-/** Where one part waits for what others bring about. */
+/** Lets one part of the code wait for changes that other parts make. */
 export class Gate {
   private waiting: (() => void)[] = [];
 
@@ -11,7 +11,7 @@ export class Gate {
     });
   }
 
-  /** Something has changed: whoever waits looks again. */
+  /** Wakes all waiters, because something has changed. */
   wake(): void {
     if (this.waiting.length > 0) {
       const { waiting } = this;
@@ -22,14 +22,14 @@ export class Gate {
     }
   }
 
-  /** Resolves when a condition holds, which is looked at now and at each {@link wake}. */
+  /** Resolves when a condition holds. The condition is checked now and at each {@link wake}. */
   async until(condition: () => boolean): Promise<void> {
     while (!condition()) {
       await this.next();
     }
   }
 
-  /** As {@link until}, for so long at most, ms. That does not keep the process from ending, and leaves no timer behind. */
+  /** Waits like {@link until}, for `ms` at most. The timer does not keep the process alive, and is always cleared. */
   async untilOrAfter(ms: number, condition: () => boolean, runtime: Runtime): Promise<void> {
     let isOver = false;
     const onOver = (): void => {

@@ -1,11 +1,11 @@
 import type { Runtime, Timer } from './runtime.js';
 
 /**
- * Waits for work, for so long at most, ms. The work itself goes on.
- * @param lateResult - what it is to come to where it takes longer.
- * @param ref - whether that keeps the process from ending; it does unless given.
- * @returns what the work comes to in time.
- * @throws what it fails with in time.
+ * Waits for work for `ms` at most. The work itself continues.
+ * @param lateResult - the result if the work takes longer.
+ * @param ref - whether the timer keeps the process alive; default `true`.
+ * @returns the result of the work if it is in time.
+ * @throws the error of the work if it is in time.
  */
 export async function resultWithin<Result, Late>(
   ms: number,
@@ -29,10 +29,10 @@ export async function resultWithin<Result, Late>(
 }
 
 /**
- * Waits for work, for so long at most, ms. The work itself goes on.
+ * Waits for work for `ms` at most. The work itself continues.
  * @param options - as for {@link resultWithin}.
- * @returns whether it has ended in time.
- * @throws what it fails with in time.
+ * @returns whether the work ended in time.
+ * @throws the error of the work if it is in time.
  */
 export const endsWithin = (
   ms: number,

@@ -1,37 +1,37 @@
-/** What was refused, and to whom: all that a message about it needs, without what was sent. */
+/** A refused call, as far as an error message may show it: without the data that was sent. */
 export interface RefusedCall {
-  /** Such as `BLMOVE`. */
+  /** Name of the command, such as `BLMOVE`. */
   readonly command: string;
-  /** The keys or channels that it names. */
+  /** Keys or channels of the call. */
   readonly names: readonly string[];
-  /** The rules that allow all of its keys, or channels. */
+  /** ACL rules that allow all its keys or channels. */
   readonly rules: readonly string[];
-  /** The Lua of the script that it runs, where it runs one. */
+  /** Text of the script that it runs; `undefined` for a plain command. */
   readonly lua: string | undefined;
-  /** Where the server is; `undefined` where only the error is known. */
+  /** Address of the server; `undefined` if only the error is known. */
   readonly address: string | undefined;
-  /** The user of the server that the connection is made as. */
+  /** User that the connection is authenticated as. */
   readonly user: string | undefined;
 }
 
-/** Names of keys or channels that one message shows at most. */
+/** How many keys or channels one message shows. */
 const MAX_SHOWN_NAMES = 3;
 
 const REFUSED_CALL = Symbol('nestjs-reqrep:refused-call');
 
-/** Notes at an error of the server what was refused and to whom. */
+/** Attaches the refused call to an error of the server. */
 export function noteRefusedCall(error: Error, call: RefusedCall): void {
-  // Out of what `util.inspect` shows.
+  // Not enumerable, so that `util.inspect` does not show it.
   Object.defineProperty(error, REFUSED_CALL, { value: () => call });
 }
 
-/** @returns what {@link noteRefusedCall} has noted. */
+/** @returns the call that {@link noteRefusedCall} attached. */
 export function refusedCallOf(error: Error): RefusedCall | undefined {
   const call: (() => RefusedCall) | undefined = Reflect.get(error, REFUSED_CALL);
   return call?.();
 }
 
-/** The words for a command that a user may not run: at top level, and in a script of Redis 7.2 or newer. */
+/** Texts of Redis for a command that the user may not run: at top level, and in a script of Redis 7.2 or newer. */
 const COMMAND_DENIED = /has no permissions to run the '([^']+)' command/;
 const COMMAND_IN_SCRIPT_DENIED = /can't run this command or subcommand/;
 const UNKNOWN_COMMAND = /unknown (?:command|subcommand) ['`]([\w|]+)/i;
@@ -42,15 +42,15 @@ const CHANNELS_DENIED =
   /permissions? to access (?:one of the channels|a channel|the '[^']*' channel)|can't publish to the channel/i;
 
 /**
- * Explains a refusal for want of a right, as Redis from 6.2 on and Valkey word it: where, to whom, what, and the rule that allows
- * it; and that of a command which the server does not have.
+ * Explains a refusal because of a missing permission (in the texts of Redis 6.2 and newer and of Valkey): the server, the user, the
+ * command and the ACL rule that allows it. It also explains an unknown command.
  *
  * @returns `undefined` for any other refusal.
  */
 export function explainMissingPermission(error: Error): string | undefined {
   const { message } = error;
   const call = refusedCallOf(error);
-  // What ioredis asks of a new connection is not ours to explain.
+  // ioredis sends the greeting itself and handles its refusal.
   const isUnknown =
     call !== undefined &&
     !isGreeting(call) &&
@@ -73,7 +73,7 @@ export function explainMissingPermission(error: Error): string | undefined {
 function explainCommands(commands: readonly string[], call: RefusedCall | undefined): string {
   const within = call?.lua === undefined || isScriptCall(commands) ? '' : ' in a script';
   const rules = isScriptCall(commands)
-    ? ['+eval', '+evalsha'] // a script is sent by its name, and by its text where the server does not know it
+    ? ['+eval', '+evalsha'] // a script is sent by its digest, or by its text if the server does not know the digest
     : commands.map((command) => `+${command.toLowerCase()}`);
   return `${refusalOf(call)} ${listCommands(commands)}${within}${advice(rules, call)}`;
 }
@@ -104,7 +104,7 @@ const advice = (rules: readonly string[], call: RefusedCall | undefined): string
     ? ''
     : `. Allow it: ACL SETUSER ${[call?.user ?? 'USER', ...rules].map(quoted).join(' ')}`;
 
-/** As `redis-cli` reads it. */
+/** Quotes a word for `redis-cli`. */
 const quoted = (word: string): string =>
   /^[^\s"'\\]+$/.test(word) ? word : `"${word.replace(/["\\]/g, String.raw`\$&`)}"`;
 
@@ -114,10 +114,10 @@ function listNames(names: readonly string[]): string {
   return shown.join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
-/** A command in the Lua of a script. */
+/** Matches a command in a Lua script. */
 const COMMAND_IN_LUA = /(?:redis\.p?call\(|pastOom\([^,']*, )'([A-Z]+)'/g;
 
-/** Where Redis 6.2 and 7.0 do not name the command, they tell the line of the script. @returns those that it may be. */
+/** Redis 6.2 and 7.0 do not name the command but the line of the script. @returns the commands that it may be. */
 function commandsAt(message: string, call: RefusedCall | undefined): string[] {
   const lua = call?.lua ?? '';
   const line = /@user_script: ?(\d+)/.exec(message)?.[1];
@@ -129,7 +129,7 @@ const commandsIn = (lua: string): string[] => [
   ...new Set([...lua.matchAll(COMMAND_IN_LUA)].map(([, command = '']) => command)),
 ];
 
-/** @returns what a call was refused for at, where the keys hold another type than it needs. */
+/** @returns an explanation of WRONGTYPE that names the keys; `undefined` if they are unknown. */
 export function explainWrongType(error: Error): string | undefined {
   const call = refusedCallOf(error);
   if (!call || call.names.length === 0) {

@@ -1,6 +1,6 @@
 import type { Runtime } from './runtime.js';
 
-/** Does some work at the end of a turn of the event loop in which it was asked for, however often that was. */
+/** Does some work once at the end of a turn of the event loop, however often it was scheduled in that turn. */
 export class OncePerTurn {
   private isQueued = false;
 
@@ -9,7 +9,7 @@ export class OncePerTurn {
     private readonly work: () => void,
   ) {}
 
-  /** Whether it is to be done at the end of this turn. */
+  /** Whether the work will be done at the end of this turn. */
   get isScheduled(): boolean {
     return this.isQueued;
   }

@@ -1,30 +1,30 @@
-/** What is sent as an argument. */
+/** An argument of a command or script. */
 export type Argument = string | number | Buffer;
 
-/** What all operations have: a name, the keys and arguments of an input, and what its answer means. */
+/** Common part of all operations: how an input becomes keys and arguments, and how the answer is read. */
 interface Call<Input, Output> {
   /** Unique among all operations. */
   readonly name: string;
-  /** The keys that it touches, or the channels. */
+  /** Keys or channels that it uses. */
   keys(input: Input): readonly string[];
   args(input: Input): readonly Argument[];
   read(answer: unknown): Output;
 }
 
-/** An operation that the server carries out as one step by a script in Lua. */
+/** An operation that the server runs as one step, by a Lua script. */
 export interface Script<Input, Output> extends Call<Input, Output> {
   readonly lua: string;
 }
 
-/** An operation that is a command of the server. */
+/** An operation that is one command of the server. */
 export interface Command<Input, Output> extends Call<Input, Output> {
-  /** In lower case, such as `lrange`. The keys come first among its arguments. */
+  /** Name in lower case, such as `lrange`. Its keys precede its other arguments. */
   readonly command: string;
   /** Whether its answer is read as bytes. */
   readonly isBinary?: boolean;
 }
 
-/** One access to the server, as a value: whoever wants it need not know how it is carried out. */
+/** One access to the server, as a value. The code that uses it need not know whether it is a command or a script. */
 export type Operation<Input, Output> = Script<Input, Output> | Command<Input, Output>;
 
 /** Starts an operation. */
@@ -33,13 +33,13 @@ export type Run = <Input, Output>(
   input: Input,
 ) => Promise<Output>;
 
-/** One operation of a {@link Transaction}, with the input that it wants. */
+/** One operation of a {@link Transaction}, with its input. */
 export interface Step {
   readonly operation: Operation<unknown, unknown>;
   readonly input: unknown;
 }
 
-/** Operations that the server carries out one after the other with nothing in between. */
+/** Operations that the server runs one after the other, with no other command in between. */
 export interface Transaction<Input, Output> {
   readonly name: string;
   steps(input: Input): readonly Step[];

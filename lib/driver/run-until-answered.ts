@@ -3,7 +3,7 @@ import type { Driver } from './driver.js';
 import type { Operation } from './operation.js';
 import { isRefusal } from './refusal.js';
 
-/** What {@link Driver.runUntilAnswered} does over any kind of line. */
+/** Implements {@link Driver.runUntilAnswered} for any kind of line. */
 export async function runUntilAnswered<Input, Output>(
   driver: Pick<Driver, 'commands' | 'ready' | 'runtime'>,
   operation: Operation<Input, Output>,

@@ -1,13 +1,13 @@
-/** Whether it may pass by itself, or is a mistake that somebody has to correct. */
+/** Log level of a trouble: `warn` if it may end by itself, `error` if somebody has to correct something. */
 export type TroubleLevel = 'warn' | 'error';
 
-/** Why a server cannot be used; the message names the server, and says what to do. */
+/** The reason why a server cannot be used. The message names the server and says what to do. */
 export class ServerTroubleError extends Error {
   static {
     this.prototype.name = 'ServerTroubleError';
   }
 
-  /** That of the error behind it, such as `ECONNREFUSED` or `WRONGPASS`. */
+  /** Code of the underlying error, such as `ECONNREFUSED` or `WRONGPASS`. */
   readonly code: string | undefined;
 
   constructor(
@@ -20,7 +20,7 @@ export class ServerTroubleError extends Error {
   }
 }
 
-/** The server answers, but cannot serve us until somebody changes something: nothing was sent to it. */
+/** The server answers, but cannot be used until somebody corrects something. No job was sent to it. */
 export class UnusableServerError extends ServerTroubleError {
   static {
     this.prototype.name = 'UnusableServerError';

@@ -2,17 +2,18 @@ import type { Keys } from '../protocol/keys.js';
 import type { Driver } from './driver.js';
 import type { Runtime } from './runtime.js';
 
-/** A key space that one server holds as a whole, and the way to that server. */
+/** One server's part of the queues: the driver for the server, and the keys that it holds. */
 export interface Shard {
   readonly driver: Driver;
   readonly keys: Keys;
 }
 
-/** All shards that an application uses, and which of them holds a queue. */
+/** All shards that an application uses. */
 export interface Shards {
   readonly all: readonly Shard[];
-  /** What everything that uses them goes by. */
+  /** Clock, timers and ids for everything that uses the shards. */
   readonly runtime: Runtime;
+  /** @returns the shard that holds a queue. */
   of(queue: string): Shard;
 }
 

@@ -3,13 +3,13 @@ import { nextTick } from 'node:process';
 import { clearTimeout, setImmediate, setInterval, setTimeout } from 'node:timers';
 import type { Runtime } from './runtime.js';
 
-/** Of an id, before it is text. */
+/** Random bytes of an id. */
 const RANDOM_ID_BYTES = 9;
 
-/** When the clock of {@link systemRuntime} showed 0, by the local time: ms since the epoch. */
+/** Local time at which the clock of {@link systemRuntime} was 0: ms since the epoch. */
 export const SYSTEM_TIME_ORIGIN_MS = performance.timeOrigin;
 
-/** Node's own clock, timers and chance. */
+/** The clock, timers and random numbers of Node. */
 export const systemRuntime: Runtime = {
   now: performance.now.bind(performance),
   setTimeout,

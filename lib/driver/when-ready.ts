@@ -1,17 +1,17 @@
 import type { Driver } from './driver.js';
 import { OncePerTurn } from './once-per-turn.js';
 
-/** What {@link WhenReady} waits for while the server is away. */
+/** How {@link WhenReady} waits for a server that is not ready. */
 export interface ServerWait {
-  /** Resolves when the server is there. */
+  /** Resolves when the server is ready. */
   ready(): Promise<void>;
-  /** The wait has failed, and the work is not done. Whoever asks for it again begins another wait. */
+  /** Is called if the wait fails. The work is not done; scheduling it again starts another wait. */
   failed(error: unknown): void;
 }
 
 /**
- * Does some work that needs the server, once for all who ask for it: at the end of the turn of the event loop or, while the server
- * is away, as soon as it is back.
+ * Does some work that needs the server, once however often it was scheduled: at the end of the turn of the event loop or, while the
+ * server is not ready, as soon as it is.
  */
 export class WhenReady {
   private readonly turn: OncePerTurn;
@@ -25,7 +25,7 @@ export class WhenReady {
     this.turn = new OncePerTurn(driver.runtime, () => this.now());
   }
 
-  /** Whether the work will be done without being asked for again. */
+  /** Whether the work will be done without being scheduled again. */
   get isScheduled(): boolean {
     return this.isWaiting || this.turn.isScheduled;
   }
@@ -41,7 +41,7 @@ export class WhenReady {
     }
   }
 
-  /** Does the work at once, unless the server is away. */
+  /** Does the work at once, or as soon as the server is ready. */
   now(): void {
     if (this.driver.isReady) {
       this.work();

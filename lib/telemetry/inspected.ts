@@ -1,9 +1,9 @@
 import { inspect, type InspectOptions } from 'node:util';
 
-/** Lines that are shown of an error at most. */
+/** How many lines of an error are shown. */
 const MAX_LINES = 50;
 
-/** How deep its properties are shown, where that takes no more lines. */
+/** How deep nested properties are shown, if they fit into {@link MAX_LINES}. */
 const MAX_DEPTH = 4;
 
 const INSPECT_OPTIONS: InspectOptions = {
@@ -13,10 +13,10 @@ const INSPECT_OPTIONS: InspectOptions = {
 };
 
 /**
- * What `util.inspect` shows of an error, with its stack, its own properties, its `cause` and the errors of an `AggregateError`:
- * as deep as fits into 50 lines. Never throws.
+ * Shows an error by `util.inspect`: its stack, properties, `cause` and the errors of an `AggregateError`, as deep as fits into
+ * {@link MAX_LINES}. Never throws.
  *
- * @returns `undefined` for a text, a number or the like, and for what cannot be shown.
+ * @returns `undefined` for a primitive, and for a value that cannot be inspected.
  */
 export function inspected(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) {
@@ -33,12 +33,12 @@ export function inspected(error: unknown): string | undefined {
       shown = text;
     }
   } catch {
-    // A function of the error's own, for `util.inspect`, has thrown.
+    // A custom inspect function of the error has thrown.
   }
   return shown;
 }
 
-/** Whether an error is one of ioredis, which keeps the arguments of its command: the password of an `AUTH`, or the data of a job. */
+/** Tells whether an error carries a command of ioredis, whose arguments may be the password of an `AUTH` or the data of a job. */
 function holdsCommand(error: object): boolean {
   let cause: unknown = error;
   for (let depth = 0; depth <= MAX_DEPTH && typeof cause === 'object' && cause !== null; depth++) {

@@ -1,33 +1,33 @@
 import { clearInterval, setInterval } from 'node:timers';
 
-/** Where the library writes what an operator should know. The Nest shell hands in Nest's `Logger`. */
+/** Receives the log lines of the library. The Nest module passes Nest's `Logger`. */
 export interface LogSink {
   info(text: string): void;
   warn(text: string): void;
-  /** @param stack - of the error that the text speaks of, where there is one. */
+  /** @param stack - the stack of the error that the text reports. */
   error(text: string, stack?: string): void;
 }
 
-/** Characters of one line that are written at most. */
+/** Maximum length of one line. */
 const MAX_LINE_CHARS = 2_000;
 
-/** How long a line of one kind is not written again, ms. */
+/** Interval in which a line of one kind is written once, with a count. */
 const REPEAT_INTERVAL_MS = 60_000;
 
-/** How often a minute a trouble that comes and goes is told of at once. */
+/** How many lines of one kind are written immediately within a minute, if the trouble ends and begins again. */
 const MAX_IMMEDIATE_LINES = 2;
 
-/** Kinds that are remembered at most; of more, the oldest are forgotten. */
+/** How many kinds are remembered. Beyond that, the oldest is removed. */
 const MAX_KINDS = 1_000;
 
 type Level = 'warn' | 'error';
 
-/** What a {@link Log} knows a timer by. */
+/** A timer of a {@link Log}. */
 interface LogTimer {
   unref(): LogTimer;
 }
 
-/** The timers that a {@link Log} goes by. */
+/** Timer functions that a {@link Log} uses. */
 export interface LogTimers {
   setInterval(callback: () => void, ms: number): LogTimer;
   clear(timer: LogTimer | undefined): void;
@@ -38,33 +38,33 @@ const SYSTEM_TIMERS: LogTimers = {
   clear: (timer) => clearInterval(timer as NodeJS.Timeout | undefined),
 };
 
-/** Makes a text that takes a while to make. It must not throw. */
+/** Builds a text that is expensive to build. It must not throw. */
 type LazyText = () => string | undefined;
 
-/** A line that is not written again for a while. */
+/** A kind of line that was written, and whose repetitions are counted. */
 interface RepeatedKind {
   level: Level;
   text: string;
-  /** How often it came since it was last written. */
+  /** How many lines came since the last one was written. */
   unwritten: number;
-  /** How often it was told of at once. */
+  /** How many lines were written immediately within this minute. */
   immediateLines: number;
-  /** Whether the trouble is over, and whether a line told of it while it was not. */
+  /** Whether the trouble is over. */
   isOver: boolean;
+  /** Whether a line reported the trouble since it began. */
   isReported: boolean;
   readonly timer: LogTimer;
 }
 
 /**
- * Writes lines that are safe to write: bounded, without control characters, and never in the way of the code that writes
- * them, even where the application's logger throws.
+ * Writes log lines of bounded length and without control characters. It never throws, even if the application's logger does.
  */
 export class Log {
   private readonly repeatedKinds = new Map<string, RepeatedKind>();
   private readonly onceKinds = new Set<string>();
   private isSinkFailureReported = false;
 
-  /** @param timers - Node's unless given, whatever a test puts in place of the global ones. */
+  /** @param timers - by default Node's own, even if a test fakes the globals. */
   constructor(
     private readonly sink: LogSink,
     private readonly timers: LogTimers = SYSTEM_TIMERS,
@@ -82,7 +82,7 @@ export class Log {
     this.write(() => this.sink.error(bounded(text), stack && boundedLines(stack)));
   }
 
-  /** Writes the first line of a kind, and none of it ever again. */
+  /** Writes the first line of a kind and ignores all others. */
   once(kind: string, level: Level, text: string): void {
     if (!this.onceKinds.has(kind)) {
       removeOldestIfFull(this.onceKinds);
@@ -92,15 +92,15 @@ export class Log {
   }
 
   /**
-   * Writes the first line of a kind at once, and then one a minute at most, which says how many there were.
-   * @param kind - what is told apart: one for each queue and each thing that can go wrong with it.
-   * @param stack - of the error that the text speaks of; a function is called where the line is written only.
+   * Writes the first line of a kind immediately, and then at most one a minute, with the count of the others.
+   * @param kind - what distinguishes lines: usually the trouble and the queue.
+   * @param stack - the stack of the error that the text reports; a function is only called if the line is written.
    */
   repeated(kind: string, level: Level, text: string, stack?: string | LazyText): void {
     const known = this.repeatedKinds.get(kind) ?? this.remember(kind);
     const writesNow =
       known.immediateLines === 0 || (known.isOver && known.immediateLines < MAX_IMMEDIATE_LINES);
-    // It is kept for a minute.
+    // The text is cut now, because it is kept for a minute.
     Object.assign(known, { level, text: bounded(text), isOver: false });
     if (!writesNow) {
       known.unwritten++;
@@ -116,8 +116,8 @@ export class Log {
   }
 
   /**
-   * Says that the trouble of a kind is over. One that comes again is told of at once, but not again and again.
-   * @returns whether a line told of it since it began, so that another one should tell of its end.
+   * Notes that the trouble of a kind is over. If it begins again, that is logged immediately, {@link MAX_IMMEDIATE_LINES} times a minute.
+   * @returns whether a line reported the trouble since it began, so that its end should be logged, too.
    */
   over(kind: string): boolean {
     const known = this.repeatedKinds.get(kind);
@@ -130,7 +130,7 @@ export class Log {
     return isReported;
   }
 
-  /** Writes what was counted and not said yet: nothing more is to come. */
+  /** Writes the counts of lines that were not written yet, and stops the timers. */
   close(): void {
     for (const [kind, { level, text, unwritten, timer }] of this.repeatedKinds) {
       this.timers.clear(timer);
@@ -181,7 +181,7 @@ export class Log {
     }
   }
 
-  /** Says once that the application's logger throws, in the only place that is left. */
+  /** Reports once, as a process warning, that the application's logger throws. */
   private reportSinkFailure(): void {
     if (!this.isSinkFailureReported) {
       this.isSinkFailureReported = true;
@@ -195,7 +195,7 @@ export class Log {
   }
 }
 
-/** Makes room for one more. @returns what was removed. */
+/** Removes the oldest kind if there is no room for another one. @returns the removed values. */
 function removeOldestIfFull<Value>(kinds: Map<string, Value> | Set<string>): Value[] {
   if (kinds.size < MAX_KINDS) {
     return [];
@@ -206,10 +206,10 @@ function removeOldestIfFull<Value>(kinds: Map<string, Value> | Set<string>): Val
   return value === undefined ? [] : [value];
 }
 
-/** Control characters, line separators, and the marks that turn the direction of what follows. */
+/** Control characters, line separators and marks that change the text direction. */
 const UNSAFE_CHARACTERS = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
-/** Cuts a line that is too long, and shows unsafe characters as escapes: what is logged may be of anybody's making. */
+/** Cuts a long line and escapes unsafe characters, because log lines may contain data of other systems. */
 export function bounded(text: string): string {
   const cut = text.length > MAX_LINE_CHARS ? `${text.slice(0, MAX_LINE_CHARS)}...` : text;
   return cut.replace(
@@ -218,7 +218,7 @@ export function bounded(text: string): string {
   );
 }
 
-/** Lines of a stack that are written at most. */
+/** How many lines of a stack are written. */
 const MAX_STACK_LINES = 50;
 
 const boundedLines = (stack: string): string =>
