@@ -29,7 +29,7 @@ export function methodCall(
 }
 
 /** Records the error of the method on the job, since enhancers may replace it. */
-async function resultOf(job: JobContext, call: () => unknown): Promise<unknown> {
+async function resultOf(job: RunContext, call: () => unknown): Promise<unknown> {
   try {
     return await call();
   } catch (error) {

@@ -101,7 +101,7 @@ export class SettleCall {
     } catch (error) {
       if (isRefusal(error) && codeOfRefusal(error) === 'OOM') {
         // A server that is out of memory refuses the commands of a transaction, but not the script, which frees memory.
-        return connection.run(settleJobs, { ...input, isBeside: false });
+        return connection.run(settleJobs, { ...input, bypassesLua: false });
       }
       this.mayBeDone = true; // the next jobs may have been taken
       throw error;

@@ -202,7 +202,7 @@ export class FetchCalls {
       this.arrivals.forget();
       const waitMs = this.trouble.failed(step, error);
       // A script that failed half way may have moved jobs.
-      if (isRefusal(error) && (isWaiting || isPassing(error))) {
+      if (isRefusal(error) && (isWaiting || isTemporary(error))) {
         this.state = PREPARING;
         return { taken: { take, jobs: [] }, waitMs };
       }
