@@ -175,7 +175,7 @@ export class JobRecovery {
     this.parts.log.repeated(
       `slot refused: ${this.handler.queue}`,
       'error',
-      `Cannot recover the jobs of a lost worker of queue "${this.handler.queue}" from "${key}": ${explainRefusal(error)}; ` +
+      `Cannot recover the jobs of a lost worker of queue "${this.handler.queue}" from "${key}" (${explainRefusal(error)}); ` +
         `delete the key if it is not a list`,
     );
   }

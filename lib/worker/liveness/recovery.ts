@@ -168,7 +168,7 @@ export class Recovery {
         this.parts.log.once(
           'cut refused',
           'warn',
-          `Cannot close the connections of stalled workers: ${explainRefusal(error)}; allow CLIENT KILL`,
+          `Cannot close the connections of stalled workers (${explainRefusal(error)}); allow CLIENT KILL`,
         );
       }
     }

@@ -223,7 +223,7 @@ export class ReplyStream {
     this.log.repeated(
       this.refusedKind,
       'error',
-      `Cannot push stream values of ${nameOfJob({ id, queue })} to "${list}": ${explainRefusal(error)}; ${next}`,
+      `Cannot push stream values of ${nameOfJob({ id, queue })} to "${list}" (${explainRefusal(error)}); ${next}`,
     );
   }
 

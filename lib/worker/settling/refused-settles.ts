@@ -100,7 +100,7 @@ export class RefusedSettles {
     const what = outcome
       ? `Cannot push a reply of queue "${queue.name}" to "${outcome.reply?.list ?? outcome.place.key}"`
       : `Cannot take jobs from queue "${queue.name}"`;
-    this.log.repeated(kindOf(part), 'error', `${what}: ${explainRefusal(error)}; retrying`);
+    this.log.repeated(kindOf(part), 'error', `${what} (${explainRefusal(error)}); retrying`);
   }
 
   private reportOver(parts: readonly SettlePart[]): void {

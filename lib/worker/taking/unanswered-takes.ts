@@ -37,7 +37,7 @@ export class UnansweredTakes {
       } catch (error) {
         if (isRefusal(error)) {
           const what = `Cannot read slot "${take.slot.key}" of queue "${queue}", so that its jobs wait`;
-          log.repeated(kind, 'error', `${what}: ${explainRefusal(error)}; retrying`);
+          log.repeated(kind, 'error', `${what} (${explainRefusal(error)}); retrying`);
         }
         await backoff.wait(longestWaitAfter(error));
       }

@@ -108,7 +108,7 @@ describe('a stream whose job another worker has taken over', () => {
     under.commands.next(pushValues).answer(undefined);
     await under.add('d');
     expect(under.lost).toEqual([
-      [expect.stringContaining('another worker has taken the job over'), true],
+      [expect.stringContaining('another worker recovered the job'), true],
     ]);
     expect([under.pushes, flushed.isDone]).toEqual([[['a'], ['b']], true]);
     expect(under.stream.isStopped).toBe(true);
@@ -130,7 +130,7 @@ describe('a stream whose values Redis refuses', () => {
     await under.answer();
     expect(under.pushes).toEqual([['a'], ['a'], ['a'], ['b']]);
     expect(under.log.errors).toEqual([
-      'Values of job job-1 of queue "reports" cannot be pushed to "replies:client-1": OOM command not allowed; trying again',
+      'Cannot push stream values of job job-1 of queue "reports" to "replies:client-1" (OOM command not allowed); retrying',
     ]);
     expect(under.lost).toEqual([]);
     await under.add('c');
@@ -144,7 +144,7 @@ describe('a stream whose values Redis refuses', () => {
     await under.add('a');
     under.commands.next(pushValues).refuse('WRONGTYPE Operation against a key');
     await under.settle();
-    expect(under.log.errors).toEqual([expect.stringContaining('the stream is given up')]);
+    expect(under.log.errors).toEqual([expect.stringContaining('ending the stream')]);
     expect([under.lost.length, under.stream.isStopped]).toEqual([1, true]);
   });
 });

@@ -57,8 +57,8 @@ describe('a reply that is not confirmed', () => {
     expect(under.runs.begun).toEqual(['a', 'b']);
     await under.pass(50);
     await under.confirmSettle();
-    expect(under.log.errors).toEqual([expect.stringContaining('Redis takes no replies for now')]);
-    expect(under.log.infos).toEqual(['Redis takes replies again']);
+    expect(under.log.errors).toEqual([expect.stringContaining('Redis refuses replies')]);
+    expect(under.log.infos).toEqual(['Redis accepts replies again']);
     expect(under.worker.busy).toBe(1);
   });
 
@@ -69,7 +69,7 @@ describe('a reply that is not confirmed', () => {
     expect(under.openSettle.input).toMatchObject({ groups: [], slots: [expect.any(String)] });
     await under.confirmSettle();
     expect(under.log.errors).toEqual([
-      expect.stringMatching(/cannot be pushed to "replies:caller" and is dropped/),
+      expect.stringMatching(/Cannot push a reply .* to "replies:caller", discarding/),
     ]);
     expect(under.open).toEqual([waitForJob.name]);
   });
@@ -81,7 +81,7 @@ describe('a reply that is not confirmed', () => {
     if (under.isOpen(settleJobs)) {
       await under.confirmSettle();
     }
-    expect(under.log.warnings).toEqual([expect.stringContaining('no longer held 1 jobs')]);
+    expect(under.log.warnings).toEqual([expect.stringContaining('no longer held 1 job of queue')]);
     expect(under.open).toEqual([waitForJob.name]);
   });
 });

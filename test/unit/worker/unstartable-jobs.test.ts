@@ -45,10 +45,10 @@ describe('a job that cannot even be looked at', () => {
       {
         kind: 'e',
         id: 'a',
-        error: { message: expect.stringContaining('could not be started: odd') },
+        error: { message: expect.stringContaining('Cannot start a job of queue "reports": odd') },
       },
     ]);
-    expect(under.log.errors).toEqual([expect.stringContaining('could not be started: odd')]);
+    expect(under.log.errors).toEqual([expect.stringContaining('Cannot start a job of queue "reports": odd')]);
     await under.confirmSettle(job('b'));
     expect([under.runs.begun, under.worker.busy]).toEqual([['b'], 1]);
   });
