@@ -1,7 +1,7 @@
-/** How many are remembered; of more, the oldest are forgotten and run in vain. */
+/** Most ids that are remembered. The oldest are forgotten first, and their jobs run in vain. */
 const MAX_REMEMBERED_JOBS = 10_000;
 
-/** The jobs of a queue that were cancelled before this worker met them. Another worker may have met them already. */
+/** Remembers the jobs of a queue that were cancelled before this worker started them, if another worker has not. */
 export class CancelledJobs {
   private readonly ids = new Set<string | number>();
 
@@ -13,7 +13,7 @@ export class CancelledJobs {
     }
   }
 
-  /** @returns whether the job was cancelled; it is forgotten then. */
+  /** @returns whether a job was cancelled. The job is forgotten then. */
   take(id: string | number): boolean {
     return this.ids.size > 0 && this.ids.delete(id);
   }

@@ -1,9 +1,9 @@
 import { propertyOf } from '../../errors/error-text.js';
 
-/** How many causes of an error are looked at: a chain of causes may be a ring. */
+/** Most causes of an error that are followed: a chain of causes may be a ring. */
 const MAX_CAUSES = 16;
 
-/** @returns an error and what led to it, the latest first. */
+/** @returns an error and the chain of its causes. */
 export function causesOf(error: unknown): readonly unknown[] {
   const causes: unknown[] = [];
   for (

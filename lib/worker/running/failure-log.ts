@@ -6,14 +6,14 @@ import { toWireError, type WireError } from '../../protocol/wire/wire-error.js';
 import { failureText } from './failure-text.js';
 import type { JobHandler } from '../worker-options.js';
 
-/** Different failures of one handler that are told apart in a minute; all others count as one kind. */
+/** Most different failures of one handler that have a log line of their own in a minute. All others count as one kind. */
 const MAX_KINDS_PER_MINUTE = 50;
 const MINUTE_MS = 60_000;
 
-/** Characters of an error's message by which failures are told apart. */
+/** Length of the part of a failure's text that tells it from other failures. */
 const MAX_KIND_LENGTH = 200;
 
-/** Writes what goes wrong in one handler: each different error once a minute at most, with how often it came. */
+/** Logs the failures of one handler: each different failure once a minute at most, with how often it has happened. */
 export class FailureLog {
   private readonly kinds = new Set<string>();
   private since = -Infinity;
@@ -25,17 +25,17 @@ export class FailureLog {
   ) {}
 
   /**
-   * The handler has failed on a job.
-   * @param form - that of the error, where it has one of its own.
-   * @param handled - the error that was being handled when this one was thrown, if it is another.
+   * Logs that the handler has failed on a job.
+   * @param form - the error as it is sent, where it was described already.
+   * @param handled - the error that was being handled when this one was thrown, if it is a different one.
    */
   failed(id: string | number, error: unknown, form = toWireError(error), handled?: unknown): void {
     this.write('failed', id, error, form, handled);
   }
 
   /**
-   * Code of the application has thrown where its error can be no end of a run.
-   * @param what - which code, such as `a listener of job.signal`.
+   * Logs an error of the application's code that cannot end a run any more.
+   * @param what - which code has thrown, such as `a listener of job.signal`.
    */
   strayed(what: string, id: string | number, error: unknown): void {
     this.write(`failed in ${what}`, id, error, toWireError(error));

@@ -3,17 +3,17 @@ import { isRecord, kindOf } from '../../errors/value-text.js';
 import type { WireError } from '../../protocol/wire/wire-error.js';
 import type { WireReason } from '../../protocol/wire/wire-reasons.js';
 
-/** Characters of an error's message that stand before what else is said of it. */
+/** Most characters of the message of an error, and of its details, that are shown. */
 const MAX_MESSAGE_LENGTH = 1_000;
 const MAX_DETAILS_LENGTH = 500;
 
-/** Causes, and errors of an `AggregateError`, that are named at most. */
+/** Most causes of an error, and errors of an `AggregateError`, that are shown. */
 const MAX_CAUSES = 3;
 const MAX_ERRORS = 3;
 
 /**
- * What one line says of a failure: the name and the message of the error, what more its body says, and what led to it.
- * @param form - that of the error.
+ * @returns one line about a failure: name and message of the error, its details, and its causes.
+ * @param form - the error as it is sent.
  */
 export function failureText(error: unknown, form: WireError): string {
   return isError(error)
@@ -34,8 +34,8 @@ function textOf(form: WireError, causesLeft: number): string {
   return `${form.name}: ${message}${bodyOf(form)}${causeOf(form, causesLeft)}${errorsOf(form, causesLeft)}`;
 }
 
-/** What was wrong, by the body of an `HttpException` or what an `RpcException` was made of. */
-function bodyOf({ details, message }: WireError): string {
+/** @returns what the body of an `HttpException`, or the argument of an `RpcException`, adds to the message. */
+function bodyOf({ details, message }: ErrorForm): string {
   const body = isRecord(details) && 'message' in details ? details['message'] : details;
   if (body === undefined || body === message) {
     return '';
@@ -48,7 +48,7 @@ function causeOf({ cause, message }: WireError, causesLeft: number): string {
   if (!cause || causesLeft === 0) {
     return '';
   }
-  // Whoever wraps an error often says what it says.
+  // An error that wraps another one often repeats its message.
   const isSaid =
     'error' in cause && cause.error.message !== '' && message.includes(cause.error.message);
   return isSaid && !cause.error.cause ? '' : `; cause: ${reasonText(cause, causesLeft - 1)}`;

@@ -4,14 +4,14 @@ type ListenerOptions = Parameters<AbortSignal['addEventListener']>[2];
 const { addEventListener: add, removeEventListener: remove } = EventTarget.prototype;
 
 /**
- * Hears what the listeners of a signal throw, or reject with. Node would end the process with it: the listeners of a job's
- * signal are code of the application, and one of them that fails is no reason to end the jobs of others.
+ * Catches what the listeners of a job's signal throw or reject with. Node would end the process with such an error, but a listener
+ * that fails, which is code of the application, must not end the jobs of others.
  */
 export function fenceListeners(signal: AbortSignal, onError: (error: unknown) => void): void {
   let fenced: WeakMap<object, Listener> | undefined;
   const fence = (listener: Listener): Listener => {
     if (!isListener(listener)) {
-      return listener; // Node says what is wrong with it
+      return listener; // Node throws an error that explains it
     }
     fenced ??= new WeakMap();
     let call = fenced.get(listener);
@@ -29,7 +29,7 @@ export function fenceListeners(signal: AbortSignal, onError: (error: unknown) =>
     remove.call(signal, type, fence(listener), options);
 }
 
-/** As Node calls it: a function with the signal as `this`, an object by its `handleEvent`. */
+/** Calls a listener as Node does: a function with the signal as `this`, an object by its `handleEvent`. */
 async function callListener(listener: Listener, signal: AbortSignal, event: Event): Promise<void> {
   await (typeof listener === 'function'
     ? listener.call(signal, event)

@@ -3,11 +3,11 @@ import { propertyOf } from '../../errors/error-text.js';
 import type { RunContext } from './run-context.js';
 
 /**
- * Follows values that code of the application gives. RxJS lets an exception of a teardown out to whoever ends the stream:
- * to the source itself, where it would end the process from a timer, or to whoever cancels the job. Here it goes no further.
+ * Subscribes to values of the application's code, and catches what their teardown throws. RxJS passes such an exception to the
+ * code that ends the stream: to the source itself, where it may end the process from a timer, or to the code that cancels the job.
  */
 export abstract class FencedSubscriber extends Subscriber<unknown> {
-  /** Runs the teardown at once where the stream is closed already. */
+  /** Adds a teardown, which runs at once where the stream is closed already. */
   override add(teardown: TeardownLogic): void {
     try {
       super.add(teardown);
@@ -24,11 +24,11 @@ export abstract class FencedSubscriber extends Subscriber<unknown> {
     }
   }
 
-  /** Hears what a teardown has thrown. It throws nothing itself. */
+  /** Called with each error that a teardown has thrown. Must not throw. */
   protected abstract strayed(error: unknown): void;
 
   private report(error: unknown): void {
-    // RxJS, also another copy of it, collects what several teardowns have thrown.
+    // RxJS collects the errors of several teardowns. Recognized by name, because it may be another copy of RxJS.
     const isCollection = propertyOf(error, 'name') === 'UnsubscriptionError';
     const errors = isCollection ? propertyOf(error, 'errors') : undefined;
     for (const each of Array.isArray(errors) ? errors : [error]) {
@@ -37,7 +37,7 @@ export abstract class FencedSubscriber extends Subscriber<unknown> {
   }
 }
 
-/** Passes values on, and no exception of their teardown. */
+/** Passes values on, but not the exceptions of their teardown. */
 class PassingSubscriber extends FencedSubscriber {
   constructor(
     destination: Subscriber<unknown>,
@@ -56,10 +56,10 @@ class PassingSubscriber extends FencedSubscriber {
   }
 }
 
-/** The same values, whose teardown throws at nobody. */
-export const fenced = (values: Observable<unknown>, context: RunContext): Observable<unknown> =>
+/** @returns the same values with a teardown that does not throw. */
+export const fenced = (values: Observable<unknown>, context: JobContext): Observable<unknown> =>
   new Observable((subscriber) => {
     const passing = new PassingSubscriber(subscriber, context);
-    // What an Observable of another copy of RxJS returns is another subscription.
+    // An Observable of another copy of RxJS returns a subscription of its own.
     passing.add(values.subscribe(passing));
   });

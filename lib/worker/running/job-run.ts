@@ -6,39 +6,39 @@ import type { Outcome, OutcomeReply } from '../settling/outcome.js';
 import type { ReplyStream } from './reply-stream.js';
 import type { JobPlace } from '../taking/slots.js';
 
-/** How a run was answered. */
+/** How the caller of a run was answered. */
 export type AnswerKind =
-  /** With what its handler has returned, or the end of its stream. */
+  /** With the value that the handler has returned, or the end of its stream. */
   | 'reply'
   | 'error'
-  /** With nothing, since its caller has cancelled it or reads its stream no more. */
+  /** With nothing, because the caller cancelled the job, another worker recovered it, or the deadline passed during its stream. */
   | 'cancelled'
-  /** With nothing, since nobody waits any more: its deadline has passed, or another worker has taken the job over. */
+  /** With nothing, because the handler ended with its deadline, or the caller stopped reading its stream. */
   | 'nobody waits'
-  /** With nothing, since it is to be run again. */
+  /** With nothing, because the job is to be run again. */
   | 'given back';
 
-/** Where runs are kept that are not over. */
+/** Keeps runs until they are over. */
 export interface RunKeeper {
   over(run: JobRun): void;
 }
 
 /**
- * One job that is being run, in an async context of its own. Three things end, in any order, once each: it is answered, its
- * handler returns, and its job leaves its slot.
+ * One execution of a handler, in an async context of its own. Three things happen once each, in any order: its caller is answered,
+ * its handler returns, and its job leaves its slot. The run is over after the last two.
  */
 export class JobRun extends AsyncResource implements Outcome {
   /** ms, by the clock of the runtime. */
   readonly startedAt: number;
-  /** What its caller gets, once that is known. */
+  /** The reply to the caller, once it is known. */
   reply: OutcomeReply | undefined;
-  /** The values it has sent, if it sends any. */
+  /** The stream of its values, if it sends any. */
   stream: ReplyStream | undefined;
-  /** Ends a run that takes too long. */
+  /** Aborts the run when its handler exceeds its timeout. */
   timer: Timer | undefined;
-  /** Keeps it until it is over. */
+  /** Notified when the run is over. */
   keeper: RunKeeper | undefined;
-  /** Its index in the registry. */
+  /** The index of the run in its registry. */
   index = 0;
   private answeredWith: AnswerKind | undefined;
   private hasLeftSlot = false;
@@ -52,22 +52,22 @@ export class JobRun extends AsyncResource implements Outcome {
     this.startedAt = context.time.runtime.now();
   }
 
-  /** How it was answered; `undefined` while it is not. */
+  /** How the caller was answered; `undefined` while it is not. */
   get answerKind(): AnswerKind | undefined {
     return this.answeredWith;
   }
 
-  /** Whether it is known what its caller gets, if anything. */
+  /** Whether it is decided what the caller gets, if anything. */
   get isAnswered(): boolean {
     return this.answeredWith !== undefined;
   }
 
-  /** Whether nobody waits for it any more. */
+  /** Whether the caller has cancelled the job. */
   get isCancelled(): boolean {
     return this.answeredWith === 'cancelled';
   }
 
-  /** Whether the handler has really returned, which a timed-out one does later than it is answered. */
+  /** Whether the handler has really returned. A handler that has timed out returns later than its caller is answered. */
   get hasEnded(): boolean {
     return this.context.hasEnded;
   }
@@ -77,12 +77,12 @@ export class JobRun extends AsyncResource implements Outcome {
     return this.hasLeftSlot;
   }
 
-  /** Whether values of it may have reached its caller, so that it must not begin anew. */
+  /** Whether values of the stream may have reached the caller, so that the job must not run again. */
   get hasSent(): boolean {
     return this.stream !== undefined && this.stream.pushedCount > 0;
   }
 
-  /** Hands out the data, once: what is long should not live until its job has left its slot. */
+  /** Returns the data once, and lets go of it: long data should not stay in memory until the job has left its slot. */
   takeData(): unknown {
     const { data } = this.job;
     this.job.data = undefined;
@@ -90,8 +90,8 @@ export class JobRun extends AsyncResource implements Outcome {
   }
 
   /**
-   * Decides how it is answered, and lets go of what waited for that: whatever answers a run comes by here.
-   * @returns whether it was not answered before.
+   * Decides how the caller is answered. Every way to answer a run calls this.
+   * @returns whether the run was not answered before.
    */
   answer(kind: AnswerKind): boolean {
     if (this.answeredWith !== undefined) {
@@ -102,14 +102,14 @@ export class JobRun extends AsyncResource implements Outcome {
     return true;
   }
 
-  /** Its caller waits no longer, not even for an answer that still waits behind the values of a stream. */
+  /** Answers the run as cancelled, even when the end of its stream still waits to be sent. @returns whether it was not answered before. */
   cancel(): boolean {
     const isFirst = this.answer('cancelled');
     this.answeredWith = 'cancelled';
     return isFirst;
   }
 
-  /** Its handler has returned. @returns whether that is news. */
+  /** Notes that the handler has returned. @returns whether that is news. */
   end(): boolean {
     if (this.hasEnded) {
       return false;
@@ -119,7 +119,7 @@ export class JobRun extends AsyncResource implements Outcome {
     return true;
   }
 
-  /** Its job has left its slot, or is left to other workers. */
+  /** Notes that the job has left its slot. */
   onReleased(): void {
     this.hasLeftSlot = true;
     this.leaveIfOver();

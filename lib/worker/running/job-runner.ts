@@ -11,15 +11,15 @@ import type { JobPlace } from '../taking/slots.js';
 import { SourceSubscriber } from './source-subscriber.js';
 import { valuesOf } from './stream-source.js';
 
-/** What a runner needs of the worker it runs jobs for. */
+/** What a runner needs of the worker. */
 export interface RunnerParts extends ReplyParts {
   readonly log: Log;
   readonly time: JobTime;
 }
 
 /**
- * Runs jobs: calls the handler and hands what it returns, sends or throws to its replies. Whatever the code of the application
- * does, each run ends exactly once, and nothing is thrown at whoever hands in a job or cancels one.
+ * Runs jobs: calls the handler, and passes what it returns, streams or throws to the replies. Whatever the code of the application
+ * does, each run ends exactly once, and `run` and `cancel` never throw.
  */
 export class JobRunner {
   private readonly replies: RunReplies;
@@ -43,15 +43,15 @@ export class JobRunner {
     return run;
   }
 
-  /** Ends a run without a reply: nobody waits for it any more. */
+  /** Ends a run without a reply, because nobody waits for it any more, and aborts its signal. */
   cancel(run: JobRun, reason: unknown): void {
     this.replies.cancel(run, reason);
   }
 
   /**
-   * Ends a run for want of time. What the handler still returns comes too late.
-   * @returns whether its job may be run again: not where values of it may have come already, since they would come
-   * twice. That ends with an error for its caller instead.
+   * Cuts off a run, because its worker stops. What the handler still returns is discarded.
+   * @returns whether the job may be run again. If values of its stream may have arrived already, they would arrive twice: the stream
+   * ends with an error instead.
    */
   interrupt(run: JobRun, reason: unknown): boolean {
     run.stream?.stop();
@@ -136,7 +136,7 @@ export class JobRunner {
     const source = new SourceSubscriber(new RunValues(run, this.replies, () => this.end(run)));
     context.whenAborted(() => {
       if (!run.isAnswered) {
-        // Its deadline has passed.
+        // The deadline of the job has passed.
         this.replies.cancelAborted(run);
       }
       source.unsubscribe();
@@ -162,12 +162,12 @@ export class JobRunner {
       }
     });
     if (!run.hasEnded) {
-      // What is only about to return, such as the generator that has just ended its stream, is not told.
+      // A handler that is about to return, such as a generator that has just ended its stream, is not aborted.
       this.parts.time.runtime.setImmediate(() => this.abortIfRunning(run));
     }
   }
 
-  /** Tells a handler that an interceptor has not waited for. */
+  /** Aborts a handler that an interceptor has not waited for. */
   private abortIfRunning({ hasEnded, context }: JobRun): void {
     if (!hasEnded && !context.isAborted) {
       context.abort(new JobAnsweredError(context));
@@ -175,7 +175,7 @@ export class JobRunner {
   }
 }
 
-/** Why the signal of a job aborts that is answered while its handler still runs. */
+/** Why `job.signal` aborts when the job has its reply while its handler still runs. */
 class JobAnsweredError extends Error {
   static {
     this.prototype.name = 'AbortError';
@@ -191,7 +191,7 @@ class JobAnsweredError extends Error {
   }
 }
 
-/** What a run ends with that takes longer than the handler's `timeout`. */
+/** The error of a run that takes longer than the `timeout` of its handler. */
 class JobTimeoutError extends Error {
   static {
     this.prototype.name = 'TimeoutError';

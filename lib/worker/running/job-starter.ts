@@ -12,9 +12,9 @@ import type { JobRun } from './job-run.js';
 import type { JobRunner } from './job-runner.js';
 import type { RunRegistry } from './run-registry.js';
 
-/** Decides what becomes of a job whose turn has come: it is run, dropped since nobody waits, or goes to the dead list. */
+/** Starts a job, unless nobody waits for it or it has to go to the dead list. */
 export class JobStarter {
-  /** Jobs that may still come, and that nobody waits for any more. */
+  /** Jobs that were cancelled and may still arrive. */
   private readonly cancelled = new CancelledJobs();
 
   constructor(
@@ -57,7 +57,7 @@ export class JobStarter {
     }
   }
 
-  /** Answers a job that could not be started as one whose handler threw: it must not hold its place for ever. */
+  /** Replies with an error to a job that could not be started: it must not stay in its slot for ever. */
   notStarted(place: JobPlace, element: string, error: unknown): void {
     const { queue } = this.handler;
     const text = `Cannot start a job of queue "${queue}": ${messageOf(error)}`;
@@ -74,7 +74,7 @@ export class JobStarter {
     this.lane.settle({ place, reply });
   }
 
-  /** A job was cancelled before it was met here. */
+  /** Notes that a job was cancelled which does not run here. */
   cancel(id: string | number): void {
     this.cancelled.add(id);
   }

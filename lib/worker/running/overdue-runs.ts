@@ -4,26 +4,26 @@ import { jobCount } from '../job-count.js';
 import type { JobRun } from './job-run.js';
 import type { JobHandler } from '../worker-options.js';
 
-/** How often the runs are looked at, ms. */
+/** How often the runs are checked, ms. */
 const CHECK_INTERVAL_MS = 1_000;
 
-/** How long runs may go on past their end, ms: any of them, and where they hold all slots of the queue. */
+/** How long a run may go on after its end, ms, before a warning: any run, and runs that use up the concurrency. */
 const MAX_OVERDUE_MS = 30_000;
 const MAX_OVERDUE_WHEN_FULL_MS = 5_000;
 
-/** How long runs that nothing ends may hold all slots of the queue, ms: a job may well take long. */
+/** How long runs without a deadline or a timeout may use up the concurrency before a warning, ms. */
 const MAX_UNLIMITED_WHEN_FULL_MS = 5 * 60_000;
 
-/** How long no other warning is written, ms. */
+/** Shortest time between two warnings, ms. */
 const MIN_WARNING_INTERVAL_MS = 60_000;
 
 /**
- * Warns of handlers that hang: a run holds its slot until its handler has returned, also when its caller has long had its
- * end, and a queue whose slots are all held so stands still without a word.
+ * Warns of handlers that hang. A run counts against the concurrency until its handler has returned, even when its caller was
+ * answered long ago. When such runs use up the concurrency, the worker starts no jobs and nothing else would say why.
  */
 export class OverdueRuns {
   private timer: Timer | undefined;
-  /** Since when each of them has been seen past its end. */
+  /** When each overdue run was first seen. */
   private overdueSince = new Map<JobRun, number>();
   private warnedAt = -Infinity;
 
@@ -94,7 +94,7 @@ export class OverdueRuns {
   }
 }
 
-/** Whether its caller has its end, or waits no longer, while its handler has not returned. */
+/** Whether nobody waits for the handler of a run any more. */
 const isOverdue = ({ isAnswered, context }: JobRun): boolean =>
   isAnswered || context.timeLeft() === 0;
 

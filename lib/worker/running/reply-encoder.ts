@@ -10,10 +10,10 @@ import {
 } from '../../protocol/wire/reply-frame.js';
 import type { WorkerOptions } from '../worker-options.js';
 
-/** What a frame adds to a value at most, bytes: the id, the place in the stream and the brackets. */
+/** Most bytes that a frame adds to a value: the id, the position in the stream and the brackets. */
 const MAX_FRAME_OVERHEAD_BYTES = 100;
 
-/** Writes what the jobs of one queue are answered with. */
+/** Encodes the replies of the jobs of one queue, and checks their size. */
 export class ReplyEncoder {
   constructor(
     private readonly queue: string,
@@ -21,7 +21,7 @@ export class ReplyEncoder {
   ) {}
 
   /**
-   * @returns `undefined` where nobody waits for it.
+   * @returns the frame of a reply; `undefined` where nobody waits for it.
    * @throws PayloadTooLargeError, SerializationError
    */
   success({ version, id, replyTo }: Job, value: unknown): string | undefined {
@@ -55,8 +55,8 @@ export class ReplyEncoder {
   }
 
   /**
-   * Never throws: an error that is too large as a whole, or too deep, travels without what led to it, or shortened.
-   * @param position - of the stream that it ends, if it ends one.
+   * @returns the frame of an error. It never throws: an error that is too large or too deep is sent without its causes, or shortened.
+   * @param position - of the frame in the stream that the error ends, if there is one.
    */
   failure({ id }: Job, error: WireError, position?: StreamPosition): string {
     const { maxPayload, exposeStack } = this.options;
@@ -75,7 +75,7 @@ export class ReplyEncoder {
   }
 }
 
-/** Characters of a name, and of a message at first, that are sent of an error that is too large as a whole. */
+/** Most characters of the name, and of the message at first, of an error that is sent shortened. */
 const SHORTENED_NAME_LENGTH = 100;
 const SHORTENED_MESSAGE_LENGTH = 1_000;
 

@@ -17,41 +17,40 @@ import { nextTurn } from '../../driver/runtime.js';
 import { nameOfJob } from './run-context.js';
 import { StreamReader } from './stream-reader.js';
 
-/** Values in one push at most, and about how long one push may be, UTF-16 units. */
+/** Most values in one push, and the length that one push may have, about, UTF-16 units. */
 const MAX_VALUES_PER_PUSH = 512;
 const MAX_PUSH_LENGTH = 256 * 1024;
 
-/** Wait before values that were refused are pushed again, ms; later ones are longer. */
+/** First wait before refused values are pushed again, ms. Later waits are longer. */
 const FIRST_REFUSED_WAIT_MS = 1_000;
 
-/** Where the values of a stream go. */
+/** Where the values of a stream are pushed. */
 export interface StreamTarget {
   readonly queue: string;
   readonly id: string | number;
   readonly attempt: number;
-  /** Where the job lies. */
+  /** The place of the job in its slot. */
   readonly place: Place;
-  /** The caller's reply list. */
+  /** The reply list of the caller. */
   readonly list: string;
   /** How long the list is to live, ms. */
   ttl(): number;
 }
 
 /**
- * Sends the values of one run, in order and no faster than the caller reads them: past a high-water mark of its
- * reply list the next push waits. What the source gives meanwhile waits here; a source that asks for {@link room}
- * is held back with it.
+ * Sends the values of one run, in order and no faster than the caller reads them: while too much is unread in the reply list, the
+ * next push waits. Values that the source gives meanwhile wait here; a source that awaits {@link room} is held back.
  */
 export class ReplyStream {
-  /** How many values were pushed, or may have been. */
+  /** How many values were pushed, or may have been pushed. */
   pushedCount = 0;
-  /** Whether it pushes no more. */
+  /** Whether the stream pushes no more values. */
   isStopped = false;
   /** How many values were handed in. */
   private addedCount = 0;
   private waiting: string[] = [];
   private waitingLength = 0;
-  /** Index in `waiting` of the first that was not pushed. */
+  /** Index in `waiting` of the first value that was not pushed. */
   private head = 0;
   private isPushing = false;
   private pushing: Promise<void> = Promise.resolve();
@@ -59,11 +58,11 @@ export class ReplyStream {
   /** It is stopped. */
   private readonly stops = new Gate();
   private readonly reader: StreamReader;
-  /** Tells this run from any other of the same job. */
+  /** The id that tells this run from other runs of the same job. */
   private readonly run: string;
 
   /**
-   * @param onLost - hears that the stream is in vain: another worker has the job, or its caller does not read any more.
+   * @param onLost - called when the stream is in vain: another worker has recovered the job, or its caller does not read any more.
    */
   constructor(
     private readonly target: StreamTarget,
@@ -76,22 +75,22 @@ export class ReplyStream {
     this.reader.watch();
   }
 
-  /** Whether every value that was handed in was pushed. */
+  /** Whether all values that were added were pushed. */
   get isComplete(): boolean {
     return this.pushedCount === this.addedCount;
   }
 
-  /** Where the next frame belongs, behind all values that were handed in. */
+  /** The position of the next frame, behind all values that were added. */
   get position(): StreamPosition {
     return this.positionOf(this.addedCount);
   }
 
-  /** Where the next frame belongs, behind those that were pushed. */
+  /** The position of the next frame, behind the values that were pushed. */
   get pushedPosition(): StreamPosition {
     return this.positionOf(this.pushedCount);
   }
 
-  /** @param json - the value; `undefined` for `undefined`. */
+  /** Adds a value to the end of the stream. @param json - the value as JSON; `undefined` for `undefined`. */
   add(json: string | undefined): void {
     const text = json ?? 'null';
     this.waiting.push(text);
@@ -105,7 +104,7 @@ export class ReplyStream {
     }
   }
 
-  /** Resolves when the source may give its next value; `undefined` = at once. */
+  /** @returns a promise that resolves when the source may give its next value; `undefined` = at once. */
   room(): Promise<void> | undefined {
     if (this.hasRoom) {
       return undefined;
@@ -113,7 +112,7 @@ export class ReplyStream {
     return new Promise((resolve) => this.onRoom.push(resolve));
   }
 
-  /** Resolves when all values were pushed, or never will be. Nothing may be added then. */
+  /** Resolves when all values were pushed, or never will be. No value may be added after that. */
   async flushed(): Promise<void> {
     await this.pushing;
     this.reader.close();
@@ -148,7 +147,7 @@ export class ReplyStream {
   }
 
   private async pushAll(): Promise<void> {
-    // What the source gives in one turn leaves together.
+    // Values that the source gives in one turn are pushed together.
     await nextTurn(this.driver.runtime);
     while (!this.isComplete && !this.isStopped) {
       const frames = this.takeFrames();
@@ -179,7 +178,7 @@ export class ReplyStream {
     return frames;
   }
 
-  /** @returns how much lies unread in the list; `undefined` when the job is no longer ours. */
+  /** @returns how much is unread in the list; `undefined` when the job is not in its slot any more. */
   private async push(frames: readonly string[]): Promise<ListSize | undefined> {
     const { place, list } = this.target;
     const { runtime } = this.driver;

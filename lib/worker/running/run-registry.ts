@@ -4,14 +4,14 @@ import type { RunContext } from './run-context.js';
 import type { JobRun, RunKeeper } from './job-run.js';
 
 /**
- * The runs of one worker that are not over: their handler has not returned, or their job has not left its slot. (A `Set`
- * through which objects pass for ever would keep its former tables, and all that was in them, from being collected young.)
+ * The runs of one worker that are not over: their handler has not returned, or their job has not left its slot. (An array, because
+ * a long-lived `Set` keeps its former tables, and all that was in them, from being collected early.)
  */
 export class RunRegistry implements Iterable<JobRun>, RunKeeper {
   private readonly runs: JobRun[] = [];
-  /** Jobs that a stop does not wait for, since they wait for it. */
-  private readonly excused = new WeakSet<RunContext>();
-  /** A run is over, or is not waited for any more. */
+  /** Jobs that a stop does not wait for, because they wait for the stop. */
+  private readonly excused = new WeakSet<JobContext>();
+  /** Opens when a run is over, or is not waited for any more. */
   private readonly ends = new Gate();
 
   get size(): number {
@@ -36,28 +36,28 @@ export class RunRegistry implements Iterable<JobRun>, RunKeeper {
     this.ends.wake();
   }
 
-  /** The places that their jobs have not left. */
+  /** The places of jobs that are still in their slots. */
   get places(): JobPlace[] {
     return this.runs.flatMap((run) => (run.isReleased ? [] : [run.place]));
   }
 
-  /** Those whose jobs are still to leave their slots, and that are waited for. */
+  /** The runs that a stop waits for and whose jobs are still in their slots. */
   get unfinished(): JobRun[] {
     return this.runs.filter((run) => !run.isReleased && !this.isExcused(run));
   }
 
-  /** Whether some runs are not waited for. */
+  /** Whether a stop does not wait for some runs. */
   get hasExcused(): boolean {
     return this.runs.some((run) => this.isExcused(run));
   }
 
-  /** A job is not waited for any more until its handler has returned. */
-  excuse(context: RunContext): void {
+  /** Excuses a job: a stop does not wait for its handler to return. */
+  excuse(context: JobContext): void {
     this.excused.add(context);
     this.ends.wake();
   }
 
-  /** Resolves when all that are waited for are over, or have had their time. */
+  /** Resolves when all runs that a stop waits for are over, or their time is up. */
   async untilIdle(outOfTime: AbortSignal): Promise<void> {
     const onAbort = (): void => this.ends.wake();
     outOfTime.addEventListener('abort', onAbort);
@@ -65,7 +65,7 @@ export class RunRegistry implements Iterable<JobRun>, RunKeeper {
     outOfTime.removeEventListener('abort', onAbort);
   }
 
-  /** Resolves when the last run is over, one that is not waited for as well. */
+  /** Resolves when all runs are over, excused runs included. */
   async untilOver(): Promise<void> {
     await this.ends.until(() => this.runs.length === 0);
   }
@@ -74,7 +74,7 @@ export class RunRegistry implements Iterable<JobRun>, RunKeeper {
     return this.runs.values();
   }
 
-  /** A run whose handler has returned is waited for: its reply is on its way. */
+  /** Whether a run is excused. A run whose handler has returned is not: its reply is about to be pushed. */
   private isExcused({ context, hasEnded }: JobRun): boolean {
     return this.excused.has(context) && !hasEnded;
   }

@@ -13,24 +13,24 @@ import type { ReplyStream } from './reply-stream.js';
 import { ReplyEncoder } from './reply-encoder.js';
 import type { JobHandler, WorkerOptions } from '../worker-options.js';
 
-/** Where what runs send and end with goes. */
+/** Where runs send their values and their replies. */
 export interface RunOutput {
-  /** Begins to send the values of a run. @param onLost - hears that nobody takes them any more. */
+  /** Opens the stream of a run. @param onLost - called when nobody reads the values any more. */
   openStream(run: JobRun, onLost: (reason: Error, isTaken: boolean) => void): ReplyStream;
-  /** Hears, once, what a job is answered with; `undefined` = no reply. */
+  /** Called once with the reply of a run; `undefined` = no reply. */
   answered(run: JobRun, text: string | undefined): void;
-  /** Hears, once, that the handler has really returned. */
+  /** Called once when the handler has really returned. */
   ended(run: JobRun): void;
 }
 
-/** What the replies of a worker need of it. */
+/** What the replies need of the worker. */
 export interface ReplyParts {
   readonly handler: JobHandler;
   readonly options: WorkerOptions;
   readonly output: RunOutput;
 }
 
-/** What the callers of one queue's jobs get: a reply, values, an error or nothing, and one end. None of it throws. */
+/** Decides what the callers of one queue get: a reply, a stream of values, an error or nothing. No method throws. */
 export class RunReplies {
   private readonly encoder: ReplyEncoder;
 
@@ -41,13 +41,13 @@ export class RunReplies {
     this.encoder = new ReplyEncoder(parts.handler.queue, parts.options);
   }
 
-  /** Ends a run without a reply: nobody waits for it any more. */
+  /** Ends a run without a reply, because nobody waits for it any more, and aborts its signal. */
   cancel(run: JobRun, reason: unknown): void {
     this.cancelAborted(run);
     run.context.abort(reason);
   }
 
-  /** As {@link cancel}, for a run that knows that it is aborted. */
+  /** Ends a run without a reply whose signal is aborted already. */
   cancelAborted(run: JobRun): void {
     run.stream?.stop();
     if (run.cancel()) {
@@ -55,7 +55,7 @@ export class RunReplies {
     }
   }
 
-  /** Sends a value of a stream. */
+  /** Sends a value of the stream of a run. */
   send(run: JobRun, value: unknown): void {
     if (run.isAnswered) {
       return;
@@ -71,7 +71,7 @@ export class RunReplies {
     this.streamOf(run).add(json);
   }
 
-  /** Ends a stream behind its values. */
+  /** Ends the stream of a run behind its values. */
   endStream(run: JobRun): void {
     if (!run.isAnswered) {
       this.answer(run, 'reply', this.encoder.end(run.job, this.streamOf(run).position));
@@ -104,7 +104,7 @@ export class RunReplies {
     this.answer(run, 'reply', text);
   }
 
-  /** A reply that cannot be sent is an error of the library's own. */
+  /** Answers a run whose reply cannot be sent with the error of the library that says why. */
   private failToSend(run: JobRun, error: unknown): void {
     const isOwn = error instanceof PayloadTooLargeError || error instanceof SerializationError;
     if (isOwn && run.job.version === 2) {
@@ -119,15 +119,15 @@ export class RunReplies {
     }
     const { context } = run;
     if (context.isAbort(error) || (context.isOutOfTime && isInheritedTimeout(error))) {
-      // Its deadline has passed: nobody waits, and it has only ended with it.
+      // The run has ended with its deadline, when nobody waits any more.
       this.answer(run, 'nobody waits', undefined);
     } else {
       this.fail(run, error, this.describe(run, error));
     }
   }
 
-  /** The form of an error that has one of its own, for all that its code may do meanwhile. */
-  private describe(run: JobRun, error: unknown): WireError | undefined {
+  /** @returns the wire form of an error that the framework can describe. Reading the error may run code that throws. */
+  private describe(run: JobRun, error: unknown): ErrorForm | undefined {
     try {
       const { describeError } = this.parts.options;
       const form = describeError?.(error);
@@ -138,14 +138,17 @@ export class RunReplies {
     }
   }
 
-  /** @param form - the error's, where it has one of its own; any other error is a surprise and is logged. */
-  private fail(run: JobRun, error: unknown, form: WireError | undefined): void {
+  /**
+   * Answers a run with an error.
+   * @param form - the wire form of an error that the framework can describe. Other errors are unexpected and are logged.
+   */
+  private fail(run: JobRun, error: unknown, form: ErrorForm | undefined): void {
     if (run.isAnswered) {
       return;
     }
     const { job, stream } = run;
     const canTell = job.version === 2 && job.replyTo !== undefined;
-    // Where nobody can be told, the worker's log is the only place left.
+    // Where the caller cannot be told, the log of the worker is the only place left.
     if (!form || !canTell) {
       this.report(run, error, form);
     }
@@ -157,7 +160,7 @@ export class RunReplies {
     this.answer(run, 'error', this.encoder.failure(job, sent, stream?.position));
   }
 
-  /** Answers a run, once. @param text - `undefined` = nothing, or that its stream broke where it was stopped half way. */
+  /** Answers a run, once. @param text - the frame; `undefined` = none, or an error where the stream was stopped half way. */
   answer(run: JobRun, kind: AnswerKind, text: string | undefined): void {
     if (run.answer(kind)) {
       this.finish(run, text);
@@ -168,14 +171,14 @@ export class RunReplies {
     const { output } = this.parts;
     const { stream } = run;
     if (stream) {
-      // The end comes behind all values.
+      // The end is sent behind all values.
       void stream.flushed().then(() => output.answered(run, this.endOf(run, stream, text)));
     } else {
       output.answered(run, text);
     }
   }
 
-  /** What a stream ends with: `text`, unless it was stopped before all of its values were sent. */
+  /** @returns the last frame of a stream: `text`, unless the stream was stopped before all of its values were sent. */
   private endOf(run: JobRun, stream: ReplyStream, text: string | undefined): string | undefined {
     if (run.isCancelled) {
       return undefined;
@@ -195,8 +198,8 @@ export class RunReplies {
 }
 
 /**
- * Whether a request has ended with the deadline of the job whose handler made it, be that this job or another. Its error may be
- * that of another copy of the library.
+ * Whether an error is the timeout of a request that has ended with the deadline of the job whose handler made it, be that this job
+ * or another. Recognized by its fields, because it may come from another copy of the library.
  */
 const isInheritedTimeout = (error: unknown): boolean =>
   isError(error) &&

@@ -8,7 +8,7 @@ import type { JobRun } from './job-run.js';
 import { ReplyStream } from './reply-stream.js';
 import type { RunOutput } from './run-replies.js';
 
-/** Brings what runs send and end with to Redis, and tells the lane of their ends. */
+/** Sends the values and replies of runs to Redis, and notifies the lane of their ends. */
 export class RunSettlement implements RunOutput {
   constructor(
     private readonly keys: QueueKeys,
@@ -35,7 +35,7 @@ export class RunSettlement implements RunOutput {
   answered(run: JobRun, text: string | undefined): void {
     const { job } = run;
     if (text !== undefined) {
-      // The bytes of a long one cost the garbage collector less than its text while it waits.
+      // While a long reply waits, its bytes cost the garbage collector less than its text.
       const frame = argumentOf(text);
       run.reply = { list: this.replyList(job), frame, deadline: job.deadline };
     }

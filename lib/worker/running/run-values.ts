@@ -3,9 +3,9 @@ import type { JobRun } from './job-run.js';
 import type { RunReplies } from './run-replies.js';
 import type { ValueTaker } from './source-subscriber.js';
 
-/** The values of one run: sent as they come, or the last of them as the reply where they are no stream. */
+/** Sends the values of one run as they arrive, or only the last one as the reply where the values are no stream. */
 export class RunValues implements ValueTaker {
-  /** Those that came before it was known whether they are a stream; the last alone where that makes no difference. */
+  /** Values that arrived before it was known whether they are a stream; only the last one where the job cannot stream. */
   private held: unknown[] = [];
 
   constructor(
@@ -64,8 +64,8 @@ export class RunValues implements ValueTaker {
   }
 }
 
-/** Of an emitted job nobody takes a reply. */
+/** Whether somebody waits for a reply, which is not so for an emitted job. */
 const isAwaited = ({ version, replyTo }: Job): boolean => version === 1 || replyTo !== undefined;
 
-/** An original requester takes one reply only. */
+/** Whether the caller can read a stream: an original requester reads one reply only. */
 const canStream = (job: Job): boolean => job.version === 2 && isAwaited(job);

@@ -1,17 +1,17 @@
 import { FencedSubscriber } from './fenced-stream.js';
 
-/** What becomes of the values of a handler. None of it throws. */
+/** Receives the values of a handler. No method throws. */
 export interface ValueTaker {
   value(value: unknown): void;
   failed(error: unknown): void;
   completed(): void;
-  /** The source is closed, and its teardown is done. */
+  /** Called when the source is closed and its teardown is done. */
   closed(): void;
-  /** The teardown of the source has thrown. */
+  /** Called when the teardown of the source has thrown. */
   strayed(error: unknown): void;
 }
 
-/** Hands the values of a handler to whoever answers its job, and tells when the source is closed, whoever closed it. */
+/** Passes the values of a handler to a taker, and notifies it when the source is closed, whoever closed it. */
 export class SourceSubscriber extends FencedSubscriber {
   constructor(private readonly taker: ValueTaker) {
     super();

@@ -5,34 +5,34 @@ import { listHead, trimList } from '../../protocol/operations/lists.js';
 import type { ListSize } from '../../protocol/operations/lua-list-size.js';
 import { measureList } from '../../protocol/operations/measure-list.js';
 
-/** How many frames, and how many bytes, may be unread in a reply list before the next value waits. */
+/** How many frames and bytes may be unread in a reply list before the next values wait. */
 const MAX_UNREAD_FRAMES = 1_000;
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 
-/** First and longest wait between looks at a full reply list, ms: soon at first, then less often. */
+/** First and longest wait between two checks of a full reply list, ms. */
 const FIRST_CHECK_DELAY_MS = 1;
 const MAX_CHECK_DELAY_MS = 64;
 
-/** How often is looked whether the caller still reads, ms, and how many looks without it mean that it has gone. */
+/** How often to check whether the caller still reads, ms, and after how many checks without a read it counts as lost. */
 const CALLER_CHECK_INTERVAL_MS = 15_000;
 const MAX_CHECKS_UNREAD = 4;
 
-/** The caller of a stream, so far as its reply list tells: how much it has not read, and whether it still reads. */
+/** Watches the caller of a stream by its reply list: how much is unread, and whether the caller still reads. */
 export class StreamReader {
   private timer: Timer | undefined;
-  /** The frame that the last look has met at the head of the list. */
+  /** The frame that the last check found at the head of the list. */
   private head: string | null = null;
-  /** How many looks in a row have met the same frame. */
+  /** How many checks in a row have found the same frame. */
   private checksUnread = 0;
 
-  /** @param onGone - hears why nobody will read the list any more. */
+  /** @param onGone - called with the reason when nobody will read the list any more. */
   constructor(
     private readonly list: string,
     private readonly driver: Driver,
     private readonly onGone: (why: string) => void,
   ) {}
 
-  /** Looks now and then whether the caller still reads. */
+  /** Starts checking whether the caller still reads. */
   watch(): void {
     const { runtime } = this.driver;
     this.timer = runtime.setInterval(() => this.checkCaller(), CALLER_CHECK_INTERVAL_MS).unref();
@@ -44,8 +44,8 @@ export class StreamReader {
 
   /**
    * Waits while too much is unread.
-   * @param size - of the list, as the last push has told.
-   * @param frames - what was pushed last: where the server does not tell, all frames are taken to be as large as these.
+   * @param size - the size of the list after the last push.
+   * @param frames - the frames of the last push. Where the server does not tell bytes, all frames count as large as these.
    */
   async untilRead(
     size: ListSize,
@@ -62,7 +62,7 @@ export class StreamReader {
     }
   }
 
-  /** @returns `undefined` while Redis is away. */
+  /** @returns the size of the list; `undefined` while Redis is unreachable. */
   private async measure(): Promise<ListSize | undefined> {
     const { driver, list } = this;
     try {
@@ -79,18 +79,18 @@ export class StreamReader {
 
   private checkCaller(): void {
     if (this.driver.isConnected) {
-      // What fails now is looked at again, and tells nothing of the caller.
+      // A check that fails tells nothing of the caller.
       this.readHead().catch(() => {
         this.checksUnread = 0;
       });
     }
   }
 
-  /** A caller in whose list the same frame is at the head for long has gone, or cannot reach Redis. */
+  /** Counts a caller as lost when the same frame stays at the head of its list for long. */
   private async readHead(): Promise<void> {
     const { driver, list, head } = this;
     this.head = null;
-    // What its caller has read stays there while Redis refuses writes: one that changes nothing tells.
+    // While Redis refuses writes, frames stay in the list although they were read. A write that changes nothing fails then, too.
     [, this.head] = await driver.commands.all((run) => [
       run(trimList, { list, first: 0, last: -1 }),
       run(listHead, list),

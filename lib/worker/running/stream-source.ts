@@ -2,42 +2,42 @@ import { isObservable, Observable } from 'rxjs';
 import { nextTurn, type Runtime } from '../../driver/runtime.js';
 import type { RunContext } from './run-context.js';
 
-/** How long an AsyncIterable is pulled before others on the event loop have their turn, ms, and values at most. */
+/** Longest time, ms, and most values that an AsyncIterable is pulled before other work of the event loop gets its turn. */
 const MAX_TURN_MS = 5;
 const MAX_VALUES_PER_TURN = 256;
 
-/** What a handler may return that gives its values one by one. */
+/** A value that a handler may return to send a stream. */
 export type Stream = Observable<unknown> | AsyncIterable<unknown> | IterableIterator<unknown>;
 
 /**
- * Whether a handler that returned it sends its values one by one. A generator does, and so does any iterator; what can only be
- * iterated over, such as an array or a text, is one value. @throws what it throws when it is looked at.
+ * Whether a value that a handler returned is a stream. A generator or any other iterator is a stream; a value that can only be
+ * iterated over, such as an array or a string, is one value. @throws what the value throws when its properties are read.
  */
 export const isStream = (value: unknown): value is Stream =>
   isObservable(value) || isAsyncIterable(value) || isIterator(value);
 
 /**
- * Makes what a handler returned the stream of its job. An AsyncIterable or an iterator is pulled no faster than the caller
- * reads; an Observable gives as it likes.
+ * Makes a returned value the stream of the job. An AsyncIterable or an iterator is pulled no faster than the caller reads; an
+ * Observable emits at its own pace.
  */
 export function streamOf(source: Stream, context: RunContext): Observable<unknown> {
   context.isStreaming = true;
   if (!isObservable(source)) {
     return pulled(isAsyncIterable(source) ? source : toAsyncGenerator(source), context);
   }
-  // One of another copy of RxJS may do anything when it is subscribed to.
+  // An Observable of another copy of RxJS is wrapped, because its subscription may behave differently.
   return source instanceof Observable
     ? source
     : new Observable((subscriber) => (source as Observable<unknown>).subscribe(subscriber));
 }
 
-/** Returned instead of a value by whoever cannot tell yet whether the handler, called on subscription, will stream. */
+/** Returned instead of a value where the handler is called on subscription only, so that it is not known yet whether it streams. */
 export class InterceptedReply {
   constructor(readonly values: Observable<unknown>) {}
 }
 
-/** The values of what a handler returned, where they may be more than one. @throws what it throws when it is looked at. */
-export function valuesOf(returned: unknown, context: RunContext): Observable<unknown> | undefined {
+/** @returns the values of a returned stream; `undefined` for one value. @throws what the value throws when its properties are read. */
+export function valuesOf(returned: unknown, context: JobContext): Observable<unknown> | undefined {
   if (typeof returned !== 'object' || returned === null) {
     return undefined;
   }
@@ -75,7 +75,7 @@ function pulled(source: AsyncIterable<unknown>, context: RunContext): Observable
           isDone = true;
           subscriber.error(error);
         })
-        // The teardown of an operator may throw at whoever ends it.
+        // The teardown of an operator may throw.
         .catch((error: unknown) => context.strayed('the teardown of its Observable', error)),
     );
     return () => {
@@ -86,8 +86,8 @@ function pulled(source: AsyncIterable<unknown>, context: RunContext): Observable
   });
 }
 
-/** Ends an iterator. One that fails while it is stopped has nobody left to tell but the log. */
-async function endIterator(iterator: AsyncIterator<unknown>, context: RunContext): Promise<void> {
+/** Ends an iterator early. Its error goes to the log, because the run has ended already. */
+async function endIterator(iterator: AsyncIterator<unknown>, context: JobContext): Promise<void> {
   try {
     await iterator.return?.();
   } catch (error) {
@@ -95,7 +95,7 @@ async function endIterator(iterator: AsyncIterator<unknown>, context: RunContext
   }
 }
 
-/** How long values have been pulled in one turn of the event loop, which a quick source would never leave by itself. */
+/** Measures how long values are pulled in one turn of the event loop, which a quick source would never leave by itself. */
 class Turn {
   private since: number;
   private values = 0;
@@ -109,14 +109,14 @@ class Turn {
     this.values = 0;
   }
 
-  /** Counts a value. @returns whether others should have their turn. */
+  /** Counts a value. @returns whether other work should get its turn. */
   isOver(): boolean {
     this.values++;
     return this.values >= MAX_VALUES_PER_TURN || this.runtime.now() - this.since >= MAX_TURN_MS;
   }
 }
 
-/** As `for await` follows an iterator: a promise among its values is waited for, and it is ended when it is given up. */
+/** Makes an iterator asynchronous as `for await` does: promises among its values are awaited, and `return()` is passed on. */
 async function* toAsyncGenerator(values: Iterable<unknown>): AsyncGenerator<unknown> {
   for (const value of values) {
     yield value;

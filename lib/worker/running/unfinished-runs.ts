@@ -9,7 +9,7 @@ import { nameOfJob } from './run-context.js';
 import type { JobRun } from './job-run.js';
 import type { JobRunner } from './job-runner.js';
 
-/** What a stopping worker does with runs that did not end in their time. */
+/** Cuts off the runs that did not finish in time when a worker stops. */
 export class UnfinishedRuns {
   constructor(
     private readonly handler: JobHandler,
@@ -20,7 +20,7 @@ export class UnfinishedRuns {
     private readonly runner: JobRunner,
   ) {}
 
-  /** Ends these runs: gives their jobs back, or tells their callers where they may not be run again. */
+  /** Cuts off runs: gives their jobs back, or replies with an error where a job may not be run again. */
   async interrupt(runs: readonly JobRun[]): Promise<void> {
     const { shutdownTimeout } = this.parts.options;
     const again = runs.filter((run) => this.runner.interrupt(run, stopError(run, shutdownTimeout)));
