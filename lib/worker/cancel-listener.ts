@@ -4,7 +4,7 @@ import type { Subscription } from '../driver/driver.js';
 import type { ReplyWorker } from './reply-worker.js';
 import type { WorkerParts } from './worker-options.js';
 
-/** Hears which jobs were cancelled: one connection for all queues of this process. */
+/** Listens for cancellations, on one connection for all queues of this process. */
 export class CancelListener {
   private readonly subscription: Subscription;
   private isClosed = false;
@@ -25,12 +25,12 @@ export class CancelListener {
     });
   }
 
-  /** Resolves when it hears them, or Redis does not let it for now. It never fails: cancelling is best effort. */
+  /** Resolves when the subscription is active, or Redis refuses it for now. Never rejects: cancelling is best effort. */
   async start(): Promise<void> {
     try {
       await this.subscription.start();
     } catch (error) {
-      // Else nobody is left who would cancel anything.
+      // Nothing to log while this process closes.
       if (!this.isClosed && this.parts.shard.driver.state !== 'closed') {
         this.parts.log.repeated(
           'no cancellations',

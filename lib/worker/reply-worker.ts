@@ -16,7 +16,7 @@ import { LostJobs } from './taking/lost-jobs.js';
 import type { JobPlace } from './taking/slots.js';
 import type { JobHandler, WorkerParts } from './worker-options.js';
 
-/** Answers the jobs of one queue: takes them into slots, runs them, and settles each. */
+/** Serves one queue: takes its jobs into slots, runs them, and settles each. */
 export class ReplyWorker implements LaneOwner {
   private readonly keys: QueueKeys;
   private readonly lane: QueueLane;
@@ -49,17 +49,17 @@ export class ReplyWorker implements LaneOwner {
     this.unfinishedRuns = new UnfinishedRuns(handler, keys, parts, lane, lostJobs, runner);
   }
 
-  /** How many jobs it runs now. */
+  /** How many jobs run now. */
   get busy(): number {
     return this.lane.running;
   }
 
-  /** What Redis refuses, so that it takes no jobs; `undefined` while it does. */
+  /** What Redis refuses so that no jobs are taken; `undefined` while jobs are taken. */
   get refusal(): string | undefined {
     return this.lane.refusal;
   }
 
-  /** The keys it has for jobs. */
+  /** The keys of the slots. */
   get slotKeys(): readonly string[] {
     const { slotCount } = this.lane;
     return Array.from({ length: slotCount }, (_, slot) =>
@@ -67,7 +67,7 @@ export class ReplyWorker implements LaneOwner {
     );
   }
 
-  /** The connections that take its jobs: that of now, and those before that the server may still know. */
+  /** The identities of the current connection that takes jobs, and of earlier ones that the server may still know. */
   get identities(): readonly LineIdentity[] {
     return this.lane.identities;
   }
@@ -77,7 +77,7 @@ export class ReplyWorker implements LaneOwner {
     this.lane.start();
   }
 
-  /** Resolves when no job will be started until {@link resume}; those that run go on. */
+  /** Resolves when no job will be started until {@link resume}. Jobs that run go on. */
   pause(): Promise<void> {
     return this.lane.pause();
   }
@@ -87,9 +87,9 @@ export class ReplyWorker implements LaneOwner {
   }
 
   /**
-   * Takes no more jobs, waits for those that run, and returns what is left to the head of the queue.
-   * @param outOfTime - aborts when the running jobs have had their time.
-   * @returns whether no job can come into its slots any more.
+   * Takes no more jobs, waits for the jobs that run, and gives back the rest to the head of the queue.
+   * @param outOfTime - aborts when the time of the running jobs is up.
+   * @returns whether no job can arrive in the slots any more.
    */
   async stop(outOfTime: AbortSignal): Promise<boolean> {
     const isOver = await this.lane.stop(outOfTime);
@@ -102,27 +102,27 @@ export class ReplyWorker implements LaneOwner {
   }
 
   /**
-   * A running job stops this worker, and most likely waits for it: it gets little time to return, and then it stays in its slot,
-   * where it can still be settled, or is found by others and counts as lost.
+   * Excuses a job that stops its own worker, and most likely waits for the stop: the stop waits for the job only for a short time.
+   * After that the job stays in its slot, where it can still be settled. If it is not, another worker finds it and counts it as lost.
    */
   excuse(job: RunContext): void {
     const { options, shard } = this.parts;
     const time = Math.min(FINAL_WRITE_TIMEOUT_MS, options.shutdownTimeout);
-    // Whether it is one of its own jobs shows later: its handler may not have got further than to this call.
+    // The registry may not know the run yet, where the handler calls this before it returns.
     shard.driver.runtime.setTimeout(() => this.runs.excuse(job), time);
   }
 
-  /** Whether it has stopped, or stops, without waiting for some of its jobs. */
+  /** Whether a stop does not wait for some of the jobs. */
   get isExcusing(): boolean {
     return this.runs.hasExcused;
   }
 
-  /** Resolves when the last run is over, one that a stop does not wait for as well. */
+  /** Resolves when all runs are over, also those that a stop does not wait for. */
   over(): Promise<void> {
     return this.runs.untilOver();
   }
 
-  /** Nobody waits for these jobs any more. */
+  /** Aborts jobs that were cancelled, and remembers the ids of jobs that do not run here. */
   cancel(ids: readonly string[]): void {
     const unmet = new Set<string | number>(ids);
     const met = [...this.runs].filter(({ job }) => unmet.has(job.id));

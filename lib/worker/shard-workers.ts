@@ -11,16 +11,16 @@ import type { OutageHistory } from './liveness/outage-history.js';
 import { FINAL_WRITE_TIMEOUT_MS } from './settling/unfinished-jobs.js';
 import type { JobHandler, WorkerParts } from './worker-options.js';
 
-/** The workers of one start on one shard: what they share there, from their lease to the connections that they settle on. */
+/** The workers of one session on one shard, which share their lease, their settler and the listener for cancellations. */
 export class ShardWorkers {
   private readonly workers: ReadonlyMap<string, ReplyWorker>;
   private readonly lease: Lease;
   private readonly cancelListener: CancelListener;
   private isStopping = false;
-  /** Whether no job can come any more into the slots of a worker that has stopped, by queue. */
+  /** Whether no job can arrive any more in the slots of a worker that has stopped, by queue. */
   private readonly areSlotsFinal = new Map<string, boolean>();
 
-  /** @param outagesOf - whether this process may judge the other workers of a queue. */
+  /** @param outagesOf - returns the outages that this process has seen on a queue. */
   constructor(
     handlers: readonly JobHandler[],
     private readonly parts: WorkerParts,
@@ -53,22 +53,22 @@ export class ShardWorkers {
     return this.workers.get(queue);
   }
 
-  /** What Redis refuses to the worker of a queue, so that it takes no jobs. */
+  /** What Redis refuses so that the worker of a queue takes no jobs; `undefined` while it takes jobs. */
   refusalOf(queue: string): string | undefined {
     return this.lease.refusalOf(queue) ?? this.workers.get(queue)?.refusal;
   }
 
   /**
-   * Resolves when Redis knows the workers and they take jobs, or when they were stopped before. What Redis refuses of one queue
-   * is tried again and holds up no other one.
-   * @param paused - queues that they take no jobs from for now.
-   * @throws what keeps connections from being made at all.
+   * Resolves when Redis knows the workers and they take jobs, or when they were stopped before. Refusals are retried for each queue,
+   * and do not hold up other queues.
+   * @param paused - queues that are paused.
+   * @throws when no connection can be made at all.
    */
   async start(paused: ReadonlySet<string>): Promise<void> {
-    // Where none can be made, nobody else has to say so.
+    // Throws here where no connection can be made, before anything is started.
     void this.parts.shard.driver.commands;
     const known = this.lease.start();
-    // To hear of cancellations is best effort, and nobody waits for it.
+    // Cancelling is best effort, so that nobody waits for the listener.
     void this.cancelListener.start();
     const workers = this.all.map(async (worker) => {
       const { queue } = worker.handler;
@@ -80,7 +80,7 @@ export class ShardWorkers {
 
   /**
    * Resolves when no worker takes or runs jobs any more.
-   * @param outOfTime - aborts when the running jobs have had their time.
+   * @param outOfTime - aborts when the time of the running jobs is up.
    */
   async stop(outOfTime: AbortSignal): Promise<void> {
     this.isStopping = true;
@@ -91,12 +91,12 @@ export class ShardWorkers {
     );
   }
 
-  /** Gives up the lease of workers that have stopped. */
+  /** Gives up the leases of the workers, which have stopped. */
   async retire(): Promise<void> {
     this.cancelListener.close();
     const retired = this.lease.stop((queue) => this.areSlotsFinal.get(queue) ?? false);
     const { runtime } = this.parts.shard.driver;
-    // What fails leaves the lease to lapse by itself.
+    // A lease that cannot be given up lapses by itself.
     const tried = retired.catch(() => undefined);
     await endsWithin(FINAL_WRITE_TIMEOUT_MS, tried, runtime);
     for (const worker of this.all) {
@@ -106,8 +106,8 @@ export class ShardWorkers {
     }
   }
 
-  /** A running job stops the workers, and most likely waits for it, so that they cannot wait for the job. */
-  excuse(job: RunContext): void {
+  /** Excuses a job that stops the workers and most likely waits for the stop, so that they cannot wait for the job. */
+  excuse(job: JobContext): void {
     for (const worker of this.workers.values()) {
       worker.excuse(job);
     }
@@ -124,7 +124,7 @@ export class ShardWorkers {
     }
   }
 
-  /** Those that are looked after by others are forgotten when their last job is over. */
+  /** Gives up the lease of a worker that has stopped without waiting for all of its jobs, once they are over. */
   private async retireWhenOver(worker: ReplyWorker): Promise<void> {
     await worker.over();
     await this.lease.retire([worker.handler.queue], () => true).catch(() => undefined);

@@ -4,39 +4,39 @@ import type { DescribeError } from '../protocol/wire/wire-error.js';
 import type { Shard, Shards } from '../driver/shard.js';
 import type { RunContext } from './running/run-context.js';
 
-/** Jobs that a handler may run at a time at most: a worker has two keys for each, which others look through once it is lost. */
+/** Largest `concurrency`: a worker has two slots for each job, and another worker has to look through all when it is lost. */
 export const MAX_CONCURRENCY = 10_000;
 
-/** What the workers of one process need to know, complete. */
+/** Options of the workers of one process, complete. */
 export interface WorkerOptions {
-  /** ms without a sign of life after which a worker with no connection counts as dead. */
+  /** ms without a renewal after which a worker without connections counts as lost. */
   readonly lease: number;
-  /** ms after which a worker counts as dead although its connection stands. */
+  /** ms without a renewal after which a worker counts as lost although it is connected. */
   readonly stallLimit: number;
   /** ms that running jobs get when the workers stop. */
   readonly shutdownTimeout: number;
-  /** Bytes of one encoded reply. */
+  /** Most bytes of one encoded reply. */
   readonly maxPayload: number;
-  /** Whether error frames carry the stack. */
+  /** Whether replies with an error contain its stack. */
   readonly exposeStack: boolean;
-  /** Calls a function in such a way that it, and all it leads to, can find the job that is being run. */
-  readonly runWithin?: ((context: RunContext, work: () => void) => void) | undefined;
-  /** The job that is being run where this is called, if any. */
-  readonly currentJob?: (() => RunContext | undefined) | undefined;
-  /** Turns an error of the application's framework into its form. */
+  /** Runs `work` with the job as AsyncLocalStorage context. */
+  readonly runWithin?: ((context: JobContext, work: () => void) => void) | undefined;
+  /** Returns the job in whose context this is called, if any. */
+  readonly currentJob?: (() => JobContext | undefined) | undefined;
+  /** Describes an error of the application's framework in the form that is sent to callers. */
   readonly describeError?: DescribeError | undefined;
 }
 
-/** What answers the jobs of one queue. */
+/** The handler of one queue, with its options. */
 export interface JobHandler {
   readonly queue: string;
-  /** How it is named in logs and errors: `Class#method`. */
+  /** The name of the handler in logs and errors: `Class#method`. */
   readonly name: string;
-  /** How many jobs it runs at a time. */
+  /** How many jobs may run at a time. */
   readonly concurrency: number;
-  /** ms one run may take; `0` = no limit. */
+  /** ms that one run may take; `0` = no limit. */
   readonly timeout: number;
-  /** How often a job may be started, unless its caller said otherwise. */
+  /** How often a job may be started, unless its caller says otherwise. */
   readonly maxDeliveries: number;
   /** Runs one job. */
   handle(data: unknown, context: RunContext): unknown;
@@ -47,7 +47,7 @@ export interface SessionParts {
   readonly shards: Shards;
   readonly options: WorkerOptions;
   readonly log: Log;
-  /** The async context that jobs are begun in: that of no job, nor of whoever has started the workers. */
+  /** Neutral async context that jobs start in: neither that of another job, nor that of the code that started the workers. */
   readonly scope: AsyncResource;
 }
 

@@ -6,20 +6,20 @@ import type { ReplyWorker } from './reply-worker.js';
 import { ShardWorkers } from './shard-workers.js';
 import type { JobHandler, SessionParts } from './worker-options.js';
 
-/** After how long a stop says what it waits for, ms. */
+/** How long a stop waits before it logs what it waits for, ms. */
 const STOP_REPORT_DELAY_MS = 3_000;
 
-/** Queues that it names at most. */
+/** Most queues that this log line names. */
 const MAX_NAMED_QUEUES = 5;
 
 const runs = (count: number): string => (count === 1 ? '1 run' : `${count} runs`);
 
-/** The workers of one start, on all shards, from then on until they are stopped. */
+/** The workers of all queues and shards, from one start until the next stop. */
 export class WorkerSession {
   private readonly shards: ReadonlyMap<Shard, ShardWorkers>;
   private stopped: Promise<void> | undefined;
 
-  /** @param outagesOf - whether this process may judge the other workers of a queue. */
+  /** @param outagesOf - returns the outages that this process has seen on a queue. */
   constructor(
     handlers: readonly JobHandler[],
     private readonly parts: SessionParts,
@@ -39,15 +39,15 @@ export class WorkerSession {
     return this.shardOf(queue)?.of(queue);
   }
 
-  /** What Redis refuses to the worker of a queue, so that it takes no jobs. */
+  /** What Redis refuses so that the worker of a queue takes no jobs; `undefined` while it takes jobs. */
   refusalOf(queue: string): string | undefined {
     return this.shardOf(queue)?.refusalOf(queue);
   }
 
   /**
    * Resolves when Redis knows the workers and they take jobs, or when they were stopped before.
-   * @param paused - queues that they take no jobs from for now.
-   * @throws what keeps connections from being made at all; nothing that was begun is left then.
+   * @param paused - queues that are paused.
+   * @throws when no connection can be made at all. Everything that was started is stopped then.
    */
   async start(paused: ReadonlySet<string>): Promise<void> {
     try {
@@ -58,14 +58,14 @@ export class WorkerSession {
     }
   }
 
-  /** Stopping twice does no harm. */
+  /** Stops all workers. Stopping twice does no harm. */
   stop(): Promise<void> {
     this.stopped ??= this.stopOnce();
     return this.stopped;
   }
 
-  /** A running job stops the workers, and most likely waits for it, so that they cannot wait for the job. */
-  excuse(job: RunContext): void {
+  /** Excuses a job that stops the workers and most likely waits for the stop, so that they cannot wait for the job. */
+  excuse(job: JobContext): void {
     for (const workers of this.all) {
       workers.excuse(job);
     }
@@ -83,7 +83,7 @@ export class WorkerSession {
     const { shards, options } = this.parts;
     const { runtime } = shards;
     const outOfTime = new AbortController();
-    // One or two for each queue.
+    // Each queue adds one or two listeners.
     setMaxListeners(0, outOfTime.signal);
     const timer = runtime.setTimeout(() => outOfTime.abort(), options.shutdownTimeout);
     const telling = runtime.setTimeout(() => this.logWait(), STOP_REPORT_DELAY_MS).unref();
@@ -93,7 +93,7 @@ export class WorkerSession {
     await Promise.all(this.all.map((workers) => workers.retire()));
   }
 
-  /** Says what a stop that takes long waits for. */
+  /** Logs what a stop that takes long waits for. */
   private logWait(): void {
     const waits = this.all
       .flatMap((workers) => workers.all)

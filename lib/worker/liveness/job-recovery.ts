@@ -21,16 +21,16 @@ import type { JobHandler, WorkerParts } from '../worker-options.js';
 import { countKeys } from '../../protocol/operations/keys.js';
 import { listLength, readListBytes } from '../../protocol/operations/lists.js';
 
-/** Slots that are asked for in one command. */
+/** Slots that are looked at in one command. */
 const SLOTS_PER_CALL = 1_000;
 
-/** How many jobs of a lost worker were taken back. */
+/** How many jobs of a lost worker were recovered. */
 interface Recovered {
   readonly givenBack: number;
   readonly deadLetters: number;
 }
 
-/** Takes back the jobs of lost workers of one queue, part by part. */
+/** Recovers the jobs of lost workers of one queue, part by part. */
 export class JobRecovery {
   private readonly keys: QueueKeys;
   private readonly lostJobs: LostJobs;
@@ -44,8 +44,9 @@ export class JobRecovery {
   }
 
   /**
-   * Stops where the worker turns out to be alive, or somebody else takes its jobs back: what is left is found again.
-   * @param forget - whether the worker can use its slots no more.
+   * Recovers the jobs of one worker. Stops where the worker turns out to be alive, or another worker recovers the same jobs: the
+   * next sweep finds the rest.
+   * @param forget - whether the worker cannot use its slots any more, so that its record may be removed.
    */
   async recoverJobs(worker: LapsedWorker, forget: boolean): Promise<void> {
     const { filled, areAll } = await this.filledSlots(worker);
@@ -69,7 +70,7 @@ export class JobRecovery {
     }
   }
 
-  /** The slots that hold something, and whether all of them can be read. */
+  /** @returns the slots that hold jobs, and whether all slots can be read. */
   private async filledSlots(
     worker: LapsedWorker,
   ): Promise<{ filled: FilledSlot[]; areAll: boolean }> {
@@ -96,7 +97,7 @@ export class JobRecovery {
     return { filled: filled.filter((slot) => slot.length > 0), areAll };
   }
 
-  /** Looks through all slots that a worker can have where it does not say how many it has. */
+  /** Warns that the number of slots is unknown. @returns the most slots that a worker can have. */
   private assumeMaxSlots({ id, name }: LapsedWorker): number {
     this.parts.log.repeated(
       `slots unknown: ${this.handler.queue}`,
@@ -116,13 +117,13 @@ export class JobRecovery {
 
   private toFoundSlot({ key, from, elements }: SlotPart): FoundSlot {
     const jobs = elements.flatMap((element, index) =>
-      // Those that have left their places before are empty.
+      // The places of jobs that were settled before are empty.
       element.length === 0 ? [] : [{ position: from + index, ...this.decide(element.toString()) }],
     );
     return { key, from, digest: digestOf(elements), jobs };
   }
 
-  /** Decides what becomes of a job whose worker was lost. */
+  /** Decides whether a job is given back to its queue or moved to the dead list. */
   private decide(element: string): Omit<FoundJob, 'position'> {
     const job = decodeJob(element);
     if (job.version === 0) {
@@ -167,7 +168,7 @@ export class JobRecovery {
     }
   }
 
-  /** @throws what is no refusal. */
+  /** Logs that a slot cannot be read. @throws an error that is not a refusal. */
   private reportUnreadableSlot(key: string, error: unknown): void {
     if (!isRefusal(error)) {
       throw error;

@@ -2,25 +2,25 @@ import type { DescribedWorker } from '../../protocol/operations/describe-worker.
 import type { LapsedLease } from '../../protocol/operations/renew-lease.js';
 import { decodeIdentities, type LineIdentity } from '../../protocol/wire/line-identity.js';
 
-/** Slots that a worker is believed to have at most, on one queue. */
+/** Most slots that a worker can have on one queue. A larger number in Redis is not believed. */
 export const MAX_SLOTS = 100_000;
 
 /** A worker whose lease has lapsed, as its hash describes it. */
 export interface LapsedWorker {
   readonly id: string;
-  /** How many slots it has; `undefined` where it says nothing that can be true. */
+  /** How many slots the worker has; `undefined` where the number in the hash cannot be true. */
   readonly slots: number | undefined;
-  /** Its connections that may still stand; none where it does not say. */
+  /** The connections of the worker that may still be open; none where the hash names none. */
   readonly connections: readonly LineIdentity[];
-  /** The `run_id` of the server that it was connected to; `undefined` where it does not say. */
+  /** The `run_id` of the server that the worker was connected to; `undefined` where the hash does not say. */
   readonly server: string | undefined;
-  /** How to name it in a log. */
+  /** The name of the worker in the log. */
   readonly name: string;
-  /** When its lease lapsed, ms, Redis clock. */
+  /** When the lease of the worker lapsed, ms, Redis clock. */
   readonly expiry: number;
 }
 
-/** Reads the description of a worker. Anybody may have written it, so that nothing is used that cannot be true. */
+/** Reads the description of a worker. Anybody may have written it, so values that cannot be true are ignored. */
 export function readLapsedWorker(lease: LapsedLease, described: DescribedWorker): LapsedWorker {
   const { workerId: id } = lease;
   const server = described.server || undefined;

@@ -8,8 +8,8 @@ import type { Timer } from '../../driver/runtime.js';
 import { QueueLease, type LeasedQueue } from './queue-lease.js';
 
 /**
- * Tells Redis, every third of the lease, that the workers of this process are alive, and hears at each turn which
- * others have not told. All queues are told together, and each is answered for itself.
+ * Renews the lease of the workers of this process, three times per lease, and learns each time which other workers have not renewed
+ * theirs. The leases of all queues are renewed together, and each succeeds or fails for itself.
  */
 export class Lease {
   private readonly leases: ReadonlyMap<string, QueueLease>;
@@ -18,14 +18,14 @@ export class Lease {
   private readonly stopGate = new Gate();
   private readonly stopped = this.stopGate.until(() => this.isStopped);
   private startedAt = 0;
-  /** Resolves when the last renewal that has begun is over. */
+  /** Resolves when the latest renewal is over. */
   private underway: Promise<void> = Promise.resolve();
-  /** The renewal after that one. */
+  /** The renewal that follows the latest one, if somebody waits for it. */
   private nextRenewal: Promise<void> | undefined;
-  /** Whether it is of all queues: somebody waits for it. */
+  /** Whether the next renewal is for all queues, also for those that wait after a refusal. */
   private isForAllQueues = false;
 
-  /** @param duration - ms. */
+  /** @param duration - how long a lease lasts, ms. */
   constructor(
     workerId: string,
     private readonly duration: number,
@@ -40,8 +40,8 @@ export class Lease {
   }
 
   /**
-   * Tries until the server knows the workers of all queues, or they are stopped.
-   * @throws what keeps connections from being made at all.
+   * Renews the leases until the server knows the workers of all queues, or they are stopped.
+   * @throws when no connection can be made at all.
    */
   async start(): Promise<void> {
     void this.driver.lost().then(() => this.missed(this.all.filter(({ isKnown }) => !isKnown)));
@@ -73,8 +73,8 @@ export class Lease {
   }
 
   /**
-   * Gives the lease up: nobody looks after these workers any more, but for those in whose slots a job lies, or may come.
-   * @param isOver - whether no job can come into the slots of a queue any more.
+   * Gives up the leases. Other workers still recover the slots that hold a job or may get one.
+   * @param isOver - whether no job can arrive in the slots of a queue any more.
    */
   async stop(isOver: (queue: string) => boolean): Promise<void> {
     this.isStopped = true;
@@ -84,7 +84,7 @@ export class Lease {
   }
 
   /**
-   * Gives the lease up on some queues, as soon as the server is there. What fails leaves it to lapse by itself.
+   * Gives up the leases on some queues, as soon as the server is reachable. A lease that cannot be given up lapses by itself.
    * @throws when the lines are closed before.
    */
   async retire(queues: readonly string[], isOver: (queue: string) => boolean): Promise<void> {
@@ -97,19 +97,19 @@ export class Lease {
     );
   }
 
-  /** What Redis refuses of the lease on a queue; `undefined` where it does not. */
+  /** Why Redis refuses the lease on a queue; `undefined` where it does not. */
   refusalOf(queue: string): string | undefined {
     return this.leases.get(queue)?.refusal;
   }
 
-  /** Whether others know of the connection for commands, so that what it takes from a queue is looked after. */
+  /** Whether other workers know the connection for commands, so that they can tell when its jobs are lost. */
   isUpToDate(queue: string): boolean {
     return this.leases.get(queue)?.isUpToDate(this.driver.commands) ?? false;
   }
 
   /**
-   * Renews it out of turn, which also tells of connections that have changed.
-   * @throws when Redis gives no answer. What it refuses of one queue is no concern of the others.
+   * Renews all leases now, which also announces new connections.
+   * @throws when Redis does not answer. The refusal of one lease does not count, because it does not concern the other queues.
    */
   async renew(): Promise<void> {
     await this.renewAll();
@@ -119,7 +119,7 @@ export class Lease {
     }
   }
 
-  /** As {@link renew}, for one queue. @throws what Redis refuses it with, or that it gives no answer. */
+  /** Renews all leases now, for the sake of one queue. @throws when the lease of that queue is refused, or Redis does not answer. */
   async renewQueue(queue: string): Promise<void> {
     await this.renewAll();
     const failure = this.leases.get(queue)?.failure;
@@ -137,7 +137,7 @@ export class Lease {
     return this.renewShared();
   }
 
-  /** Those of all queues open in the same moment: who comes while one renewal is under way shares the next with all others. */
+  /** Shares renewals: connections of all queues open at the same moment, and all that ask during one renewal share the next. */
   private renewShared(): Promise<void> {
     this.nextRenewal ??= this.renewNext();
     return this.nextRenewal;
@@ -182,11 +182,11 @@ export class Lease {
       await this.driver.ready();
       await this.renewShared();
     } catch {
-      // The connections are closed for good.
+      // The connections were closed for good.
     }
   }
 
-  /** There was no server to renew leases at: others may have missed it as well. */
+  /** Notes that no server was reachable to renew leases: other workers may have missed their renewals as well. */
   private missed(leases: readonly QueueLease[]): void {
     for (const { queue } of leases) {
       queue.outages.renewalFailed();
@@ -194,6 +194,6 @@ export class Lease {
   }
 }
 
-/** @returns `undefined` where one of the waits is as long as usual. */
+/** @returns the shortest of some waits; `undefined` (as long as usual) where one of them is `undefined`. */
 const shortestWait = (waits: readonly (number | undefined)[]): number | undefined =>
   waits.includes(undefined) ? undefined : Math.min(...waits.filter((wait) => wait !== undefined));

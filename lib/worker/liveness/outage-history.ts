@@ -1,44 +1,44 @@
 import type { RenewedLease } from '../../protocol/operations/renew-lease.js';
 import { SILENCE_LIMIT_MS } from '../../driver/line.js';
 
-/** How long a connection that was given up needs to be replaced, and its worker to be known again, ms. */
+/** Longest time to replace a lost connection and renew the lease, ms. */
 const MAX_RECONNECT_MS = 4_000;
 
 /**
- * How long a worker may need after an outage until it is heard of again, ms: its connection may be half open, so that nobody
- * but the watchdog finds out that it is gone.
+ * Longest time until a worker renews its lease after an outage, ms. Its connection may be half open, so that only its watchdog
+ * notices the loss.
  */
 export const MAX_RETURN_MS = SILENCE_LIMIT_MS + MAX_RECONNECT_MS;
 
 /** A renewal of a lease that succeeded. */
 export interface Renewal extends Pick<RenewedLease, 'now' | 'former'> {
-  /** Tells one way to the server from the next. */
+  /** Identifies the way to the server: a new value means that the connection was lost in between. */
   readonly path: unknown;
-  /** Whether it is the first one of its worker. */
+  /** Whether this is the first renewal of its worker. */
   readonly isFirst: boolean;
-  /** Whether this process itself was too late to renew in time: its event loop was blocked, perhaps by a handler. */
+  /** Whether this process was too late to renew in time, because its event loop was blocked, perhaps by a handler. */
   readonly isBelated: boolean;
 }
 
 /**
- * Whether this process may call other workers of a queue lost. An outage, a server that refuses writes, a frozen server or a
- * clock that jumps makes everybody's lease lapse, and who is back first would take all others for dead. So an observer that has
- * had such trouble itself waits until the others have had the time to be back, too.
+ * Remembers outages, to decide whether this process may call other workers of a queue lost. An outage, a server that refuses writes,
+ * a frozen server or a clock that jumps makes every lease lapse, and the first worker to return would call all others lost. So a
+ * process that has seen an outage itself waits until the others have had time to return.
  */
 export class OutageHistory {
-  /** When the first renewal after the last trouble, or of all, succeeded, ms, Redis clock. */
+  /** When the first renewal succeeded after the last outage, or since nobody looked, ms, Redis clock. */
   private graceStartedAt = -Infinity;
-  /** Since when others could be heard of, ms, Redis clock. */
+  /** Since when other workers could have renewed their leases, ms, Redis clock. */
   private steadySince = -Infinity;
-  /** Whether nothing is known of what was before, since nobody looked. */
+  /** Whether this process has not watched the queue before {@link graceStartedAt}. */
   private hasNoHistory = true;
   private last: Renewal | undefined;
   private hasFailed = false;
 
-  /** @param lease - ms. */
+  /** @param lease - how long a lease lasts, ms. */
   constructor(private readonly lease: number) {}
 
-  /** A renewal has failed: refused, or not answered. Others' may have failed as well. */
+  /** Notes that a renewal was refused or not answered. Those of other workers may have failed as well. */
   renewalFailed(): void {
     this.hasFailed = true;
   }
@@ -61,18 +61,18 @@ export class OutageHistory {
   }
 
   /**
-   * Whether workers whose lease has lapsed may be taken for lost.
+   * Whether workers whose lease has lapsed may be called lost.
    * @param now - ms, Redis clock.
-   * @param isSameServer - whether what tells that they are lost was true before we came as well: that a connection is gone tells
-   *   nothing where the server is another one now.
+   * @param isSameServer - whether the lapsed workers used the current server: on a different server, that their connections are
+   *   gone tells nothing.
    */
   mayJudge(now: number, isSameServer: boolean): boolean {
     return this.isGraceOver(now) || (this.hasNoHistory && isSameServer);
   }
 
   /**
-   * How long a worker could have been heard of and was not, ms.
-   * @param expiry - when its lease lapsed, ms, Redis clock.
+   * @returns how long a worker could have renewed its lease and did not, ms.
+   * @param expiry - when the lease lapsed, ms, Redis clock.
    */
   silenceMs(expiry: number, now: number): number {
     return now - Math.max(expiry - this.lease, this.steadySince);
@@ -82,7 +82,10 @@ export class OutageHistory {
     return now >= this.graceStartedAt + Math.max(this.lease, MAX_RETURN_MS);
   }
 
-  /** A lease that lapsed since its own process was too slow tells nothing of others: busy workers look after others as well. */
+  /**
+   * Whether a renewal shows an outage. A lease that has lapsed because this process was too slow is none: a busy worker still
+   * recovers the jobs of others.
+   */
   private isTrouble({ now, former, path, isFirst, isBelated }: Renewal): boolean {
     const { last } = this;
     const isInterrupted = last !== undefined && (path !== last.path || now < last.now);
@@ -90,7 +93,7 @@ export class OutageHistory {
     return this.hasFailed || isInterrupted || isLapsed;
   }
 
-  /** Workers that were stopped see no trouble. */
+  /** Whether this process has not watched the queue until now, such as while its workers were stopped. */
   private hasNotLooked({ now, isFirst }: Renewal): boolean {
     return !this.last || (isFirst && now - this.last.now > this.lease);
   }

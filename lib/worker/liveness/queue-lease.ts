@@ -19,38 +19,38 @@ import { explainRefusal, isRefusal, longestWaitAfter } from '../../driver/refusa
 import type { Runtime } from '../../driver/runtime.js';
 import type { OutageHistory } from './outage-history.js';
 
-/** Connections for commands, and for jobs, that a worker names at most: the last ones. */
-const MAX_NAMED_CONNECTIONS = MAX_WORKER_CONNECTIONS / 2;
+/** Most connections for commands, and for jobs, that a worker announces: the latest ones. */
+const MAX_NAMED_CONNECTIONS = MOST_CONNECTIONS / 2;
 
-/** Node asks the system for it at each call. */
+/** The name of this host, read once, because Node asks the system at each call. */
 const HOST_NAME = hostname();
 
-/** A queue on which this process is to be known as alive. */
+/** A queue on which this process renews a lease. */
 export interface LeasedQueue {
   readonly name: string;
   readonly keys: QueueKeys;
-  /** The keys of its slots. */
+  /** The keys of the slots of this worker. */
   readonly slots: readonly string[];
-  /** Whether this process may judge the other workers of the queue. */
+  /** The outages that this process has seen on the queue. */
   readonly outages: OutageHistory;
-  /** The connections that take its jobs: that of now, and those before that the server may still know. */
+  /** The identities of the current connection that takes jobs, and of earlier ones that the server may still know. */
   identities(): readonly LineIdentity[];
-  /** Hears of the leases that have lapsed. @param now - ms, Redis clock. */
+  /** Called after each renewal with the leases that have lapsed. @param now - ms, Redis clock. */
   onLapsed(lapsed: readonly LapsedLease[], now: number): void;
 }
 
-/** The lease of this process on one queue. What Redis refuses of it is no concern of other queues. */
+/** The lease of this process on one queue. A refusal does not affect other queues. */
 export class QueueLease {
-  /** Why the last renewal has failed; `undefined` when it succeeded. */
+  /** Why the last renewal has failed; `undefined` where it succeeded. */
   failure: unknown = new Error('The lease was not renewed yet');
-  /** What Redis refuses, in words; `undefined` where the last renewal succeeded, or had no answer. */
+  /** What Redis refuses, in words; `undefined` where the last renewal succeeded or was not answered. */
   refusal: string | undefined;
   private readonly backoff: Backoff;
-  /** Before when it is not tried again by itself, by the clock of the runtime. */
+  /** When the next renewal is due after a refusal, by the clock of the runtime. */
   private dueAt = 0;
-  /** The connection for commands that others know of. */
+  /** The connection for commands that other workers know. */
   private announced: LineIdentity | undefined;
-  /** How often it was renewed. */
+  /** How often the lease was renewed. */
   private turn = 0;
   /** When the last renewal that succeeded was sent, by the clock of the runtime. */
   private sentAt = Infinity;
@@ -60,7 +60,7 @@ export class QueueLease {
     this.onKnown = resolve;
   });
 
-  /** @param duration - ms. */
+  /** @param duration - how long the lease lasts, ms. */
   constructor(
     readonly queue: LeasedQueue,
     private readonly workerId: string,
@@ -76,24 +76,24 @@ export class QueueLease {
     return this.turn > 0;
   }
 
-  /** Whether it is to be renewed by itself: what stays refused is tried now and then. */
+  /** Whether the lease is to be renewed by the timer: after a refusal that stays, it is retried less often. */
   get isDue(): boolean {
     return this.runtime.now() >= this.dueAt;
   }
 
-  /** Whether others know of the connection for commands, so that what it takes is looked after. */
+  /** Whether other workers know the connection for commands, so that they can tell when its jobs are lost. */
   isUpToDate(commands: Line): boolean {
     return this.isKnown && this.announced === commands.identity;
   }
 
   /**
-   * What one renewal sends.
-   * @param commands - the connection that it goes on.
+   * @returns what one renewal sends.
+   * @param commands - the connection that the renewal is sent on.
    * @param started - when the worker started, ms, Redis clock.
    */
   renewal({ identity: own, identities, server, path }: Line, started: number): QueueRenewal {
     const { keys, slots } = this.queue;
-    // A lost connection may still wait for a job, until the server hears of the loss: no slot is forgotten before.
+    // A lost connection may still wait for a job until the server notices the loss. Until then it has to stay known.
     const connections = [identities, this.queue.identities()]
       .flatMap((known) => known.slice(-MAX_NAMED_CONNECTIONS))
       .filter((known) => known.server === server?.runId)
@@ -122,7 +122,7 @@ export class QueueLease {
     };
   }
 
-  /** Redis has answered a renewal. */
+  /** Notes that a renewal has succeeded. */
   renewed({ own, path, sentAt }: QueueRenewal, { now, former, lapsed }: RenewedLease): void {
     const { outages, name, onLapsed } = this.queue;
     outages.renewed({
@@ -145,7 +145,7 @@ export class QueueLease {
     onLapsed(lapsed, now);
   }
 
-  /** A renewal was refused, or not answered. */
+  /** Notes that a renewal was refused or not answered. */
   failed(error: unknown): void {
     const { outages, name, keys } = this.queue;
     outages.renewalFailed();
@@ -170,7 +170,7 @@ export class QueueLease {
     }
   }
 
-  /** @param isWatched - whether a job may still come into its slots. */
+  /** @returns what gives up the lease. @param isWatched - whether a job may still arrive in the slots. */
   retirement(isWatched: boolean): RetireWorker {
     const { keys, slots } = this.queue;
     return {
@@ -183,13 +183,13 @@ export class QueueLease {
   }
 }
 
-/** A renewal that is on its way. */
+/** A renewal that was sent. */
 export interface QueueRenewal {
   readonly script: typeof renewLease;
   readonly input: RenewLease;
-  /** The connection that others will know of. */
+  /** The connection that other workers will know. */
   readonly own: LineIdentity | undefined;
   readonly path: unknown;
-  /** When it was sent, by the clock of the runtime. */
+  /** When the renewal was sent, by the clock of the runtime. */
   readonly sentAt: number;
 }

@@ -10,26 +10,26 @@ import type { OutageHistory } from './outage-history.js';
 import type { JobHandler, WorkerParts } from '../worker-options.js';
 import { listLines } from '../../protocol/operations/list-lines.js';
 
-/** How long a server that refuses `CLIENT LIST` is not asked again, ms. */
+/** Wait before `CLIENT LIST` is tried again after a refusal, ms. */
 const CLIENT_LIST_RETRY_MS = 60_000;
 
-/** Lapsed workers whose description is remembered at most. */
+/** Most lapsed workers whose description is remembered. */
 const MAX_REMEMBERED_WORKERS = 1_000;
 
 /**
- * Looks after the workers of one queue that gave no sign of life, and decides which of them are lost: those whose connections
- * are gone, and those that were silent for longer than `stallLimit`.
+ * Looks for lost workers of one queue among those whose lease has lapsed: workers whose connections are gone, and workers that were
+ * silent for longer than `stallLimit`. Their jobs are recovered.
  */
 export class Recovery {
   private readonly keys: QueueKeys;
   private readonly jobRecovery: JobRecovery;
   private isRunning = false;
-  /** A worker that has lapsed says nothing new of itself until it renews its lease. */
+  /** Descriptions by worker id. The hash of a worker does not change until it renews its lease. */
   private readonly describedWorkers = new Map<string, LapsedWorker>();
-  /** Until when the server is not asked for connections, by the clock of the runtime. */
+  /** Until when `CLIENT LIST` is not tried, by the clock of the runtime. */
   private noClientListUntil = 0;
 
-  /** @param outages - whether this process may judge others. */
+  /** @param outages - decides whether this process may call other workers lost. */
   constructor(
     private readonly handler: JobHandler,
     private readonly parts: WorkerParts,
@@ -39,7 +39,7 @@ export class Recovery {
     this.jobRecovery = new JobRecovery(handler, parts);
   }
 
-  /** @param now - when the leases were seen to have lapsed, ms, Redis clock. */
+  /** Examines workers whose lease has lapsed. @param now - when the lapse was seen, ms, Redis clock. */
   async sweep(lapsed: readonly LapsedLease[], now: number): Promise<void> {
     if (this.isRunning || lapsed.length === 0 || !this.outages.mayJudge(now, true)) {
       return;
@@ -52,13 +52,13 @@ export class Recovery {
         await this.examine(worker, connections, now);
       }
     } catch {
-      // What a lost connection interrupts, a later sweep finds again.
+      // The connection was lost: a later sweep finds the same workers.
     } finally {
       this.isRunning = false;
     }
   }
 
-  /** @param connections - all that still stand; `undefined` where the server does not tell. */
+  /** @param connections - all that are still open; `undefined` where the server does not tell. */
   private async examine(
     worker: LapsedWorker,
     connections: readonly LineIdentity[] | undefined,
@@ -66,7 +66,7 @@ export class Recovery {
   ): Promise<void> {
     const { stallLimit } = this.parts.options;
     const silence = this.outages.silenceMs(worker.expiry, now);
-    // As the worker describes them: what it does not prove to be its own is not to be cut.
+    // In the form that the worker has announced: only a connection that is proven to be its own may be closed.
     const own =
       connections &&
       worker.connections.filter((described) =>
@@ -80,9 +80,9 @@ export class Recovery {
       return;
     }
     try {
-      // It may wake up, but until then it must not take more jobs into its slots.
+      // The worker may wake up, but it must not take more jobs into its slots meanwhile.
       await this.cut(own ?? []);
-      // What it waited for when it fell silent has come by then.
+      // By then, the last job that the worker waited for has arrived in its slot.
       await this.jobRecovery.recoverJobs(
         worker,
         isGone || silence >= stallLimit + BLOCK_SECONDS * 1_000,
@@ -114,12 +114,12 @@ export class Recovery {
     return lapsed.flatMap(({ workerId }) => this.describedWorkers.get(workerId) ?? []);
   }
 
-  /** Whether a worker was last heard of by the server that this process is connected to. */
+  /** Whether a worker was connected to the server that this process is connected to. */
   private isOurServer(server: string | undefined): boolean {
     return server !== undefined && server === this.parts.shard.driver.commands.server?.runId;
   }
 
-  /** The connections of some workers that still stand; `undefined` where the server does not tell. */
+  /** @returns the connections of some workers that are still open; `undefined` where the server does not tell. */
   private async openConnections(
     workers: readonly LapsedWorker[],
   ): Promise<LineIdentity[] | undefined> {
@@ -178,7 +178,7 @@ export class Recovery {
     return `recovery refused: ${this.handler.queue}`;
   }
 
-  /** One worker that cannot be looked after is no reason to leave the others alone. @throws what is no refusal. */
+  /** Logs a refusal, so that the sweep goes on with the next worker. @throws an error that is not a refusal. */
   private report(error: unknown): void {
     if (!isRefusal(error)) {
       throw error;

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 
-/** Bytes of jobs that one script takes back at most, unless a single job is longer: Redis serves nobody else meanwhile. */
+/** Most bytes of jobs that one script recovers, unless a single job is longer: Redis serves nobody else meanwhile. */
 export const MAX_PART_BYTES = 2 * 1024 * 1024;
 
-/** Jobs that one script takes back at most. */
+/** Most jobs that one script recovers. */
 const MAX_PART_JOBS = 500;
 
-/** Jobs that are read together at first, when it is not known how long they are, and how many times more by the next read. */
+/** Most jobs of the first read, when their size is unknown, and the factor by which the next read may be larger. */
 const FIRST_READ_JOBS = 4;
 const READ_GROWTH_FACTOR = 4;
 
-/** A slot that holds something. */
+/** A slot that holds jobs. */
 export interface FilledSlot {
   readonly key: string;
   readonly length: number;
@@ -28,12 +28,12 @@ export interface SlotPart extends SlotRange {
 }
 
 /**
- * Cuts what lies in the slots of a lost worker into parts that Redis can take back without being held for long: from the last
- * job to the first, since each part goes in front of those before. No slot is cut that need not be.
+ * Cuts the jobs in the slots of a lost worker into parts that one script can recover without blocking Redis for long. The parts go
+ * from the last job to the first, because each part is put in front of the earlier ones. A slot is cut only where it is too long.
  */
 export class SlotParts {
   private readonly remaining: FilledSlot[];
-  /** How many jobs to read next. */
+  /** Most jobs of the next read. */
   private nextReadJobs = FIRST_READ_JOBS;
 
   /** @param slots - in their order. */
@@ -41,7 +41,7 @@ export class SlotParts {
     this.remaining = [...slots];
   }
 
-  /** What to read next; nothing when all was taken. */
+  /** @returns what to read next; nothing when all jobs were taken. */
   next(): SlotRange[] {
     const ranges: SlotRange[] = [];
     let jobs = 0;
@@ -56,8 +56,9 @@ export class SlotParts {
   }
 
   /**
-   * @param read - what {@link next} named, as it was found.
-   * @returns what of it to take back in one step; the rest is named once more.
+   * Chooses the next part.
+   * @param read - the content of the ranges of {@link next}.
+   * @returns what to recover in one step; the rest is part of the next read.
    */
   take(read: readonly SlotPart[]): SlotPart[] {
     const part: SlotPart[] = [];
@@ -93,7 +94,7 @@ export class SlotParts {
     return part;
   }
 
-  /** The last slot was taken, from a position on. */
+  /** Notes that the last slot was taken from a position on. */
   private markTaken(from: number): void {
     const last = this.remaining.pop();
     if (last && from > 0) {
@@ -102,7 +103,7 @@ export class SlotParts {
   }
 }
 
-/** Tells one content of a slot from another, as the script that takes it back does. */
+/** @returns a digest of the content of a slot, as the script of the recovery computes it. */
 export function digestOf(elements: readonly Buffer[]): string {
   const hash = createHash('sha1');
   elements.forEach((element, index) => hash.update(index === 0 ? '' : '\n').update(element));
