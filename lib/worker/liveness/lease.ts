@@ -119,7 +119,10 @@ export class Lease {
     }
   }
 
-  /** Renews all leases now, for the sake of one queue. @throws when the lease of that queue is refused, or Redis does not answer. */
+  /**
+   * Renews all leases now, for the sake of one queue.
+   * @throws when the lease of that queue is refused, or Redis does not answer.
+   */
   async renewQueue(queue: string): Promise<void> {
     await this.renewAll();
     const failure = this.leases.get(queue)?.failure;

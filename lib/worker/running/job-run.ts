@@ -11,7 +11,9 @@ export type AnswerKind =
   /** With the value that the handler has returned, or the end of its stream. */
   | 'reply'
   | 'error'
-  /** With nothing, because the caller cancelled the job, another worker recovered it, or the deadline passed during its stream. */
+  /**
+   * With nothing, because the caller cancelled the job, another worker recovered it, or the deadline passed during its stream.
+   */
   | 'cancelled'
   /** With nothing, because the handler ended with its deadline, or the caller stopped reading its stream. */
   | 'nobody waits'
@@ -102,7 +104,10 @@ export class JobRun extends AsyncResource implements Outcome {
     return true;
   }
 
-  /** Answers the run as cancelled, even when the end of its stream still waits to be sent. @returns whether it was not answered before. */
+  /**
+   * Answers the run as cancelled, even when the end of its stream still waits to be sent.
+   * @returns whether it was not answered before.
+   */
   cancel(): boolean {
     const isFirst = this.answer('cancelled');
     this.answeredWith = 'cancelled';

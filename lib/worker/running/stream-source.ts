@@ -31,12 +31,17 @@ export function streamOf(source: Stream, context: RunContext): Observable<unknow
     : new Observable((subscriber) => (source as Observable<unknown>).subscribe(subscriber));
 }
 
-/** Returned instead of a value where the handler is called on subscription only, so that it is not known yet whether it streams. */
+/**
+ * Returned instead of a value where the handler is called on subscription only, so that it is not known yet whether it streams.
+ */
 export class InterceptedReply {
   constructor(readonly values: Observable<unknown>) {}
 }
 
-/** @returns the values of a returned stream; `undefined` for one value. @throws what the value throws when its properties are read. */
+/**
+ * @returns the values of a returned stream; `undefined` for one value.
+ * @throws what the value throws when its properties are read.
+ */
 export function valuesOf(returned: unknown, context: JobContext): Observable<unknown> | undefined {
   if (typeof returned !== 'object' || returned === null) {
     return undefined;

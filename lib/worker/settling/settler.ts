@@ -56,7 +56,10 @@ export class Settler {
     return this.waiting.has(queue) || this.unsettled.has(queue);
   }
 
-  /** Whether a call that may take jobs of a queue waits or is underway. Retries of refused calls, which may last for ever, do not count. */
+  /**
+   * Whether a call that may take jobs of a queue waits or is underway. Retries of refused calls, which may last for ever, do
+   * not count.
+   */
   isTaking(queue: SettledQueue): boolean {
     return this.waiting.has(queue) || this.takingCalls.has(queue);
   }

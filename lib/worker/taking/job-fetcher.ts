@@ -185,7 +185,10 @@ export class JobFetcher {
     return this.isStopping || this.isFetching || (this.mode === 'fetch' && this.owner.wantsFetch());
   }
 
-  /** Passes the result of a turn to the owner. What the owner throws is logged: it says nothing of the line, and the loop goes on. */
+  /**
+   * Passes the result of a turn to the owner. What the owner throws is logged: it says nothing of the line, and the loop goes
+   * on.
+   */
   private tellOwner({ taken, unanswered }: FetchTurn): void {
     try {
       if (unanswered) {
