@@ -72,55 +72,6 @@ async function newSettler() {
   };
 }
 
-it('what follows from a release may throw: nothing is sent again, and the others hear of theirs', async () => {
-  const { settler, queue, hold, reply, framesOf, effects, released, log } = await newSettler();
-  const places = await hold(3);
-  const { onReleased } = effects;
-  effects.onReleased = (outcome) => {
-    onReleased(outcome);
-    if (released.length < 3) {
-      throw new Error('odd');
-    }
-  };
-  for (const place of places) {
-    settler.add(queue, { place, reply: reply('one') });
-  }
-  await waitFor(() => released.length === 3);
-  await waitFor(() => !settler.isSettling(queue));
-  expect(await framesOf('one')).toEqual(['reply', 'reply', 'reply']);
-  expect(released.map(({ place }) => place)).toEqual(places);
-  expect(log.errors).toEqual([expect.stringContaining('Unexpected error after settling')]);
-});
-
-it('what follows from a take or the end of a settle may throw anything', async () => {
-  const { settler, queue, keys, slots, hold, effects, released, taken, takes, log } =
-    await newSettler();
-  const { onTaken } = effects;
-  const { proxy: revoked, revoke } = Proxy.revocable({}, {});
-  revoke();
-  effects.onTaken = (take, jobs) => {
-    onTaken(take, jobs);
-    throw revoked;
-  };
-  effects.onSettled = () => {
-    throw undefined;
-  };
-  await redis.look.rpush(keys.requests, 'a', 'b', 'c');
-  for (const most of [1, 1]) {
-    takes.push({ slot: slots.take() as Slot, most, isLong: false });
-  }
-  const [place] = (await hold(1)) as [JobPlace];
-  settler.add(queue, { place });
-  await waitFor(() => released.length === 1);
-  await waitFor(() => !settler.isSettling(queue));
-  expect(taken).toEqual([['a'], ['b']]);
-  expect(await redis.look.lrange(keys.requests, 0, -1)).toEqual(['c']);
-  expect(log.errors).toHaveLength(1);
-  const [next] = (await hold(1)) as [JobPlace];
-  settler.add(queue, { place: next });
-  await waitFor(() => released.length === 2);
-});
-
 /** Writes are refused until the returned function is called. */
 async function refuseWrites(): Promise<() => Promise<void>> {
   await redis.look.config('SET', 'min-replicas-to-write', '1');

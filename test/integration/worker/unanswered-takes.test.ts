@@ -5,7 +5,6 @@ import { Slot } from '../../../lib/worker/taking/slots.js';
 import { UnansweredTakes } from '../../../lib/worker/taking/unanswered-takes.js';
 import { randomQueue } from '../../support/random-queue.js';
 import { useRedis } from '../../support/redis.js';
-import { waitFor } from '../../support/wait-for.js';
 import { KeptLog } from '../../unit/support/kept-log.js';
 
 const redis = useRedis(['--client-output-buffer-limit', 'normal 1mb 0 0']);
@@ -14,7 +13,7 @@ function reader() {
   const log = new KeptLog();
   const connections = new Connections(connectionSource(redis.url), 'test', log);
   onTestFinished(() => connections.close());
-  return { takes: new UnansweredTakes(connections, log), connections, log };
+  return { takes: new UnansweredTakes(connections, log), connections };
 }
 
 const take = (key: string) => ({ slot: new Slot(0, key), most: 1, isLong: true });
@@ -29,16 +28,4 @@ it('many that are too long together are read one after the other, on one connect
   const read = await Promise.all(jobs.map((_, index) => takes.read(take(`${queue}${index}`), '')));
   expect(read.map((found) => found?.[0]?.trim())).toEqual(jobs.map((job) => job.trim()));
   expect(connections.commands.identity).toBe(identity);
-});
-
-it('one that Redis does not show holds up no other', async () => {
-  const { takes, log } = reader();
-  const queue = randomQueue();
-  await redis.look.set(`${queue}wrong`, 'no list');
-  await redis.look.rpush(`${queue}right`, 'job');
-  const wrong = takes.read(take(`${queue}wrong`), 'wrong');
-  await waitFor(() => log.errors.length === 1);
-  expect(await takes.read(take(`${queue}right`), 'right')).toEqual(['job']);
-  await redis.look.del(`${queue}wrong`);
-  expect(await wrong).toEqual([]);
 });

@@ -281,6 +281,27 @@ it('what follows from an answer is no failure of the asking', async () => {
   ]);
 });
 
+it('what follows from a take, or from the end of a settle, may throw anything', async () => {
+  const { queue, settle, answer, log } = newSettler();
+  const { proxy: revoked, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const { onTaken } = queue;
+  queue.onTaken = (take, jobs) => {
+    onTaken.call(queue, take, jobs);
+    throw revoked;
+  };
+  queue.onSettled = () => {
+    throw undefined;
+  };
+  queue.takesOnce(2);
+  await settle(queue.hold(1));
+  await answer({ jobs: [['a', 'b']] });
+  expect([queue.taken, queue.released.length, log.errors.length]).toEqual([[['a', 'b']], 1, 1]);
+  await settle(queue.hold(1));
+  await answer({ jobs: [] });
+  expect(queue.released).toHaveLength(2);
+});
+
 it('what a take without an answer has brought is read in parts, again where one has no answer', async () => {
   const { driver, settler, queue, line } = newSettler();
   const take: Take = {
