@@ -1,12 +1,12 @@
 /**
- * Every Redis key of the library. Nothing stands between a queue's name and a suffix: that is the rule of the
- * original `reqrep`, whose processes share these keys.
+ * Spells every Redis key of the library. A suffix directly follows the name of the queue, as in the original `reqrep`, whose
+ * processes share these keys.
  */
 export class Keys {
-  /** @param prefix - stands in front of every key; default `''`. */
+  /** @param prefix - the beginning of every key; default `''`. */
   constructor(private readonly prefix = '') {}
 
-  /** The list of reply frames of one client, for all its queues. */
+  /** List of the reply frames of one client, for all queues. */
   replies(clientId: string): string {
     return `${this.prefix}replies:${clientId}`;
   }
@@ -15,13 +15,13 @@ export class Keys {
     return new QueueKeys(this.prefix + queue);
   }
 
-  /** @returns the queue whose waiting jobs lie at a key; `undefined` for any other key. */
+  /** @returns the queue whose waiting jobs a key holds; `undefined` for any other key. */
   queueOf(requests: string): string | undefined {
     const name = requests.slice(this.prefix.length, -REQUESTS_SUFFIX.length);
     return this.queue(name).requests === requests ? name : undefined;
   }
 
-  /** @returns the glob of the keys by which a user of Redis is allowed one of them: all of its queue, or all lists of replies. */
+  /** @returns the glob for an ACL rule that allows a key: all keys of its queue, or all reply lists. */
   patternOf(key: string): string {
     const replies = this.replies('');
     if (key.startsWith(replies)) {
@@ -32,14 +32,14 @@ export class Keys {
   }
 }
 
-/** The keys of a queue, with what {@link QueueKeys} puts in front of them. */
+/** Match the keys of {@link QueueKeys}; the group is the prefix with the name of the queue. */
 const QUEUE_KEY = /^(.+)(?:requests|workers|dead)$/s;
 const WORKER_KEY = /^(.+)(?:active:[\w-]{36}:\d+|worker:[\w-]{36}|replies:[^:]+(?::aside)?)$/s;
 
-/** @returns a text as a pattern that matches it alone. */
+/** @returns a glob that matches only this text. */
 const globOf = (text: string): string => text.replace(/[*?[\]\\]/g, String.raw`\$&`);
 
-/** Stands behind the name of a queue, at the key of its waiting jobs. */
+/** Suffix of the key of waiting jobs. */
 const REQUESTS_SUFFIX = 'requests';
 
 /** The keys of one queue. */
@@ -60,17 +60,17 @@ export class QueueKeys {
     this.cancel = `${base}cancel`;
   }
 
-  /** List of none or one: the job that this slot of this worker is running. */
+  /** List of the jobs that were taken together into this slot; `''` at the position of a job that has left. */
   active(workerId: string, slot: number): string {
     return `${this.base}active:${workerId}:${slot}`;
   }
 
-  /** Whether a key is a slot: of one worker, or of any. */
+  /** Tells whether a key is a slot, of one worker or of any. */
   isActive(key: string, workerId?: string): boolean {
     return key.startsWith(`${this.base}active:${workerId === undefined ? '' : `${workerId}:`}`);
   }
 
-  /** Hash of what others may know of a worker. */
+  /** Hash with the description of a worker for other processes. */
   worker(workerId: string): string {
     return `${this.base}worker:${workerId}`;
   }
@@ -81,5 +81,5 @@ export class QueueKeys {
   }
 }
 
-/** Where a reply list is while long frames are pushed behind it. */
+/** Key of a parked reply list: the list is moved there while long frames are pushed to it. */
 export const parkedListOf = (list: string): string => `${list}:aside`;

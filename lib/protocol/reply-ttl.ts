@@ -1,10 +1,10 @@
-/** What a reply list lives on after the last deadline it holds a reply for, ms. */
+/** Time that a reply list is kept after the last deadline of its replies, ms. */
 const AFTER_DEADLINE_MS = 60_000;
 
-/** What a reply list lives on that holds a reply without a deadline, ms. */
+/** Time that a reply list with a reply without a deadline is kept, ms. */
 const WITHOUT_DEADLINE_MS = 3_600_000;
 
-/** How long a reply may lie unread, ms: past the caller's deadline nobody asks for it. */
+/** Returns how long to keep an unread reply, ms: after the caller's deadline nobody reads it. */
 export function replyTtl(now: number, deadline: number | undefined): number {
   return deadline === undefined
     ? WITHOUT_DEADLINE_MS

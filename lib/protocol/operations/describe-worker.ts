@@ -1,4 +1,4 @@
-/** A worker as Redis describes it. Anybody may have written it: nothing but its length is checked. */
+/** The description of a worker in Redis. Any process may have written it: only the length of the fields is checked. */
 export interface DescribedWorker {
   readonly slots: string;
   readonly connections: string;
@@ -9,10 +9,10 @@ export interface DescribedWorker {
 
 const FIELDS = ['slots', 'connections', 'server', 'host', 'pid'] as const;
 
-/** Length of a field that is read, bytes: names of connections have that of a queue in them. A longer one is not of our making. */
+/** Longest field that is read, bytes: names of connections contain the name of a queue. This library writes no longer field. */
 export const MAX_FIELD_BYTES = 4_096;
 
-/** Reads what a worker has said of itself, without what is too long to be read. */
+/** Reads the description that a worker has written of itself. A field that is too long is left out. */
 export const describeWorker = {
   name: 'reqrepDescribeWorker',
   // KEYS: worker

@@ -6,8 +6,8 @@ export interface GiveBackJobs {
 }
 
 /**
- * Returns jobs that their own worker will not finish to the head of the queue, the first foremost. It is no failed
- * delivery and is not counted as one.
+ * Gives jobs that their own worker will not finish back to the head of the queue, in their order. This does not count as a
+ * delivery.
  */
 export const giveBackJobs = {
   name: 'reqrepGiveBackJobs',

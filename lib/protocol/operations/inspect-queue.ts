@@ -6,13 +6,13 @@ export interface InspectQueue {
 }
 
 export interface QueueState {
-  /** Workers whose lease stands. */
+  /** Workers whose lease has not lapsed. */
   readonly workers: number;
-  /** Jobs that wait. */
+  /** Waiting jobs. */
   readonly queueLength: number;
 }
 
-/** How many workers are alive on a queue, and how many jobs wait. */
+/** Counts the live workers and the waiting jobs of a queue. */
 export const inspectQueue = {
   name: 'reqrepInspectQueue',
   // KEYS: requests, workers

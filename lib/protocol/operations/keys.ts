@@ -6,7 +6,7 @@ export const deleteKey = {
   read: () => undefined,
 };
 
-/** Lets a key live for some time from now on, ms. */
+/** Sets the time to live of a key, ms. */
 export const expireKey = {
   name: 'expireKey',
   command: 'pexpire',
@@ -15,7 +15,7 @@ export const expireKey = {
   read: () => undefined,
 };
 
-/** Renames a key that there is. */
+/** Renames an existing key. */
 export const renameKey = {
   name: 'renameKey',
   command: 'rename',
@@ -24,7 +24,7 @@ export const renameKey = {
   read: () => undefined,
 };
 
-/** @returns how many of the keys there are. */
+/** @returns how many of the keys exist. */
 export const countKeys = {
   name: 'countKeys',
   command: 'exists',

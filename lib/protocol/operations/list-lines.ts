@@ -1,6 +1,6 @@
 import { parseClientLine, type LineIdentity } from '../wire/line-identity.js';
 
-/** Reads which of some lines the server still has, by their ids. What is returned does not name the server. */
+/** Lists the lines with some ids that the server still has. The result does not name the server. */
 export const listLines = {
   name: 'listLines',
   command: 'client',

@@ -1,4 +1,4 @@
-/** Some elements of a list, by their positions; negative ones count from the end. */
+/** A range of a list by positions; negative positions count from the end. */
 export interface ListRange {
   readonly list: string;
   readonly first: number;
@@ -13,7 +13,7 @@ export interface PushToList {
   readonly elements: readonly (string | Buffer)[];
 }
 
-/** Adds elements at the end of a list. @returns how many there are then. */
+/** Appends elements to a list. @returns the new length. */
 export const pushToList = {
   name: 'pushToList',
   command: 'rpush',
@@ -30,7 +30,7 @@ export const readList = {
   read: (answer: unknown) => answer as string[],
 };
 
-/** As {@link readList}, for what is looked at as bytes. */
+/** As {@link readList}, with the elements as bytes. */
 export const readListBytes = {
   name: 'readListBytes',
   command: 'lrange',
@@ -40,7 +40,7 @@ export const readListBytes = {
   read: (answer: unknown) => answer as Buffer[],
 };
 
-/** Removes all but a range. A server that takes no writes refuses it even where that changes nothing. */
+/** Removes all elements outside a range. A server that accepts no writes refuses it even where nothing would change. */
 export const trimList = {
   name: 'trimList',
   command: 'ltrim',
@@ -57,7 +57,7 @@ export const listLength = {
   read: (answer: unknown) => Number(answer),
 };
 
-/** Reads the first element of a list; `null` where there is none. */
+/** Reads the first element of a list; `null` for an empty list. */
 export const listHead = {
   name: 'listHead',
   command: 'lindex',
@@ -66,7 +66,7 @@ export const listHead = {
   read: (answer: unknown) => answer as string | null,
 };
 
-/** Waits for the first element of a list, and leaves it there. @returns `null` where none has come in time. */
+/** Waits for the first element of a list and leaves it there. @returns `null` after the timeout. */
 export const waitForHead = {
   name: 'waitForHead',
   command: 'blmove',
@@ -75,7 +75,7 @@ export const waitForHead = {
   read: (answer: unknown) => answer as string | null,
 };
 
-/** Waits for an element of one of several lists, and removes it. @returns `null` where none has come in time. */
+/** Waits for an element of one of several lists and removes it. @returns `null` after the timeout. */
 export const popFirst = {
   name: 'popFirst',
   command: 'blpop',
@@ -84,7 +84,7 @@ export const popFirst = {
   read: (answer: unknown) => answer as [list: string, element: string] | null,
 };
 
-/** Moves the first element of a list to the beginning of another one. @returns `null` where there is none. */
+/** Moves the first element of a list to the head of another list. @returns `null` for an empty list. */
 export const moveHead = {
   name: 'moveHead',
   command: 'lmove',

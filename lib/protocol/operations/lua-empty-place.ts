@@ -1,10 +1,12 @@
 import { LUA_PAST_OOM } from './lua-past-oom.js';
 
 /**
- * Lua: `emptyPlace(slot, position)` takes one job out of a slot that may hold others, which keep their places. Whoever does
- * so deletes a slot that holds no others, whatever is on its way for the same slot: `deleteIfEmpty(slot)` where nobody has
- * counted. `emptyPlaces(slot)` returns the positions that jobs have left. None of them reads a job, since Lua would hash each
- * byte of it.
+ * Lua functions for the jobs in a slot. None of them reads a job, since Lua would hash each byte of it.
+ *
+ * - `emptyPlace(slot, position)` removes one job; the other jobs of the slot keep their positions. The caller must delete a slot
+ *   that then holds no job.
+ * - `emptyPlaces(slot)` returns the positions whose jobs have left.
+ * - `deleteIfEmpty(slot)` deletes the slot if all of its jobs have left.
  */
 export const LUA_EMPTY_PLACE = `${LUA_PAST_OOM}
 local function emptyPlace(slot, position)
@@ -18,10 +20,10 @@ local function deleteIfEmpty(slot)
 end
 `;
 
-/** Where one job lies. */
+/** The position of one job in a slot. */
 export interface Place {
   /** The key of its slot. */
   readonly key: string;
-  /** Which of the jobs that were taken together it is, from 0. */
+  /** The index of the job among those that were taken together, from 0. */
   readonly position: number;
 }

@@ -1,4 +1,4 @@
-/** Lua: `keepAlive(list, ttl)`: a reply list lives `ttl` ms from now on at least; never shorter than before. */
+/** Lua: `keepAlive(list, ttl)` extends the time to live of a reply list to at least `ttl` ms from now; never shortens it. */
 export const LUA_KEEP_ALIVE = `
 local function keepAlive(list, ttl)
   if redis.call('PTTL', list) < tonumber(ttl) then

@@ -1,4 +1,4 @@
-/** Lua: `listSize(list)`: `{length, bytes}`; -1 bytes where the server does not tell. */
+/** Lua: `listSize(list)` returns `{length, bytes}`; -1 bytes where the server does not support MEMORY USAGE. */
 export const LUA_LIST_SIZE = `
 local function listSize(list)
   local bytes = redis.pcall('MEMORY', 'USAGE', list)
@@ -6,10 +6,10 @@ local function listSize(list)
 end
 `;
 
-/** What lies in a list. */
+/** The size of a list. */
 export interface ListSize {
   readonly length: number;
-  /** About as much memory as it takes; `undefined` where the server does not tell. */
+  /** Estimated memory, bytes; `undefined` where the server does not support MEMORY USAGE. */
   readonly bytes: number | undefined;
 }
 

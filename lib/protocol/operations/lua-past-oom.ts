@@ -1,11 +1,11 @@
 /**
- * Lua: `pastOom(key, command...)` runs a command that a server without memory may refuse, although what the script does in
- * all frees memory or takes no more of it. `beginWriting(key)` goes before such commands where nobody minds one more.
+ * Lua: `pastOom(key, command...)` runs a command that a server out of memory may refuse, in a script that frees memory or needs
+ * no more in total. `beginWriting(key)` before such commands does the same, for the price of one more command.
  *
- * Redis looks at its memory before the first command of a script that writes, and at no other, since it cannot stop half way
- * (`scriptVerifyOOM` in its script.c, and its scripting.c before 7.0). Commands that take no memory are not looked at. So the
- * first is one of these that changes nothing: a slot never expires. What refuses all writes refuses that one, too, before
- * anything was done: READONLY, NOREPLICAS, MISCONF.
+ * Redis checks its memory only before the first writing command of a script, since it cannot stop a script halfway
+ * (`scriptVerifyOOM` in its script.c, and its scripting.c before 7.0), and not for commands that need no memory. So the script
+ * first runs such a command that changes nothing: PERSIST on a slot, which never expires. A server that refuses all writes
+ * (READONLY, NOREPLICAS, MISCONF) also refuses that command, before anything was changed.
  */
 export const LUA_PAST_OOM = `
 local function beginWriting(key)

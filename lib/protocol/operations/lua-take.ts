@@ -1,8 +1,10 @@
 /**
- * Lua, behind `lua-past-oom.ts`: `take(requests, slot, most)` moves as many waiting jobs into an empty slot as there are, up
- * to `most`, and returns them. `move` does the same and returns nothing, so that all of them pass by Lua, which hashes each
- * byte that it sees. A slot that holds something already keeps that and gets nothing else, and `take` returns what it holds:
- * whatever was wrong about it, no job may be overwritten.
+ * Lua functions that need `lua-past-oom.ts` before them.
+ *
+ * - `take(requests, slot, most)` moves up to `most` waiting jobs into an empty slot and returns them.
+ * - `move(requests, slot, most)` does the same and returns nothing, so that jobs bypass Lua, which hashes each byte that it sees.
+ *
+ * A slot that is not empty keeps its jobs and gets no others, since no job may be overwritten; `take` then returns its jobs.
  */
 export const LUA_TAKE = `
 local function moveAll(requests, slot)

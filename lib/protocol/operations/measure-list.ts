@@ -4,7 +4,7 @@ export interface MeasureList {
   readonly list: string;
 }
 
-/** How much lies in a list. */
+/** Measures the length and the memory of a list. */
 export const measureList = {
   name: 'reqrepMeasureList',
   // KEYS: list

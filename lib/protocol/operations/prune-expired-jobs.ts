@@ -2,29 +2,30 @@ import { LUA_NOW } from './lua-now.js';
 
 export interface PruneExpiredJobs {
   readonly requests: string;
-  /** Where to begin: behind so many jobs that were looked at before and stay. */
+  /** The position to start at: the number of jobs that earlier calls have checked and kept. */
   readonly from: number;
 }
 
 export interface PrunedJobs {
   readonly dropped: number;
-  /** Where to go on; `undefined` behind the last job. */
+  /** The position to continue at; `undefined` after the last job. */
   readonly next: number | undefined;
 }
 
-/** Jobs looked at by one call at most, and bytes: nobody else is served meanwhile. */
+/** Most jobs and bytes that one call checks, since Redis serves no other client meanwhile. */
 export const MAX_PRUNED_JOBS = 500;
 export const MAX_PRUNED_BYTES = 262_144;
 
-/** Stands for an expired job until all of them are removed, at the end of the same step. */
+/** Replaces an expired job until all of them are removed at the end of the same step. */
 export const TOMBSTONE = 'expired';
 
 /**
- * Drops the jobs of a queue whose deadline has passed, from its head on, in a bounded step; those that stay keep their
- * order. The deadline is the last that our encoder writes, so that a look at the end of a job tells those that may have
- * expired. That an end is our meta rather than the data of a version 1 job is told by what stands around it: a comma in front
- * of the last object can only belong to the outermost array, and only behind the data. Where that is not plain to see
- * (headers, an id that is no simple text), the job is decoded if it is not too long, and stays if it is.
+ * Removes expired jobs from a queue, from its head on, in a step of bounded size. The other jobs keep their order.
+ *
+ * Our encoder writes the deadline last, so the end of a job shows whether it may have expired. The text around that end shows
+ * whether it is our meta rather than the data of a version 1 job: the comma before the last object can only belong to the
+ * outermost array, and only after the data. Where that is not certain (headers, an id with escapes), the job is decoded, unless
+ * it is too long: then it stays.
  */
 export const pruneExpiredJobs = {
   name: 'reqrepPruneExpiredJobs',

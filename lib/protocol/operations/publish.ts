@@ -1,4 +1,4 @@
-/** Tells all who listen to a channel. */
+/** Publishes a message on a channel. */
 export const publish = {
   name: 'publish',
   command: 'publish',

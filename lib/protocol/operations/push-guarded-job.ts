@@ -3,7 +3,7 @@ import { LUA_NOW } from './lua-now.js';
 export interface GuardedPush {
   readonly requests: string;
   readonly workers: string;
-  /** Jobs that may wait in the queue, this one included. */
+  /** Most jobs in the queue, including this one. */
   readonly maxQueueLength?: number | undefined;
   readonly requireWorker: boolean;
   readonly element: string;
@@ -13,7 +13,7 @@ export type GuardedPushResult =
   | { readonly outcome: 'pushed' | 'full'; readonly queueLength: number }
   | { readonly outcome: 'no workers' };
 
-/** Pushes one job only if a live worker serves the queue, or the queue is not too long. */
+/** Pushes one job, unless no live worker serves the queue (where one is required) or the queue is too long. */
 export const pushGuardedJob = {
   name: 'reqrepPushGuardedJob',
   // KEYS: requests, workers

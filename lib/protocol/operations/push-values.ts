@@ -5,19 +5,19 @@ import { LUA_LIST_SIZE, readListSize, type ListSize } from './lua-list-size.js';
 import { LUA_PAST_OOM } from './lua-past-oom.js';
 
 export interface PushValues {
-  /** Where the job lies whose values they are. */
+  /** The position of the job that streams the values. */
   readonly place: Place;
   /** The reply list of its caller. */
   readonly list: string;
-  /** How long the list is to live from now on at least, ms. */
+  /** Least time to live of the list from now, ms. */
   readonly ttl: number;
   readonly frames: readonly string[];
 }
 
 /**
- * Pushes values of a stream, while the slot still holds its job: a worker whose job was taken over has to stop. The job
- * is marked, so that whoever finds it in the slot of a lost worker does not begin the stream anew. Pushed twice, its
- * frames are told by their index.
+ * Pushes values of a stream while the slot still holds the job: a worker whose job was recovered has to stop. The job is marked,
+ * so that a worker that recovers it does not start the stream again. The client recognizes frames that are pushed twice by their
+ * index.
  */
 export const pushValues = {
   name: 'reqrepPushValues',

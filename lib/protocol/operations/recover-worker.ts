@@ -11,42 +11,42 @@ export interface RecoverWorker {
   /** The hash of the lost worker. */
   readonly worker: string;
   readonly workerId: string;
-  /** Whether nobody is left who could use its slots, and nothing is left in them, so that they need no more looking after. */
+  /** Whether to delete the worker: nobody can use its slots any more, and they are empty after this call. */
   readonly forget: boolean;
-  /** Some of its slots, as they were found. */
+  /** Some slots of the worker, with the content that was read. */
   readonly slots: readonly FoundSlot[];
 }
 
-/** A slot of a lost worker, or the end of one. */
+/** A slot of a lost worker, or its last part. */
 export interface FoundSlot {
   readonly key: string;
-  /** The first position that was looked at; what is before it stays. @default 0 */
+  /** The first position that was read; jobs before it stay. @default 0 */
   readonly from?: number;
-  /** The SHA-1, in hex, of what it holds from there on, joined by line feeds; `''` of nothing. */
+  /** The SHA-1, in hex, of the elements from there on, joined by line feeds; `''` where there are none. */
   readonly digest: string;
-  /** The jobs that it holds from there on, in their order. */
+  /** The jobs from there on, in their order. */
   readonly jobs: readonly FoundJob[];
 }
 
 /** A job of a lost worker. */
 export interface FoundJob {
-  /** Its position in the slot. */
+  /** The position of the job in the slot. */
   readonly position: number;
-  /** Why it is not to be run again; absent = back to the queue with it. */
+  /** Why the job is not run again; absent = it goes back to the queue. */
   readonly dead?: { readonly reason: DeadReason; readonly message: string } | undefined;
-  /** What its caller is told in that case. */
+  /** The error for its caller in that case. */
   readonly reply?: DeadJobReply | undefined;
 }
 
-/** `alive`: it has renewed its lease meanwhile. `changed`: a slot no longer holds what was found in it. */
+/** `alive`: the worker has renewed its lease meanwhile. `changed`: a slot no longer holds the jobs that were read. */
 export type RecoveryResult = 'recovered' | 'alive' | 'changed';
 
 const NO_LIST = 0;
 
 /**
- * Takes back jobs of a lost worker: each goes to the head of the queue with one more space in front, or to the
- * dead list with a word to its caller. It is one step, so that two who find the same worker cannot both do it. Many jobs are
- * taken back in several calls, the last jobs first, so that Redis is never held for long.
+ * Recovers jobs of a lost worker: each goes to the head of the queue with one more space before it, or to the dead list, with an
+ * error for its caller. One step, so that two workers that find the same lost worker cannot both recover it. Many jobs are
+ * recovered in several calls, the last jobs first, so that Redis is never blocked for long.
  */
 export const recoverWorker = {
   name: 'reqrepRecoverWorker',
@@ -130,7 +130,7 @@ return 'recovered'
       forget ? 1 : 0,
       slots.length,
       ...slots.flatMap(({ from = 0, digest }) => [from, digest]),
-      // Each goes in front of those before.
+      // In reverse, since each job is pushed before the previous one.
       ...jobs.toReversed().flat(),
     ];
   },

@@ -5,20 +5,20 @@ export interface RenewLease {
   readonly workers: string;
   readonly worker: string;
   readonly workerId: string;
-  /** How long the lease lasts from now on, ms. */
+  /** Duration of the lease from now on, ms. */
   readonly lease: number;
-  /** How often it was renewed before: where many have lapsed, each renewal names the next of them. */
+  /** Number of earlier renewals: where many leases have lapsed, each renewal returns the next of them. */
   readonly turn?: number;
   readonly description: WorkerDescription;
 }
 
-/** What others may know of a worker: the fields of its hash. */
+/** The description of a worker for other processes: the fields of its hash. */
 export interface WorkerDescription {
-  /** How many slots it has on this queue. */
+  /** Number of its slots on this queue. */
   readonly slots: number;
-  /** Its connections, as `CLIENT LIST` shows them: `id@address`, with spaces between; empty where the server does not tell. */
+  /** Its connections as `id@address`, separated by spaces; empty where the server does not show them. */
   readonly connections: string;
-  /** The `run_id` of the server that these are to; empty where it does not tell. */
+  /** The `run_id` of the server; empty where the server does not show it. */
   readonly server: string;
   readonly host: string;
   readonly pid: number;
@@ -27,9 +27,9 @@ export interface WorkerDescription {
 }
 
 export interface RenewedLease {
-  /** When it was renewed, ms, Redis clock. */
+  /** Time of the renewal, ms, Redis clock. */
   readonly now: number;
-  /** What the lease was until then: `none` = the server did not know the worker. */
+  /** State of the lease before the renewal; `none` = the server did not know the worker. */
   readonly former: 'none' | 'lapsed' | 'live';
   /** Workers whose lease has lapsed. */
   readonly lapsed: readonly LapsedLease[];
@@ -38,19 +38,19 @@ export interface RenewedLease {
 /** A lease that was not renewed in time. */
 export interface LapsedLease {
   readonly workerId: string;
-  /** When it lapsed, ms, Redis clock, as Redis writes numbers. */
+  /** Time at which the lease lapsed, ms, Redis clock, as Redis writes numbers. */
   readonly expiry: string;
 }
 
-/** Lapsed workers named by one call at most. */
+/** Most lapsed workers that one call returns. */
 export const MAX_LAPSED_WORKERS = 32;
 
-/** Length of the id of a worker at most, bytes. A longer one is not of our making. */
+/** Longest id of a worker, bytes. This library makes no longer id. */
 export const MAX_WORKER_ID_BYTES = 256;
 
 /**
- * Says that a worker is alive, and asks which others have not said so in time. It writes the whole entry each
- * time, so that an emptied server knows it again.
+ * Renews the lease of a worker and returns the workers whose leases have lapsed. Writes the whole description each time, so that
+ * a server that has lost its data knows the worker again.
  */
 export const renewLease = {
   name: 'reqrepRenewLease',

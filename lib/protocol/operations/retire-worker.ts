@@ -5,15 +5,15 @@ export interface RetireWorker {
   readonly workers: string;
   readonly worker: string;
   readonly workerId: string;
-  /** All its slots. */
+  /** All slots of the worker. */
   readonly slots: readonly string[];
-  /** Whether a job may still come into one of them. */
+  /** Whether a job may still arrive in a slot. */
   readonly isWatched: boolean;
 }
 
 /**
- * Gives a lease up: nobody looks after this worker any more. Where a job lies in one of its slots, or may still come
- * there, the lease lapses at once instead, so that others take the job back.
+ * Ends a lease: other workers no longer watch this worker. Where a slot holds a job, or a job may still arrive there, the lease
+ * lapses at once instead, so that other workers recover the job.
  */
 export const retireWorker = {
   name: 'reqrepRetireWorker',

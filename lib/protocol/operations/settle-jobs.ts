@@ -3,47 +3,47 @@ import { LUA_EMPTY_PLACE, type Place } from './lua-empty-place.js';
 import { LUA_KEEP_ALIVE } from './lua-keep-alive.js';
 import { LUA_TAKE } from './lua-take.js';
 
-/** Replies that go to one list. */
+/** Replies for one reply list. */
 export interface ReplyGroup {
   readonly list: string;
-  /** How long the list is to live from now on at least, ms. */
+  /** Least time to live of the list from now, ms. */
   readonly ttl: number;
   readonly frames: readonly (string | Buffer)[];
 }
 
-/** Which jobs of which queue are to be taken next. */
+/** A take of the next jobs of one queue. */
 export interface NextJobs {
   /** The list of waiting jobs. */
   readonly requests: string;
-  /** The key of a slot that is empty. */
+  /** The key of an empty slot. */
   readonly slot: string;
-  /** Jobs that may be taken. */
+  /** Most jobs to take. */
   readonly most: number;
-  /** Whether it is one that is expected to be so long that no script should see it. */
+  /** Whether it takes one job that is probably so long that it should bypass Lua. */
   readonly isLong: boolean;
 }
 
 export interface SettleJobs {
-  /** Keys of slots all of whose jobs end. */
+  /** Keys of slots whose jobs all end. */
   readonly slots: readonly string[];
-  /** Jobs that end in slots that hold others. */
+  /** Positions of jobs that end in slots that hold other jobs. */
   readonly places: readonly Place[];
-  /** What the jobs are answered with, so far as somebody waits for it. */
+  /** The replies for the callers that wait for one. */
   readonly groups: readonly ReplyGroup[];
   readonly takes: readonly NextJobs[];
   /**
-   * Whether what is long stays out of Lua, which hashes each byte of what passes through it: the frames were pushed in
-   * the step before, at {@link parkedListOf} each list, and the next jobs are to be read in their slots.
+   * Whether frames and jobs bypass Lua, which hashes each byte that it sees: the previous step of the transaction has pushed the
+   * frames to the parked list (see {@link parkedListOf}), and the caller reads the next jobs from their slots.
    */
   readonly bypassesLua: boolean;
-  /** Whether the same was asked before, and perhaps done. */
+  /** Whether the same call was sent before, and perhaps carried out. */
   readonly isRepeated: boolean;
 }
 
 export type SettledJobs =
-  /** For each take the jobs that lie in its slot now, as many as there were. */
+  /** For each take the jobs that its slot now holds. */
   | { readonly jobs: readonly (readonly string[])[] }
-  /** Nothing was done, since some of the slots or places no longer hold what is to be settled. */
+  /** Nothing was settled, since some slots or positions no longer hold their jobs. */
   | { readonly missing: Missing };
 
 /** Indexes in `slots` and in `places`. */
@@ -53,15 +53,17 @@ export interface Missing {
 }
 
 /**
- * Pushes the replies, releases the slots and takes the next jobs as one step. A worker that dies, or asks again
- * because it never saw the answer, can neither leave a reply behind without its release nor reply twice. Replies are
- * pushed only while all slots still hold their jobs; where one does not, another worker has taken its jobs over and
- * answers them, or they were settled before, and what is left has to be asked for again. Asked again, it finds the next
- * jobs where it has put them.
+ * Pushes the replies, releases the slots and takes the next jobs in one step. So a worker that is lost, or repeats the call
+ * because it never got the answer, neither pushes a reply without its release nor replies twice. Replies are pushed only while
+ * all slots still hold their jobs. Where a slot does not, its jobs were recovered by another worker or settled before; the caller
+ * then repeats the call for the other jobs. A repeated call finds the next jobs in the slots into which it has moved them.
  *
- * Beside a list that is aside it stands in one transaction with three more commands, so that no other ever sees the list
- * away: `RENAME list aside`, which fails where there is none, `RPUSH aside frame...`, then this, which moves it back with
- * its frames or without, then `LRANGE slot 0 -1` for the next jobs.
+ * With `bypassesLua`, the script is one command of a transaction, so that no other client ever sees a reply list parked:
+ *
+ * 1. `RENAME list parked`, which fails where there is no list.
+ * 2. `RPUSH parked frame...`
+ * 3. This script, which moves the list back, with the frames or without them.
+ * 4. `LMOVE requests slot` for a take of a long job, `LRANGE slot 0 -1` for any other take.
  */
 export const settleJobs = {
   name: 'reqrepSettleJobs',

@@ -3,12 +3,12 @@ import { settleJobs, type SettledJobs, type SettleJobs } from './settle-jobs.js'
 import { renameKey } from './keys.js';
 import { moveHead, pushToList, readList } from './lists.js';
 
-/** What a step of a transaction is, and what came of it. */
+/** The result of one command of a transaction. */
 type Result = PromiseSettledResult<unknown>;
 
 /**
- * Settles jobs with what is long beside the script, in one transaction with it: Lua hashes each byte of what passes
- * through it. Where it is refused, nothing was settled, but jobs may have been taken.
+ * Settles jobs with long replies or takes long jobs: commands in one transaction with the script move them, since Lua hashes each
+ * byte that it sees. If Redis refuses it, nothing was settled, but jobs may have been taken.
  */
 export const settleLongJobs = {
   name: 'settleLongJobs',
@@ -43,6 +43,6 @@ function outputOf(result: Result | undefined): unknown {
   return result.value;
 }
 
-/** What could not be read holds no jobs. */
+/** Returns the jobs of one take; none where the command failed. */
 const jobsOf = (result: Result): unknown =>
   result.status === 'fulfilled' ? (result.value ?? []) : [];

@@ -5,11 +5,11 @@ export interface TakeJobs {
   readonly requests: string;
   /** The key of an empty slot. */
   readonly slot: string;
-  /** Jobs that may be taken. */
+  /** Most jobs to take. */
   readonly most: number;
 }
 
-/** Moves as many waiting jobs as there are into a slot, in their order. */
+/** Moves up to `most` waiting jobs into a slot, in their order. */
 export const takeJobs = {
   name: 'reqrepTakeJobs',
   // KEYS: requests, slot

@@ -1,4 +1,4 @@
-/** Where a job is waited for, and where it goes. */
+/** The queue to wait for, and the slot for the job. */
 export interface WaitForJob {
   readonly requests: string;
   readonly slot: string;
@@ -6,8 +6,8 @@ export interface WaitForJob {
 }
 
 /**
- * Waits for a job and moves it into a slot: in front, so that its position is 0 whatever the slot may hold.
- * @returns the job; none where none has come in time.
+ * Waits for a job and moves it to the head of a slot, so that its position is 0 whatever the slot holds.
+ * @returns the job; nothing after the timeout.
  */
 export const waitForJob = {
   name: 'waitForJob',

@@ -1,13 +1,13 @@
-/** What is published on a queue's `cancel` channel: the ids of cancelled jobs, as a JSON array. */
+/** Encodes a message of a queue's `cancel` channel: the ids of cancelled jobs, as a JSON array. */
 export function encodeCancelMessage(ids: readonly string[]): string {
   return JSON.stringify(ids);
 }
 
-/** Length of a message, and of an id in it, at most, UTF-16 units: what is longer is not of our making. */
+/** Longest message, and longest id in it, UTF-16 units. This library sends no longer ones. */
 const MAX_MESSAGE_UTF16_UNITS = 1024 * 1024;
 const MAX_ID_UTF16_UNITS = 256;
 
-/** @returns none for a message that is no such array. Anybody may have published it: what is too long is left out. */
+/** @returns the ids; none for an unreadable message. Any process may have published it: ids that are too long are left out. */
 export function decodeCancelMessage(message: string): string[] {
   if (message.length > MAX_MESSAGE_UTF16_UNITS) {
     return [];

@@ -1,12 +1,12 @@
 import { messageOf } from '../../errors/error-text.js';
 
 /**
- * A job as it lies in `requests` and `active`: `[id, data]` (version 1) or `[id, data, meta]` (version 2). A
- * version 1 worker ignores the third item. JSON allows white space around a value: in front of it redeliveries are
- * counted, one space each, and a line feed behind it says that values of its stream were sent.
+ * A job as `requests` and `active` hold it: `[id, data]` (version 1) or `[id, data, meta]` (version 2). A version 1 worker ignores
+ * the third item. JSON allows white space around a value: each space before it counts one redelivery, and a line feed after it
+ * says that values of its stream were sent.
  */
 
-/** What a version 2 job carries beside its data. */
+/** The data that a version 2 job carries in addition. */
 export interface JobMeta {
   /** The client to reply to; absent when nobody waits. */
   readonly replyTo?: string | undefined;
@@ -24,7 +24,7 @@ export interface Job extends JobMeta {
   readonly pushedAt?: number | undefined;
   /** When it expires, ms, Redis clock. */
   readonly deadline?: number | undefined;
-  /** How often it was delivered before. */
+  /** Number of earlier deliveries. */
   readonly redeliveries: number;
 }
 
@@ -41,10 +41,10 @@ export function encodeOriginalJob(id: string, dataJson: string): string {
   return `[${JSON.stringify(id)},${dataJson}]`;
 }
 
-/** Everything of a version 2 element that is known when the request is made; {@link completeJob} closes it. */
+/** Encodes the part of a version 2 element that is known when the request is made; {@link completeJob} adds the rest. */
 export function encodeJob(id: string, dataJson: string, meta: JobMeta): string {
   const { replyTo, headers, maxDeliveries } = meta;
-  // Most jobs have nothing but whom to reply to.
+  // The meta of most jobs has only the client to reply to.
   const metaJson =
     headers === undefined && maxDeliveries === undefined && replyTo !== undefined
       ? `{"c":${JSON.stringify(replyTo)}}`
@@ -53,26 +53,26 @@ export function encodeJob(id: string, dataJson: string, meta: JobMeta): string {
   return `[${JSON.stringify(id)},${dataJson},${open}`;
 }
 
-/** Closes an element with the times, which are known when it is pushed. It does not look at the text, which may be long. */
+/** Completes an element with the times, which are known when it is pushed. Does not read the text, which may be long. */
 export function completeJob(encoded: string, pushedAt: number, deadline?: number): string {
   return deadline === undefined
     ? `${encoded}"t":${pushedAt}}]`
     : `${encoded}"t":${pushedAt},"d":${deadline}}]`;
 }
 
-/** Stands behind a job whose stream has begun, in its slot. */
+/** Follows a job in its slot once its stream has begun. */
 export const STREAM_MARK = '\n';
 
-/** Whether values of its stream were sent, so that it must not begin anew. */
+/** Tells whether values of the stream of a job were sent, so that the job must not start again. */
 export const hasSentValues = (element: string): boolean => element.endsWith(STREAM_MARK);
 
-/** The same job, delivered once more. */
+/** Marks a job as delivered once more. */
 export const asRedelivered = (element: string): string => ` ${element}`;
 
-/** The same job, pushed once more: Redis may have it already, so that it counts as delivered, but no worker was lost with it. */
+/** Marks a job as pushed again: Redis may have it already, so this counts as a delivery, but no worker was lost with it. */
 export const asPushedAgain = (element: string): string => ` \t${element}`;
 
-/** Whether a worker that had the job was lost. */
+/** Tells whether a worker that had the job was lost. */
 export function hasLostWorker(element: string): boolean {
   const deliveries = leadingSpaces(element);
   return deliveries > (element[deliveries] === '\t' ? 1 : 0);

@@ -1,17 +1,17 @@
-/** How a server knows a connection. */
+/** The identity of a connection on its server. */
 export interface LineIdentity {
   readonly id: number;
-  /** Address and port of our end, as the server sees them; the same for all clients on a Unix socket. */
+  /** Address and port of the client, as the server sees them; the same for all clients on a Unix socket. */
   readonly address: string;
-  /** The `run_id` of the server, a new one each time it starts: it counts its ids anew then. `undefined` where it does not tell. */
+  /** The `run_id` of the server, new after each start, when it also counts ids from 1 again. `undefined` where it is not shown. */
   readonly server: string | undefined;
-  /** A name that no other connection has, given where the server does not tell its `run_id`. */
+  /** A unique name, set where the server does not show its `run_id`. */
   readonly name?: string | undefined;
 }
 
 /**
  * Reads one line of `CLIENT LIST` or `CLIENT INFO`.
- * @param server - the `run_id` of the server that it is of.
+ * @param server - the `run_id` of that server.
  */
 export function parseClientLine(
   line: string | undefined,
@@ -26,8 +26,8 @@ export function parseClientLine(
 }
 
 /**
- * Whether a connection that the server shows may be the one that is described. A process of an earlier version tells neither
- * its server nor a name: what is found so is not proven to be the one.
+ * Tells whether a connection that the server shows may be the described one. A process of an earlier version describes neither
+ * its server nor a name: such a match is no proof.
  */
 export const mayBeSameLine = (shown: LineIdentity, described: LineIdentity): boolean =>
   shown.id === described.id &&
@@ -37,17 +37,17 @@ export const mayBeSameLine = (shown: LineIdentity, described: LineIdentity): boo
     shown.server === undefined ||
     described.server === shown.server);
 
-/** @returns it as a hash in Redis holds it: `id@address`, or `id@address@name`. */
+/** @returns the identity for the hash of a worker: `id@address`, or `id@address@name`. */
 export const encodeIdentity = ({ id, address, name }: LineIdentity): string =>
   [id, address, ...(name === undefined ? [] : [name])].join('@');
 
-/** An address may have an `@` in it, as the path of a socket has that belongs to one of several servers. */
+/** Matches an encoded identity. An address may contain an `@`, such as the path of a Unix socket. */
 const IDENTITY = /^([1-9]\d{0,14})@(\S+?)(?:@(nestjs-reqrep:[^@]*))?$/;
 
-/** Connections that one worker is believed to have at most: anybody may have written what is read. */
+/** Most connections that are read for one worker, since any process may have written them. */
 export const MAX_WORKER_CONNECTIONS = 8;
 
-/** @param text - what {@link encodeIdentity} wrote, with spaces between. What is none of it is left out. */
+/** @param text - results of {@link encodeIdentity}, separated by spaces. Unreadable ones are left out. */
 export function decodeIdentities(text: string, server: string | undefined): LineIdentity[] {
   return text.split(' ', MAX_WORKER_CONNECTIONS).flatMap((identity) => {
     const [, id, address = '', name] = IDENTITY.exec(identity) ?? [];

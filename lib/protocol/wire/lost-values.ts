@@ -1,8 +1,8 @@
-/** A value whose content JSON would drop without a word. */
+/** A value whose content JSON would silently lose. */
 export interface LostValue {
-  /** Where it is, such as `items[0].byId`; empty for the payload itself. */
+  /** The path to the value, such as `items[0].byId`; empty for the payload itself. */
   readonly path: string;
-  /** What it is, such as `a Map`. */
+  /** The kind of value, such as `a Map`. */
   readonly what: string;
   /** What to send instead. */
   readonly instead: string;
@@ -10,30 +10,30 @@ export interface LostValue {
 
 type Kind = Omit<LostValue, 'path'>;
 
-/** A lost value on the way up to the payload: the keys that lead to it, the innermost first. */
+/** A lost value with the keys that lead to it, the innermost first. */
 interface Found {
   readonly kind: Kind;
   readonly keys: (string | number)[];
 }
 
 /**
- * Finds the first value that JSON would write as `{}`, or in a form that nobody expects: a `Map`, a promise, a typed array, an
- * error. What JSON leaves out or changes by its own well-known rules (functions, `undefined`, `NaN`, dates) is none, and
- * neither is what has a `toJSON` of its own.
+ * Finds the first value that JSON would write as `{}`, or in an unexpected form: a `Map`, a promise, a typed array, an error.
+ * Values that JSON leaves out or changes by its well-known rules (functions, `undefined`, `NaN`, dates) do not count, nor do
+ * values with a `toJSON` method.
  *
- * Call it with what JSON could write, which has no cycles. Never throws.
+ * The payload must be one that JSON could write, and so without cycles. Never throws.
  */
 export function findLostValue(payload: unknown): LostValue | undefined {
   try {
     const found = find(payload);
     return found && { ...found.kind, path: pathOf(found.keys) };
   } catch {
-    // A getter, or a trap of a proxy, that was read once by JSON and throws now.
+    // A getter or a proxy trap may throw although JSON could read it a moment ago.
     return undefined;
   }
 }
 
-/** Looks at every value of a payload. It is on the way of each request: plain data costs it a comparison each, and no memory. */
+/** Checks every value of a payload. Runs for each request: plain data costs one comparison per value, and no memory. */
 function find(value: unknown): Found | undefined {
   if (typeof value !== 'object' || value === null) {
     return undefined;
@@ -56,7 +56,7 @@ function find(value: unknown): Found | undefined {
   }
   for (const key in value) {
     const found = find((value as Readonly<Record<string, unknown>>)[key]);
-    // What is inherited is not written, nor is anything of an object that says itself what is.
+    // JSON writes neither inherited properties nor those of an object with a `toJSON` method.
     if (found && Object.hasOwn(value, key) && !hasToJson(value)) {
       return within(found, key);
     }
@@ -69,7 +69,7 @@ function within(found: Found, key: string | number): Found {
   return found;
 }
 
-/** What an object is that is no plain one; `undefined` for one that says itself what is written of it. */
+/** Returns the kind of an object that is not plain; `undefined` for an object with a `toJSON` method. */
 function kindOf(value: object): Kind | 'looked into' | undefined {
   if (ArrayBuffer.isView(value)) {
     return binary(value);
@@ -117,7 +117,7 @@ const PROMISE: Kind = { what: 'a Promise', instead: 'what it resolves to: `await
 const WEAK = { instead: 'plain data, since nothing can list what it holds' };
 const BYTES = { instead: "`Buffer.from(buffer).toString('base64')`" };
 
-/** Kinds by what `Object.prototype.toString` calls them, which holds for other realms and for subclasses, too. */
+/** Kinds by their tag in `Object.prototype.toString`, which is also right for other realms and for subclasses. */
 const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>(
   Object.entries({
     Map: { what: 'a Map', instead: '`Object.fromEntries(map)` or `[...map]`' },
@@ -156,7 +156,7 @@ const hasToJson = (value: object): boolean => has(value, 'toJSON');
 
 const isEmpty = (value: object): boolean => Object.keys(value).length === 0;
 
-/** Whether the class of an object has getters: not the root of its prototypes, which has `__proto__`. */
+/** Tells whether the class of an object has getters. Skips the root prototype, which has `__proto__`. */
 function hasGetters(value: object): boolean {
   for (
     let prototype: object | null = Object.getPrototypeOf(value);
@@ -170,7 +170,7 @@ function hasGetters(value: object): boolean {
   return false;
 }
 
-/** Names of classes that say no more than what is said already. */
+/** Class names that add nothing to the kind. */
 const COMMON_NAMES: ReadonlySet<string> = new Set(['Object', 'Error', 'AsyncGenerator', '']);
 const MAX_NAME_CHARACTERS = 60;
 
@@ -179,7 +179,7 @@ function named({ constructor }: object): string {
   return COMMON_NAMES.has(name) ? '' : ` (${name.slice(0, MAX_NAME_CHARACTERS)})`;
 }
 
-/** Characters of a key, and keys, that a path shows at most: keys may be data of anybody's making. */
+/** Most characters of a key, and most keys, that a path shows, since keys may be foreign data. */
 const MAX_KEY_CHARACTERS = 40;
 const MAX_PATH_KEYS = 12;
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;

@@ -7,9 +7,9 @@ import { messageOf } from '../../errors/error-text.js';
 import { findLostValue } from './lost-values.js';
 
 /**
- * @returns the value as JSON; `undefined` for `undefined`, which JSON has no form for.
- * @throws SerializationError for a cycle, a BigInt, a function, a symbol or a throwing `toJSON`, and for what JSON would
- * drop without a word: a `Map`, a promise, an error, bytes.
+ * @returns the value as JSON; `undefined` for `undefined`, which JSON cannot express.
+ * @throws SerializationError for a cycle, a BigInt, a function, a symbol or a throwing `toJSON`, and for a value that JSON would
+ * silently lose: a `Map`, a promise, an error, bytes.
  */
 export function encodePayload(
   value: unknown,
@@ -37,7 +37,7 @@ export function encodePayload(
 /**
  * @param text - an encoded job or reply.
  * @param maxPayload - bytes.
- * @param missing - bytes that will be added to the text yet.
+ * @param missing - bytes that will be added to the text later.
  * @throws PayloadTooLargeError
  */
 export function checkPayloadSize(
@@ -47,7 +47,7 @@ export function checkPayloadSize(
   direction: PayloadDirection,
   missing = 0,
 ): void {
-  // A UTF-16 unit takes three bytes at most, so that small texts need no counting.
+  // A UTF-16 unit takes at most three bytes, so small texts need no counting.
   if (text.length * 3 + missing <= maxPayload) {
     return;
   }

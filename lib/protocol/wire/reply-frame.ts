@@ -1,18 +1,18 @@
 import { parseWireError, type WireError } from './wire-error.js';
 
-/** Where in which stream a frame belongs. */
+/** The position of a frame in a stream. */
 export interface StreamPosition {
-  /** Which delivery of the job it is; 1 = the first. */
+  /** The number of the delivery of the job, from 1. */
   readonly attempt: number;
-  /** How many values of the run came before. */
+  /** The number of values of the run before this frame. */
   readonly index: number;
-  /** Names the run: a job that was pushed twice may run twice at a time. */
+  /** The id of the run: a job that was pushed twice may run twice at the same time. */
   readonly run: string;
 }
 
-/** A frame in a client's reply list: `[id, kind, payload]`, and of a stream `[id, kind, payload, attempt, index, run]`. */
+/** A frame in a client's reply list: `[id, kind, payload]`, or for a stream `[id, kind, payload, attempt, index, run]`. */
 export type ReplyFrame =
-  /** The one reply, and the end. */
+  /** The only reply, which ends the request. */
   | { readonly kind: 'r'; readonly id: string; readonly payload: unknown }
   /** One value of a stream. */
   | {
@@ -21,9 +21,9 @@ export type ReplyFrame =
       readonly payload: unknown;
       readonly position: StreamPosition;
     }
-  /** The end of a stream; its index is the number of values. */
+  /** The end of a stream; the index is the number of values. */
   | { readonly kind: 'c'; readonly id: string; readonly position: StreamPosition }
-  /** An error, and the end; with a position where it ends a stream. */
+  /** An error, which ends the request; with a position where it ends a stream. */
   | {
       readonly kind: 'e';
       readonly id: string;
@@ -31,7 +31,7 @@ export type ReplyFrame =
       readonly position: StreamPosition | undefined;
     };
 
-/** @param json - the value as JSON; absent = `undefined`, which JSON has no form for. */
+/** @param json - the value as JSON; absent = `undefined`, which JSON cannot express. */
 export function encodeReply(id: string | number, json?: string): string {
   return json === undefined ? `[${JSON.stringify(id)},"r"]` : `[${JSON.stringify(id)},"r",${json}]`;
 }
@@ -49,7 +49,7 @@ export function encodeEnd(id: string | number, position: StreamPosition): string
   return `[${JSON.stringify(id)},"c",null,${positionText(position)}]`;
 }
 
-/** @param position - of the stream that it ends, if it ends one. */
+/** @param position - the position in the stream that the error ends, if any. */
 export function encodeError(
   id: string | number,
   error: WireError,
@@ -59,7 +59,7 @@ export function encodeError(
   return `[${JSON.stringify(id)},"e",${JSON.stringify(error)}${end}`;
 }
 
-/** @returns `undefined` for what is no frame, or is of a kind that this version does not know. */
+/** @returns `undefined` for an unreadable frame, or a kind that this version does not know. */
 export function decodeFrame(text: string): ReplyFrame | undefined {
   let frame: unknown;
   try {

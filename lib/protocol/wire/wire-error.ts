@@ -16,34 +16,34 @@ import {
   type WireReasons,
 } from './wire-reasons.js';
 
-/** An error as it travels in an `"e"` frame. */
+/** An error as it is sent in an `"e"` frame. */
 export interface WireError extends RemoteFailure, WireReasons {
   /** The fields of an error whose class is registered. */
   readonly fields?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Turns an error that a handler threw into its form; `undefined` leaves it to the next. */
+/** Converts an error that a handler threw; `undefined` leaves it to the default conversion. */
 export type DescribeError = (error: unknown) => WireError | undefined;
 
-/** Turns a form back into an error for the caller; `undefined` leaves it to the next. */
+/** Converts a wire error back into an error for the caller; `undefined` leaves it to the default conversion. */
 export type ReviveError = (form: WireError) => Error | undefined;
 
-/** What of a request its errors speak of. */
+/** The facts about a request that its errors mention. */
 export interface RequestInfo {
   readonly queue: string;
   readonly id: string;
-  /** How many values of its stream have come; `undefined` where it is none. */
+  /** Number of values of its stream that have arrived; `undefined` where it is no stream. */
   readonly received?: number | undefined;
 }
 
 /**
- * The form of anything that a handler may throw, an `Error` or not, with what led to it. Never throws, however odd that is.
- * @param describe - gives errors among the reasons a form of their own.
+ * Converts any thrown value, an `Error` or not, with its reasons. Never throws, whatever the value does when it is read.
+ * @param describe - converts errors among the reasons.
  */
 export const toWireError = (error: unknown, describe?: DescribeError): WireError =>
   withReasons(toWireErrorWithoutReasons(error), error, describe);
 
-/** Adds what led to an error to its form. Never throws. */
+/** Adds the reasons of an error (its `cause` and `errors`) to its wire error. Never throws. */
 export function withReasons(form: WireError, error: unknown, describe?: DescribeError): WireError {
   if (!isError(error)) {
     return form;
@@ -59,7 +59,7 @@ export function withReasons(form: WireError, error: unknown, describe?: Describe
   return { ...form, ...toWireReasons(error, formOf) };
 }
 
-/** The form of anything that was thrown, without what led to it. Never throws. */
+/** Converts any thrown value without its reasons. Never throws. */
 export function toWireErrorWithoutReasons(error: unknown): WireError {
   if (!isError(error)) {
     return {
@@ -69,7 +69,7 @@ export function toWireErrorWithoutReasons(error: unknown): WireError {
       details: jsonCopy(error),
     };
   }
-  // What an `RpcException` of Nest was made of.
+  // The value from which an `RpcException` of Nest was created.
   const inner = rpcErrorOf(error);
   return {
     name: nameOf(error) ?? 'Error',
@@ -80,10 +80,10 @@ export function toWireErrorWithoutReasons(error: unknown): WireError {
   };
 }
 
-/** Errors of an `AggregateError` whose messages stand in for its own, where it has none. */
+/** Most messages that are joined for an `AggregateError` without a message of its own. */
 const MAX_JOINED_MESSAGES = 4;
 
-/** Node gives none to the error of a name whose addresses all refuse a connection. */
+/** Joins messages. Node sets none on the `AggregateError` for a host whose addresses all refuse the connection. */
 const joinedMessages = (errors: readonly unknown[]): string =>
   errors.slice(0, MAX_JOINED_MESSAGES).map(messageOf).join('; ');
 
@@ -108,8 +108,8 @@ function codeOf(error: unknown): string | number | undefined {
 }
 
 /**
- * The form of an error that the library itself raises about a job. It names the job, so that the caller can tell
- * it from one that a handler passed on from a request of its own.
+ * Converts an error that the library itself raises about a job. It names the job, so that the caller can tell it from an error
+ * that a handler passes on from a request of its own.
  */
 export function libraryErrorToWire(
   error: PayloadTooLargeError | SerializationError | WorkerLostError,
@@ -119,7 +119,7 @@ export function libraryErrorToWire(
   return { name, message, code, details: { ...detailsOf(error), job: jobId } };
 }
 
-/** What the caller's error is made of anew. */
+/** Returns the fields from which the caller's error is recreated. */
 function detailsOf(error: PayloadTooLargeError | SerializationError | WorkerLostError): object {
   if (error instanceof PayloadTooLargeError) {
     const { direction, size, maxPayload } = error;
@@ -133,7 +133,7 @@ function detailsOf(error: PayloadTooLargeError | SerializationError | WorkerLost
   return { deliveries, values };
 }
 
-/** The error that a caller gets for a form. What led to it is made anew in the same way. */
+/** Converts a wire error, and its reasons in the same way, into the error that the caller gets. */
 export function toCallerError(form: WireError, request: RequestInfo, revive?: ReviveError): Error {
   const own = toLibraryError(form, request);
   if (own) {
@@ -170,7 +170,7 @@ function toLibraryError(
         queue,
         id,
         countOf(deliveries),
-        // Of those that were sent, some may have been lost on the way.
+        // Some of the values that were sent may have been lost.
         values === undefined ? undefined : (received ?? countOf(values)),
       );
     default:
@@ -178,14 +178,14 @@ function toLibraryError(
   }
 }
 
-/** A number that came from outside: what is none becomes `NaN`. */
+/** Reads a number from foreign data; anything else becomes `NaN`. */
 const countOf = (value: unknown): number => (typeof value === 'number' ? value : NaN);
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : 'no reason given');
 
 /**
- * Reads the payload of an `"e"` frame, however odd: an error that cannot be read is still an error.
- * @param depth - how many errors it has led to.
+ * Reads the payload of an `"e"` frame. Never throws: an unreadable error is still an error.
+ * @param depth - how deep the error is among the reasons of another one.
  */
 export function parseWireError(payload: unknown, depth = 0): WireError {
   if (typeof payload !== 'object' || payload === null) {
@@ -207,7 +207,7 @@ export function parseWireError(payload: unknown, depth = 0): WireError {
   };
 }
 
-/** A value that JSON cannot write is left out: the error must arrive, its details may not. */
+/** Copies a value through JSON; `undefined` where JSON cannot write it, since the error must arrive even without its details. */
 export function jsonCopy(value: unknown): unknown {
   try {
     const json = JSON.stringify(value);

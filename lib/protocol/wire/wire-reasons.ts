@@ -3,30 +3,30 @@ import type { ErrorReasons } from '../../errors/index.js';
 import { isRecord } from '../../errors/value-text.js';
 import type { WireError } from './wire-error.js';
 
-/** What led to an error, as it travels: an error by its form, anything else as the value that it is. */
+/** One reason of an error as it is sent: a wire error, or any other value. */
 export type WireReason = { readonly error: WireError } | { readonly value: unknown };
 
-/** What led to an error, in its form. Processes of earlier versions pass it over. */
+/** The reasons of an error as they are sent. Processes of earlier versions ignore them. */
 export interface WireReasons {
   readonly cause?: WireReason | undefined;
   /** The errors of an `AggregateError`. */
   readonly errors?: readonly WireReason[] | undefined;
 }
 
-/** How far down reasons are followed, how many errors of one `AggregateError` travel, and how many reasons in all. */
+/** Limits for one error: the depth of reasons, the errors of one `AggregateError`, and all reasons together. */
 const MAX_REASON_DEPTH = 8;
 const MAX_AGGREGATE_ERRORS = 16;
 const MAX_REASONS = 32;
 
-/** Characters of a message, of a value or of details, and of all that led to one error together. */
+/** Limits for the length of a message, of a value or details, and of all reasons of one error together. */
 const MAX_MESSAGE_CHARACTERS = 1_000;
 const MAX_VALUE_CHARACTERS = 4_000;
 const MAX_TOTAL_CHARACTERS = 32_000;
 
-/** Turns an error into its form, without what led to it. */
+/** Converts an error without its reasons. */
 type ToWireError = (error: unknown) => WireError;
 
-/** What led to an error that was thrown: bounded, without cycles, and never throws. */
+/** Converts the reasons of a thrown error: bounded, and without cycles. Never throws. */
 export function toWireReasons(error: unknown, formOf: ToWireError): WireReasons {
   return new ReasonCollector(formOf).of(error, [error]);
 }
@@ -37,7 +37,7 @@ class ReasonCollector {
 
   constructor(private readonly formOf: ToWireError) {}
 
-  /** @param seen - the errors on the way down. */
+  /** @param seen - the errors from the thrown one down to this one. */
   of(error: unknown, seen: readonly unknown[]): WireReasons {
     if (seen.length > MAX_REASON_DEPTH) {
       return {};
@@ -89,7 +89,7 @@ class ReasonCollector {
     };
   }
 
-  /** A value as JSON can write it; `undefined` where it cannot, or where it takes too much room. */
+  /** Copies a value through JSON; `undefined` where JSON cannot write it or the result is too long. */
   private valueOf(value: unknown): unknown {
     try {
       const json = JSON.stringify(
@@ -106,7 +106,7 @@ class ReasonCollector {
   }
 }
 
-/** The errors of an `AggregateError`, or of whatever is built as one; none where it is something else that has that name. */
+/** Returns the errors of an `AggregateError` or a similar error; none where the property `errors` holds something else. */
 export function errorsOf(error: unknown): readonly unknown[] {
   const errors = propertyOf(error, 'errors');
   try {
@@ -116,7 +116,7 @@ export function errorsOf(error: unknown): readonly unknown[] {
   }
 }
 
-/** A form without stacks, wherever they are. */
+/** Removes all stacks of an error and its reasons. */
 export function withoutStacks(error: WireError): WireError {
   const { stack: _stack, cause, errors, ...form } = error;
   return {
@@ -130,8 +130,8 @@ const reasonWithoutStacks = (reason: WireReason): WireReason =>
   'error' in reason ? { error: withoutStacks(reason.error) } : reason;
 
 /**
- * Reads what led to an error from a frame, however odd.
- * @param readForm - reads the form of an error that is so far down.
+ * Reads the reasons of an error from a frame. Never throws.
+ * @param readForm - reads an error at a given depth.
  */
 export function parseWireReasons(
   { cause, errors }: Readonly<Record<string, unknown>>,
@@ -155,7 +155,7 @@ export function parseWireReasons(
   return { ...(causeForm && { cause: causeForm }), ...(forms && { errors: forms }) };
 }
 
-/** @param revive - makes an error of its form. */
+/** @param revive - converts a wire error back into an error. */
 export function reviveReasons(
   { cause, errors }: WireReasons,
   revive: (form: WireError) => Error,
