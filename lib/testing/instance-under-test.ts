@@ -9,19 +9,19 @@ import { Keys } from '../protocol/keys.js';
 import type { ReplyWorkers } from '../worker/reply-workers.js';
 import { JobLedger } from './job-ledger.js';
 
-/** Workers that take the jobs of their queue, now or soon. */
+/** States of workers that take the jobs of their queue, now or soon. */
 const TAKING: ReadonlySet<ServedHere> = new Set(['perhaps', 'before start', 'starting', 'running']);
 
-/** What an instance of the module under test is made of. */
+/** The parts of an instance of the module under test. */
 export interface InstanceParts {
-  /** The `workers` of its options. */
+  /** The option `workers` of the instance. */
   readonly workersOption: boolean | 'manual';
   readonly prefix: string;
   client(): RequestClient;
   workers(): ReplyWorkers;
 }
 
-/** One instance of the module under test, with the server in this process that it has. */
+/** One instance of the module under test, with its server in this process. */
 export class InstanceUnderTest {
   readonly server = new MemoryServer('memory://', followingRuntime);
   readonly keys: Keys;
@@ -36,7 +36,7 @@ export class InstanceUnderTest {
     return new MemoryDriver(this.server, followingRuntime);
   }
 
-  /** Ends what goes wrong, so that all can be closed, also while no time passes. */
+  /** Ends all faults and reconnects, so that everything can be closed even under fake timers. */
   endFaults(): void {
     this.server.faults.clear();
     this.server.reconnect();
@@ -46,12 +46,12 @@ export class InstanceUnderTest {
     return this.parts.workers();
   }
 
-  /** How many jobs of a queue run. */
+  /** Returns the number of running jobs of a queue. */
   busy(queue: string): number {
     return this.workers.status.queues.find((each) => each.queue === queue)?.busy ?? 0;
   }
 
-  /** Whether nothing more happens by itself: jobs that nobody takes may wait, with their callers. */
+  /** Whether nothing more happens by itself. Jobs that no worker takes may still wait, with their callers. */
   get isSettled(): boolean {
     const client = this.parts.client();
     const callers = this.ledger.callersAtRest((queue) => !this.isTaking(queue));

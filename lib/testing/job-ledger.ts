@@ -9,12 +9,12 @@ import { decodeFrame } from '../protocol/wire/reply-frame.js';
 import { JobRecord } from './job-record.js';
 import type { TestJob } from './test-job.js';
 
-/** Keeps what was sent to the queues of a server, and what became of it. */
+/** Records the jobs that were sent to the queues of a server, and how they ended. */
 export class JobLedger {
   /** By the id of the job, in the order in which they were sent. */
   private readonly records = new Map<string, JobRecord>();
   private readonly queues = new Set<string>();
-  /** The jobs of version 1, by the list for the one reply of each. */
+  /** The version 1 jobs, by the list for the only reply of each. */
   private readonly recordsByReplyList = new Map<string, JobRecord>();
 
   constructor(
@@ -29,7 +29,7 @@ export class JobLedger {
     };
   }
 
-  /** @returns the jobs that were sent to a queue, in their order. */
+  /** @returns the jobs that were sent to a queue, in order. */
   jobsOf(queue: string): TestJob[] {
     const now = this.server.now();
     const [waiting, running] = [this.waitingAt(queue), this.runningAt(queue)];
@@ -41,9 +41,9 @@ export class JobLedger {
   }
 
   /**
-   * Looks at the jobs that have not ended.
-   * @param isStill - whether the jobs that wait in a queue stay there, since nobody takes them.
-   * @returns `undefined` where any may be run, or runs; else how many callers wait for jobs that stay where they are.
+   * Counts the callers whose jobs stay in their queues.
+   * @param isStill - tells whether no worker takes the waiting jobs of a queue.
+   * @returns `undefined` where a job runs or may be run.
    */
   callersAtRest(isStill: (queue: string) => boolean): number | undefined {
     let callers = 0;
@@ -66,7 +66,7 @@ export class JobLedger {
     return this.idsAt(this.slotsOf(queue));
   }
 
-  /** @returns the slots of a queue that hold something. */
+  /** @returns the slots of a queue that hold jobs. */
   private slotsOf(queue: string): string[] {
     const keys = this.keys.queue(queue);
     return this.server.store.keys.filter((key) => keys.isActive(key));
@@ -77,7 +77,7 @@ export class JobLedger {
     return new Set(elements.flatMap((element) => readJob(element)?.id ?? []).map(String));
   }
 
-  /** An element has come to a list. */
+  /** Records an element that was pushed to a list. */
   private onElement(key: string, element: Bytes): void {
     const text = textOf(element);
     const { now } = this.server.store;
@@ -143,7 +143,7 @@ export class JobLedger {
   }
 }
 
-/** @returns `undefined` for what cannot be read. */
+/** @returns `undefined` for an unreadable job. */
 function readJob(element: Bytes): Job | undefined {
   const job = decodeJob(textOf(element));
   return job.version === 0 ? undefined : job;

@@ -6,7 +6,7 @@ import type { TestJob, TestJobEnd, TestJobState } from './test-job.js';
 
 type Death = Pick<DeadJob, 'reason' | 'message'>;
 
-/** What a ledger knows of one job. Times are ms since the epoch, by the clock of the server. */
+/** The history of one job. Times are ms since the epoch, by the clock of the server. */
 export class JobRecord {
   private readonly frames: ReplyFrame[] = [];
   private answeredAt = Infinity;
@@ -21,13 +21,13 @@ export class JobRecord {
     readonly keys: QueueKeys,
   ) {}
 
-  /** A worker has taken it. */
+  /** Records that a worker has taken the job. */
   recordDelivery(now: number): void {
     this.deliveries++;
     this.lastTakenAt = now;
   }
 
-  /** Its caller was sent something. */
+  /** Records a frame that was sent to the caller. */
   recordFrame(frame: ReplyFrame, now: number): void {
     this.frames.push(frame);
     if (frame.kind !== 'n') {
@@ -35,17 +35,17 @@ export class JobRecord {
     }
   }
 
-  /** Its caller stopped waiting. */
+  /** Records that the caller cancelled the job. */
   recordCancellation(now: number): void {
     this.cancelledAt ??= now;
   }
 
-  /** It was put into the dead list. */
+  /** Records that the job was moved to the dead list. */
   recordDeadLetter({ reason, message }: Death): void {
     this.dead = { reason, message };
   }
 
-  /** Whether its caller waits for it, as far as one can tell from here. */
+  /** Tells whether a caller probably waits for the job. */
   isAwaited(now: number): boolean {
     const { version, replyTo } = this.job;
     const mayHaveCaller = version === 1 || replyTo !== undefined;
@@ -73,7 +73,7 @@ export class JobRecord {
     if (dead) {
       return 'dead letter';
     }
-    // A caller whose time is up cancels its job, too.
+    // A caller that has timed out cancels its job, too.
     if (cancelledAt !== undefined && cancelledAt < answeredAt && !this.isDueAt(cancelledAt)) {
       return 'cancelled';
     }
@@ -83,7 +83,7 @@ export class JobRecord {
     return this.isDueAt(this.isDeliveredEmit ? this.lastTakenAt : now) ? 'expired' : 'unanswered';
   }
 
-  /** Whether it was emitted and taken: it is run to its end then, unless its time was up before. */
+  /** Whether the job was emitted and taken: it then runs to its end, unless it had expired before. */
   private get isDeliveredEmit(): boolean {
     return this.job.replyTo === undefined && this.deliveries > 0;
   }
@@ -92,7 +92,7 @@ export class JobRecord {
     return this.job.deadline !== undefined && this.job.deadline <= time;
   }
 
-  /** What it was answered with last: a job that ran twice may have been answered twice. */
+  /** The last frame that is no value of a stream: a job that ran twice may have got two replies. */
   private get lastFrame(): ReplyFrame | undefined {
     return this.frames.findLast(({ kind }) => kind !== 'n');
   }

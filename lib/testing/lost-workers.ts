@@ -6,14 +6,14 @@ import { membersBetween, setScore } from '../memory/sorted-sets.js';
 import type { QueueKeys } from '../protocol/keys.js';
 import { recoverWorker, type FoundSlot } from '../protocol/operations/recover-worker.js';
 
-/** Takes jobs from workers as others do that find them lost. */
+/** Recovers the jobs of workers as if they had been lost. */
 export class LostWorkers {
   constructor(
     private readonly server: MemoryServer,
     private readonly keys: QueueKeys,
   ) {}
 
-  /** @returns how many were lost. */
+  /** @returns the number of lost workers. */
   lose(): number {
     const { store } = this.server;
     store.startOperation(this.server.now());
@@ -21,12 +21,12 @@ export class LostWorkers {
     for (const [member] of workers) {
       const workerId = textOf(member);
       setScore(store, this.keys.workers, bytesOf(workerId), 0);
-      this.takeBack(workerId);
+      this.recoverJobs(workerId);
     }
     return workers.length;
   }
 
-  private takeBack(workerId: string): void {
+  private recoverJobs(workerId: string): void {
     const { requests, workers, dead } = this.keys;
     this.server.carryOut(recoverWorker, {
       requests,

@@ -1,8 +1,8 @@
-/** Puts chosen and dropped pictures into cards, and a few of them at a time to work. */
+/** Shows chosen and dropped pictures as cards, and runs a few of them at a time. */
 import { PictureCard } from './picture-card.js';
 import { showWorkers } from './worker-strip.js';
 
-/** A browser opens six connections to a server, and each picture that is being made holds one. */
+/** A browser opens six connections to a server, and each running picture uses one. */
 const MOST_AT_A_TIME = 4;
 
 const input = document.querySelector('#files');
@@ -17,12 +17,12 @@ let running = 0;
 
 input.addEventListener('change', () => {
   add(input.files);
-  // So that the same picture can be chosen once more.
+  // Allows to choose the same picture again.
   input.value = '';
 });
 
 samples.addEventListener('click', async () => {
-  // Not `disabled`, which would take the focus from whoever has just used it.
+  // Not `disabled`, which would take the focus from the button.
   if (samples.ariaBusy === 'true') {
     return;
   }
@@ -108,7 +108,7 @@ function showCount() {
   count.textContent = `${total}: ${text.join(', ')}.`;
 }
 
-/** What a screen reader says: how a picture ended, and not each step of all of them. */
+/** Announces how a picture ended to screen readers, but not each step. */
 function tell(text) {
   news.textContent = text;
 }

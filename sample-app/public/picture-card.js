@@ -1,6 +1,6 @@
 const template = document.querySelector('#card');
 
-/** What a user is told of a picture that was not made: a message, an advice, and whether it may be started again. */
+/** The failure of a picture for the user: a message, advice, and whether it may be started again. */
 class Failure extends Error {
   constructor({ message, advice, mayBeRepeated }) {
     super(message);
@@ -9,13 +9,13 @@ class Failure extends Error {
   }
 }
 
-const SERVER_GONE = {
+const NO_ANSWER = {
   message: 'The sample does not answer.',
   advice: 'Check its terminal. When the sample runs again, start this picture again.',
   mayBeRepeated: true,
 };
 
-/** One picture: uploads it, shows how far its worker is, and lets go of both when it is cancelled. */
+/** One picture: uploads it, shows its progress, and stops both when it is cancelled. */
 export class PictureCard {
   element = template.content.cloneNode(true).firstElementChild;
   state = 'waiting';
@@ -24,7 +24,7 @@ export class PictureCard {
   #file;
   #pid;
 
-  /** @param owner - `start(card)` runs it when there is a place; `changed()` and `ended(text)` hear of its state. */
+  /** @param owner - `start(card)` runs the card when it is its turn; `changed()` and `ended(text)` are called on new states. */
   constructor(file, owner) {
     this.#file = file;
     this.#owner = owner;
@@ -42,7 +42,7 @@ export class PictureCard {
     this.#enter('waiting', 'Waiting for its turn');
   }
 
-  /** Resolves when there is nothing more to come, however it ended. */
+  /** Resolves when the picture has ended, in whatever way. */
   async run() {
     this.#enter('running', 'Uploading');
     const upload = new AbortController();
@@ -57,7 +57,7 @@ export class PictureCard {
     }
   }
 
-  /** Says why nothing comes for some seconds, where it was this picture's worker that died. */
+  /** Explains the pause of some seconds after the worker of this picture was lost. */
   workerLost(pid) {
     if (this.state === 'running' && this.#pid === pid) {
       this.#say('Its worker was lost, another one continues');
@@ -65,13 +65,13 @@ export class PictureCard {
   }
 
   async #upload(signal) {
-    // Read before it is sent: a file that was changed or removed since cannot be.
+    // Read before it is sent, since a file that was changed or removed meanwhile cannot be read.
     const body = await this.#file.arrayBuffer().catch(() => {
       const message = 'The file has been changed or removed since it was chosen.';
       throw new Failure({ message, advice: 'Choose it again.', mayBeRepeated: false });
     });
     const response = await fetch('pictures', { method: 'POST', body, signal }).catch(() => {
-      throw new Failure(SERVER_GONE);
+      throw new Failure(NO_ANSWER);
     });
     const answer = await response.json();
     if (!response.ok) {
@@ -85,7 +85,7 @@ export class PictureCard {
     return new Promise((resolve) => {
       const name = encodeURIComponent(this.#file.name);
       const source = new EventSource(`pictures/${id}/progress?name=${name}`);
-      // The server unsubscribes when the browser goes, and its worker stops.
+      // The server unsubscribes when the browser disconnects, and the worker stops.
       this.#stop = () => {
         source.close();
         resolve();
@@ -107,7 +107,7 @@ export class PictureCard {
       );
       on(
         'error',
-        end(() => this.#fail(SERVER_GONE)),
+        end(() => this.#fail(NO_ANSWER)),
       );
     });
   }
@@ -197,7 +197,7 @@ export class PictureCard {
     this.#say(text);
     const { activeElement } = document;
     if (hadFocus && (activeElement.hidden || !this.element.contains(activeElement))) {
-      // What had it is gone: it stays in the card.
+      // The focused element is hidden or removed: keep the focus in the card.
       (again.hidden ? (cancel.hidden ? this.element : cancel) : again).focus();
     }
     this.#owner.changed();

@@ -3,7 +3,7 @@ const list = document.querySelector('#workers');
 
 /**
  * Shows what each worker process does, each with a button that kills it.
- * @param owner - `tell(text)` announces what happens; `lost(pid)` hears of a worker that died.
+ * @param owner - `tell(text)` announces events; `lost(pid)` is called for a worker that has exited.
  */
 export function showWorkers(owner) {
   const strips = new Map();
@@ -45,7 +45,7 @@ class WorkerStrip {
     this.#find('.done').textContent = isDown ? '' : `${done} done`;
     const kill = this.#find('.kill');
     kill.setAttribute('aria-label', `Kill worker ${number} (pid ${pid})`);
-    // Not `disabled`, which would take the focus from whoever has just used it.
+    // Not `disabled`, which would take the focus from the button.
     kill.setAttribute('aria-disabled', String(isDown));
     kill.hidden = !status.canBeKilled;
     this.#tellChange(before, status);

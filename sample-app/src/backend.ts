@@ -5,17 +5,17 @@ import { WorkerProcess } from './worker-process.js';
 
 const WORKERS = 2;
 
-/** What answers the requests: Redis and the workers. */
+/** Redis and the workers that reply to the requests. */
 export interface Backend {
   readonly redis: RedisServer;
   readonly workers: readonly SampleWorker[];
 }
 
-/** What the user is told of it. */
+/** Describes the backend for the user. */
 export const describeBackend = ({ redis, workers }: Backend): string =>
   [redis.description, ...workers].join(redis.isInMemory ? '' : ', ');
 
-/** Does something while Redis and the workers run, and stops what it started behind it. */
+/** Starts Redis and the workers, does some work, and stops them again. */
 export async function withBackend(work: (backend: Backend) => Promise<void>): Promise<void> {
   const redis = await provideRedis();
   try {

@@ -1,6 +1,6 @@
 import { RemoteError, type ReqRepError } from 'nestjs-reqrep';
 
-/** All that the caller of a failed request knows of the failure, one line each. */
+/** Formats everything that the caller of a failed request knows about the failure, one fact per line. */
 export function formatFailure(file: string, error: ReqRepError): string {
   const facts: [label: string, fact: string][] = [
     ['class', error.constructor.name],

@@ -11,7 +11,7 @@ const SOURCE = 'https://download.redis.io';
 const PROBE_TIMEOUT_MS = 5_000;
 const COMPILE_TIMEOUT_MS = 600_000;
 
-/** Fetches the source of a Redis server and compiles it; once, since it is kept. @throws Error that says what is missing */
+/** Fetches the source of a Redis server and compiles it, once: the program is kept. @throws Error that says what is missing */
 export async function fetchedRedis(): Promise<string> {
   if (isExecutable(PROGRAM)) {
     return PROGRAM;
@@ -21,7 +21,7 @@ export async function fetchedRedis(): Promise<string> {
   }
   await probe();
   console.log('No redis-server on the PATH: fetching and compiling one, which takes some minutes.');
-  // In a process of its own, where it can be given up, and where what it prints does not get in the way.
+  // In a process of its own, which can time out, and whose output is not shown.
   await promisify(execFile)(
     process.execPath,
     ['-e', "require('redis-memory-server').RedisBinary.getPath()"],
@@ -36,7 +36,7 @@ export async function fetchedRedis(): Promise<string> {
   return PROGRAM;
 }
 
-/** Finds out within seconds that there is no network. Through a proxy, only the download itself can tell. */
+/** Checks within seconds that the network works. Behind a proxy, only the download itself can show it. */
 async function probe(): Promise<void> {
   const { https_proxy, HTTPS_PROXY, http_proxy, HTTP_PROXY } = process.env;
   if (https_proxy || HTTPS_PROXY || http_proxy || HTTP_PROXY) {

@@ -6,7 +6,7 @@ import type { SampleWorker } from './sample-worker.js';
 import type { WorkerStatus } from './worker-status.js';
 import { PictureRecord } from './picture-record.js';
 
-/** The worker of a sample without Redis: it shares this process with whoever asks it, since what is in memory is here. */
+/** The worker of a sample without Redis: it runs in the process of its callers, since only this process has the queues in memory. */
 export class InProcessWorker implements SampleWorker {
   readonly number = 1;
   readonly pid = process.pid;
@@ -31,7 +31,7 @@ export class InProcessWorker implements SampleWorker {
       this.record.hear(news);
       this.changed.next();
     });
-    // The module of a worker reads these when it is loaded, as in a process of its own.
+    // The module of a worker reads these variables when it is loaded, as in a process of its own.
     Object.assign(process.env, { REDIS_URL: this.url, WORKER_NUMBER: String(this.number) });
     const { WorkerModule } = await import('./worker.module.js');
     this.app = await NestFactory.createApplicationContext(WorkerModule, {

@@ -2,7 +2,7 @@ import { RedisMemoryServer } from 'redis-memory-server';
 import { fetchedRedis } from './fetched-redis.js';
 import { findOnPath } from './programs.js';
 
-/** A Redis server of one's own, on a free port of this machine. It ends with the process that started it. */
+/** A Redis server on a free port of this machine. It stops with the process that started it. */
 export interface LocalRedis {
   readonly url: string;
   readonly port: number;
@@ -17,7 +17,7 @@ export interface LocalRedisOptions {
   readonly args?: readonly string[];
 }
 
-/** There is no Redis server on this machine, and none could be fetched. */
+/** Thrown where this machine has no Redis server and none could be fetched. */
 export class NoRedisError extends Error {
   override readonly name = 'NoRedisError';
 

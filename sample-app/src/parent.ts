@@ -4,12 +4,12 @@ type Hear = (news: WorkerNews) => void;
 
 let hear: Hear | undefined;
 
-/** Hears what the workers of this process itself do, where there are some. */
+/** Listens to the news of workers that run in this process. */
 export function onWorkerNews(listener: Hear): void {
   hear = listener;
 }
 
-/** Tells whoever started this worker that it is `ready`, why it is not, or what it does. */
+/** Tells the parent of this worker that the worker is `ready`, why it is not, or what it does. */
 export function notifyParent(message: string | WorkerNews): void {
   if (hear) {
     if (typeof message !== 'string') {
@@ -17,6 +17,6 @@ export function notifyParent(message: string | WorkerNews): void {
     }
     return;
   }
-  // Without somebody who hears of its failure, it would end the process if the parent dies at this moment.
+  // Without a callback, a failure to send, such as when the parent exits at this moment, would end this process.
   process.send?.(message, undefined, undefined, () => undefined);
 }

@@ -1,10 +1,10 @@
 import type { WorkerNews } from './worker-status.js';
 
-/** What a worker has told of its pictures. */
+/** The pictures that a worker has reported. */
 export class PictureRecord {
-  /** Those that it works on. */
+  /** The pictures in progress. */
   pictures: readonly string[] = [];
-  /** How many it has done. */
+  /** The number of finished pictures. */
   done = 0;
 
   hear({ picture, event }: WorkerNews): void {

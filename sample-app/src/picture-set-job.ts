@@ -5,22 +5,22 @@ export const PICTURE_SETS = 'picture-sets';
 export interface PictureSetJob {
   /** The absolute path of the picture: as with thumbnails, all processes of this sample run on one machine. */
   readonly path: string;
-  /** What its user calls it. */
+  /** The file name that the user sees. */
   readonly name: string;
-  /** How many renditions its requester has already, from a worker that was lost; these are not made again. */
+  /** The number of renditions that the caller already has from a lost worker; they are not made again. */
   readonly have: number;
 }
 
 /** What the worker streams: once before its first step, then after each. */
 export interface SetProgress {
   readonly worker: WorkerName;
-  /** How many steps are done. */
+  /** The number of finished steps. */
   readonly step: number;
-  /** How many steps there are. */
+  /** The number of all steps. */
   readonly of: number;
-  /** What the worker does now, such as `Making AVIF, 320 px`; missing when it has done all. */
+  /** The current step, such as `Making AVIF, 320 px`; absent when all are done. */
   readonly doing?: string;
-  /** What the last step has made. */
+  /** The rendition that the last step has made. */
   readonly made?: Rendition;
 }
 

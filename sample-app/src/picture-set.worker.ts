@@ -7,7 +7,7 @@ import { RunLog } from './run-log.js';
 import { UnreadablePictureError } from './unreadable-picture.error.js';
 import { WORKER } from './worker-name.js';
 
-/** Makes the renditions of a picture in a worker process, and tells after each how far it is. */
+/** Makes the renditions of a picture in a worker process, and reports its progress after each. */
 @Injectable()
 export class PictureSetWorker {
   @OnJob(PICTURE_SETS, { concurrency: 2 })
@@ -28,7 +28,7 @@ export class PictureSetWorker {
       yield { ...progress, step: log.steps, doing: `Making ${plan[have]}` };
 
       for (const [index, wanted] of [...plan.entries()].slice(have)) {
-        // Nothing can interrupt an encoder inside a step, so the steps are small and none begins in vain.
+        // An encoder cannot be interrupted, so the steps are small, and an aborted job begins no other step.
         job.signal.throwIfAborted();
         const made = await render(picture, wanted);
         log.steps++;

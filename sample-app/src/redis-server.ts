@@ -1,19 +1,19 @@
 import { NoRedisError, startLocalRedis } from './local-redis.js';
 import { SampleError } from './sample.error.js';
 
-/** The Redis server that the sample talks to, or what is in its place. */
+/** The Redis server of the sample, or the memory of this process in its place. */
 export interface RedisServer {
   readonly url: string;
-  /** What the user is told of it. */
+  /** The description for the user. */
   readonly description: string;
-  /** Whether there is none, and everything goes on in this process. */
+  /** Whether there is no Redis and everything runs in this process. */
   readonly isInMemory: boolean;
   stop(): Promise<void>;
 }
 
 const nothing = (): Promise<void> => Promise.resolve();
 
-/** The one that `REDIS_URL` names, else one of our own; where none can be had, none. @throws SampleError */
+/** Provides the Redis of `REDIS_URL`, else starts one; without any Redis, the sample runs in memory. @throws SampleError */
 export async function provideRedis(): Promise<RedisServer> {
   const url = process.env['REDIS_URL'];
   if (url) {

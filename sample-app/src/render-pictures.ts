@@ -8,11 +8,11 @@ import type { Thumbnails } from './thumbnails.service.js';
 /** How the request for one picture ended. */
 export type Outcome = {
   readonly file: string;
-  /** From the request to its reply. */
+  /** Time from the request to its reply. */
   readonly ms: number;
 } & ({ readonly thumbnail: Thumbnail } | { readonly error: ReqRepError });
 
-/** Enough for the workers never to wait, and few enough for none to wait long for its turn. */
+/** Enough requests to keep the workers busy, but so few that none waits long. */
 const REQUESTS_AT_A_TIME = 8;
 
 /** Requests a thumbnail of each picture and writes it into a folder. */

@@ -1,7 +1,7 @@
 import sharp, { type Sharp } from 'sharp';
 import type { Rendition, RenditionFormat } from './picture-set-job.js';
 
-/** The longest side of each rendition, pixels, from the quickest on; the last bounds what a reply can weigh. */
+/** The longest side of each rendition, pixels, the fastest first; the last one bounds the size of a reply. */
 const LONGEST_SIDES_PX = [160, 320, 480, 640, 800];
 const FORMATS: readonly RenditionFormat[] = ['webp', 'avif'];
 
@@ -26,7 +26,7 @@ export interface DecodedPicture {
   readonly channels: 1 | 2 | 3 | 4;
 }
 
-/** What shall be made of a picture: every size that does not enlarge it, in every format. */
+/** Lists the renditions of a picture: every size that does not enlarge it, in every format. */
 export async function planFor(file: Buffer): Promise<WantedRendition[]> {
   const { autoOrient } = await sharp(file).metadata();
   const longest = Math.max(autoOrient.width, autoOrient.height);

@@ -36,7 +36,7 @@ function formatSize({ width, height, bytes }: PictureSize): string[] {
   return [`${width} × ${height}`, (bytes / 1000).toFixed(1)];
 }
 
-/** Where `REDIS_URL` is set, workers of another run of the sample may answer, too. */
+/** Names the worker. With `REDIS_URL`, workers of another run of the sample may reply, too. */
 function nameWorker(pid: number | undefined, workers: readonly SampleWorker[]): string {
   if (pid === undefined) {
     return '–';
@@ -44,7 +44,7 @@ function nameWorker(pid: number | undefined, workers: readonly SampleWorker[]): 
   return String(workers.find((worker) => worker.pid === pid) ?? `pid ${pid}`);
 }
 
-/** The process that answered; that of an `UnreadablePictureError` is in its details. */
+/** Returns the process that replied; an `UnreadablePictureError` has it in its details. */
 function pidOf(outcome: Outcome): number | undefined {
   if ('thumbnail' in outcome) {
     return outcome.thumbnail.pid;

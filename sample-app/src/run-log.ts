@@ -1,7 +1,7 @@
 import { notifyParent } from './parent.js';
 import { WORKER } from './worker-name.js';
 
-/** Says in the terminal, and to the parent, what becomes of one run: that it began, was cancelled, and has really ended. */
+/** Reports one run in the terminal and to the parent: that it began, was cancelled, and really ended. */
 export class RunLog {
   private failure: string | undefined;
   private readonly start = performance.now();
@@ -9,7 +9,7 @@ export class RunLog {
   constructor(
     private readonly picture: string,
     private readonly signal: AbortSignal,
-    /** How many steps are done. */
+    /** The number of finished steps. */
     public steps: number,
   ) {
     notifyParent({ picture, event: 'began' });

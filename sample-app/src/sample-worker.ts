@@ -1,7 +1,7 @@
 import type { Subject } from 'rxjs';
 import type { WorkerStatus } from './worker-status.js';
 
-/** A worker of the sample, as it is shown. */
+/** A worker of the sample. */
 export interface SampleWorker {
   /** Counted from 1. */
   readonly number: number;
@@ -9,12 +9,12 @@ export interface SampleWorker {
   readonly status: WorkerStatus;
   /** Emits when `status` has changed. */
   readonly changed: Subject<void>;
-  /** Names it, with its process. */
+  /** Names the worker with its process. */
   toString(): string;
   /** Resolves when the worker takes jobs. @throws SampleError */
   ready(): Promise<void>;
-  /** Ends its process as a crash would. @returns whether it has one of its own. */
+  /** Kills the process of the worker, like a crash. @returns whether the worker has a process of its own. */
   kill(): boolean;
-  /** Lets the worker finish what it does. */
+  /** Stops the worker after its running jobs. */
   stop(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** The sample cannot do what it was asked for. The message is all that the user has to know. */
+/** An error for the user, such as a wrong argument: only its message is printed. */
 export class SampleError extends Error {
   override readonly name = 'SampleError';
 }

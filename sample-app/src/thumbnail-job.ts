@@ -8,11 +8,11 @@ export interface ThumbnailJob {
    * all processes of this sample run on one machine.
    */
   readonly path: string;
-  /** How wide the thumbnail shall be, pixels. */
+  /** The width of the thumbnail, pixels. */
   readonly width: number;
 }
 
-/** What the worker answers. */
+/** The reply of the worker. */
 export interface Thumbnail {
   readonly before: PictureSize;
   readonly after: PictureSize;

@@ -5,7 +5,7 @@ import { THUMBNAILS, type Thumbnail, type ThumbnailJob } from './thumbnail-job.j
 
 const WIDTH = 320;
 
-/** Has thumbnails made by the workers. */
+/** Requests thumbnails from the workers. */
 @Injectable()
 export class Thumbnails {
   constructor(private readonly requests: RequestClient) {}

@@ -3,7 +3,7 @@ export interface UnreadablePictureDetails {
   readonly reason: string;
 }
 
-/** A file is no picture that can be read; the caller gets `code` and `details` as part of a `RemoteError`. */
+/** Thrown for a file that cannot be read as a picture; the caller gets `code` and `details` as part of a `RemoteError`. */
 export class UnreadablePictureError extends Error {
   override readonly name = 'UnreadablePictureError';
   readonly code = 'UNREADABLE_PICTURE';

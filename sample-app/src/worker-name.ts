@@ -1,6 +1,6 @@
 import type { WorkerName } from './picture-set-job.js';
 
-/** Which of the workers this process is; its parent counts them. */
+/** The number of this worker, which its parent assigns, and its process. */
 export const WORKER: WorkerName = {
   number: Number(process.env['WORKER_NUMBER']),
   pid: process.pid,

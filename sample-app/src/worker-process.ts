@@ -9,10 +9,10 @@ import { PictureRecord } from './picture-record.js';
 
 const WORKER_FILE = fileURLToPath(new URL('./worker.js', import.meta.url));
 
-/** How long the place of a worker that died stays empty, so that one sees the others go on with its jobs. */
+/** Delay before a new process replaces one that has exited, so that the user sees other workers continue with its jobs. */
 const RESTART_DELAY_MS = 5_000;
 
-/** A process of its own that runs `worker.ts`, and another one in its place where it dies. */
+/** Runs `worker.ts` in a process of its own, and in a new one where that exits. */
 export class WorkerProcess implements SampleWorker {
   readonly changed = new Subject<void>();
   private child: ChildProcess;
@@ -53,12 +53,12 @@ export class WorkerProcess implements SampleWorker {
     }
   }
 
-  /** It can finish nothing, and tell nobody. */
+  /** Kills the process, which can neither finish its jobs nor report anything. */
   kill(): boolean {
     return this.child.kill('SIGKILL');
   }
 
-  /** Resolves when its process has ended. */
+  /** Resolves when the process has exited. */
   async stop(): Promise<void> {
     this.isStopping = true;
     clearTimeout(this.restart);
@@ -91,7 +91,7 @@ export class WorkerProcess implements SampleWorker {
   }
 
   private ended(): void {
-    // One that never started would not do better the next time.
+    // A worker that never started would fail again.
     if (this.isReady && !this.isStopping) {
       console.log(`${this} has exited; a new process replaces it in ${RESTART_DELAY_MS / 1e3} s`);
       this.restart = setTimeout(() => {
@@ -104,7 +104,7 @@ export class WorkerProcess implements SampleWorker {
   }
 }
 
-/** What the worker says of its start; a job may begin before. */
+/** Resolves with the worker's report of its start; a job may begin before. */
 function startReport(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     child.on('message', (message) => {

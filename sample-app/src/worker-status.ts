@@ -1,19 +1,19 @@
-/** What a worker process tells its parent of a picture. */
+/** News of a picture from a worker process to its parent. */
 export interface WorkerNews {
   readonly picture: string;
   readonly event: 'began' | 'ended' | 'failed' | 'stopped';
 }
 
-/** What is known of a worker process. */
+/** The status of a worker process. */
 export interface WorkerStatus {
   readonly number: number;
   readonly pid: number | undefined;
-  /** `down` from its end until another process has taken its place. */
+  /** `down` from the exit of the process until a new process replaces it. */
   readonly state: 'running' | 'down';
-  /** Whether it has a process of its own, which can be killed. */
+  /** Whether the worker has a process of its own, which can be killed. */
   readonly canBeKilled: boolean;
-  /** The pictures that it works on. */
+  /** The pictures in progress. */
   readonly pictures: readonly string[];
-  /** How many pictures this process has done. */
+  /** The number of pictures that this process has finished. */
   readonly done: number;
 }

@@ -5,7 +5,7 @@ import { PictureSetWorker } from './picture-set.worker.js';
 import { ThumbnailWorker } from './thumbnail.worker.js';
 import { UnreadablePictureError } from './unreadable-picture.error.js';
 
-// The jobs run side by side already; one picture need not occupy all cores.
+// The jobs already run in parallel; one picture need not use all cores.
 sharp.concurrency(1);
 
 /** The application of a worker process. */
@@ -13,11 +13,11 @@ sharp.concurrency(1);
   imports: [
     ReqRepModule.forRoot({
       connection: process.env['REDIS_URL'],
-      // It is foreseen, so that its caller hears of it and the log does not.
+      // An expected error: the caller gets it, and the log does not show it.
       errors: [UnreadablePictureError],
-      // Soon, so that one need not wait long to see another worker go on with the jobs of one that was killed.
+      // Short, so that another worker soon continues with the jobs of a killed one.
       lease: 2_000,
-      // Nobody waits for the end of a sample.
+      // Short, since nobody wants to wait for a sample to stop.
       shutdownTimeout: 2_000,
     }),
   ],

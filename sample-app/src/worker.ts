@@ -1,4 +1,4 @@
-/** A worker process: renders thumbnails until its parent lets go of it or dies. */
+/** A worker process: renders thumbnails until its parent disconnects or exits. */
 import { once } from 'node:events';
 import { ConsoleLogger, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -6,12 +6,12 @@ import { ReplyWorkers } from 'nestjs-reqrep';
 import { notifyParent } from './parent.js';
 import { WorkerModule } from './worker.module.js';
 
-// The parent may let go or die while this process still loads.
+// The parent may disconnect or exit while this process still loads.
 const parentGone = process.connected ? once(process, 'disconnect') : Promise.resolve();
 
 let app: INestApplicationContext | undefined;
 try {
-  // Silent until it works: what keeps it from that is told by its parent, once.
+  // Silent until the start has succeeded: the parent prints a failure once.
   const logger = new ConsoleLogger({ logLevels: [] });
   app = await NestFactory.createApplicationContext(WorkerModule, {
     logger,

@@ -1,17 +1,17 @@
 import { NoWorkersError, ReqRepError, RequestTimeoutError, WorkerLostError } from 'nestjs-reqrep';
 import { UnreadablePictureError } from '../unreadable-picture.error.js';
 
-/** What the user is told of a set that was not made. */
+/** The failure of a set, as the user sees it. */
 export interface Failure {
   /** What went wrong. */
   readonly message: string;
   /** What to do. */
   readonly advice: string;
-  /** Whether the same picture may come out well if it is tried again. */
+  /** Whether another try with the same picture may succeed. */
   readonly mayBeRepeated: boolean;
 }
 
-/** @returns `undefined` for an error that nobody foresaw. */
+/** @returns `undefined` for an unexpected error. */
 export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof UnreadablePictureError) {
     return error.details.reason.includes('pixel limit')

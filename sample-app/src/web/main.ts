@@ -8,7 +8,7 @@ import { startWebServer } from './web-server.js';
 
 try {
   const port = chosenPort();
-  // Heard from the first moment on: what has started by then is stopped in order.
+  // Listens from the first moment on, so that everything that has started is stopped in order.
   const stopped = stopSignal();
   await withBackend((backend) => serve(backend, port, stopped));
   console.log('Stopped.');

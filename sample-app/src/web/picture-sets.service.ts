@@ -3,19 +3,19 @@ import { RequestClient, WorkerLostError } from 'nestjs-reqrep';
 import { defer, of, retry, tap, throwError, type Observable } from 'rxjs';
 import { PICTURE_SETS, type PictureSetJob, type SetProgress } from '../picture-set-job.js';
 
-/** How often a picture may lose its worker; one that kills each worker shall not take all of them along. */
+/** How often a picture may lose its worker: a picture that kills each worker must not kill all of them. */
 const MAX_LOST_WORKERS = 3;
 
-/** Has sets of renditions made by the workers. */
+/** Requests sets of renditions from the workers. */
 @Injectable()
 export class PictureSets {
   constructor(private readonly requests: RequestClient) {}
 
   /**
-   * Streams the progress of one set; unsubscribing stops the worker. When the worker is lost half way, another one goes on
-   * with what is still to be made: a stream is never begun anew by the library, since its values would come twice.
+   * Streams the progress of one set; unsubscribing stops the worker. When the worker is lost halfway, another one continues with
+   * the missing renditions: the library itself never starts a stream again, since its values would arrive twice.
    * @param path - the absolute path of a picture.
-   * @param name - what its user calls it.
+   * @param name - the file name that the user sees.
    */
   of(path: string, name: string): Observable<SetProgress> {
     let have = 0;
@@ -31,9 +31,9 @@ export class PictureSets {
 
   private request(job: PictureSetJob): Observable<SetProgress> {
     return this.requests.send<SetProgress>(PICTURE_SETS, job, {
-      // A picture may wait for its turn as long as somebody looks at it.
+      // A picture may wait as long as its page is open.
       timeout: 0,
-      // Neither its turn nor any of its steps takes that long: all workers are gone.
+      // No wait and no step takes that long, unless all workers are lost.
       idleTimeout: 60_000,
       requireWorker: true,
     });

@@ -26,13 +26,13 @@ export class PicturesController {
     private readonly sets: PictureSets,
   ) {}
 
-  /** The names of the sample's own pictures, for those who have none at hand. */
+  /** Lists the sample pictures, for users without a picture at hand. */
   @Get('samples.json')
   async samples(): Promise<string[]> {
     return (await listPictures(OWN_PICTURES)).map((path) => basename(path));
   }
 
-  /** Takes a picture as the body of the request, as it is. */
+  /** Stores a picture: the raw body of the request. */
   @Post('pictures')
   @UseGuards(SameOriginGuard)
   async upload(@Req() request: IncomingMessage): Promise<{ id: string }> {
@@ -40,12 +40,12 @@ export class PicturesController {
     return { id: await this.uploads.store(request) };
   }
 
-  /** Has the picture rendered while the browser listens, and no longer: Nest unsubscribes when it goes. */
+  /** Renders the picture while the browser is connected: Nest unsubscribes when it disconnects. */
   @Sse('pictures/:id/progress')
   progress(@Param('id') id: string, @Query('name') name: unknown = id): Observable<MessageEvent> {
     return toEvents(this.uploads.use(id, (path) => this.sets.of(path, printable(name))));
   }
 }
 
-/** A name that comes from outside, so that a terminal can show it. */
+/** Makes a name from outside safe for a terminal. */
 const printable = (name: unknown): string => String(name).slice(0, 80).replaceAll(/\p{C}/gu, '');

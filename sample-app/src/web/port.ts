@@ -2,7 +2,7 @@ import { SampleError } from '../sample.error.js';
 
 const DEFAULT_PORT = 3000;
 
-/** The one that `PORT` names; `0` = any free one. @throws SampleError */
+/** Returns the port of `PORT`; `0` = any free port. @throws SampleError */
 export function chosenPort(): number {
   const given = process.env['PORT'];
   if (!given) {

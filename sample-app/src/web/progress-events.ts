@@ -4,9 +4,9 @@ import type { SetProgress } from '../picture-set-job.js';
 import { failureOf, type Failure } from './failure.js';
 
 /**
- * Makes the progress of a set what the browser is sent: `progress` events, then one that says how it ended, `done`
- * or `failed`. An error has to become an event, since the status of the response has long been sent. None is named
- * `error`, as the browser's own for a lost connection is.
+ * Turns the progress of a set into server-sent events: `progress` events, then one for the end, `done` or `failed`. An error must
+ * become an event, since the status of the response was already sent. No event is named `error`, the browser's own event for a
+ * lost connection.
  */
 export function toEvents(progress: Observable<SetProgress>): Observable<MessageEvent> {
   return progress.pipe(

@@ -3,13 +3,14 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 
 const LOCAL_HOST = /^(127\.0\.0\.1|localhost)(:\d+)?$/;
 
-/** Lets only our own page do something here: other sites that are open in the same browser can send requests, too. */
+/** Allows requests of our own page only: other sites in the same browser can send requests, too. */
 @Injectable()
 export class SameOriginGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const { headers } = context.switchToHttp().getRequest<IncomingMessage>();
     const { host = '', origin, 'sec-fetch-site': site } = headers;
-    // A name of another site may lead to this machine, but then it is in `host`. Programs that are no browsers send neither of the others.
+    // The name of another site may resolve to this machine, but then `host` shows it. Programs other than browsers send neither
+    // `origin` nor `sec-fetch-site`.
     return (
       LOCAL_HOST.test(host) &&
       (origin === undefined || origin === `http://${host}`) &&

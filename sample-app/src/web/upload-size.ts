@@ -8,7 +8,7 @@ import {
 
 const MAX_MEGABYTES = 30;
 
-/** Judges an upload before it is read; HTTP lets no body be longer than it says. @throws HttpException */
+/** Checks the size of an upload before it is read; HTTP allows no body longer than its Content-Length. @throws HttpException */
 export function checkSize(headers: IncomingHttpHeaders): void {
   const { 'content-length': length } = headers;
   if (length === undefined) {

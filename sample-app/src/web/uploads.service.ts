@@ -14,21 +14,21 @@ import {
 } from '@nestjs/common';
 import { finalize, type Observable } from 'rxjs';
 
-/** How long an upload is kept for a browser that does not come back for it. */
+/** Time that an upload is kept for a browser that does not use it, ms. */
 const UNUSED_UPLOAD_LIFETIME_MS = 60_000;
 
-/** Keeps uploaded pictures in a folder that the workers can read, and no longer than they are needed. */
+/** Keeps uploaded pictures, as long as they are needed, in a folder that the workers can read. */
 @Injectable()
 export class Uploads implements OnModuleInit, OnApplicationShutdown {
   private folder = '';
-  /** Of those that nobody has used yet: what removes them. */
+  /** The timers that remove unused uploads, by id. */
   private readonly unused = new Map<string, NodeJS.Timeout>();
 
   async onModuleInit(): Promise<void> {
     this.folder = await mkdtemp(join(tmpdir(), 'picture-sets-'));
   }
 
-  /** @returns the id of the upload, by which alone it is known from then on. */
+  /** @returns the id of the upload. */
   async store(picture: Readable): Promise<string> {
     const id = randomUUID();
     try {
@@ -44,9 +44,9 @@ export class Uploads implements OnModuleInit, OnApplicationShutdown {
     return id;
   }
 
-  /** Does something with an upload, once, and removes it behind that. @throws NotFoundException */
+  /** Uses an upload once, then removes it. @throws NotFoundException */
   use<Value>(id: string, work: (path: string) => Observable<Value>): Observable<Value> {
-    // Only ids that were given out become paths.
+    // Only ids that `store` has returned become paths.
     if (!this.unused.has(id)) {
       throw new NotFoundException('There is no such picture, or no longer. Upload it again.');
     }

@@ -9,7 +9,7 @@ import { WebModule } from './web.module.js';
 
 const PAGE = fileURLToPath(new URL('../../public', import.meta.url));
 
-/** For this machine only: whoever reaches the server may have it render. */
+/** This machine only, since everyone who can reach the server can start jobs. */
 const HOST = '127.0.0.1';
 
 export interface WebServer {
@@ -17,22 +17,22 @@ export interface WebServer {
   close(): Promise<void>;
 }
 
-/** Serves the page and what it asks for. @throws SampleError when the port is not to be had */
+/** Serves the page and its API. @throws SampleError when the port cannot be used */
 export async function startWebServer(
   redisUrl: string,
   pool: WorkerPool,
   port: number,
 ): Promise<WebServer> {
-  // Silent until it listens: what keeps it from that is told once, in the words of `explain`.
+  // Silent until the server listens: `explain` describes a failure once.
   const logger = new ConsoleLogger({ logLevels: [] });
   const app = await NestFactory.create<NestExpressApplication>(
     WebModule.connectedTo(redisUrl, pool),
     {
       logger,
       abortOnError: false,
-      // An upload is read as it comes.
+      // An upload is read as a stream.
       bodyParser: false,
-      // Else the open event streams would keep the server from closing.
+      // Without it, open event streams would keep the server from closing.
       forceCloseConnections: true,
     },
   );

@@ -18,7 +18,7 @@ import { WorkerPool } from './worker-pool.js';
 export class WorkersController {
   constructor(private readonly pool: WorkerPool) {}
 
-  /** What each worker does, now and whenever that changes. */
+  /** Streams the status of all workers, now and after each change. */
   @Sse()
   statuses(): Observable<MessageEvent> {
     const { workers } = this.pool;
@@ -28,7 +28,7 @@ export class WorkersController {
     );
   }
 
-  /** Kills a worker in the middle of what it does, to show that its pictures go on in another one. */
+  /** Kills a worker in the middle of its jobs, to show that another worker continues with them. */
   @Post(':number/kill')
   @HttpCode(204)
   @UseGuards(SameOriginGuard)
