@@ -17,12 +17,12 @@ import { systemRuntime } from '../driver/system-runtime.js';
 import { RedisSubscription } from './subscription.js';
 import type { ServerTroubleError } from '../driver/server-trouble.js';
 
-/** How often the server's clock is measured anew, ms. */
+/** How often the server's clock is measured again. */
 const CLOCK_MEASURE_INTERVAL_MS = 60_000;
 
 /**
- * All connections of one module instance: one for commands, shared by everybody, and one for each blocking
- * reader. None is opened before it is used.
+ * All connections of one module instance: a shared one for commands, and one for each blocking reader. A connection is opened
+ * on first use.
  */
 export class Connections implements Driver {
   readonly clock: ServerClock;
@@ -34,15 +34,15 @@ export class Connections implements Driver {
   private lastState: ConnectionState = 'idle';
   private readonly outage: OutageLog;
 
-  /** Out of what `util.inspect` shows: it knows the password. */
+  /** Private, so that `util.inspect` does not show the password. */
   readonly #source: ConnectionSource;
 
   constructor(
     source: ConnectionSource,
-    /** Stands in the names of the connections. */
+    /** Part of the names of the connections. */
     private readonly name: string,
     readonly log: Log,
-    /** The glob that allows a key and those that belong to it, to say what right is missing. */
+    /** Returns the ACL pattern for a key and related keys, for messages about missing permissions. */
     private readonly patternOf?: (key: string) => string,
     readonly runtime: Runtime = systemRuntime,
   ) {
@@ -53,20 +53,20 @@ export class Connections implements Driver {
   }
 
   /**
-   * The server as `redis://host:port/database`, without the user and the password: see {@link serverName}. (A factory is
-   * called for {@link commands}, where that has not happened yet.)
+   * Name of the server such as `redis://host:port/database`, without the user and the password: see {@link serverName}. (If the
+   * connection option is a factory, it is called for {@link commands}.)
    */
   get serverName(): string {
     return serverName(this.commands.redis.options);
   }
 
-  /** For commands that do not block. */
+  /** The shared connection for commands that do not block. */
   get commands(): Connection {
     this.shared ??= this.add('commands', (connection) => this.prepare(connection));
     return this.shared;
   }
 
-  /** A connection for a reader that blocks it; the reader closes it with {@link release}. */
+  /** Opens a connection for a reader that blocks it. The reader closes it with {@link release}. */
   blocking(role: string): Connection {
     return this.add(role);
   }
@@ -81,7 +81,7 @@ export class Connections implements Driver {
     return new RedisSubscription(this, options);
   }
 
-  /** The state of all connections together: `ready` only when every open one is. */
+  /** Combined state of all connections: `ready` only if every open one is ready. */
   get state(): ConnectionState {
     if (this.isClosed) {
       return 'closed';
@@ -89,33 +89,33 @@ export class Connections implements Driver {
     return stateOfAll(this.open);
   }
 
-  /** @returns how to stop listening. */
+  /** @returns a function that stops listening. */
   onState(listener: (state: ConnectionState) => void): () => void {
     this.events.on('state', listener);
     return () => this.events.off('state', listener);
   }
 
   /**
-   * Whether commands can be sent at once: the server is there, so far as anybody knows, and its clock is known. Where it is
-   * `false`, {@link ready} says when they can; what is to be skipped while Redis is away asks {@link isConnected}.
+   * Whether commands can be sent now: the connection is ready, was not quiet for long, and the server's clock is known. If it is
+   * `false`, {@link ready} waits for it. Work that is skipped while Redis is unreachable checks {@link isConnected}.
    */
   get isReady(): boolean {
     return this.shared?.state === 'ready' && !this.shared.isQuiet;
   }
 
-  /** Whether there is a connection for commands, which may have been quiet for a while. */
+  /** Whether the connection for commands is ready; it may have been quiet for a while. */
   get isConnected(): boolean {
     return this.shared?.state === 'ready';
   }
 
-  /** Waits until {@link isReady}, for as long as it takes. Rejects once the connections are closed. */
+  /** Waits until {@link isReady}, without a time limit. Rejects when the connections are closed. */
   async ready(): Promise<void> {
     while (!this.isReady) {
       await this.nextStep();
     }
   }
 
-  /** As {@link ready}. @throws UnusableServerError where the server answers, but cannot serve us. */
+  /** Waits like {@link ready}. @throws UnusableServerError if the server answers but cannot be used. */
   async usable(): Promise<void> {
     while (!this.isReady) {
       if (this.commands.obstacle) {
@@ -130,19 +130,19 @@ export class Connections implements Driver {
     return commands.state === 'ready' ? commands.check() : commands.nextChange();
   }
 
-  /** Why the server cannot be used, while it cannot. */
+  /** Why the server cannot be used; `undefined` while it can. */
   get trouble(): ServerTroubleError | undefined {
     return this.outage.trouble;
   }
 
-  /** Resolves once the server cannot be reached. */
+  /** Resolves when the server is unreachable. */
   lost(): Promise<void> {
     return this.outage.lost();
   }
 
   /**
-   * Carries out an operation that does no harm when it is carried out twice: after a loss of the connection it is sent again.
-   * @throws what Redis refuses it with, or that the connections are closed.
+   * Runs an operation that may be run twice without harm: it is sent again when the connection was lost before the answer.
+   * @throws the refusal of Redis, or an error if the connections are closed.
    */
   runUntilAnswered<Input, Output>(
     operation: Operation<Input, Output>,
@@ -151,7 +151,7 @@ export class Connections implements Driver {
     return runUntilAnswered(this, operation, input);
   }
 
-  /** For good: nothing is opened any more. */
+  /** Closes all connections for good. */
   close(): void {
     this.isClosed = true;
     this.runtime.clear(this.clockTimer);
@@ -185,7 +185,7 @@ export class Connections implements Driver {
     return connection;
   }
 
-  /** Learns what everybody has to know of the server. */
+  /** Measures the server's clock and checks its settings, before the connection becomes ready. */
   private async prepare(connection: Connection): Promise<void> {
     await this.clock.measure(connection);
     this.clockTimer ??= this.runtime
@@ -196,13 +196,13 @@ export class Connections implements Driver {
 
   private async measureClock(): Promise<void> {
     if (!this.isConnected) {
-      return; // it is measured when there is one again
+      return; // the next connection measures it
     }
     try {
       await this.ready();
       await this.clock.measure(this.commands);
     } catch {
-      // What fails now is tried again.
+      // The next interval tries again.
     }
   }
 
@@ -222,7 +222,7 @@ export class Connections implements Driver {
     trouble: ServerTroubleError | undefined,
     role: string,
   ): void {
-    // Only those who block it may wait for long for an answer.
+    // Blocking connections may wait for an answer for long; the shared one may not.
     const silence = this.shared?.silence;
     if (trouble) {
       this.outage.begin(trouble, role);

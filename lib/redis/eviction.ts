@@ -1,14 +1,14 @@
 import type { Log } from '../telemetry/log.js';
 import type { ServerFacts } from './connection/server-facts.js';
 
-/** What a server that runs out of memory may remove, by the beginning of its `maxmemory-policy`. */
+/** What a server may remove when its memory is full, by the start of its `maxmemory-policy`. */
 const LOSS_BY_POLICY: readonly (readonly [policy: string, loss: string])[] = [
   ['allkeys-', 'whole queues and running jobs'],
-  // Reply lists have a TTL; nothing else of ours has one for long.
+  // Only reply lists have a TTL for long.
   ['volatile-', 'replies, so that their callers time out'],
 ];
 
-/** Says once that the server may remove what has to stay. */
+/** Warns once that the server may remove queues or replies. */
 export function warnOfEviction(
   { address, server }: { readonly address: string; readonly server: ServerFacts | undefined },
   log: Log,

@@ -2,40 +2,40 @@ import { Gate } from '../driver/gate.js';
 import type { ServerTroubleError } from '../driver/server-trouble.js';
 import type { Log } from '../telemetry/log.js';
 
-/** Kinds of lines in the log. */
+/** Kinds of log lines. */
 const LOST_LOG_KIND = 'server lost';
 const UNUSABLE_LOG_KIND = 'unusable server';
 
-/** One line when the server is lost and one when it is back, however many connections and attempts there are. */
+/** Logs one line when the server is lost and one when it can be used again, however many connections and attempts there are. */
 export class OutageLog {
   private isLost = false;
   private lastTrouble: ServerTroubleError | undefined;
-  /** What was told of the trouble, and the connection that had it. */
+  /** The text that was logged last, and the role of its connection. */
   private logged: { readonly text: string; readonly role: string } | undefined;
   private readonly losses = new Gate();
 
   constructor(private readonly log: Log) {}
 
-  /** Why the server cannot be used, while it cannot. */
+  /** Why the server cannot be used; `undefined` while it can. */
   get trouble(): ServerTroubleError | undefined {
     return this.isLost ? this.lastTrouble : undefined;
   }
 
-  /** Resolves once the server cannot be reached. */
+  /** Resolves when the server is unreachable. */
   async lost(): Promise<void> {
     if (!this.isLost) {
       await this.losses.next();
     }
   }
 
-  /** @param role - of the connection that has the trouble. */
+  /** @param role - role of the connection with the trouble. */
   begin(trouble: ServerTroubleError, role: string): void {
     const { level, message: text } = trouble;
     const isNew = !this.isLost || (level === 'error' && this.logged?.text !== text);
     this.isLost = true;
     this.lastTrouble = trouble;
     this.losses.wake();
-    // What all connections say is counted as often as one says it.
+    // All connections report the same trouble; only the reports of one are counted.
     if (isNew || (level === 'error' && this.logged?.role === role)) {
       this.logged = { text, role };
       const kind = level === 'error' ? UNUSABLE_LOG_KIND : LOST_LOG_KIND;
@@ -43,7 +43,7 @@ export class OutageLog {
     }
   }
 
-  /** The server answers. */
+  /** Notes that the server can be used. */
   end(): void {
     if (!this.isLost) {
       return;

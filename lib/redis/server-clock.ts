@@ -4,24 +4,24 @@ import { UnusableServerError } from '../driver/server-trouble.js';
 import { SYSTEM_TIME_ORIGIN_MS } from '../driver/system-runtime.js';
 import type { Connection } from './connection/connection.js';
 
-/** How often the offset is measured; the best of these counts. */
+/** How many times one measurement asks for the time. The fastest answer counts. */
 const CLOCK_SAMPLES = 3;
 
 /**
- * The server's clock, so that machines with wrong clocks agree on deadlines. It runs on by the monotonic clock
- * of this process, which no correction of the local time moves.
+ * The server's clock, so that machines with wrong clocks agree on deadlines. Between measurements it follows the monotonic clock of
+ * this process, which corrections of the local time do not change.
  */
 export class ServerClock {
   private offset = SYSTEM_TIME_ORIGIN_MS;
 
   constructor(private readonly runtime: Runtime) {}
 
-  /** ms since the epoch, by the server; by the local clock before the first {@link measure}. */
+  /** @returns ms since the epoch by the server's clock; by the local clock before the first {@link measure}. */
   now(): number {
     return Math.round(this.runtime.now() + this.offset);
   }
 
-  /** @throws UnusableServerError where the server does not tell its time; and what breaks the connection. */
+  /** @throws UnusableServerError if the server refuses TIME permanently; the error of a lost connection. */
   async measure(connection: Pick<Connection, 'send'>): Promise<void> {
     let shortest = Infinity;
     for (let sample = 0; sample < CLOCK_SAMPLES; sample++) {

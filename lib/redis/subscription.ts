@@ -7,17 +7,17 @@ import type { Log } from '../telemetry/log.js';
 import type { Connection } from './connection/connection.js';
 import { explainRefusal, isRefusal, logLevelOf } from '../driver/refusal.js';
 
-/** How often a quiet connection is asked whether it still stands, ms. */
+/** How often the connection is pinged, because a subscription may receive nothing for long. */
 const PING_INTERVAL_MS = 10_000;
 
-/** Waits before a refused subscription is tried again, ms: twice as long each time. */
+/** Bounds of the waits after a refused SUBSCRIBE, which double each time. */
 const FIRST_RETRY_WAIT_MS = 500;
 const LONGEST_RETRY_WAIT_MS = 30_000;
 
-/** Channels that a line of the log names at most. */
+/** How many channels one log line names. */
 const MAX_LOGGED_CHANNELS = 10;
 
-/** Where a subscription has its connection from. */
+/** Opens and closes the connection of a subscription. */
 export interface BlockingConnections {
   readonly runtime: Runtime;
   readonly log: Log;
@@ -25,11 +25,11 @@ export interface BlockingConnections {
   release(connection: Connection): void;
 }
 
-/** Hears what is published on channels, on a connection of its own, again after every loss, until it is closed. */
+/** Receives what is published on channels, over its own connection; it subscribes again after every loss, until it is closed. */
 export class RedisSubscription implements Subscription {
   private connection: Connection | undefined;
   private pingTimer: Timer | undefined;
-  /** Ends the wait after a refusal. */
+  /** Ends the wait after a refusal early. */
   private readonly waitEnds = new Gate();
   private isSubscribing = false;
   private isClosed = false;
@@ -62,10 +62,10 @@ export class RedisSubscription implements Subscription {
     }
   }
 
-  /** @param onTried - hears of each attempt that the server has answered, and of the end. */
+  /** @param onTried - is called after each attempt that the server has answered, and at the end. */
   private async subscribe(connection: Connection, onTried: () => void): Promise<void> {
     if (this.isSubscribing) {
-      this.waitEnds.wake(); // another connection may be allowed what this one was not
+      this.waitEnds.wake(); // the new connection may have the permission
       return;
     }
     this.isSubscribing = true;
@@ -87,7 +87,7 @@ export class RedisSubscription implements Subscription {
     onTried();
   }
 
-  /** @returns why it failed, if it did. */
+  /** @returns the error; `undefined` if it succeeded. */
   private async trySubscribe(connection: Connection): Promise<unknown> {
     try {
       await connection.ready();
@@ -123,7 +123,7 @@ export class RedisSubscription implements Subscription {
     runtime.clear(timer);
   }
 
-  /** One that is not answered makes the connection notice that it went silent. */
+  /** Pings the server. An unanswered ping makes the watchdog replace the connection. */
   private ping(connection: Connection): void {
     if (connection.state === 'ready') {
       connection.send((redis) => redis.ping()).catch(() => undefined);

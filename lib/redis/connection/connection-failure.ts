@@ -14,11 +14,11 @@ import {
   type TroubleLevel,
 } from '../../driver/server-trouble.js';
 
-/** @returns the server and the user, as a message shows them. */
+/** @returns the server and the user, for a message. */
 export const whereOf = ({ name, user }: Target): string =>
   user === undefined ? name : `${name} (user "${shown(user)}")`;
 
-/** Certificates that Node does not take, and what to do about each. */
+/** Certificate errors of Node, and what to do about each. */
 const CERTIFICATE_PROBLEMS: readonly (readonly [code: RegExp, what: string, advice: string])[] = [
   [
     /^ERR_TLS_CERT_ALTNAME_INVALID$/,
@@ -43,15 +43,15 @@ const CERTIFICATE_PROBLEMS: readonly (readonly [code: RegExp, what: string, advi
   ],
 ];
 
-/** What every answer of Redis begins with. */
+/** The first character of every answer of Redis. */
 const REDIS_ANSWER_START = /^[+\-:$*%~_#,>]/;
 
-/** Characters that another program is quoted with. */
+/** How much of another program's answer is quoted. */
 const MAX_QUOTED_CHARS = 60;
 
 /**
- * Says why a connection could not be made or kept.
- * @param findings - what a probe has found there, where there was one.
+ * Explains why a connection could not be made or kept.
+ * @param findings - the findings of a probe; `undefined` without one.
  */
 export function troubleOf(
   error: NodeJS.ErrnoException,
@@ -75,11 +75,11 @@ export function troubleOf(
   return unreachable(cause, target, findings);
 }
 
-/** @returns what Redis said, where it was a refusal. */
+/** @returns the refusal of Redis in the findings, if there is one. */
 const refusalIn = (findings: Findings | undefined): string | undefined =>
   /^-(.+)/.exec(findings?.answer ?? '')?.[1];
 
-/** What Redis refuses a user until somebody changes something. */
+/** Explains a refusal of the user or the password. */
 function accessProblem(words: string, { user, hasPassword }: Target): string | undefined {
   const who = `the user "${shown(user ?? 'default')}"`;
   switch (codeOfRefusal({ name: '', message: words })) {
@@ -98,7 +98,7 @@ function accessProblem(words: string, { user, hasPassword }: Target): string | u
   }
 }
 
-/** TLS where there is none, none where there is, or no Redis at all. */
+/** Explains a wrong protocol: TLS to a server without TLS, the reverse, or another program. */
 function protocolProblem(
   { message }: Error,
   { isTls }: Target,
@@ -126,7 +126,7 @@ function certificateProblem(
   { isTls }: Target,
   findings: Findings | undefined,
 ): string | undefined {
-  // What a connection fails with may be that it was closed, behind the alert.
+  // The error may only say that the connection was closed, after the server had sent a TLS alert.
   const actual = (isTls ? findings?.tlsAlert : undefined) ?? code;
   const isOfSsl = actual.startsWith('ERR_SSL_');
   const said = isOfSsl ? actual : shown(message);
@@ -138,7 +138,7 @@ function certificateProblem(
   return isOfSsl ? `cannot agree on TLS with this process (${said}): correct \`tls\`` : undefined;
 }
 
-/** Nobody is there, or nobody who answers. */
+/** Explains that no server can be reached at the address. */
 function unreachable(
   cause: NodeJS.ErrnoException,
   target: Target,
@@ -154,7 +154,7 @@ function unreachable(
     case 'ENOTFOUND':
       return trouble('error', `cannot be reached (${message}): correct the host name`);
     case 'EACCES':
-      // That of a socket.
+      // Only a Unix socket has this error.
       return trouble(
         'error',
         `cannot be reached (${message}): allow this process to open the socket`,
@@ -175,7 +175,7 @@ function unreachable(
   }
 }
 
-/** ioredis tells what the last of the Sentinels failed with, and nothing where they answer but know no such primary. */
+/** Explains an error about Sentinels. ioredis tells the error of the last Sentinel; none means that no Sentinel knows the primary. */
 function sentinelProblem(
   message: string,
   primary: string,
@@ -199,7 +199,7 @@ function sentinelProblem(
       );
 }
 
-/** A server that takes connections and says nothing, or a place where nobody says anything. */
+/** Explains that a server accepts connections but does not answer, or that nothing answers at the address. */
 export function silenceOf(target: Target, findings?: Findings): ServerTroubleError {
   if (findings?.answer !== undefined || findings?.speaksTls) {
     const mistake = protocolProblem({ name: '', message: '' }, target, findings);
@@ -215,12 +215,11 @@ export function silenceOf(target: Target, findings?: Findings): ServerTroubleErr
 }
 
 /**
- * An error that may be shown, whole, as {@link withoutCommand}: what Node says of a wrong
- * argument repeats that, which may be a URL with its password; and where a name has several addresses, Node's error for all of
- * them has a code but no message.
+ * Copies an error so that it may be shown. Node's error about a wrong argument repeats the argument, which may be a URL with its
+ * password. For a host name with several addresses, Node's error has a code but no message.
  */
 function safeCause(error: NodeJS.ErrnoException): NodeJS.ErrnoException {
-  // By name: in a test that Jest runs, Node's own errors are of another realm.
+  // Compares names, because under Jest Node's errors are of another realm.
   const { name, code } = error;
   if (meaningOfRefusal(error) !== undefined) {
     return withoutCommand(error);
@@ -231,7 +230,7 @@ function safeCause(error: NodeJS.ErrnoException): NodeJS.ErrnoException {
   }
   const all = 'errors' in error && Array.isArray(error.errors) ? error.errors.map(String) : [];
   const texts = error.message || all.map((each) => each.replace(/^Error: /, '')).join(', ');
-  // OpenSSL puts addresses and files around what it says.
+  // OpenSSL puts addresses and file names around its message.
   const message = /SSL routines:[^:]*:([^:]+)/.exec(texts)?.[1] ?? texts;
   return Object.assign(new Error(message), { name }, code === undefined ? {} : { code });
 }

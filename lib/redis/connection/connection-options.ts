@@ -1,26 +1,26 @@
 import type { RedisOptions } from 'ioredis';
 
-/** Waits between attempts to reconnect, ms: soon at first, then once a second for as long as it takes. */
+/** Wait before an attempt to reconnect, ms: short at first, then once a second. */
 const reconnectDelay = (attempt: number): number => Math.min(50 * attempt, 1_000);
 
-/** How long a connection may take to be made, ms. */
+/** How long an attempt to connect may take. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** How long a Sentinel may take to answer, ms: by itself ioredis waits for one for ever. */
+/** How long a Sentinel may take to answer. ioredis has no limit by default. */
 const SENTINEL_TIMEOUT_MS = 5_000;
 
 /** Options that ioredis 5 does not know. */
 const SINCE_IOREDIS_6: object = {
-  // Answers are read as those of RESP2, whatever the server speaks.
+  // Answers have the form of RESP2, whatever protocol the server uses.
   replyMapping: 'legacy',
   himportFieldsets: undefined,
 };
 
 /**
- * What our connections need, whatever the application sets for its own. Nothing is queued or sent twice behind
- * our back: a command that the connection could not finish fails at once, and its sender knows whether to repeat
- * it. (With `autoResendUnfulfilledCommands` off, ioredis fails commands in flight only by way of
- * `maxRetriesPerRequest`.) Whatever else ioredis can be told says where to connect, as whom, or how to be seen.
+ * Options that the library overrides, because its connections depend on them. ioredis must not queue or repeat commands by itself: a
+ * command that the connection could not finish fails at once, and its sender decides whether to repeat it. (With
+ * `autoResendUnfulfilledCommands` off, ioredis fails commands in flight only by `maxRetriesPerRequest`.) All other options of ioredis
+ * say where to connect, as which user, or under which name.
  */
 export const CONNECTION_OPTIONS = {
   ...SINCE_IOREDIS_6,
@@ -30,12 +30,12 @@ export const CONNECTION_OPTIONS = {
   autoResubscribe: false,
   maxRetriesPerRequest: 0,
   retryStrategy: reconnectDelay,
-  // A command that was sent has an answer, or its connection is lost: nothing else says what became of it.
+  // No timeouts of commands: only an answer or a lost connection tells whether a command was carried out.
   commandTimeout: undefined,
-  blockingTimeout: undefined, // without which `blockingTimeoutGrace` says nothing
+  blockingTimeout: undefined, // also disables `blockingTimeoutGrace`
   socketTimeout: undefined,
   connectTimeout: CONNECT_TIMEOUT_MS,
-  // ioredis holds the process for that long after a connection that was never made.
+  // ioredis keeps the process alive for that long after a connection that was never made.
   disconnectTimeout: 500,
   noDelay: true,
   enableAutoPipelining: false,
@@ -43,9 +43,9 @@ export const CONNECTION_OPTIONS = {
   monitor: false,
   readOnly: false,
   showFriendlyErrorStack: false,
-  // Whether the server is ready is asked by us: ioredis gives up where INFO is refused, and knows no role without Sentinel.
+  // The handshake checks that the server is ready: ioredis fails if INFO is refused, and checks the role only with Sentinel.
   enableReadyCheck: false,
-  // Commands of the application's own might take the names of those that we send.
+  // Scripts of the application could replace commands that the library sends.
   scripts: undefined,
   role: 'master',
   sentinelRetryStrategy: reconnectDelay,

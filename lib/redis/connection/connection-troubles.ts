@@ -8,21 +8,22 @@ import type { InquiryResult } from './server-inquiry.js';
 import { SlowAttemptWatch } from './slow-attempt-watch.js';
 import { probe, type Findings } from './server-probe.js';
 
-/** Finds out why a connection cannot be made or used, and says so once for each attempt. */
+/** Finds out why a connection cannot be made or used, and reports that once for each attempt. */
 export class ConnectionTroubles {
-  /** Why the server cannot serve us, until it can. */
+  /** Why the server is unusable; `undefined` while it is not. */
   obstacle: UnusableServerError | undefined;
-  /** Whether the server has ever served us. */
+  /** Whether the server could ever be used. */
   hasServed = false;
   private isClosed = false;
-  /** What is known of the attempt to connect that came last. */
+  /** State of the last attempt to connect. */
   private attempt: 'unknown' | 'explained' | 'served' = 'unknown';
-  /** What was found where the server should be, and the kind of error that it was looked for after. */
+  /** Findings of the last probe. */
   private findings: Findings | undefined;
+  /** The probe, and the kind of error that it was made for. */
   private probing: { readonly kind: string; readonly done: Promise<void> } | undefined;
   private readonly slowWatch: SlowAttemptWatch;
 
-  /** @param onTrouble - hears of each. */
+  /** @param onTrouble - is called with each trouble. */
   constructor(
     private readonly destination: Destination,
     private readonly runtime: Runtime,
@@ -31,18 +32,18 @@ export class ConnectionTroubles {
     this.slowWatch = new SlowAttemptWatch(runtime, () => void this.attemptIsSlow());
   }
 
-  /** That the server owes an answer for some seconds. */
+  /** The trouble of a server that has not answered for some seconds. */
   get silence(): ServerTroubleError {
     return silenceOf(this.target);
   }
 
-  /** An attempt to connect begins. */
+  /** Notes that an attempt to connect begins. */
   attemptStarted(): void {
     this.attempt = 'unknown';
     this.slowWatch.start();
   }
 
-  /** The attempt, or the connection that it made, has failed. */
+  /** Explains and reports that the attempt, or the connection that it made, has failed. */
   async attemptFailed(error: NodeJS.ErrnoException): Promise<void> {
     this.attempt = 'explained';
     this.slowWatch.stop();
@@ -52,7 +53,7 @@ export class ConnectionTroubles {
     this.report(troubleOf(error, this.target, this.findings));
   }
 
-  /** The connection is closed. @returns whether nobody knew yet why it could not be used. */
+  /** Notes that the connection is closed, and reports it if no cause was known. @returns whether no cause was known. */
   connectionClosed(): boolean {
     const isEarly = this.attempt === 'unknown' && !this.isClosed;
     if (isEarly) {
@@ -61,14 +62,14 @@ export class ConnectionTroubles {
     return isEarly;
   }
 
-  /** It is known why the connection cannot be used, and that it will be closed. */
+  /** Reports a known cause, for which the connection will be closed. */
   explained(trouble: ServerTroubleError): void {
     this.attempt = 'explained';
     this.slowWatch.stop();
     this.report(trouble);
   }
 
-  /** The server serves us. */
+  /** Forgets all troubles, because the server can be used. */
   served(): void {
     this.attempt = 'served';
     this.hasServed = true;
@@ -83,7 +84,7 @@ export class ConnectionTroubles {
     this.slowWatch.stop();
   }
 
-  /** What a server refuses a new connection with, as what is told of it. */
+  /** @returns the trouble for a refusal of a new connection. */
   fromRefusal(error: Error): ServerTroubleError {
     return troubleOf(error, this.target);
   }
@@ -103,7 +104,7 @@ export class ConnectionTroubles {
     return this.destination.target(this.hasServed);
   }
 
-  /** Nothing has come of an attempt for some seconds, and nothing was heard of it. */
+  /** Reports an attempt that has had no result for some seconds. */
   private async attemptIsSlow(): Promise<void> {
     await this.probeOnce('silence');
     if (this.attempt === 'unknown') {
@@ -111,7 +112,7 @@ export class ConnectionTroubles {
     }
   }
 
-  /** What the server's answers do not tell is looked for by a connection beside this one, once for each kind of failure. */
+  /** Probes the server over a separate connection, once for each kind of error, for causes that the error does not tell. */
   private async probeOnce(kind: string): Promise<void> {
     const { place } = this.destination;
     if (this.isClosed || place === undefined) {
@@ -136,11 +137,11 @@ export class ConnectionTroubles {
 
 const CLOSED_IMMEDIATELY = 'the connection was closed immediately';
 
-/** Whether the other end closed the connection or said something odd, rather than not being there. */
+/** Tells whether a probe may explain an error: the other end is there, but closed the connection or answered something else. */
 const isWorthProbing = (error: NodeJS.ErrnoException): boolean =>
   meaningOfRefusal(error) === undefined &&
   (error.code === undefined || /^(?:EPIPE|ECONNRESET|EPROTO|ETIMEDOUT|ERR_SSL_)/.test(error.code));
 
-/** Whether an error is what ioredis tells of the database that it was to choose: the introduction finds out where the connection is. */
+/** Tells whether an error is the refusal of ioredis' own SELECT. The handshake checks the database by itself. */
 export const isSelectError = (error: Error): boolean =>
   isRefusal(error) && propertyOf(propertyOf(error, 'command'), 'name') === 'select';

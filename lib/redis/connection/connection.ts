@@ -16,18 +16,18 @@ import { PingCheck } from './ping-check.js';
 import { OwnRedis } from './own-redis.js';
 import type { ServerFacts } from './server-facts.js';
 
-/** What a connection may be told besides where to and its name. */
+/** Further settings of a connection. */
 export interface ConnectionParts {
-  /** Hears of every change of `state` and `silence`, and of the trouble behind it where there is one. */
+  /** Is called at every change of `state` and `silence`, with the trouble that caused it if there is one. */
   readonly onChange?: (trouble?: ServerTroubleError) => void;
-  /** Learns on each new connection what has to be known before it is ready. */
+  /** Runs on each new connection before it becomes ready. */
   readonly prepare?: ((connection: Connection) => Promise<void>) | undefined;
-  /** @returns the glob that allows a key, or a channel, to say what right is missing; unless given the key itself. */
+  /** @returns the ACL pattern for a key or channel, for messages about missing permissions; by default the key itself. */
   readonly patternOf?: ((key: string) => string) | undefined;
   readonly runtime?: Runtime;
 }
 
-/** One connection that we own: opened on first use, open again after every loss, until it is closed. */
+/** One connection of the library: opened on first use, and again after every loss, until it is closed. */
 export class Connection implements Line {
   private isClosed = false;
   private readonly own: OwnRedis;
@@ -37,7 +37,7 @@ export class Connection implements Line {
   private readonly pingCheck: PingCheck;
   private readonly changes = new Gate();
 
-  /** @param name - how `CLIENT LIST` shows it. */
+  /** @param name - its name in `CLIENT LIST`. */
   constructor(
     source: ConnectionSource,
     readonly name: string,
@@ -73,7 +73,7 @@ export class Connection implements Line {
     return this.own.redis;
   }
 
-  /** Where it leads, to name the server in a log. */
+  /** Address of the server, for logs. */
   get address(): string {
     return this.own.destination.address;
   }
@@ -90,12 +90,12 @@ export class Connection implements Line {
     return this.handshake.server;
   }
 
-  /** Why the server cannot serve us, until it can. */
+  /** Why the server is unusable; `undefined` while it is not. */
   get obstacle(): UnusableServerError | undefined {
     return this.troubles.obstacle;
   }
 
-  /** That the server owes an answer for some seconds, while it does. */
+  /** The trouble of a server that has not answered for some seconds; `undefined` while it answers. */
   get silence(): ServerTroubleError | undefined {
     return this.own.watchdog.isLate ? this.troubles.silence : undefined;
   }
@@ -116,7 +116,7 @@ export class Connection implements Line {
     if (redis.status === 'wait') {
       return 'idle';
     }
-    // A connection whose other end has gone is not writable some turns before ioredis says that it is closed.
+    // A connection that the other end has closed is not writable some turns before ioredis reports the close.
     if (redis.status === 'ready' && this.handshake.isDone && redis.stream.writable) {
       return 'ready';
     }
@@ -129,18 +129,18 @@ export class Connection implements Line {
     }
   }
 
-  /** Connects if nothing did yet, and resolves at the next change of {@link state} or {@link obstacle}. */
+  /** Connects if that has not happened yet, and resolves at the next change of {@link state} or {@link obstacle}. */
   async nextChange(): Promise<void> {
     this.open();
     await this.changes.next();
   }
 
-  /** Asks the server whether it is still there. Where it does not answer soon, the connection is replaced. */
+  /** Pings the server. If it does not answer soon, the connection is replaced. */
   check(): Promise<void> {
     return this.pingCheck.check();
   }
 
-  /** Begins to connect if nothing did yet. */
+  /** Starts to connect, if that has not happened yet. */
   open(): void {
     if (this.isClosed) {
       throw new Error(`Connection "${this.name}" is closed`);
@@ -148,7 +148,7 @@ export class Connection implements Line {
     this.own.open();
   }
 
-  /** Sends one command that is no operation. One that is not answered for long costs the connection. */
+  /** Sends one command that is not an operation. If it is not answered for long, the connection is replaced. */
   send<Answer>(command: (redis: Redis) => Promise<Answer>): Promise<Answer> {
     return this.own.send(command);
   }
@@ -224,7 +224,7 @@ export class Connection implements Line {
       redis.on(event, () => this.changed());
     }
     if (redis.status !== 'wait') {
-      this.troubles.attemptStarted(); // a factory made it earlier
+      this.troubles.attemptStarted(); // the factory has connected it already
     }
     if (redis.status === 'ready') {
       void this.handshake.perform();

@@ -2,18 +2,18 @@ import { parseClientLine, type LineIdentity } from '../../protocol/wire/line-ide
 import type { Send } from './send.js';
 import type { ServerFacts } from './server-facts.js';
 
-/** Makes a server end other connections than the one that asks, or their blocking calls. */
+/** Makes a server close other connections, or end their blocking calls. */
 export class LineCutter {
-  /** @param server - the one that is asked; `undefined` where it does not tell which one it is. */
+  /** @param server - returns facts about the connected server; `undefined` if it does not tell. */
   constructor(
     private readonly send: Send,
     private readonly server: () => ServerFacts | undefined,
   ) {}
 
   /**
-   * Makes the server close another connection, unless nothing proves that it is the one: a server that restarts counts its ids
-   * anew, so that what was known by an id may be anybody's.
-   * @returns whether the server has forgotten it for sure.
+   * Makes the server close another connection, if it certainly is the identified one: a restarted server counts its client ids
+   * from the start, so an id alone may belong to any client.
+   * @returns whether the connection is certainly closed.
    */
   async cut(identity: LineIdentity): Promise<boolean> {
     const found = await this.find(identity);
@@ -24,7 +24,7 @@ export class LineCutter {
     return found !== 'unknown';
   }
 
-  /** Ends the blocking call of another connection as the timeout of the call would, unless nothing proves that it is the one. */
+  /** Ends the blocking call of another connection as its timeout would, if it certainly is the identified one. */
   async unblock(identity: LineIdentity): Promise<void> {
     if ((await this.find(identity)) === 'there') {
       await this.send((redis) => redis.client('UNBLOCK', identity.id));
@@ -34,7 +34,7 @@ export class LineCutter {
   private async find({ id, server, name }: LineIdentity): Promise<'there' | 'gone' | 'unknown'> {
     const own = this.server()?.runId;
     if (server !== undefined && own !== undefined) {
-      // The ids of one run are given once.
+      // One run of a server gives each id once.
       return server === own ? 'there' : 'gone';
     }
     if (name === undefined) {

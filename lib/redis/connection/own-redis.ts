@@ -9,31 +9,31 @@ import { CONNECTION_OPTIONS } from './connection-options.js';
 import { trafficOn } from './traffic.js';
 import { Watchdog } from './watchdog.js';
 
-/** Wait before a connection is opened that ioredis has given up, ms. */
+/** Wait before a connection that ioredis has given up is opened again. */
 const REOPEN_DELAY_MS = 500;
 
-/** How a connection is made, and who hears of it. */
+/** How a connection is made, and who is notified of it. */
 export interface OwnRedisParts {
   readonly source: ConnectionSource;
-  /** How `CLIENT LIST` shows it. */
+  /** Its name in `CLIENT LIST`. */
   readonly name: string;
   readonly runtime: Runtime;
-  /** @returns the glob that allows a key, or a channel, to say what right is missing. */
+  /** @returns the ACL pattern for a key or channel, for messages about missing permissions. */
   patternOf(key: string): string;
-  /** It was silent for so long that it is replaced now. */
+  /** Is called when the connection was silent for so long that it is replaced. */
   onSilent(): void;
-  /** The server began to owe an answer for some seconds, or does so no more. */
+  /** Is called when an answer becomes late, and when it no longer is. */
   onLate(): void;
 }
 
-/** A `Redis` of ioredis that is ours: opened again after every loss, and replaced where it goes silent or leads to the wrong server. */
+/** A `Redis` of ioredis that the library owns: opened again after every loss, and replaced if it is silent or the server is wrong. */
 export class OwnRedis {
   readonly watchdog: Watchdog;
   readonly destination: Destination;
-  /** Out of what `util.inspect` shows, as are its options: the password is among them. */
+  /** Private, so that `util.inspect` does not show its options, which hold the password. */
   readonly #redis: Redis;
   private isClosed = false;
-  /** How often it was lost while an answer was waited for, or could not be made. */
+  /** How often it was lost while a command was unanswered, or could not be made. */
   private losses = 0;
   private reopenTimer: Timer | undefined;
   /** The socket to a server that turned out to be the wrong one. */
@@ -44,7 +44,7 @@ export class OwnRedis {
     this.#redis = source({
       ...CONNECTION_OPTIONS,
       connectionName: name,
-      // A connection to a server that takes no writes is replaced; the command that found out fails with the refusal.
+      // A connection to a server that accepts no writes is replaced. The refused command fails with the refusal.
       reconnectOnError: (error) => this.mustReconnect(error),
     });
     this.destination = new Destination(this.#redis);
@@ -68,42 +68,42 @@ export class OwnRedis {
     return this.#redis;
   }
 
-  /** There is none before it has ever connected. */
+  /** `undefined` before the first attempt to connect. */
   get socket(): Socket | undefined {
     return this.#redis.stream as Socket | undefined;
   }
 
   /**
-   * @param runId - of the server that it is connected to, where that tells it.
-   * @returns what is the same for as long as the server can be reached without a loss.
+   * @param runId - `run_id` of the server, if it tells.
+   * @returns a value that stays the same until a loss or a change of the server.
    */
   pathTo(runId: string | undefined): unknown {
-    // Where the server does not tell which one it is, the socket tells one connection from the next.
+    // Without a `run_id`, only the socket distinguishes one connection from the next.
     return runId === undefined ? this.socket : `${runId} ${this.losses}`;
   }
 
-  /** The connection was lost while an answer was waited for, or could not be made. */
+  /** Counts a loss: the connection was lost while a command was unanswered, or could not be made. */
   noteLoss(): void {
     this.losses++;
   }
 
-  /** Begins to connect if nothing did yet. */
+  /** Starts to connect, if that has not happened yet. */
   open(): void {
     if (this.#redis.status === 'wait') {
       this.connect();
     }
   }
 
-  /** Sends one command that is no operation. One that is not answered for long costs the connection. */
+  /** Sends one command that is not an operation. If it is not answered for long, the connection is replaced. */
   send<Answer>(command: (redis: Redis) => Promise<Answer>): Promise<Answer> {
     return this.watchdog.watch(command(this.#redis));
   }
 
-  /** Gives the connection up and makes another one. */
+  /** Closes the connection and makes another one. */
   replace(): void {
     this.noteLoss();
     this.#redis.disconnect(true);
-    // By itself ioredis would wait for the other end, which says nothing.
+    // ioredis would wait for the other end, which is silent.
     this.socket?.destroy();
   }
 
@@ -114,11 +114,11 @@ export class OwnRedis {
   }
 
   private connect(): void {
-    // A failure shows as an error event, and ioredis tries again.
+    // A failure emits an error event, and ioredis tries again.
     this.#redis.connect().catch(() => undefined);
   }
 
-  /** ioredis gives up where it is told to disconnect, by whomever, and where that meets an attempt to connect. */
+  /** Opens the connection again: ioredis gives up after any `disconnect()`, and if that interrupts an attempt to connect. */
   private reopen(): void {
     if (!this.isClosed) {
       const { runtime } = this.parts;
@@ -127,7 +127,7 @@ export class OwnRedis {
     }
   }
 
-  /** Whether a refusal is the first to say that the server is the wrong one: all that are underway say so. */
+  /** Tells whether to reconnect: at the first refusal that says that the server is wrong. All commands in flight get one. */
   private mustReconnect(error: Error): boolean {
     const { address, placement } = this.destination;
     noteRefusal(error, {
@@ -143,7 +143,7 @@ export class OwnRedis {
     return isFirst;
   }
 
-  /** Resolves when the server has answered what ioredis asks of a new connection, or the connection is lost. */
+  /** Resolves when ioredis has finished its own handshake on a new connection, or the connection is lost. */
   private handshake(): Promise<void> {
     return new Promise((resolve) => {
       const end = (): void => {

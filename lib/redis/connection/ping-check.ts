@@ -2,10 +2,10 @@ import { endsWithin } from '../../driver/in-time.js';
 import { nextTurn, type Runtime } from '../../driver/runtime.js';
 import type { OwnRedis } from './own-redis.js';
 
-/** How long a server may take to answer after a quiet time, ms. */
+/** How long a quiet server may take to answer. */
 const PING_TIMEOUT_MS = 1_000;
 
-/** Asks a server that was quiet whether it is still there, once for all who want to know. */
+/** Checks that a quiet server still answers. Concurrent callers share one ping. */
 export class PingCheck {
   private running: Promise<void> | undefined;
 
@@ -14,7 +14,7 @@ export class PingCheck {
     private readonly runtime: Runtime,
   ) {}
 
-  /** Resolves when the server has answered. Where it does not answer soon, the connection is replaced. */
+  /** Resolves when the server has answered. If it does not answer soon, the connection is replaced. */
   check(): Promise<void> {
     this.running ??= this.ping().finally(() => {
       this.running = undefined;
@@ -32,7 +32,7 @@ export class PingCheck {
         isOver = true;
       });
     await endsWithin(PING_TIMEOUT_MS, answered, this.runtime);
-    // Where the event loop was blocked, the answer has come but was not read yet.
+    // If the event loop was blocked, the answer may have arrived without being read.
     await nextTurn(this.runtime);
     if (!isOver && this.own.socket === socket) {
       this.own.replace();

@@ -3,11 +3,11 @@ import type { Placement } from '../topology/destination.js';
 import type { Send } from './send.js';
 
 /**
- * Compares what a connection was told with where it is: ioredis goes on in database 0, and as the default user, where the
- * server refuses another one.
- * @param info - what `CLIENT INFO` says; `undefined` where the server refuses it.
- * @returns what keeps it from its place, as the end of a sentence that begins with the address of the server.
- * @throws what breaks the connection, and what the server refuses for now.
+ * Checks that a connection uses the configured database and user: ioredis continues in database 0, and as the default user, if the
+ * server refuses the configured ones.
+ * @param info - the answer to `CLIENT INFO`; `undefined` if the server refuses it.
+ * @returns the problem, as the end of a sentence that begins with the address of the server.
+ * @throws the error of a lost connection, and temporary refusals.
  */
 export async function placementProblem(
   send: Send,
@@ -29,7 +29,7 @@ export async function placementProblem(
       'or allow it on the server (`databases`, SELECT)'
     );
   }
-  // A proxy may answer what it does not do.
+  // A proxy may answer OK without changing the database.
   const now = first === undefined ? database : databaseIn(await clientInfo(send));
   return now === database
     ? undefined

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 
-/** What is asked of ioredis that is no operation. */
+/** A call of ioredis that is not an operation. */
 export type RedisCall<Answer> = (redis: Redis) => Promise<Answer>;
 
-/** Sends one command that is no operation. */
+/** Sends one command that is not an operation. */
 export type Send = <Answer>(question: RedisCall<Answer>) => Promise<Answer>;

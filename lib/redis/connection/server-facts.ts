@@ -1,13 +1,13 @@
 import { IS_CLUSTER_NODE } from '../../driver/refusal.js';
 
-/** What a server says of itself in `INFO`. */
+/** Facts that a server tells in `INFO`. */
 export interface ServerFacts {
-  /** A new one each time the server starts. */
+  /** Id of this run of the server; new after each start. */
   readonly runId: string | undefined;
   readonly version: string | undefined;
-  /** Whether it is a replica, which takes no writes. */
+  /** Whether it is a replica, which accepts no writes. */
   readonly isReplica: boolean;
-  /** Whether it still reads its data from disk. */
+  /** Whether it is still loading its data. */
   readonly isLoading: boolean;
   /** Whether it is a node of a Redis Cluster. */
   readonly isCluster: boolean;
@@ -20,7 +20,7 @@ export interface ServerFacts {
 /** The first version of Redis that has `BLMOVE`. */
 const FIRST_VERSION_WITH_BLMOVE = [6, 2] as const;
 
-/** @param info - the answer to `INFO`; `undefined` where the server refuses it. */
+/** @param info - the answer to `INFO`; `undefined` if the server refuses it. */
 export function parseServer(info: string | undefined): ServerFacts | undefined {
   if (info === undefined) {
     return undefined;
@@ -39,8 +39,8 @@ export function parseServer(info: string | undefined): ServerFacts | undefined {
 }
 
 /**
- * @param hasBlmove - `undefined` where the server does not tell.
- * @returns why the server can never serve us, as the end of a sentence that begins with its address.
+ * @param hasBlmove - `undefined` if the server does not tell.
+ * @returns why the server cannot be used, as the end of a sentence that begins with its address.
  */
 export function serverProblem(
   server: ServerFacts | undefined,

@@ -8,13 +8,13 @@ import { LineCutter } from './line-cutter.js';
 import type { OwnRedis } from './own-redis.js';
 import type { ServerFacts } from './server-facts.js';
 
-/** Wait before a server is asked again that loads its data, or is a replica, ms. */
+/** Wait before a server that is loading its data, or is a replica, is asked again. */
 const NOT_READY_RETRY_DELAY_MS = 500;
 
-/** Wait before a server is asked again that cannot serve us until somebody changes it, ms. */
+/** Wait before an unusable server is asked again. */
 const UNUSABLE_RETRY_DELAY_MS = 5_000;
 
-/** What came of an attempt to get to know the server. */
+/** Result of one handshake. */
 type HandshakeResult =
   | { readonly outcome: 'done' }
   | {
@@ -28,24 +28,24 @@ interface Parts {
   readonly own: OwnRedis;
   readonly troubles: ConnectionTroubles;
   readonly runtime: Runtime;
-  /** How `CLIENT LIST` shows the connection. */
+  /** Name of the connection in `CLIENT LIST`. */
   readonly name: string;
-  /** Learns what else has to be known before the connection is used. */
+  /** Does what else is needed before the connection is used. */
   prepare(): Promise<void>;
-  /** The server can be used. */
+  /** Is called when the server can be used. */
   onDone(): void;
 }
 
-/** What a connection and its server know of each other, which is learned anew behind every loss. */
+/** Finds out, after every connect, whether the server can be used and how it identifies the connection. */
 export class ServerHandshake {
-  /** Whether the server can be used. */
+  /** Whether the handshake of the current connection succeeded. */
   isDone = false;
-  /** How the server knows the connection; `undefined` while there is none, and where the server does not tell. */
+  /** How the server identifies the connection; `undefined` without a connection, or if the server does not tell. */
   identity: LineIdentity | undefined;
-  /** What the server says of itself; `undefined` while there is no connection, and where the server refuses to. */
+  /** Facts about the server; `undefined` without a connection, or if the server refuses to tell. */
   server: ServerFacts | undefined;
   readonly cutter: LineCutter;
-  /** Connections before this one that were lost to us, but perhaps not yet to the server. */
+  /** Earlier connections, which the server may not have closed yet. */
   private lostIdentities: LineIdentity[] = [];
 
   constructor(private readonly parts: Parts) {
@@ -55,20 +55,20 @@ export class ServerHandshake {
     );
   }
 
-  /** How the server may know the connection, now and before. */
+  /** How the server may identify the connection, now and before. */
   get identities(): readonly LineIdentity[] {
     return this.identity ? [...this.lostIdentities, this.identity] : this.lostIdentities;
   }
 
   /**
-   * Waits until the server takes writes, learns how it knows this connection, and makes it forget those before: a command
-   * that they still hold in some buffer must not be carried out after what this one is about to do.
+   * Waits until the server accepts writes, learns how it identifies this connection, and makes it close earlier ones: a command that
+   * is still buffered on an earlier connection must not run after the commands of this one.
    */
   async perform(): Promise<void> {
     const { own, troubles, runtime } = this.parts;
     const { redis, socket } = own;
     if (socket?.destroyed) {
-      // ioredis 5 takes a connection for ready that was lost while it was being made, and would make no other
+      // ioredis 5 reports a connection as ready that was lost while it was being made, and would not reconnect
       // (https://github.com/redis/ioredis/issues/2099).
       redis.status = 'reconnecting';
       return;
@@ -78,7 +78,7 @@ export class ServerHandshake {
       const meeting = await this.tryOnce(isCurrent);
       const { outcome } = meeting;
       if (outcome === 'done' || !isCurrent()) {
-        return; // where it was lost, the next one is introduced by itself
+        return; // the next connection starts its own handshake
       }
       troubles.explained(meeting.trouble);
       await delay(
@@ -86,14 +86,14 @@ export class ServerHandshake {
         outcome === 'unusable' ? UNUSABLE_RETRY_DELAY_MS : NOT_READY_RETRY_DELAY_MS,
       );
       if (outcome !== 'not yet' && isCurrent()) {
-        // The name may lead to another server by then.
+        // The host name may lead to another server by then.
         redis.disconnect(true);
         return;
       }
     }
   }
 
-  /** The connection is lost. */
+  /** Resets the handshake, because the connection is lost. */
   connectionLost(): void {
     this.isDone = false;
     this.server = undefined;
@@ -123,7 +123,7 @@ export class ServerHandshake {
         return { outcome: 'unusable', trouble: troubles.fromInquiry('unusable', error.message) };
       }
       if (!isRefusal(error)) {
-        return DONE; // a connection that was lost, or is about to be replaced, ends it
+        return DONE; // the connection was lost, or is about to be replaced
       }
       const trouble = troubles.fromRefusal(error);
       return { outcome: trouble instanceof UnusableServerError ? 'unusable' : 'not yet', trouble };
@@ -142,7 +142,7 @@ export class ServerHandshake {
         if (meaningOfRefusal(error) !== 'permanent') {
           throw error;
         }
-        // It may not, and has to trust that the server notices the loss as soon as we do.
+        // Without the permission, the server has to notice the loss by itself.
       });
     }
     this.lostIdentities = [];

@@ -6,21 +6,21 @@ import { placementProblem } from './placement.js';
 import type { RedisCall, Send } from './send.js';
 import { parseServer, serverProblem, type ServerFacts } from './server-facts.js';
 
-/** What a new connection has learned of its server. */
+/** What a new connection has learned about its server. */
 export type InquiryResult =
   | {
       readonly outcome: 'known';
       readonly server: ServerFacts | undefined;
-      /** `undefined` where the server does not tell. */
+      /** `undefined` if the server does not tell. */
       readonly identity: LineIdentity | undefined;
     }
-  /** The server takes no commands yet, or no writes; the text completes a sentence that begins with its address. */
+  /** The server cannot be used, or not yet. `why` completes a sentence that begins with the server's address. */
   | { readonly outcome: 'not yet' | 'wrong server' | 'unusable'; readonly why: string };
 
 /**
- * Asks a server what it is and how it knows the connection, and whether that is where it was told to be.
- * @param name - of the connection, to tell it from others where the server does not tell its `run_id`.
- * @throws what breaks the connection, and what the server refuses for now.
+ * Asks a server what it is and how it identifies the connection, and checks the database and the user.
+ * @param name - name of the connection; it is made unique if the server does not tell its `run_id`.
+ * @throws the error of a lost connection, and temporary refusals.
  */
 export async function inquire(
   send: Send,
@@ -63,7 +63,7 @@ async function setUniqueName(send: Send, name: string): Promise<string | undefin
   return answer === 'OK' ? name : undefined;
 }
 
-/** @returns what the server tells; `undefined` where it never will. */
+/** @returns the answer; `undefined` if the server refuses permanently to tell. */
 async function ask<Answer>(send: Send, question: RedisCall<Answer>): Promise<Answer | undefined> {
   try {
     return await send(question);
@@ -75,6 +75,6 @@ async function ask<Answer>(send: Send, question: RedisCall<Answer>): Promise<Ans
   }
 }
 
-/** Whether the server does not know yet who asks, so that it refuses everything. */
+/** Tells whether the connection is not authenticated, so that the server refuses everything. */
 const isUnknownUser = (error: unknown): boolean =>
   isRefusal(error) && codeOfRefusal(error) === 'NOAUTH';

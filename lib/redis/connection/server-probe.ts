@@ -3,37 +3,37 @@ import { connect as connectByTls } from 'node:tls';
 import type { Runtime, Timer } from '../../driver/runtime.js';
 import type { Place } from '../topology/destination.js';
 
-/** How long the other end may take to accept a connection, ms. */
+/** How long the other end may take to accept a connection. */
 const CONNECT_TIMEOUT_MS = 500;
 
-/** How long it is listened to before it is asked anything, ms: a server that refuses everybody says so and closes. */
+/** How long the probe listens before it sends PING: a server that refuses all connections sends an error and closes. */
 const LISTEN_BEFORE_PING_MS = 200;
 
-/** How long it may take to answer, ms. */
+/** How long the other end may take to answer. */
 const ANSWER_TIMEOUT_MS = 300;
 
-/** Characters of what it says that are kept. */
+/** How much of the answer is kept. */
 const MAX_FIRST_LINE_CHARS = 300;
 
-/** How a message of TLS begins that tells of a mistake. */
+/** The first bytes of a TLS alert. */
 const TLS_ALERT_START = Buffer.from([0x15, 0x03]);
 
-/** What is found where a server should be. */
+/** Findings of a probe. */
 export interface Findings {
-  /** Whether somebody accepts connections there. */
+  /** Whether something accepts connections at the address. */
   readonly acceptsConnections: boolean;
-  /** What is said there without TLS, unasked or to a `PING`: the first line, where there is one. */
+  /** First line that the other end sends without TLS, unasked or in answer to `PING`; `undefined` without one. */
   readonly answer: string | undefined;
   readonly speaksTls: boolean;
-  /** The code of what it refuses by TLS, such as a client without a certificate. */
+  /** Code of a TLS alert, such as for a missing client certificate. */
   readonly tlsAlert?: string | undefined;
 }
 
 const SILENT: Findings = { acceptsConnections: true, answer: undefined, speaksTls: false };
 
 /**
- * Finds out what is at a place that does not behave like a server of ours: one that refuses everybody (what ioredis sends
- * fails before its words are read), one with or without TLS, or another program. Takes half a second at most.
+ * Finds out what listens at an address that does not behave like Redis: a server that refuses all connections (the commands of ioredis
+ * fail before its error is read), a server with or without TLS, or another program. It takes half a second at most.
  */
 export async function probe(place: Place, runtime: Runtime): Promise<Findings> {
   const [heard, byTls] = await Promise.all([listen(place, runtime), askByTls(place, runtime)]);
@@ -69,7 +69,7 @@ function listen(place: Place, runtime: Runtime): Promise<Findings> {
   });
 }
 
-/** Nothing is told to the other end, so that it need not prove who it is. */
+/** Tries a TLS handshake. It sends no secrets, so the certificate of the other end is not checked. */
 function askByTls(
   place: Place,
   runtime: Runtime,
@@ -84,7 +84,7 @@ function askByTls(
       resolve({ speaksTls, tlsAlert });
     };
     const timer = runtime.setTimeout(end, CONNECT_TIMEOUT_MS).unref();
-    // One that wants a certificate of ours says so after that.
+    // A server that requires a client certificate sends its alert after the handshake.
     socket.once('secureConnect', () => {
       speaksTls = true;
     });

@@ -1,14 +1,14 @@
 import { nextTurn, type Runtime, type Timer } from '../../driver/runtime.js';
 
-/** How often it looks, ms. */
+/** How often the watch checks. */
 const CHECK_INTERVAL_MS = 500;
 
-/** Looks after which something takes long. */
+/** How many checks an attempt may take. */
 const CHECKS_UNTIL_SLOW = 4;
 
 /**
- * Tells when something takes longer than 2 s. It counts its own looks instead of reading a clock: a process whose event loop
- * was blocked looks once, however long it took, and then hears what came meanwhile.
+ * Notices when an attempt takes longer than 2 s. It counts its own checks instead of reading a clock: a process whose event loop was
+ * blocked makes one check, however long that took, and then processes what has arrived meanwhile.
  */
 export class SlowAttemptWatch {
   private timer: Timer | undefined;
@@ -18,7 +18,7 @@ export class SlowAttemptWatch {
     private readonly onSlow: () => void,
   ) {}
 
-  /** Counts anew. */
+  /** Starts the count again. */
   start(): void {
     this.stop();
     let looks = 0;
@@ -38,7 +38,7 @@ export class SlowAttemptWatch {
     this.timer = undefined;
   }
 
-  /** What has come already is heard first. */
+  /** Lets answers that have already arrived be processed first. */
   private async tell(timer: Timer): Promise<void> {
     await nextTurn(this.runtime);
     if (this.timer === timer) {

@@ -1,23 +1,24 @@
 import type { Socket } from 'node:net';
 
-/** What has come and gone on a socket at a moment. */
+/** Byte counts of a socket at one moment. */
 export interface Traffic {
   readonly socket: object | undefined;
-  /** Bytes that came. */
+  /** Bytes received. */
   readonly bytesRead: number;
   /** Bytes that left this process. */
   readonly bytesSent: number;
-  /** Bytes that have not left it yet, and those of them that the operating system was handed. */
+  /** Bytes that have not left this process yet. */
   readonly bytesWaiting: number;
+  /** Part of {@link bytesWaiting} that the operating system was given. */
   readonly bytesInSystem: number;
 }
 
-/** What libuv says of a socket; Node's own timeouts read it, too. */
+/** The libuv handle of a socket; Node's own timeouts read it, too. */
 interface Handle {
   readonly writeQueueSize?: number;
 }
 
-/** @param socket - there is none before a connection was tried. */
+/** @param socket - `undefined` before the first attempt to connect. */
 export function trafficOn(socket: Socket | undefined): Traffic {
   if (!socket) {
     return { socket, bytesRead: 0, bytesSent: 0, bytesWaiting: 0, bytesInSystem: 0 };
@@ -33,8 +34,8 @@ export function trafficOn(socket: Socket | undefined): Traffic {
 }
 
 /**
- * Whether the other end is there: it has sent something since then, or taken some of what waited for it. (What leaves
- * without a wait says nothing: the operating system takes it for a connection that is dead.)
+ * Tells whether the other end is alive: it has sent bytes since then, or accepted some of the waiting bytes. (Bytes that were sent
+ * without waiting prove nothing: the operating system accepts them even for a dead connection.)
  */
 export const isPeerAlive = (then: Traffic, now: Traffic): boolean =>
   now.socket !== then.socket ||

@@ -2,36 +2,35 @@ import { SILENCE_LIMIT_MS } from '../../driver/line.js';
 import type { Runtime, Timer } from '../../driver/runtime.js';
 import { isPeerAlive, type Traffic } from './traffic.js';
 
-/** How often it looks, ms. */
+/** How often the watchdog checks. */
 const CHECK_INTERVAL_MS = 1_000;
 
-/** Looks without a byte after which a connection is given up: the look that sees the last answer comes first. */
+/** Checks without a byte after which a connection is given up. The check that sees the last answer is not one of them. */
 const CHECKS_UNTIL_SILENT = SILENCE_LIMIT_MS / CHECK_INTERVAL_MS - 1;
 
-/** Looks without a byte after which an answer that is waited for is late. */
+/** Checks without a byte after which a pending answer is late. */
 const CHECKS_UNTIL_LATE = 3;
 
-/** Looks without a byte, while nothing is asked, after which a connection counts as quiet. */
+/** Checks without a byte, and without a pending answer, after which a connection is quiet. */
 const CHECKS_UNTIL_QUIET = 4;
 
-/** Who hears of what a {@link Watchdog} sees. */
+/** Callbacks of a {@link Watchdog}. */
 interface Listeners {
-  /** Nothing was heard for so long that the connection is to be given up. */
+  /** Is called when the connection was silent for so long that it must be given up. */
   onSilent(): void;
-  /** {@link Watchdog.isLate} has changed. */
+  /** Is called when {@link Watchdog.isLate} has changed. */
   onLate(): void;
 }
 
 /**
- * Gives up a connection that went silent without closing, and knows which one may have while nothing was asked. It counts
- * bytes, since a long answer takes its time on a slow link, and its own looks instead of reading a clock: a process whose
- * event loop was blocked looks once, however long it took, and then reads what came meanwhile. (That is why ioredis'
- * `socketTimeout` will not do.)
+ * Detects a connection that went silent without closing. It counts bytes, because a long answer takes time on a slow link. It counts
+ * its own checks instead of reading a clock: a process whose event loop was blocked makes one check, however long that took, and
+ * then reads what has arrived meanwhile. (The `socketTimeout` of ioredis does not do that.)
  */
 export class Watchdog {
-  /** Whether nothing was heard for a while, and nothing was answered since: the line may be dead without a word. */
+  /** Whether nothing was received for a while and no answer since: the connection may be dead unnoticed. */
   isQuiet = false;
-  /** Whether an answer is waited for, and nothing was heard for some seconds. */
+  /** Whether an answer is pending and nothing was received for some seconds. */
   isLate = false;
   private waiting = 0;
   private silentChecks = 0;
@@ -46,7 +45,7 @@ export class Watchdog {
     this.last = traffic();
   }
 
-  /** Whether an answer is waited for. */
+  /** Whether an answer is pending. */
   get isWaiting(): boolean {
     return this.waiting > 0;
   }

@@ -7,16 +7,16 @@ import { argumentsOf, digestOf } from './script.js';
 
 type Method = (...args: unknown[]) => Promise<unknown>;
 
-/** Looks after calls until they are answered. */
+/** Watches calls until they are answered. */
 interface Watch {
   watch<Answer>(call: Promise<Answer>): Promise<Answer>;
 }
 
-/** Carries out operations on one connection of ioredis, as commands and as scripts. */
+/** Sends operations over one connection of ioredis, as commands and as scripts. */
 export class OperationCalls {
-  /** Out of what `util.inspect` shows: it knows the password. */
+  /** Private, so that `util.inspect` does not show the password. */
   readonly #redis: Redis;
-  /** Names of the scripts that ioredis knows. */
+  /** Names of the scripts that were defined in ioredis. */
   private readonly defined = new Set<string>();
 
   constructor(
@@ -44,8 +44,8 @@ export class OperationCalls {
   }
 
   /**
-   * A pipeline of ioredis would do so, too, but each has a hidden class of its own, which keeps all that went through it from
-   * being collected young.
+   * Does not use a pipeline of ioredis: each pipeline has its own hidden class, which keeps all its commands from being
+   * garbage-collected young.
    */
   settled<const Calls extends readonly Promise<unknown>[]>(
     start: StartCalls<Calls>,
@@ -101,7 +101,7 @@ export class OperationCalls {
     const { lua, name } = operation;
     if (!this.defined.has(name)) {
       this.defined.add(name);
-      digestOf(lua); // by which a refusal finds it again
+      digestOf(lua); // remembers the script, so that the text of a refusal can be found by digest
       this.#redis.defineCommand(name, { lua });
     }
     const method = Reflect.get(this.#redis, name) as Method;
@@ -113,7 +113,7 @@ export class OperationCalls {
       if (!isRefusal(error) || codeOfRefusal(error) !== 'NOSCRIPT') {
         throw error;
       }
-      // ioredis has sent it again by its name, since another call of it was sent by its text, and the server forgot it once more.
+      // ioredis has sent the digest, because an earlier call had sent the text, but the server has lost the script since.
       return operation.read(await this.#redis.eval(lua, keys.length, ...keys, ...args));
     }
   }
@@ -134,7 +134,7 @@ export class OperationCalls {
     return method.call(this.#redis, ...operation.keys(input), ...argumentsOf(operation, input));
   }
 
-  /** Sends one step of a transaction; a script by its text, since a server that had forgotten it would do only what is around it. */
+  /** Sends one step of a transaction. A script is sent by its text: with an unknown digest the server would run only the other steps. */
   private sendStep<Input>(operation: Operation<Input, unknown>, input: Input): Promise<unknown> {
     if (!('lua' in operation)) {
       return this.sendCommand(operation, input);

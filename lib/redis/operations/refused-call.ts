@@ -1,23 +1,23 @@
 import { noteRefusedCall, type RefusedCall } from '../../driver/missing-permission.js';
 import { luaOf } from './script.js';
 
-/** The connection that a call was made on. */
+/** The connection of a refused call. */
 export interface RefusedCaller {
   readonly address: string;
   readonly user: string;
-  /** @returns the glob that allows a key and the other keys that belong to it, or a channel. */
+  /** @returns the ACL pattern for a key and related keys, or for a channel. */
   patternOf(name: string): string;
 }
 
-/** What ioredis keeps at an error: the whole command, with the Lua of a script and the data of jobs. */
+/** The command that ioredis attaches to an error, with the text of a script and the data of jobs. */
 interface RefusedCommand {
   readonly name?: unknown;
   readonly args?: readonly unknown[];
 }
 
 /**
- * Notes at an error of Redis what was refused and to whom, and removes from it what was sent: it may be logged or handed to a
- * caller from then on, whoever inspects it.
+ * Attaches the refused call to an error of Redis, and removes the arguments, so that the error may be logged or passed to a
+ * caller.
  */
 export function noteRefusal(error: Error, caller: RefusedCaller): void {
   const command: RefusedCommand = Reflect.get(error, 'command') ?? {};
@@ -47,7 +47,7 @@ function describeCall(
 
 const CHANNEL_COMMANDS: ReadonlySet<string> = new Set(['publish', 'subscribe']);
 
-/** Which of the arguments of a command are keys, or channels: those of the commands that the library sends. */
+/** @returns the arguments that are keys or channels, for the commands that the library sends. */
 function namesIn(name: string, args: readonly unknown[]): readonly unknown[] {
   switch (name) {
     case 'eval':

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Argument, Operation } from '../../driver/operation.js';
 import { argumentOf } from '../../protocol/argument.js';
 
-/** @returns what an operation is sent with behind its keys. */
+/** @returns the arguments of an operation after its keys. */
 export const argumentsOf = <Input>(
   operation: Operation<Input, unknown>,
   input: Input,
@@ -11,7 +11,7 @@ export const argumentsOf = <Input>(
 
 const digests = new Map<string, string>();
 
-/** @returns what the server knows a script by, once it has run it. */
+/** @returns the SHA-1 digest by which the server finds a script. */
 export function digestOf(lua: string): string {
   let digest = digests.get(lua);
   if (digest === undefined) {
@@ -21,7 +21,7 @@ export function digestOf(lua: string): string {
   return digest;
 }
 
-/** @returns the script with a digest; `undefined` for one that this process has not run. */
+/** @returns the script with a digest; `undefined` if this process has not run it. */
 export function luaOf(digest: string): string | undefined {
   return [...digests].find(([, known]) => known === digest)?.[0];
 }

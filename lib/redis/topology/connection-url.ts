@@ -1,9 +1,9 @@
 import { InvalidOptionError } from '../../errors/index.js';
 
-/** What stands between `redis://` and the database, the query or the end: `user:password@` and the place. */
+/** Matches the part between `redis://` and the database or the query: `user:password@host:port`. */
 const AUTHORITY = /^rediss?:\/\/([^/?#]*)/;
 
-/** A host, or an address of IPv6 in brackets, and perhaps a port. */
+/** Matches a host, or an IPv6 address in brackets, with an optional port. */
 const HOST_AND_PORT = /^(?:\[[\da-f:.%]*\]|[^:[\]]*)(?::(?<port>\d*))?$/i;
 
 const MAX_PORT = 65_535;
@@ -11,9 +11,9 @@ const MAX_PORT = 65_535;
 const ENCODING_ADVICE = '(percent-encode `/?#@:%` in the user and the password)';
 
 /**
- * @returns whether a text is a URL of Redis.
- * @throws InvalidOptionError for one that cannot be read, or that ioredis would take for another one than it is. It shows
- *   nothing of the URL: what looks like a port may be a part of the password.
+ * @returns whether a text is a Redis URL.
+ * @throws InvalidOptionError for a URL that cannot be parsed, or that ioredis would misread. The message shows nothing of the URL,
+ *   because what looks like a port may be part of the password.
  */
 export function isRedisUrl(text: string): boolean {
   const authority = AUTHORITY.exec(text)?.[1];

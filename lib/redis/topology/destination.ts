@@ -2,39 +2,39 @@ import type { Socket } from 'node:net';
 import type { Redis } from 'ioredis';
 import { serverName } from './server-name.js';
 
-/** What a connection was told: where to, and as whom. */
+/** Configured server and user of a connection. */
 export interface Target {
-  /** Of the server, without the user and the password. */
+  /** Name of the server, without the user and the password. */
   readonly name: string;
   readonly user: string | undefined;
   readonly hasPassword: boolean;
   readonly isTls: boolean;
-  /** What the Sentinels call the primary, where these are asked for it. */
+  /** Name of the primary that the Sentinels are asked for; `undefined` without Sentinels. */
   readonly primary: string | undefined;
-  /** Whether it has served us before: what is away then is no mistake. */
+  /** Whether the server could be used before; then an unreachable server is not a wrong option. */
   readonly hasServed: boolean;
 }
 
-/** Where in the server a connection was told to work, and as whom. */
+/** Configured database and user of a connection. */
 export interface Placement {
   readonly database: number;
-  /** `undefined` where it was not told. */
+  /** `undefined` if none is configured. */
   readonly user: string | undefined;
 }
 
-/** Where a server listens. */
+/** Address that a server listens on. */
 export type Place = { readonly path: string } | { readonly host: string; readonly port: number };
 
-/** Where one connection leads: to one server, or to the primary that Sentinels name. */
+/** Destination of one connection: one server, or the primary that Sentinels name. */
 export class Destination {
-  /** Out of what `util.inspect` shows: it knows the password. */
+  /** Private, so that `util.inspect` does not show the password. */
   readonly #redis: Redis;
 
   constructor(redis: Redis) {
     this.#redis = redis;
   }
 
-  /** Names the server in a log: the one at the other end, where Sentinels have named it. */
+  /** Address of the server for logs; with Sentinels, that of the connected primary. */
   get address(): string {
     const { path, host, port } = this.#redis.options;
     return path || (this.primaryAddress ?? `${host}:${port}`);
@@ -45,7 +45,7 @@ export class Destination {
     return { database: db ?? 0, user: username || undefined };
   }
 
-  /** `undefined` where only Sentinels know. */
+  /** `undefined` if only Sentinels know the address. */
   get place(): Place | undefined {
     const { path, host, port, sentinels } = this.#redis.options;
     if (sentinels) {
@@ -68,7 +68,7 @@ export class Destination {
     };
   }
 
-  /** The server that the Sentinels have named, which can be told only while there is a connection. */
+  /** Address of the primary that the Sentinels have named; `undefined` without a connection. */
   private get primaryAddress(): string | undefined {
     const { stream, options } = this.#redis;
     const socket = stream as Socket | undefined; // none before it has ever connected

@@ -3,7 +3,7 @@ import { InvalidOptionError } from '../../errors/index.js';
 import { nearestName } from '../../options/nearest-name.js';
 import { mayHoldSecret } from '../../errors/value-text.js';
 
-/** Options of ioredis 5 and 6, whichever is installed: one that only the other knows does no harm. */
+/** Options of ioredis 5 and 6. An option of the version that is not installed does no harm. */
 const IOREDIS_OPTIONS = `
   Connector host port path family username password db tls
   sentinels name role natMap preferredSlaves sentinelUsername sentinelPassword sentinelTLS enableTLSForSentinelMode
@@ -15,7 +15,7 @@ const IOREDIS_OPTIONS = `
   readOnly monitor stringNumbers showFriendlyErrorStack scripts protocol replyMapping himportFieldsets
 `;
 
-/** What people write who mean something else, in lower case: an option of ioredis, or a sentence. */
+/** Common mistakes, in lower case, and the right option of ioredis or a sentence of advice. */
 const ADVICE_BY_NAME: Readonly<Record<string, string>> = {
   url: 'pass the URL itself: `connection: "redis://..."`',
   uri: 'pass the URL itself: `connection: "redis://..."`',
@@ -42,21 +42,21 @@ const ADVICE_BY_NAME: Readonly<Record<string, string>> = {
 };
 
 /**
- * Looks for options that ioredis does not know, and with which it would connect to somewhere else without a word.
- * @param isForeign - whether the application made the `Redis` itself: it may have reasons of its own for a name that looks
- *   like no mistake.
- * @throws InvalidOptionError for the first one.
+ * Checks for unknown options, which ioredis would silently ignore and then connect to another server.
+ * @param isForeign - whether the application created the `Redis` itself. It may have other options of its own, so only names that
+ *   look like a mistake are refused.
+ * @throws InvalidOptionError for the first unknown option.
  */
 export function checkOptionNames(options: RedisOptions, isForeign = false): void {
   const known = new Set(IOREDIS_OPTIONS.trim().split(/\s+/));
   for (const name of Object.keys(Reflect.get(Redis, 'defaultOptions') ?? {})) {
-    known.add(name); // what a newer ioredis knows
+    known.add(name); // options of a newer ioredis
   }
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || known.has(name)) {
       continue;
     }
-    // It compares the name with all others, which a test of an application would wait for at each of its starts.
+    // Computed for unknown names only: it compares the name with all others, which would slow down each start of a test.
     const advice = adviceOn(name, known);
     if (!isForeign || advice !== undefined) {
       throw new InvalidOptionError(
