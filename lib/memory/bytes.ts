@@ -1,14 +1,14 @@
 import type { Argument } from '../driver/operation.js';
 
 /**
- * A text as Redis keeps it, which is bytes: one character for each of them, so that it can be cut, searched and compared as a
- * script in Lua does, and nothing is lost on what is no UTF-8.
+ * A byte string as Redis stores it, with one character per byte: it can be cut, searched and compared like a string in Lua, and
+ * bytes that are not UTF-8 are kept.
  */
 export type Bytes = string;
 
 const IS_ASCII = /^[\0-\x7f]*$/;
 
-/** @returns what an argument is kept as. */
+/** @returns the stored form of an argument. */
 export function bytesOf(argument: Argument): Bytes {
   if (Buffer.isBuffer(argument)) {
     return argument.toString('latin1');
@@ -17,9 +17,9 @@ export function bytesOf(argument: Argument): Bytes {
   return IS_ASCII.test(text) ? text : Buffer.from(text).toString('latin1');
 }
 
-/** @returns what is answered as a text. */
+/** @returns the answer as text. */
 export const textOf = (bytes: Bytes): string =>
   IS_ASCII.test(bytes) ? bytes : bufferOf(bytes).toString();
 
-/** @returns what is answered as bytes. */
+/** @returns the answer as bytes. */
 export const bufferOf = (bytes: Bytes): Buffer => Buffer.from(bytes, 'latin1');

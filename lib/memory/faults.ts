@@ -1,16 +1,16 @@
 import type { Runtime } from '../driver/runtime.js';
 import { ReplyError } from './reply-error.js';
 
-/** What a test lets go wrong on a server. Operations are known by their names. */
+/** Faults that a test injects into a server. Operations are identified by their names. */
 export class Faults {
-  /** How long an operation is on its way to the server, ms. */
+  /** How long an operation takes to reach the server. */
   delayMs = 0;
   private readonly refusals = new Map<string, string>();
   private losses: (readonly string[])[] = [];
-  /** Lets each operation arrive that is on its way. */
+  /** Callbacks that let the delayed operations arrive. */
   private readonly arrivals = new Set<() => void>();
 
-  /** Does the work of an operation once that has been on its way. */
+  /** Runs an operation after the delay. */
   deliver(runtime: Runtime, work: () => void): void {
     if (this.delayMs === 0) {
       runtime.setImmediate(work);
@@ -25,7 +25,7 @@ export class Faults {
     this.arrivals.add(arrive);
   }
 
-  /** Nothing goes wrong any more, and what is on its way arrives. */
+  /** Removes all faults and lets the delayed operations arrive. */
   clear(): void {
     this.delayMs = 0;
     this.refusals.clear();
@@ -33,7 +33,7 @@ export class Faults {
     [...this.arrivals].forEach((arrive) => arrive());
   }
 
-  /** @param message - as Redis words it: `OOM ...`. @returns how to end it. */
+  /** @param message - the error of Redis, such as `OOM ...`. @returns a function that removes the fault. */
   refuse(operation: string, message: string): () => void {
     this.refusals.set(operation, message);
     return () => {
@@ -43,12 +43,12 @@ export class Faults {
     };
   }
 
-  /** The next operation of one of these names is carried out, and the line is lost with the answer. */
+  /** Lets the next operation with one of these names run, and loses the line before its answer arrives. */
   loseAnswer(operations: readonly string[]): void {
     this.losses.push(operations);
   }
 
-  /** @throws ReplyError where the operation is refused. */
+  /** @throws ReplyError if the operation is refused. */
   check(operation: string): void {
     const message = this.refusals.get(operation);
     if (message !== undefined) {
@@ -56,7 +56,7 @@ export class Faults {
     }
   }
 
-  /** Whether the answer that is about to be given is lost; that it is, is true once. */
+  /** Tells whether the answer of an operation is lost; each loss counts once. */
   losesAnswer(operation: string): boolean {
     const found = this.losses.find((operations) => operations.includes(operation));
     this.losses = this.losses.filter((loss) => loss !== found);

@@ -1,16 +1,16 @@
 import type { Timer } from '../driver/runtime.js';
 
-/** Timers of whoever is in charge of the global ones at the moment: Node, or a test that has put fake ones in their place. */
+/** Timers that run on the current global timers: those of Node, or fake ones of a test. */
 export class FollowedTimers {
   private readonly running = new Set<FollowedTimer>();
   private followed: unknown = globalThis.setTimeout;
 
-  /** @param now - ms from some moment in the past on. */
+  /** @param now - ms since some moment in the past. */
   constructor(private readonly now: () => number) {}
 
   /**
-   * Hands the timers that run over to whoever is in charge now. Real ones would not move with the clock of a test that begins to
-   * fake it, and fake ones would never fire once the test is over.
+   * Moves the running timers to the current global timers. Real timers would not follow a clock that a test begins to fake, and fake
+   * timers would never fire after the test.
    */
   follow(): void {
     if (this.followed !== globalThis.setTimeout) {
@@ -50,7 +50,7 @@ export class FollowedTimers {
 
 class FollowedTimer implements Timer {
   private dueAt = 0;
-  /** Ends it by whoever made it. */
+  /** Clears the global timer by the implementation that created it. */
   private clearGlobalTimer = (): void => undefined;
 
   constructor(
@@ -67,7 +67,7 @@ class FollowedTimer implements Timer {
     return this;
   }
 
-  /** Waits for what is left of its time. */
+  /** Waits for the rest of its time. */
   restart(): void {
     this.clearGlobalTimer();
     const { clearTimeout } = globalThis;
@@ -81,11 +81,11 @@ class FollowedTimer implements Timer {
   }
 
   unref(): this {
-    return this; // none of them keeps the process from ending
+    return this; // these timers never keep the process alive
   }
 }
 
-/** @param timer - what a test has put in place of Node's: perhaps a number. */
+/** @param timer - a timer of Node or of a test, which may be a number. */
 function unref(timer: unknown): void {
   if (typeof timer === 'object' && timer !== null && 'unref' in timer) {
     (timer as { unref(): unknown }).unref();

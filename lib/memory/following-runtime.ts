@@ -7,7 +7,7 @@ import { FollowedTimers } from './followed-timers.js';
 let lastMs = 0;
 let aheadMs = 0;
 
-/** ms by `Date`, as it is at that moment: where it is set back, time goes on from where it was. */
+/** @returns ms by the current global `Date`. If `Date` is set back, the clock continues from its last value. */
 function clock(): number {
   const time = Date.now();
   if (time + aheadMs < lastMs) {
@@ -20,9 +20,9 @@ function clock(): number {
 const timers = new FollowedTimers(clock);
 
 /**
- * Time and chance of a server in this process: timers and clock are the globals of the moment, so that the fake ones of Vitest and
- * Jest move them, as they move the application's own. Immediates stay those of Node: what is asked has to be answered. No timer
- * keeps the process from ending.
+ * Time and randomness of a server in this process. Timers and clock are the current globals, so that the fake timers of Vitest and
+ * Jest move them like the application's own. Immediates are always those of Node, because operations must be answered. No timer keeps
+ * the process alive.
  */
 export const followingRuntime: Runtime = {
   now: () => {

@@ -4,10 +4,10 @@ import type { MemoryServer } from './memory-server.js';
 import { attempt } from './reply-error.js';
 import type { WaitResult } from './waiters.js';
 
-/** @returns what it came to, unless it blocks the line until it calls back. @throws ReplyError what it is refused with. */
+/** @returns the output, unless the operation blocks the line until `onEnd` is called. @throws ReplyError the refusal. */
 type Execute = (identity: LineIdentity, onEnd: (served: WaitResult) => void) => unknown;
 
-/** Something that was asked of the server. */
+/** A call to the server. */
 interface Call {
   readonly name: string;
   readonly blocks: boolean;
@@ -16,14 +16,14 @@ interface Call {
   reject(error: unknown): void;
 }
 
-/** What is asked on one line: it is carried out in order, a turn of the event loop later, and nothing passes what blocks. */
+/** Calls of one line. They run in order, one turn of the event loop later, and wait behind a blocking one. */
 export class LineCalls {
   private waiting: Call[] = [];
-  /** The call that blocks what came behind it. */
+  /** The call that currently blocks the later ones. */
   private blocking: Call | undefined;
   private isScheduled = false;
 
-  /** @param identity - of the line, while it is there. */
+  /** @param identity - returns the identity of the line; `undefined` while it is not connected. */
   constructor(
     private readonly server: MemoryServer,
     private readonly runtime: Runtime,
@@ -31,7 +31,7 @@ export class LineCalls {
     private readonly identity: () => LineIdentity | undefined,
   ) {}
 
-  /** The line was lost: nobody knows what came of what was asked. */
+  /** Rejects all calls, because the line was lost. */
   fail(): void {
     const calls = [...(this.blocking ? [this.blocking] : []), ...this.waiting];
     this.blocking = undefined;
@@ -40,8 +40,8 @@ export class LineCalls {
   }
 
   /**
-   * The line is about to be closed at our end: what was asked before still arrives, but nobody hears of its answer. It does so at
-   * once: behind the close of its application, a test may be over, and Jest about to take its globals down.
+   * Runs the waiting calls before the client closes the line, as Redis would; their answers are lost. They run immediately: after
+   * the application has closed, a test may be over, and Jest may remove its globals.
    */
   executeBeforeClose(): void {
     const identity = this.identity();
@@ -106,7 +106,7 @@ export class LineCalls {
     } else {
       this.answer(call, served.output);
     }
-    // What serves it is the operation of another line, which is not over yet.
+    // The operation of another line, which has ended the wait, is not over yet.
     this.runtime.nextTick(() => this.executeAll());
   }
 

@@ -2,7 +2,7 @@ import type { Bytes } from './bytes.js';
 import { noSuchKey, ReplyError } from './reply-error.js';
 import type { Store } from './store.js';
 
-/** The commands of Redis for lists, by its rules: positions count from 0, or from the end where they are negative. */
+/** List commands with the rules of Redis: positions count from 0; negative ones count from the end. */
 
 export const lengthOf = (store: Store, key: string): number => store.read('list', key)?.length ?? 0;
 
@@ -15,7 +15,7 @@ export function elementAt(store: Store, key: string, position: number): Bytes | 
   return store.read('list', key)?.at(position);
 }
 
-/** @returns how many there are then. */
+/** @returns the new length of the list. */
 export function pushBehind(store: Store, key: string, elements: readonly Bytes[]): number {
   const list = store.write('list', key, () => []);
   for (const element of elements) {
@@ -36,7 +36,7 @@ export function popHead(store: Store, key: string): Bytes | undefined {
   return head;
 }
 
-/** @returns the element; `undefined` where there is none. @throws ReplyError where either is no list; nothing was moved then. */
+/** @returns the element; `undefined` if there is none. @throws ReplyError if either key is not a list; then nothing is moved. */
 export function moveHeadTo(store: Store, from: string, to: string): Bytes | undefined {
   const head = elementAt(store, from, 0);
   if (head !== undefined && from !== to) {
@@ -69,7 +69,7 @@ export function setAt(store: Store, key: string, position: number, element: Byte
   list[position] = element;
 }
 
-/** Removes the first elements that are equal to one. */
+/** Removes the first `count` elements that equal `element`. */
 export function removeFirst(store: Store, key: string, count: number, element: Bytes): void {
   const list = store.read('list', key) ?? [];
   let left = count;
@@ -83,7 +83,7 @@ export function removeFirst(store: Store, key: string, count: number, element: B
   store.deleteIfEmpty(key);
 }
 
-/** @returns from where to where a range reaches, as `slice` takes it. */
+/** @returns start and end of a range, as `slice` takes them. */
 function boundsOf(list: readonly Bytes[], first: number, last: number): [number, number] {
   const start = first < 0 ? Math.max(list.length + first, 0) : first;
   const end = (last < 0 ? list.length + last : last) + 1;

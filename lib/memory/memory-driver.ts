@@ -9,7 +9,7 @@ import { ServerTroubleError } from '../driver/server-trouble.js';
 import { MemoryLine } from './memory-line.js';
 import type { MemoryServer } from './memory-server.js';
 
-/** All lines of one module instance to a server in this process. */
+/** The lines of one module instance to a server in this process. */
 export class MemoryDriver implements Driver {
   private shared: MemoryLine | undefined;
   private readonly open = new Set<MemoryLine>();
@@ -17,7 +17,7 @@ export class MemoryDriver implements Driver {
   private lastState: ConnectionState = 'idle';
   private isClosed = false;
 
-  /** @param onClose - hears when nothing uses the server through this any more. */
+  /** @param onClose - is called when the driver is closed. */
   constructor(
     readonly server: MemoryServer,
     readonly runtime: Runtime,
@@ -48,7 +48,7 @@ export class MemoryDriver implements Driver {
     return line;
   }
 
-  /** A simulation has lines of its own. */
+  /** Creates a line; the simulation overrides it. */
   protected newLine(role: string, onChange: () => void): MemoryLine {
     return new MemoryLine(this.server, this.runtime, role, onChange);
   }

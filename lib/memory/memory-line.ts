@@ -8,7 +8,7 @@ import type { MemoryServer } from './memory-server.js';
 import { waitOf } from './operations/all.js';
 import { Gate } from '../driver/gate.js';
 
-/** One line to the server in this process: what is asked on it is carried out in order, a turn of the event loop later. */
+/** One line to a server in this process. Its operations run in order, one turn of the event loop later. */
 export class MemoryLine implements Line {
   identity: LineIdentity | undefined;
   readonly isQuiet = false;
@@ -19,7 +19,7 @@ export class MemoryLine implements Line {
   private readonly calls: LineCalls;
   private readonly changes = new Gate();
 
-  /** @param onChange - hears of every change of {@link state}. */
+  /** @param onChange - is called at every change of {@link state}. */
   constructor(
     private readonly source: MemoryServer,
     private readonly runtime: Runtime,
@@ -61,7 +61,7 @@ export class MemoryLine implements Line {
     }
   }
 
-  /** Connects, if nothing did yet and the server is there. */
+  /** Starts to connect, if that has not happened yet. */
   open(): void {
     if (!this.isOpening && !this.isClosed && !this.identity) {
       this.isOpening = true;
@@ -139,7 +139,7 @@ export class MemoryLine implements Line {
     this.changed();
   }
 
-  /** The server has closed it. It is opened again. */
+  /** Opens the line again, because the server has closed it. */
   private cutOff(): void {
     this.losses++;
     this.lose();

@@ -7,25 +7,25 @@ import type { OperationContext } from './operations/carry-out.js';
 import { Store } from './store.js';
 import { Waiters, type WaitResult } from './waiters.js';
 
-/** What the server knows of a line. */
+/** A line, as the server knows it. */
 export interface ServedLine {
   readonly identity: LineIdentity;
   readonly runtime: Runtime;
-  /** The server has closed it. */
+  /** Is called when the server closes the line. */
   onCut(): void;
 }
 
-/** Who listens to channels. */
+/** A listener to channels. */
 export interface Listener {
   readonly channels: readonly string[];
   onMessage(channel: string, message: string): void;
 }
 
-/** What stands in place of Redis: keys, lines, channels and a clock, in this process. */
+/** A substitute for Redis in this process: keys, lines, channels and a clock. */
 export class MemoryServer {
   readonly store = new Store();
   readonly faults = new Faults();
-  /** A new one for each server. */
+  /** Unique id of this server. */
   readonly runId: string;
   private readonly waiters = new Waiters(this.store);
   private readonly lines = new Map<number, ServedLine>();
@@ -36,8 +36,8 @@ export class MemoryServer {
   private readonly site: OperationContext;
 
   /**
-   * @param name - names it in messages.
-   * @param epochOffset - what makes ms since the epoch of the runtime's.
+   * @param name - the name of the server in messages.
+   * @param epochOffset - ms to add to the runtime's clock to get ms since the epoch.
    */
   constructor(
     readonly name: string,
@@ -55,14 +55,14 @@ export class MemoryServer {
     };
   }
 
-  /** ms since the epoch. */
+  /** @returns ms since the epoch. */
   readonly now = (): number => Math.floor(this.runtime.now() + this.epochOffset);
 
   get openLines(): readonly LineIdentity[] {
     return [...this.lines.values()].map(({ identity }) => identity);
   }
 
-  /** @returns how the server knows the line from now on. */
+  /** @returns the identity of the new line. */
   open(line: Omit<ServedLine, 'identity'>): LineIdentity {
     const id = ++this.lastId;
     const identity = { id, address: `memory:${id}`, server: this.runId };
@@ -70,13 +70,13 @@ export class MemoryServer {
     return identity;
   }
 
-  /** A line was closed at the other end. */
+  /** Removes a line that the client has closed. */
   remove({ id }: LineIdentity): void {
     this.lines.delete(id);
     this.waiters.remove(id);
   }
 
-  /** Closes a line, unless it is of another server. */
+  /** Closes a line of this server. */
   cut({ id, address, server }: LineIdentity): void {
     const line = this.lines.get(id);
     if (line && server === this.runId && line.identity.address === address) {
@@ -85,12 +85,12 @@ export class MemoryServer {
     }
   }
 
-  /** Whether nobody can reach it. */
+  /** Whether no line can be opened. */
   get isDisconnected(): boolean {
     return this.disconnected;
   }
 
-  /** Closes all lines, and lets none be opened until {@link reconnect}. */
+  /** Closes all lines. No line can be opened until {@link reconnect}. */
   disconnect(): void {
     this.disconnected = true;
     this.openLines.forEach((line) => this.cut(line));
@@ -133,7 +133,7 @@ export class MemoryServer {
     return transaction.read(results, input);
   }
 
-  /** Carries out an operation that may block. @throws ReplyError what it is refused with at once. */
+  /** Runs an operation that may block. @throws ReplyError if it is refused at once. */
   wait<Input>(
     operation: Operation<Input, unknown>,
     input: Input,
@@ -150,7 +150,7 @@ export class MemoryServer {
     }
   }
 
-  /** @returns how to stop listening. */
+  /** @returns a function that stops listening. */
   listen(listener: Listener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

@@ -4,23 +4,23 @@ import { MemoryServer } from './memory-server.js';
 
 const MEMORY_URL = /^memory:\/\/[\w.-]*$/i;
 
-/** The one without a name, which nobody shares. */
+/** URL without a name, whose server is not shared. */
 const PRIVATE_URL = 'memory://';
 
-/** @returns the URL of a server in this process, where a `connection` is one; `undefined` where it is anything else. */
+/** @returns the URL if a `connection` option is one of `memory://`; else `undefined`. */
 export function memoryUrlOf(connection: unknown): string | undefined {
   const text = isUrl(connection) ? connection.href : connection;
   return typeof text === 'string' && MEMORY_URL.test(text) ? text.toLowerCase() : undefined;
 }
 
-/** By kind, since that of a test runner may be another class than ours. */
+/** Compares the tag, because a test runner may have another `URL` class. */
 const isUrl = (value: unknown): value is URL =>
   Object.prototype.toString.call(value) === '[object URL]';
 
-/** Servers that applications of this process share, by URL, with how many use them: they last as long as somebody does. */
+/** Shared servers of this process by URL, with the number of their users. A server is removed with its last user. */
 const shared = new Map<string, { readonly server: MemoryServer; users: number }>();
 
-/** Connects one module instance to a server in this process: `memory://` has its own, `memory://name` is shared by that name. */
+/** Connects one module instance to a server in this process: `memory://` is private, `memory://name` is shared by name. */
 export function openMemory(url: string): MemoryDriver {
   if (url === PRIVATE_URL) {
     return new MemoryDriver(new MemoryServer(url, followingRuntime), followingRuntime);

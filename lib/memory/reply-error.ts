@@ -1,4 +1,4 @@
-/** A refusal in the words of Redis, known by its name as those of ioredis are. */
+/** A refusal with the text of Redis and the error name of ioredis. */
 export class ReplyError extends Error {
   static {
     this.prototype.name = 'ReplyError';
@@ -10,7 +10,7 @@ export const wrongType = (): ReplyError =>
 
 export const noSuchKey = (): ReplyError => new ReplyError('ERR no such key');
 
-/** @returns what the work comes to; `undefined` where it is refused, which is no obstacle then. */
+/** @returns the result of the work; `undefined` if it is refused. Like `pcall` in a script, it ignores the refusal. */
 export function attempt<Result>(work: () => Result): Result | undefined {
   try {
     return work();

@@ -1,7 +1,7 @@
 import type { Bytes } from './bytes.js';
 import type { Store } from './store.js';
 
-/** The commands of Redis for sorted sets. */
+/** Sorted set commands with the rules of Redis. */
 
 export const scoreOf = (store: Store, key: string, member: Bytes): number | undefined =>
   store.read('zset', key)?.get(member);
@@ -15,7 +15,7 @@ export function removeMember(store: Store, key: string, member: Bytes): void {
   store.deleteIfEmpty(key);
 }
 
-/** @returns the members with a score in a range, both ends included, from the lowest on; those of one score by their bytes. */
+/** @returns the members with a score in a range (inclusive), sorted by score, then by bytes. */
 export function membersBetween(
   store: Store,
   key: string,

@@ -1,12 +1,12 @@
 import type { Bytes } from './bytes.js';
 import { noSuchKey, wrongType } from './reply-error.js';
 
-/** What each kind of key holds. A sorted set is sorted when it is read. */
+/** Value type of each kind of key. A sorted set is sorted when it is read. */
 interface Kinds {
   readonly list: Bytes[];
   readonly hash: Map<Bytes, Bytes>;
   readonly zset: Map<Bytes, number>;
-  /** Is read by no operation, and refused by most where somebody else has put it. */
+  /** Only set by tests: most operations refuse such a key. */
   readonly string: Bytes;
 }
 
@@ -15,25 +15,25 @@ type Kind = keyof Kinds;
 interface Entry {
   readonly kind: Kind;
   readonly value: Kinds[Kind];
-  /** When it runs out, ms, by the clock of the server; `undefined` = never. */
+  /** When the key expires, ms by the server's clock; `undefined` = never. */
   expiry: number | undefined;
 }
 
-/** How often keys that nobody asks for are looked through for those that have run out, ms. */
+/** How often all keys are checked for expired ones. */
 const EXPIRY_SWEEP_INTERVAL_MS = 1_000;
 
-/** The keys of a server, as Redis keeps them: what is left empty is gone, and what has run out as well. */
+/** The keys of a server. As in Redis, empty and expired keys are removed. */
 export class Store {
-  /** The moment of the operation that is being carried out, ms since the epoch: an operation takes no time. */
+  /** Time of the current operation, ms since the epoch; an operation takes no time. */
   now = 0;
-  /** Hears of the elements that come to a list. */
+  /** Is called with the elements that are pushed to a list. */
   onPush: (key: string, elements: readonly Bytes[]) => void = () => undefined;
   private readonly entries = new Map<string, Entry>();
-  /** Lists that were made since they were last asked for, in that order. */
+  /** Lists that were created since the last {@link takeNewLists}, in that order. */
   private newLists = new Set<string>();
   private nextExpirySweep = 0;
 
-  /** An operation begins. */
+  /** Sets the time of the next operation. */
   startOperation(now: number): void {
     this.now = now;
     if (now >= this.nextExpirySweep) {
@@ -42,7 +42,7 @@ export class Store {
     }
   }
 
-  /** @returns the lists that were made since the last call. */
+  /** @returns the lists that were created since the last call. */
   takeNewLists(): readonly string[] {
     if (this.newLists.size === 0) {
       return [];
@@ -60,7 +60,7 @@ export class Store {
     return this.find(key)?.kind;
   }
 
-  /** @returns what is changed in place; `undefined` where there is no such key. @throws ReplyError for one of another kind. */
+  /** @returns the value, to be changed in place; `undefined` if there is no such key. @throws ReplyError for another kind. */
   read<Of extends Kind>(kind: Of, key: string): Kinds[Of] | undefined {
     const entry = this.find(key);
     if (entry !== undefined && entry.kind !== kind) {
@@ -69,7 +69,7 @@ export class Store {
     return entry?.value as Kinds[Of] | undefined;
   }
 
-  /** As {@link read}, and makes the key where there is none: the caller puts something in. */
+  /** Does the same as {@link read}, but creates a missing key. The caller must add an element. */
   write<Of extends Kind>(kind: Of, key: string, empty: () => Kinds[Of]): Kinds[Of] {
     const found = this.read(kind, key);
     if (found !== undefined) {
@@ -80,7 +80,7 @@ export class Store {
     return value;
   }
 
-  /** Removes a key from which everything was removed. */
+  /** Removes a key without elements. */
   deleteIfEmpty(key: string): void {
     const entry = this.entries.get(key);
     if (entry && sizeOf(entry.value) === 0) {
@@ -96,7 +96,7 @@ export class Store {
     return this.find(key) !== undefined;
   }
 
-  /** Puts a key in the place of another one. @throws ReplyError where there is none. */
+  /** Renames a key, which replaces an existing one. @throws ReplyError if there is no such key. */
   rename(key: string, to: string): void {
     const entry = this.find(key);
     if (!entry) {
@@ -108,7 +108,7 @@ export class Store {
     }
   }
 
-  /** @param ms - from now on; what has no time left is gone at once. */
+  /** @param ms - TTL; a key with no time left is removed at once. */
   expire(key: string, ms: number): void {
     const entry = this.find(key);
     if (entry && ms <= 0) {
@@ -125,7 +125,7 @@ export class Store {
     }
   }
 
-  /** @returns how long a key lives, ms; -1 where it does for good, -2 where there is none. */
+  /** @returns the TTL of a key, ms; -1 without a TTL, -2 if there is no such key. */
   timeLeft(key: string): number {
     const entry = this.find(key);
     if (!entry) {

@@ -3,31 +3,31 @@ import type { Wait } from './operations/waits.js';
 import { ReplyError } from './reply-error.js';
 import type { Store } from './store.js';
 
-/** How a blocking operation ended. */
+/** Result of a blocking operation. */
 export type WaitResult =
   | { readonly isRefused: false; readonly output: unknown }
   | { readonly isRefused: true; readonly refusal: ReplyError };
 
-/** A line that is blocked. */
+/** A blocked line. */
 interface Waiter {
-  /** Its id. */
+  /** Id of the line. */
   readonly line: number;
   readonly lists: readonly string[];
-  /** @returns `undefined` while there is nothing in a list. */
+  /** @returns the result; `undefined` if the list is empty. */
   serve(list: string): WaitResult | undefined;
-  /** What it comes to when its time is over. */
+  /** Result if the operation times out. */
   readonly timeoutResult: WaitResult;
   onEnd(served: WaitResult): void;
   stopTimer(): void;
 }
 
-/** The lines that are blocked, in the order in which they came. */
+/** The blocked lines, in the order in which they blocked. */
 export class Waiters {
   private waiting: Waiter[] = [];
 
   constructor(private readonly store: Store) {}
 
-  /** Serves a line at once, or when there is something for it, or its time is over. @param line - its id. */
+  /** Serves a line at once, or when a list has an element, or at its timeout. @param line - id of the line. */
   add<Input>(
     line: number,
     wait: Wait<Input, unknown>,
@@ -59,7 +59,7 @@ export class Waiters {
     }
   }
 
-  /** Serves those that wait for what the last operation has brought, which may bring something for others in turn. */
+  /** Serves the lines that wait for lists created by the last operation. Serving one may create lists for others. */
   serve(): void {
     for (let made = this.store.takeNewLists(); made.length > 0; made = this.store.takeNewLists()) {
       for (const list of made) {
@@ -68,7 +68,7 @@ export class Waiters {
     }
   }
 
-  /** Ends the wait of a line as its time would. */
+  /** Ends the wait of a line like its timeout. */
   timeOut(line: number): void {
     const waiter = this.of(line);
     if (waiter) {
@@ -76,7 +76,7 @@ export class Waiters {
     }
   }
 
-  /** A line is gone. */
+  /** Removes a line that is closed. */
   remove(line: number): void {
     const waiter = this.of(line);
     if (waiter) {

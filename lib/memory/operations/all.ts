@@ -21,7 +21,7 @@ const CARRY_OUTS: ReadonlyMap<object, CarryOut<never, unknown>> = new Map([
 
 const WAITS_OF: ReadonlyMap<object, Wait<never, unknown>> = new Map(WAITS);
 
-/** @returns how an operation is carried out. @throws Error for one that blocks, and for one that nobody has written yet. */
+/** @returns the implementation of an operation. @throws Error for one that blocks or is not implemented. */
 export function carryOutOf<Input, Output>(
   operation: Operation<Input, Output>,
 ): CarryOut<Input, Output> {
@@ -32,7 +32,7 @@ export function carryOutOf<Input, Output>(
   return found as CarryOut<Input, Output>;
 }
 
-/** @returns how an operation blocks; `undefined` for one that does not. */
+/** @returns the implementation of a blocking operation; `undefined` for others. */
 export const waitOf = <Input, Output>(
   operation: Operation<Input, Output>,
 ): Wait<Input, Output> | undefined => WAITS_OF.get(operation) as Wait<Input, Output> | undefined;

@@ -2,10 +2,10 @@ import type { Operation } from '../../driver/operation.js';
 import type { LineIdentity } from '../../protocol/wire/line-identity.js';
 import type { Store } from '../store.js';
 
-/** What operations are carried out on. */
+/** The parts of the server that operations use. */
 export interface OperationContext {
   readonly store: Store;
-  /** The lines that are open. */
+  /** Open lines. */
   readonly lines: readonly LineIdentity[];
   publish(channel: string, message: string): void;
 }
@@ -13,10 +13,10 @@ export interface OperationContext {
 export type InputOf<Op> = Op extends Operation<infer Input, unknown> ? Input : never;
 export type OutputOf<Op> = Op extends Operation<never, infer Output> ? Output : never;
 
-/** Does what Redis does for an operation. @throws ReplyError what it is refused with. */
+/** Does what Redis does for an operation. @throws ReplyError the refusal. */
 export type CarryOut<Input, Output> = (site: OperationContext, input: Input) => Output;
 
-/** An operation, and how it is carried out. */
+/** An operation and its implementation. */
 export type Entry = readonly [
   operation: Operation<never, unknown>,
   carryOut: CarryOut<never, unknown>,

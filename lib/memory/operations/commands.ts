@@ -14,7 +14,7 @@ import { bufferOf, bytesOf, textOf, type Bytes } from '../bytes.js';
 import { elementAt, lengthOf, moveHeadTo, pushBehind, rangeOf, trim } from '../lists.js';
 import { entry, type Entry } from './carry-out.js';
 
-/** Each command that does not wait. */
+/** All commands that do not block. */
 export const COMMANDS: readonly Entry[] = [
   entry(deleteKey, ({ store }, key) => void store.delete(key)),
   entry(expireKey, ({ store }, { key, ms }) => void store.expire(key, ms)),
@@ -34,7 +34,7 @@ export const COMMANDS: readonly Entry[] = [
   entry(listHead, ({ store }, list) => textOrNull(elementAt(store, list, 0))),
   entry(moveHead, ({ store }, { from, to }) => textOrNull(moveHeadTo(store, from, to))),
   entry(publish, (site, { channel, message }) => void site.publish(channel, message)),
-  // What is returned does not name the server, as the answer of Redis does not.
+  // The answer does not name the server, because that of Redis does not either.
   entry(listLines, ({ lines }, ids) =>
     lines.flatMap((line) => (ids.includes(line.id) ? [{ ...line, server: undefined }] : [])),
   ),

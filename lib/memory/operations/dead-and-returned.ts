@@ -73,7 +73,7 @@ export const DEAD_AND_RETURNED: readonly Entry[] = [
     if (slots.some(({ digest }, index) => digestOf(found[index]) !== digest)) {
       return 'changed';
     }
-    // What could be refused is tried before anything is changed.
+    // Everything that could be refused is checked before anything is changed.
     lengthOf(store, requests);
     if (slots.some(({ jobs }) => jobs.some((job) => job.dead))) {
       lengthOf(store, dead);
@@ -111,7 +111,7 @@ function bury(store: Store, dead: string, death: Death, job: Bytes): void {
 const digestOf = (jobs: readonly Bytes[] = []): string =>
   jobs.length === 0 ? '' : createHash('sha1').update(jobs.join('\n'), 'latin1').digest('hex');
 
-/** @returns the jobs from the last to the first: each goes in front of those before. */
+/** @returns the jobs in reverse order, because each is pushed in front of the one before. */
 const jobsOf = (slots: readonly FoundSlot[], found: readonly Bytes[][]) =>
   slots
     .flatMap(({ jobs, from = 0 }, index) =>

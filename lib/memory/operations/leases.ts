@@ -75,6 +75,6 @@ export const LEASES: readonly Entry[] = [
   })),
 ];
 
-/** @returns how many workers have a lease that stands. */
+/** @returns how many workers have a valid lease. */
 export const liveWorkers = (store: Store, workers: string): number =>
   membersBetween(store, workers, store.now, Infinity).length;

@@ -4,23 +4,23 @@ import { elementAt, lengthOf, setAt } from '../lists.js';
 import { attempt } from '../reply-error.js';
 import type { Store } from '../store.js';
 
-/** What stands in a slot where a job has left its place. */
+/** The element that replaces a job that was removed from its slot. */
 const EMPTY: Bytes = '';
 
-/** @returns the job at a place, or {@link EMPTY}; `undefined` where there is no such place. */
+/** @returns the job at a place, or {@link EMPTY}; `undefined` if there is no such place. */
 export const jobAt = (store: Store, { key, position }: Place): Bytes | undefined =>
   attempt(() => elementAt(store, key, position));
 
-/** @returns the positions that jobs have left. */
+/** @returns the positions of removed jobs. */
 export const emptyPlaces = (store: Store, slot: string): number[] =>
   (store.read('list', slot) ?? []).flatMap((job, position) => (job === EMPTY ? [position] : []));
 
-/** Takes one job out of a slot, in which others keep their places. */
+/** Removes one job from a slot; the others keep their places. */
 export function emptyPlace(store: Store, { key, position }: Place): void {
   setAt(store, key, position, EMPTY);
 }
 
-/** Scripts begin to write with what changes nothing else (`lua-past-oom.ts`): a key that is written to so lives for good. */
+/** Starts to write like a script, with a command that has no other effect (`lua-past-oom.ts`) than to remove the TTL of a key. */
 export const beginWriting = (store: Store, key: string): void => store.persist(key);
 
 export function deleteIfEmpty(store: Store, slot: string): void {

@@ -8,12 +8,12 @@ import type { Bytes } from '../bytes.js';
 import { elementAt, popHead, removeFirst, setAt } from '../lists.js';
 import { entry, type Entry } from './carry-out.js';
 
-/** What the script tells a job by; see there. */
+/** Patterns of the script in `prune-expired-jobs.ts`. */
 const DEADLINE = /"t":\d+,"d":(\d+)\}\][ \t-\r]*$/;
 const LIBRARY_META = /,\{"c":"[^"\\]*",(?:"n":\d+,)?"t":\d+,"d":\d+\}\][ \t-\r]*$/;
 const PLAIN_ID = /^[ \t-\r]*\["[^"\\]*",/;
 
-/** How much of a job's end, and of its beginning, is looked at, bytes. */
+/** How much of the start and of the end of a job is inspected. */
 const INSPECTED_BYTES = 256;
 
 export const PRUNING: readonly Entry[] = [
@@ -57,7 +57,7 @@ function isExpired(job: Bytes, now: number): boolean {
   );
 }
 
-/** Whether the last object is our meta, and not the data of a version 1 job, as what stands around it tells. */
+/** Tells whether the last object is certainly the meta of the library, and not the data of a version 1 job. */
 function endsWithLibraryMeta(job: Bytes): boolean {
   const tail = job.slice(-INSPECTED_BYTES);
   const comma = LIBRARY_META.exec(tail)?.index;

@@ -4,23 +4,23 @@ import { bytesOf } from '../bytes.js';
 import { pushBehind } from '../lists.js';
 import type { Store } from '../store.js';
 
-/** Memory that Redis needs for an element beside its bytes, about. */
+/** Memory that Redis needs for an element besides its content, about. */
 const ELEMENT_OVERHEAD_BYTES = 16;
 
-/** Lets a reply list live so long from now on at least; never shorter than before. */
+/** Sets the TTL of a reply list, unless it already lives longer. */
 export function keepAlive(store: Store, list: string, ttl: number): void {
   if (store.timeLeft(list) < ttl) {
     store.expire(list, ttl);
   }
 }
 
-/** @throws ReplyError where the list is none. */
-export function replyForDeadJob(store: Store, { list, text, ttl }: DeadJobReply): void {
+/** @throws ReplyError if the key is not a list. */
+export function replyForDeadJob(store: Store, { list, text, ttl }: ReplyToDead): void {
   pushBehind(store, list, [bytesOf(text)]);
   keepAlive(store, list, ttl);
 }
 
-/** How much lies in a list. @throws ReplyError where it is none. */
+/** @returns length and memory of a list. @throws ReplyError if the key is not a list. */
 export function sizeOf(store: Store, key: string): ListSize {
   const list = store.read('list', key) ?? [];
   const bytes = list.reduce((sum, element) => sum + element.length + ELEMENT_OVERHEAD_BYTES, 0);

@@ -43,7 +43,7 @@ export const SETTLING: readonly Entry[] = [
 const hasParkedLists = ({ groups, bypassesLua }: SettleJobs): boolean =>
   bypassesLua && groups.length > 0;
 
-/** @returns the slots and places that no longer hold what is to be settled. @throws ReplyError for a reply list that is none. */
+/** @returns the slots and places that no longer hold their jobs. @throws ReplyError if a reply list is not a list. */
 function findMissing(store: Store, input: SettleJobs): Missing | undefined {
   const { slots, places, groups } = input;
   const missing = {
@@ -54,7 +54,7 @@ function findMissing(store: Store, input: SettleJobs): Missing | undefined {
     return missing;
   }
   const isAside = hasParkedLists(input);
-  // The first of them is refused by the push, before anything is done.
+  // A wrong first list is refused by the push, before anything is changed.
   for (const { list } of isAside ? groups : groups.slice(1)) {
     const kind = store.kindOf(isAside ? parkedListOf(list) : list);
     if (isAside && kind === undefined) {
@@ -81,7 +81,7 @@ function missingPlaces(store: Store, places: readonly Place[]): number[] {
   });
 }
 
-/** Looks for an obstacle, and puts lists back that are aside: with their frames where there is none, else without. */
+/** Restores the parked reply lists: with the new frames if nothing is missing, else without. */
 function restoreParkedLists(
   store: Store,
   { groups }: SettleJobs,

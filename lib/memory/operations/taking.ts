@@ -8,7 +8,7 @@ import { entry, type Entry } from './carry-out.js';
 
 type Take = Omit<NextJobs, 'isLong'>;
 
-/** Moves as many waiting jobs into an empty slot as there are. @returns them, or what the slot holds already. */
+/** Moves up to `most` waiting jobs into an empty slot. @returns these jobs, or those that the slot already holds. */
 export function take(store: Store, { requests, slot, most }: Take): Bytes[] {
   const jobs = attempt(() => rangeOf(store, requests, 0, most - 1)) ?? [];
   if (jobs.length === 0) {
@@ -21,7 +21,7 @@ export function take(store: Store, { requests, slot, most }: Take): Bytes[] {
   return isMoved ? jobs : heldBy(store, slot);
 }
 
-/** @returns what a slot holds; nothing where it is none. */
+/** @returns the jobs in a slot; none if the key is not a list. */
 export const heldBy = (store: Store, slot: string): Bytes[] =>
   attempt(() => rangeOf(store, slot, 0, -1)) ?? [];
 

@@ -6,19 +6,19 @@ import { elementAt, moveHeadTo, popHead } from '../lists.js';
 import type { Store } from '../store.js';
 import type { InputOf, OutputOf } from './carry-out.js';
 
-/** An operation that blocks its line until there is something, or its time is over. */
+/** Implementation of an operation that blocks its line until there is an element or it times out. */
 export interface Wait<Input, Output> {
-  /** The lists that it waits for. */
+  /** Lists that it waits for. */
   lists(input: Input): readonly string[];
-  /** How long; 0 = for as long as it takes. */
+  /** Timeout; 0 = no limit. */
   seconds(input: Input): number;
-  /** @returns `undefined` while there is nothing in the list. @throws ReplyError what it is refused with. */
+  /** @returns the output; `undefined` if the list is empty. @throws ReplyError the refusal. */
   serve(store: Store, list: string, input: Input): Output | undefined;
-  /** What it comes to when its time is over. */
+  /** Output if it times out. */
   readonly timeoutOutput: Output;
 }
 
-/** An operation that blocks, and how it does. */
+/** A blocking operation and its implementation. */
 type WaitEntry = readonly [operation: Operation<never, unknown>, wait: Wait<never, unknown>];
 
 const waiting = <Op extends Operation<never, unknown>>(
