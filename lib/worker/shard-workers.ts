@@ -107,7 +107,7 @@ export class ShardWorkers {
   }
 
   /** Excuses a job that stops the workers and most likely waits for the stop, so that they cannot wait for the job. */
-  excuse(job: JobContext): void {
+  excuse(job: RunContext): void {
     for (const worker of this.workers.values()) {
       worker.excuse(job);
     }

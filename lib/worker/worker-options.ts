@@ -20,9 +20,9 @@ export interface WorkerOptions {
   /** Whether replies with an error contain its stack. */
   readonly exposeStack: boolean;
   /** Runs `work` with the job as AsyncLocalStorage context. */
-  readonly runWithin?: ((context: JobContext, work: () => void) => void) | undefined;
+  readonly runWithin?: ((context: RunContext, work: () => void) => void) | undefined;
   /** Returns the job in whose context this is called, if any. */
-  readonly currentJob?: (() => JobContext | undefined) | undefined;
+  readonly currentJob?: (() => RunContext | undefined) | undefined;
   /** Describes an error of the application's framework in the form that is sent to callers. */
   readonly describeError?: DescribeError | undefined;
 }

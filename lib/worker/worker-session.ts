@@ -65,7 +65,7 @@ export class WorkerSession {
   }
 
   /** Excuses a job that stops the workers and most likely waits for the stop, so that they cannot wait for the job. */
-  excuse(job: JobContext): void {
+  excuse(job: RunContext): void {
     for (const workers of this.all) {
       workers.excuse(job);
     }

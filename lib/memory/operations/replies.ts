@@ -15,7 +15,7 @@ export function keepAlive(store: Store, list: string, ttl: number): void {
 }
 
 /** @throws ReplyError if the key is not a list. */
-export function replyForDeadJob(store: Store, { list, text, ttl }: ReplyToDead): void {
+export function replyForDeadJob(store: Store, { list, text, ttl }: DeadJobReply): void {
   pushBehind(store, list, [bytesOf(text)]);
   keepAlive(store, list, ttl);
 }

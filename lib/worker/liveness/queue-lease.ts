@@ -20,7 +20,7 @@ import type { Runtime } from '../../driver/runtime.js';
 import type { OutageHistory } from './outage-history.js';
 
 /** Most connections for commands, and for jobs, that a worker announces: the latest ones. */
-const MAX_NAMED_CONNECTIONS = MOST_CONNECTIONS / 2;
+const MAX_NAMED_CONNECTIONS = MAX_WORKER_CONNECTIONS / 2;
 
 /** The name of this host, read once, because Node asks the system at each call. */
 const HOST_NAME = hostname();

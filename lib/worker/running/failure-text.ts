@@ -35,7 +35,7 @@ function textOf(form: WireError, causesLeft: number): string {
 }
 
 /** @returns what the body of an `HttpException`, or the argument of an `RpcException`, adds to the message. */
-function bodyOf({ details, message }: ErrorForm): string {
+function bodyOf({ details, message }: WireError): string {
   const body = isRecord(details) && 'message' in details ? details['message'] : details;
   if (body === undefined || body === message) {
     return '';

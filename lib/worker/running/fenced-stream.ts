@@ -57,7 +57,7 @@ class PassingSubscriber extends FencedSubscriber {
 }
 
 /** @returns the same values with a teardown that does not throw. */
-export const fenced = (values: Observable<unknown>, context: JobContext): Observable<unknown> =>
+export const fenced = (values: Observable<unknown>, context: RunContext): Observable<unknown> =>
   new Observable((subscriber) => {
     const passing = new PassingSubscriber(subscriber, context);
     // An Observable of another copy of RxJS returns a subscription of its own.

@@ -10,7 +10,7 @@ import type { JobRun, RunKeeper } from './job-run.js';
 export class RunRegistry implements Iterable<JobRun>, RunKeeper {
   private readonly runs: JobRun[] = [];
   /** Jobs that a stop does not wait for, because they wait for the stop. */
-  private readonly excused = new WeakSet<JobContext>();
+  private readonly excused = new WeakSet<RunContext>();
   /** Opens when a run is over, or is not waited for any more. */
   private readonly ends = new Gate();
 
@@ -52,7 +52,7 @@ export class RunRegistry implements Iterable<JobRun>, RunKeeper {
   }
 
   /** Excuses a job: a stop does not wait for its handler to return. */
-  excuse(context: JobContext): void {
+  excuse(context: RunContext): void {
     this.excused.add(context);
     this.ends.wake();
   }

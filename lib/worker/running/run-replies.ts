@@ -127,7 +127,7 @@ export class RunReplies {
   }
 
   /** @returns the wire form of an error that the framework can describe. Reading the error may run code that throws. */
-  private describe(run: JobRun, error: unknown): ErrorForm | undefined {
+  private describe(run: JobRun, error: unknown): WireError | undefined {
     try {
       const { describeError } = this.parts.options;
       const form = describeError?.(error);
@@ -142,7 +142,7 @@ export class RunReplies {
    * Answers a run with an error.
    * @param form - the wire form of an error that the framework can describe. Other errors are unexpected and are logged.
    */
-  private fail(run: JobRun, error: unknown, form: ErrorForm | undefined): void {
+  private fail(run: JobRun, error: unknown, form: WireError | undefined): void {
     if (run.isAnswered) {
       return;
     }

@@ -42,7 +42,7 @@ export class InterceptedReply {
  * @returns the values of a returned stream; `undefined` for one value.
  * @throws what the value throws when its properties are read.
  */
-export function valuesOf(returned: unknown, context: JobContext): Observable<unknown> | undefined {
+export function valuesOf(returned: unknown, context: RunContext): Observable<unknown> | undefined {
   if (typeof returned !== 'object' || returned === null) {
     return undefined;
   }
@@ -92,7 +92,7 @@ function pulled(source: AsyncIterable<unknown>, context: RunContext): Observable
 }
 
 /** Ends an iterator early. Its error goes to the log, because the run has ended already. */
-async function endIterator(iterator: AsyncIterator<unknown>, context: JobContext): Promise<void> {
+async function endIterator(iterator: AsyncIterator<unknown>, context: RunContext): Promise<void> {
   try {
     await iterator.return?.();
   } catch (error) {

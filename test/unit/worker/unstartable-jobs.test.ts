@@ -48,7 +48,9 @@ describe('a job that cannot even be looked at', () => {
         error: { message: expect.stringContaining('Cannot start a job of queue "reports": odd') },
       },
     ]);
-    expect(under.log.errors).toEqual([expect.stringContaining('Cannot start a job of queue "reports": odd')]);
+    expect(under.log.errors).toEqual([
+      expect.stringContaining('Cannot start a job of queue "reports": odd'),
+    ]);
     await under.confirmSettle(job('b'));
     expect([under.runs.begun, under.worker.busy]).toEqual([['b'], 1]);
   });
