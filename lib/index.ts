@@ -1,3 +1,8 @@
+/**
+ * Requests and replies for NestJS over Redis lists: the module, its client and workers, decorators and errors.
+ *
+ * @module nestjs-reqrep
+ */
 export type { EmitOptions, SendOptions } from './client/calls/call-options.js';
 export type { CheckedEmit, CheckedRequest, CheckedSend } from './client/calls/call-signatures.js';
 export type {

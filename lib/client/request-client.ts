@@ -46,6 +46,129 @@ export class RequestClient {
     this.status$ = connectionStatus(shards, code);
   }
 
+  /** @internal */
+  static create(parts: ClientParts): RequestClient {
+    return new RequestClient(parts);
+  }
+
+  /** The number of requests that have not ended. */
+  get pending(): number {
+    return this.#calls.pending;
+  }
+
+  /** How many emitted jobs Redis has not confirmed. @internal */
+  get pendingEmits(): number {
+    return this.#calls.pendingEmits;
+  }
+
+  /** The number of replies that came when nobody waited for them any more: after a timeout or a cancellation, or a second time. */
+  get droppedReplies(): number {
+    return this.#calls.droppedReplies;
+  }
+
+  /**
+   * Sends a request. Each subscription to the Observable pushes one job and emits what its handler returns: the reply once, also where it
+   * is `undefined`, or each value of a stream. Then the Observable completes.
+   *
+   * Unsubscribing before the end cancels the job: it is not pushed, not started, or the `job.signal` of its handler aborts.
+   *
+   * Within a handler a request inherits what is left of the job's deadline, its cancellation and the headers that `inheritedHeaders`
+   * names, unless the call has `inherit: false`.
+   *
+   * The Observable ends with one of these errors:
+   *
+   * - {@link RequestTimeoutError}: no end within `timeout`, or no value within `idleTimeout`
+   * - {@link RemoteError}: the handler threw. In an application of Nest an `HttpException` where the handler threw one
+   * - {@link WorkerLostError}: the workers of the job were lost and its deliveries are used up, or its stream broke
+   * - {@link NoWorkersError}, {@link QueueFullError}: `requireWorker` or `maxQueueLength` of the call does not hold
+   * - {@link PendingLimitError}, {@link PayloadTooLargeError}, {@link SerializationError}, {@link PushFailedError}: the job cannot be sent
+   * - {@link ClientClosedError}: the client is closed
+   * - {@link InvalidOptionError}: an option is wrong
+   * - the reason of `signal`, or of the `signal` of the handler's job, when it aborts
+   *
+   * @example
+   * ```ts
+   * this.requests.send<Report>('reports', { id: 'A7' }, { timeout: 5_000 }).subscribe((report) => show(report));
+   * ```
+   */
+  declare send: UnlessChecked<
+    /**
+     * Sends a request. Each subscription to the Observable pushes one job and emits its reply.
+     *
+     * @param queue - The name under which a handler serves the queue.
+     * @param data - Anything that JSON can write. `undefined` arrives as `null`.
+     * @param options - Options of the call.
+     */
+    <Reply = unknown>(queue: string, data?: unknown, options?: SendOptions) => Observable<Reply>,
+    CheckedSend
+  >;
+
+  /**
+   * Sends a request at once, with the same data, options, inheritance and errors as {@link send}.
+   *
+   * Returns a promise of the reply: of a stream its last value, and `undefined` of a stream without values. The promise rejects with
+   * the errors of {@link send}, whose stack names the line that awaits it.
+   *
+   * @example
+   * ```ts
+   * const { text } = await this.requests.request<Report>('reports', { id: 'A7' }, { timeout: 5_000 });
+   * ```
+   */
+  declare request: UnlessChecked<
+    /**
+     * Sends a request at once. The promise resolves with its reply.
+     *
+     * @param queue - The name under which a handler serves the queue.
+     * @param data - Anything that JSON can write. `undefined` arrives as `null`.
+     * @param options - Options of the call.
+     */
+    <Reply = unknown>(queue: string, data?: unknown, options?: SendOptions) => Promise<Reply>,
+    CheckedRequest
+  >;
+
+  /**
+   * Pushes a job without waiting for a reply, whether anybody subscribes or not. The Observable emits a receipt once Redis has the job, or
+   * ends with one of the errors of {@link send} that concern the push. The library logs an error that nobody subscribes to.
+   *
+   * @example
+   * ```ts
+   * this.requests.emit('mails', { to: 'ann@example.com' }, { maxDeliveries: 1 });
+   * ```
+   */
+  declare emit: UnlessChecked<
+    /**
+     * Pushes a job without waiting for a reply. The Observable emits once Redis has the job.
+     *
+     * @param queue - The name under which a handler serves the queue.
+     * @param data - Anything that JSON can write. `undefined` arrives as `null`.
+     * @param options - Options of the call.
+     */
+    (queue: string, data?: unknown, options?: EmitOptions) => Observable<PushReceipt>,
+    CheckedEmit
+  >;
+
+  /**
+   * Closes the client for good. Requests that wait end with a {@link ClientClosedError}, and later calls do, too. The module calls it
+   * when its application closes.
+   *
+   * Jobs that were emitted before are still pushed. The promise resolves once Redis has confirmed them, or after 1 s without progress,
+   * 10 s in all, or 0.5 s where Redis cannot be reached; emits that are not confirmed then fail with a {@link ClientClosedError}. A second
+   * call changes nothing.
+   */
+  close(): Promise<void> {
+    return this.#calls.close();
+  }
+
+  /** Returns the state and the number of pending requests: nothing secret. */
+  toJSON(): object {
+    return { state: stateOf(this.#parts.shards), pending: this.pending };
+  }
+
+  /** @internal */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return `RequestClient ${inspect(this.toJSON(), options)}`;
+  }
+
   static {
     // Methods of the prototype, as tests that spy on them expect. The types above are not those of a method, since the one that
     // applies depends on the application's JobMap.
@@ -100,113 +223,5 @@ export class RequestClient {
         return this.#calls.emit(queue, data, options);
       },
     });
-  }
-
-  /** @internal */
-  static create(parts: ClientParts): RequestClient {
-    return new RequestClient(parts);
-  }
-
-  /** The number of requests that have not ended. */
-  get pending(): number {
-    return this.#calls.pending;
-  }
-
-  /** How many emitted jobs Redis has not confirmed. @internal */
-  get pendingEmits(): number {
-    return this.#calls.pendingEmits;
-  }
-
-  /** The number of replies that came when nobody waited for them any more: after a timeout or a cancellation, or a second time. */
-  get droppedReplies(): number {
-    return this.#calls.droppedReplies;
-  }
-
-  /**
-   * Sends a request. Each subscription to the Observable pushes one job and emits what its handler returns: the reply once, also where it
-   * is `undefined`, or each value of a stream. Then the Observable completes.
-   *
-   * Unsubscribing before the end cancels the job: it is not pushed, not started, or the `job.signal` of its handler aborts.
-   *
-   * Within a handler a request inherits what is left of the job's deadline, its cancellation and the headers that `inheritedHeaders`
-   * names, unless the call has `inherit: false`.
-   *
-   * The Observable ends with one of these errors:
-   *
-   * - {@link RequestTimeoutError}: no end within `timeout`, or no value within `idleTimeout`
-   * - {@link RemoteError}: the handler threw. In an application of Nest an `HttpException` where the handler threw one
-   * - {@link WorkerLostError}: the workers of the job were lost and its deliveries are used up, or its stream broke
-   * - {@link NoWorkersError}, {@link QueueFullError}: `requireWorker` or `maxQueueLength` of the call does not hold
-   * - {@link PendingLimitError}, {@link PayloadTooLargeError}, {@link SerializationError}, {@link PushFailedError}: the job cannot be sent
-   * - {@link ClientClosedError}: the client is closed
-   * - {@link InvalidOptionError}: an option is wrong
-   * - the reason of `signal`, or of the `signal` of the handler's job, when it aborts
-   *
-   * Without a {@link JobMap} the parameters are `queue`, the name of a queue that a handler serves; `data`, anything that JSON can write
-   * (`undefined` arrives as `null`); and `options`.
-   *
-   * @example
-   * ```ts
-   * this.requests.send<Report>('reports', { id: 'A7' }, { timeout: 5_000 }).subscribe((report) => show(report));
-   * ```
-   */
-  declare send: UnlessChecked<
-    /** Sends a request. Each subscription to the Observable pushes one job and emits its reply. */
-    <Reply = unknown>(queue: string, data?: unknown, options?: SendOptions) => Observable<Reply>,
-    CheckedSend
-  >;
-
-  /**
-   * Sends a request at once, with the same data, options, inheritance and errors as {@link send}.
-   *
-   * Returns a promise of the reply: of a stream its last value, and `undefined` of a stream without values. The promise rejects with
-   * the errors of {@link send}, whose stack names the line that awaits it.
-   *
-   * @example
-   * ```ts
-   * const { text } = await this.requests.request<Report>('reports', { id: 'A7' }, { timeout: 5_000 });
-   * ```
-   */
-  declare request: UnlessChecked<
-    /** Sends a request at once. The promise resolves with its reply. */
-    <Reply = unknown>(queue: string, data?: unknown, options?: SendOptions) => Promise<Reply>,
-    CheckedRequest
-  >;
-
-  /**
-   * Pushes a job without waiting for a reply, whether anybody subscribes or not. The Observable emits a receipt once Redis has the job, or
-   * ends with one of the errors of {@link send} that concern the push. The library logs an error that nobody subscribes to.
-   *
-   * @example
-   * ```ts
-   * this.requests.emit('mails', { to: 'ann@example.com' }, { maxDeliveries: 1 });
-   * ```
-   */
-  declare emit: UnlessChecked<
-    /** Pushes a job without waiting for a reply. The Observable emits once Redis has the job. */
-    (queue: string, data?: unknown, options?: EmitOptions) => Observable<PushReceipt>,
-    CheckedEmit
-  >;
-
-  /**
-   * Closes the client for good. Requests that wait end with a {@link ClientClosedError}, and later calls do, too. The module calls it
-   * when its application closes.
-   *
-   * Jobs that were emitted before are still pushed. The promise resolves once Redis has confirmed them, or after 1 s without progress,
-   * 10 s in all, or 0.5 s where Redis cannot be reached; emits that are not confirmed then fail with a {@link ClientClosedError}. A second
-   * call changes nothing.
-   */
-  close(): Promise<void> {
-    return this.#calls.close();
-  }
-
-  /** Returns the state and the number of pending requests: nothing secret. */
-  toJSON(): object {
-    return { state: stateOf(this.#parts.shards), pending: this.pending };
-  }
-
-  /** @internal */
-  [inspect.custom](_depth: number, options: InspectOptions): string {
-    return `RequestClient ${inspect(this.toJSON(), options)}`;
   }
 }

@@ -1,3 +1,8 @@
+/**
+ * The client and the workers without Nest: for scripts, command line tools and other frameworks.
+ *
+ * @module nestjs-reqrep/core
+ */
 export type { EmitOptions, SendOptions } from '../client/calls/call-options.js';
 export type { CheckedEmit, CheckedRequest, CheckedSend } from '../client/calls/call-signatures.js';
 export type {

@@ -38,7 +38,17 @@ export interface TestJob {
   /** The reply, which may have come too late. Absent where there is none, and for streams. */
   readonly reply?: unknown;
   /** The error that its caller got. Absent where there is none. */
-  readonly error?: { readonly name: string; readonly message: string };
+  readonly error?: {
+    /** The name of the error. */
+    readonly name: string;
+    /** The message of the error. */
+    readonly message: string;
+  };
   /** Why the job is in the dead list. Absent where it is not. */
-  readonly dead?: { readonly reason: DeadReason; readonly message: string };
+  readonly dead?: {
+    /** The reason. */
+    readonly reason: DeadReason;
+    /** The reason in words. */
+    readonly message: string;
+  };
 }

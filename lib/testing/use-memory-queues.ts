@@ -18,10 +18,14 @@ import { MemoryQueues } from './memory-queues.js';
 export interface TestingBuilder {
   /** Replaces a provider. */
   overrideProvider(token: unknown): {
+    /** Says what makes the value. */
     useFactory(options: { factory: (...args: never[]) => unknown; inject: unknown[] }): unknown;
   };
   /** Replaces a module. */
-  overrideModule(module: never): { useModule(module: DynamicModule): unknown };
+  overrideModule(module: never): {
+    /** Says which module takes its place. */
+    useModule(module: DynamicModule): unknown;
+  };
 }
 
 /**

@@ -24,7 +24,9 @@ export interface CheckedSend {
     queue: ExplicitReplyOnMappedQueue,
     ...call: ExplicitReplyCall<Reply>
   ): {
+    /** Is the message that the compiler shows. */
     readonly 'omit the reply type: the JobMap defines it'?: never;
+    /** Makes the compiler compare the members of the object. */
     toString(): string;
   };
   /** Any other queue. */
@@ -45,7 +47,9 @@ export interface CheckedRequest {
     queue: ExplicitReplyOnMappedQueue,
     ...call: ExplicitReplyCall<Reply>
   ): {
+    /** Is the message that the compiler shows. */
     readonly 'omit the reply type: the JobMap defines it'?: never;
+    /** Makes the compiler compare the members of the object. */
     toString(): string;
   };
   /** Any other queue. */

@@ -73,7 +73,10 @@ export type UnlessChecked<Unchecked, Checked> = [MappedQueue] extends [never]
 export type KnownQueue<Queue extends string> = AreNamesClosed extends true
   ? Queue extends MappedQueue
     ? unknown
-    : { readonly 'strictQueues is on: add this queue to the JobMap': MappedQueue }
+    : {
+        /** Is the message that the compiler shows. */
+        readonly 'strictQueues is on: add this queue to the JobMap': MappedQueue;
+      }
   : unknown;
 
 /** The data of the jobs of a queue that is in the {@link JobMap}. */
@@ -146,7 +149,10 @@ export type ExplicitReplyCall<Reply> = [Reply] extends [ReplyNotGiven]
  * {@link ReqRepTypes} closes the names of queues, but what it returns can be used for nothing.
  */
 export type ExplicitReplyOnMappedQueue = AreNamesClosed extends true
-  ? { readonly 'omit the reply type: the JobMap defines it': MappedQueue }
+  ? {
+      /** Is the message that the compiler shows. */
+      readonly 'omit the reply type: the JobMap defines it': MappedQueue;
+    }
   : MappedQueue;
 
 /** A mapped queue in a call without its data. No text is of the type, and the compiler shows why. */

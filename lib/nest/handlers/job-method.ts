@@ -24,11 +24,13 @@ export type TakesDataOf<
     ? MayBeDecorated<Parameters<Method>, HandlerData<JobDataOf<Queue>>> extends true
       ? unknown
       : {
+          /** Is the message that the compiler shows. */
           readonly 'has a parameter for the data of its queue, or for a property': JobDataOf<Queue>;
         }
     : TakesDataAndJob<Required<Parameters<Method>>, HandlerData<JobDataOf<Queue>>> extends true
       ? unknown
       : {
+          /** Is the message that the compiler shows. */
           readonly "takes (data, job); where @JobData, @JobCtx or others fill its parameters, say { parameters: 'decorated' }": JobDataOf<Queue>;
         }
   : unknown;

@@ -9,6 +9,7 @@ import type { ReqRepModuleExtras, ReqRepModuleOptions } from './reqrep.options.j
  * Provides a {@link RequestClient} and {@link ReplyWorkers}, finds the methods under `@OnJob` in all providers and controllers, and
  * serves their queues.
  *
+ * @hideconstructor
  * @example
  * ```ts
  * @Module({ imports: [ReqRepModule.forRoot({ connection: 'redis://localhost:6379' })] })

@@ -7,23 +7,42 @@ export type JobDataPipe = Type<PipeTransform> | PipeTransform;
 export interface StandardSchema {
   /** The schema itself. */
   readonly '~standard': {
+    /** The version of the standard. */
     readonly version: 1;
+    /** The name of the library that the schema is of. */
     readonly vendor: string;
+    /** Validates a value, and may change it. */
     readonly validate: (value: unknown) => SchemaResult | Promise<SchemaResult>;
   };
 }
 
 /** What a schema makes of a value: another value, or what is wrong with it. */
 export type SchemaResult =
-  | { readonly value: unknown; readonly issues?: undefined }
-  | { readonly issues: readonly SchemaIssue[] };
+  | {
+      /** The value, as the schema has changed it. */
+      readonly value: unknown;
+      /** Is absent where the value is right. */
+      readonly issues?: undefined;
+    }
+  | {
+      /** What is wrong with the value. */
+      readonly issues: readonly SchemaIssue[];
+    };
 
 /** What is wrong with one part of a value. */
 export interface SchemaIssue {
   /** What is wrong, in words. */
   readonly message: string;
   /** Where in the value it is wrong. */
-  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+  readonly path?:
+    | readonly (
+        | PropertyKey
+        | {
+            /** The name of a property, or a place in an array. */
+            readonly key: PropertyKey;
+          }
+      )[]
+    | undefined;
 }
 
 /** The options of `@JobData`, next to or in place of a property. */

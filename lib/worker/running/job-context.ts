@@ -4,11 +4,12 @@
  * The library makes it. A unit test of a handler gets one from `jobContext()` of `nestjs-reqrep/testing`, or passes an object with
  * the properties that the handler reads.
  *
+ * @hideconstructor
  * @example
  * ```ts
  * @OnJob('reports')
  * async render(data: { id: string }, job: JobContext): Promise<Report> {
- *   return this.http.get(`/reports/${data.id}`, { signal: job.signal, timeout: job.timeLeft() });
+ *   return this.http.get(`/reports/${data.id}`, { signal: job.signal });
  * }
  * ```
  */
