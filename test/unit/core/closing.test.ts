@@ -29,7 +29,7 @@ function newWorkers() {
   return { workers, close, runtime, log, server };
 }
 
-it('workers that are told to start while they are closed are not started', async () => {
+it('workers do not start when start() is called while they close', async () => {
   const { workers, close, runtime, log, server } = newWorkers();
   const start = workers.start();
   await runtime.advanceAsync(100);

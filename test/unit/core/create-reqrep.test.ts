@@ -5,9 +5,9 @@ import { refusalBy } from '../support/thrown-by.js';
 
 const refusal = (options: unknown) => refusalBy(() => createReqRep(options as CreateReqRepOptions));
 
-describe('createReqRep refuses', () => {
+describe('createReqRep rejects', () => {
   it.each(['workers', 'globalEnhancers', 'reqRepHttpErrors', 'isGlobal', 'name'])(
-    'what is of ReqRepModule alone: %s',
+    'the option %s, which only ReqRepModule has',
     (name) => {
       const error = refusal({ [name]: true });
       expect(error.option).toBe(`${name} in the options of createReqRep`);
@@ -15,7 +15,7 @@ describe('createReqRep refuses', () => {
     },
   );
 
-  it('a misspelt option, with what is meant', () => {
+  it('a misspelled option, and suggests the right one', () => {
     expect(refusal({ concurency: 8 }).expected).toContain('(did you mean `concurrency`?)');
   });
 
@@ -25,13 +25,13 @@ describe('createReqRep refuses', () => {
     ['logger', 'console', '"console" (string)'],
     ['logger', { info: () => undefined }, 'an object'],
     ['failFast', 0, '`0` (number)'],
-  ])('a wrong %s', (name, value, received) => {
+  ])('a wrong value of %s', (name, value, received) => {
     const error = refusal({ [name]: value });
     expect(error.option).toBe(`${name} in the options of createReqRep`);
     expect(error.received).toBe(received);
   });
 
-  it('options that do not fit each other', () => {
+  it('options that contradict each other', () => {
     expect(refusal({ lease: 5_000, stallLimit: 100 }).option).toBe(
       'stallLimit in the options of createReqRep',
     );
@@ -40,12 +40,12 @@ describe('createReqRep refuses', () => {
     );
   });
 
-  it.each([null, 'redis://localhost', 6379])('what are no options: %s', (options) => {
+  it.each([null, 'redis://localhost', 6379])('%s instead of an object of options', (options) => {
     expect(refusal(options).option).toBe('the options of createReqRep');
   });
 });
 
-it('opens nothing, and shows nothing of the password', async () => {
+it('createReqRep opens no connection, and its result does not show the password', async () => {
   const before = process.getActiveResourcesInfo().length;
   const reqRep = createReqRep({ connection: 'redis://:secret@127.0.0.1:1' });
   expect(process.getActiveResourcesInfo()).toHaveLength(before);

@@ -17,18 +17,18 @@ function say(logger?: ReqRepLogger | false): { out: string; err: string } {
   return { out: written(out), err: written(err) };
 }
 
-it('writes troubles to stderr and nothing else, unless it is told otherwise', () => {
+it('without a logger, warnings and errors go to stderr and nothing else is written', () => {
   expect(say()).toEqual({
     out: '',
     err: '[ReqRep] it may pass\n[ReqRep] it is wrong\n[ReqRep] it failed\nError: no\n  at once\n',
   });
 });
 
-it('writes nothing where it must not', () => {
+it('with `logger: false`, nothing is written', () => {
   expect(say(false)).toEqual({ out: '', err: '' });
 });
 
-it('writes everything to a logger, as its methods', () => {
+it('with a logger, each line goes to the method of its level', () => {
   class Kept {
     readonly lines: unknown[][] = [];
     log(...parts: unknown[]) {
@@ -58,6 +58,6 @@ it.each([
   ['null', null, false],
   ['a function', () => undefined, false],
   ['one without log', { info: say, warn: say, error: say }, false],
-])('takes what has the methods: %s', (_, value, expected) => {
+])('any object with the three methods is a logger: %s', (_, value, expected) => {
   expect(aLogger.accepts(value)).toBe(expected);
 });

@@ -12,12 +12,12 @@ it.each([
   'a b ',
   ':',
   '·',
-])('says nothing of "%s"', (prefix) => {
+])('the prefix "%s" causes no warning', (prefix) => {
   expect(prefixWarning(prefix)).toBeUndefined();
 });
 
 it.each(['billing', 'v1', 'a:b', 'café', 'cafe\u0301', '請求', 'x'.repeat(10_000)])(
-  'tells what "%s" leads to, and what to write',
+  'the warning for the prefix "%s" names the shared queue and a better prefix',
   (prefix) => {
     const text = prefixWarning(prefix);
     expect(text).toContain(`The prefix "${prefix}" does not end in a separator`);
@@ -29,6 +29,6 @@ it.each(['billing', 'v1', 'a:b', 'café', 'cafe\u0301', '請求', 'x'.repeat(10_
   },
 );
 
-it('shows a line break in a prefix as an escape', () => {
+it('a line break in a prefix is escaped', () => {
   expect(prefixWarning('a\nb')).toContain('"a\\nb"');
 });

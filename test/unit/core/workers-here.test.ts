@@ -32,7 +32,7 @@ it.each<[string, ReturnType<typeof here>, string]>([
   expect(adviceWithoutWorkers('reports', known)).toContain(text);
 });
 
-it('a process without a handler is told to start one', () => {
+it('the advice for a process without a handler is to start one', () => {
   const workers = { isServing: true, status: { state: 'running', queues: [] } };
   const known = workersHere(workers as unknown as ReplyWorkers, true, 'reports');
   expect(adviceWithoutWorkers('reports', known)).toBe(`Start a process with @OnJob('reports').`);

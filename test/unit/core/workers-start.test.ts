@@ -22,7 +22,7 @@ function parts(started: Promise<void>, { lost = never as Promise<void>, isReady 
   };
 }
 
-it('waits until the workers are known, and says nothing', async () => {
+it('a start waits until the workers have registered, and logs nothing', async () => {
   const { promise, resolve } = withResolvers();
   const { log, ...others } = parts(promise);
   let isOver = false;
@@ -34,14 +34,14 @@ it('waits until the workers are known, and says nothing', async () => {
   expect([...log.infos, ...log.warnings, ...log.errors]).toEqual([]);
 });
 
-it('fails with what keeps the workers from ever starting', async () => {
+it('a start fails with the error that keeps the workers from ever starting', async () => {
   await expect(startWorkers(parts(Promise.reject(new Error('wrong'))), LONG)).rejects.toThrow(
     'wrong',
   );
 });
 
-describe('an application starts without its workers', () => {
-  it('at once where Redis is away, which is said elsewhere', async () => {
+describe('an application starts before its workers', () => {
+  it('at once when Redis is unreachable, without another log line', async () => {
     const { log, ...others } = parts(never, { lost: Promise.resolve() });
     await startWorkers({ log, ...others }, LONG);
     expect([...log.infos, ...log.warnings, ...log.errors]).toEqual([]);
@@ -50,7 +50,7 @@ describe('an application starts without its workers', () => {
   it.each([
     ['does not take them', true, 'Redis has not confirmed the first lease of each worker'],
     ['is silent', false, 'Redis does not answer, or reports that it is not ready'],
-  ])('soon where Redis %s, and says so once', async (_, isReady, reason) => {
+  ])('soon when Redis %s, and logs it once', async (_, isReady, reason) => {
     const { promise, resolve } = withResolvers();
     const { log, ...others } = parts(promise, { isReady });
     await startWorkers({ log, ...others }, SHORT);
@@ -64,7 +64,7 @@ describe('an application starts without its workers', () => {
     expect(log.warnings).toHaveLength(1);
   });
 
-  it('and does not say that they serve where they were stopped meanwhile', async () => {
+  it('and does not log that they serve if they were stopped meanwhile', async () => {
     const { promise, resolve } = withResolvers();
     const { log, ...others } = parts(promise);
     await startWorkers({ log, ...others }, SHORT);
@@ -79,7 +79,7 @@ describe('an application starts without its workers', () => {
     ['an error', new Error('odd'), 'odd'],
     ['no error', undefined, 'undefined'],
     ['nothing that can be looked at', revoked(), ''],
-  ])('and says it where they then fail with %s', async (_, reason, text) => {
+  ])('and logs it if they then fail with %s', async (_, reason, text) => {
     const { promise, reject } = withResolvers();
     const { log, ...others } = parts(promise);
     await startWorkers({ log, ...others }, SHORT);

@@ -264,7 +264,7 @@ const CASES: readonly Case[] = [
 ];
 
 describe.each(CASES)('$name', ({ error, type, name, code, fields, says }) => {
-  it('can be told by its class, its name and its code', () => {
+  it('is recognized by its class, its name and its code', () => {
     expect(error).toBeInstanceOf(type);
     expect(error).toBeInstanceOf(ReqRepError);
     expect(error).toBeInstanceOf(Error);
@@ -272,7 +272,7 @@ describe.each(CASES)('$name', ({ error, type, name, code, fields, says }) => {
     expect(error.code).toBe(code);
   });
 
-  it('carries its fields, and nothing else', () => {
+  it('has its own fields and no others', () => {
     const own = { ...error } as Record<string, unknown>;
     expect(own).toStrictEqual({ code, ...fields });
   });
@@ -288,29 +288,29 @@ describe.each(CASES)('$name', ({ error, type, name, code, fields, says }) => {
     }
   });
 
-  it('can be branched on by what the package exports', () => {
+  it('can be handled with the exports of the package alone', () => {
     expect(Object.entries(exported)).toContainEqual([name, type]);
   });
 });
 
-it('has a case for every error that there is', () => {
+it('the table has a case for every error class', () => {
   const errors = Object.entries(exported)
     .filter(([, value]) => value.prototype instanceof ReqRepError)
     .map(([name]) => name);
   expect(errors.toSorted()).toEqual([...new Set(CASES.map(({ name }) => name))].toSorted());
 });
 
-it('has a code of its own for every class', () => {
+it('each error class has a code of its own', () => {
   const codes = new Set(CASES.map(({ code }) => code));
   expect(codes.size).toBe(new Set(CASES.map(({ name }) => name)).size);
 });
 
-it('keeps the cause of what cannot be written', () => {
+it('a SerializationError keeps its cause', () => {
   const cause = new TypeError('a cycle');
   expect(new SerializationError('reports', 'reply', 'a cycle', { cause }).cause).toBe(cause);
 });
 
-it('does not show its name among its own fields', () => {
+it('an error does not list its name among its own fields', () => {
   expect(Object.keys(new NoWorkersError('reports'))).not.toContain('name');
   class OwnError extends RemoteError {}
   expect(new OwnError('reports', 'job-1', { name: 'Error', message: 'oops' }).name).toBe(

@@ -25,7 +25,7 @@ const RULES: OptionRules<Options> = { size: anInteger(1), name: aName };
 /** Checks what a caller without a compiler may hand in. */
 const check = (options: unknown): void => checkOptions(options as Options, RULES, 'the test');
 
-describe('the check of options', () => {
+describe('checkOptions', () => {
   it.each([{}, { size: 1 }, { size: 1, name: 'a' }, { size: undefined, name: undefined }])(
     'accepts %j',
     (options) => {
@@ -33,7 +33,7 @@ describe('the check of options', () => {
     },
   );
 
-  it('names the option and its place, what was expected and what came', () => {
+  it('names a wrong option with its place, the expected and the received value', () => {
     const error = refusalBy(() => check({ name: 'a', size: 0 }));
     expect(error.message).toBe('Expected size in the test to be an integer >= 1, got `0` (number)');
     expect(error).toMatchObject({
@@ -43,28 +43,31 @@ describe('the check of options', () => {
     });
   });
 
-  it('names an option that does not exist, and those that do', () => {
+  it('names an unknown option, and lists the known ones', () => {
     const error = refusalBy(() => check({ sise: 1 }));
     expect(error.option).toBe('sise in the test');
     expect(error.expected).toBe('one of the options size, name (did you mean `size`?)');
   });
 
-  it('proposes nothing where a name is like none', () => {
+  it('suggests no name for an unknown option that resembles none', () => {
     expect(refusalBy(() => check({ colour: 1 })).expected).toBe('one of the options size, name');
   });
 
-  it('does not show the value of an option that does not exist', () => {
+  it('does not show the value of an unknown option', () => {
     const error = refusalBy(() => check({ password: 'secret' }));
     expect(error.message).not.toContain('secret');
   });
 
-  it('refuses an option that does not exist even when it is `undefined`', () => {
+  it('rejects an unknown option even when it is `undefined`', () => {
     expect(refusalBy(() => check({ sise: undefined })).option).toBe('sise in the test');
   });
 
-  it.each(['constructor', 'toString'])('refuses an option with the inherited name %s', (name) => {
-    expect(refusalBy(() => check({ [name]: 1 })).option).toBe(`${name} in the test`);
-  });
+  it.each(['constructor', 'toString'])(
+    'rejects an option named like the inherited property %s',
+    (name) => {
+      expect(refusalBy(() => check({ [name]: 1 })).option).toBe(`${name} in the test`);
+    },
+  );
 
   it.each([
     ['null', null],
@@ -72,7 +75,7 @@ describe('the check of options', () => {
     ['a number', 7],
     ['a text', 'size=1'],
     ['an array', [1]],
-  ])('refuses %s in the place of the options', (_, options) => {
+  ])('rejects %s instead of an object of options', (_, options) => {
     expect(refusalBy(() => check(options)).message).toContain('the test');
   });
 });
@@ -108,7 +111,7 @@ describe('a value in a message', () => {
     ['a URL', 'redis://:secret@redis.example'],
     ['the address in a URL', 'someone:secret@redis.example'],
     ['a URL without a password', 'rediss://secret.example'],
-  ])('never shows what is in %s', (_, value) => {
+  ])('is described without its content if it is %s', (_, value) => {
     expect(describeValue(value)).not.toContain('secret');
   });
 });
@@ -140,11 +143,11 @@ describe('a rule', () => {
     ['1 or "manual"', oneOf(1, 'manual'), [1, 'manual'], ['1', true, 2, null, NaN]],
   ];
 
-  it.each(cases)('says what it expects: %s', (expected, rule) => {
+  it.each(cases)('describes what it expects: %s', (expected, rule) => {
     expect(rule.expected).toBe(expected);
   });
 
-  it.each(cases)('accepts nothing else: %s', (_, rule, right, wrong) => {
+  it.each(cases)('accepts only right values: %s', (_, rule, right, wrong) => {
     expect(right.filter((value) => !rule.accepts(value))).toEqual([]);
     expect(wrong.filter((value) => rule.accepts(value))).toEqual([]);
   });
@@ -153,7 +156,7 @@ describe('a rule', () => {
 it.each([
   ['a name', aName],
   ['a text', aString],
-])('%s with one half of a surrogate pair is refused, and shown as an escape', (_, rule) => {
+])('%s with a lone surrogate is rejected, and shown with an escape', (_, rule) => {
   const rules = { size: rule };
   expect(() => checkOptions({ size: 'a\ud800' }, rules, 'the test')).toThrow(
     'Expected size in the test to be well-formed Unicode (UTF-8 cannot express a lone surrogate), got ' +

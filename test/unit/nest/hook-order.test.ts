@@ -8,7 +8,7 @@ const discoveryOf = (...wrappers: object[]): Pick<DiscoveryService, 'getProvider
   getProviders: () => wrappers as Wrappers,
 });
 
-it('places every module that has the provider, and no other', () => {
+it('sets the distance of every module with the provider, and of no other', () => {
   const [one, two, other] = [{ distance: 1 }, { distance: Number.MAX_VALUE }, { distance: 3 }];
   const discovery = discoveryOf(
     { token: 'ours', host: one },
@@ -39,7 +39,7 @@ it.each<[string, object[]]>([
     ],
   ],
   ['whose modules are frozen', [{ token: 'ours', host: Object.freeze({ distance: 1 }) }]],
-])('leaves the order alone with a Nest %s', (_, wrappers) => {
+])('does not change the order with a Nest %s', (_, wrappers) => {
   const before = wrappers.map((wrapper) => JSON.stringify(wrapper));
   expect(placeHooks(discoveryOf(...wrappers), 'ours', 'innermost')).toBe(false);
   expect(wrappers.map((wrapper) => JSON.stringify(wrapper))).toEqual(before);

@@ -54,7 +54,7 @@ it.each<[string, unknown[], string]>([
     [Worker, undefined, 1],
     'the parameter at index [1] of the constructor of Worker',
   ],
-])('@OnJob on %s is refused with the place', (_, place, text) => {
+])('@OnJob on %s is rejected, and the error names the target', (_, place, text) => {
   expect(() => onJob(...place)).toThrow(
     `Expected @OnJob("reports") to be on an instance method, got ${text}`,
   );
@@ -68,7 +68,7 @@ it.each<[string, Decorate, string, string]>([
   ['@InjectRequestClient', InjectRequestClient() as Decorate, 'field', 'client'],
   ['@InjectReplyWorkers', InjectReplyWorkers() as Decorate, 'accessor', 'workers'],
 ])(
-  '%s that is compiled as a standard decorator names the flags (%#)',
+  '%s compiled as a standard decorator is rejected with the missing flags (%#)',
   (name, decorate, kind, on) => {
     expect(() => decorate(undefined, standard(kind, on))).toThrow(
       `Expected ${name} to be compiled with \`"experimentalDecorators": true\` and \`"emitDecoratorMetadata": true\` in ` +
@@ -94,7 +94,7 @@ it.each([
   );
 });
 
-it.each(Object.entries(bare))('%s without parentheses says so', (name, decorate) => {
+it.each(Object.entries(bare))('%s without parentheses is rejected', (name, decorate) => {
   expect(() => decorate(Worker.prototype, 'render', method)).toThrow(
     new RegExp(
       `^Expected ${name} to be called, as in ${name}\\(.*\\), got no parentheses on the method "render"$`,
@@ -115,7 +115,7 @@ it.each(Object.entries(bare))('%s without parentheses says so', (name, decorate)
 it.each<[string, Decorate]>([
   ['@JobData', JobData() as Decorate],
   ['@JobCtx', JobCtx() as Decorate],
-])('%s anywhere but on a parameter of a method is refused', (name, decorate) => {
+])('%s on anything but a parameter of an instance method is rejected', (name, decorate) => {
   for (const [place, text] of [
     [[Worker, undefined, 0], 'the parameter at index [0] of the constructor of Worker'],
     [[Worker, 'make', 0], 'the parameter at index [0] of the static method Worker#make'],
@@ -129,14 +129,17 @@ it.each<[string, Decorate]>([
   }
 });
 
-it.each(['', '\ud800', 5, null])('@InjectRequestClient(%j) is no name of an instance', (name) => {
-  const decorate = InjectRequestClient(name as string) as Decorate;
-  expect(() => decorate(Worker, undefined, 0)).toThrow(
-    'Expected the name in @InjectRequestClient on the parameter at index [0] of the constructor of Worker to be ',
-  );
-});
+it.each(['', '\ud800', 5, null])(
+  '@InjectRequestClient(%j) is rejected, since it is no name of an instance',
+  (name) => {
+    const decorate = InjectRequestClient(name as string) as Decorate;
+    expect(() => decorate(Worker, undefined, 0)).toThrow(
+      'Expected the name in @InjectRequestClient on the parameter at index [0] of the constructor of Worker to be ',
+    );
+  },
+);
 
-it('@InjectRequestClient on a method is refused', () => {
+it('@InjectRequestClient on a method is rejected', () => {
   const decorate = InjectRequestClient() as Decorate;
   expect(() => decorate(Worker.prototype, 'render', method)).toThrow(
     'Expected @InjectRequestClient to be on a constructor parameter or an instance property, got the method "render"',
@@ -174,7 +177,7 @@ it.each<[string, unknown[], string]>([
   ],
   ['another option', [{ schema, other: 1 }], 'Expected other in @JobData'],
   ['an empty property', [''], 'the property in @JobData on the parameter at index [0]'],
-])('@JobData refuses %s and names the parameter', (_, given, text) => {
+])('@JobData rejects %s and names the parameter', (_, given, text) => {
   const decorate = (JobData as unknown as Decorate)(...given) as Decorate;
   expect(() => decorate(Worker.prototype, 'render', 0)).toThrow(text);
 });
@@ -187,7 +190,7 @@ it.each<[unknown[]]>([
   [[{ schema }]],
   [[{ schema, pipes: [Pipe] }]],
   [['id', { schema, pipes: [new Pipe()] }, Pipe]],
-])('@JobData takes what `@Payload` takes: %j', (given) => {
+])('@JobData accepts the same arguments as `@Payload`: %j', (given) => {
   const decorate = (JobData as unknown as Decorate)(...given) as Decorate;
   class Fresh {
     render(): void {}
@@ -195,7 +198,7 @@ it.each<[unknown[]]>([
   expect(() => decorate(Fresh.prototype, 'render', 0)).not.toThrow();
 });
 
-it('@JobCtx takes no arguments', () => {
+it('@JobCtx with an argument is rejected', () => {
   const decorate = (JobCtx as unknown as Decorate)('job') as Decorate;
   expect(() => decorate(Worker.prototype, 'render', 0)).toThrow(
     'Expected @JobCtx on the parameter at index [0] of the method Worker#render to be without arguments, because it passes ' +

@@ -34,11 +34,11 @@ class Derived extends Base {
   override stacked(): void {}
 }
 
-it('says which queue a method answers', () => {
+it('stores the queue of a method', () => {
   expect(routesOf(new Base(), 'plain')).toEqual([{ queue: 'plain', options: {} }]);
 });
 
-it('keeps the options as they were written', () => {
+it('stores the options unchanged', () => {
   expect(routesOf(new Base(), 'withOptions')).toEqual([
     {
       queue: 'with-options',
@@ -47,7 +47,7 @@ it('keeps the options as they were written', () => {
   ]);
 });
 
-it('may stand on a method more than once', () => {
+it('can decorate a method more than once', () => {
   const routes = routesOf(new Base(), 'stacked');
   expect(routes).toHaveLength(3);
   expect(routes).toEqual(
@@ -59,21 +59,21 @@ it('may stand on a method more than once', () => {
   );
 });
 
-it('is inherited with the method', () => {
+it('is inherited together with the method', () => {
   expect(routesOf(new Derived(), 'plain')).toEqual([{ queue: 'plain', options: {} }]);
 });
 
-it('is not inherited by a method that takes the place of another', () => {
+it('is not inherited by an overriding method', () => {
   expect(routesOf(new Derived(), 'withOptions')).toEqual([]);
   expect(routesOf(new Derived(), 'stacked')).toEqual([{ queue: 'more', options: {} }]);
 });
 
-it('leaves the methods of the base class as they are', () => {
+it('on an overriding method does not change the base class', () => {
   expect(routesOf(new Base(), 'stacked')).toHaveLength(3);
   expect(new Base().plain()).toBe('plain');
 });
 
-it('says nothing of a method without it, nor of anything that is no method', () => {
+it('has no routes for a method without it, nor for a property that is no method', () => {
   expect(routesOf(new Base(), 'without')).toEqual([]);
   expect(decoratedMethodsOf({ plain: 'a text' })).toEqual([]);
 });
@@ -109,7 +109,7 @@ it.each([
   ['a method that is named by a symbol', declareSymbol, 'the symbol "Symbol(run)"'],
   ['a static method', declareStatic, 'the static method "run"'],
   ['an accessor', declareAccessor, 'the accessor "run"'],
-])('is refused on %s, where it would never be found', (_, declare, where) => {
+])('is rejected on %s, where it would never be found', (_, declare, where) => {
   expect(declare).toThrow(`Expected @OnJob("plain") to be on an instance method, got ${where}`);
 });
 
@@ -128,7 +128,7 @@ function circular(): object {
   return value;
 }
 
-it('takes decorated parameters at their word', () => {
+it("accepts `parameters: 'decorated'` only if each parameter has a decorator", () => {
   class Decorated {
     @OnJob('plain', { parameters: 'decorated' })
     run(@JobData('id') id: string, @JobCtx() _job: unknown): string {

@@ -29,7 +29,7 @@ function lifecycle(failing: readonly string[] = [], prefix = '') {
   return { steps, log, life: new ReqRepLifecycle(parts as never) };
 }
 
-it('closes the workers, then the client, then the connections, each behind the one before', async () => {
+it('closes the workers, then the client, then the connections, one after the other', async () => {
   const { steps, log, life } = lifecycle();
   await life.onApplicationShutdown();
   expect(steps).toEqual([
@@ -42,7 +42,7 @@ it('closes the workers, then the client, then the connections, each behind the o
   expect(log.errors).toEqual([]);
 });
 
-it('goes on closing where one of them fails, and says so', async () => {
+it('continues to close after a failure, and logs it', async () => {
   const { steps, log, life } = lifecycle(['workers', 'client']);
   await life.onApplicationShutdown();
   expect(steps).toEqual(['workers begins', 'client begins', 'connections']);
@@ -52,7 +52,7 @@ it('goes on closing where one of them fails, and says so', async () => {
   ]);
 });
 
-it('warns of a prefix without a separator in one line, and of none else', async () => {
+it('logs one warning for a prefix without a separator, and none for any other prefix', async () => {
   for (const [prefix, lines] of [
     ['billing', 1],
     ['billing:', 0],

@@ -33,7 +33,7 @@ it.each<[ReqRepModuleOptions['connection'], string]>([
   ['memory://', 'memory://'],
   ['memory://Reports', 'memory://reports'],
   [new URL('memory://reports'), 'memory://reports'],
-])('a connection may be to a server in this process: %s', (connection, source) => {
+])('the connection %s is a server in this process', (connection, source) => {
   expect(resolveModuleOptions({ connection }).source).toBe(source);
 });
 
@@ -60,17 +60,17 @@ describe('the defaults', () => {
     failFast: 0,
   };
 
-  it('stand where nothing is said', () => {
+  it('apply without options', () => {
     expect(resolveModuleOptions({})).toEqual({ ...DEFAULTS, ...MADE });
   });
 
-  it('stand where `undefined` is said', () => {
+  it('apply to options that are `undefined`', () => {
     const names = [...Object.keys(DEFAULTS), 'connection', 'host', 'port', 'database', 'client'];
     const options = Object.fromEntries(names.map((name) => [name, undefined]));
     expect(resolve(options)).toEqual({ ...DEFAULTS, ...MADE });
   });
 
-  it('give way to what is said, each by itself', () => {
+  it('are replaced one by one by the given options', () => {
     const said: ReqRepModuleOptions = {
       prefix: 'app:',
       errors: [Declined],
@@ -157,7 +157,7 @@ describe('a wrong option', () => {
     ['inheritedHeaders[1]', ['a', ''], 'a non-empty string', '"" (string)'],
     ['exposeStack', 'yes', 'true or false', '"yes" (string)'],
     ['exposeStack', 0, 'true or false', '`0` (number)'],
-  ])('is named with what was expected and what came: %s', (name, value, expected, received) => {
+  ])('is named with the expected and the received value: %s', (name, value, expected, received) => {
     const error = refusalBy(() => resolve({ [name.replace(/\[.*/, '')]: value }));
     expect(error).toMatchObject({
       option: `${name} in the options of ReqRepModule`,
@@ -167,7 +167,7 @@ describe('a wrong option', () => {
     expect(error.message).toBe(`Expected ${error.option} to be ${expected}, got ${received}`);
   });
 
-  it('is two classes of errors of one name', () => {
+  it('is a list of errors with two classes of the same name', () => {
     const error = refusalBy(() =>
       resolve({ errors: [Declined, { Declined: class extends Error {} }.Declined] }),
     );
@@ -182,12 +182,12 @@ describe('a wrong option', () => {
     expect(error.received).toBe('`4999` (number)');
   });
 
-  it('is a port that there is not', () => {
+  it('is a port out of range', () => {
     const error = refusalBy(() => resolve({ port: 65_536 }));
     expect(error.option).toBe('port in the options of ReqRepModule');
   });
 
-  it('is one that does not exist, whose value is not shown', () => {
+  it('is an unknown option, whose value is not shown', () => {
     const error = refusalBy(() => resolve({ url: 'redis://:secret@redis.example' }));
     expect(error.option).toBe('url in the options of ReqRepModule');
     expect(error.expected).toContain('connection, host, port, database, client, prefix, errors');
@@ -207,13 +207,13 @@ describe('a wrong option', () => {
   });
 
   it.each(['memory:// ', 'memory:///', 'memory://a/b', 'memory://a@b', 'memory:'])(
-    'is no name of a server in this process: %j',
+    'is a wrong name of a server in this process: %j',
     (connection) => {
       expect(refusalBy(() => resolve({ connection })).option).toBe('connection');
     },
   );
 
-  it('is a factory of connections that returns nothing, once it is asked', () => {
+  it('is a factory of connections that returns nothing, when it is called', () => {
     const source = sourceOf(resolve({ connection: () => undefined }));
     const error = refusalBy(() => source(LAZY));
     expect(error.option).toBe('connection');
@@ -222,11 +222,11 @@ describe('a wrong option', () => {
 });
 
 describe('a connection', () => {
-  it('is to the local server unless it says otherwise', () => {
+  it('is to the local server by default', () => {
     expect(connectionOptions({})).toMatchObject({ host: 'localhost', port: 6379, db: 0 });
   });
 
-  it('may be said in one', () => {
+  it('may be given as a URL', () => {
     expect(connectionOptions({ connection: 'redis://redis.example:6380/2' })).toMatchObject({
       host: 'redis.example',
       port: 6380,
@@ -244,7 +244,7 @@ describe('a connection', () => {
     ['database', { database: 0 }],
     ['client', { client: new Redis(LAZY) }],
     ['host, port', { host: 'redis.example', port: 6380, database: undefined }],
-  ])('is not said twice: beside %s', (names, flat) => {
+  ])('cannot be combined with %s', (names, flat) => {
     const error = refusalBy(() => resolve({ connection: 'redis://localhost', ...flat }));
     expect(error.option).toBe('connection in the options of ReqRepModule');
     expect(error.expected).toContain(`absent where ${names} `);
@@ -261,14 +261,14 @@ describe('the flat options', () => {
       { host: 'h', port: 1, database: 3 },
       { host: 'h', port: 1, db: 3 },
     ],
-  ])('say where to connect: %o', (options, expected) => {
+  ])('name the server: %o', (options, expected) => {
     expect(connectionOptions(options)).toMatchObject(expected);
   });
 
   const client = (): Redis =>
     new Redis({ ...LAZY, host: 'redis.example', port: 6380, db: 5, password: 'p' });
 
-  it('may be a client to connect after, which is neither used nor changed', () => {
+  it('may be a client whose settings are copied, which is neither used nor changed', () => {
     const given = client();
     const before = { ...given.options };
     const made = sourceOf(resolveModuleOptions({ client: given }))({
@@ -281,7 +281,7 @@ describe('the flat options', () => {
     expect(given.status).toBe('wait');
   });
 
-  it('put a client before host and port, and the database before its own', () => {
+  it('prefer a client to host and port, and `database` to the database of the client', () => {
     const options = { client: client(), host: 'other.example', port: 1, database: 2 };
     expect(connectionOptions(options)).toMatchObject({
       host: 'redis.example',
@@ -298,7 +298,7 @@ describe('the flat options', () => {
     ['an object', {}],
     ['ioredis options', { host: 'redis.example' }],
     ['a Cluster', new Cluster([{ host: 'redis.example', port: 6379 }], LAZY)],
-  ])('take no client that is %s', (_, wrong) => {
+  ])('reject a client that is %s', (_, wrong) => {
     expect(refusalBy(() => resolve({ client: wrong })).option).toMatch(/^(client|connection)\b/);
   });
 });
@@ -326,7 +326,7 @@ describe('a password', () => {
     { port: 'secret' },
     { database: 'redis://:secret@redis.example' },
     { database: ['secret'] },
-  ])('is never shown by the refusal of %o', (options) => {
+  ])('is never shown by the error for %o', (options) => {
     const error = refusalBy(() => resolve(options));
     const shown = [
       error.message,

@@ -53,7 +53,7 @@ describe('an HttpException', () => {
     expect(arrived.message).toBe('Payment Required');
   });
 
-  it('has a form with the name of its class and its stack', () => {
+  it('becomes a wire error with the name of its class and its stack', () => {
     const thrown = new NotFoundException();
     expect(describeHttpException(thrown)).toMatchObject({
       name: 'NotFoundException',
@@ -68,7 +68,7 @@ describe('an HttpException', () => {
   it.each<[string, Record<string, unknown>]>([
     ['a cycle', cycle],
     ['a BigInt', { n: 1n }],
-  ])('has a form that can be sent even when its body has %s', (_, body) => {
+  ])('becomes a wire error that can be sent even if its body has %s', (_, body) => {
     const form = describeHttpException(new HttpException(body, 400));
     expect(() => JSON.stringify(form)).not.toThrow();
     expect(form?.status).toBe(400);
@@ -96,12 +96,12 @@ it.each([
   ['a text', 'oops'],
   ['null', null],
   ['nothing', undefined],
-])('describes nothing but an HttpException: %s', (_, thrown) => {
+])('no other error is described as an HttpException: %s', (_, thrown) => {
   expect(describeHttpException(thrown)).toBeUndefined();
 });
 
-describe('a form', () => {
-  it('without a status is left to others', () => {
+describe('a wire error', () => {
+  it('without a status is not revived as an HttpException', () => {
     expect(reviveHttpException({ name: 'HttpException', message: 'oops' })).toBeUndefined();
   });
 
@@ -117,14 +117,14 @@ describe('a form', () => {
   });
 });
 
-it.each([0, 99, 600, 404.5, -1, NaN])('a status of %s is none', (status) => {
+it.each([0, 99, 600, 404.5, -1, NaN])('a status of %s is ignored', (status) => {
   expect(reviveHttpException({ name: 'HttpException', message: 'm', status })).toBeUndefined();
 });
 
 it.each([
   ['one of its own classes', new NotFoundException('no report'), NotFoundException],
   ['the base class', new HttpException('teapot', 418), HttpException],
-])("Nest's exception arrives as one of its class: %s", (_, thrown, type) => {
+])('an exception of Nest arrives as one of its class: %s', (_, thrown, type) => {
   const arrived = reviveHttpException(describeHttpException(thrown) as WireError);
   expect(Object.getPrototypeOf(arrived)).toBe(type.prototype);
   expect(arrived).toMatchObject({ name: type.name, message: thrown.message });
@@ -132,7 +132,10 @@ it.each([
   expect((arrived as HttpException).getResponse()).toEqual(thrown.getResponse());
 });
 
-it.each(['Injectable', 'constructor', 'NotThere'])('%s is no class of exceptions', (name) => {
-  const arrived = reviveHttpException({ name, message: 'm', status: 400 });
-  expect(Object.getPrototypeOf(arrived)).toBe(HttpException.prototype);
-});
+it.each(['Injectable', 'constructor', 'NotThere'])(
+  'the name %s does not become a class of exceptions',
+  (name) => {
+    const arrived = reviveHttpException({ name, message: 'm', status: 400 });
+    expect(Object.getPrototypeOf(arrived)).toBe(HttpException.prototype);
+  },
+);

@@ -134,12 +134,12 @@ const isRightError = (error: Error): boolean =>
   has(error, { name: isText, message: isText, stack: isAbsentOr(isText) }) &&
   isText(String(error));
 
-describe('whatever comes from Redis', () => {
+describe('any data from Redis', () => {
   it.each<[string, readonly string[], (text: string) => boolean]>([
     ['a job', JOBS, (text) => isRightJob(decodeJob(text))],
     ['a frame, and the error of its caller', FRAMES, (text) => isRightFrame(decodeFrame(text))],
     ['a cancellation', MESSAGES, (text) => decodeCancelMessage(text).every(isText)],
-  ])('is read without an exception, and as its type says: %s', (_, valid, isRight) => {
+  ])('is decoded without an exception, to the declared type: %s', (_, valid, isRight) => {
     expect(valid.every(isRight)).toBe(true);
     const fuzzer = new Fuzzer(20_260_801, valid);
     for (let round = 0; round < ROUNDS; round++) {

@@ -40,7 +40,7 @@ describe('an error of a registered class', () => {
     expect(error?.stack).not.toBe(stack);
   });
 
-  it('says the name of the class, not the `name` that few classes set', () => {
+  it('has the name of the class, not the `name` that few classes set', () => {
     expect(registry.describe(new Declined('ann', 5))).toMatchObject({ name: 'Declined' });
   });
 
@@ -50,12 +50,12 @@ describe('an error of a registered class', () => {
     expect(error).toMatchObject({ name: 'NotToday', account: 'ann' });
   });
 
-  it('has the stack of the worker where that came along', () => {
+  it('has the stack of the worker if it was sent', () => {
     const form = registry.describe(new Declined('ann', 5)) as WireError;
     expect(registry.revive(travel(form))?.stack).toBe(form.stack);
   });
 
-  it('loses the fields that JSON cannot write, and no other', () => {
+  it('loses only the fields that JSON cannot write', () => {
     const odd = Object.assign(new Declined('ann', 5), {
       big: 1n,
       self: {} as unknown,
@@ -66,7 +66,7 @@ describe('an error of a registered class', () => {
     expect(fields).toEqual({ account: 'ann', amount: 5, code: 'DECLINED' });
   });
 
-  it('is still an error where its fields cannot be read at all', () => {
+  it('is still an error if its fields cannot be read at all', () => {
     const odd = new Declined('ann', 5);
     Object.defineProperty(odd, 'bad', {
       enumerable: true,
@@ -77,7 +77,7 @@ describe('an error of a registered class', () => {
     expect(registry.describe(odd)).toMatchObject({ name: 'Declined', fields: {} });
   });
 
-  it('keeps the fields that can be read beside one that cannot', () => {
+  it('keeps its readable fields if another one cannot be read', () => {
     const odd = Object.defineProperty(new Declined('ann', 5), 'bad', {
       enumerable: true,
       get: () => {
@@ -87,7 +87,7 @@ describe('an error of a registered class', () => {
     expect(registry.describe(odd)?.fields).toEqual({ account: 'ann', amount: 5, code: 'DECLINED' });
   });
 
-  it('comes without fields that would hide its methods or its texts', () => {
+  it('comes without fields that would hide its methods, name, message or stack', () => {
     const fields = { toString: 1, constructor: {}, message: {}, name: 5, stack: [], amount: 5 };
     const error = registry.revive({ name: 'Declined', message: 'm', fields });
     expect(String(error)).toBe('Error: m');
@@ -95,13 +95,13 @@ describe('an error of a registered class', () => {
     expect(error?.stack).toBeTypeOf('string');
   });
 
-  it('is described by its nearest class, though one before it has no constructor', () => {
+  it('is described by its nearest registered class, even if a prototype before it has no constructor', () => {
     const prototype = Object.create(Declined.prototype, { constructor: { value: undefined } });
     const odd = Object.setPrototypeOf(new Declined('ann', 5), prototype);
     expect(registry.describe(odd)).toMatchObject({ name: 'Declined', fields: { amount: 5 } });
   });
 
-  it('cannot reach a prototype, nor fail at an accessor of its class', () => {
+  it('can neither change a prototype nor fail at an accessor of its class', () => {
     class Guarded extends Error {
       get account() {
         return 'own';
@@ -117,7 +117,7 @@ describe('an error of a registered class', () => {
 });
 
 describe('any other error', () => {
-  it('keeps the form that it would have', () => {
+  it('is described as without a registry', () => {
     const form = { name: 'Error', message: 'known otherwise' };
     expect(registry.describe(new Error('m'))).toBeUndefined();
     expect(registry.describe('text')).toBeUndefined();

@@ -35,7 +35,7 @@ describe('an element of version 1', () => {
     expect(decodeJob('[42,"data"]')).toMatchObject({ version: 1, id: 42, data: 'data' });
   });
 
-  it('has nobody to reply to and no times', () => {
+  it('has neither a client to reply to nor times', () => {
     const job = decodeJob('["job-1",null]');
     expect(job).not.toHaveProperty('replyTo');
     expect(job).not.toHaveProperty('deadline');
@@ -53,14 +53,14 @@ describe('an element of version 2', () => {
     ]);
   });
 
-  it('leaves out what is absent', () => {
+  it('leaves out absent fields', () => {
     expect(elementOf('job-1', null)).toBe(`["job-1",null,{"t":${PUSHED_AT}}]`);
     expect(elementOf('job-1', null, { replyTo: 'client-1' })).toBe(
       `["job-1",null,{"c":"client-1","t":${PUSHED_AT}}]`,
     );
   });
 
-  it('comes back with everything it was made of', () => {
+  it('is decoded with all of its fields', () => {
     const meta = { replyTo: 'client-1', headers: { trace: 'abc', empty: '' }, maxDeliveries: 1 };
     expect(decodeJob(elementOf('job-1', 'data', meta, DEADLINE))).toEqual({
       version: 2,
@@ -73,7 +73,7 @@ describe('an element of version 2', () => {
     });
   });
 
-  it('comes back without what was absent', () => {
+  it('is decoded without absent fields', () => {
     expect(decodeJob(elementOf('job-1', null))).toEqual({
       version: 2,
       id: 'job-1',
@@ -91,7 +91,7 @@ describe('an element of version 2', () => {
     ['an id', elementOf('"} naïve ☃ 🎉 \ud83c', 1), { id: '"} naïve ☃ 🎉 \ud83c' }],
     ['data', elementOf('job-1', { '☃': '\u0000\u2028🎉' }), { data: { '☃': '\u0000\u2028🎉' } }],
     ['headers', elementOf('job-1', 1, { headers: { '{': '}]"' } }), { headers: { '{': '}]"' } }],
-  ])('carries odd characters in %s', (_, element, expected) => {
+  ])('keeps special characters in %s', (_, element, expected) => {
     expect(decodeJob(element)).toMatchObject(expected);
   });
 
@@ -99,36 +99,36 @@ describe('an element of version 2', () => {
     expect(decodeJob('[42,null,{"c":"client-1"}]')).toMatchObject({ version: 2, id: 42 });
   });
 
-  it('may be without times', () => {
+  it('may have no times', () => {
     expect(decodeJob('["job-1",null,{}]')).toMatchObject({ version: 2, pushedAt: undefined });
   });
 
-  it('is read without harm by a worker of version 1', () => {
+  it('can be read by a version 1 worker', () => {
     const element = elementOf('job-1', { a: 1 }, { replyTo: 'client-1' }, DEADLINE);
     const [id, data] = JSON.parse(element) as unknown[];
     expect(id).toBe('job-1');
     expect(data).toEqual({ a: 1 });
   });
 
-  it('ignores meta that it does not know', () => {
+  it('is decoded without unknown meta', () => {
     const job = decodeJob('["job-1",1,{"z":{"deep":true},"c":"client-1"}]');
     expect(job).toEqual(decodeJob('["job-1",1,{"c":"client-1"}]'));
   });
 
-  it('ignores a fourth item', () => {
+  it('is decoded without a fourth item', () => {
     const job = decodeJob('["job-1",1,{"c":"client-1"},"more"]');
     expect(job).toEqual(decodeJob('["job-1",1,{"c":"client-1"}]'));
   });
 });
 
 describe('the completion of an element', () => {
-  it('adds as many bytes as it says when there is a deadline', () => {
+  it('adds COMPLETION_BYTES with a deadline', () => {
     for (const meta of [{}, { replyTo: 'client-1' }]) {
       expect(bytesAdded(encodeJob('job-1', '1', meta), DEADLINE)).toBe(COMPLETION_BYTES);
     }
   });
 
-  it('adds fewer bytes than it says where there is none', () => {
+  it('adds less than COMPLETION_BYTES without a deadline', () => {
     expect(bytesAdded(encodeJob('job-1', '1', { replyTo: 'client-1' }))).toBeLessThan(
       COMPLETION_BYTES,
     );
@@ -138,7 +138,7 @@ describe('the completion of an element', () => {
 describe('the redeliveries', () => {
   const ELEMENT = elementOf('job-1', ' data', { replyTo: 'client-1' });
 
-  it.each([0, 1, 2, 50])('are the %i spaces in front', (count) => {
+  it.each([0, 1, 2, 50])('are the %i leading spaces', (count) => {
     expect(decodeJob(' '.repeat(count) + ELEMENT)).toMatchObject({
       redeliveries: count,
       data: ' data',
@@ -164,7 +164,7 @@ describe('the redeliveries', () => {
     ['a job of a lost worker', asRedelivered(ELEMENT), 1, true],
     ['a job that was pushed again', asPushedAgain(ELEMENT), 1, false],
     ['one that was pushed again, of a lost worker', asRedelivered(asPushedAgain(ELEMENT)), 2, true],
-  ])('of %s tell whether a worker was lost with it', (_, element, redeliveries, hasLost) => {
+  ])('of %s show whether a worker was lost', (_, element, redeliveries, hasLost) => {
     expect(decodeJob(element)).toMatchObject({ version: 2, redeliveries });
     expect(hasLostWorker(element)).toBe(hasLost);
   });
@@ -176,7 +176,7 @@ describe('the redeliveries', () => {
 
 describe('an unreadable element', () => {
   it.each(['', 'hello', '{', '["job-1"', "['job-1',1]", '\u00a0["job-1",1]', '["job-1",1]x'])(
-    'is no JSON: %j',
+    'is not JSON: %j',
     (element) => {
       expect(decodeJob(element)).toEqual({
         version: 0,
@@ -186,7 +186,7 @@ describe('an unreadable element', () => {
   );
 
   it.each(['null', '1', '"job-1"', '{"0":"job-1","1":1,"length":2}', '[]', '["job-1"]'])(
-    'is no array of two or three: %s',
+    'is not an array of two or three items: %s',
     (element) => {
       expect(decodeJob(element)).toEqual({
         version: 0,
@@ -236,7 +236,7 @@ describe('an unreadable element', () => {
     });
   });
 
-  it('has a deadline larger than any integer, which Redis could make no expiry of', () => {
+  it('has a deadline larger than any integer, which Redis could not use as an expiry', () => {
     expect(decodeJob('["job-1",1,{"d":1e300}]')).toEqual({
       version: 0,
       reason: expect.stringContaining('meta.d'),

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Keys } from '../../../lib/protocol/keys.js';
 
-it('puts nothing between the name of a queue and a suffix', () => {
+it('a suffix directly follows the name of the queue', () => {
   const queue = new Keys().queue('reports');
   expect(queue.requests).toBe('reportsrequests');
   expect(queue.workers).toBe('reportsworkers');
@@ -11,7 +11,7 @@ it('puts nothing between the name of a queue and a suffix', () => {
   expect(queue.originalReply('job-1')).toBe('reportsreplies:job-1');
 });
 
-it('puts the prefix in front of every key', () => {
+it('every key begins with the prefix', () => {
   const queue = new Keys('app:').queue('reports');
   expect(queue.requests).toBe('app:reportsrequests');
   expect(queue.workers).toBe('app:reportsworkers');
@@ -21,11 +21,11 @@ it('puts the prefix in front of every key', () => {
   expect(queue.originalReply('job-1')).toBe('app:reportsreplies:job-1');
 });
 
-it('gives a client one list for all its queues', () => {
+it('a client has one reply list for all queues', () => {
   expect(new Keys().replies('client-1')).toBe('replies:client-1');
   expect(new Keys('app:').replies('client-1')).toBe('app:replies:client-1');
 });
 
-it('writes the numeric id of an original request as it is', () => {
+it('the numeric id of a version 1 request is part of its reply list', () => {
   expect(new Keys().queue('reports').originalReply(42)).toBe('reportsreplies:42');
 });

@@ -18,7 +18,7 @@ it.each([
     '/run/redis@6379/redis.sock:0',
     'nestjs-reqrep:default:commands:1',
   ],
-])('a connection from %s is known by what its worker has said of it', (_, address, name) => {
+])('a connection from %s matches the description of its worker', (_, address, name) => {
   const server = name === undefined ? RUN : undefined;
   const said = decodeIdentities(encodeIdentity({ id: 7, address, server, name }), server);
   expect(said).toEqual([{ id: 7, address, server, name }]);
@@ -27,7 +27,7 @@ it.each([
 });
 
 it.each(['', '@', '7', '7@', 'x@address', '0@address', '-1@address', `${'9'.repeat(16)}@address`])(
-  'what is no connection is left out: "%s"',
+  'an unreadable identity is left out: "%s"',
   (text) => {
     expect(decodeIdentities(text, RUN)).toEqual([]);
   },

@@ -69,7 +69,7 @@ describe('a value whose content JSON would lose', () => {
     ['an Error (TypeError)', runInNewContext('new TypeError("oops")'), 'error.message'],
     ['an Error (DOMException)', new DOMException('oops'), 'error.message'],
     ['an object (Hidden) whose values are behind getters', new Hidden(), '`toJSON()`'],
-  ])('is %s, wherever it is', (what, value, instead) => {
+  ])('is found at any depth: %s', (what, value, instead) => {
     expect(findLostValue(value)).toMatchObject({ path: '', what });
     expect(findLostValue(value)?.instead).toContain(instead);
     expect(findLostValue({ items: [{}, { byId: value }] })).toMatchObject({
@@ -81,7 +81,7 @@ describe('a value whose content JSON would lose', () => {
     expect(findLostValue(entity)).toMatchObject({ path: 'more', what });
   });
 
-  it('is refused with the queue, the place, the kind and what to send', () => {
+  it('is rejected with the queue, the path, the kind and what to send instead', () => {
     const value = { 'by id': { 7: new Set([1]) } };
     const error = thrownBy(() => encodePayload(value, 'reports', 'reply'));
     expect(error).toBeInstanceOf(SerializationError);
@@ -98,7 +98,7 @@ describe('a value whose content JSON would lose', () => {
     });
   });
 
-  it('has a path that can be read, however long its keys are', () => {
+  it('has a readable path, however long its keys are', () => {
     let value: object = new Map();
     for (let depth = 0; depth < 40; depth++) {
       value = { [`${'k'.repeat(1_000)}${depth}`]: value };
@@ -107,7 +107,7 @@ describe('a value whose content JSON would lose', () => {
   });
 });
 
-describe('what JSON writes as one expects', () => {
+describe('a value that JSON writes as expected', () => {
   const twice = { a: 1 };
   it.each<[string, unknown]>([
     ['plain data', { a: [1, 'x', null, true, { b: {} }], c: [] }],
@@ -125,12 +125,12 @@ describe('what JSON writes as one expects', () => {
     ['NaN, `undefined` and functions', { a: NaN, b: [undefined], c: () => 1 }],
     ['a Buffer that says its form', Buffer.from('ab').toJSON()],
     ['what is only inherited', Object.create({ map: new Map() })],
-  ])('is let through: %s', (_, value) => {
+  ])('is accepted: %s', (_, value) => {
     expect(findLostValue(value)).toBeUndefined();
     expect(encodePayload(value, 'reports', 'reply')).toBe(JSON.stringify(value));
   });
 
-  it('is let through where looking at it a second time throws', () => {
+  it('is accepted even if reading it a second time throws', () => {
     let looks = 0;
     const value = {
       get odd(): number {
@@ -143,7 +143,7 @@ describe('what JSON writes as one expects', () => {
     expect(encodePayload(value, 'reports', 'reply')).toBe('{"odd":1}');
   });
 
-  it('is let through however deep it is', () => {
+  it('is accepted at any depth', () => {
     let value: unknown = 1;
     for (let depth = 0; depth < 3_000; depth++) {
       value = [value];

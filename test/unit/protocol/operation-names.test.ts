@@ -4,7 +4,7 @@ import { isRecord } from '../../../lib/errors/value-text.js';
 
 const FOLDER = new URL('../../../lib/protocol/operations/', import.meta.url);
 
-it('each operation has a name of its own, by which scripts are known', async () => {
+it('each operation has a unique name, by which ioredis defines its script', async () => {
   const files = readdirSync(FOLDER);
   const modules = await Promise.all(
     files.map((file): Promise<object> => import(new URL(file, FOLDER).href)),

@@ -15,7 +15,7 @@ describe('the encoding of a payload', () => {
     expect(encodePayload({ toJSON: () => 'text' }, 'reports', 'request')).toBe('"text"');
   });
 
-  it('has nothing for `undefined`', () => {
+  it('is `undefined` for `undefined`', () => {
     expect(encodePayload(undefined, 'reports', 'reply')).toBeUndefined();
   });
 
@@ -35,7 +35,7 @@ describe('the encoding of a payload', () => {
     ['a symbol', Symbol('s'), /JSON cannot express a symbol/],
     ['a throwing `toJSON`', throwing, /no JSON today/],
     ['a `toJSON` that returns nothing', { toJSON: () => undefined }, /JSON cannot express/],
-  ])('refuses %s', (_, value, reason) => {
+  ])('rejects %s', (_, value, reason) => {
     for (const direction of ['request', 'reply'] as const) {
       const error = thrownBy(() => encodePayload(value, 'reports', direction));
       expect(error).toBeInstanceOf(SerializationError);
@@ -47,7 +47,7 @@ describe('the encoding of a payload', () => {
     }
   });
 
-  it('keeps what was thrown as the cause', () => {
+  it('keeps the thrown error as the cause', () => {
     expect(thrownBy(() => encodePayload(throwing, 'reports', 'reply'))).toHaveProperty(
       'cause',
       broken,
@@ -61,7 +61,7 @@ describe('the limit of a payload', () => {
     ['two bytes each', 'ï', 2],
     ['three bytes each', '☃', 3],
     ['four bytes each', '🎉', 4],
-  ])('counts bytes to the last one: %s', (_, character, bytes) => {
+  ])('is exact to the byte: %s', (_, character, bytes) => {
     const text = character.repeat(300);
     const size = 300 * bytes;
     expect(() => checkPayloadSize(text, size, 'reports', 'request')).not.toThrow();
@@ -75,12 +75,12 @@ describe('the limit of a payload', () => {
     });
   });
 
-  it('says which way the payload went', () => {
+  it('names the direction of the payload', () => {
     const error = thrownBy(() => checkPayloadSize('text', 3, 'reports', 'reply'));
     expect(error).toMatchObject({ direction: 'reply', size: 4, maxPayload: 3 });
   });
 
-  it('lets an empty text pass', () => {
+  it('accepts an empty text', () => {
     expect(() => checkPayloadSize('', 0, 'reports', 'reply')).not.toThrow();
   });
 });

@@ -28,7 +28,7 @@ function travel(form: WireError): WireError {
   return frame.error;
 }
 
-describe('the form of a thrown error', () => {
+describe('the wire error of a thrown error', () => {
   it('has its name, message and stack', () => {
     const error = new TypeError('oops');
     expect(toWireError(error)).toEqual({
@@ -63,7 +63,7 @@ describe('the form of a thrown error', () => {
     [{ nested: true }, undefined],
     [null, undefined],
     [true, undefined],
-  ])('has a code that is a text or a number: %j', (code, expected) => {
+  ])('has a code that is a string or a number: %j', (code, expected) => {
     expect(toWireError(Object.assign(new Error('oops'), { code })).code).toBe(expected);
   });
 
@@ -91,7 +91,7 @@ describe('the form of a thrown error', () => {
     ['a symbol', Symbol('s'), 'Symbol(s)', undefined],
     ['a BigInt', 1n, '1', undefined],
     ['an object with a cycle', cycle, '[object Object]', undefined],
-  ])('says what was thrown where it was %s', (_, thrown, message, details) => {
+  ])('describes a thrown value that is %s', (_, thrown, message, details) => {
     expect(toWireError(thrown)).toEqual({ name: 'Error', message, details });
   });
 
@@ -106,7 +106,7 @@ describe('the form of a thrown error', () => {
         },
       },
     ],
-  ])('is made of an object that %s, too', (_, thrown) => {
+  ])('is also made of an object that %s', (_, thrown) => {
     expect(toWireError(thrown)).toMatchObject({ details: { reason: 'oops' } });
   });
 
@@ -114,13 +114,13 @@ describe('the form of a thrown error', () => {
     ['an object', { text: 'oops' }],
     ['a BigInt', 1n],
     ['nothing', undefined],
-  ])('has a text as its message where the error has %s there', (_, message) => {
+  ])('has a string as its message if that of the error is %s', (_, message) => {
     const form = toWireError(Object.assign(new Error('oops'), { message }));
     expect(form.message).toBeTypeOf('string');
   });
 });
 
-describe('the form of an odd error', () => {
+describe('the wire error of an unusual error', () => {
   it.each(Object.entries(THROWN))('can be read, written and revived: %s', (_, make) => {
     const form = toWireError(make());
     expect(form.name).toBeTypeOf('string');
@@ -130,7 +130,7 @@ describe('the form of an odd error', () => {
     expect(() => registry.describe(make())).not.toThrow();
   });
 
-  it('has all that can be read, where one property cannot', () => {
+  it('has all readable properties if another one cannot be read', () => {
     const odd = Object.defineProperties(Object.assign(new TypeError('oops'), { code: 'E_ODD' }), {
       details: {
         get: () => {
@@ -142,7 +142,7 @@ describe('the form of an odd error', () => {
     expect(toWireError(odd)).toEqual({ name: 'TypeError', message: 'oops', code: 'E_ODD' });
   });
 
-  it('has its name and code where it is one of another realm that is no native error', () => {
+  it('has the name and code of an error of another realm that is no native error', () => {
     // As a `DOMException` is in a test that Jest runs.
     const { name, message, code, stack = '' } = new DOMException('too late', 'TimeoutError');
     const foreign = Object.create({ name, message, code, stack });
@@ -157,7 +157,7 @@ describe('the form of an odd error', () => {
   });
 });
 
-describe("the error of a handler at its caller's", () => {
+describe('the error of a handler at its caller', () => {
   it('is a RemoteError with the queue, the job and everything of the thrown error', () => {
     const thrown = Object.assign(new TypeError('oops'), { code: 7, details: { a: 1 } });
     const error = toCallerError(travel(toWireError(thrown)), REQUEST);
@@ -176,14 +176,14 @@ describe("the error of a handler at its caller's", () => {
     });
   });
 
-  it('is what the application makes of it where it makes something', () => {
+  it('is the error that the application makes of it, if it makes one', () => {
     const revived = new RangeError('revived');
     const form = { name: 'Error', message: 'oops', status: 404 };
     expect(toCallerError(form, REQUEST, () => revived)).toBe(revived);
     expect(toCallerError(form, REQUEST, () => undefined)).toBeInstanceOf(RemoteError);
   });
 
-  it('hands the whole form to the application', () => {
+  it('is passed to the application with all of its fields', () => {
     const form = { name: 'Error', message: 'oops', status: 404, details: [1], code: 'E_OOPS' };
     const seen: WireError[] = [];
     toCallerError(travel(form), REQUEST, (each) => {
@@ -213,7 +213,7 @@ describe('an error of the library itself', () => {
   });
 
   it.each([tooLarge, unwritable, lost])(
-    'is a remote one where it speaks of another job: $name',
+    'is a RemoteError if it names another job: $name',
     (error) => {
       const arrived = toCallerError(travel(libraryErrorToWire(error, 'job-2')), REQUEST);
       expect(arrived).toBeInstanceOf(RemoteError);
@@ -222,39 +222,39 @@ describe('an error of the library itself', () => {
   );
 
   it.each([tooLarge, unwritable, lost])(
-    'is a remote one where a handler passed it on: $name',
+    'is a RemoteError if a handler passed it on: $name',
     (error) => {
       expect(toCallerError(travel(toWireError(error)), REQUEST)).toBeInstanceOf(RemoteError);
     },
   );
 
-  it('goes before what the application would make of it', () => {
+  it('takes precedence over the error that the application would make of it', () => {
     const form = travel(libraryErrorToWire(tooLarge, 'job-1'));
     const arrived = toCallerError(form, REQUEST, () => new RangeError('revived'));
     expect(arrived).toBeInstanceOf(PayloadTooLargeError);
   });
 
-  it('takes neither its cause nor its stack along', () => {
+  it('arrives with neither its cause nor its stack', () => {
     const form = libraryErrorToWire(unwritable, 'job-1');
     expect(Object.keys(form).toSorted()).toEqual(['code', 'details', 'message', 'name']);
     expect(form.details).toEqual({ direction: 'reply', reason: 'a cycle', job: 'job-1' });
   });
 
   it.each([null, 'job-1', 7, ['job-1'], undefined])(
-    'is not mistaken for one with details of %j',
+    'is not confused with an error whose details are %j',
     (details) => {
       const form = { name: 'Error', message: 'oops', code: 'WORKER_LOST', details };
       expect(toCallerError(form, REQUEST)).toBeInstanceOf(RemoteError);
     },
   );
 
-  it('is not mistaken for one of an unknown code', () => {
+  it('is not confused with an error of an unknown code', () => {
     const form = { name: 'Error', message: 'oops', code: 'E_OOPS', details: { job: 'job-1' } };
     expect(toCallerError(form, REQUEST)).toBeInstanceOf(RemoteError);
   });
 });
 
-describe('the reading of a form', () => {
+describe('parseWireError', () => {
   it.each([
     ['nothing', undefined, 'the worker gave no reason'],
     ['null', null, 'the worker gave no reason'],
@@ -280,7 +280,7 @@ describe('the reading of a form', () => {
     });
   });
 
-  it('keeps what it knows and drops the rest', () => {
+  it('keeps known fields and drops the others', () => {
     const form = {
       name: 'TypeError',
       message: '',

@@ -93,7 +93,7 @@ describe('the cause of an error', () => {
       () => new NotFoundException('gone', { cause: new NotFoundException('gone before') }),
       HttpException,
     ],
-  ])('arrives with, and as, an error of %s', (_, make, type) => {
+  ])('arrives together with, and as, an error of %s', (_, make, type) => {
     const thrown = make();
     const error = travel(thrown);
     expect(error).toBeInstanceOf(type);
@@ -103,7 +103,7 @@ describe('the cause of an error', () => {
   });
 
   it.each([['a text'], [7], [false], [null], [{ reason: 'an object' }], [[1, 2]]])(
-    'that is no error arrives as it is: %j',
+    'that is no error arrives unchanged: %j',
     (cause) => {
       const error = travel(new Error('m', { cause }));
       expect(error).toHaveProperty('cause', cause);
@@ -137,7 +137,7 @@ describe('the cause of an error', () => {
     expect(travel(odd)).not.toHaveProperty('cause');
   });
 
-  it('ends where it comes back to itself', () => {
+  it('ends at a cycle', () => {
     const error = new Error('outer', { cause: new Error('inner') });
     (error.cause as Error).cause = error;
     expect(depthOf(travel(error))).toBe(1);
@@ -153,7 +153,7 @@ describe('the cause of an error', () => {
     expect((arrived(text).cause as Error).message).toMatch(/^x{1000}\.\.\.$/);
   });
 
-  it('is left out, and the error is whole, where both do not fit', () => {
+  it('is left out, and the error is complete, if both together are too large', () => {
     const text = frameOf(
       new Error('m'.repeat(500), { cause: new Error('c'.repeat(900)) }),
       false,
@@ -163,14 +163,14 @@ describe('the cause of an error', () => {
     expect(arrived(text)).not.toHaveProperty('cause');
   });
 
-  it('has a stack only where stacks are exposed', () => {
+  it('has a stack only with `exposeStack`', () => {
     const error = new Error('outer', { cause: new AggregateError([new Error('inner')], 'both') });
     expect(frameOf(error)).not.toContain('wire-reasons.test');
     const exposed = arrived(frameOf(error, true));
     expect((exposed.cause as RemoteError).remote.stack).toContain('wire-reasons.test');
   });
 
-  it('may be one of another realm', () => {
+  it('may be an error of another realm', () => {
     const error = runInNewContext(
       'Object.assign(new TypeError("m", { cause: new RangeError("c") }), { code: "E" })',
     );
@@ -182,7 +182,7 @@ describe('the cause of an error', () => {
 });
 
 describe('the errors of an AggregateError', () => {
-  it('arrive, and say what has happened where it does not itself', () => {
+  it('arrive, and their messages replace a missing message of the AggregateError', () => {
     const refused = ['::1', '127.0.0.1'].map((at) =>
       Object.assign(new Error(`connect ECONNREFUSED ${at}`), { code: 'ECONNREFUSED' }),
     );
@@ -207,7 +207,7 @@ describe('the errors of an AggregateError', () => {
   });
 
   it.each([[['one', 'two']], [{ id: 'wrong' }], ['text']])(
-    'are none where the property holds something else: %j',
+    'are left out if the property `errors` holds something else: %j',
     (errors) => {
       expect(travel(Object.assign(new Error('m'), { errors }))).not.toHaveProperty('errors');
     },
@@ -218,14 +218,14 @@ it.each<[string, unknown]>([
   ['a cause that is none', { cause: 7, errors: 7 }],
   ['empty reasons', { cause: {}, errors: [null, {}, []] }],
   ['an error that is none', { cause: { error: 'oops' }, errors: [{ error: null }] }],
-])('a frame is read, whatever it has in these places: %s', (_, odd) => {
+])('a frame is decoded whatever its reasons hold: %s', (_, odd) => {
   const form = parseWireError({ name: 'Error', message: 'm', ...(odd as object) });
   const error = toCallerError(form, { queue: 'reports', id: 'job-1' });
   expect(error).toBeInstanceOf(RemoteError);
   expect(error.message).toBe('m');
 });
 
-it('a frame of reasons that are very deep is read as far as they may be', () => {
+it('a frame with very deep reasons is decoded down to the maximum depth', () => {
   let form: object = { name: 'Error', message: 'inner' };
   for (let depth = 0; depth < 2_000; depth++) {
     form = { name: 'Error', message: `m ${depth}`, cause: { error: form } };
@@ -233,7 +233,7 @@ it('a frame of reasons that are very deep is read as far as they may be', () => 
   expect(depthOf(toCallerError(parseWireError(form), { queue: 'q', id: 'i' }))).toBe(8);
 });
 
-it('a frame of an earlier version, without any of it, is read', () => {
+it('a frame of an earlier version, without reasons, is decoded', () => {
   const error = arrived('["job-1","e",{"name":"TypeError","message":"m","code":"E"}]');
   expect(error).toMatchObject({ message: 'm', remote: { name: 'TypeError', code: 'E' } });
   expect('cause' in error || 'errors' in error).toBe(false);
