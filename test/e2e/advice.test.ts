@@ -27,7 +27,7 @@ async function start(options: ReqRepModuleOptions) {
   return { queue, app, client, ask, log, workers: app.get(ReplyWorkers) };
 }
 
-it('a request in onModuleInit to a queue of the same process is told when its workers start', async () => {
+it('a request in onModuleInit to a queue of the same process times out with the advice to send it later', async () => {
   const queue = randomQueue();
   const told: string[] = [];
   @Injectable()
@@ -55,7 +55,7 @@ it('a request in onModuleInit to a queue of the same process is told when its wo
   expect(told).toHaveLength(2);
 });
 
-it('the advice fits workers that are manual, off, paused and stopped', async () => {
+it('the advice of a timeout fits workers that are manual, off, paused or stopped', async () => {
   const manual = await start({ workers: 'manual' });
   expect(await manual.ask()).toContain("(`workers: 'manual'`): call start() of ReplyWorkers");
   await manual.workers.start();
@@ -69,7 +69,7 @@ it('the advice fits workers that are manual, off, paused and stopped', async () 
   expect(await off.ask()).toContain('starts no workers (`workers: false`): remove that option');
 });
 
-itOnRedis('an emit that runs out of time says that its job was not pushed', async () => {
+itOnRedis('the error of an emit that times out says that its job was not pushed', async () => {
   const { client, queue } = await start({ workers: false });
   await server.redis.look.config('SET', 'min-replicas-to-write', '1');
   onTestFinished(async () => {
@@ -81,7 +81,7 @@ itOnRedis('an emit that runs out of time says that its job was not pushed', asyn
   );
 });
 
-it('a stop that takes long says what it waits for', async () => {
+it('a slow stop logs the jobs that it waits for', async () => {
   const queue = randomQueue();
   let end = (): void => undefined;
   const running = new Promise<void>((resolve) => {

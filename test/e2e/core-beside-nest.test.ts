@@ -13,7 +13,7 @@ import { waitFor } from '../support/wait-for.js';
 const server = useServer();
 
 describeOnRedis('a process without Nest', () => {
-  it('is answered by an application of Nest', async () => {
+  it('the core gets replies from a Nest application', async () => {
     const queue = randomQueue();
     const worker = await startProcess('worker', { QUEUE: queue, REDIS_URL: server.url });
     const { client } = openReqRep({ connection: server.url });
@@ -21,7 +21,7 @@ describeOnRedis('a process without Nest', () => {
     expect(reply).toEqual({ data: 'hello', pid: worker.pid, attempt: 1 });
   });
 
-  it('answers an application of Nest, and asks it in turn', async () => {
+  it('the core replies to a Nest application, and sends it requests', async () => {
     const [queue, next] = [randomQueue(), randomQueue()];
     const worker = await startProcess('core-worker', {
       QUEUE: queue,
@@ -47,7 +47,7 @@ describeOnRedis('a process without Nest', () => {
     expect(await server.look.keys(`${queue}*`)).toEqual([]);
   });
 
-  it('answers an application of Nest with an HttpException, and is answered with one', async () => {
+  it('the core and a Nest application exchange HttpExceptions', async () => {
     const [queue, next] = [randomQueue(), randomQueue()];
     const { client: coreClient, workers } = openReqRep({ connection: server.url });
     await workers.serve(queue, () => Promise.reject(new NotFoundException('no such report')));
@@ -69,7 +69,7 @@ describeOnRedis('a process without Nest', () => {
     });
   });
 
-  it('ends by itself once it has closed', async () => {
+  it('a process with the core exits once it has closed', async () => {
     const script = await startProcess('core-script', {
       QUEUE: randomQueue(),
       REDIS_URL: server.url,
@@ -79,8 +79,8 @@ describeOnRedis('a process without Nest', () => {
   });
 });
 
-describe('the core within an application of Nest', () => {
-  it('inherits from the job inside whose handler it asks', async () => {
+describe('the core within a Nest application', () => {
+  it('inherits from the job whose handler sends the request', async () => {
     const [queue, next] = [randomQueue(), randomQueue()];
     const { client, workers } = openReqRep({ connection: server.url });
     await workers.serve(next, (_, { headers }) => headers);
@@ -96,7 +96,7 @@ describe('the core within an application of Nest', () => {
     expect(await app.client.request(queue, null, { headers })).toEqual(headers);
   });
 
-  it('has the same classes', () => {
+  it('exports the same classes', () => {
     expect(core.InvalidOptionError).toBe(InvalidOptionError);
   });
 });

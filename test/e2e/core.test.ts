@@ -57,7 +57,7 @@ describe('a request without Nest', () => {
     expect(lines.join('\n')).toContain('error');
   });
 
-  it('gets an error of a class that both sides know as one of it', async () => {
+  it('gets an error of a registered class as one of that class', async () => {
     class Declined extends Error {
       constructor(readonly limit: number) {
         super('declined');
@@ -71,7 +71,7 @@ describe('a request without Nest', () => {
     expect(error).toMatchObject({ limit: 5 });
   });
 
-  it('aborts the signal of its job when nobody waits any more', async () => {
+  it('aborts the signal of its job when its caller unsubscribes', async () => {
     const { client, workers } = open();
     const queue = randomQueue();
     const seen = { started: false, aborted: false };
@@ -86,7 +86,7 @@ describe('a request without Nest', () => {
     await waitFor(() => seen.aborted);
   });
 
-  it('inherits from the job inside whose handler it is made', async () => {
+  it('inherits from the job whose handler sends it', async () => {
     const { client, workers } = open({ inheritedHeaders: ['tenant'] });
     const [first, last] = [randomQueue(), randomQueue()];
     const told = ({ headers, deadline }: JobContext) => ({ headers, deadline });
@@ -101,7 +101,7 @@ describe('a request without Nest', () => {
     expect(Math.abs((inner?.deadline ?? 0) - (outer?.deadline ?? 0))).toBeLessThan(1_000);
   });
 
-  it('is told what keeps it from being answered, in words that are not those of Nest', async () => {
+  it('times out with advice that does not mention Nest', async () => {
     const { client, workers } = open();
     const queue = randomQueue();
     const ask = async () => String(await failureOf(client.send(queue, 1, { timeout: 100 })));
@@ -135,7 +135,7 @@ describe('workers.serve', () => {
     expect(workers.status.queues.map(({ queue }) => queue)).toEqual(queues);
   });
 
-  it('takes the options of a handler, and those of the instance where it has none', async () => {
+  it('uses the options of the handler, and else those of the instance', async () => {
     const { client, workers } = open({ concurrency: 3 });
     const [own, usual] = [randomQueue(), randomQueue()];
     await workers.serve(own, (_, job) => once(job.signal, 'abort'), {
@@ -147,7 +147,7 @@ describe('workers.serve', () => {
     expect(await failureOf(client.send(own))).toMatchObject({ remote: { code: 'JOB_TIMEOUT' } });
   });
 
-  it('says what it serves, by the name of the handler', async () => {
+  it('logs the queue with the name of the handler', async () => {
     const { workers, lines } = open();
     const [named, unnamed] = [randomQueue(), randomQueue()];
     await workers.serve(named, function render() {
@@ -160,7 +160,7 @@ describe('workers.serve', () => {
     ]);
   });
 
-  it('refuses a second handler for a queue, and keeps the first', async () => {
+  it('rejects a second handler for a queue, and keeps the first', async () => {
     const { client, workers } = open();
     const queue = randomQueue();
     const first = () => 'first';
@@ -179,7 +179,7 @@ describe('workers.serve', () => {
     ['a wrong option', ['reports', () => 1, { concurrency: 0 }], 'concurrency in workers.serve('],
     ['an option of @OnJob', ['reports', () => 1, { instance: 'a' }], 'instance in workers.serve('],
     ['options that are none', ['reports', () => 1, 8], 'the options of workers.serve("reports")'],
-  ])('refuses %s', async (_, args, option) => {
+  ])('rejects %s', async (_, args, option) => {
     const { workers } = open();
     const serve = workers.serve.bind(workers) as (...given: unknown[]) => Promise<void>;
     const error = await serve(...args).catch((reason: unknown) => reason);
@@ -188,7 +188,7 @@ describe('workers.serve', () => {
     expect(workers.status.queues).toEqual([]);
   });
 
-  itOnRedis('waits for a Redis that is away, and says so', async () => {
+  itOnRedis('waits for an unreachable Redis, and logs that', async () => {
     const redis = await RestartableRedis.start();
     await redis.kill();
     const { client, workers, lines, close } = openReqRep({ connection: redis.url });
@@ -205,7 +205,7 @@ describe('workers.serve', () => {
     await redis.stop();
   });
 
-  it('resolves when everything is closed while Redis is away', async () => {
+  it('resolves when everything is closed while Redis is unreachable', async () => {
     const { workers, close } = openReqRep({ connection: `redis://127.0.0.1:${await freePort()}` });
     const serving = workers.serve(randomQueue(), () => 1);
     await close();
@@ -213,39 +213,36 @@ describe('workers.serve', () => {
     expect(workers.status.state).toBe('stopped');
   });
 
-  itOnRedis(
-    'fails within the time of failFast, and serves the queue when it is asked again',
-    async () => {
-      const redis = await RestartableRedis.start();
-      await redis.kill();
-      const { client, workers, close } = openReqRep({ connection: redis.url, failFast: 200 });
-      const queue = randomQueue();
-      const error = await workers.serve(queue, () => 1).catch((reason: unknown) => reason);
-      expect(error).toBeInstanceOf(ConnectionFailedError);
-      expect(String(error)).toContain('Redis could not be used within 200 ms');
-      expect(workers.status.queues).toEqual([]);
-      await redis.restart();
-      await waitFor(async () =>
-        workers
-          .serve(queue, () => 2)
-          .then(
-            () => true,
-            () => false,
-          ),
-      );
-      expect(await client.request(queue)).toBe(2);
-      await close();
-      await redis.stop();
-    },
-  );
+  itOnRedis('fails within the time of failFast, and can be called again', async () => {
+    const redis = await RestartableRedis.start();
+    await redis.kill();
+    const { client, workers, close } = openReqRep({ connection: redis.url, failFast: 200 });
+    const queue = randomQueue();
+    const error = await workers.serve(queue, () => 1).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ConnectionFailedError);
+    expect(String(error)).toContain('Redis could not be used within 200 ms');
+    expect(workers.status.queues).toEqual([]);
+    await redis.restart();
+    await waitFor(async () =>
+      workers
+        .serve(queue, () => 2)
+        .then(
+          () => true,
+          () => false,
+        ),
+    );
+    expect(await client.request(queue)).toBe(2);
+    await close();
+    await redis.stop();
+  });
 
-  itOnRedis('fails at once where failFast is set and the password is wrong', async () => {
+  itOnRedis('fails at once with failFast and a wrong password', async () => {
     const connection = `redis://joe:hunter2@127.0.0.1:${server.redis.port}`;
     const { workers } = openReqRep({ connection, failFast: 60_000 });
     await expect(workers.serve(randomQueue(), () => 1)).rejects.toThrow('refuses the password');
   });
 
-  it('begins jobs in the async context of nobody who serves a queue', async () => {
+  it('starts jobs outside the async context of the call', async () => {
     const context = new AsyncLocalStorage<string>();
     const { client, workers } = open();
     const [outer, inner] = [randomQueue(), randomQueue()];
@@ -277,7 +274,7 @@ describe('workers', () => {
     await expect(workers.pause('unknown')).rejects.toBeInstanceOf(InvalidOptionError);
   });
 
-  it('are stopped and started again, all of them', async () => {
+  it('are all stopped and started again', async () => {
     const { client, workers } = open();
     const queues = [randomQueue(), randomQueue()];
     await Promise.all(queues.map((queue) => workers.serve(queue, () => 1)));
@@ -290,7 +287,7 @@ describe('workers', () => {
     expect(await replies).toEqual([1, 1]);
   });
 
-  it('do not start where a stop follows at once, nor while everything closes', async () => {
+  it('do not start if a stop follows at once, nor while everything closes', async () => {
     const { workers, close } = open();
     const queue = randomQueue();
     const serving = workers.serve(queue, () => 1);
@@ -321,7 +318,7 @@ describe('workers', () => {
 });
 
 describe('close', () => {
-  it('waits for the jobs that run, and leaves nothing behind', async () => {
+  it('waits for running jobs, and leaves nothing in Redis', async () => {
     const { client, workers, close } = open();
     const asking = open();
     const queue = randomQueue();
@@ -374,7 +371,7 @@ describe('close', () => {
     await waitFor(() => isClosed);
   });
 
-  it('is what ends an `await using`', async () => {
+  it('is called at the end of an `await using`', async () => {
     const reqRep = open();
     await reqRep.workers.serve(randomQueue(), () => 1);
     await reqRep[Symbol.asyncDispose]();
@@ -382,7 +379,7 @@ describe('close', () => {
   });
 });
 
-it('names its own options where one of their functions is wrong', async () => {
+it('an error of a wrong function among the options names createReqRep', async () => {
   const { client } = open({ outgoingHeaders: () => 'tenant' });
   expect(await failureOf(client.emit(randomQueue()))).toMatchObject({
     option: 'outgoingHeaders in the options of createReqRep',
@@ -390,12 +387,12 @@ it('names its own options where one of their functions is wrong', async () => {
   });
 });
 
-it('warns of a prefix without a separator', () => {
+it('a prefix without a separator causes a warning', () => {
   const { lines } = open({ prefix: 'billing' });
   expect(lines).toEqual([expect.stringContaining('warn The prefix "billing" does not end')]);
 });
 
-it('gets an HttpException of a handler with its status and its body, and is not warned of it', async () => {
+it('an HttpException of a handler arrives with its status and its body, and is not logged', async () => {
   const { client, workers, lines } = open();
   const queue = randomQueue();
   await workers.serve(queue, () => Promise.reject(new NotFoundException('no such report')));

@@ -97,7 +97,7 @@ describe('a guard', () => {
     }
   }
 
-  it('runs before the handler, with dependencies and with the metadata of method and class', async () => {
+  it('runs before the handler, with its dependencies and the metadata of method and class', async () => {
     const [first, second] = [randomQueue(), randomQueue()];
     @Injectable()
     @UseGuards(NameGuard)
@@ -189,7 +189,7 @@ describe('a guard', () => {
       (Guarded) => ({ providers: [{ provide: 'it', useFactory: () => new Guarded() }] }),
     ],
     ['a value', (Guarded) => ({ providers: [{ provide: 'it', useValue: new Guarded() }] })],
-  ])('runs on the handler of %s', async (_, partsOf) => {
+  ])('runs for the handler of %s', async (_, partsOf) => {
     const { queue, Guarded } = guarded();
     const { imports = [], ...parts } = partsOf(Guarded);
     const { client } = await startModule({
@@ -201,7 +201,7 @@ describe('a guard', () => {
     expect(No.asked).toBe(1);
   });
 
-  it('may be request-scoped, and then has the job injected by its own providers', async () => {
+  it('may be request-scoped, and its providers can inject the job', async () => {
     const queue = randomQueue();
     let made = 0;
     @Injectable({ scope: Scope.REQUEST })
@@ -235,7 +235,7 @@ describe('a pipe', () => {
     amount!: number;
   }
 
-  it('that validates brings its error to the caller as the HttpException it is', async () => {
+  it('that rejects the data ends the request with its HttpException', async () => {
     const queue = randomQueue();
     @Injectable()
     class Worker {
@@ -302,7 +302,7 @@ describe('an interceptor', () => {
     ]);
   });
 
-  it('follows each value of a stream', async () => {
+  it('gets each value of a stream', async () => {
     const [generated, observed] = [randomQueue(), randomQueue()];
     @Injectable()
     @UseInterceptors(Wrap)
@@ -327,7 +327,7 @@ describe('an interceptor', () => {
     }
   });
 
-  it('may answer in place of the handler', async () => {
+  it('may reply in place of the handler', async () => {
     const queue = randomQueue();
     let runs = 0;
     @Injectable()
@@ -343,7 +343,7 @@ describe('an interceptor', () => {
     expect(runs).toBe(0);
   });
 
-  it('is unsubscribed from when the caller goes', async () => {
+  it('is unsubscribed from when the caller unsubscribes', async () => {
     const queue = randomQueue();
     let begun = false;
     let ended = false;
@@ -371,8 +371,8 @@ describe('an interceptor', () => {
   });
 });
 
-describe('an interceptor that calls the handler elsewhere', () => {
-  it('hands it its own job after a request of its own', async () => {
+describe('an interceptor that calls the handler in another async context', () => {
+  it('passes the right job to the handler after a request of its own', async () => {
     const [queue, names] = [randomQueue(), randomQueue()];
     @Injectable()
     class Ask implements NestInterceptor {
@@ -404,7 +404,7 @@ describe('an interceptor that calls the handler elsewhere', () => {
     ]);
   });
 
-  it('hands it its own job when another job, or none, lets it go on', async () => {
+  it('passes the right job to the handler when another job, or none, resumes it', async () => {
     const queue = randomQueue();
     const gate = new Subject<void>();
     let waiting = 0;
@@ -440,7 +440,7 @@ describe('an interceptor that calls the handler elsewhere', () => {
     expect(await two).toEqual(['waits', 'two']);
   });
 
-  it('lets a stream see the async context that it opens', async () => {
+  it('runs a stream in the async context that it opens', async () => {
     const [generated, observed] = [randomQueue(), randomQueue()];
     const storage = new AsyncLocalStorage<string>();
     @Injectable()
@@ -463,7 +463,7 @@ describe('an interceptor that calls the handler elsewhere', () => {
     expect(await ask(client, observed)).toBe('store');
   });
 
-  it('may send values of its own around those of a stream', async () => {
+  it('may add values before and after those of a stream', async () => {
     const queue = randomQueue();
     @Injectable()
     class Worker {
@@ -482,7 +482,7 @@ describe('an interceptor that calls the handler elsewhere', () => {
   });
 });
 
-describe('an enhancer that is made for each job', () => {
+describe('a request-scoped enhancer', () => {
   @Injectable({ scope: Scope.REQUEST })
   class Deny implements CanActivate {
     canActivate(): boolean {
@@ -492,7 +492,7 @@ describe('an enhancer that is made for each job', () => {
 
   /** The host comes out of a factory, beside a class that makes its guard known to Nest, or not. */
   it.each([true, false])(
-    'is refused at the start where nobody would make it (known: %s)',
+    'is rejected at the start if Nest cannot create it (known: %s)',
     async (isKnown) => {
       const [queue, other] = [randomQueue(), randomQueue()];
       class Guarded {
@@ -542,7 +542,7 @@ describe('a filter', () => {
     }
   }
 
-  it('may replace what the caller gets, by a value or another error', async () => {
+  it('may replace the error by a value or another error', async () => {
     const queue = randomQueue();
     @Injectable()
     @UseFilters(StockFilter)
@@ -564,7 +564,7 @@ describe('a filter', () => {
     expect(await failureOf(client.send(queue, 'other'))).toMatchObject({ message: 'other' });
   });
 
-  it('hears nothing of a job that was cancelled', async () => {
+  it('is not called for a cancelled job', async () => {
     const queue = randomQueue();
     const heard: unknown[] = [];
     let asked = 0;
@@ -602,7 +602,7 @@ describe('a filter', () => {
     expect(heard).toEqual([]);
   });
 
-  it('hears the errors of guards, pipes and streams', async () => {
+  it('is called for errors of guards, pipes and streams', async () => {
     const queue = randomQueue();
     @Catch()
     class Tell implements ExceptionFilter {
@@ -629,7 +629,7 @@ describe('a filter', () => {
   });
 });
 
-describe("an application's own enhancers", () => {
+describe('the global enhancers of an application', () => {
   @Injectable()
   class HttpGuard implements CanActivate {
     canActivate(context: ExecutionContext): boolean {
@@ -667,7 +667,7 @@ describe("an application's own enhancers", () => {
     expect(await ask(client, queue, 'data')).toBe('data');
   });
 
-  it('do not run on jobs of a handler that has others either', async () => {
+  it('do not run on jobs of a handler with enhancers of its own either', async () => {
     const queue = randomQueue();
     @Injectable()
     class Worker {
@@ -710,7 +710,7 @@ describe("an application's own enhancers", () => {
     expect(await ask(client, queue, 'guard')).toBe('caught Forbidden resource');
   });
 
-  it('may be made for each job', async () => {
+  it('may be request-scoped', async () => {
     const { queue, Worker } = worker();
     const jobs: unknown[] = [];
     @Injectable({ scope: Scope.REQUEST })

@@ -39,7 +39,7 @@ async function start(errors: (typeof Declined | typeof Throttled)[]) {
   return { log: worker.log, fail: (kind?: string) => failureOf(client.send(queue, kind)) };
 }
 
-it('a registered error comes back as itself, and is not logged', async () => {
+it('an error of a registered class arrives as one of that class, and is not logged', async () => {
   const { fail, log } = await start([Declined, Throttled]);
   const error = await fail();
   expect(error).toBeInstanceOf(Declined);
@@ -54,14 +54,14 @@ it('a registered error comes back as itself, and is not logged', async () => {
   expect(log.text).not.toContain('error');
 });
 
-it('any other is a RemoteError', async () => {
+it('an error of any other class arrives as a RemoteError', async () => {
   const { fail } = await start([Declined, Throttled]);
   const error = await fail('other');
   expect(error).toBeInstanceOf(RemoteError);
   expect(error).toMatchObject({ message: 'other', remote: { name: 'TypeError' } });
 });
 
-it('a caller that has not registered the class gets what it would get otherwise', async () => {
+it('a caller that has not registered the class gets a RemoteError', async () => {
   const { fail } = await start([]);
   expect(await fail()).toMatchObject({ code: 'REMOTE', remote: { name: 'Declined' } });
   const throttled = await fail('http');

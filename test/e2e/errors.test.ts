@@ -32,7 +32,7 @@ const throwing = (error: unknown) => () => {
   throw error;
 };
 
-it('brings a handler’s error to the caller with its name, message, code and details', async () => {
+it('the error of a handler arrives at the caller with its name, message, code and details', async () => {
   class OrderError extends Error {
     override readonly name = 'OrderError';
     readonly code = 'E_ORDER';
@@ -56,7 +56,7 @@ it('brings a handler’s error to the caller with its name, message, code and de
   expect(log.text).toContain(`no such order`);
 });
 
-it('brings what led to an error to the caller and the log', async () => {
+it('the causes of an error arrive at the caller and in the log', async () => {
   const refused = Object.assign(new Error('connect ECONNREFUSED ::1'), { code: 'ECONNREFUSED' });
   const { error, log } = await callWith(
     throwing(new TypeError('fetch failed', { cause: new AggregateError([refused]) })),
@@ -75,7 +75,7 @@ it('brings what led to an error to the caller and the log', async () => {
   expect(log.text).toContain("code: 'ECONNREFUSED'");
 });
 
-it('sends the stack only when told to', async () => {
+it('the stack of an error is sent only with `exposeStack`', async () => {
   const { error } = await callWith(throwing(new TypeError('boom')), { exposeStack: true });
   expect((error as RemoteError).remote.stack).toContain('errors.test');
 });
@@ -112,7 +112,7 @@ it.each<[unknown, object, string]>([
     'function ForbiddenException (threw a function, not an Error)',
   ],
 ])(
-  'tells caller and log what a handler has thrown that is no error: %j',
+  'a thrown value that is no error is described to caller and log: %j',
   async (thrown, at, line) => {
     const { error, log } = await callWith(throwing(thrown));
     expect(error).toMatchObject({ code: 'REMOTE', ...at });
@@ -120,7 +120,7 @@ it.each<[unknown, object, string]>([
   },
 );
 
-it('brings an HttpException back as one of the same status and body', async () => {
+it('an HttpException arrives as one with the same status and body', async () => {
   const { error, log } = await callWith(throwing(new ForbiddenException({ reason: 'closed' })));
   expect(error).toBeInstanceOf(HttpException);
   const exception = error as HttpException;
@@ -140,26 +140,26 @@ it.each<[string, () => unknown]>([
   ],
   ['a BigInt', () => 10n],
   ['a function', () => () => 1],
-])('tells the caller that %s in a reply cannot be written', async (_, handle) => {
+])('%s in a reply ends the request with a SerializationError', async (_, handle) => {
   const { error, queue, log } = await callWith(handle);
   expect(error).toBeInstanceOf(SerializationError);
   expect(error).toMatchObject({ queue, direction: 'reply' });
   expect(log.text).toContain('cannot be written as JSON');
 });
 
-it('tells the caller that a reply is too large', async () => {
+it('a reply that is too large ends the request with a PayloadTooLargeError', async () => {
   const { error, queue } = await callWith(() => 'x'.repeat(5_000), { maxPayload: 4_096 });
   expect(error).toBeInstanceOf(PayloadTooLargeError);
   expect(error).toMatchObject({ queue, direction: 'reply', maxPayload: 4_096 });
 });
 
-it('shortens an error that is too large itself', async () => {
+it('an error that is too large is shortened', async () => {
   const { error } = await callWith(throwing(new Error('x'.repeat(5_000))), { maxPayload: 4_096 });
   expect(error).toBeInstanceOf(RemoteError);
   expect((error as RemoteError).message).toMatch(/^x{1000} \[shortened\]$/);
 });
 
-it('fails a request whose data cannot be written, or is too large, without sending it', async () => {
+it('a request whose data cannot be written or is too large fails without being sent', async () => {
   const queue = randomQueue();
   const { client } = await startApp({ connection: server.url, maxPayload: 4_096 });
   expect(await failureOf(client.send(queue, 1n))).toMatchObject({
@@ -175,7 +175,7 @@ it('fails a request whose data cannot be written, or is too large, without sendi
   expect(await server.look.exists(`${queue}requests`)).toBe(0);
 });
 
-it('an error that a handler passes on from a request of its own stays a remote one', async () => {
+it('an error that a handler passes on from a request of its own arrives as a RemoteError', async () => {
   const { error } = await callWith(throwing(new PayloadTooLargeError('inner', 'reply', 2, 1)));
   expect(error).toBeInstanceOf(RemoteError);
   expect(error).toMatchObject({
@@ -183,7 +183,7 @@ it('an error that a handler passes on from a request of its own stays a remote o
   });
 });
 
-it('tells the caller, and aborts the run, when a handler takes longer than its timeout', async () => {
+it('a handler that takes longer than its timeout is aborted, and its caller gets an error', async () => {
   const queue = randomQueue();
   let aborted = false;
   let runs = 0;

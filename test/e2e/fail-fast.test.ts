@@ -37,7 +37,7 @@ async function failureOf(options: ReqRepModuleOptions, others: ReqRepModuleOptio
 }
 
 describe.each([true, false, 'manual'] as const)('failFast with workers: %s', (workers) => {
-  it('fails at once for what is refused until somebody changes something', async () => {
+  it('fails at once with a wrong password', async () => {
     const connection = `redis://joe:hunter2@127.0.0.1:${redis.port}`;
     const { error, ms } = await failureOf({ connection, workers, failFast: true });
     expect(ms).toBeLessThan(AT_ONCE_MS);
@@ -50,7 +50,7 @@ describe.each([true, false, 'manual'] as const)('failFast with workers: %s', (wo
     expect(error.cause).toMatchObject({ code: 'WRONGPASS' });
   });
 
-  it('fails after its time where nobody is there', async () => {
+  it('fails after its time if nothing listens on the port', async () => {
     const port = await freePort();
     const connection = `redis://127.0.0.1:${port}`;
     const { error, ms } = await failureOf({ connection, workers, failFast: 300 });
@@ -61,7 +61,7 @@ describe.each([true, false, 'manual'] as const)('failFast with workers: %s', (wo
     expect(error.cause).toMatchObject({ code: 'ECONNREFUSED' });
   });
 
-  it('starts where Redis can be used', async () => {
+  it('starts if Redis can be used', async () => {
     const queue = randomQueue();
     const providers = [echoOf(queue)];
     const { client, log } = await startApp(
@@ -76,21 +76,21 @@ describe.each([true, false, 'manual'] as const)('failFast with workers: %s', (wo
 });
 
 describe('failFast', () => {
-  it('fails where a server says nothing', async () => {
+  it('fails if a server does not answer', async () => {
     const port = await stubServer(() => undefined);
     const connection = `redis://127.0.0.1:${port}`;
     const { error } = await failureOf({ connection, failFast: 200 });
     expect(error.message).toContain(`redis://127.0.0.1:${port}/0 does not answer`);
   });
 
-  it('fails where Redis can be used, but takes no workers', async () => {
+  it('fails if Redis can be used, but refuses the workers', async () => {
     await redis.look.call('ACL', 'SETUSER', 'poor', 'on', '>x', '~*', '&*', '+@all', '-zadd');
     const connection = redis.url.replace('//', '//poor:x@');
     const { error } = await failureOf({ connection, failFast: 500 });
     expect(error.message).toContain('has not confirmed the first lease of each worker');
   });
 
-  it('holds nothing after it has failed, of no instance', async () => {
+  it('closes the connections of all instances after a failure', async () => {
     const others = [{ connection: redis.url, failFast: true, workers: false }];
     const connection = `redis://127.0.0.1:${await freePort()}`;
     await failureOf({ connection, failFast: 200 }, others);

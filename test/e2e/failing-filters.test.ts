@@ -52,7 +52,7 @@ async function start(filter: new () => ExceptionFilter, queue = randomQueue()) {
 }
 
 it.each([AllExceptionsFilter, PageFilter])(
-  'a filter that is written for HTTP does not hide the error from caller and log: %o',
+  'a filter written for HTTP that fails does not hide the error from caller and log: %o',
   async (filter) => {
     const { fail, log, queue } = await start(filter);
     expect(await fail('own')).toMatchObject({
@@ -68,7 +68,7 @@ it.each([AllExceptionsFilter, PageFilter])(
   },
 );
 
-it('what a filter throws on purpose stands instead of the error, and the log names both', async () => {
+it('an error that a filter throws on purpose replaces the error of the handler, and the log names both', async () => {
   class Wrapping implements ExceptionFilter {
     catch(error: Error): never {
       throw error instanceof RangeError ? new Error('wrapped') : new ServiceUnavailableException();
@@ -81,7 +81,7 @@ it('what a filter throws on purpose stands instead of the error, and the log nam
   expect(log.lines).toHaveLength(1);
 });
 
-it('neither does an interceptor that fails while it handles an error, nor one of a stream', async () => {
+it('an interceptor that fails while it handles an error, also of a stream, does not hide that error', async () => {
   const [queue, streamed] = [randomQueue(), randomQueue()];
   class Failing implements NestInterceptor {
     intercept(_: unknown, next: Parameters<NestInterceptor['intercept']>[1]) {
@@ -118,7 +118,7 @@ it('neither does an interceptor that fails while it handles an error, nor one of
   );
 });
 
-it('a job that nobody waits for and that a pipe refuses is logged with what was wrong', async () => {
+it('an emitted job that a pipe rejects is logged with the reason', async () => {
   const queue = randomQueue();
   class Request {
     @Length(2, 2)

@@ -29,8 +29,8 @@ function workerOf(queue: string, options = {}) {
   return Worker;
 }
 
-describe('a start says', () => {
-  it('each queue that it serves, once Redis knows the worker, and where', async () => {
+describe('a start logs', () => {
+  it('each served queue and the server, once the worker has registered', async () => {
     const [one, two] = [randomQueue(), randomQueue()];
     const { log } = await startApp({ connection: server.url }, [
       workerOf(one, { concurrency: 8 }),
@@ -46,7 +46,7 @@ describe('a start says', () => {
     expect(log.lines).toEqual([]);
   });
 
-  it('nothing of queues while Redis is away, nor where there are no handlers', async () => {
+  it('no served queue while Redis is unreachable or without handlers', async () => {
     const away = await startApp(NOWHERE, [workerOf('q')]);
     expect(away.log.serving).toEqual([]);
     const requester = await startApp({ connection: server.url });
@@ -57,7 +57,7 @@ describe('a start says', () => {
     [false, ': this process has `workers: false`'],
     ['manual', " yet: with `workers: 'manual'`, ReplyWorkers.start() starts the workers"],
   ] as const)(
-    'which queues it does not serve with `workers: %s`, and why',
+    'the queues that it does not serve with `workers: %s`, and the reason',
     async (workers, why) => {
       const queue = randomQueue();
       const { app, log } = await startApp({ connection: server.url, workers }, [workerOf(queue)]);
@@ -68,7 +68,7 @@ describe('a start says', () => {
   );
 });
 
-describe('`imports: [ReqRepModule]`, the class alone,', () => {
+describe('`imports: [ReqRepModule]` without forRoot', () => {
   @Injectable()
   class Caller {
     constructor(readonly client: RequestClient) {}
@@ -81,7 +81,7 @@ describe('`imports: [ReqRepModule]`, the class alone,', () => {
   it.each<[string, Type]>([
     ['Asking', Asking],
     ['Answering', Answering],
-  ])('is refused with what to do, also where the client is missed (%s)', async (_, module) => {
+  ])('is rejected with advice, also if a provider needs the client (%s)', async (_, module) => {
     @Module({ imports: [module] })
     class AppModule {}
     const start = NestFactory.createApplicationContext(AppModule, {
@@ -97,7 +97,7 @@ describe('`imports: [ReqRepModule]`, the class alone,', () => {
     });
   });
 
-  it('is refused beside an instance, too', async () => {
+  it('is rejected even if the application has an instance', async () => {
     for (const isGlobal of [true, false]) {
       await expect(
         startModule({ imports: [Asking, ReqRepModule.forRoot({ ...NOWHERE, isGlobal })] }),
@@ -106,7 +106,7 @@ describe('`imports: [ReqRepModule]`, the class alone,', () => {
   });
 });
 
-describe('options that are made for each request', () => {
+describe('request-scoped options', () => {
   const options = (): ReqRepModuleOptions => NOWHERE;
 
   @Injectable({ scope: Scope.REQUEST })
@@ -147,7 +147,7 @@ describe('options that are made for each request', () => {
       'ScopedField, through it on REQUEST',
     ],
     ['`useExisting` with a scope', { useExisting: Scoped }, 'Scoped'],
-  ])('are refused: %s', async (_, parts, path) => {
+  ])('are rejected: %s', async (_, parts, path) => {
     const start = startModule({
       imports: [ReqRepModule.forRootAsync({ imports: [Tenants], ...parts } as never)],
       providers: [workerOf('q')],
@@ -158,7 +158,7 @@ describe('options that are made for each request', () => {
     );
   });
 
-  it('are not those of a transient class', async () => {
+  it('do not include options of a transient class', async () => {
     const queue = randomQueue();
     @Injectable({ scope: Scope.TRANSIENT })
     class Transient {
@@ -174,7 +174,7 @@ describe('options that are made for each request', () => {
   });
 });
 
-it('two `forRoot()` are refused with the modules that have them, and what to do', async () => {
+it('two `forRoot()` are rejected with the names of their modules and advice', async () => {
   @Module({ imports: [ReqRepModule.forRoot(NOWHERE)] })
   class Reports {}
   @Module({ imports: [ReqRepModule.forRootAsync({ useFactory: () => NOWHERE })] })
@@ -196,7 +196,7 @@ it('one `forRoot()` that several modules import is one instance', async () => {
 });
 
 describe('an instance that is not global', () => {
-  it('serves the handlers of modules that can see it, and names the others once', async () => {
+  it('serves the handlers of modules that import it, and logs the others once', async () => {
     const [seen, nested, hidden, deeper] = Array.from({ length: 4 }, () => randomQueue());
     @Module({
       imports: [ReqRepModule.forRoot({ connection: server.url, isGlobal: false })],
@@ -223,7 +223,7 @@ describe('an instance that is not global', () => {
     ]);
   });
 
-  it('is seen everywhere through a global module that exports it', async () => {
+  it('is visible everywhere through a global module that exports it', async () => {
     const queue = randomQueue();
     @Global()
     @Module({

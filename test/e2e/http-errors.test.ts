@@ -151,12 +151,12 @@ const answer = (statusCode: number, message: string) =>
   expect.objectContaining({ status: statusCode, body: { statusCode, message } });
 
 describe('an HTTP request that ends with an error of the library', () => {
-  it('is a 500 unless it is switched on', async () => {
+  it('is a 500 by default', async () => {
     const get = await listen({});
     expect(await get('timeout')).toEqual(answer(500, 'Internal server error'));
   });
 
-  it('has a status that fits, and tells nothing of what is inside', async () => {
+  it('has the status of its error, and exposes no internals', async () => {
     const get = await listen({ reqRepHttpErrors: true });
     expect(await get('timeout')).toEqual(answer(504, 'Gateway Timeout'));
     expect(await get('nobody')).toEqual(answer(503, 'Service Unavailable'));
@@ -171,7 +171,7 @@ describe('an HTTP request that ends with an error of the library', () => {
     expect(lines.split('failed: NoWorkersError')).toHaveLength(2);
   });
 
-  it('leaves replies and exceptions of HTTP as they are', async () => {
+  it('does not change replies and HTTP exceptions', async () => {
     const get = await listen({ reqRepHttpErrors: true });
     expect(await get('reply')).toMatchObject({ status: 200, body: 'reply' });
     expect(await get('empty')).toMatchObject({ status: 200, body: '' });
@@ -182,7 +182,7 @@ describe('an HTTP request that ends with an error of the library', () => {
     expect(await get('nowhere')).toMatchObject({ status: 404 });
   });
 
-  it('shows messages and says when to come again where that is chosen', async () => {
+  it('shows messages with `exposeMessages` and a Retry-After with `retryAfter`', async () => {
     const get = await listen({ reqRepHttpErrors: { exposeMessages: true, retryAfter: 5 } });
     expect(await get('secret')).toEqual(answer(500, 'the password is 1234'));
     expect((await get('nobody')).retryAfter).toBe('5');
@@ -205,18 +205,18 @@ describe('an HTTP request that ends with an error of the library', () => {
       { providers: [{ provide: APP_FILTER, useClass: ReqRepHttpErrors }] },
       () => undefined,
     ],
-  ])('is answered by the filter as %s, too', async (_, metadata, prepare) => {
+  ])('is handled by the filter as %s, too', async (_, metadata, prepare) => {
     const get = await listen({}, metadata, prepare);
     expect(await get('nobody')).toEqual(answer(503, 'Service Unavailable'));
   });
 
-  it('is answered by the filter of one controller, too', async () => {
+  it('is handled by the filter of one controller, too', async () => {
     const get = await listen({}, { controllers: [Pages, FilteredPages] });
     expect(await get('own/nobody')).toEqual(answer(503, 'Service Unavailable'));
     expect(await get('nobody')).toEqual(answer(500, 'Internal server error'));
   });
 
-  it('goes to a filter of the application first', async () => {
+  it('is handled by a filter of the application first', async () => {
     @Catch(NoWorkersError)
     class Own implements ExceptionFilter {
       catch(_error: NoWorkersError, host: ArgumentsHost): void {
@@ -231,8 +231,8 @@ describe('an HTTP request that ends with an error of the library', () => {
   });
 });
 
-describe('whatever is no HTTP request', () => {
-  it('has the errors that it has without the filter: a job', async () => {
+describe('an error outside HTTP is not changed by the filter', () => {
+  it('of a job', async () => {
     let started: INestApplication | undefined;
     await listen({ reqRepHttpErrors: true, globalEnhancers: true }, {}, (own) => (started = own));
     const error = await failureOf(started?.get(RequestClient).send(asking) ?? EMPTY);
@@ -240,7 +240,7 @@ describe('whatever is no HTTP request', () => {
     expect(error).toMatchObject({ remote: { code: 'NO_WORKERS' } });
   });
 
-  it('GraphQL and a microservice', async () => {
+  it('of GraphQL and of a microservice', async () => {
     const filter = new ReqRepHttpErrors(new HttpAdapterHost());
     const error = new NoWorkersError('queue');
     const hostOf = (type: string) => ({ getType: () => type }) as unknown as ArgumentsHost;
@@ -253,7 +253,7 @@ describe('whatever is no HTTP request', () => {
     expect(sent).toEqual({ status: 'error', message: 'Internal server error' });
   });
 
-  it('a filter without an adapter is refused', () => {
+  it('a filter without an adapter is rejected', () => {
     expect(() => new ReqRepHttpErrors(undefined as never)).toThrow(
       'Expected the adapter of ReqRepHttpErrors to be `app.get(HttpAdapterHost)` or `app.getHttpAdapter()`, got `undefined`',
     );

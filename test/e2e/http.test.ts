@@ -7,7 +7,7 @@ import { useServer } from '../support/server.js';
 
 const server = useServer();
 
-it('an HTTP controller that returns a request answers with its reply or its exception', async () => {
+it('an HTTP controller that returns a request responds with its reply or its exception', async () => {
   const queue = randomQueue();
   @Injectable()
   class Worker {

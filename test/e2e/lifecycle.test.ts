@@ -299,7 +299,7 @@ describe('workers start last and stop first, and the client closes last of all',
     await livesAndDies(start, metadata, acting);
   });
 
-  it('where two applications of one process share a definition', async () => {
+  it('if two applications of one process share a definition', async () => {
     const definition = forRoot();
     const [one, two] = [actors(), actors()];
     await Promise.all(
@@ -313,7 +313,7 @@ describe('workers start last and stop first, and the client closes last of all',
     );
   });
 
-  it('where all instances have handlers', async () => {
+  it('if all instances have handlers', async () => {
     const [one, two] = [actors('one'), actors('two')];
     const app = await startContext({
       imports: [forRoot({ name: 'one' }), forRoot({ name: 'two' })],
@@ -329,7 +329,7 @@ describe('workers start last and stop first, and the client closes last of all',
     expect(await server.look.keys(`{${one.queue},${two.queue}}worker*`)).toEqual([]);
   });
 
-  it('where they are started by hand', async () => {
+  it('if they are started by hand', async () => {
     const acting = actors();
     const { events, queue, Store, Worker, endSlow } = acting;
     const app = await startContext({
@@ -351,7 +351,7 @@ describe('workers start last and stop first, and the client closes last of all',
     expect(events[0]).toBe('job slow ends');
   });
 
-  it('where they are started by hand while others close', async () => {
+  it('if they are started by hand while other modules close', async () => {
     const { queue, Worker } = actors();
     const restarting = {
       provide: 'restarting',
@@ -375,7 +375,7 @@ describe('an application that does not start runs no jobs and leaves nothing ope
 
   itOnRedis.each(
     hooks.flatMap((hook) => [[hook, 'behind ours'] as const, [hook, 'before ours'] as const]),
-  )('since %s of a module %s throws', async (hook, place) => {
+  )('because %s of a module %s throws', async (hook, place) => {
     const instance = randomQueue();
     const { queue, events, Worker } = actors(instance);
     await lastValueFrom(caller.emit(queue, 'x'));
@@ -401,7 +401,7 @@ describe('an application that does not start runs no jobs and leaves nothing ope
     expect(await connectionsOf(instance)).toEqual([]);
   });
 
-  it('since it was closed meanwhile', async () => {
+  it('because it was closed meanwhile', async () => {
     const { queue, events, Worker } = actors();
     await lastValueFrom(caller.emit(queue, 'x'));
     const app = (
@@ -425,7 +425,7 @@ describe('an application that does not start runs no jobs and leaves nothing ope
       undefined,
       'Expected connection to be .* a function that returned number',
     ],
-  ])('since the factory of its connections %s', async (_, wrong, makeError, message) => {
+  ])('because the factory of its connections %s', async (_, wrong, makeError, message) => {
     const instance = randomQueue();
     const { Worker } = actors(instance);
     let made = 0;
@@ -448,7 +448,7 @@ describe('an application that does not start runs no jobs and leaves nothing ope
   });
 
   itOnRedis(
-    'since one of several instances cannot, so that no other runs jobs either',
+    'because one of several instances cannot start, so that the others run no jobs either',
     async () => {
       const instance = randomQueue();
       const { queue, Worker } = actors(instance);
@@ -475,7 +475,7 @@ describeOnRedis('a process whose application does not start', () => {
   it.each([
     ['a module of its own', ''],
     ['every connection', '1'],
-  ])('ends by itself, and does not count as live, where %s fails', async (_, wrong) => {
+  ])('exits by itself, and is not registered as a worker, if %s fails', async (_, wrong) => {
     const queue = randomQueue();
     const child = await startProcess('failed-start', {
       QUEUE: queue,

@@ -48,7 +48,7 @@ it.each<[string, () => unknown, RegExp]>([
   ['a promise that nobody waits for', () => ({ a: [Promise.resolve()] }), /`a\[0\]` is a Promise/],
   ['an error', () => new RangeError('oops'), /it is an Error \(RangeError\).*throw it/],
   ['a Buffer', () => ({ file: Buffer.from('ab') }), /`file` is a Buffer.*base64/],
-])('a reply that holds %s is refused, at the caller and in the log', async (_, make, says) => {
+])('a reply that contains %s is rejected at the caller and in the log', async (_, make, says) => {
   const started = await startReturning(make);
   for (const [index, error] of (await ofEach(started, failureOf)).entries()) {
     expect(error).toBeInstanceOf(SerializationError);
@@ -58,7 +58,7 @@ it.each<[string, () => unknown, RegExp]>([
   expect(started.log.text).toMatch(says);
 });
 
-it('a stream whose value holds a Map ends with an error behind the values before it', async () => {
+it('a stream with a Map in a value ends with an error after the values before it', async () => {
   const started = await startReturning(async function* () {
     yield 1;
     yield { more: new Map() };
@@ -73,7 +73,7 @@ it('a stream whose value holds a Map ends with an error behind the values before
   expect((error as Error).message).toContain('`more` is a Map');
 });
 
-it('data that holds a Map is refused before it is sent', async () => {
+it('data that contains a Map is rejected before it is sent', async () => {
   const queue = randomQueue();
   const { client } = await startApp({ connection: server.url });
   for (const call of [
@@ -111,11 +111,11 @@ it.each<[string, unknown]>([
   ['an array', [1, 2]],
   ['a text', 'text'],
   ['an object with a `next`', { next: 2 }],
-])('what can be iterated over, or looks so, is one reply: %s', async (_, value) => {
+])('a value that is no iterator is one reply: %s', async (_, value) => {
   expect(await ofEach(await startReturning(() => value), all)).toEqual([[value], [value]]);
 });
 
-it('a generator that throws ends its stream with that, and one that nobody reads any more is ended', async () => {
+it('a generator that throws ends its stream with the error, and one without a reader is ended', async () => {
   let ended = 0;
   const started = await startReturning(function* () {
     try {

@@ -69,7 +69,7 @@ describe('forRootAsync', () => {
 });
 
 describe('instances', () => {
-  it('named ones stand beside the one without a name', async () => {
+  it('may have names, in addition to the instance without a name', async () => {
     const queue = randomQueue();
     @Injectable()
     class Caller {
@@ -101,7 +101,7 @@ describe('instances', () => {
     expect(workers.status.queues).toHaveLength(1);
   });
 
-  it('one that is not global is seen where it is imported only', async () => {
+  it('with `isGlobal: false` are visible only where they are imported', async () => {
     @Injectable()
     class Caller {
       constructor(readonly client: RequestClient) {}
@@ -120,7 +120,7 @@ describe('instances', () => {
     expect(app.get(Caller).client).toBeInstanceOf(RequestClient);
   });
 
-  it('two applications in one process do not see each other', async () => {
+  it('of two applications in one process are independent', async () => {
     const [one, two] = [randomQueue(), randomQueue()];
     const first = await startApp({ connection: server.url }, [answering(one, 'first')]);
     const second = await startApp({ connection: server.url }, [answering(two, 'second')]);
@@ -130,7 +130,7 @@ describe('instances', () => {
   });
 });
 
-describe('mistakes are found before a socket is opened', () => {
+describe('mistakes are reported before a connection is opened', () => {
   /** Nobody listens there: a socket that was opened would show as a warning. */
   const nowhere = { connection: 'redis://127.0.0.1:1' };
 
@@ -236,7 +236,7 @@ describe('workers', () => {
     expect(app.get(ReplyWorkers).status.state).toBe('stopped');
   });
 
-  it('start and stop by hand with `workers: manual`, as often as one likes', async () => {
+  it('start and stop by hand with `workers: manual`, any number of times', async () => {
     const queue = randomQueue();
     const { app, client } = await startApp({ connection: server.url, workers: 'manual' }, [
       answering(queue, 'here', { concurrency: 4 }),
@@ -259,7 +259,7 @@ describe('workers', () => {
     expect(await firstValueFrom(client.send(queue))).toBe('here');
   });
 
-  itOnRedis('say what others may know of them', async () => {
+  itOnRedis('describe themselves in Redis', async () => {
     const queue = randomQueue();
     await startApp({ connection: server.url, lease: 3_000 }, [
       answering(queue, 'here', { concurrency: 5 }),
@@ -287,7 +287,7 @@ describe('workers', () => {
     await waitFor(async () => (await score()) > first + 150);
   });
 
-  it('the application starts while Redis is away, and its workers begin when it comes', async () => {
+  it('start when Redis is reachable, while the application starts without it', async () => {
     const { app, log } = await startApp({ connection: 'redis://127.0.0.1:1' }, [
       answering('q', 'here'),
     ]);
@@ -301,7 +301,7 @@ describe('workers', () => {
   });
 });
 
-it('is injected by its class, or by a token', async () => {
+it('a client is injected by its class, or by a token', async () => {
   @Injectable()
   class Caller {
     constructor(@Inject(getRequestClientToken()) readonly client: RequestClient) {}
@@ -314,29 +314,26 @@ describe('a test of an application', () => {
   it.each<[string, unknown, object]>([
     ['the client', RequestClient, { send: () => of('mocked') }],
     ['the workers', ReplyWorkers, {}],
-  ])(
-    'may put something else in the place of %s, and closes all connections',
-    async (_, token, mock) => {
-      const queue = randomQueue();
-      const app = await Test.createTestingModule({
-        imports: [ReqRepModule.forRoot({ connection: server.url })],
-        providers: [answering(queue, 'here')],
-      })
-        .overrideProvider(token)
-        .useValue(mock)
-        .setLogger(new RecordedLog())
-        .compile();
-      await app.init();
-      expect(app.get(token as never)).toBe(mock);
-      expect(await server.look.zcard(`${queue}workers`)).toBe(1);
-      await app.close();
-      expect(await server.look.zcard(`${queue}workers`)).toBe(0);
-      await waitFor(async () => (await server.openConnections()) === 0);
-    },
-  );
+  ])('may override %s, and closes all connections', async (_, token, mock) => {
+    const queue = randomQueue();
+    const app = await Test.createTestingModule({
+      imports: [ReqRepModule.forRoot({ connection: server.url })],
+      providers: [answering(queue, 'here')],
+    })
+      .overrideProvider(token)
+      .useValue(mock)
+      .setLogger(new RecordedLog())
+      .compile();
+    await app.init();
+    expect(app.get(token as never)).toBe(mock);
+    expect(await server.look.zcard(`${queue}workers`)).toBe(1);
+    await app.close();
+    expect(await server.look.zcard(`${queue}workers`)).toBe(0);
+    await waitFor(async () => (await server.openConnections()) === 0);
+  });
 });
 
-it('names the modules of two handlers of one class', async () => {
+it('the error for two handlers of one class names both modules', async () => {
   class Worker {
     @OnJob('twice')
     run() {}
@@ -383,6 +380,6 @@ it.each<[string, () => unknown, string]>([
       }),
     'Expected the options of ReqRepModule to be an object, got `undefined`',
   ],
-])('refuses %s', async (_, start, text) => {
+])('the module rejects %s', async (_, start, text) => {
   await expect((async () => start())()).rejects.toThrow(text);
 });

@@ -53,7 +53,7 @@ describe('a logger that throws', () => {
     }
   }
 
-  it('keeps no application from starting, working and closing', async () => {
+  it('does not keep an application from starting, working and closing', async () => {
     const queue = randomQueue();
     const log = new Throwing();
     const app = await Test.createTestingModule({
@@ -83,7 +83,7 @@ describe('a factory of options', () => {
       () => undefined as never,
       (error: unknown) => String(error).includes('the options of ReqRepModule to be an object'),
     ],
-  ])('that %s fails the start with that', async (_, useFactory, isExpected) => {
+  ])('that %s fails the start with that error', async (_, useFactory, isExpected) => {
     const error = await startModule({ imports: [ReqRepModule.forRootAsync({ useFactory })] }).then(
       () => undefined,
       (reason: unknown) => reason,
@@ -93,7 +93,7 @@ describe('a factory of options', () => {
 });
 
 describe('a provider', () => {
-  it('that throws when it is looked at costs no other its handlers, and is named', async () => {
+  it('that throws when it is read is named in the log, and the handlers of all others are served', async () => {
     const queue = randomQueue();
     const elusive = new Proxy(
       {},
@@ -140,7 +140,7 @@ describe('a provider', () => {
     expect(log.lines).toEqual([]);
   });
 
-  it('that is a proxy of a worker answers', async () => {
+  it('that is a proxy of a worker is served', async () => {
     const queue = randomQueue();
     const { client } = await startApp({ connection: server.url }, [
       { provide: 'traced', useFactory: () => new Proxy(new (answering(queue))(), {}) },
@@ -149,7 +149,7 @@ describe('a provider', () => {
   });
 });
 
-describe('what is made for each job', () => {
+describe('a request-scoped handler', () => {
   afterEach(() => ContextIdFactory.apply(undefined as never));
 
   /** A worker whose second dependency is made by what is given. */
@@ -175,7 +175,7 @@ describe('what is made for each job', () => {
   it.each<[string, () => unknown]>([
     ['throws', () => expect.fail('no unit')],
     ['rejects', () => Promise.reject(new Error('no unit'))],
-  ])('ends its request where it %s, and no other', async (_, fail) => {
+  ])('ends only its own request with an error if it %s', async (_, fail) => {
     const queue = randomQueue();
     let isBroken = true;
     const { providers, ran } = scoped(queue, () => (isBroken ? fail() : 'unit'));
@@ -188,7 +188,7 @@ describe('what is made for each job', () => {
     expect(ran).toEqual([2]);
   });
 
-  it('does not run a job that was cancelled while it was made', async () => {
+  it('does not run a job that was cancelled while the handler was created', async () => {
     const queue = randomQueue();
     const made: { job: JobContext; finish: () => void }[] = [];
     const { providers, ran } = scoped(
@@ -208,7 +208,7 @@ describe('what is made for each job', () => {
     expect(ran).toEqual(['next']);
   });
 
-  it('ends its request where the strategy of contexts throws, and no other', async () => {
+  it('ends only its own request with an error if the context id strategy throws', async () => {
     const queue = randomQueue();
     const { providers } = scoped(queue, () => 'unit');
     const { client } = await startApp({ connection: server.url }, providers);
@@ -223,7 +223,7 @@ describe('what is made for each job', () => {
     expect(await firstValueFrom(client.send(queue, 2))).toBe(2);
   });
 
-  it('ends its request where a guard of the application cannot be made, and no other', async () => {
+  it('ends only its own request with an error if a global guard cannot be created', async () => {
     const queue = randomQueue();
     let isBroken = true;
     @Injectable({ scope: Scope.REQUEST })

@@ -25,7 +25,7 @@ import { useServer } from '../support/server.js';
 const server = useServer();
 
 describe('parameters', () => {
-  it('take the data, a property of it or the context of the job, wherever they stand', async () => {
+  it('get the data, a property of it or the context of the job, in any order', async () => {
     const queue = randomQueue();
     @Injectable()
     class Worker {
@@ -45,7 +45,7 @@ describe('parameters', () => {
     expect(await failureOf(client.send(queue))).toMatchObject({ status: 400 });
   });
 
-  it('take pipes without a property, as classes and as objects', async () => {
+  it('may have pipes without a property, as classes and as objects', async () => {
     const queue = randomQueue();
     @Injectable()
     class Worker {
@@ -58,7 +58,7 @@ describe('parameters', () => {
     expect(await lastValueFrom(client.send(queue, '4'))).toBe(5);
   });
 
-  it('without a decorator of their own take the data next to `@JobCtx`', async () => {
+  it('without a decorator get the data if another one has `@JobCtx`', async () => {
     const [first, second] = [randomQueue(), randomQueue()];
     @Injectable()
     class Worker {
@@ -78,7 +78,7 @@ describe('parameters', () => {
     expect(await lastValueFrom(client.send(second, 1))).toEqual([second, 10]);
   });
 
-  it("can be an application's own", async () => {
+  it('may have decorators of the application', async () => {
     const queue = randomQueue();
     const Tenant = createParamDecorator((fallback: string, context: ExecutionContext) => {
       const { headers } = switchToReqRep(context).getJob();
@@ -97,7 +97,7 @@ describe('parameters', () => {
     expect(await lastValueFrom(client.send(queue, 1))).toEqual(['nobody of run', 1]);
   });
 
-  it('take the data beside decorators of an application that take something else', async () => {
+  it('get the data if decorators of the application fill the others', async () => {
     const [first, second] = [randomQueue(), randomQueue()];
     const Queue = createParamDecorator(
       (_: unknown, context: ExecutionContext) => switchToReqRep(context).getJob().queue,
@@ -119,7 +119,7 @@ describe('parameters', () => {
     expect(await lastValueFrom(client.send(second, 1))).toEqual([second, 1]);
   });
 
-  it('of an overridden method are its own, those of an inherited one its own, too', async () => {
+  it('of an overriding and of an inherited method follow their own decorators', async () => {
     const [overridden, inherited] = [randomQueue(), randomQueue()];
     class Base {
       @OnJob(overridden)
@@ -198,7 +198,7 @@ describe('a schema', () => {
   const Known = Reflect.get(nest, 'StandardSchemaValidationPipe') as
     undefined | (new (options: object) => PipeTransform);
 
-  it.runIf(Known)("is left to Nest's own pipe where there is one", async () => {
+  it.runIf(Known)("is validated by Nest's own schema pipe if there is one", async () => {
     const queue = randomQueue();
     const pipe = Known && new Known({ errorHttpStatusCode: 422 });
     @Injectable()

@@ -22,7 +22,7 @@ const REFUSED: readonly (readonly [what: string, make: () => Redis])[] = [
 ];
 
 it.each(REFUSED)(
-  'a start with a factory whose %s is refused says that alone',
+  'a start with a factory whose %s is rejected fails with that error alone',
   async (what, connection) => {
     const queue = randomQueue();
     @Injectable()
@@ -46,7 +46,7 @@ it.each(REFUSED)(
 );
 
 it.each(REFUSED)(
-  'a request of a factory whose %s is refused ends with that',
+  'a request with a factory whose %s is rejected ends with that error',
   async (what, connection) => {
     const { app, client, log } = await startApp({ connection, workers: false });
     const errors = [

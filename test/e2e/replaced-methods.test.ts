@@ -42,7 +42,7 @@ function workerOf(kind: string) {
 }
 
 describe.each(['plain', 'enhanced'])('a %s handler', (kind) => {
-  it('is called as a spy, from when it is set until it is restored', async () => {
+  it('is called through a spy from its start until it is restored', async () => {
     const { queue, Worker } = workerOf(kind);
     const { app, client } = await startApp({ connection: server.url }, [Worker]);
     expect(await lastValueFrom(client.send(queue, 1))).toEqual(['own', 1]);
@@ -53,7 +53,7 @@ describe.each(['plain', 'enhanced'])('a %s handler', (kind) => {
     expect(await lastValueFrom(client.send(queue, 3))).toEqual(['own', 3]);
   });
 
-  it('is called as its constructor or a hook has wrapped it', async () => {
+  it('is called through the wrapper that its constructor or a hook has set', async () => {
     const { queue, Worker } = workerOf(kind);
     @Injectable()
     class Wrapped extends Worker implements OnModuleInit {
@@ -96,7 +96,7 @@ describe.each(['plain', 'enhanced'])('a %s handler', (kind) => {
     }
   });
 
-  it('is called on what a test puts in the place of its provider', async () => {
+  it('is called on the object with which a test overrides its provider', async () => {
     const { queue, Worker } = workerOf(kind);
     class Fake extends Worker {
       override render(): unknown {
@@ -129,7 +129,7 @@ describe.each(['plain', 'enhanced'])('a %s handler', (kind) => {
   });
 });
 
-it('is called on what is made for its job', async () => {
+it('a request-scoped handler is called on the instance of its job', async () => {
   const { queue, Worker } = workerOf('scoped');
   @Injectable({ scope: Scope.REQUEST })
   class Wrapped extends Worker {
@@ -159,7 +159,7 @@ describe('a decorator above @OnJob that replaces the method without its metadata
   it.each([
     ['another function', Wrap, ['wrapped', 'own']],
     ['an accessor', Bound, 'own'],
-  ])('by %s is served all the same', async (_, Replace, reply) => {
+  ])('by %s is served', async (_, Replace, reply) => {
     const queue = randomQueue();
     @Injectable()
     class Worker {
@@ -174,7 +174,7 @@ describe('a decorator above @OnJob that replaces the method without its metadata
     expect(await lastValueFrom(client.send(queue))).toEqual(reply);
   });
 
-  it('keeps neither guards nor other metadata from the handler', async () => {
+  it('keeps the guards and other metadata of the method', async () => {
     const [below, both] = [randomQueue(), randomQueue()];
     const asked: string[] = [];
     const guard = (name: string) => ({
@@ -204,7 +204,7 @@ describe('a decorator above @OnJob that replaces the method without its metadata
   });
 });
 
-it('`getHandler()` is the method and `getClass()` the class, for all who ask', async () => {
+it('`getHandler()` is the method and `getClass()` the class for all enhancers', async () => {
   const queue = randomQueue();
   const seen: unknown[] = [];
   const look = (context: ExecutionContext) => seen.push(context.getHandler(), context.getClass());
@@ -230,7 +230,7 @@ it('`getHandler()` is the method and `getClass()` the class, for all who ask', a
   expect(seen).toEqual([render, Worker, render, Worker, render, Worker]);
 });
 
-it('a method that a mixin has copied keeps its @OnJob', async () => {
+it('a method copied by a mixin keeps its @OnJob', async () => {
   const queue = randomQueue();
   class Source {
     @OnJob(queue)
@@ -249,7 +249,7 @@ it('a method that a mixin has copied keeps its @OnJob', async () => {
 });
 
 // Nest 11 has no such option: the object is never decorated there.
-it("is called through what Nest's `instrument` makes of its provider", async () => {
+it("a handler is called through the wrapper that Nest's `instrument` makes of its provider", async () => {
   const queue = randomQueue();
   const calls: unknown[] = [];
   let isDecorated = false;

@@ -22,7 +22,7 @@ const queuesOf = (workers: ReplyWorkers): string[] =>
 
 describe('a request-scoped handler', () => {
   it.each(['provider', 'controller'])(
-    'of a %s is made for each job, which is its REQUEST',
+    'of a %s is created for each job, which is its REQUEST',
     async (kind) => {
       const queue = randomQueue();
       let made = 0;
@@ -56,7 +56,7 @@ describe('a request-scoped handler', () => {
     },
   );
 
-  it('is made in the module that has it, where another has one of the same token', async () => {
+  it('is created in its own module if another module has the same token', async () => {
     const queue = randomQueue();
     @Injectable({ scope: Scope.REQUEST })
     class Other {}
@@ -77,7 +77,7 @@ describe('a request-scoped handler', () => {
     expect(await lastValueFrom(client.send(queue))).toBe('ran');
   });
 
-  it('finds what was made for its job by `ContextIdFactory.getByRequest`', async () => {
+  it('finds the instances of its job by `ContextIdFactory.getByRequest`', async () => {
     const queue = randomQueue();
     @Injectable({ scope: Scope.REQUEST })
     class Unit {}
@@ -99,7 +99,7 @@ describe('a request-scoped handler', () => {
     expect(await lastValueFrom(client.send(queue))).toBe(true);
   });
 
-  it('that cannot be made ends its request with the error', async () => {
+  it('that cannot be created ends its request with the error', async () => {
     const queue = randomQueue();
     @Injectable({ scope: Scope.REQUEST })
     class Worker {
@@ -115,7 +115,7 @@ describe('a request-scoped handler', () => {
   });
 });
 
-it('a transient handler is made for each job', async () => {
+it('a transient handler is created for each job', async () => {
   const queue = randomQueue();
   let made = 0;
   @Injectable({ scope: Scope.TRANSIENT })
@@ -150,7 +150,7 @@ describe('a durable handler', () => {
 
   afterEach(() => ContextIdFactory.apply(undefined as never));
 
-  it('is made once for each of its sub-trees, whose payload is its REQUEST', async () => {
+  it('is created once per sub-tree, whose payload is its REQUEST', async () => {
     ContextIdFactory.apply(new ByTenant());
     const queue = randomQueue();
     let made = 0;
@@ -172,7 +172,7 @@ describe('a durable handler', () => {
     expect(await of('ann')).toEqual(['ann', 1]);
   });
 
-  it('gives its payload to the jobs of others, too', async () => {
+  it('adds its payload to the jobs of other handlers, too', async () => {
     ContextIdFactory.apply(new ByTenant());
     const queue = randomQueue();
     @Injectable({ scope: Scope.REQUEST })
@@ -189,7 +189,7 @@ describe('a durable handler', () => {
     expect(await lastValueFrom(reply)).toEqual([queue, 'ann']);
   });
 
-  it('has the job as its REQUEST where no strategy says otherwise', async () => {
+  it('has the job as its REQUEST without a strategy', async () => {
     const queue = randomQueue();
     @Injectable({ scope: Scope.REQUEST, durable: true })
     class Worker {
@@ -224,7 +224,7 @@ describe('a handler', () => {
     expect(await lastValueFrom(client.send(queue))).toBe('a subclass');
   });
 
-  it('under several tokens is one worker', async () => {
+  it('with several tokens is one worker', async () => {
     const queue = randomQueue();
     @Injectable()
     class Worker {
@@ -243,7 +243,7 @@ describe('a handler', () => {
     expect(await lastValueFrom(client.send(queue))).toBe('ran');
   });
 
-  it('may be that of a class from a factory', async () => {
+  it('may belong to a class from a factory', async () => {
     const queue = randomQueue();
     class Worker {
       constructor(private readonly name: string) {}

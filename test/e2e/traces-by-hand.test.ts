@@ -74,7 +74,7 @@ class Back {
   }
 }
 
-it('follows a request through two applications', async () => {
+it('a trace follows a request through two applications', async () => {
   const prefix = randomQueue();
   const options = { connection: server.url, prefix, ...TRACED };
   const [{ client }] = await Promise.all([
@@ -120,7 +120,7 @@ describe('outgoingHeaders', () => {
       [Echo],
     );
 
-  it('go behind the headers of the call and before those of the job', async () => {
+  it('yield to headers of the call and override those of the job', async () => {
     const { client } = await start((queue) => ({ queue, shared: 'added', own: 'added' }));
     expect(await client.request('echo', 1, { headers: { own: 'own' } })).toEqual({
       queue: 'echo',
@@ -136,7 +136,7 @@ describe('outgoingHeaders', () => {
     });
   });
 
-  it('may be none, or have some that are not there', async () => {
+  it('may be none, or have `undefined` values', async () => {
     let returned: Record<string, string | undefined> | undefined;
     const { client } = await start(() => returned);
     expect(await client.request('echo')).toEqual({});
@@ -155,7 +155,7 @@ describe('outgoingHeaders', () => {
       },
       'one that throws: no store',
     ],
-  ])('end the call where they are %s', async (_, outgoingHeaders, received) => {
+  ])('end the call with an error if they are %s', async (_, outgoingHeaders, received) => {
     const { client } = await start(outgoingHeaders as OutgoingHeaders);
     const message = `Expected outgoingHeaders in the options of ReqRepModule to be a function that returns an object of strings, got ${received}`;
     for (const call of [client.send('echo'), from(client.request('echo')), client.emit('echo')]) {
@@ -166,7 +166,7 @@ describe('outgoingHeaders', () => {
     expect(client.pending).toBe(0);
   });
 
-  it('have to be a function', async () => {
+  it('must be a function', async () => {
     await expect(start({} as never)).rejects.toThrow(
       'outgoingHeaders in the options of ReqRepModule',
     );
@@ -208,7 +208,7 @@ describe('aroundJob', () => {
     return startApp({ connection: server.url, prefix: randomQueue(), aroundJob }, [Worker]);
   };
 
-  it('hears how each job ended, when it has ended', async () => {
+  it('gets the result of each job when it has ended', async () => {
     const ends: unknown[] = [];
     const { client } = await start(async (_job, next) => {
       await next().then(
@@ -294,7 +294,7 @@ describe('aroundJob', () => {
     expect(app.get(RequestClient).pending).toBe(0);
   });
 
-  it('what it throws behind the job is logged', async () => {
+  it('an error that it throws after the job is logged', async () => {
     const { client, log } = await start(async (_job, next) => {
       await next();
       throw new Error('the span is closed');
@@ -304,7 +304,7 @@ describe('aroundJob', () => {
     expect(log.lines.map(String).join('\n')).toContain('Worker#run failed in aroundJob on job');
   });
 
-  it('next has no effect once the job has ended without it', async () => {
+  it('next() has no effect once the job has ended without it', async () => {
     const late = vi.fn();
     const { client } = await start((_job, next) => {
       setTimeout(() => next().catch(late), 5);
@@ -318,7 +318,7 @@ describe('aroundJob', () => {
     });
   });
 
-  it('lets a cancelled job go', async () => {
+  it('ends a cancelled job', async () => {
     const { app, client } = await start((_job, next) => next());
     const pushed = vi.fn();
     const subscription = client.send('job', 'wait', { onPushed: pushed }).subscribe();
@@ -328,7 +328,7 @@ describe('aroundJob', () => {
     await waitFor(() => app.get(ReplyWorkers).status.queues.every(({ busy }) => busy === 0));
   });
 
-  it('has to be a function', async () => {
+  it('must be a function', async () => {
     await expect(start('hook' as never)).rejects.toThrow(
       'aroundJob in the options of ReqRepModule',
     );

@@ -10,7 +10,7 @@ vi.mock('../../lib/nest/module/hook-order.js', () => ({ placeHooks: () => false 
 
 const redis = useRedis();
 
-it('a Nest that lets no hooks be placed costs their order only, and it is said once', async () => {
+it('with a Nest that does not allow to order hooks, only their order is lost, and one line says so', async () => {
   const queue = randomQueue();
   @Injectable()
   class Worker {

@@ -160,8 +160,8 @@ export function checkDecorated(
   const bare = Array.from({ length }, (_, index) => index).find((index) => !filled.has(index));
   if (bare !== undefined) {
     throw new InvalidOptionError(
-      `parameter ${bare + 1} of the method "${method}" under ${place}`,
-      "decorated, such as with @JobData or @JobCtx, as `parameters: 'decorated'` says",
+      `parameter ${bare + 1} of the method "${method}" with ${place}`,
+      "decorated, such as with @JobData or @JobCtx, because of `parameters: 'decorated'`",
       'no decorator',
     );
   }

@@ -145,7 +145,7 @@ it("accepts `parameters: 'decorated'` only if each parameter has a decorator", (
     }
     return Bare;
   }).toThrow(
-    'Expected parameter 2 of the method "run" under @OnJob("plain") to be decorated, such as with @JobData or @JobCtx, ' +
-      "as `parameters: 'decorated'` says, got no decorator",
+    'Expected parameter 2 of the method "run" with @OnJob("plain") to be decorated, such as with @JobData or @JobCtx, ' +
+      "because of `parameters: 'decorated'`, got no decorator",
   );
 });
