@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { expect, it } from 'vitest';
 import { AbortListeners } from '../../../lib/client/waiting/abort-listeners.js';
 
-it('hear of the abort, with its reason, unless they have stopped', () => {
+it('are called with the abort reason, unless they were removed', () => {
   const { signal, abort } = controller();
   const listeners = new AbortListeners();
   const heard: unknown[] = [];
@@ -17,7 +17,7 @@ it('hear of the abort, with its reason, unless they have stopped', () => {
   ]);
 });
 
-it('are one listener to the signal, however many there are', () => {
+it('add one listener to the signal, however many there are', () => {
   const { signal } = controller();
   const listeners = new AbortListeners();
   const stops = Array.from({ length: 100 }, () => listeners.add(signal, () => undefined));
@@ -30,7 +30,7 @@ it('are one listener to the signal, however many there are', () => {
   expect(getEventListeners(signal, 'abort')).toHaveLength(1);
 });
 
-it('may stop each other while they are told', () => {
+it('may remove each other while they are called', () => {
   const { signal, abort } = controller();
   const listeners = new AbortListeners();
   const heard: string[] = [];

@@ -114,19 +114,19 @@ describe('the options of a call', () => {
     });
   });
 
-  it('are refused where they are none', () => {
+  it('are refused if they are not an object', () => {
     expect(refusalBy(() => check(null)).message).toBe(
       'Expected the options of a call to queue "reports" to be an object, got `null`',
     );
   });
 
-  it('are refused where there is no such option', () => {
+  it('are refused if an option is unknown', () => {
     const error = refusalBy(() => check({ timeOut: 5_000 }));
     expect(error.option).toBe('timeOut in a call to queue "reports"');
     expect(error.expected).toContain('timeout, headers, onPushed');
   });
 
-  it('do not show what is in the headers', () => {
+  it('do not show the values of headers in the error', () => {
     const error = refusalBy(() => check({ headers: { authorization: 'secret', n: 1 } }));
     expect(error.message).not.toContain('secret');
   });
@@ -163,7 +163,7 @@ describe('the options of a call to original workers', () => {
   );
 });
 
-it.each(['signal', 'idleTimeout'])('those of a job without a reply have no %s', (name) => {
+it.each(['signal', 'idleTimeout'])('options of an emit have no %s', (name) => {
   const options = { signal: new AbortController().signal, idleTimeout: 1 };
   const { [name as keyof typeof options]: value } = options;
   const error = refusalBy(() => checkEmitOptions('reports', { [name]: value }));

@@ -10,7 +10,7 @@ function verdicts(...places: ReturnType<typeof at>[]): string[] {
   return places.map((place) => stream.judge(place, true));
 }
 
-it('takes each value once and in order', () => {
+it('accepts each value once and in order', () => {
   expect(verdicts(at(0), at(1), at(2))).toEqual(['next', 'next', 'next']);
   expect(verdicts(at(0), at(1), at(0), at(1), at(2))).toEqual([
     'next',
@@ -21,16 +21,16 @@ it('takes each value once and in order', () => {
   ]);
 });
 
-it('is broken where a value is missing', () => {
+it('is broken if a value is missing', () => {
   expect(verdicts(at(1))).toEqual(['broken']);
   expect(verdicts(at(0), at(2))).toEqual(['next', 'broken']);
 });
 
-it('keeps to the run whose value came first, as far as it is of the same delivery', () => {
+it('follows the run whose value came first among runs of the same delivery', () => {
   expect(verdicts(at(0), at(0, 'two'), at(1))).toEqual(['next', 'repeated', 'next']);
 });
 
-it('keeps to its run beside a later one, which a push that was not confirmed leads to', () => {
+it('follows its run although a repeated push has started a later one', () => {
   const stream = new IncomingStream();
   expect(stream.judge(at(0), true)).toBe('next');
   expect(stream.judge(at(0, 'two', 2), true)).toBe('repeated');
@@ -39,7 +39,7 @@ it('keeps to its run beside a later one, which a push that was not confirmed lea
   expect(stream.judge(at(2), false)).toBe('next');
 });
 
-it('is broken where a later run comes to its end, and nothing more is heard of its own', () => {
+it('is broken if a later run ends while its own run sends nothing more', () => {
   const stream = new IncomingStream();
   expect(stream.judge(at(0), true)).toBe('next');
   expect(stream.judge(at(0, 'two', 2), true)).toBe('repeated');
@@ -47,7 +47,7 @@ it('is broken where a later run comes to its end, and nothing more is heard of i
   expect(stream.judge(at(2, 'two', 2), false)).toBe('broken');
 });
 
-it('ends with the loss of its own delivery, and not with that of a later one', () => {
+it('ends if its own delivery is lost, and not if a later one is', () => {
   const lost = (deliveries: unknown) => ({
     position: undefined,
     error: { name: 'WorkerLostError', message: '', code: 'WORKER_LOST', details: { deliveries } },
@@ -60,7 +60,7 @@ it('ends with the loss of its own delivery, and not with that of a later one', (
   expect(new IncomingStream().judgeError(lost(2))).toBe('next');
 });
 
-it('knows its end by the number of values', () => {
+it('accepts its end only after all values', () => {
   const stream = new IncomingStream();
   stream.judge(at(0), true);
   expect(stream.judge(at(2), false)).toBe('broken');
@@ -68,7 +68,7 @@ it('knows its end by the number of values', () => {
   expect(stream.count).toBe(1);
 });
 
-it('ends with an error of its run even where values before it are missing', () => {
+it('ends with an error of its run even if values before it are missing', () => {
   const stream = new IncomingStream();
   stream.judge(at(0), true);
   expect(stream.judgeError({ position: at(5), error })).toBe('next');

@@ -33,11 +33,11 @@ describe('the time of a request', () => {
     expect(limitsOf({ timeout: own }, usual(1), parent)).toEqual(limits);
   });
 
-  it('from one value to the next is its own', () => {
+  it('between two values is not inherited', () => {
     expect(limitsOf({ idleTimeout: 20 }, usual(5_000), parentWith(10)).idleTimeout).toBe(20);
   });
 
-  it('is one object for all that neither say nor inherit anything', () => {
+  it('is one shared object for requests without options and parent', () => {
     const limits = usual(5_000);
     expect(limitsOf({}, limits, undefined)).toBe(limits);
     expect(limitsOf({ headers: {} }, limits, parentWith(Infinity))).toBe(limits);
@@ -59,7 +59,7 @@ describe('the headers of a request', () => {
     });
   });
 
-  it('are left alone where there is nothing to take over', () => {
+  it('are not copied if there is nothing to inherit', () => {
     const options = { timeout: 1 };
     expect(withInheritedHeaders(options, undefined, names)).toBe(options);
     expect(withInheritedHeaders(options, parentWith(0), names)).toBe(options);
@@ -68,7 +68,7 @@ describe('the headers of a request', () => {
   });
 });
 
-describe('what ends a request', () => {
+describe('the signals of a request', () => {
   it("is its signal, and its parent's", () => {
     const { signal } = new AbortController();
     const parent = parentWith(Infinity);
@@ -77,7 +77,7 @@ describe('what ends a request', () => {
     expect(signalsOf({ signal }, undefined)).toEqual([signal]);
   });
 
-  it('has come before its beginning where one is aborted already', () => {
+  it('fail the request at once if one has already aborted', () => {
     const { signal } = new AbortController();
     const parent = parentWith(Infinity);
     parent.abort.abort(new Error('gone'));

@@ -29,7 +29,7 @@ function newCanceller() {
 }
 
 describe('jobs that are cancelled', () => {
-  it('in one turn are told together, one message for each queue', async () => {
+  it('in one turn are published together, in one message per queue', async () => {
     const { cancel, driver, told } = newCanceller();
     cancel(2);
     cancel(1, 'mails');
@@ -41,14 +41,14 @@ describe('jobs that are cancelled', () => {
     ]);
   });
 
-  it('are told in messages that are not too long', async () => {
+  it('are published in messages of limited length', async () => {
     const { cancel, driver, told } = newCanceller();
     cancel(2_500);
     await driver.settle();
     expect(told().map(([, count]) => count)).toEqual([1_000, 1_000, 500]);
   });
 
-  it('while the server is away are told when it is back, in one wait for all turns', async () => {
+  it('while the server is unreachable are published after the reconnect, with one wait for all turns', async () => {
     const { cancel, driver, told } = newCanceller();
     driver.disconnect();
     for (let turn = 0; turn < 3; turn++) {
@@ -61,7 +61,7 @@ describe('jobs that are cancelled', () => {
     expect(told()).toEqual([['reportscancel', 3]]);
   });
 
-  it('in the turn in which the server goes away are told when it is back', async () => {
+  it('in the turn in which the connection is lost are published after the reconnect', async () => {
     const { cancel, driver, told } = newCanceller();
     cancel(1);
     driver.disconnect();
@@ -86,7 +86,7 @@ describe('a message', () => {
     ]);
   });
 
-  it('that is refused for a reason that passes is sent again after a while', async () => {
+  it('that is refused temporarily is sent again after a wait', async () => {
     const { cancel, driver, line, log, told } = newCanceller();
     cancel(1);
     await driver.settle();
@@ -98,7 +98,7 @@ describe('a message', () => {
     expect(log.warnings).toEqual([expect.stringContaining('are cancelled (LOADING')]);
   });
 
-  it('that is refused for good is not sent again', async () => {
+  it('that is refused permanently is not sent again', async () => {
     const { cancel, driver, line, log, told } = newCanceller();
     cancel(1);
     await driver.settle();
@@ -108,7 +108,7 @@ describe('a message', () => {
     expect(log.errors).toHaveLength(1);
   });
 
-  it('that is lost time and again holds no more than so many ids', async () => {
+  it('that is lost repeatedly keeps a limited number of ids', async () => {
     const { cancel, driver, line, told } = newCanceller();
     cancel(9_000);
     await driver.settle();
@@ -124,7 +124,7 @@ describe('a message', () => {
 });
 
 describe('a canceller that is closed', () => {
-  it('tells at once what it still has to tell, and nothing again', async () => {
+  it('publishes the waiting ids at once, and retries nothing', async () => {
     const { canceller, cancel, driver, line, told } = newCanceller();
     cancel(1);
     canceller.flush();
@@ -135,7 +135,7 @@ describe('a canceller that is closed', () => {
     expect(told()).toHaveLength(1);
   });
 
-  it('tells nothing where the server is away', async () => {
+  it('publishes nothing while the server is unreachable', async () => {
     const { canceller, cancel, driver, told } = newCanceller();
     driver.disconnect();
     cancel(1);

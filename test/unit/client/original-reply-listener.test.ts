@@ -39,7 +39,7 @@ function newListener() {
 const listOf = (id: string): string => `reportsreplies:${id}`;
 
 describe('the replies of original workers', () => {
-  it('are waited for in all their lists together, and end their requests', async () => {
+  it('are awaited in all their lists together, and end their requests', async () => {
     const { ask, answer, driver, waitedFor } = newListener();
     const [one, two] = [ask('one'), ask('two')];
     await driver.settle();
@@ -50,7 +50,7 @@ describe('the replies of original workers', () => {
     expect(waitedFor()).toEqual([listOf('two')]);
   });
 
-  it('of a request that joins are waited for once the wait was woken, which many do once a turn', async () => {
+  it('of a new request are awaited after the wait was woken, once a turn for many requests', async () => {
     const { ask, answer, driver, line, waitedFor } = newListener();
     ask('one');
     await driver.settle();
@@ -66,7 +66,7 @@ describe('the replies of original workers', () => {
     expect(waitedFor()).toEqual([listOf('one'), listOf('two'), listOf('three')]);
   });
 
-  it('that are lost between the pop and its answer are waited for until the time is up', async () => {
+  it('that are lost between the pop and its answer let their requests time out', async () => {
     const { ask, driver, line, waitedFor } = newListener();
     const one = ask('one', 1_000);
     await driver.settle();
@@ -80,7 +80,7 @@ describe('the replies of original workers', () => {
     expect(one.ends).toEqual(['timeout']);
   });
 
-  it('that are no JSON end their requests, and are said once', async () => {
+  it('that are not JSON fail their requests, and are logged once', async () => {
     const { ask, answer, driver, log } = newListener();
     const one = ask('one');
     await driver.settle();
@@ -90,7 +90,7 @@ describe('the replies of original workers', () => {
     expect(log.warnings).toHaveLength(1);
   });
 
-  it('of none of the requests change nothing', async () => {
+  it('of unknown requests are ignored', async () => {
     const { ask, answer, driver, waitedFor } = newListener();
     const one = ask('one');
     await driver.settle();
@@ -101,8 +101,8 @@ describe('the replies of original workers', () => {
   });
 });
 
-describe('a request that was given up', () => {
-  it('is waited for yet, so that its late reply is taken away, and then no more', async () => {
+describe('a request that was cancelled', () => {
+  it('is still awaited, so that its late reply is removed, and then no more', async () => {
     const { ask, answer, driver, listener, waitedFor } = newListener();
     const one = ask('one');
     ask('two');
@@ -116,7 +116,7 @@ describe('a request that was given up', () => {
     expect(waitedFor()).toEqual([listOf('two')]);
   });
 
-  it('is forgotten where its job never left', async () => {
+  it('is no longer awaited if its job was never pushed', async () => {
     const { ask, answer, driver, listener, waitedFor } = newListener();
     const one = ask('one');
     ask('two');
@@ -127,7 +127,7 @@ describe('a request that was given up', () => {
     expect(waitedFor()).toEqual([listOf('two')]);
   });
 
-  it('is one of so many at most, the oldest of which are forgotten', async () => {
+  it('is one of a limited number, of which the oldest are dropped', async () => {
     const { ask, answer, driver, listener, waitedFor } = newListener();
     const all = Array.from({ length: 1_002 }, (_, index) => ask(`${index}`));
     await driver.settle();
@@ -141,7 +141,7 @@ describe('a request that was given up', () => {
 describe('a wait that is refused', () => {
   const WRONGTYPE = 'WRONGTYPE Operation against a key holding the wrong kind of value';
 
-  it('since one key is no list ends the request of that key only', async () => {
+  it('because one key is not a list fails the request of that key only', async () => {
     const { ask, answer, driver, line, log, waitedFor } = newListener();
     const [wrong, right] = [ask('wrong'), ask('right')];
     await driver.settle();
@@ -159,7 +159,7 @@ describe('a wait that is refused', () => {
     expect(log.errors).toEqual([]);
   });
 
-  it('for another reason is tried again and again, and said once', async () => {
+  it('for another reason is retried, and logged once', async () => {
     const { ask, answer, driver, line, log } = newListener();
     const one = ask('one');
     await driver.settle();
@@ -176,7 +176,7 @@ describe('a wait that is refused', () => {
   });
 });
 
-it('opens a line with the first request, and lets go of it when it is closed', async () => {
+it('opens a line with the first request, and releases it when it is closed', async () => {
   const { ask, driver, listener, line } = newListener();
   expect(driver.blockingLines).toEqual([]);
   ask('one');

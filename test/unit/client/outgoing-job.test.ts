@@ -58,7 +58,7 @@ const newJob = ({
   new OutgoingJob(sender, data, options, replyTo, maxPayload, new ApplicationCode(log));
 
 describe('the element of a job', () => {
-  it('carries what is sent, to whom to reply and when it was pushed', () => {
+  it('holds the data, the client to reply to and the time of the push', () => {
     const options = { headers: { trace: 'abc' }, maxDeliveries: 2 };
     const job = newJob({ data: { a: 1 }, options, replyTo: 'client-1' });
     expect(decodeJob(job.element(NOW))).toMatchObject({
@@ -78,13 +78,13 @@ describe('the element of a job', () => {
     expect(decodeJob(job.element(NOW))).toMatchObject({ version: protocol, data: null });
   });
 
-  it('for original workers is bare', () => {
+  it('for original workers has no meta', () => {
     const sender = new KeptSender(5_000);
     const job = newJob({ data: 'data', options: { protocol: 1 }, replyTo: 'client-1', sender });
     expect(job.element(NOW)).toBe('["job-1","data"]');
   });
 
-  it('carries as its deadline what is left of the time when it leaves', () => {
+  it('holds a deadline computed from the time left when it is pushed', () => {
     const sender = new KeptSender(5_000);
     const job = newJob({ sender });
     sender.left = 3_000.5;
@@ -95,7 +95,7 @@ describe('the element of a job', () => {
 });
 
 describe('a job that cannot be sent', () => {
-  it('is one that JSON cannot write', () => {
+  it('is one whose data JSON cannot encode', () => {
     const error = thrownBy(() => newJob({ data: 1n }));
     expect(error).toBeInstanceOf(SerializationError);
     expect(error).toMatchObject({ queue: 'reports', direction: 'request' });
@@ -131,7 +131,7 @@ describe('a job that cannot be sent', () => {
 });
 
 describe('the conditions of a push', () => {
-  it('are none unless they are set', () => {
+  it('are absent unless they are set', () => {
     expect(newJob({}).guard).toBeUndefined();
     expect(newJob({ options: { requireWorker: false } }).guard).toBeUndefined();
   });
@@ -143,7 +143,7 @@ describe('the conditions of a push', () => {
     expect(newJob({ options }).guard).toEqual(guard);
   });
 
-  it('forbid a second push where the job may run only once', () => {
+  it('forbid a second push if the job may run only once', () => {
     expect(newJob({ options: { maxDeliveries: 1 } }).mustNotRepeat).toBe(true);
     expect(newJob({ options: { maxDeliveries: 2 } }).mustNotRepeat).toBe(false);
     expect(newJob({}).mustNotRepeat).toBe(false);
@@ -153,7 +153,7 @@ describe('the conditions of a push', () => {
 describe('a job that was pushed', () => {
   const receipt = { id: 'job-1', queue: 'reports', queueLength: 7 };
 
-  it('hands its receipt to the caller and to whoever waits', () => {
+  it('delivers its receipt to onPushed and to the sender', () => {
     const sender = new KeptSender();
     const heard: PushReceipt[] = [];
     newJob({ sender, options: { onPushed: (each) => heard.push(each) } }).pushed(7);
@@ -161,7 +161,7 @@ describe('a job that was pushed', () => {
     expect(sender.receipts).toEqual([receipt]);
   });
 
-  it('is pushed even when the caller throws on it, which is logged', () => {
+  it('stays pushed if onPushed throws, which is logged', () => {
     const sender = new KeptSender();
     const log = new KeptLog();
     const onPushed = (): void => {

@@ -54,7 +54,7 @@ function newRequest(registry: PendingRequests, timeout = 0, idleTimeout = 0, own
   return { request, seen, ...told };
 }
 
-describe('a request that waits', () => {
+describe('a pending request', () => {
   it('is found by its id', () => {
     const registry = newRegistry();
     const one = newRequest(registry).request;
@@ -66,7 +66,7 @@ describe('a request that waits', () => {
     expect(one.isWaiting()).toBe(true);
   });
 
-  it('is found among those before it for as long as it waits, however many come and go meanwhile', () => {
+  it('is found among older ones while it is pending, however many others come and go', () => {
     const registry = newRegistry();
     const lasting = newRequest(registry).request;
     for (let i = 0; i < 3_000; i++) {
@@ -79,7 +79,7 @@ describe('a request that waits', () => {
     expect([...registry.all()]).toEqual([lasting]);
   });
 
-  it('keeps its place among very many that wait, however many come and go meanwhile', () => {
+  it('keeps its order among very many, however many others come and go', () => {
     const registry = newRegistry();
     const wait = (many: number) => Array.from({ length: many }, () => newRequest(registry).request);
     const lasting = wait(25_000);
@@ -96,7 +96,7 @@ describe('a request that waits', () => {
     expect(registry.size).toBe(others.length);
   });
 
-  it('waits on for its time after a push that is not confirmed, and fails where it has no limit', () => {
+  it('waits for its timeout after an unconfirmed push, and fails if it has none', () => {
     const registry = newRegistry();
     const limited = newRequest(registry, 5_000);
     limited.request.pushUnconfirmed();
@@ -147,7 +147,7 @@ describe('a reply', () => {
 describe('an error frame', () => {
   const error = { name: 'TypeError', message: 'oops' };
 
-  it('is the end, as the error of the handler', () => {
+  it('ends the request with the error of the handler', () => {
     const registry = newRegistry();
     const { request, seen } = newRequest(registry, 5_000);
     request.receive({ kind: 'e', id: request.id, error, position: undefined });
@@ -161,14 +161,14 @@ describe('an error frame', () => {
     expect(runtime.pending).toBe(0);
   });
 
-  it('is what the application makes of it', () => {
+  it('is revived by the application', () => {
     const { request, seen } = newRequest(newRegistry());
     const revived = new RangeError('revived');
     request.receive({ kind: 'e', id: request.id, error, position: undefined }, () => revived);
     expect(seen).toEqual([['error', revived]]);
   });
 
-  it('is a RemoteError where the application cannot make it again', () => {
+  it('becomes a RemoteError if the application cannot revive it', () => {
     const { request, seen } = newRequest(newRegistry());
     request.receive({ kind: 'e', id: request.id, error, position: undefined }, () => {
       throw new Error('no such class');
@@ -177,7 +177,7 @@ describe('an error frame', () => {
     expect(thrown.splice(0)).toMatchObject([{ message: 'no such class' }]);
   });
 
-  it('of the library about this very job is the error itself', () => {
+  it('of the library about this job becomes that error', () => {
     const { request, seen } = newRequest(newRegistry());
     const details = { job: request.id, size: 2_000, maxPayload: 1_024 };
     const form = { ...error, code: 'PAYLOAD_TOO_LARGE', details };
@@ -203,7 +203,7 @@ describe('a stream', () => {
     expect(registry.size).toBe(0);
   });
 
-  it('breaks where a value is missing, or where another run has taken its place', () => {
+  it('breaks if a value is missing, or if another run has replaced its own', () => {
     for (const positions of [[at(2)], [0, 1].map((index) => at(index, 'two', 2))]) {
       const { request, seen, ends } = newRequest(newRegistry(), 5_000);
       const { id } = request;
@@ -222,7 +222,7 @@ describe('a stream', () => {
     }
   });
 
-  it('may be silent for its `idleTimeout` at a time', () => {
+  it('may be silent for its `idleTimeout` between values', () => {
     const { request, seen, timedOut } = newRequest(newRegistry(), 0, 1_000);
     for (const index of [0, 1, 2]) {
       runtime.advance(999);
@@ -236,7 +236,7 @@ describe('a stream', () => {
 });
 
 describe('the timeout', () => {
-  it('tells once, when the request is no longer pending', () => {
+  it('notifies once, when the request is no longer pending', () => {
     const registry = newRegistry();
     const { request, seen, timedOut } = newRequest(registry, 5_000);
     runtime.advance(4_999);
@@ -251,7 +251,7 @@ describe('the timeout', () => {
     expect(seen).toEqual([]);
   });
 
-  it('goes before a reply that is late', () => {
+  it('wins over a late reply', () => {
     const { request, seen, timedOut } = newRequest(newRegistry(), 5_000);
     runtime.advance(5_000);
     request.receive({ kind: 'r', id: request.id, payload: 'late' });
@@ -260,17 +260,17 @@ describe('the timeout', () => {
     expect(seen).toEqual([]);
   });
 
-  it('of nothing never comes', () => {
+  it('of 0 never ends the request', () => {
     const { request } = newRequest(newRegistry(), 0);
     expect(runtime.pending).toBe(0);
     expect(request.isWaiting()).toBe(true);
   });
 });
 
-describe('the usual timeout', () => {
+describe('the default timeout', () => {
   const USUAL = 5_000;
 
-  it('is watched by one timer for all that have it', () => {
+  it('is watched by one timer for all requests', () => {
     const registry = newRegistry(USUAL);
     const requests = Array.from({ length: 100 }, () => newRequest(registry, USUAL));
     expect(runtime.pending).toBe(1);
@@ -282,7 +282,7 @@ describe('the usual timeout', () => {
     expect(runtime.pending).toBe(0);
   });
 
-  it('is that of each, counted from its own beginning, whoever was there before and has gone', () => {
+  it('counts from the start of each request, whichever requests have ended before', () => {
     const registry = newRegistry(USUAL);
     const answered = newRequest(registry, USUAL);
     runtime.advance(1_000);
@@ -301,7 +301,7 @@ describe('the usual timeout', () => {
     expect(runtime.pending).toBe(0);
   });
 
-  it('begins anew with the first request after a rest', () => {
+  it('starts a timer with the first request after none was pending', () => {
     const registry = newRegistry(USUAL);
     newRequest(registry, USUAL).request.end('not begun');
     runtime.advance(USUAL);
@@ -311,7 +311,7 @@ describe('the usual timeout', () => {
     expect(timedOut).toEqual([request]);
   });
 
-  it('leaves alone those with a time of their own, and they leave it alone', () => {
+  it('does not affect requests with another timeout, and the reverse', () => {
     const registry = newRegistry(USUAL);
     const longer = newRequest(registry, 2 * USUAL);
     const unlimited = newRequest(registry, 0);
@@ -335,7 +335,7 @@ describe('the usual timeout', () => {
     expect(runtime.pending).toBe(0);
   });
 
-  it('is watched in the async context of the registry, not in that of the first request', () => {
+  it('expires in the async context of the registry, not in that of the first request', () => {
     const storage = new AsyncLocalStorage<string>();
     const contexts: unknown[] = [];
     const owner = { ...OWNER, timedOut: () => contexts.push(storage.getStore()) };
@@ -347,7 +347,7 @@ describe('the usual timeout', () => {
 });
 
 describe('a failure', () => {
-  it('is the end', () => {
+  it('ends the request', () => {
     const registry = newRegistry();
     const { request, seen, timedOut } = newRequest(registry, 5_000);
     const reason = new Error('not pushed');
@@ -360,7 +360,7 @@ describe('a failure', () => {
     expect(registry.size).toBe(0);
   });
 
-  it('may be one of all that wait, each with an error of its own', () => {
+  it('may be that of all pending requests, each with its own error', () => {
     const registry = newRegistry();
     const requests = [newRequest(registry), newRequest(registry), newRequest(registry)];
     registry.close(({ id }) => new Error(id));
@@ -370,7 +370,7 @@ describe('a failure', () => {
     expect(registry.size).toBe(0);
   });
 
-  it('of all that wait reaches even one that is sent because of it', () => {
+  it('of all pending requests reaches one that is sent because of it', () => {
     const registry = newRegistry();
     newRequest(registry);
     const added: ReturnType<typeof newRequest>[] = [];
@@ -408,7 +408,7 @@ describe('the end of a request', () => {
     ['its time', () => runtime.advance(1_000), 'timeout'],
     ['its subscriber', (its) => its.unsubscribe(), 'unsubscribed'],
     ['a beginning that fails', (its) => its.end('not begun'), 'not begun'],
-  ])('lets go of all that was attached, once, and tells: %s', (_, bring, end) => {
+  ])('runs all cleanups once, and notifies: %s', (_, bring, end) => {
     const { request, ends } = newRequest(newRegistry(), 1_000, 900);
     const released: string[] = [];
     request.onEnd(() => released.push('one'));
@@ -423,8 +423,8 @@ describe('the end of a request', () => {
   });
 });
 
-describe('a request that is not begun', () => {
-  it('has no end', () => {
+describe('a request that was not started', () => {
+  it('does not end', () => {
     const registry = newRegistry();
     const { request, seen, timedOut } = newRequest(registry, 5_000);
     request.end('not begun');

@@ -99,7 +99,7 @@ function newBatcher() {
 const dataIn = (element: unknown): unknown => JSON.parse(String(element))[1];
 
 describe('the jobs of one turn', () => {
-  it('leave together, in order, those of each queue as one command', async () => {
+  it('are pushed together, in order, with one command per queue', async () => {
     const { add, driver, pushes, line } = newBatcher();
     add(1);
     add(2, {}, 'mails');
@@ -116,7 +116,7 @@ describe('the jobs of one turn', () => {
     expect(pushes()).toEqual([[1, 3], [2], [4]]);
   });
 
-  it('hear of their push each when its own command is answered', async () => {
+  it('are notified when their own command is answered', async () => {
     const { add, driver, take } = newBatcher();
     const one = add(1);
     const other = add(2, {}, 'mails');
@@ -127,7 +127,7 @@ describe('the jobs of one turn', () => {
     expect(other.told).toEqual(['pushed']);
   });
 
-  it('are not pushed where their senders have ended before', async () => {
+  it('are not pushed if their senders have already ended', async () => {
     const { add, batcher, driver, pushes } = newBatcher();
     const dropped = add('dropped');
     add('kept');
@@ -137,7 +137,7 @@ describe('the jobs of one turn', () => {
     expect(pushes()).toEqual([['kept']]);
   });
 
-  it('have so much underway at a time, and the rest behind it in its order', async () => {
+  it('wait in order while too much is underway', async () => {
     const { batcher, driver, line, pushes, take, add } = newBatcher();
     const count = (): number => line.calls(pushToList).length;
     const names = Array.from({ length: 40 }, (_, index) => `${index}`);
@@ -158,7 +158,7 @@ describe('the jobs of one turn', () => {
 });
 
 describe('a push whose answer is lost', () => {
-  it('is repeated, marked as one that may be the second, before what was sent after it', async () => {
+  it('is repeated with a mark, before jobs that were sent later', async () => {
     const { add, driver, line, pushes, take } = newBatcher();
     const senders = [add(1), add(2)];
     await driver.settle();
@@ -178,7 +178,7 @@ describe('a push whose answer is lost', () => {
     expect(senders.map(({ told }) => told)).toEqual([['pushed'], ['pushed'], ['pushed']]);
   });
 
-  it('goes before what had left after it and was lost with it', async () => {
+  it('is repeated before later jobs that were lost with it', async () => {
     const { add, driver, pushes } = newBatcher();
     add(1);
     await driver.settle();
@@ -191,7 +191,7 @@ describe('a push whose answer is lost', () => {
     expect(pushes()).toEqual([[1], [2], [1, 2]]);
   });
 
-  it('is not repeated once the reply has come, which was there before the answer', async () => {
+  it('is not repeated if the reply has arrived meanwhile', async () => {
     const { add, batcher, driver, pushes, lose } = newBatcher();
     const answered = add('answered');
     add('waits');
@@ -202,7 +202,7 @@ describe('a push whose answer is lost', () => {
     expect(pushes()).toEqual([['answered', 'waits'], ['waits']]);
   });
 
-  it('is not repeated where its sender ends because another one does', async () => {
+  it('is not repeated if its sender ends because another one does', async () => {
     const { add, batcher, driver, pushes, lose } = newBatcher();
     const once = add('once', { maxDeliveries: 1 });
     const other = add('other');
@@ -217,7 +217,7 @@ describe('a push whose answer is lost', () => {
     expect(batcher.isDone).toBe(true);
   });
 
-  it('is not repeated where the job may run once only', async () => {
+  it('is not repeated if the job may run only once', async () => {
     const { add, driver, pushes, lose } = newBatcher();
     const once = add('once', { maxDeliveries: 1 });
     add('again');
@@ -227,7 +227,7 @@ describe('a push whose answer is lost', () => {
     expect(pushes()).toEqual([['once', 'again'], ['again']]);
   });
 
-  it('may have been carried out: a job that is cancelled then has left', async () => {
+  it('may have been carried out, so a job that is cancelled then counts as pushed', async () => {
     const { add, batcher, driver, pushes } = newBatcher();
     const cancelled = add(1);
     await driver.settle();
@@ -241,7 +241,7 @@ describe('a push whose answer is lost', () => {
     expect(pushes()).toEqual([[1]]);
   });
 
-  it('and is refused when it is repeated, ends as one of which nobody knows', async () => {
+  it('and that is refused when it is repeated ends as `refused again`', async () => {
     const { add, driver, lose, refuse } = newBatcher();
     const sender = add(1);
     await driver.settle();
@@ -252,7 +252,7 @@ describe('a push whose answer is lost', () => {
 });
 
 describe('a refusal', () => {
-  it('that stays ends the jobs of its own command only', async () => {
+  it('that is permanent fails the jobs of its own command only', async () => {
     const { add, driver, line, take } = newBatcher();
     const wrong = add(1, {}, 'wrong');
     const right = add(2, {}, 'right');
@@ -263,7 +263,7 @@ describe('a refusal', () => {
     expect(right.told).toEqual(['pushed']);
   });
 
-  it('that passes keeps the jobs: after a wait one tries, then two, then all', async () => {
+  it('that is temporary keeps the jobs: after a wait one is pushed, then two, then all', async () => {
     const { add, batcher, driver, log, pushes, refuse, take } = newBatcher();
     const senders = [1, 2, 3, 4].map((data) => add(data));
     await driver.settle();
@@ -295,7 +295,7 @@ describe('a refusal', () => {
     expect(log.infos).toEqual(['Redis accepts jobs again']);
   });
 
-  it('is no reason of a job that waits for another', async () => {
+  it('is not the reason of a job that waits for something else', async () => {
     const { add, batcher, driver, refuse } = newBatcher();
     const kept = add(1);
     await driver.settle();
@@ -306,7 +306,7 @@ describe('a refusal', () => {
     expect(batcher.refusalOf(kept.id)).toContain('OOM');
   });
 
-  it('is what the conditions of a guarded job make of it', async () => {
+  it('is the error of the condition of a guarded job', async () => {
     const { add, driver, line } = newBatcher();
     const unserved = add(1, { requireWorker: true });
     const full = add(2, { maxQueueLength: 5 });
@@ -319,8 +319,8 @@ describe('a refusal', () => {
   });
 });
 
-describe('while the server is away', () => {
-  it('jobs wait, and those whose senders end meanwhile are never pushed', async () => {
+describe('while the server is unreachable', () => {
+  it('jobs wait, and are never pushed if their senders end meanwhile', async () => {
     const { add, batcher, driver, pushes } = newBatcher();
     driver.disconnect();
     const gone = add('gone');
@@ -332,7 +332,7 @@ describe('while the server is away', () => {
     expect(pushes()).toEqual([['waits']]);
   });
 
-  it('those wait, too, that were to leave in the turn in which it went away', async () => {
+  it('jobs wait that were scheduled in the turn of the loss', async () => {
     const { add, driver, line, pushes } = newBatcher();
     add(1);
     driver.disconnect();
@@ -345,7 +345,7 @@ describe('while the server is away', () => {
     expect(line.next(pushToList).input.elements[0]).toMatch(/^\[/);
   });
 
-  it('and cannot be used until somebody changes something, jobs end at once', async () => {
+  it('and unusable, jobs fail at once', async () => {
     const { add, driver } = newBatcher();
     driver.disconnect();
     driver.obstacle = new UnusableServerError('refuses the password');
@@ -359,7 +359,7 @@ describe('while the server is away', () => {
     expect(later.told).toEqual([]);
   });
 
-  it('for good, all end', async () => {
+  it('for good, all jobs fail', async () => {
     const { add, driver } = newBatcher();
     const underway = add(1);
     await driver.settle();
@@ -375,7 +375,7 @@ describe('close', () => {
   const isOver = async (closed: Promise<void>): Promise<boolean> =>
     Promise.race([closed.then(() => true), new Promise<false>((no) => setImmediate(no, false))]);
 
-  it('pushes at once what waits for the end of the turn, and resolves when it is confirmed', async () => {
+  it('pushes at once the jobs of the turn, and resolves when they are confirmed', async () => {
     const { add, batcher, driver, pushes, take } = newBatcher();
     const sender = add(1);
     const closed = batcher.close();
@@ -389,7 +389,7 @@ describe('close', () => {
     expect(driver.runtime.pending).toBe(0);
   });
 
-  it('fails what is not confirmed after a second without progress', async () => {
+  it('fails unconfirmed jobs after a second without progress', async () => {
     const { add, batcher, driver, line, take } = newBatcher();
     const slow = add(1);
     const lost = add(2, {}, 'mails');
@@ -408,7 +408,7 @@ describe('close', () => {
     expect(batcher.length).toBe(0);
   });
 
-  it('gives up sooner where the server is away', async () => {
+  it('gives up sooner while the server is unreachable', async () => {
     const { add, batcher, driver } = newBatcher();
     driver.disconnect();
     const sender = add(1);
@@ -422,7 +422,7 @@ describe('close', () => {
     expect(driver.commands.asked).toEqual([]);
   });
 
-  it('does not wait for the next try of what is refused', async () => {
+  it('does not wait for the next try of a refused push', async () => {
     const { add, batcher, driver, pushes, refuse, take } = newBatcher();
     const sender = add(1);
     await driver.settle();
@@ -436,7 +436,7 @@ describe('close', () => {
     expect(sender.told).toEqual(['pushed']);
   });
 
-  it('opens nothing where nothing waits', async () => {
+  it('opens no connection if no job waits', async () => {
     const { batcher, driver } = newBatcher();
     let asked = 0;
     driver.usable = () => {
@@ -449,7 +449,7 @@ describe('close', () => {
   });
 });
 
-it('counts what it holds to the unit, whatever becomes of it', async () => {
+it('counts the size of its jobs exactly, whatever happens to them', async () => {
   const { batcher, driver, add, lose, refuse, take } = newBatcher();
   const dropped = add('dropped');
   expect(batcher.length).toBeGreaterThan(0);

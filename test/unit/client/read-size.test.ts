@@ -3,7 +3,7 @@ import { ReadSize } from '../../../lib/client/replies/read-size.js';
 
 const MEGABYTE = 1024 * 1024;
 
-it('grows with small frames, and is as many as make a good read of large ones', () => {
+it('grows with small frames, and is limited by the size of large ones', () => {
   const size = new ReadSize();
   expect(size.frames).toBe(64);
   size.answered(64, 64 * 100);
@@ -14,7 +14,7 @@ it('grows with small frames, and is as many as make a good read of large ones', 
   expect(size.frames).toBe(1);
 });
 
-it('shrinks with each read that brings no answer, down to one, and grows slowly then', () => {
+it('shrinks with each unanswered read, down to one, and then grows slowly', () => {
   const size = new ReadSize();
   const shrunk = Array.from({ length: 5 }, () => {
     size.unanswered();
@@ -32,7 +32,7 @@ it('shrinks with each read that brings no answer, down to one, and grows slowly 
   expect(size.frames).toBe(1_000);
 });
 
-it('learns nothing from a read that found nothing', () => {
+it('does not change after an empty read', () => {
   const size = new ReadSize();
   size.unanswered();
   size.answered(0, 0);

@@ -59,7 +59,7 @@ const removals = (line: FakeLine): number[] =>
 const REPLIED = (id: string) => [['next', `reply to ${id}`], ['complete']];
 
 describe('replies', () => {
-  it('are handed out, and only then removed, with the next read', async () => {
+  it('are delivered, and then removed by the next read', async () => {
     const { line, ask, bring } = await newListener();
     const [one, other] = [ask('one'), ask('other')];
     expect(line.inputsOf(waitForHead)).toEqual([{ list: LIST, seconds: 5 }]);
@@ -72,14 +72,14 @@ describe('replies', () => {
     expect(line.open.map(({ name }) => name)).toEqual(['trimList', 'waitForHead', 'readList']);
   });
 
-  it('of which none came in time are waited for again', async () => {
+  it('are awaited again if none came in time', async () => {
     const { line, bring } = await newListener();
     await bring();
     expect(line.calls(waitForHead)).toHaveLength(2);
     expect(removals(line)).toEqual([]);
   });
 
-  it('are read without a wait where there were as many as were asked for', async () => {
+  it('are read without a wait if the last read was full', async () => {
     const { driver, line, bring } = await newListener();
     await bring(...Array.from({ length: 64 }, (_, index) => `${index}`));
     expect(line.calls(waitForHead)).toHaveLength(1);
@@ -90,7 +90,7 @@ describe('replies', () => {
     expect(line.calls(waitForHead)).toHaveLength(2);
   });
 
-  it('that nobody waits for are counted', async () => {
+  it('that no request waits for are counted', async () => {
     const { listener, ask, bring } = await newListener();
     const { seen } = ask('one');
     await bring('unknown', 'one', 'one');
@@ -98,7 +98,7 @@ describe('replies', () => {
     expect(listener.discarded).toBe(2);
   });
 
-  it('that are no frames are dropped with one line', async () => {
+  it('that are not frames are discarded with one log line', async () => {
     const { driver, line, log, listener } = await newListener();
     line.next(waitForHead).answer('no frame');
     line.next(readList).answer(['[]']);
@@ -107,7 +107,7 @@ describe('replies', () => {
     expect(log.warnings).toEqual([expect.stringContaining('expected a reply frame, got no frame')]);
   });
 
-  it('meet a timeout: whatever is first ends the request, once', async () => {
+  it('or a timeout end the request once, whichever is first', async () => {
     const { driver, listener, ask, bring } = await newListener();
     const early = ask('early', 1_000);
     const late = ask('late', 1_000);
@@ -122,7 +122,7 @@ describe('replies', () => {
 });
 
 describe('a line that is lost', () => {
-  it('before the answer to a read has come loses nothing: the frames are there yet', async () => {
+  it('before the answer to a read loses nothing, because the frames are still in the list', async () => {
     const { driver, line, listener, ask, bring } = await newListener();
     const { seen } = ask('one');
     line.break();
@@ -135,7 +135,7 @@ describe('a line that is lost', () => {
     expect(listener.discarded).toBe(0);
   });
 
-  it('before a removal is confirmed may bring frames twice, of which the second finds nobody', async () => {
+  it('before a removal is confirmed may return frames twice, and the second finds no request', async () => {
     const { driver, line, listener, ask, bring } = await newListener();
     const [one, two] = [ask('one'), ask('two')];
     await bring('one');
@@ -150,7 +150,7 @@ describe('a line that is lost', () => {
     expect(removals(line)).toEqual([1, 2]);
   });
 
-  it('while nothing is read may be that of a server that has lost the list: what comes next is no rest of it', async () => {
+  it('while nothing is read may mean that the server has lost the list: later frames are all delivered', async () => {
     const { driver, line, listener, ask, bring } = await newListener();
     const two = ask('two');
     line.next(waitForHead).answer(encodeReply('one', '"reply to one"'));
@@ -166,7 +166,7 @@ describe('a line that is lost', () => {
     expect(listener.discarded).toBe(1);
   });
 
-  it('while nothing is read costs nothing where the list is still there', async () => {
+  it('while nothing is read repeats nothing if the list is still there', async () => {
     const { driver, line, listener, bring } = await newListener();
     line.next(waitForHead).answer(encodeReply('one', '"reply to one"'));
     line.next(readList).answer([]);
@@ -180,7 +180,7 @@ describe('a line that is lost', () => {
     expect(listener.discarded).toBe(1);
   });
 
-  it('over a read makes the next ones smaller', async () => {
+  it('during a read makes the next reads smaller', async () => {
     const { driver, line, bring } = await newListener();
     line.break();
     line.mend();
@@ -210,7 +210,7 @@ describe('a reply list of another type', () => {
     await driver.settle();
   }
 
-  it('is said once, is the reason of timeouts, and is tried again and again', async () => {
+  it('is logged once, is the cause of timeouts, and is retried', async () => {
     const parts = await newListener();
     const { driver, line, log, listener } = parts;
     for (const wait of [50, 100, 200]) {
@@ -224,7 +224,7 @@ describe('a reply list of another type', () => {
     expect(log.errors).toEqual([expect.stringContaining('Cannot wait for replies')]);
   });
 
-  it('is no reason any more once a wait is answered', async () => {
+  it('is no longer the cause of timeouts after an answered wait', async () => {
     const parts = await newListener();
     const { driver, log, listener, ask, bring } = parts;
     const { seen } = ask('one');
@@ -239,10 +239,10 @@ describe('a reply list of another type', () => {
   });
 });
 
-describe('while the server refuses to write', () => {
+describe('while the server refuses writes', () => {
   const OOM = 'OOM command not allowed when used memory > maxmemory';
 
-  it('replies are read without a wait, and what cannot be removed is not handed out again', async () => {
+  it('replies are read without a wait, and frames that cannot be removed are not delivered again', async () => {
     const { driver, line, listener, ask, bring } = await newListener();
     const [one, two, three] = [ask('one'), ask('two'), ask('three')];
     line.always(listHead, () => encodeReply('one', '"reply to one"'));
@@ -268,7 +268,7 @@ describe('while the server refuses to write', () => {
     expect(listener.discarded).toBe(0);
   });
 
-  it('what was handed out is not removed from a list that was lost and filled anew meanwhile', async () => {
+  it('frames of a new list are not removed in place of delivered ones', async () => {
     const { driver, line, listener, ask, bring } = await newListener();
     const two = ask('two');
     await bring('one');
@@ -286,7 +286,7 @@ describe('while the server refuses to write', () => {
     expect(listener.discarded).toBe(1);
   });
 
-  it('a list that is gone, and then another type, is tried again until it is a list', async () => {
+  it('a list that is missing, and then of another type, is retried until it is a list', async () => {
     const { driver, line, ask, bring } = await newListener();
     const two = ask('two');
     await bring('one');
@@ -303,7 +303,7 @@ describe('while the server refuses to write', () => {
     expect(removals(line)).toEqual([1, 1]);
   });
 
-  it('a removal that was carried out meanwhile is not skipped for', async () => {
+  it('a removal that succeeds leads to no skipped frames', async () => {
     const { driver, line, ask, bring } = await newListener();
     const two = ask('two');
     await bring('one');
@@ -319,7 +319,7 @@ describe('while the server refuses to write', () => {
 });
 
 describe('a listener', () => {
-  it('that is closed lets go of its line, and reads no more', async () => {
+  it('that is closed releases its line, and stops reading', async () => {
     const { driver, line, listener } = await newListener();
     listener.close();
     await driver.settle();
@@ -330,7 +330,7 @@ describe('a listener', () => {
     expect(driver.runtime.pending).toBe(0);
   });
 
-  it('is started once, and not once it is closed', async () => {
+  it('starts once, and not after it was closed', async () => {
     const { driver, listener, log, pending } = await newListener();
     listener.start();
     expect(driver.blockingLines).toHaveLength(1);
@@ -340,7 +340,7 @@ describe('a listener', () => {
     expect(driver.blockingLines).toHaveLength(1);
   });
 
-  it('reads on when what replies led to has been pushed', async () => {
+  it('reads again after the requests sent upon replies were pushed', async () => {
     const { driver, line, ask } = await newListener();
     const order: string[] = [];
     ask('one').request.onEnd(() => {

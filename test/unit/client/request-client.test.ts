@@ -57,7 +57,7 @@ async function reply(driver: FakeDriver, id: string | undefined, json: string): 
 }
 
 describe('a request that is cancelled', () => {
-  it('in the turn in which it was sent never leaves, and nobody is told', async () => {
+  it('in the turn in which it was sent is never pushed, and no cancellation is published', async () => {
     const { client, first, settle } = newClient();
     client.send('a').subscribe().unsubscribe();
     await settle();
@@ -65,7 +65,7 @@ describe('a request that is cancelled', () => {
     expect(client.pending).toBe(0);
   });
 
-  it('while its push is on its way is told to the workers, and not pushed again', async () => {
+  it('while its push is underway is published to the workers, and not pushed again', async () => {
     const { client, first, settle } = newClient();
     const subscription = client.send('a').subscribe();
     await settle();
@@ -77,7 +77,7 @@ describe('a request that is cancelled', () => {
     expect(pushed(first)).toHaveLength(1);
   });
 
-  it('while it waits to be pushed again is told as well, since the first push may have arrived', async () => {
+  it('while it waits for another push is published, because the first push may have arrived', async () => {
     const { client, first, settle } = newClient();
     const subscription = client.send('a').subscribe();
     await settle();
@@ -91,7 +91,7 @@ describe('a request that is cancelled', () => {
     expect(cancelled(first)).toEqual([id]);
   });
 
-  it('by its signal ends with the reason', async () => {
+  it('by its signal ends with the abort reason', async () => {
     const { client, first, settle } = newClient();
     const abort = new AbortController();
     const failure = failureOf(client.send('a', null, { signal: abort.signal }));
@@ -104,7 +104,7 @@ describe('a request that is cancelled', () => {
 });
 
 describe('a reply', () => {
-  it('that is there before the answer to the push is the end: a push that is lost is not repeated', async () => {
+  it('that arrives before the answer to the push ends the request: a lost push is not repeated', async () => {
     const { client, first, settle } = newClient();
     const replied = client.request('a');
     await settle();
@@ -117,8 +117,8 @@ describe('a reply', () => {
   });
 });
 
-describe('a request whose time is up', () => {
-  it('is cancelled, and is told what is known of its queue', async () => {
+describe('a request that times out', () => {
+  it('is cancelled, and its error describes the queue', async () => {
     const { client, first, settle } = newClient();
     const failure = failureOf(client.send('a', null, { timeout: 1_000 }));
     await settle();
@@ -134,7 +134,7 @@ describe('a request whose time is up', () => {
     });
   });
 
-  it('does not wait long for that', async () => {
+  it('does not wait long for the state of the queue', async () => {
     const { client, first, settle } = newClient();
     const failure = failureOf(client.send('a', null, { timeout: 1_000 }));
     await settle();
@@ -144,7 +144,7 @@ describe('a request whose time is up', () => {
 });
 
 describe('shards', () => {
-  it('get the jobs of their own queues, with their own keys, and are read each', async () => {
+  it('get the jobs of their own queues, with their own keys, and are all read', async () => {
     const { client, first, second, settle } = newClient();
     const replies = [client.request('a'), client.request('b')];
     await settle();
@@ -159,7 +159,7 @@ describe('shards', () => {
     expect(await Promise.all(replies)).toEqual(['a', 'b']);
   });
 
-  it('are opened only where they are used', async () => {
+  it('are opened only if they are used', async () => {
     const { client, first, second, settle } = newClient();
     const ends = [failureOf(client.send('a')), failureOf(client.send('a'))];
     await settle();
@@ -173,7 +173,7 @@ describe('shards', () => {
     expect(second.commands.asked).toEqual([]);
   });
 
-  it('that are away hold up no others', async () => {
+  it('that are unreachable do not delay others', async () => {
     const { client, first, second, settle } = newClient();
     first.disconnect();
     client.send('a').subscribe();
@@ -185,7 +185,7 @@ describe('shards', () => {
     expect(client.pending).toBe(1);
   });
 
-  it('hear of cancellations of their own jobs only', async () => {
+  it('get cancellations of their own jobs only', async () => {
     const { client, first, second, settle } = newClient();
     const subscription = client.send('b').subscribe();
     client.send('a').subscribe();
@@ -196,7 +196,7 @@ describe('shards', () => {
     expect(cancelled(first)).toEqual([]);
   });
 
-  it('share what one client may have waiting, requests, emits and bytes', async () => {
+  it('share the limits of pending requests, emits and bytes', async () => {
     const { client, second, settle } = newClient({ maxPending: 3, maxPendingBytes: 1_500 });
     const data = 'x'.repeat(600);
     client.send('a', data).subscribe();
@@ -215,7 +215,7 @@ describe('shards', () => {
     expect(await receipt).toMatchObject({ queue: 'b' });
   });
 
-  it('have one state together, which is `ready` only when all that are open are', async () => {
+  it('have one combined state, which is `ready` only if all open ones are', async () => {
     const { client, first, second } = newClient();
     const states: ConnectionState[] = [];
     let isComplete = false;
@@ -235,7 +235,7 @@ describe('shards', () => {
     expect(isComplete).toBe(true);
   });
 
-  it('count together the replies that nobody waited for', async () => {
+  it('count the discarded replies together', async () => {
     const { client, first, second, settle } = newClient();
     client.send('a').subscribe();
     client.send('b').subscribe();
@@ -247,7 +247,7 @@ describe('shards', () => {
 });
 
 describe('close', () => {
-  it('ends all requests at once, and pushes what was emitted to every shard', async () => {
+  it('fails all requests at once, and pushes emitted jobs to every shard', async () => {
     const { client, first, second, settle } = newClient();
     const failures = [failureOf(client.send('a')), failureOf(client.send('b'))];
     const receipts: unknown[] = [];
@@ -285,7 +285,7 @@ describe('close', () => {
     ]);
   });
 
-  it('fails what one shard does not confirm, and waits for no other for long', async () => {
+  it('fails jobs that one shard does not confirm, and waits for a limited time', async () => {
     const { client, first, second, settle } = newClient();
     first.disconnect();
     const away = failureOf(client.emit('a'));
@@ -299,7 +299,7 @@ describe('close', () => {
     expect(await away).toMatchObject({ code: 'CLIENT_CLOSED' });
   });
 
-  it('may be called by whoever hears of the end, and twice', async () => {
+  it('may be called by a subscriber that it notifies, and twice', async () => {
     const { client, first, settle } = newClient();
     const closes: Promise<void>[] = [];
     client.send('a').subscribe({ error: () => closes.push(client.close()) });

@@ -5,7 +5,7 @@ import { VirtualRuntime } from '../../support/virtual-runtime.js';
 const waits = (backoff: Backoff, longestMs?: number): number[] =>
   Array.from({ length: 7 }, () => backoff.next(longestMs));
 
-it('doubles each wait up to the longest, and begins anew after a success', () => {
+it('doubles each wait up to the longest, and starts again after a success', () => {
   const backoff = new Backoff(new VirtualRuntime());
   expect(waits(backoff)).toEqual([50, 100, 200, 400, 800, 1_000, 1_000]);
   backoff.reset();
@@ -13,7 +13,7 @@ it('doubles each wait up to the longest, and begins anew after a success', () =>
   expect(backoff.next(5_000)).toBe(600);
 });
 
-it('waits for so long', async () => {
+it('waits for the given time', async () => {
   const runtime = new VirtualRuntime();
   const backoff = new Backoff(runtime);
   const waited: string[] = [];
@@ -27,7 +27,7 @@ it('waits for so long', async () => {
   expect(waited).toEqual(['150 ms']);
 });
 
-it('begins with the wait that it is given', () => {
+it('starts with the given wait', () => {
   expect(waits(new Backoff(new VirtualRuntime(), 20), 100)).toEqual([
     20, 40, 80, 100, 100, 100, 100,
   ]);

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { Gate } from '../../../lib/driver/gate.js';
 import { VirtualRuntime } from '../../support/virtual-runtime.js';
 
-it('wakes all who wait, once', async () => {
+it('wakes all waiters once', async () => {
   const gate = new Gate();
   const woken: number[] = [];
   const waiting = [1, 2].map((name) => gate.next().then(() => woken.push(name)));
@@ -15,7 +15,7 @@ it('wakes all who wait, once', async () => {
   expect(woken).toEqual([1, 2]);
 });
 
-it('does not wake at once who begins to wait while others are woken', async () => {
+it('does not wake a waiter that is added while others are woken', async () => {
   const gate = new Gate();
   let turns = 0;
   const waits = (async () => {
@@ -32,7 +32,7 @@ it('does not wake at once who begins to wait while others are woken', async () =
   await waits;
 });
 
-it('waits until a condition holds, and not at all where it does already', async () => {
+it('waits until a condition holds, and not at all if it already holds', async () => {
   const gate = new Gate();
   let room = 0;
   await gate.until(() => room === 0);
@@ -51,7 +51,7 @@ it('waits until a condition holds, and not at all where it does already', async 
   expect(isThere).toBe(true);
 });
 
-it('waits for a condition for so long at most, and leaves no timer behind', async () => {
+it('waits for a condition for a limited time, and leaves no timer behind', async () => {
   const runtime = new VirtualRuntime();
   const gate = new Gate();
   let room = 0;

@@ -9,19 +9,19 @@ const [SHORT, LONG] = [5, 60_000];
 const timers = (): number =>
   process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 
-it('says whether work has ended in time', async () => {
+it('tells whether work ended in time', async () => {
   expect(await endsWithin(LONG, Promise.resolve(), systemRuntime)).toBe(true);
   expect(await endsWithin(SHORT, new Promise(() => undefined), systemRuntime)).toBe(false);
 });
 
-it('gives what work comes to in time, and else what was said', async () => {
+it('returns the result of work in time, else the given one', async () => {
   expect(await resultWithin(LONG, Promise.resolve(7), 'late', systemRuntime)).toBe(7);
   expect(await resultWithin(SHORT, new Promise(() => undefined), 'late', systemRuntime)).toBe(
     'late',
   );
 });
 
-it('fails with what the work fails with in time, and is silent of what it fails with later', async () => {
+it('rejects if the work fails in time, and ignores a later failure', async () => {
   await expect(endsWithin(LONG, Promise.reject(new Error('wrong')), systemRuntime)).rejects.toThrow(
     'wrong',
   );
@@ -41,7 +41,7 @@ it('leaves no timer behind', async () => {
   expect(timers()).toBeLessThanOrEqual(before);
 });
 
-it('keeps the process from ending, unless it is told not to', async () => {
+it('keeps the process alive, unless told otherwise', async () => {
   const runtime = new VirtualRuntime();
   const never = new Promise(() => undefined);
   void endsWithin(LONG, never, runtime, { ref: false });

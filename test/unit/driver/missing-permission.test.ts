@@ -52,7 +52,7 @@ it.each([
   'NOPERM this user has no permissions to access one of the keys used as arguments',
   'NOPERM No permissions to access a key',
   `NOPERM User joe has no permissions to access the '${queue.requests}' key`,
-])('names the keys of "%s", and the pattern of all that belong to them', (message) => {
+])('names the keys of "%s", and the pattern of all related keys', (message) => {
   expect(explainRefusal(refused(message, 'rpush', queue.requests, 'secret'))).toBe(
     `Redis at localhost:6379 refuses user "joe" RPUSH on "billing:reportsrequests". ${to('~billing:reports*')}`,
   );
@@ -93,7 +93,7 @@ it('names a key once', () => {
   );
 });
 
-it('names all commands of a script where the server does not tell which', () => {
+it('names all commands of a script if the server does not tell which', () => {
   const message = "ERR The user executing the script can't run this command or subcommand";
   const error = refused(message, 'eval', renewLease.lua, '1', queue.workers);
   expect(explainRefusal(error)).toContain('one of TIME, PERSIST, ');
@@ -117,7 +117,7 @@ it('explains a command that was renamed, and a key of another type', () => {
   }
 });
 
-it('quotes what redis-cli would split, and escapes what would be a pattern', () => {
+it('quotes words that redis-cli would split, and escapes patterns', () => {
   const odd = new Keys().queue('a b*');
   const error = Object.assign(new Error('NOPERM No permissions to access a key'), {
     name: 'ReplyError',
@@ -138,11 +138,11 @@ it.each([
     'OOM command not allowed. ',
   ],
   ['ERR index out of range script: 12ab, on @user_script:3.', 'ERR index out of range'],
-])('says nothing of the place in a script: %s', (message, words) => {
+])('omits the place in a script: %s', (message, words) => {
   expect(explainRefusal(refused(message, 'evalsha', '12ab', '0'))).toBe(words);
 });
 
-it('leaves nothing of what was sent at the error', () => {
+it('removes the arguments from the error', () => {
   const error = refused('NOPERM No permissions to access a key', 'eval', 'local a', '0', 'secret');
   expect(inspect(error, { showHidden: true, depth: 9 })).not.toContain('secret');
 });

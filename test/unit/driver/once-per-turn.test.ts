@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { OncePerTurn } from '../../../lib/driver/once-per-turn.js';
 import { systemRuntime } from '../../../lib/driver/system-runtime.js';
 
-it('does its work once for all who asked in one turn, and again for those of the next', async () => {
+it('does its work once per turn, however often it is scheduled', async () => {
   let count = 0;
   const work = new OncePerTurn(systemRuntime, () => count++);
   work.schedule();
@@ -16,7 +16,7 @@ it('does its work once for all who asked in one turn, and again for those of the
   expect(count).toBe(2);
 });
 
-it('does it in the next turn where its own work asks for it', async () => {
+it('does its work in the next turn if the work schedules it', async () => {
   let count = 0;
   const work: OncePerTurn = new OncePerTurn(systemRuntime, () => {
     count++;

@@ -23,7 +23,7 @@ it.each([
   ['ERR unknown command', 'permanent'],
   ['constructor is no code', 'permanent'],
   ['', 'permanent'],
-] as const)('"%s" means that it %s', (message, meaning) => {
+] as const)('"%s" is %s', (message, meaning) => {
   expect(meaningOfRefusal(refusal(message))).toBe(meaning);
   expect(isTemporary(refusal(message))).toBe(meaning !== 'permanent');
 });
@@ -52,7 +52,7 @@ it.each([
   },
 );
 
-it('a transaction that is given up because of others says no more', () => {
+it('an aborted transaction without an inner code is explained by its text', () => {
   const message = 'EXECABORT Transaction discarded because of previous errors.';
   expect(codeOfRefusal(refusal(message))).toBe('EXECABORT');
 });
@@ -70,7 +70,7 @@ it.each([
   'MOVED 3999 127.0.0.1:6381',
   'ASK 3999 127.0.0.1:6381',
   'CLUSTERDOWN Hash slot not served',
-])('explains "%s" by the Cluster that it comes from', (message) => {
+])('explains that "%s" comes from a Cluster', (message) => {
   expect(explainRefusal(refusal(message))).toContain(message);
   expect(explainRefusal(refusal(message))).toContain('is a node of a Redis Cluster');
 });
@@ -78,11 +78,11 @@ it.each([
 it.each([
   `ERR unknown command 'HELLO', with args beginning with: '3' 'AUTH' 'someone' 'hunter2' `,
   'ERR unknown command `AUTH`, with args beginning with: `hunter2`, \n`more`, ',
-])('leaves out what was sent: %s', (message) => {
+])('omits the arguments: %s', (message) => {
   const explained = explainRefusal(refusal(message));
   expect(explained).toMatch(/^ERR unknown command .(HELLO|AUTH).$/);
 });
 
-it('leaves other words as they are', () => {
+it('keeps other texts', () => {
   expect(explainRefusal(refusal('NOPERM no permissions'))).toBe('NOPERM no permissions');
 });

@@ -7,7 +7,7 @@ import { waitFor } from '../../support/wait-for.js';
 it.each<[string, () => Runtime]>([
   ['of Node', () => systemRuntime],
   ['of tests', () => new VirtualRuntime()],
-])('a runtime %s has ids that no other has', (_, make) => {
+])('a runtime %s has unique ids', (_, make) => {
   const runtime = make();
   const ids = Array.from({ length: 1_000 }, () => runtime.randomId());
   const uuids = Array.from({ length: 1_000 }, () => runtime.randomUUID());
@@ -17,7 +17,7 @@ it.each<[string, () => Runtime]>([
   expect(uuids.filter((id) => !/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(id))).toEqual([]);
 });
 
-it('the runtime of Node ends any timer, and hands a callback what is said with it', async () => {
+it('the runtime of Node clears any timer, and passes arguments to callbacks', async () => {
   const called: unknown[][] = [];
   const call = (...args: unknown[]): void => void called.push(args);
   const interval = systemRuntime.setInterval(() => call('interval'), 1);
@@ -35,7 +35,7 @@ it('the runtime of Node ends any timer, and hands a callback what is said with i
   expect(called).not.toContainEqual(['cleared']);
 });
 
-it('a wait keeps no process from ending, unless it is told to', () => {
+it('a delay does not keep the process alive, unless told otherwise', () => {
   const runtime = new VirtualRuntime();
   void delay(runtime, 1);
   expect([runtime.pending, runtime.holding]).toEqual([1, 0]);
@@ -43,7 +43,7 @@ it('a wait keeps no process from ending, unless it is told to', () => {
   expect([runtime.pending, runtime.holding]).toEqual([2, 1]);
 });
 
-it('the time of tests passes by hand: in the order of what is due, and never by itself', async () => {
+it('the virtual time passes only when it is advanced, in the order of due timers', async () => {
   const runtime = new VirtualRuntime(1_000);
   const seen: string[] = [];
   const see = (what: string): void => void seen.push(`${what} at ${runtime.now()}`);

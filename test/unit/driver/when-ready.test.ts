@@ -16,7 +16,7 @@ function newWork() {
   return { driver, work, counts, failures };
 }
 
-it('is done once at the end of the turn, however often it was asked for', async () => {
+it('is done once at the end of the turn, however often it is scheduled', async () => {
   const { driver, work, counts } = newWork();
   work.schedule();
   work.schedule();
@@ -27,7 +27,7 @@ it('is done once at the end of the turn, however often it was asked for', async 
   expect(counts).toEqual({ done: 2, waits: 0 });
 });
 
-it('is done once when the server is back, after one wait', async () => {
+it('is done once when the server is ready again, after one wait', async () => {
   const { driver, work, counts } = newWork();
   driver.disconnect();
   for (let turn = 0; turn < 3; turn++) {
@@ -40,7 +40,7 @@ it('is done once when the server is back, after one wait', async () => {
   expect(counts).toEqual({ done: 1, waits: 1 });
 });
 
-it('waits where the server goes away before the end of the turn', async () => {
+it('waits if the connection is lost before the end of the turn', async () => {
   const { driver, work, counts } = newWork();
   work.schedule();
   driver.disconnect();
@@ -51,7 +51,7 @@ it('waits where the server goes away before the end of the turn', async () => {
   expect(counts.done).toBe(1);
 });
 
-it('is done at once where that is asked for and the server is there', () => {
+it('is done at once by now() if the server is ready', () => {
   const { driver, work, counts } = newWork();
   work.now();
   expect(counts.done).toBe(1);
@@ -60,7 +60,7 @@ it('is done at once where that is asked for and the server is there', () => {
   expect(counts.done).toBe(1);
 });
 
-it('tells of a wait that fails, and waits anew when it is asked for again', async () => {
+it('reports a failed wait, and waits again when it is scheduled again', async () => {
   const { driver, work, counts, failures } = newWork();
   driver.disconnect();
   work.schedule();

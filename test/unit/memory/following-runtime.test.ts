@@ -6,7 +6,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it('moves with the clock of a test', () => {
+it('follows the fake clock of a test', () => {
   const before = followingRuntime.now();
   vi.useFakeTimers();
   const start = followingRuntime.now();
@@ -15,7 +15,7 @@ it('moves with the clock of a test', () => {
   expect(followingRuntime.now() - start).toBe(3_600_000);
 });
 
-it('never goes back, and goes on from where it was', () => {
+it('never goes back, and continues from its last value', () => {
   vi.useFakeTimers();
   vi.advanceTimersByTime(3_600_000);
   const ahead = followingRuntime.now();
@@ -28,7 +28,7 @@ it('never goes back, and goes on from where it was', () => {
   expect(followingRuntime.now() - start).toBe(10);
 });
 
-it('has the timers of a test', () => {
+it('uses the fake timers of a test', () => {
   vi.useFakeTimers();
   const [once, often, never] = [vi.fn(), vi.fn(), vi.fn()];
   followingRuntime.setTimeout(once, 1_000);
@@ -40,7 +40,7 @@ it('has the timers of a test', () => {
   expect([once, often, never].map((spy) => spy.mock.calls.length)).toEqual([1, 2, 0]);
 });
 
-it('moves a timer that began before the clock of a test', () => {
+it('moves a timer that started before the fake clock', () => {
   const [once, often] = [vi.fn(), vi.fn()];
   followingRuntime.setTimeout(once, 3_600_000);
   const interval = followingRuntime.setInterval(often, 1_800_000);
@@ -51,7 +51,7 @@ it('moves a timer that began before the clock of a test', () => {
   expect([once, often].map((spy) => spy.mock.calls.length)).toEqual([1, 2]);
 });
 
-it('goes on with a timer when the clock of a test is gone', async () => {
+it('continues a timer after the fake clock was removed', async () => {
   vi.useFakeTimers();
   const fired = new Promise<void>((resolve) => followingRuntime.setTimeout(resolve, 3_600_010));
   const never = vi.fn();
@@ -64,7 +64,7 @@ it('goes on with a timer when the clock of a test is gone', async () => {
   expect(never).not.toHaveBeenCalled();
 });
 
-it('begins a timer anew', () => {
+it('restarts a timer', () => {
   vi.useFakeTimers();
   const callback = vi.fn();
   const timer = followingRuntime.setTimeout(callback, 1_000);
@@ -76,7 +76,7 @@ it('begins a timer anew', () => {
   expect(callback).toHaveBeenCalledOnce();
 });
 
-it('ends a timer by whoever made it', () => {
+it('clears a timer by the implementation that created it', () => {
   vi.useFakeTimers();
   const callback = vi.fn();
   const timer = followingRuntime.setTimeout(callback, 1_000);
@@ -88,7 +88,7 @@ it('ends a timer by whoever made it', () => {
   expect(callback).not.toHaveBeenCalled();
 });
 
-it('keeps its immediates', async () => {
+it('keeps the immediates of Node', async () => {
   vi.useFakeTimers();
   await nextTurn(followingRuntime);
 });

@@ -12,7 +12,7 @@ const LAZY = { lazyConnect: true } satisfies RedisOptions;
 const sourceOf = (connection: unknown) => connectionSource(connection as ConnectionOption);
 
 describe('a URL', () => {
-  it('says where to connect, and as whom', () => {
+  it('sets server and user', () => {
     const { options } = connectionSource('redis://user:p%40ss@redis.example:6380/3')(LAZY);
     expect(options).toMatchObject({
       host: 'redis.example',
@@ -24,17 +24,17 @@ describe('a URL', () => {
     expect(options.tls).toBeUndefined();
   });
 
-  it('of rediss:// connects by TLS', () => {
+  it('of rediss:// connects with TLS', () => {
     expect(connectionSource('rediss://redis.example')(LAZY).options.tls).toBeTruthy();
   });
 
-  it('may be the path of a socket with an `@` in it', () => {
+  it('may be the path of a Unix socket with an `@` in it', () => {
     const path = '/run/redis@6379/redis.sock';
     expect(connectionSource(path)(LAZY).options.path).toBe(path);
     expect(connectionSource({ path })(LAZY).options.path).toBe(path);
   });
 
-  it('may be the path of a socket', () => {
+  it('may be the path of a Unix socket', () => {
     expect(connectionSource('/run/redis.sock')(LAZY).options.path).toBe('/run/redis.sock');
   });
 
@@ -44,7 +44,7 @@ describe('a URL', () => {
 });
 
 describe('ioredis options', () => {
-  it('are those of each connection', () => {
+  it('apply to each connection', () => {
     const source = connectionSource({ host: 'redis.example', port: 6380, db: 3, password: 'p' });
     for (const redis of [source(LAZY), source(LAZY)]) {
       expect(redis.options).toMatchObject({
@@ -64,7 +64,7 @@ describe('ioredis options', () => {
 });
 
 describe('a Redis', () => {
-  it('is a pattern for connections of our own', () => {
+  it('is duplicated for each connection', () => {
     const given = new Redis({ ...LAZY, host: 'redis.example', port: 6380, db: 3, password: 'p' });
     const source = connectionSource(given);
     const made = [source(LAZY), source(LAZY)];
@@ -87,7 +87,7 @@ describe('a Redis', () => {
 });
 
 describe('a factory', () => {
-  it('makes each connection', () => {
+  it('creates each connection', () => {
     const made: Redis[] = [];
     const source = connectionSource(() => {
       const redis = new Redis({ ...LAZY, host: 'redis.example', port: 6380 });
@@ -101,7 +101,7 @@ describe('a factory', () => {
     expect(got[1]).toBe(made[1]);
   });
 
-  it('has to make another one each time', () => {
+  it('must create another one each time', () => {
     const redis = new Redis(LAZY);
     const source = connectionSource(() => redis);
     source(LAZY);
@@ -116,13 +116,13 @@ describe('a factory', () => {
     ['string', 'redis://redis.example'],
     ['object', { host: 'redis.example' }],
     ['object', Promise.resolve()],
-  ])('has to return a Redis, and no %s', (kind, value) => {
+  ])('must return a Redis, and not %s', (kind, value) => {
     const error = refusalBy(() => sourceOf(() => value)(LAZY));
     expect(error.option).toBe('connection');
     expect(error.received).toBe(`a function that returned ${kind}`);
   });
 
-  it('passes on what it throws', () => {
+  it('rethrows what the function throws', () => {
     const reason = new RangeError('no Redis today');
     const source = connectionSource(() => {
       throw reason;
@@ -131,7 +131,7 @@ describe('a factory', () => {
   });
 });
 
-describe('what our connections need', () => {
+describe('options that the library overrides', () => {
   const THEIRS = {
     connectionName: 'theirs',
     commandTimeout: 100,
@@ -151,14 +151,14 @@ describe('what our connections need', () => {
     ['a Redis', new Redis({ ...THEIRS, ...LAZY, host: 'redis.example' })],
     ['a factory', () => new Redis({ ...THEIRS, ...LAZY, host: 'redis.example' })],
     ['a URL', `redis://redis.example?${query}`],
-  ])('goes before what the application says by %s', (_, connection) => {
+  ])('win over those of the application, given by %s', (_, connection) => {
     const { options } = connectionSource(connection)(OURS);
     expect(options).toMatchObject(OURS);
     expect(options.host).toBe('redis.example');
   });
 });
 
-describe('what is no connection', () => {
+describe('an invalid connection', () => {
   it.each<[string, unknown, string]>([
     ['a number', 6379, 'a number'],
     ['a boolean', true, 'a boolean'],
@@ -176,20 +176,20 @@ describe('what is no connection', () => {
     expect(error.received).toBe(received);
   });
 
-  it('is refused at once: a URL whose password is not encoded rightly', () => {
+  it('is refused at once: a URL whose password is not encoded', () => {
     const error = refusalBy(() => sourceOf('redis://:50%off@redis.example'));
     expect(error.option).toBe('connection');
     expect(error.message).not.toContain('50%off');
   });
 
-  it('is refused: a Cluster, which is not supported yet', () => {
+  it('is refused: a Cluster, which is not supported', () => {
     const newCluster = () => new Cluster([{ host: 'redis.example', port: 6379 }], LAZY);
     expect(refusalBy(() => connectionSource(newCluster())).received).toContain('`Cluster`');
     expect(refusalBy(() => connectionSource(newCluster)(LAZY)).received).toContain('`Cluster`');
   });
 });
 
-describe('a secret in what is no connection', () => {
+describe('a secret in an invalid connection', () => {
   const SECRET = 'hunter2';
 
   it.each<[string, unknown]>([
@@ -225,7 +225,7 @@ describe('a key prefix of ioredis', () => {
     ['a Redis', () => sourceOf(new Redis(REDIS))],
     ['a factory', () => sourceOf(() => new Redis(REDIS))(LAZY)],
     ['a URL', () => sourceOf('redis://redis.example?keyPrefix=theirs:')],
-  ])('is refused for our own, by %s', (_, make) => {
+  ])('is refused, given by %s', (_, make) => {
     const error = refusalBy(() => void make());
     expect(error.option).toBe('keyPrefix of the connection');
     expect(error.expected).toContain('the option `prefix`');
@@ -236,7 +236,7 @@ describe('a key prefix of ioredis', () => {
   });
 });
 
-it('commands of the application do not hide those that we send', async () => {
+it('commands of the application do not replace those of the library', async () => {
   const scripts = { rpush: { lua: 'return 0', numberOfKeys: 1 } };
   const overrides = { ...LAZY, scripts: undefined };
   const plain = new Redis(LAZY);

@@ -24,13 +24,13 @@ async function connected(options = {}) {
   return line;
 }
 
-it('knows its server, and how that knows it, as soon as it is ready', async () => {
+it('knows its server and its own identity as soon as it is ready', async () => {
   const { connection } = await connected();
   expect(connection.server?.runId).toBe('run-1');
   expect(connection.identity).toMatchObject({ id: 1, address: '10.0.0.1:1', server: 'run-1' });
 });
 
-it('that breaks between being ready and its first answer fails the call, and is ready again', async () => {
+it('that is lost before its first answer fails the call, and becomes ready again', async () => {
   const { server, connection } = await connected();
   server.answer('llen', () => NEVER);
   const failed = expect(connection.run(listLength, 'list')).rejects.toThrow('closed');
@@ -48,7 +48,7 @@ it('that breaks between being ready and its first answer fails the call, and is 
   expect(await length).toBe(3);
 });
 
-it('makes the server forget the one before, and is not ready until it has', async () => {
+it('makes the server close the connection before it, and is not ready until then', async () => {
   const { server, connection } = await connected();
   server.answer('call', () => NEVER);
   server.closeAll();
@@ -67,7 +67,7 @@ it('makes the server forget the one before, and is not ready until it has', asyn
   expect(connection.identities.map(({ id }) => id)).toEqual([3]);
 });
 
-it('is ready where it may not cut the one before', async () => {
+it('is ready if it may not close the connection before it', async () => {
   const { server, connection } = await connected();
   server.answer('call', () => {
     throw refusal('NOPERM no permissions to run client|kill');
@@ -77,7 +77,7 @@ it('is ready where it may not cut the one before', async () => {
   expect(connection.state).toBe('ready');
 });
 
-it('cuts nothing by the id that another run of the server has given', async () => {
+it('closes no connection by an id of another run of the server', async () => {
   const { server, connection } = await connected();
   server.closeAll();
   server.runId = 'run-2';
@@ -86,7 +86,7 @@ it('cuts nothing by the id that another run of the server has given', async () =
   expect(server.asked.join()).not.toContain('KILL');
 });
 
-it('that is lost while it gets to know its server is introduced anew', async () => {
+it('that is lost during its handshake repeats it on the next connection', async () => {
   const { server, connection } = lineTo();
   server.answer('client', () => NEVER);
   connection.open();
@@ -99,7 +99,7 @@ it('that is lost while it gets to know its server is introduced anew', async () 
   expect(connection.identity?.id).toBe(2);
 });
 
-it('opens itself again where ioredis has given up', async () => {
+it('opens itself again after ioredis has given up', async () => {
   const { server, connection } = await connected();
   server.closeAll(false);
   await server.runtime.advanceAsync(400);
@@ -108,7 +108,7 @@ it('opens itself again where ioredis has given up', async () => {
   expect(connection.state).toBe('ready');
 });
 
-it('that is closed opens nothing any more, and leaves no timer', async () => {
+it('that is closed opens nothing more, and leaves no timer', async () => {
   const { server, connection } = await connected();
   const ready = connection.nextChange();
   connection.close();
@@ -125,14 +125,14 @@ const path = async (connection: Connection, server: FakeServer): Promise<unknown
   return connection.path;
 };
 
-it('is the same path to the server where it was closed while nothing was asked of it', async () => {
+it('has the same path if it was closed while no command was unanswered', async () => {
   const { server, connection } = await connected();
   const before = connection.path;
   server.closeAll();
   expect(await path(connection, server)).toBe(before);
 });
 
-it('is another path behind a server that started anew', async () => {
+it('has another path after a restart of the server', async () => {
   const { server, connection } = await connected();
   const before = connection.path;
   server.closeAll();
@@ -156,7 +156,7 @@ it.each<[string, (connection: Connection) => Promise<unknown>]>([
       return Promise.allSettled([output, ...calls]);
     },
   ],
-])('is another path where it was lost while %s', async (_, ask) => {
+])('has another path if it was lost while %s', async (_, ask) => {
   const { server, connection } = await connected();
   server.answer('blpop', () => NEVER);
   const before = connection.path;
@@ -167,7 +167,7 @@ it.each<[string, (connection: Connection) => Promise<unknown>]>([
   expect(await path(connection, server)).not.toBe(before);
 });
 
-it('that answers nothing is late at first, then replaced, and the call fails', async () => {
+it('without answers is late at first, then replaced, and the call fails', async () => {
   const { server, connection, troubles } = await connected();
   server.answer('blpop', () => NEVER);
   const failed = expect(connection.run(popFirst, NOTHING)).rejects.toThrow('closed');
@@ -182,7 +182,7 @@ it('that answers nothing is late at first, then replaced, and the call fails', a
   expect(connection.identity?.id).toBe(2);
 });
 
-it('takes a server that never answers for silent, and not for one that closes connections', async () => {
+it('reports a server that never answers as silent, not as one that closes connections', async () => {
   // Behind Sentinels nothing is looked for beside the connection.
   const { server, connection, troubles } = lineTo({ sentinels: [{ host: 'fake' }], name: 'main' });
   server.answer('info', () => NEVER);
@@ -200,7 +200,7 @@ it.each([
     2,
   ],
   ['a server that loads its data', 'loading:1', 'is loading its data', 1],
-])('waits at %s until it is none any more', async (_, line, text, id) => {
+])('waits while the server is %s', async (_, line, text, id) => {
   const { server, connection, troubles } = lineTo();
   server.info = [line];
   connection.open();
@@ -213,7 +213,7 @@ it.each([
   expect(connection.identity?.id).toBe(id);
 });
 
-it('tells what keeps a server from serving us for as long as it does, and nothing else', async () => {
+it('reports why a server is unusable, until it can be used', async () => {
   // Behind Sentinels nothing is looked for beside the connection.
   const { server, connection, troubles } = lineTo({ sentinels: [{ host: 'fake' }], name: 'main' });
   server.info = ['cluster_enabled:1'];
@@ -231,7 +231,7 @@ it('tells what keeps a server from serving us for as long as it does, and nothin
   expect(connection.state).toBe('ready');
 });
 
-it('sends the text of a script that the server has forgotten', async () => {
+it('sends the text of a script that the server has lost', async () => {
   const { server, connection } = await connected();
   const script = {
     name: 'sum',

@@ -15,7 +15,7 @@ async function connected() {
   return { server, connections };
 }
 
-it('shows no password, whoever looks at it', () => {
+it('show no password when they are inspected', () => {
   const secret = 'hunter2';
   const connections = new Connections(
     connectionSource({ password: secret }),
@@ -32,7 +32,7 @@ it('shows no password, whoever looks at it', () => {
   connections.close();
 });
 
-it('are not ready behind a quiet time, until the server has answered', async () => {
+it('are not ready after a quiet time, until the server has answered', async () => {
   const { server, connections } = await connected();
   await server.runtime.advanceAsync(10_000);
   expect(connections.isReady).toBe(false);
@@ -44,7 +44,7 @@ it('are not ready behind a quiet time, until the server has answered', async () 
   expect(server.asked.filter((command) => command === '1 ping')).toHaveLength(1);
 });
 
-it('take a refusal for an answer behind a quiet time', async () => {
+it('accept a refusal as an answer after a quiet time', async () => {
   const { server, connections } = await connected();
   await server.runtime.advanceAsync(10_000);
   server.answer('ping', () => {
@@ -56,7 +56,7 @@ it('take a refusal for an answer behind a quiet time', async () => {
   expect(connections.commands.identity?.id).toBe(1);
 });
 
-it('replace a connection that does not answer soon behind a quiet time', async () => {
+it('replace a connection that does not answer soon after a quiet time', async () => {
   const { server, connections } = await connected();
   await server.runtime.advanceAsync(10_000);
   server.answer('ping', () => NEVER);
@@ -66,7 +66,7 @@ it('replace a connection that does not answer soon behind a quiet time', async (
   expect(connections.commands.identity?.id).toBe(2);
 });
 
-it('are as ready as the one that is not', async () => {
+it('are ready only if all are', async () => {
   const { server, connections } = await connected();
   const states: string[] = [];
   const stop = connections.onState((state) => states.push(state));
@@ -83,7 +83,7 @@ it('are as ready as the one that is not', async () => {
   expect(states).toEqual(['connecting', 'ready', 'reconnecting', 'ready']);
 });
 
-it('go by the clock of the server, and measure it anew now and then', async () => {
+it('use the clock of the server, and measure it regularly', async () => {
   const { server, connections } = await connected();
   expect(connections.clock.now()).toBe(1_000_000);
   await server.runtime.advanceAsync(500);
@@ -93,7 +93,7 @@ it('go by the clock of the server, and measure it anew now and then', async () =
   expect(connections.clock.now()).toBeGreaterThan(5_000_000);
 });
 
-it('cannot be used where the server does not tell its time, until it does', async () => {
+it('cannot be used while the server refuses TIME', async () => {
   const server = new FakeServer({ sentinels: [{ host: 'fake' }], name: 'main' });
   const connections = server.connections();
   server.answer('time', () => {
@@ -109,7 +109,7 @@ it('cannot be used where the server does not tell its time, until it does', asyn
   expect(server.log.infos).toEqual(['Redis can be used again']);
 });
 
-it('say to twice a minute that a server comes and goes, each with its return', async () => {
+it('log up to twice a minute that a server is lost, each with its return', async () => {
   const { server, connections } = await connected();
   for (let outage = 0; outage < 5; outage++) {
     const lost = connections.lost();
@@ -127,7 +127,7 @@ it('say to twice a minute that a server comes and goes, each with its return', a
   expect(server.log.infos).toEqual(server.log.warnings.map(() => 'Redis can be used again'));
 });
 
-it('say once that the server owes an answer, and that it answers again', async () => {
+it('log once that the server does not answer, and that it can be used again', async () => {
   const { server, connections } = await connected();
   let isStill = true;
   server.answer('llen', () => (isStill ? NEVER : 0));
@@ -140,7 +140,7 @@ it('say once that the server owes an answer, and that it answers again', async (
   expect(server.log.infos).toEqual(['Redis can be used again']);
 });
 
-it('are closed for good', async () => {
+it('stay closed', async () => {
   const { server, connections } = await connected();
   const lost = connections.commands.nextChange();
   connections.close();

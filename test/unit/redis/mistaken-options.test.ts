@@ -30,8 +30,8 @@ const MISTAKES: readonly (readonly [name: string, advice: string])[] = [
   ['socket', '`socket` is an option of node-redis'],
 ];
 
-describe('an option that ioredis does not know', () => {
-  it.each(MISTAKES)('is refused with what it may mean: %s', (name, advice) => {
+describe('an option unknown to ioredis', () => {
+  it.each(MISTAKES)('is refused with advice: %s', (name, advice) => {
     const value = name === 'socket' ? { host: SECRET } : SECRET;
     const refusals = [
       refusalBy(() => sourceOf({ [name]: value })),
@@ -48,7 +48,7 @@ describe('an option that ioredis does not know', () => {
     }
   });
 
-  it('is refused where nothing is like it, unless the application made the Redis', () => {
+  it('is refused if nothing is similar, unless the application created the Redis', () => {
     const odd = { skipVersionCheck: true };
     expect(refusalBy(() => sourceOf(odd)).message).toBe(
       'Expected skipVersionCheck of the connection to be an option of ioredis, got an unknown name',
@@ -57,24 +57,24 @@ describe('an option that ioredis does not know', () => {
     expect(() => sourceOf(() => new Redis({ ...LAZY, ...odd }))(LAZY)).not.toThrow();
   });
 
-  it('is not named where it may be a part of a URL', () => {
+  it('is not named if it may be a part of a URL', () => {
     const error = refusalBy(() => sourceOf(`redis://joe:12?${SECRET}@redis.example`));
     expect(error.option).toBe('an option of the connection');
     expect(inspect(error)).not.toContain(SECRET);
   });
 
-  it('may be there without a value', () => {
+  it('may be undefined', () => {
     expect(() => sourceOf({ hots: undefined })).not.toThrow();
   });
 });
 
-describe('an object of URL', () => {
+describe('a URL object', () => {
   const url = 'rediss://joe:p%40ss@redis.example:6380/3?family=6';
 
   it.each<[string, unknown]>([
     ['ours', new URL(url)],
     ['of another realm', runInNewContext('new URL(url)', { URL, url })],
-  ])('is taken for what it says: %s', (_, connection) => {
+  ])('is accepted: %s', (_, connection) => {
     const { options } = sourceOf(connection)(LAZY);
     const expected = { host: 'redis.example', port: 6380, db: 3, username: 'joe', family: 6 };
     expect(options).toMatchObject({ ...expected, password: 'p@ss' });
@@ -88,7 +88,7 @@ describe('an object of URL', () => {
   });
 });
 
-describe('a URL that cannot mean what it says', () => {
+describe('a URL that ioredis would misread', () => {
   it.each<[string, string, string]>([
     ['port of the connection', `redis://joe:${SECRET}@localhost:63x79`, 'a number from 0 to 65535'],
     ['port of the connection', 'redis://localhost:99999', 'a number from 0 to 65535'],

@@ -36,20 +36,20 @@ function endOf(promise: Promise<unknown>): { readonly isOver: boolean } {
 
 const REFUSED = 'NOPERM this user has no permissions to access one of the channels';
 
-it('hears what is published on its channels', async () => {
+it('receives what is published on its channels', async () => {
   const { server, onMessage } = await subscribed();
   server.publish('one', 'hello');
   expect(onMessage).toHaveBeenCalledWith('one', 'hello');
 });
 
-it('subscribes again on the connection behind one that is lost', async () => {
+it('subscribes again after a reconnect', async () => {
   const { server, subscribes: asked } = await subscribed();
   server.closeAll();
   await server.runtime.advanceAsync(100);
   expect(asked()).toEqual(['1 subscribe one other', '2 subscribe one other']);
 });
 
-it('subscribes again where the connection is lost before the server has answered', async () => {
+it('subscribes again if the connection is lost before the answer', async () => {
   const { server, subscription, subscribes: asked } = subscriptionAt();
   server.answer('subscribe', () => NEVER);
   const started = endOf(subscription.start());
@@ -65,7 +65,7 @@ it('subscribes again where the connection is lost before the server has answered
   expect(started.isOver).toBe(true);
 });
 
-it('subscribes once to each connection, whatever is lost how often', async () => {
+it('subscribes once on each connection', async () => {
   const { server, subscribes: asked } = await subscribed();
   for (let loss = 0; loss < 5; loss++) {
     server.closeAll();
@@ -75,7 +75,7 @@ it('subscribes once to each connection, whatever is lost how often', async () =>
   expect(new Set(asked()).size).toBe(asked().length);
 });
 
-it('that is refused has started all the same, says so once, and tries ever more seldom until it is allowed', async () => {
+it('that is refused has started, is logged once, and is retried with longer waits until it is allowed', async () => {
   const { server, subscription, subscribes: asked } = subscriptionAt();
   server.answer('subscribe', () => {
     throw refusal(REFUSED);
@@ -100,7 +100,7 @@ it('that is refused has started all the same, says so once, and tries ever more 
   expect(asked()).toHaveLength(allowed);
 });
 
-it('that is refused tries at once on another connection, which may be allowed it', async () => {
+it('that is refused is retried at once on a new connection', async () => {
   const { server, subscription, subscribes: asked } = subscriptionAt();
   server.answer('subscribe', () => {
     throw refusal(REFUSED);
@@ -142,7 +142,7 @@ it.each([
   },
 );
 
-it('asks a connection on which nothing is heard now and then, and replaces it where it does not answer', async () => {
+it('pings a quiet connection, and replaces it if it does not answer', async () => {
   const { server, subscribes: asked } = await subscribed();
   await server.runtime.advanceAsync(60_000);
   expect(asked()).toHaveLength(1);

@@ -25,14 +25,14 @@ function newCall() {
   return { call, answer: () => answers.forEach((resolve) => resolve('answer')) };
 }
 
-it('hands on what is answered', async () => {
+it('returns the answer', async () => {
   const { watchdog } = watched();
   expect(await watchdog.watch(Promise.resolve('answer'))).toBe('answer');
   const reason = new Error('refused');
   await expect(watchdog.watch(Promise.reject(reason))).rejects.toBe(reason);
 });
 
-it('gives a connection up that answers nothing, later than a blocking call may take', async () => {
+it('gives up a connection without answers, later than a blocking call may take', async () => {
   const { runtime, watchdog, giveUp } = watched();
   void watchdog.watch(newCall().call);
   await runtime.advanceAsync(6_000);
@@ -41,14 +41,14 @@ it('gives a connection up that answers nothing, later than a blocking call may t
   expect(giveUp).toHaveBeenCalledOnce();
 });
 
-it('gives a connection up again that goes on answering nothing', async () => {
+it('gives up again if the next connection has no answers either', async () => {
   const { runtime, watchdog, giveUp } = watched();
   void watchdog.watch(newCall().call);
   await runtime.advanceAsync(MINUTE);
   expect(giveUp.mock.calls.length).toBeGreaterThan(1);
 });
 
-it('is content with bytes that come, whatever they answer', async () => {
+it('accepts any received bytes as a sign of life', async () => {
   const { runtime, watchdog, giveUp, line } = watched();
   void watchdog.watch(newCall().call);
   for (let waited = 0; waited < MINUTE; waited += 5_000) {
@@ -61,7 +61,7 @@ it('is content with bytes that come, whatever they answer', async () => {
 it.each<[string, (line: { bytesSent: number; bytesInSystem: number }) => void]>([
   ['have been written', (line) => line.bytesSent++],
   ['are left of one long write', (line) => line.bytesInSystem--],
-])('is content while the other end takes what waits for it: more bytes %s', async (_, take) => {
+])('accepts waiting bytes that the other end takes: more bytes %s', async (_, take) => {
   const { runtime, watchdog, giveUp, line } = watched();
   Object.assign(line, { bytesWaiting: 60_000_000, bytesInSystem: 60_000_000 });
   void watchdog.watch(newCall().call);
@@ -72,7 +72,7 @@ it.each<[string, (line: { bytesSent: number; bytesInSystem: number }) => void]>(
   expect(giveUp).not.toHaveBeenCalled();
 });
 
-it('is not content with bytes that the operating system takes for nobody', async () => {
+it('does not accept bytes that only the operating system has taken', async () => {
   const { runtime, watchdog, giveUp, line } = watched();
   void watchdog.watch(newCall().call);
   for (let waited = 0; waited < 15_000; waited += 1_000) {
@@ -82,7 +82,7 @@ it('is not content with bytes that the operating system takes for nobody', async
   expect(giveUp).toHaveBeenCalled();
 });
 
-it('counts anew on another connection', async () => {
+it('starts the count again on another connection', async () => {
   const { runtime, watchdog, giveUp, line } = watched();
   void watchdog.watch(newCall().call);
   await runtime.advanceAsync(8_000);
@@ -91,7 +91,7 @@ it('counts anew on another connection', async () => {
   expect(giveUp).not.toHaveBeenCalled();
 });
 
-it('does not mind that nothing is asked', async () => {
+it('ignores silence without a pending answer', async () => {
   const { runtime, watchdog, giveUp } = watched();
   const { call, answer } = newCall();
   const watching = watchdog.watch(call);
@@ -102,7 +102,7 @@ it('does not mind that nothing is asked', async () => {
   expect(runtime.pending).toBe(0);
 });
 
-it('watches anew after a pause', async () => {
+it('watches again after a pause', async () => {
   const { runtime, watchdog, giveUp } = watched();
   await watchdog.watch(Promise.resolve());
   await runtime.advanceAsync(4_000);
@@ -113,14 +113,14 @@ it('watches anew after a pause', async () => {
   expect(giveUp).toHaveBeenCalledOnce();
 });
 
-it('counts a blocked event loop as one look, however long it was', () => {
+it('counts a blocked event loop as one check, however long it was', () => {
   const { runtime, watchdog, giveUp } = watched();
   void watchdog.watch(newCall().call);
   runtime.block(10 * MINUTE);
   expect(giveUp).not.toHaveBeenCalled();
 });
 
-it('takes a connection for quiet on which nothing was asked or heard for a while, until something is answered', async () => {
+it('marks a connection as quiet after a while without traffic, until an answer', async () => {
   const { runtime, watchdog } = watched();
   await watchdog.watch(Promise.resolve());
   expect(watchdog.isQuiet).toBe(false);
@@ -134,7 +134,7 @@ it('takes a connection for quiet on which nothing was asked or heard for a while
   expect(watchdog.isQuiet).toBe(false);
 });
 
-it('takes none for quiet that is busy, or waits for an answer', async () => {
+it('does not mark a connection as quiet that is busy or has a pending answer', async () => {
   const { runtime, watchdog, line } = watched();
   const { call, answer } = newCall();
   const watching = watchdog.watch(call);
@@ -147,7 +147,7 @@ it('takes none for quiet that is busy, or waits for an answer', async () => {
   expect(watchdog.isQuiet).toBe(false);
 });
 
-it('says when an answer is late, and when one has come', async () => {
+it('reports when an answer is late, and when one has arrived', async () => {
   const { runtime, watchdog, late } = watched();
   const { call, answer } = newCall();
   const watching = watchdog.watch(call);
@@ -160,7 +160,7 @@ it('says when an answer is late, and when one has come', async () => {
   expect(late).toEqual([true, false]);
 });
 
-it('finds no answer late while bytes come', async () => {
+it('reports no late answer while bytes arrive', async () => {
   const { runtime, watchdog, late, line } = watched();
   void watchdog.watch(newCall().call);
   for (let waited = 0; waited < MINUTE; waited += 2_000) {

@@ -23,7 +23,7 @@ it('shows an error with its stack, its own properties, its causes and its errors
   }
 });
 
-it('is no longer than what a log takes, and shows the stack and what is on top', () => {
+it('is limited in length, and shows the stack and the top level', () => {
   const large = Object.fromEntries(
     Array.from({ length: 40 }, (_, index) => [`key${index}`, { a: { b: 'x'.repeat(300) } }]),
   );
@@ -52,7 +52,7 @@ it.each(Object.entries(THROWN))('never throws: %s', (_, make) => {
   expect(() => inspected(make())).not.toThrow();
 });
 
-it('has nothing for what throws when it is inspected, nor for a text', () => {
+it('is undefined for a value that throws when it is inspected, and for a text', () => {
   const odd = Object.assign(new Error('m'), {
     [inspect.custom]: () => {
       throw new Error('no');

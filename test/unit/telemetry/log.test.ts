@@ -11,7 +11,7 @@ beforeEach(() => {
   runtime = new VirtualRuntime();
 });
 
-it('writes a line of a kind at once, and then one a minute that counts the others', () => {
+it('writes the first line of a kind immediately, and then one a minute with a count', () => {
   const log = new KeptLog(runtime);
   for (let count = 0; count < 1_000; count++) {
     log.repeated('refused', 'warn', `refusal ${count}`);
@@ -29,7 +29,7 @@ it('writes a line of a kind at once, and then one a minute that counts the other
   expect(log.warnings.at(-1)).toBe('again');
 });
 
-it('says a kind anew whose trouble was over', () => {
+it('writes a kind immediately again after its trouble was over', () => {
   const log = new KeptLog(runtime);
   expect(log.over('refused')).toBe(false);
   log.repeated('refused', 'warn', 'first');
@@ -38,7 +38,7 @@ it('says a kind anew whose trouble was over', () => {
   expect(log.warnings).toEqual(['first', 'second']);
 });
 
-it('does not say again and again that a trouble is over and back', () => {
+it('limits the lines about a trouble that keeps ending and beginning', () => {
   const log = new KeptLog(runtime);
   let told = 0;
   for (let count = 0; count < 100; count++) {
@@ -60,7 +60,7 @@ it('does not say again and again that a trouble is over and back', () => {
   expect(runtime.pending).toBe(0);
 });
 
-it('says what it has counted when nothing more is to come', () => {
+it('writes the counts when it is closed', () => {
   const log = new KeptLog(runtime);
   for (let count = 0; count < 500; count++) {
     log.repeated('closed', 'warn', 'not pushed');
@@ -72,14 +72,14 @@ it('says what it has counted when nothing more is to come', () => {
   expect(runtime.pending).toBe(0);
 });
 
-it('says once what is to be said once, whatever its text', () => {
+it('writes a kind only once, whatever its text', () => {
   const log = new KeptLog(runtime);
   log.once('blind', 'warn', 'one');
   log.once('blind', 'warn', 'two');
   expect(log.warnings).toEqual(['one']);
 });
 
-it('keeps no more kinds than it has room for', () => {
+it('keeps a limited number of kinds', () => {
   const log = new KeptLog(runtime);
   for (let kind = 0; kind < 5_000; kind++) {
     log.repeated(`kind ${kind}`, 'warn', 'text');
@@ -88,7 +88,7 @@ it('keeps no more kinds than it has room for', () => {
   expect(runtime.pending).toBeLessThanOrEqual(1_000);
 });
 
-it('cuts what is long, and shows what does not belong in a line', () => {
+it('cuts long lines, and escapes control characters', () => {
   const log = new KeptLog(runtime);
   log.warn('x'.repeat(2_000_000));
   log.warn('\u001b[31mred\u001b[0m\nanother line\r\u202eback');
@@ -98,7 +98,7 @@ it('cuts what is long, and shows what does not belong in a line', () => {
   expect(log.stacks).toEqual(['Error: a\\u0007\n    at b']);
 });
 
-it('a logger that throws is in nobody’s way, and is told of once', () => {
+it('a logger that throws affects nobody, and is reported once', () => {
   const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
   const fail = (): never => {
     throw new Error('the disk is full');
