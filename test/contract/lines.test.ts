@@ -37,7 +37,7 @@ describe.each(useContractServers())('a line, $name', (server) => {
     return identity;
   };
 
-  it('answers later than it is asked', async () => {
+  it('answers in a later turn', async () => {
     let isAnswered = false;
     const answer = push(newQueue().keys.requests, 'a').then(() => {
       isAnswered = true;
@@ -46,7 +46,7 @@ describe.each(useContractServers())('a line, $name', (server) => {
     await answer;
   });
 
-  it('carries out what it is asked in order', async () => {
+  it('runs operations in order', async () => {
     const { keys } = newQueue();
     const found = await server.line.all((run) => [
       run(pushToList, { list: keys.requests, elements: ['a'] }),
@@ -57,7 +57,7 @@ describe.each(useContractServers())('a line, $name', (server) => {
     expect(found).toEqual([1, 1, 2, ['a', 'b']]);
   });
 
-  it('tells what became of each of several', async () => {
+  it('returns the outcome of each of several operations', async () => {
     const { keys } = newQueue();
     await server.look.set(keys.dead, 'no list');
     const settled = await server.line.settled((run) => [
@@ -71,7 +71,7 @@ describe.each(useContractServers())('a line, $name', (server) => {
     await expect(server.line.run(listLength, keys.dead)).rejects.toThrow(/^WRONGTYPE Operation/);
   });
 
-  it('hands each job to whoever has waited for longest', async () => {
+  it('gives each job to the line that has waited longest', async () => {
     const { keys, slots } = newQueue();
     const lines = [await server.openLine(), await server.openLine()] as const;
     const waits: Promise<readonly string[]>[] = [];
@@ -86,7 +86,7 @@ describe.each(useContractServers())('a line, $name', (server) => {
     expect(await server.look.lrange(keys.requests, 0, -1)).toEqual(['c']);
   });
 
-  it('serves in turn who waits for where a job goes', async () => {
+  it('serves in turn a line that waits for the list to which a job moves', async () => {
     const { keys, slots } = newQueue();
     const [first, second] = [await server.openLine(), await server.openLine()];
     const popped = second.run(popFirst, { lists: [slots[0]], seconds: 10 });
@@ -97,7 +97,7 @@ describe.each(useContractServers())('a line, $name', (server) => {
     expect(await popped).toEqual([slots[0], 'a']);
   });
 
-  it('leaves the head where it is that it waits for', async () => {
+  it('leaves the head that it waits for in the list', async () => {
     const { keys } = newQueue();
     const line = await server.openLine();
     const [head, rest] = [
@@ -111,7 +111,7 @@ describe.each(useContractServers())('a line, $name', (server) => {
     expect(await server.look.llen(keys.requests)).toBe(2);
   });
 
-  it('holds what comes behind an operation that blocks', async () => {
+  it('delays operations behind one that blocks', async () => {
     const { keys } = newQueue();
     const line = await server.openLine();
     const order: string[] = [];
@@ -126,7 +126,7 @@ describe.each(useContractServers())('a line, $name', (server) => {
     expect(order).toEqual(['wait', 'behind']);
   });
 
-  it('comes to nothing when its time is over', async () => {
+  it('returns nothing when its wait times out', async () => {
     const { keys, slots } = newQueue();
     const line = await server.openLine();
     const brief = { requests: keys.requests, slot: slots[0], seconds: 0.01 };
@@ -137,7 +137,7 @@ describe.each(useContractServers())('a line, $name', (server) => {
     expect(await server.look.exists(slots[0])).toBe(0);
   });
 
-  it('ends its wait when another one says so', async () => {
+  it('ends its wait when another line unblocks it', async () => {
     const { keys, slots } = newQueue();
     const line = await server.openLine();
     const wait = line.run(waitForJob, { requests: keys.requests, slot: slots[0], seconds: 10 });
@@ -148,7 +148,7 @@ describe.each(useContractServers())('a line, $name', (server) => {
     expect(await server.look.llen(keys.requests)).toBe(1);
   });
 
-  it('is known to the server until it is cut, takes nothing then, and comes back as another one', async () => {
+  it('is known to the server until it is cut, takes no job then, and reconnects with another identity', async () => {
     const { keys, slots } = newQueue();
     const line = await server.openLine();
     const before = identityOf(line);
@@ -174,7 +174,7 @@ describe.each(useContractServers())('a line, $name', (server) => {
     expect(await line.run(listLength, keys.requests)).toBe(1);
   });
 
-  it('still carries out what it was asked before it was closed, but for what waits', async () => {
+  it('still runs operations from before its close, except blocking ones', async () => {
     const { keys, slots } = newQueue();
     const line = await server.openLine();
     const answers = Promise.allSettled([
@@ -192,7 +192,7 @@ describe.each(useContractServers())('a line, $name', (server) => {
     await expect(line.ready()).rejects.toThrow(/closed/);
   });
 
-  it('finds nothing of what has run out', async () => {
+  it('finds no expired keys', async () => {
     const { keys, slots } = newQueue();
     await push(keys.requests, 'a');
     await push(keys.dead, 'b');
@@ -205,14 +205,14 @@ describe.each(useContractServers())('a line, $name', (server) => {
     expect(await server.look.pttl(keys.requests)).toBe(-1);
   });
 
-  it('leaves lines of another server alone', async () => {
+  it('does not affect lines of another server', async () => {
     const line = await server.openLine();
     const other = { ...identityOf(line), server: 'another' };
     expect(await server.line.cut(other)).toBe(true);
     expect(await server.line.run(listLines, [other.id])).toHaveLength(1);
   });
 
-  it('serves a wait with what a script leaves, and not with what it takes again', async () => {
+  it('serves a wait with the elements that a script leaves, not with those that it removes again', async () => {
     const { keys, slots } = newQueue();
     const line = await server.openLine();
     const wait = line.run(popFirst, { lists: [slots[0]], seconds: 10 });

@@ -32,7 +32,7 @@ async function compare(steps: readonly Step[], prefix: string): Promise<void> {
   expect(actual).toEqual(expected);
 }
 
-it('memory answers what Redis answers, and holds the same keys', async () => {
+it('memory returns the same answers as Redis, and holds the same keys', async () => {
   const sequences = fc.array(aStep, { minLength: 1, maxLength: 40, size: 'max' });
   await fc.assert(
     fc.asyncProperty(sequences, async (steps) => {

@@ -28,7 +28,7 @@ async function configure(name: string, value: string, then: string): Promise<voi
 }
 
 describe.each(CASES)('$name', ({ prepare }) => {
-  it('does on a server without memory what it does on any other', async () => {
+  it('has the same effect on a server that is out of memory', async () => {
     const expected = await prepare(redis.look);
     const answer = await expected.run(run);
     const call = await prepare(redis.look);
@@ -72,7 +72,7 @@ const refusals: readonly (readonly [string, () => Promise<void>])[] = [
   ],
 ];
 
-it.each(refusals)('%s refuses each of them before anything is done', async (code, refuse) => {
+it.each(refusals)('%s refuses each script before it changes anything', async (code, refuse) => {
   const calls = await Promise.all(CASES.map(({ prepare }) => prepare(redis.look)));
   await refuse();
   for (const call of calls) {

@@ -19,7 +19,7 @@ import {
 } from './support/script-cases.js';
 
 const recovering = (name: string, forget: boolean): ScriptCase => ({
-  name: `taking back the jobs of a lost worker, which is ${name}`,
+  name: `giving back the jobs of a lost worker, which is ${name}`,
   prepare: async (look) => {
     const { prefix, keys, slot, list } = await newQueue(look);
     await look.zadd(keys.workers, 1, 'worker-1');
@@ -119,7 +119,7 @@ describe.each(useContractServers())('$name', (server) => {
   const run: Run = (operation, input) => server.line.run(operation, input);
 
   describe.each(CASES)('$name', ({ prepare }) => {
-    it('does nothing when it is done already', async () => {
+    it('changes nothing when it is repeated', async () => {
       const call = await prepare(server.look);
       await call.run(run);
       const once = await contentsOf(server.look, call.prefix);
@@ -128,7 +128,7 @@ describe.each(useContractServers())('$name', (server) => {
     });
   });
 
-  it('pushing values of a stream twice changes nothing but that they lie there twice', async () => {
+  it('pushing values of a stream twice only adds the values twice', async () => {
     const call = await STREAM_CASE.prepare(server.look);
     await call.run(run);
     const once = await contentsOf(server.look, call.prefix);

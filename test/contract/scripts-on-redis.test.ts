@@ -45,8 +45,8 @@ afterAll(() => connection.close());
 const settleBeside = (input: Partial<SettleJobs>) =>
   connection.transact(settleLongJobs, { ...NOTHING, ...input, bypassesLua: true });
 
-describe('settling jobs beside the script', () => {
-  it('puts back what a list held where the script fails', async () => {
+describe('settling long jobs outside the script', () => {
+  it('restores the list if the script fails', async () => {
     const { slots, replies } = newQueue();
     await redis.look.rpush(replies('one'), 'earlier');
     await redis.look.rpush(slots[0], 'a', 'b');
@@ -62,7 +62,7 @@ describe('settling jobs beside the script', () => {
     odd.close();
   });
 
-  it('wakes who waits for a reply', async () => {
+  it('wakes a client that waits for a reply', async () => {
     const { slots, replies } = newQueue();
     await redis.look.rpush(slots[0], 'job');
     const waiting = redis.look.duplicate();
@@ -74,7 +74,7 @@ describe('settling jobs beside the script', () => {
     waiting.disconnect();
   });
 
-  it('does nothing where the server has no memory for the replies, and says why', async () => {
+  it('changes nothing if the server has no memory for the replies, and returns the reason', async () => {
     const { slots, replies } = newQueue();
     await redis.look.rpush(slots[0], 'job');
     await redis.look.rpush(replies('one'), 'earlier');
@@ -92,12 +92,12 @@ describe('while the server is out of memory', () => {
   beforeAll(() => redis.look.config('SET', 'maxmemory', '1'));
   afterAll(() => redis.look.config('SET', 'maxmemory', '0'));
 
-  it('refuses what is written in other ways', async () => {
+  it('refuses other writes', async () => {
     const { keys } = newQueue();
     await expect(redis.look.rpush(keys.requests, 'a')).rejects.toThrow(/^OOM/);
   });
 
-  it('leases are renewed, retired, and the jobs of lost workers taken back', async () => {
+  it('leases are renewed and retired, and jobs of lost workers are given back', async () => {
     await redis.look.config('SET', 'maxmemory', '0');
     const { keys, slots } = newQueue();
     const worker = keys.worker('worker-1');
@@ -116,7 +116,7 @@ describe('while the server is out of memory', () => {
   });
 });
 
-it('measures the length alone of a list whose size the server does not tell', async () => {
+it('measures only the length of a list if the server refuses to tell its memory', async () => {
   const { keys } = newQueue();
   await redis.look.rpush(keys.requests, 'a', 'b');
   await redis.look.call('ACL', 'SETUSER', 'blind', 'on', '>secret', '~*', '+@all', '-memory');
@@ -129,7 +129,7 @@ it('measures the length alone of a list whose size the server does not tell', as
 });
 
 describe('pruning expired jobs', () => {
-  it('does not decode what it cannot drop, however large that is', async () => {
+  it('does not decode a large job that it cannot remove', async () => {
     const { keys } = newQueue();
     const numbers = `[${'1,'.repeat(2_000_000)}1]`;
     await redis.look.rpush(

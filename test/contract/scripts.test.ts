@@ -52,7 +52,7 @@ describe.each(useContractServers())('$name', (server) => {
     });
 
   describe('taking jobs', () => {
-    it('moves the oldest into a slot, in their order', async () => {
+    it('moves the oldest jobs into a slot in order', async () => {
       const { keys, slots } = newQueue();
       await server.look.rpush(keys.requests, 'a', 'b', 'c', 'd', 'e');
       const taken = await run(takeJobs, { requests: keys.requests, slot: slots[0], most: 3 });
@@ -61,7 +61,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await listOf(keys.requests)).toEqual(['d', 'e']);
     });
 
-    it('takes as many as there are where there are fewer', async () => {
+    it('takes all jobs if there are fewer', async () => {
       const { keys, slots } = newQueue();
       await server.look.rpush(keys.requests, 'a', 'b');
       const take = { requests: keys.requests, slot: slots[0], most: 9 };
@@ -80,7 +80,7 @@ describe.each(useContractServers())('$name', (server) => {
     it.each([
       ['some of many', 2],
       ['all of them', 9],
-    ])('takes nothing into a slot that holds something: %s', async (_, most) => {
+    ])('takes nothing into a slot that is not empty: %s', async (_, most) => {
       const { keys, slots } = newQueue();
       await server.look.rpush(slots[0], 'before');
       await server.look.rpush(keys.requests, 'a', 'b', 'c');
@@ -90,7 +90,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await listOf(keys.requests)).toEqual(['a', 'b', 'c']);
     });
 
-    it('keeps the jobs where the queue would expire', async () => {
+    it('keeps the jobs of a queue with a TTL', async () => {
       const { keys, slots } = newQueue();
       await server.look.rpush(keys.requests, 'a');
       await server.look.expire(keys.requests, 60);
@@ -98,7 +98,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await server.look.pttl(slots[0])).toBe(-1);
     });
 
-    it('takes nothing from what is no list', async () => {
+    it('takes nothing from a key that is not a list', async () => {
       const { keys, slots } = newQueue();
       await server.look.set(keys.requests, 'no list');
       const take = { requests: keys.requests, slot: slots[0], most: 9 };
@@ -112,7 +112,7 @@ describe.each(useContractServers())('$name', (server) => {
     places.map(([key, position]) => ({ key, position }));
 
   describe('giving jobs back', () => {
-    it('puts them at the head of the queue, the first foremost', async () => {
+    it('puts them at the head of the queue in order', async () => {
       const { keys, slots } = newQueue();
       await server.look.rpush(keys.requests, 'a', 'b', 'c', 'd', 'e');
       await run(takeJobs, { requests: keys.requests, slot: slots[0], most: 2 });
@@ -123,7 +123,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await server.look.exists(...slots)).toBe(0);
     });
 
-    it('leaves the others in their places', async () => {
+    it('leaves the other jobs in their places', async () => {
       const { keys, slots } = newQueue();
       await server.look.rpush(slots[0], 'a', 'b', 'c');
       const give = (position: number) =>
@@ -136,7 +136,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await listOf(keys.requests)).toEqual(['c', 'a', 'b']);
     });
 
-    it('leaves out places that hold nothing', async () => {
+    it('skips empty places', async () => {
       const { keys, slots } = newQueue();
       await server.look.rpush(keys.requests, 'z');
       await server.look.rpush(slots[1], 'a');
@@ -163,7 +163,7 @@ describe.each(useContractServers())('$name', (server) => {
 
   describe.each([
     ['all of it in a script', settleByScript],
-    ['what is long beside the script', settleBeside],
+    ['with long jobs outside the script', settleBeside],
   ])('settling jobs, %s', (_how, settle) => {
     afterEach(async () => {
       expect(await server.look.keys(parkedListOf('*'))).toEqual([]);
@@ -183,7 +183,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await server.look.exists(...slots)).toBe(0);
     });
 
-    it('pushes behind the replies that lie there', async () => {
+    it('appends to earlier replies', async () => {
       const { slots, replies } = newQueue();
       await server.look.rpush(replies('one'), 'earlier');
       await server.look.rpush(slots[0], 'job');
@@ -192,7 +192,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await listOf(replies('one'))).toEqual(['earlier', 'later']);
     });
 
-    it('takes jobs out of slots that hold others, which keep their places', async () => {
+    it('removes jobs from slots in which other jobs keep their places', async () => {
       const { slots } = newQueue();
       await server.look.rpush(slots[0], 'a', 'b', 'c');
       const leave = (position: number) => settle({ places: [{ key: slots[0], position }] });
@@ -203,7 +203,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await server.look.exists(slots[0])).toBe(0);
     });
 
-    it('deletes a slot with whatever leaves it last, in whichever order that comes', async () => {
+    it('deletes a slot with its last job, in any order', async () => {
       const { slots } = newQueue();
       for (const order of [
         [[0], [1], [2]],
@@ -221,7 +221,7 @@ describe.each(useContractServers())('$name', (server) => {
       }
     });
 
-    it('takes jobs out of several slots at once', async () => {
+    it('removes jobs from several slots at once', async () => {
       const { slots } = newQueue();
       await server.look.rpush(slots[0], 'a', 'b', 'c');
       await server.look.rpush(slots[1], 'd', '');
@@ -231,7 +231,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await Promise.all(slots.map(listOf))).toEqual([['', 'b', ''], [], ['e', ''], []]);
     });
 
-    it('finds no jobs in a slot that is no list', async () => {
+    it('finds no jobs in a slot that is not a list', async () => {
       const { slots } = newQueue();
       await server.look.set(slots[0], 'no list');
       const places = placesOf([slots[0], 0]);
@@ -254,7 +254,7 @@ describe.each(useContractServers())('$name', (server) => {
       },
     );
 
-    it('does nothing where some jobs are not there any more, and tells which', async () => {
+    it('changes nothing if some jobs are missing, and returns them', async () => {
       const { keys, slots, replies } = newQueue();
       await server.look.rpush(slots[0], 'job');
       await server.look.rpush(slots[2], 'a', '', 'c');
@@ -270,7 +270,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await listOf(slots[2])).toEqual(['a', '', 'c']);
     });
 
-    it('does nothing when it is asked again', async () => {
+    it('changes nothing when it is repeated', async () => {
       const { slots, replies } = newQueue();
       await server.look.rpush(slots[0], 'job');
       const groups = [{ list: replies('one'), ttl: 60_000, frames: ['a'] }];
@@ -281,7 +281,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await listOf(replies('one'))).toEqual(['a']);
     });
 
-    it('frees slots whose jobs nobody waits for, and no others', async () => {
+    it('releases slots of jobs without a reply, and no others', async () => {
       const { slots } = newQueue();
       await server.look.rpush(slots[0], 'job');
       await server.look.rpush(slots[1], 'another');
@@ -290,7 +290,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await listOf(slots[1])).toEqual(['another']);
     });
 
-    it('takes the next jobs of each queue into a slot, as many as there are', async () => {
+    it('takes the next jobs of each queue into a slot, up to the limit', async () => {
       const { keys, slots } = newQueue();
       const other = newQueue();
       await server.look.rpush(slots[0], 'done');
@@ -324,7 +324,7 @@ describe.each(useContractServers())('$name', (server) => {
       },
     );
 
-    it('settles where the next jobs cannot be taken', async () => {
+    it('settles even if the next jobs cannot be taken', async () => {
       const { keys, slots } = newQueue();
       await server.look.rpush(slots[0], 'done');
       await server.look.set(keys.requests, 'no list');
@@ -350,7 +350,7 @@ describe.each(useContractServers())('$name', (server) => {
       },
     );
 
-    it('lets a list live for its time, and longer by a later settle but never shorter', async () => {
+    it('sets the TTL of a list, which a later settle may extend but not shorten', async () => {
       const { slots, replies } = newQueue();
       const list = replies('one');
       const settleWith = async (ttl: number): Promise<number> => {
@@ -368,7 +368,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(longer).toBeLessThanOrEqual(3_600_000);
     });
 
-    it('settles five hundred jobs of as many slots and lists at once', async () => {
+    it('settles 500 jobs of 500 slots and lists at once', async () => {
       const { keys, replies } = newQueue();
       const each = Array.from({ length: 500 }, (_, index) => index);
       const slots = each.map((index) => keys.active('worker-1', index));
@@ -385,8 +385,8 @@ describe.each(useContractServers())('$name', (server) => {
     });
   });
 
-  describe('settling jobs beside the script', () => {
-    it('takes long jobs into a slot each, and finds them there when it is asked again', async () => {
+  describe('settling long jobs outside the script', () => {
+    it('takes long jobs into a slot each, and returns them again when it is repeated', async () => {
       const { keys, slots } = newQueue();
       await server.look.rpush(keys.requests, 'a', 'b');
       const takes = slots
@@ -400,7 +400,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await listOf(keys.requests)).toEqual(['c']);
     });
 
-    it('puts back what a list held where the jobs are not there any more', async () => {
+    it('restores the list if the jobs are missing', async () => {
       const { slots, replies } = newQueue();
       await server.look.rpush(replies('one'), 'earlier');
       await server.look.pexpire(replies('one'), 50_000);
@@ -418,7 +418,7 @@ describe.each(useContractServers())('$name', (server) => {
       ).toBe(0);
     });
 
-    it('does nothing where a list has run out before the script', async () => {
+    it('changes nothing if a list has expired before the script', async () => {
       const { slots, replies } = newQueue();
       await server.look.rpush(slots[0], 'job');
       await server.look.rpush(parkedListOf(replies('two')), 'earlier', 'a');
@@ -433,7 +433,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await server.look.exists(slots[0])).toBe(1);
     });
 
-    it('wakes who waits for a reply', async () => {
+    it('wakes a client that waits for a reply', async () => {
       const { slots, replies } = newQueue();
       await server.look.rpush(slots[0], 'job');
       const waiting = await server.openLine();
@@ -444,8 +444,8 @@ describe.each(useContractServers())('$name', (server) => {
     });
   });
 
-  describe('burying a job', () => {
-    it('moves it to the dead list, with the reason, the worker and the time', async () => {
+  describe('moving a job to the dead list', () => {
+    it('stores it with the reason, the worker and the time', async () => {
       const { keys, slots } = newQueue();
       await server.look.rpush(slots[0], ' ["job-1" 1]');
       const before = await serverNow();
@@ -466,7 +466,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(dead.at).toBeLessThanOrEqual(after);
     });
 
-    it('puts it behind those that lie there', async () => {
+    it('appends it to earlier ones', async () => {
       const { keys, slots } = newQueue();
       for (const job of ['first', 'second']) {
         await server.look.rpush(slots[0], job);
@@ -480,7 +480,7 @@ describe.each(useContractServers())('$name', (server) => {
       ['is no UTF-8', Buffer.from([0x5b, 0xff, 0xfe, 0x80, 0xc3, 0x28, 0x5d])],
       ['has every byte there is', Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))],
       ['is UTF-8', Buffer.from('["naïve ☃ 🎉 \\ud83c \\/ / "')],
-    ])('keeps to the byte a job that %s', async (_, job) => {
+    ])('keeps each byte of a job that %s', async (_, job) => {
       const { keys, slots } = newQueue();
       await server.look.rpush(slots[0], job);
       expect(await bury(slots[0], keys.dead)).toBe('buried');
@@ -490,7 +490,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(Buffer.from(dead.job, 'latin1')).toEqual(job);
     });
 
-    it('leaves the other jobs of its slot, and tells its caller', async () => {
+    it('keeps the other jobs of its slot, and replies to its caller', async () => {
       const { keys, slots, replies } = newQueue();
       await server.look.rpush(slots[0], 'a', 'b');
       const buried = await run(moveToDeadList, {
@@ -507,7 +507,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await server.look.pttl(replies('one'))).toBeGreaterThan(30_000);
     });
 
-    it('buries it although its caller cannot be told, since its list is none', async () => {
+    it('stores it although the reply list of its caller is not a list', async () => {
       const { keys, slots, replies } = newQueue();
       await server.look.rpush(slots[0], 'a');
       await server.look.set(replies('one'), 'no list');
@@ -525,7 +525,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await server.look.get(replies('one'))).toBe('no list');
     });
 
-    it('leaves the job where it is while the dead list is none', async () => {
+    it('keeps the job in its slot while the dead list is not a list', async () => {
       const { keys, slots } = newQueue();
       await server.look.rpush(slots[0], 'a');
       await server.look.set(keys.dead, 'no list');
@@ -533,14 +533,14 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await listOf(slots[0])).toEqual(['a']);
     });
 
-    it('deletes a slot that held an empty text', async () => {
+    it('deletes a slot with only empty places', async () => {
       const { keys, slots } = newQueue();
       await server.look.rpush(slots[0], '');
       expect(await bury(slots[0], keys.dead)).toBe('gone');
       expect(await server.look.exists(slots[0], keys.dead)).toBe(0);
     });
 
-    it('buries nothing from an empty slot', async () => {
+    it('stores nothing from an empty slot', async () => {
       const { keys, slots } = newQueue();
       expect(await bury(slots[0], keys.dead)).toBe('gone');
       expect(await server.look.exists(keys.dead)).toBe(0);
@@ -557,7 +557,7 @@ describe.each(useContractServers())('$name', (server) => {
       started: 1_753,
     };
 
-    it('moves its end to now, by the clock of Redis, and the lease', async () => {
+    it('sets its expiry to the lease from now, by the clock of Redis', async () => {
       const { keys } = newQueue();
       const worker = keys.worker('worker-1');
       for (const lease of [100_000, 5_000]) {
@@ -577,7 +577,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await server.look.zcard(keys.workers)).toBe(1);
     });
 
-    it('writes what others may know of the worker', async () => {
+    it('writes the description of the worker', async () => {
       const { keys } = newQueue();
       const worker = keys.worker('worker-1');
       const input = { workers: keys.workers, worker, workerId: 'worker-1', lease: 5_000 };
@@ -594,7 +594,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await server.look.hget(worker, 'connections')).toBe('');
     });
 
-    it('tells which other workers have not renewed theirs', async () => {
+    it('returns the other workers whose lease has lapsed', async () => {
       const { keys } = newQueue();
       const now = await serverNow();
       await server.look.zadd(
@@ -621,7 +621,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(renewed.now).toBeLessThan(now + 5_000);
     });
 
-    it('takes a worker that was late itself for alive', async () => {
+    it('accepts a worker whose own lease has lapsed', async () => {
       const { keys } = newQueue();
       await server.look.zadd(keys.workers, (await serverNow()) - 60_000, 'worker-1');
       const renewed = await run(renewLease, {
@@ -634,7 +634,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(renewed.lapsed).toEqual([]);
     });
 
-    it('tells what it was until then', async () => {
+    it('returns the former state of the lease', async () => {
       const { keys } = newQueue();
       const worker = keys.worker('worker-1');
       const input = {
@@ -650,7 +650,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect([await former(), await former()]).toEqual(['lapsed', 'live']);
     });
 
-    it('names all of many in turn, and none whose id is not of our making', async () => {
+    it('returns many lapsed workers in turn, and none with a foreign id', async () => {
       const { keys } = newQueue();
       const now = await serverNow();
       const late = Array.from({ length: 70 }, (_, index) => `late-${index}`);
@@ -676,11 +676,11 @@ describe.each(useContractServers())('$name', (server) => {
     });
   });
 
-  describe('reading what a worker says of itself', () => {
+  describe('reading the description of a worker', () => {
     const read = (worker: string) => run(describeWorker, worker);
     const nothing = { slots: '', connections: '', server: '', host: '', pid: '' };
 
-    it('finds what it has written, and nothing for the rest', async () => {
+    it('returns the written fields, and empty texts for the others', async () => {
       const worker = newQueue().keys.worker('worker-1');
       await Promise.all([
         server.look.hset(worker, 'slots', 16),
@@ -690,7 +690,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await read(worker)).toEqual({ ...nothing, slots: '16', host: 'a host' });
     });
 
-    it('leaves out what is too long', async () => {
+    it('omits fields that are too long', async () => {
       const worker = newQueue().keys.worker('worker-1');
       await Promise.all([
         server.look.hset(worker, 'slots', '1'.repeat(1_000_000)),
@@ -699,7 +699,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await read(worker)).toEqual({ ...nothing, pid: '42' });
     });
 
-    it('finds nothing where there is no hash', async () => {
+    it('returns empty texts if the key is not a hash', async () => {
       const worker = newQueue().keys.worker('worker-1');
       expect(await read(worker)).toEqual(nothing);
       await server.look.set(worker, 'no hash');
@@ -707,7 +707,7 @@ describe.each(useContractServers())('$name', (server) => {
     });
   });
 
-  describe('taking back the jobs of a lost worker', () => {
+  describe('giving back the jobs of a lost worker', () => {
     /** A worker whose lease lapsed long ago, with jobs in each of its slots. */
     async function newLostWorker(...contents: (string | Buffer)[][]) {
       const queue = newQueue();
@@ -752,14 +752,14 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await server.look.exists(keys.dead, ...slots)).toBe(0);
     });
 
-    it('leaves out those that have left their places', async () => {
+    it('skips empty places', async () => {
       const { keys, slots, recover } = await newLostWorker(['', 'b', ''], ['c']);
       expect(await recover()).toBe('recovered');
       expect(await listOf(keys.requests)).toEqual([' b', ' c']);
       expect(await server.look.exists(...slots)).toBe(0);
     });
 
-    it('keeps them to the byte', async () => {
+    it('keeps each byte of them', async () => {
       const job = Buffer.from([0x5b, 0xff, 0x00, 0x80, 0x5d]);
       const { keys, recover } = await newLostWorker([job, job]);
       expect(await recover()).toBe('recovered');
@@ -767,7 +767,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await server.look.lrangeBuffer(keys.requests, 0, -1)).toEqual([again, again]);
     });
 
-    it('forgets the worker where it is told to, and only there', async () => {
+    it('removes the worker only if requested', async () => {
       for (const forget of [true, false]) {
         const { keys, found, recover } = await newLostWorker(['a']);
         expect(await recover(found, forget)).toBe('recovered');
@@ -776,7 +776,7 @@ describe.each(useContractServers())('$name', (server) => {
       }
     });
 
-    it('buries those that are not to run again, with a word to their caller', async () => {
+    it('moves jobs that must not run again to the dead list, and replies to their callers', async () => {
       const { keys, slots, replies, found, recover } = await newLostWorker(['a', 'b']);
       const [first, ...others] = found as [FoundSlot, ...FoundSlot[]];
       const dead = { reason: 'out of deliveries', message: 'three times' } as const;
@@ -794,7 +794,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await server.look.exists(...slots)).toBe(0);
     });
 
-    it('tells each caller in its own list', async () => {
+    it('replies to each caller in its own list', async () => {
       const { replies, found, recover } = await newLostWorker(['a', 'b'], ['c']);
       const dead = { reason: 'out of deliveries', message: 'three times' } as const;
       const tell = (name: string) => ({
@@ -813,7 +813,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await listOf(replies('2'))).toEqual(['for 2']);
     });
 
-    it('takes the end of a slot before the rest, which goes in front', async () => {
+    it('gives back the end of a slot first, and the rest in front of it', async () => {
       const { keys, slots, recover } = await newLostWorker(['a', 'b', '', 'd', 'e']);
       await server.look.rpush(keys.requests, 'z');
       const end = (from: number, ...jobs: string[]): FoundSlot => ({
@@ -832,7 +832,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await server.look.exists(slots[0])).toBe(0);
     });
 
-    it('goes on where the list of a caller is none', async () => {
+    it('continues if the reply list of a caller is not a list', async () => {
       const { keys, slots, replies, found, recover } = await newLostWorker(['a', 'b']);
       await server.look.set(replies('one'), 'no list');
       const [first, ...others] = found as [FoundSlot, ...FoundSlot[]];
@@ -866,7 +866,7 @@ describe.each(useContractServers())('$name', (server) => {
       },
     );
 
-    it('does nothing where the worker has renewed its lease meanwhile', async () => {
+    it('changes nothing if the worker has renewed its lease meanwhile', async () => {
       const { keys, recover, state } = await newLostWorker(['a']);
       await server.look.zadd(keys.workers, (await serverNow()) + 60_000, 'worker-1');
       const before = await state();
@@ -874,7 +874,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await state()).toEqual(before);
     });
 
-    it('does nothing where somebody else was faster', async () => {
+    it('changes nothing if another worker was faster', async () => {
       const { recover, state } = await newLostWorker(['a']);
       await recover();
       const before = await state();
@@ -888,7 +888,7 @@ describe.each(useContractServers())('$name', (server) => {
       ['holds a job again', 1, ['b']],
       ['holds nothing any more', 0, []],
       ['holds what has left its place', 0, ['']],
-    ])('does nothing where a slot %s', async (_, index, jobs) => {
+    ])('changes nothing if a slot %s', async (_, index, jobs) => {
       const { slots, recover, state } = await newLostWorker(['a']);
       const slot = slots[index] ?? '';
       await server.look.del(slot);
@@ -902,7 +902,7 @@ describe.each(useContractServers())('$name', (server) => {
   });
 
   describe('inspecting a queue', () => {
-    it('counts the jobs that wait and the workers whose lease stands', async () => {
+    it('counts the waiting jobs and the workers with a valid lease', async () => {
       const { keys } = newQueue();
       await server.look.rpush(keys.requests, 'a', 'b', 'c');
       const now = await serverNow();
@@ -918,7 +918,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await run(inspectQueue, keys)).toEqual({ workers: 2, queueLength: 3 });
     });
 
-    it('finds nothing where there is nothing', async () => {
+    it('returns zero for an unknown queue', async () => {
       expect(await run(inspectQueue, newQueue().keys)).toEqual({ workers: 0, queueLength: 0 });
     });
   });
@@ -933,7 +933,7 @@ describe.each(useContractServers())('$name', (server) => {
 
     const prune = (requests: string, from = 0) => run(pruneExpiredJobs, { requests, from });
 
-    it('drops them from the head of the queue on, and the others keep their order', async () => {
+    it('removes them from the head of the queue, and keeps the order of the others', async () => {
       const { keys } = newQueue();
       const expired = await jobDueIn(-1);
       const [due, later] = [await jobDueIn(60_000), await jobDueIn(61_000)];
@@ -944,7 +944,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await listOf(keys.requests)).toEqual([due, emitted, later]);
     });
 
-    it('empties a queue where all of them are', async () => {
+    it('empties a queue of which all jobs are expired', async () => {
       const { keys } = newQueue();
       await server.look.rpush(keys.requests, await jobDueIn(-1), await jobDueIn(-60_000));
       expect(await prune(keys.requests)).toEqual({ dropped: 2, next: undefined });
@@ -956,7 +956,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await prune(keys.requests)).toEqual({ dropped: 0, next: undefined });
     });
 
-    it('goes on behind the jobs that stay', async () => {
+    it('continues behind unexpired jobs', async () => {
       const { keys } = newQueue();
       const emitted = await jobDueIn();
       const expired = await jobDueIn(-1);
@@ -970,7 +970,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await server.look.llen(keys.requests)).toBe(600);
     });
 
-    it('keeps the life of a queue that somebody lets expire', async () => {
+    it('keeps the TTL of a queue', async () => {
       const { keys } = newQueue();
       await server.look.rpush(keys.requests, await jobDueIn(), await jobDueIn(-1));
       await server.look.expire(keys.requests, 60);
@@ -1003,7 +1003,7 @@ describe.each(useContractServers())('$name', (server) => {
         'of an original requester with a long id',
         `["${'x'.repeat(300_000)}",{"c":"a","t":1,"d":2}]`,
       ],
-    ])('leaves alone a job %s', async (_, job) => {
+    ])('keeps a job %s', async (_, job) => {
       const { keys } = newQueue();
       await server.look.rpush(keys.requests, job);
       expect((await prune(keys.requests)).dropped).toBe(0);
@@ -1017,14 +1017,14 @@ describe.each(useContractServers())('$name', (server) => {
       ['half a character', '\ud83c'],
       ['deeper than Lua decodes', JSON.parse(`${'['.repeat(1_200)}${']'.repeat(1_200)}`)],
       ['longer than Lua should decode', 'x'.repeat(1_000_000)],
-    ])('drops a job whatever its data: %s', async (_, data) => {
+    ])('removes a job whatever its data: %s', async (_, data) => {
       const { keys } = newQueue();
       await server.look.rpush(keys.requests, await jobDueIn(-1, data));
       await prune(keys.requests);
       expect(await server.look.exists(keys.requests)).toBe(0);
     });
 
-    it('takes no more than it can at once, and says that there may be more', async () => {
+    it('inspects a limited number of jobs, and tells that there may be more', async () => {
       const { keys } = newQueue();
       const expired = await jobDueIn(-1);
       await server.look.rpush(keys.requests, ...Array.from({ length: 700 }, () => expired));
@@ -1034,7 +1034,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await server.look.exists(keys.requests)).toBe(0);
     });
 
-    it('takes fewer at once where they are large', async () => {
+    it('inspects fewer jobs if they are large', async () => {
       const { keys } = newQueue();
       const large = await jobDueIn(-1, 'x'.repeat(200_000));
       await server.look.rpush(keys.requests, large, large, large, large);
@@ -1046,7 +1046,7 @@ describe.each(useContractServers())('$name', (server) => {
       ['headers', { replyTo: 'client-1', headers: { 'x-trace': '1' } }],
       ['a limit of its deliveries', { replyTo: 'client-1', maxDeliveries: 1 }],
       ['nobody to reply to', {}],
-    ])('drops a job with %s', async (_, meta) => {
+    ])('removes a job with %s', async (_, meta) => {
       const { keys } = newQueue();
       const job = completeJob(encodeJob('job-1', '{"d":9e15}', meta), 1, 2);
       await server.look.rpush(keys.requests, job);
@@ -1055,7 +1055,7 @@ describe.each(useContractServers())('$name', (server) => {
   });
 
   describe('pushing under conditions', () => {
-    it('pushes while fewer jobs wait than are allowed', async () => {
+    it('pushes while fewer jobs wait than allowed', async () => {
       const { keys } = newQueue();
       const push = (element: string) =>
         run(pushGuardedJob, { ...keys, element, requireWorker: false, maxQueueLength: 2 });
@@ -1065,7 +1065,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await listOf(keys.requests)).toEqual(['a', 'b']);
     });
 
-    it('pushes only where a worker is alive when one is required', async () => {
+    it('pushes only if a worker is alive, when one is required', async () => {
       const { keys } = newQueue();
       const push = () => run(pushGuardedJob, { ...keys, element: 'a', requireWorker: true });
       expect(await push()).toEqual({ outcome: 'no workers' });
@@ -1077,7 +1077,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await listOf(keys.requests)).toEqual(['a']);
     });
 
-    it('asks for both when both are wanted', async () => {
+    it('checks both conditions', async () => {
       const { keys } = newQueue();
       const push = () =>
         run(pushGuardedJob, { ...keys, element: 'a', requireWorker: true, maxQueueLength: 1 });
@@ -1087,7 +1087,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await push()).toEqual({ outcome: 'full', queueLength: 1 });
     });
 
-    it('pushes the element to the byte', async () => {
+    it('keeps each byte of the element', async () => {
       const { keys } = newQueue();
       const element = '["naïve ☃ 🎉",{"a":"\\u0000"},{"t":1}]';
       await run(pushGuardedJob, { ...keys, element, requireWorker: false });
@@ -1096,7 +1096,7 @@ describe.each(useContractServers())('$name', (server) => {
   });
 
   describe('pushing values of a stream', () => {
-    it('puts them behind those that lie there, and says how many that makes', async () => {
+    it('appends them, and returns the size of the list', async () => {
       const { slots, replies } = newQueue();
       const list = replies('client-1');
       await server.look.rpush(slots[0], 'job');
@@ -1111,7 +1111,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await server.look.pttl(list)).toBeGreaterThan(50_000);
     });
 
-    it('pushes nothing once the slot has lost its job', async () => {
+    it('pushes nothing if the slot no longer holds the job', async () => {
       const { slots, replies } = newQueue();
       const list = replies('client-1');
       expect(
@@ -1125,7 +1125,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await listOf(list)).toEqual([]);
     });
 
-    it('never shortens the life of the list', async () => {
+    it('never shortens the TTL of the list', async () => {
       const { slots, replies } = newQueue();
       const list = replies('client-1');
       await server.look.rpush(slots[0], 'job');
@@ -1163,7 +1163,7 @@ describe.each(useContractServers())('$name', (server) => {
       return queue;
     }
 
-    it('forgets it', async () => {
+    it('removes it', async () => {
       const queue = await newWorker();
       expect(await retire(false, queue)).toBe(true);
       expect(await server.look.exists(queue.keys.workers, queue.keys.worker('worker-1'))).toBe(0);
@@ -1172,7 +1172,7 @@ describe.each(useContractServers())('$name', (server) => {
     it.each([
       ['a job lies in one of its slots', false],
       ['a job may still come', true],
-    ])('leaves it to others where %s', async (_, isWatched) => {
+    ])('leaves it to other workers if %s', async (_, isWatched) => {
       const queue = await newWorker();
       if (!isWatched) {
         await server.look.rpush(queue.slots[2], 'job');
@@ -1183,7 +1183,7 @@ describe.each(useContractServers())('$name', (server) => {
       expect(await server.look.hget(queue.keys.worker('worker-1'), 'slots')).toBe('4');
     });
 
-    it('does not make one known that nobody knew', async () => {
+    it('does not add an unknown worker', async () => {
       const queue = newQueue();
       await retire(true, queue);
       expect(await server.look.exists(queue.keys.workers)).toBe(0);

@@ -24,12 +24,12 @@ describe('the test files that need a Redis server', () => {
     ['starts the sample', 'test/e2e/sample-web.test.ts', true],
     ['starts nothing', 'test/unit/engines.test.ts', false],
     ['only has such imports as texts', 'test/unit/architecture.test.ts', false],
-  ])('has one that %s: %s %s', (_, file, isNeeded) => {
+  ])('classify a file that %s: %s %s', (_, file, isNeeded) => {
     expect(testsWithRedis().files.includes(file)).toBe(isNeeded);
   });
 });
 
-it('is none of the unit tests', () => {
+it('the test files that need a Redis server are not among the unit tests', () => {
   expect(testsWithRedis().files.filter((file) => file.startsWith('test/unit/'))).toEqual([]);
 });
 
@@ -38,19 +38,19 @@ describe('the test files that hold for every driver', () => {
     ['has a server of either kind', 'test/e2e/request-reply.test.ts', true],
     ['looks at Redis itself', 'test/e2e/no-memory.test.ts', false],
     ['has no server', 'test/unit/engines.test.ts', false],
-  ])('have one that %s: %s %s', (_, file, isOne) => {
+  ])('classify a file that %s: %s %s', (_, file, isOne) => {
     expect(testsOnEveryDriver().includes(file)).toBe(isOne);
   });
 });
 
 describe.skipIf(existsSync(COMPILED_REDIS))('without a Redis server', () => {
-  it('leaves them out, and says so at the end', async () => {
+  it('omits these files, and says so at the end', async () => {
     const { files, reporters } = await omittedWithoutRedis();
     expect(files).toEqual(testsWithRedis().files);
     expect(reporters).toHaveLength(1);
   });
 
-  it('fails where CI insists', async () => {
+  it('fails if CI is set', async () => {
     vi.stubEnv('CI', 'true');
     await expect(omittedWithoutRedis()).rejects.toThrow(
       /^With CI set, all tests have to run, but \d+ of \d+ test files cannot: a Redis server is not/,
@@ -58,7 +58,7 @@ describe.skipIf(existsSync(COMPILED_REDIS))('without a Redis server', () => {
   });
 });
 
-it('refuses a CHROME_PATH that is no program', async () => {
+it('refuses a CHROME_PATH that is not a program', async () => {
   vi.stubEnv('CHROME_PATH', '/no/such/browser');
   await expect(findBrowser()).rejects.toThrow(
     'CHROME_PATH has to be the file of a Chromium or Chrome, got /no/such/browser',

@@ -21,7 +21,7 @@ it.each<[string, (queues: MemoryQueues) => unknown]>([
   ['leases are refused', (queues) => queues.refuse('renew', 'OOM command not allowed')],
   ['an answer is about to be lost', (queues) => queues.loseAnswer('renew')],
   ['jobs are held', (queues) => queues.hold('echo')],
-])('a module under test closes while no time passes, where %s', async (_, trouble) => {
+])('a module under test closes while no time passes, if %s', async (_, trouble) => {
   vi.useFakeTimers();
   const { app, client, queues } = await startUnderTest([Worker]);
   onTestFinished(() => {

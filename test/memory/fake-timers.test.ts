@@ -85,7 +85,7 @@ describe('while no time passes', () => {
     await app.close();
   });
 
-  it('an application starts, and a lost connection comes back', async () => {
+  it('an application starts, and a lost connection is reconnected', async () => {
     fakeTimers();
     const { client, queues } = await startUnderTest([Worker], { failFast: true });
     expect(await firstValueFrom(client.send('echo', 1))).toBe(1);
@@ -99,7 +99,7 @@ describe('while no time passes', () => {
 });
 
 describe('time passes for', () => {
-  it('what a handler waits for', async () => {
+  it('the timers of a handler', async () => {
     const { client, queues } = await start();
     const answer = firstValueFrom(client.send('after', HOUR_MS));
     await queues.running('after');
@@ -152,7 +152,7 @@ describe('time passes for', () => {
     expect(queues.jobs('silent')).toMatchObject([{ end: 'cancelled', values: ['one value'] }]);
   });
 
-  it('the emit that is not pushed, and what is refused until it is tried again', async () => {
+  it('an emit that is not pushed, and the retry of a refused push', async () => {
     const { client, queues } = await start();
     const allow = queues.refuse('push', 'OOM command not allowed');
     const late = failureOf(client.emit('echo', 1, { timeout: HOUR_MS }));
@@ -164,7 +164,7 @@ describe('time passes for', () => {
     expect(await answer).toBe(2);
   });
 
-  it('operations that are on their way', async () => {
+  it('delayed operations', async () => {
     const { client, queues } = await start();
     queues.delay(HOUR_MS);
     const pushed = firstValueFrom(client.emit('nobody'));
@@ -177,7 +177,7 @@ describe('time passes for', () => {
     await vi.advanceTimersByTimeAsync(HOUR_MS);
   });
 
-  it('a shutdown, whose jobs go back to their queue', async () => {
+  it('a shutdown, which gives jobs back to their queue', async () => {
     const { app, client, queues, worker } = await start();
     client.emit('endless');
     await waitFor(() => worker.running === 1);
@@ -194,7 +194,7 @@ describe('time passes for', () => {
     expect(queues.jobs('endless')).toMatchObject([{ state: 'waiting', deliveries: 1 }]);
   });
 
-  it('expired jobs of a queue that nobody serves, which are dropped', async () => {
+  it('expired jobs of a queue without workers, which are removed', async () => {
     const { client, queues } = await start();
     const failure = failureOf(client.send('nobody', null, { timeout: 1_000 }));
     await seconds(60);
@@ -240,14 +240,14 @@ describe('time passes for workers', () => {
     await waitFor(async () => (await expiry()) >= before + 59_000);
   });
 
-  it('that take over from one that was lost', async () => {
+  it('that recover the jobs of a lost worker', async () => {
     const isTakenOver = await startBesideLapsed({ isConnected: false });
     expect(await isTakenOver()).toBe(false);
     await seconds(10);
     await waitFor(isTakenOver);
   });
 
-  it('that take over from one that hangs, once it has done so for longer than `stallLimit`', async () => {
+  it('that recover the jobs of a worker that hangs for longer than `stallLimit`', async () => {
     const isTakenOver = await startBesideLapsed({ isConnected: true });
     await seconds(50);
     expect(await isTakenOver()).toBe(false);

@@ -48,7 +48,7 @@ describe('a job ended', () => {
     expect(queues.jobs('double')).toMatchObject([{ end: 'replied', reply: 42 }]);
   });
 
-  it('`failed` with the error that its caller is told', async () => {
+  it('`failed` with the error that its caller gets', async () => {
     const { client, queues } = await start();
     await failureOf(client.send('double', 'x'));
     await failureOf(client.send('lines', true));
@@ -58,7 +58,7 @@ describe('a job ended', () => {
     expect(queues.jobs('lines')).toMatchObject([{ end: 'failed', error: { message: 'broken' } }]);
   });
 
-  it('as a `dead letter` where its workers were lost too often', async () => {
+  it('as a `dead letter` if its workers were lost too often', async () => {
     const { client, queues } = await start();
     const failure = failureOf(client.send('endless', null, { maxDeliveries: 1 }));
     await queues.running('endless');
@@ -73,7 +73,7 @@ describe('a job ended', () => {
     ]);
   });
 
-  it('`cancelled` where its caller stopped waiting, whether it ran or waited', async () => {
+  it('`cancelled` if its caller cancelled it, whether it ran or waited', async () => {
     const { client, queues } = await start();
     const calls = [1, 2, 3].map((data) => client.send('endless', data).subscribe());
     const states = () => queues.jobs('endless').map(({ state }) => state);
@@ -83,7 +83,7 @@ describe('a job ended', () => {
     expect(queues.jobs('endless').map(({ end }) => end)).toEqual(Array(3).fill('cancelled'));
   });
 
-  it('`expired` where its deadline passed, whether it ran or waited, and had a caller or none', async () => {
+  it('`expired` if its deadline passed, whether it ran or waited, with or without a caller', async () => {
     const { client, queues } = await start();
     await failureOf(client.send('endless', null, { timeout: 50 }));
     await queues.hold('double');
@@ -95,7 +95,7 @@ describe('a job ended', () => {
     expect(queues.jobs('double').map(({ end }) => end)).toEqual(['expired', 'expired']);
   });
 
-  it('`unanswered` where it was emitted, also where its handler threw', async () => {
+  it('`unanswered` if it was emitted, even if its handler threw', async () => {
     const { client, queues, log } = await start();
     const deadline = Date.now() + 200;
     client.emit('double', 1, { timeout: 200 });
@@ -108,7 +108,7 @@ describe('a job ended', () => {
 });
 
 describe('a job that has not ended', () => {
-  it('has no end, and was taken as often as it says', async () => {
+  it('has no end, and counts its deliveries', async () => {
     const { client, queues } = await start();
     await queues.hold('double');
     client.emit('double', 1);
@@ -118,7 +118,7 @@ describe('a job that has not ended', () => {
     expect(job).not.toHaveProperty('end');
   });
 
-  it('counts once where it is taken with others', async () => {
+  it('counts one delivery if it is taken with others', async () => {
     const { client, queues } = await start();
     await queues.hold('double');
     [1, 2, 3].forEach((data) => client.emit('double', data));
@@ -136,7 +136,7 @@ describe('a job that has not ended', () => {
     expect(queues.jobs('endless')).toMatchObject([{ state: 'waiting', deliveries: 1 }]);
   });
 
-  it('was delivered anew when its worker was lost', async () => {
+  it('was delivered again after its worker was lost', async () => {
     const { client, queues } = await start();
     client.emit('endless');
     await queues.running('endless');

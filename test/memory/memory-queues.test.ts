@@ -73,7 +73,7 @@ async function startTest() {
   return { reports, client: reports.client, queues: module.get(MemoryQueues) };
 }
 
-it('an application runs without its Redis, each of its instances apart', async () => {
+it('an application runs without Redis, and its instances are separate', async () => {
   const { reports, queues } = await startTest();
   expect(await firstValueFrom(reports.client.send('reports', { id: '7' }))).toBe('report 7');
   expect(await firstValueFrom(reports.billing.send('reports'))).toBe('a bill');
@@ -82,7 +82,7 @@ it('an application runs without its Redis, each of its instances apart', async (
   expect(() => queues.jobs('reports', { instance: 'other' })).toThrow(/no instance "other"/);
 });
 
-it('tells what was sent, what waits, what runs and how it ended', async () => {
+it('reports which jobs were sent, wait, run and ended', async () => {
   const { client, reports, queues } = await startTest();
   await queues.hold('reports');
   const held = firstValueFrom(client.send('reports', { id: '1' }, { headers: { tenant: 'a' } }));
@@ -107,7 +107,7 @@ it('tells what was sent, what waits, what runs and how it ended', async () => {
   expect(queues.jobs('lines')).toMatchObject([{ state: 'ended', values: ['one', 'two'] }]);
 });
 
-it('waits for what was emitted and for what that leads to', async () => {
+it('waits for emitted jobs and for the jobs that they lead to', async () => {
   const { client, queues } = await startTest();
   client.emit('reports', { id: '1' });
   client.emit('reports', { id: '2' });
@@ -118,7 +118,7 @@ it('waits for what was emitted and for what that leads to', async () => {
   ]);
 });
 
-it('a job whose worker is lost is delivered once more, and ends where it may not be', async () => {
+it('a job whose worker is lost is delivered again, unless its deliveries are used up', async () => {
   const { client, reports, queues } = await startTest();
   const answer = firstValueFrom(client.send('slow'));
   await waitFor(() => reports.attempts.length === 1);
@@ -146,7 +146,7 @@ it.each(['push', 'take', 'reply', 'read', 'renew'] as const)(
   },
 );
 
-it('what is refused waits until it is not', async () => {
+it('a refused job waits until it is accepted', async () => {
   const { client, queues } = await startTest();
   const allow = queues.refuse('push', 'OOM command not allowed');
   const answer = firstValueFrom(client.send('reports', { id: '1' }));
@@ -162,7 +162,7 @@ it('what is refused waits until it is not', async () => {
   });
 });
 
-it('a connection that is lost comes back, and what was sent meanwhile is answered', async () => {
+it('a lost connection is reconnected, and requests sent meanwhile get replies', async () => {
   const { client, queues } = await startTest();
   queues.disconnect();
   await waitFor(() => client.pending === 0);
@@ -174,7 +174,7 @@ it('a connection that is lost comes back, and what was sent meanwhile is answere
   expect(await answer).toBe('report 1');
 });
 
-it('operations take as long as they are told to', async () => {
+it('operations take the configured time', async () => {
   const { client, queues } = await startTest();
   queues.delay(100);
   const started = performance.now();
@@ -182,7 +182,7 @@ it('operations take as long as they are told to', async () => {
   expect(performance.now() - started).toBeGreaterThan(150);
 });
 
-it('a handler is called with what it reads of a job', () => {
+it('a handler can be called directly with the parts of a job that it reads', () => {
   const job = jobContext({ headers: { tenant: 'a' }, attempt: 3, deadline: Date.now() + 60_000 });
   expect(job).toMatchObject({ headers: { tenant: 'a' }, attempt: 3, id: 'job-1', queue: 'queue' });
   expect(job.timeLeft()).toBeGreaterThan(30_000);

@@ -13,7 +13,7 @@ class Worker {
   }
 }
 
-it('applications share what has a name, and nothing else', async () => {
+it('applications share a server with a name, and no other', async () => {
   const options = { workers: false, timeout: 300 };
   const served = await startApp({ connection: 'memory://one' }, [Worker]);
   await startApp({ connection: 'memory://' }, [Worker]);
@@ -29,7 +29,7 @@ it('applications share what has a name, and nothing else', async () => {
   }
 });
 
-it('what is kept is there as long as an application uses it', async () => {
+it('a shared server keeps its data as long as an application uses it', async () => {
   const start = () => startApp({ connection: 'memory://kept', workers: false });
   const lengthOf = async ({ client }: Awaited<ReturnType<typeof start>>): Promise<number> => {
     let length = 0;

@@ -42,14 +42,14 @@ const start = async () => {
   return { ...started, worker: started.app.get(Worker) };
 };
 
-it('waits for what was emitted, and for all that leads to', async () => {
+it('waits for emitted jobs, and for all jobs that they lead to', async () => {
   const { client, queues, worker } = await start();
   client.emit('chain', 5);
   await queues.settled();
   expect(worker.seen).toEqual([5, 4, 3, 2, 1, 0]);
 });
 
-it('waits for what was emitted while the server was slow', async () => {
+it('waits for jobs emitted while the server was slow', async () => {
   const { client, queues, worker } = await start();
   queues.delay(60);
   client.emit('plain', 1);
@@ -57,7 +57,7 @@ it('waits for what was emitted while the server was slow', async () => {
   expect(worker.seen).toEqual([1]);
 });
 
-it('waits for what was emitted while the server was away, or refused it', async () => {
+it('waits for jobs emitted while the server was unreachable or refused them', async () => {
   const { client, queues, worker } = await start();
   let isSettled = false;
   queues.disconnect();
@@ -75,7 +75,7 @@ it('waits for what was emitted while the server was away, or refused it', async 
   expect(worker.seen).toEqual([1, 2]);
 });
 
-it('waits for the end of a stream, whether or not anybody reads it', async () => {
+it('waits for the end of a stream, whether or not it is read', async () => {
   const { client, queues, worker } = await start();
   const values: number[] = [];
   client.send<number>('values', 5).subscribe((value) => values.push(value));
@@ -86,7 +86,7 @@ it('waits for the end of a stream, whether or not anybody reads it', async () =>
   expect(worker.seen.slice(5)).toEqual([0, 1, 2]);
 });
 
-it('leaves what is held where it is, with its caller, and waits for everything else', async () => {
+it('does not wait for held jobs and their callers, but for everything else', async () => {
   const { client, queues, worker } = await start();
   await queues.hold('plain');
   const answer = firstValueFrom(client.send('plain', 1));
@@ -101,7 +101,7 @@ it('leaves what is held where it is, with its caller, and waits for everything e
   await answer;
 });
 
-it('leaves what is sent to a queue that nobody serves here', async () => {
+it('does not wait for jobs of a queue that this process does not serve', async () => {
   const { client, queues } = await start();
   client.emit('elsewhere', 1);
   client.send('elsewhere', 2).subscribe({ error: () => undefined });
@@ -112,7 +112,7 @@ it('leaves what is sent to a queue that nobody serves here', async () => {
   ]);
 });
 
-it('waits where the test has put something else in the place of the client', async () => {
+it('waits even if the test has replaced the client', async () => {
   const module = await useMemoryQueues(
     Test.createTestingModule({ imports: [ReqRepModule.forRoot()], providers: [Worker] })
       .overrideProvider(RequestClient)

@@ -100,7 +100,7 @@ function certain({ stories, lostAt }: Outcome): ReadonlyMap<string, Story> {
 describe('a primary that is killed', () => {
   const sentinel = useSentinel({ replicas: 2 });
 
-  it('is replaced without anything lost or run twice', async () => {
+  it('is replaced, and no job is lost or run twice', async () => {
     const outcome = await underLoad('SIGKILL of the primary', sentinel, async () => {
       const primary = await sentinel.primary();
       await primary.kill();
@@ -113,10 +113,10 @@ describe('a primary that is killed', () => {
 // The old primary must not take what nobody hears of while the sentinels still send some to it.
 const pair = { replicas: 1, settings: { 'min-replicas-to-write': '1' } };
 
-describe('a primary that changes places with its replica after writes were paused', () => {
+describe('a primary that swaps roles with its replica after writes were paused', () => {
   const sentinel = useSentinel(pair);
 
-  it('does so without anything lost or run twice', async () => {
+  it('loses no job and runs none twice', async () => {
     const { stories } = await underLoad('SENTINEL FAILOVER after a pause', sentinel, () =>
       sentinel.plannedFailover(),
     );
@@ -129,7 +129,7 @@ describe.runIf(process.env['OUTAGES'] === 'full')(
   () => {
     const sentinel = useSentinel(pair);
 
-    it('loses no more than what its replica had not heard of', async () => {
+    it('loses only jobs that were not replicated', async () => {
       const outcome = await underLoad('SENTINEL FAILOVER', sentinel, () => sentinel.failover());
       expect(wrongsOf(certain(outcome))).toEqual([]);
     }, 120_000);

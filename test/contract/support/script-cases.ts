@@ -132,14 +132,14 @@ export const FREEING_CASES: readonly ScriptCase[] = [
     },
   },
   {
-    name: 'burying a job',
+    name: 'moving a job to the dead list',
     prepare: async (redis) => {
       const { prefix, keys, place } = await newQueue(redis);
       return callOf(prefix, moveToDeadList, { ...dead, dead: keys.dead, place: place(1) });
     },
   },
   {
-    name: 'burying a job whose caller is told',
+    name: 'moving a job to the dead list, with a reply to its caller',
     prepare: async (redis) => {
       const { prefix, keys, place, list } = await newQueue(redis);
       const reply = { list, text: 'frame', ttl: 60_000 };

@@ -42,7 +42,7 @@ const many = (count: number, element: string): string[] =>
 it.each([
   ['one job that stays', 1],
   ['many jobs that stay', 1_200],
-])('drops expired jobs behind %s', async (_, count) => {
+])('removes expired jobs behind %s', async (_, count) => {
   const { expire, requests } = await newPruner();
   const staying = many(count, job('stays'));
   await redis.look.rpush(
@@ -57,7 +57,7 @@ it.each([
   expect(await redis.look.lrange(requests, 0, -1)).toEqual([...staying, 'not JSON']);
 });
 
-it('looks at no more than so many jobs that stay', async () => {
+it('skips a limited number of unexpired jobs', async () => {
   const { expire, requests } = await newPruner();
   await redis.look.rpush(requests, ...many(20_000, job('stays')), job('old', 2));
   await redis.look.config('RESETSTAT');

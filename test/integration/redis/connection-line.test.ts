@@ -21,7 +21,7 @@ async function closed(connection: Connection): Promise<void> {
   await waitFor(() => connection.state === 'ready' && connection.identity?.id !== id);
 }
 
-it('a connection that is closed while nothing is asked of it is the same line again', async () => {
+it('a connection that is closed without an unanswered command keeps its path', async () => {
   const connection = await connected();
   const { path } = connection;
   await closed(connection);
@@ -38,7 +38,7 @@ it.each<[string, (connection: Connection) => Promise<unknown>]>([
     'several wait, whatever they answer',
     (connection) => connection.settled((run) => [run(popFirst, NOTHING), run(listLength, 'none')]),
   ],
-])('one that is lost while %s is another line behind that', async (_, ask) => {
+])('a connection that is lost while %s has another path', async (_, ask) => {
   const connection = await connected();
   const { path } = connection;
   const asked = ask(connection).catch(() => undefined);

@@ -11,7 +11,7 @@ afterEach(() => {
   server?.close();
 });
 
-it('listens no more often after many attempts than after the first', async () => {
+it('adds no more listeners after many attempts than after the first', async () => {
   let attempts = 0;
   server = createServer((socket) => {
     attempts++;
@@ -29,7 +29,7 @@ it('listens no more often after many attempts than after the first', async () =>
   connection.close();
 });
 
-it('leaves a server that takes no writes once, however many commands find out', async () => {
+it('reconnects once from a server that accepts no writes, however many commands are refused', async () => {
   let connections = 0;
   server = createServer((socket) => {
     connections++;
@@ -60,7 +60,7 @@ it('leaves a server that takes no writes once, however many commands find out', 
   connection.close();
 });
 
-it('says what a server that closes each connection says, and that one says nothing', async () => {
+it('reports the answer of a server that closes each connection, and that there is none', async () => {
   let words = '-ERR max number of clients reached\r\n';
   server = createServer((socket) => {
     socket.on('error', () => undefined);
@@ -84,7 +84,7 @@ it('says what a server that closes each connection says, and that one says nothi
   }
 });
 
-it('is closed in the middle of getting to know a server that does not answer', async () => {
+it('can be closed during the handshake with a server that does not answer', async () => {
   let isReady = false;
   server = createServer((socket) => {
     socket.on('error', () => undefined);
