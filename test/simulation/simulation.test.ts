@@ -11,7 +11,7 @@ it(`finds nothing wrong with ${COUNT} seeds`, async () => {
   expect(failures.map((failure) => storyOf(failure)).join('\n')).toBe('');
 }, 600_000);
 
-it('goes the same way each time', async () => {
+it('a seed takes the same steps each time', async () => {
   for (let seed = FIRST; seed < FIRST + 5; seed++) {
     const { trace, steps } = await simulate(seed, { isTraced: true });
     const again = await simulate(seed, { isTraced: true });

@@ -13,30 +13,30 @@ function comeAlone(): void {
   arrivals.tookWithoutWait(0, 8);
 }
 
-describe('jobs that come one by one', () => {
-  it('are not expected at first', () => {
+describe('jobs that arrive one by one', () => {
+  it('are not expected before the first job', () => {
     expect(arrivals.isOneByOne()).toBe(false);
   });
 
-  it('are expected once one came alone', () => {
+  it('are expected after a job that arrived alone', () => {
     comeAlone();
     expect(arrivals.isOneByOne()).toBe(true);
   });
 
-  it('are not expected at the end of many', () => {
+  it('are not expected when the last of many jobs was taken', () => {
     arrivals.waitEnded(true);
     arrivals.tookWithoutWait(5, 8);
     arrivals.tookWithoutWait(0, 8);
     expect(arrivals.isOneByOne()).toBe(false);
   });
 
-  it('are not expected any more once there were others', () => {
+  it('are no longer expected after jobs that arrived together', () => {
     comeAlone();
     arrivals.tookWithoutWait(1, 8);
     expect(arrivals.isOneByOne()).toBe(false);
   });
 
-  it('are expected as long as no two in a row were there already', () => {
+  it('are expected until two jobs in a row were in the queue before the wait', () => {
     comeAlone();
     for (const wasReady of [true, false, true]) {
       arrivals.nextWasReady(wasReady);
@@ -46,14 +46,14 @@ describe('jobs that come one by one', () => {
     expect(arrivals.isOneByOne()).toBe(false);
   });
 
-  it('are not expected where nothing is known', () => {
+  it('are not expected when the pattern was forgotten', () => {
     comeAlone();
     arrivals.forget();
     expect(arrivals.isOneByOne()).toBe(false);
   });
 });
 
-it('there are more where there were as many as were asked for', () => {
+it('more jobs are expected after a take that was full', () => {
   arrivals.tookWithoutWait(8, 8);
   expect(arrivals.isBacklogged).toBe(true);
   arrivals.tookWithoutWait(7, 8);

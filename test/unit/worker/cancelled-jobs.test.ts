@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { CancelledJobs } from '../../../lib/worker/running/cancelled-jobs.js';
 
-it('knows a cancelled job, once', () => {
+it('a cancelled job is reported once', () => {
   const jobs = new CancelledJobs();
   jobs.add('job-1');
   expect([jobs.take('job-2'), jobs.take('job-1'), jobs.take('job-1')]).toEqual([
@@ -11,7 +11,7 @@ it('knows a cancelled job, once', () => {
   ]);
 });
 
-it('forgets the oldest where there are too many', () => {
+it('the oldest ids are forgotten when there are too many', () => {
   const jobs = new CancelledJobs();
   for (let index = 0; index <= 10_000; index++) {
     jobs.add(`job-${index}`);

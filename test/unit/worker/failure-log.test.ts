@@ -19,7 +19,7 @@ const failure = (message: string) =>
   Object.assign(new TypeError(message), { stack: `TypeError: ${message}\n    at here` });
 
 describe('failures of a handler', () => {
-  it('are written with the handler, the job, the queue, the error and its stack', () => {
+  it('are logged with the handler, the job, the queue, the error and its stack', () => {
     const { log, failures } = failureLog();
     failures.failed('job-1', failure('oops'));
     expect(log.errors).toEqual([
@@ -28,7 +28,7 @@ describe('failures of a handler', () => {
     expect(log.stacks).toEqual(['TypeError: oops\n    at here']);
   });
 
-  it('that are the same are written once a minute, with how many there were', () => {
+  it('that are equal are logged once a minute, with their number', () => {
     const { log, failures } = failureLog();
     for (let job = 0; job < 10_000; job++) {
       failures.failed(job, failure('oops'));
@@ -38,7 +38,7 @@ describe('failures of a handler', () => {
     expect(log.errors[1]).toContain('9999 times');
   });
 
-  it('that differ are all written: by error, by message, and by what has failed', () => {
+  it('that differ in the error, the message or the code that failed are all logged', () => {
     const { log, failures } = failureLog();
     for (let time = 0; time < 3; time++) {
       failures.failed('job-1', failure('one'));
@@ -49,7 +49,7 @@ describe('failures of a handler', () => {
     expect(log.errors).toHaveLength(4);
   });
 
-  it('that all differ are bounded, in each minute', () => {
+  it('that all differ are logged up to a limit in each minute', () => {
     const { log, failures } = failureLog();
     const flood = (): void => {
       for (let job = 0; job < 10_000; job++) {
@@ -66,7 +66,7 @@ describe('failures of a handler', () => {
     expect(log.errors.length - before).toBeLessThan(100);
   });
 
-  it('say which handler and error it was, however long the id and the message are', () => {
+  it('name the handler and the error, however long the id and the message are', () => {
     const { log, failures } = failureLog();
     failures.failed('i'.repeat(2_000_000), failure('m'.repeat(2_000_000)));
     expect(log.errors[0]?.length).toBeLessThan(3_000);
@@ -112,7 +112,7 @@ describe('the line of a failure', () => {
     expect(lineOf(error)).toBe(`Worker#run failed on job 1 of queue "reports": ${text}`);
   });
 
-  it('names what was wrong first, however long the message and the causes are', () => {
+  it('begins with the details of the error, however long the message and the causes are', () => {
     const cause = new Error('c'.repeat(100_000));
     const line = lineOf(new Error('m'.repeat(100_000), { cause }));
     expect(line).toContain(': Error: mmm');
@@ -120,18 +120,18 @@ describe('the line of a failure', () => {
     expect(line.length).toBeLessThan(2_100);
   });
 
-  it('tells failures apart that differ in their causes alone', () => {
+  it('differs for failures that differ only in their causes', () => {
     const { log, failures } = failureLog();
     failures.failed(1, new TypeError('fetch failed', { cause: new Error('refused') }));
     failures.failed(1, new TypeError('fetch failed', { cause: new Error('timed out') }));
     expect(log.errors).toHaveLength(2);
   });
 
-  it.each(Object.entries(THROWN))('can be written of %s', (_, make) => {
+  it.each(Object.entries(THROWN))('can be made from %s', (_, make) => {
     expect(lineOf(make())).toContain('Worker#run failed on job 1');
   });
 
-  it('has what util.inspect shows below it', () => {
+  it('is followed by what util.inspect shows', () => {
     const { log, failures } = failureLog();
     failures.failed(1, Object.assign(new Error('m', { cause: new Error('c') }), { order: 7 }));
     expect(log.stacks[0]).toContain('order: 7');

@@ -78,7 +78,7 @@ const SETTLE: SettleJobs = {
 };
 
 describe('a fetcher', () => {
-  it('asks for nothing before others know of its line, nor on the next one', async () => {
+  it('takes no job on a new connection before it was announced', async () => {
     const owner = new KeptOwner();
     const announcements: (() => void)[] = [];
     owner.onConnected = () => new Promise((resolve) => announcements.push(resolve));
@@ -100,7 +100,7 @@ describe('a fetcher', () => {
     expect(asked().length).toBeGreaterThan(before);
   });
 
-  it('waits for one job, and takes as many as there is room for as long as there are more', async () => {
+  it('waits for one job, then takes as many as there is room for while the queue holds more', async () => {
     const { owner, line, driver, answer, asked } = await startFetcher();
     owner.room = 8;
     expect(asked()).toEqual([waitForJob.name]);
@@ -112,7 +112,7 @@ describe('a fetcher', () => {
     expect(asked().at(-1)).toBe(waitForJob.name);
   });
 
-  it('rests while there is no room, and goes on when it is told', async () => {
+  it('is idle while there is no room, and goes on when it is woken', async () => {
     const { owner, fetcher, driver, answer, asked } = await startFetcher();
     owner.room = 0;
     await answer(['job-1']);
@@ -126,7 +126,7 @@ describe('a fetcher', () => {
 });
 
 describe('a take without an answer', () => {
-  it('is read in its slot before anything else is taken', async () => {
+  it('has its slot read before the next take', async () => {
     const { owner, line, driver, loseLine, asked } = await startFetcher();
     const { slot } = line.next(waitForJob).input;
     await loseLine();
@@ -139,7 +139,7 @@ describe('a take without an answer', () => {
     expect(line.next(waitForJob).input.slot).not.toBe(slot);
   });
 
-  it('is read even while nothing more is to be taken, and where the read is lost as well', async () => {
+  it('has its slot read even while no jobs are wanted, and again when the read is lost', async () => {
     const { owner, line, driver, loseLine } = await startFetcher();
     owner.room = 0;
     await loseLine();
@@ -150,7 +150,7 @@ describe('a take without an answer', () => {
     expect([owner.fetched, owner.unanswered.length]).toEqual([[[]], 1]);
   });
 
-  it('is left to the worker where the fetcher is stopped meanwhile', async () => {
+  it('is returned as unconfirmed when the fetcher is stopped before the read', async () => {
     const { fetcher, line, driver } = await startFetcher();
     const { slot } = line.next(waitForJob).input;
     line.break();
@@ -162,7 +162,7 @@ describe('a take without an answer', () => {
 });
 
 describe('a take that is refused', () => {
-  it('has brought nothing where it waits, and is asked again after a while', async () => {
+  it('releases its slot and is retried after a wait, when it was a blocking call', async () => {
     const { owner, line, driver, asked, fetcher } = await startFetcher();
     line.next(waitForJob).refuse('NOPERM this user has no permissions');
     await driver.settle();
@@ -176,7 +176,7 @@ describe('a take that is refused', () => {
     expect(fetcher.refusal).toBeUndefined();
   });
 
-  it('by a script in the middle is read in its slot, since nobody knows how far it came', async () => {
+  it('has its slot read when a script failed half way', async () => {
     const { owner, line, driver, answer } = await startFetcher();
     owner.room = 8;
     await answer(['job-1']);
@@ -188,7 +188,7 @@ describe('a take that is refused', () => {
     expect(owner.fetched).toEqual([['job-1'], ['job-2']]);
   });
 
-  it('for want of memory is made by what needs none', async () => {
+  it('for lack of memory is replaced by a take that needs no memory', async () => {
     const { owner, line, driver } = await startFetcher();
     line.next(waitForJob).refuse('OOM command not allowed');
     await driver.settle();
@@ -199,7 +199,7 @@ describe('a take that is refused', () => {
 });
 
 describe('a fetcher that is paused', () => {
-  it('ends its wait, takes what still comes, and asks for nothing until it is resumed', async () => {
+  it('ends its wait, accepts a job that still arrives, and takes no more until it is resumed', async () => {
     const { owner, fetcher, line, driver, asked } = await startFetcher();
     line.identity = { id: 1, address: '1.2.3.4:5', server: 'run-1' };
     const paused = fetcher.pause();
@@ -252,7 +252,7 @@ describe('a settle in one write with the wait for the next job', () => {
     return take;
   }
 
-  it('is offered while the fetcher rests on a line that others know, and has just heard of', async () => {
+  it('is offered while the fetcher is idle on an announced line that answered recently', async () => {
     const { fetcher, driver, line } = await resting();
     expect(fetcher.maySettleAndWait).toBe(true);
     line.identity = { id: 1, address: '1.2.3.4:5', server: 'run-1' };
@@ -263,7 +263,7 @@ describe('a settle in one write with the wait for the next job', () => {
     expect(fetcher.maySettleAndWait).toBe(false);
   });
 
-  it('hands on the job that was waited for', async () => {
+  it('passes on the job that the wait brings', async () => {
     const { fetcher, driver, line, owner } = await resting();
     const take = reserve(owner);
     const settled = fetcher.settleAndWait(SETTLE, take);
@@ -277,7 +277,7 @@ describe('a settle in one write with the wait for the next job', () => {
     expect(fetcher.isFetching).toBe(false);
   });
 
-  it('fails once the line cannot carry it out any more, and its take is read', async () => {
+  it('fails when the line cannot carry it out any more, and the slot of its take is read', async () => {
     const { fetcher, driver, line, owner } = await resting();
     const take = reserve(owner);
     const settled = fetcher.settleAndWait(SETTLE, take);
@@ -291,7 +291,7 @@ describe('a settle in one write with the wait for the next job', () => {
     expect(line.next(readList).input.list).toBe(take.slot.key);
   });
 
-  it('is not to be repeated before the server has forgotten the line', async () => {
+  it('fails only after the server has closed the line, so that it can be repeated', async () => {
     const { fetcher, driver, line, owner } = await resting();
     const { commands } = driver;
     line.identities = [{ id: 7, address: '1.2.3.4:7', server: 'run-1' }];
@@ -306,7 +306,7 @@ describe('a settle in one write with the wait for the next job', () => {
     expect(isFinal).toBe(true);
   });
 
-  it('waits for the next connection of its line where nothing tells that the server has forgotten the one before', async () => {
+  it('fails only after the next connection of its line, when the server does not confirm that it closed the last one', async () => {
     const { fetcher, driver, line, owner } = await resting();
     line.identities = [{ id: 7, address: '1.2.3.4:7', server: 'run-1' }];
     const take = reserve(owner);

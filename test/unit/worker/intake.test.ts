@@ -57,7 +57,7 @@ function beQuick(intake: Intake): void {
 }
 
 describe('an intake', () => {
-  it('has room for as many jobs as may run, counting those that it has asked for', () => {
+  it('has room for as many jobs as may run, counting jobs that are being taken', () => {
     const { intake, ask } = newIntake(2);
     expect(intake.room).toBe(2);
     const both = ask(5);
@@ -105,7 +105,7 @@ describe('an intake', () => {
     expect(intake.takes(500)).toEqual([]);
   });
 
-  it('takes fewer at a time where a take was not answered, down to one, and more again where others are', () => {
+  it('takes fewer jobs at a time after each take without an answer, down to one, and more again after answers', () => {
     const { intake, ask, places } = newIntake(500);
     const long = 'x'.repeat(50 * 1024);
     const next = (): number => {
@@ -138,7 +138,7 @@ describe('an intake', () => {
     expect(more.at(-1)).toBe(most);
   });
 
-  it('tells when there is room again', () => {
+  it('notifies its owner when there is room again', () => {
     const { intake, take, rooms } = newIntake(1);
     take(1);
     expect([intake.room, rooms()]).toEqual([0, 0]);
@@ -146,7 +146,7 @@ describe('an intake', () => {
     expect([intake.room, rooms()]).toEqual([1, 1]);
   });
 
-  it('has an empty slot for the next jobs before those of the last are released', () => {
+  it('has an empty slot for the next jobs before the last jobs are released', () => {
     const { intake, ask } = newIntake(1);
     const slots = Array.from({ length: 200 }, () => {
       const asked = ask(1);
@@ -157,7 +157,7 @@ describe('an intake', () => {
     expect(new Set(slots).size).toBe(200);
   });
 
-  it('of a quick handler lets jobs wait, and runs no more of them at a time than it may', () => {
+  it('holds jobs ahead for a quick handler, but runs no more at a time than the concurrency allows', () => {
     const { intake, started, take } = newIntake(2);
     beQuick(intake);
     take(5);
@@ -166,14 +166,14 @@ describe('an intake', () => {
     expect(started).toEqual(['job-0', 'job-1', 'job-2']);
   });
 
-  it('runs those that end at once one after the other', () => {
+  it('starts jobs that end at once one after the other', () => {
     const { intake, started, take } = newIntake(1, (each) => each.runEnded(somewhere, 0.01));
     beQuick(intake);
     take(100);
     expect(started).toHaveLength(100);
   });
 
-  it('gives back those whose turn does not come, and holds no more until the handler is quick again', async () => {
+  it('gives back jobs that wait for too long, and holds none ahead until the handler is quick again', async () => {
     const { intake, started, givenBack, take } = newIntake(2);
     beQuick(intake);
     take(5);
@@ -183,7 +183,7 @@ describe('an intake', () => {
     expect(intake.room).toBe(0);
   });
 
-  it('begins nothing once it is closed, and gives back what still comes', async () => {
+  it('starts no job once it is closed, and gives back jobs that still arrive', async () => {
     const { intake, started, givenBack, ask } = newIntake(2);
     const asked = ask(2);
     await intake.close();
@@ -194,7 +194,7 @@ describe('an intake', () => {
     expect(intake.room).toBe(2);
   });
 
-  it('gives back those that it held in front of those that come later, all together', async () => {
+  it('gives back waiting jobs together with jobs that arrive later, in their order', async () => {
     const { intake, givenBack, ask, take } = newIntake(2);
     beQuick(intake);
     take(5);
@@ -207,7 +207,7 @@ describe('an intake', () => {
     expect(givenBack[0]?.at(-1)?.slot).toBe(later.slot);
   });
 
-  it('begins with those that it held when it is opened before they were given back', () => {
+  it('starts the waiting jobs when it is opened again before they were given back', () => {
     const { intake, started, ask, take } = newIntake(2);
     const asked = ask(1);
     void intake.close();
@@ -217,7 +217,7 @@ describe('an intake', () => {
     expect(started).toEqual(['held', 'job-0']);
   });
 
-  it('has no room without an empty slot, and tells when it has one', () => {
+  it('has no room without an empty slot, and notifies its owner when a slot is free', () => {
     const { intake, places, take, rooms } = newIntake(1);
     for (let slots = 0; slots < intake.slotCount; slots++) {
       expect(intake.room).toBe(1);
@@ -232,7 +232,7 @@ describe('an intake', () => {
     expect([intake.room, rooms()]).toEqual([1, before + 1]);
   });
 
-  it('uses a slot again when all of its jobs have left it', () => {
+  it('uses a slot again when all of its jobs were released', () => {
     const { intake, places, ask, take } = newIntake(2);
     take(2);
     const [first, second] = places as [JobPlace, JobPlace];
@@ -251,7 +251,7 @@ describe('an intake', () => {
     expect(ask(1).slot).toBe(first.slot);
   });
 
-  it('is not stopped by a job that cannot be begun', () => {
+  it('goes on after a job that cannot be started', () => {
     const { intake, started, notStarted, take } = newIntake(4, () => {
       if (started.length !== 2) {
         throw new Error('not this one');

@@ -33,7 +33,7 @@ function runAlone(suspicion: 'suspect' | 'last chance'): JobPlace {
 }
 
 describe('a suspect', () => {
-  it('keeps others away from the moment that it is the next until it has ended', () => {
+  it('keeps other jobs from starting from its turn until its end', () => {
     const place = newPlace();
     expect(isolation.claim(place)).toBe(true);
     expect([isolation.isActive, isolation.maxRequested]).toEqual([true, 0]);
@@ -45,7 +45,7 @@ describe('a suspect', () => {
     expect(isolation.isActive).toBe(false);
   });
 
-  it('is alone where no other job lies in a slot', () => {
+  it('is alone when no other job is in a slot', () => {
     isolation.claim(newPlace());
     expect([isolation.isAlone(0, 'suspect'), isolation.isAlone(1, 'suspect')]).toEqual([
       true,
@@ -53,12 +53,12 @@ describe('a suspect', () => {
     ]);
   });
 
-  it('waits for another one that is alone', () => {
+  it('waits while another suspect is alone', () => {
     runAlone('suspect');
     expect(isolation.claim(newPlace())).toBe(false);
   });
 
-  it('is trusted when it has run alone for a second: others may start beside it', async () => {
+  it('is trusted after it has run alone for a second: other jobs may start next to it', async () => {
     const trusted = runAlone('suspect');
     await runtime.advanceAsync(999);
     expect([isolation.isActive, changes]).toEqual([true, 0]);
@@ -72,7 +72,7 @@ describe('a suspect', () => {
     expect(isolation.isAlone(1, 'suspect')).toBe(false);
   });
 
-  it('that has left its slot is not counted among those that are trusted there', async () => {
+  it('that has left its slot no longer counts as a trusted job in a slot', async () => {
     const answered = runAlone('suspect');
     isolation.released(answered);
     await runtime.advanceAsync(1_000);
@@ -80,7 +80,7 @@ describe('a suspect', () => {
     expect(isolation.isAlone(1, 'suspect')).toBe(false);
   });
 
-  it('that has its last chance stays alone until it ends, or for half a minute if it never does', async () => {
+  it('with its last chance stays alone until it ends, or for half a minute', async () => {
     runAlone('last chance');
     await runtime.advanceAsync(29_999);
     expect(isolation.isActive).toBe(true);
@@ -88,7 +88,7 @@ describe('a suspect', () => {
     expect([isolation.isActive, changes]).toEqual([false, 1]);
   });
 
-  it('waits for no longer than half a minute, and those after it do not wait for the same jobs', async () => {
+  it('waits for half a minute at most, and later suspects do not wait for the same jobs', async () => {
     const hung = newPlace();
     running = [hung];
     const place = newPlace();
@@ -105,7 +105,7 @@ describe('a suspect', () => {
     expect(isolation.isAlone(1, 'suspect')).toBe(false);
   });
 
-  it('that is not started after all keeps nobody away', async () => {
+  it('that is not started after all keeps no job from starting', async () => {
     isolation.claim(newPlace());
     isolation.giveUp();
     expect(isolation.isActive).toBe(false);
@@ -113,14 +113,14 @@ describe('a suspect', () => {
     expect(changes).toBe(0);
   });
 
-  it('that runs is not given up', () => {
+  it('that runs stays alone when waiting suspects are given up', () => {
     runAlone('suspect');
     isolation.giveUp();
     expect(isolation.isActive).toBe(true);
   });
 });
 
-it('few jobs are taken together behind a suspect, and more and more while there is none', () => {
+it('one job is taken at a time after a suspect, then more and more', () => {
   const asked = [isolation.maxRequested];
   for (const [count, haveSuspects] of [
     [16, true],
@@ -145,6 +145,6 @@ it.each([
   [' ["id",1,{"d":1000}]', 'none'],
   [' ["id",1,{"d":1001}]', 'suspect'],
   [' no job', 'none'],
-])('of %j is thought: %s', (element, expected) => {
+])('job %j is judged: %s', (element, expected) => {
   expect(suspicionOf(element, { maxDeliveries: 3 } as JobHandler, 1_000)).toBe(expected);
 });

@@ -164,7 +164,7 @@ const callerErrorIn = (reply: string | undefined): Error =>
   toCallerError(errorIn(reply), { queue: 'reports', id: 'job-1' });
 
 describe('a handler', () => {
-  it('gets the data and the context of its job', async () => {
+  it('receives the data and the context of its job', async () => {
     const seen: unknown[] = [];
     const { runner } = runnerOf((data, context) => {
       seen.push(data, context);
@@ -175,7 +175,7 @@ describe('a handler', () => {
     expect(run.context).toMatchObject({ queue: 'reports', id: 'job-1', attempt: 3 });
   });
 
-  it('is called at once', () => {
+  it('is called in the same turn', () => {
     const handle = vi.fn<Handle>();
     runnerOf(handle).runner.run(JOB);
     expect(handle).toHaveBeenCalledOnce();
@@ -190,13 +190,13 @@ describe('the reply', () => {
     ['nothing', undefined, '["job-1","r"]'],
     ['a promise', Promise.resolve('later'), '["job-1","r","later"]'],
     ['a promise of nothing', Promise.resolve(), '["job-1","r"]'],
-  ])('is a frame with what the handler returns: %s', async (_, value, expected) => {
+  ])('is a frame with the returned value: %s', async (_, value, expected) => {
     const { runner, log } = runnerOf(() => value);
     expect(await runner.run(JOB).reply).toBe(expected);
     expect(log.errors).toEqual([]);
   });
 
-  it('answers a numeric id with a numeric id', async () => {
+  it('has a numeric id for a job with a numeric id', async () => {
     expect(await runnerOf(() => 1).runner.run({ ...JOB, id: 42 }).reply).toBe('[42,"r",1]');
   });
 
@@ -204,14 +204,14 @@ describe('the reply', () => {
     ['a value', { a: 1 }, '{"a":1}'],
     ['null', null, 'null'],
     ['nothing', undefined, 'null'],
-  ])('to an original requester is bare: %s', async (_, value, expected) => {
+  ])('to an original requester is the value without a frame: %s', async (_, value, expected) => {
     expect(await runnerOf(() => value).runner.run(ORIGINAL_JOB).reply).toBe(expected);
   });
 
   it.each([
     ['a value', 'value'],
     ['what JSON cannot write', 1n],
-  ])('is none where nobody waits: %s', async (_, value) => {
+  ])('is not sent where nobody waits: %s', async (_, value) => {
     const { runner, log } = runnerOf(() => value);
     expect(await runner.run(EMITTED_JOB).reply).toBeUndefined();
     expect(log.errors).toEqual([]);
@@ -222,7 +222,7 @@ describe('a handler that throws', () => {
   it.each<[string, Handle]>([
     ['at once', throwing(new TypeError('oops'))],
     ['later', () => Promise.reject(new TypeError('oops'))],
-  ])('tells its caller, and the log: %s', async (_, handle) => {
+  ])('fails for its caller and is logged: %s', async (_, handle) => {
     const { runner, log } = runnerOf(handle);
     expect(errorIn(await runner.run(JOB).reply)).toMatchObject({
       name: 'TypeError',
@@ -238,18 +238,18 @@ describe('a handler that throws', () => {
     ['a text', 'oops', 'oops'],
     ['nothing', undefined, 'undefined'],
     ['an object', { reason: 'oops' }, '{"reason":"oops"}'],
-  ])('may throw anything: %s', async (_, thrown, message) => {
+  ])('may throw any value: %s', async (_, thrown, message) => {
     const reply = await runnerOf(throwing(thrown)).runner.run(JOB).reply;
     expect(errorIn(reply)).toMatchObject({ name: 'Error', message });
   });
 
-  it('may throw even an object that cannot be made a text', async () => {
+  it('may throw an object that cannot be converted to a string', async () => {
     const thrown: unknown = Object.create(null);
     const reply = await runnerOf(throwing(thrown)).runner.run(JOB).reply;
     expect(errorIn(reply)).toMatchObject({ name: 'Error' });
   });
 
-  it('may throw even an error whose message is no text', async () => {
+  it('may throw an error whose message is not a string', async () => {
     const thrown = Object.assign(new Error('oops'), { message: 1n });
     const reply = await runnerOf(throwing(thrown)).runner.run(JOB).reply;
     expect(errorIn(reply)).toMatchObject({ name: 'Error' });
@@ -267,30 +267,30 @@ describe('a handler that throws', () => {
         },
       }),
     ],
-  ])('may throw even an error %s', async (_, thrown) => {
+  ])('may throw an error %s', async (_, thrown) => {
     const { runner } = runnerOf(throwing(thrown), { exposeStack: true });
     expect(errorIn(await runner.run(JOB).reply).message).toBeTypeOf('string');
   });
 
-  it('does not show its stack to its caller', async () => {
+  it('does not send its stack to its caller', async () => {
     const reply = await runnerOf(throwing(new Error('oops'))).runner.run(JOB).reply;
     expect(reply).not.toContain('stack');
     expect(reply).not.toContain('job-runner.test');
   });
 
-  it('shows its stack to its caller when the worker is told to', async () => {
+  it('sends its stack to its caller with exposeStack', async () => {
     const thrown = new Error('oops');
     const { runner } = runnerOf(throwing(thrown), { exposeStack: true });
     expect(errorIn(await runner.run(JOB).reply).stack).toBe(thrown.stack);
   });
 
-  it('tells the log alone where nobody waits', async () => {
+  it('is only logged where nobody waits', async () => {
     const { runner, log } = runnerOf(throwing(new Error('oops')));
     expect(await runner.run(EMITTED_JOB).reply).toBeUndefined();
     expect(log.errors).toEqual([expect.stringContaining('oops')]);
   });
 
-  it('tells the log alone where the requester is an original one', async () => {
+  it('is only logged for an original requester', async () => {
     const { runner, log } = runnerOf(throwing(new Error('oops')));
     expect(await runner.run(ORIGINAL_JOB).reply).toBeUndefined();
     expect(log.errors).toEqual([expect.stringContaining('oops')]);
@@ -300,7 +300,7 @@ describe('a handler that throws', () => {
 describe('a handler that throws an HttpException', () => {
   const thrown = new HttpException({ reason: 'gone' }, 410);
 
-  it('tells its caller the status and the body, and not the log', async () => {
+  it('sends status and body to its caller, and is not logged', async () => {
     const { runner, log } = runnerOf(throwing(thrown));
     expect(errorIn(await runner.run(JOB).reply)).toMatchObject({
       name: 'HttpException',
@@ -311,7 +311,7 @@ describe('a handler that throws an HttpException', () => {
     expect(log.errors).toEqual([]);
   });
 
-  it('shows its stack when the worker is told to', async () => {
+  it('sends its stack with exposeStack', async () => {
     const { runner } = runnerOf(throwing(thrown), { exposeStack: true });
     expect(errorIn(await runner.run(JOB).reply).stack).toBe(thrown.stack);
   });
@@ -319,13 +319,13 @@ describe('a handler that throws an HttpException', () => {
   it.each([
     ['the requester is an original one', ORIGINAL_JOB],
     ['nobody waits', EMITTED_JOB],
-  ])('tells the log where %s', async (_, job) => {
+  ])('is logged where %s', async (_, job) => {
     const { runner, log } = runnerOf(throwing(thrown));
     expect(await runner.run(job).reply).toBeUndefined();
     expect(log.errors).toEqual([expect.stringContaining('HttpException')]);
   });
 
-  it('tells its caller even when its message is no text and it is too large', async () => {
+  it('reaches its caller even when its message is not a string and it is too large', async () => {
     const odd = Object.assign(new HttpException({ text: 'x'.repeat(5_000) }, 410), {
       message: { text: 'gone' },
     });
@@ -333,7 +333,7 @@ describe('a handler that throws an HttpException', () => {
     expect(errorIn(await runner.run(JOB).reply)).toMatchObject({ status: 410 });
   });
 
-  it('tells its caller even when JSON cannot write the body', async () => {
+  it('reaches its caller even when JSON cannot encode the body', async () => {
     const { runner } = runnerOf(throwing(new HttpException({ n: 1n }, 410)));
     expect(errorIn(await runner.run(JOB).reply)).toMatchObject({ status: 410 });
   });
@@ -344,7 +344,7 @@ describe('a reply that cannot be sent', () => {
   /** As long as a text may be, so that its frame is as large as is allowed. */
   const longest = maxPayload - Buffer.byteLength('["job-1","r",""]');
 
-  it('is one larger than is allowed', async () => {
+  it('is one that exceeds maxPayload', async () => {
     const { runner } = runnerOf(() => 'x'.repeat(longest), { maxPayload });
     expect(Buffer.byteLength((await runner.run(JOB).reply) ?? '')).toBe(maxPayload);
 
@@ -363,7 +363,7 @@ describe('a reply that cannot be sent', () => {
   it.each([
     ['a BigInt', 1n],
     ['a function', () => 1],
-  ])('is one that JSON cannot write: %s', async (_, value) => {
+  ])('is one that JSON cannot encode: %s', async (_, value) => {
     const { runner, log } = runnerOf(() => value);
     const error = callerErrorIn(await runner.run(JOB).reply);
     expect(error).toBeInstanceOf(SerializationError);
@@ -374,14 +374,14 @@ describe('a reply that cannot be sent', () => {
   it.each([
     ['too large', 'x'.repeat(maxPayload)],
     ['not to be written', 1n],
-  ])('is told to the log, once, where the requester is an original one: %s', async (_, value) => {
+  ])('is logged once for an original requester: %s', async (_, value) => {
     const { runner, log } = runnerOf(() => value, { maxPayload });
     expect(await runner.run(ORIGINAL_JOB).reply).toBeUndefined();
     expect(log.errors).toHaveLength(1);
   });
 });
 
-describe('an error that is larger than is allowed', () => {
+describe('an error that exceeds maxPayload', () => {
   const maxPayload = 1_024;
 
   it('arrives with a shortened message and without its details', async () => {
@@ -416,7 +416,7 @@ describe('an error that is larger than is allowed', () => {
     expect(errorIn(await runner.run(JOB).reply).stack).toBeUndefined();
   });
 
-  it('is made to fit even where its name and its code are long', async () => {
+  it('is shortened even where its name and its code are long', async () => {
     const thrown = Object.assign(new Error('oops'), {
       name: 'N'.repeat(5_000),
       code: 'C'.repeat(5_000),
@@ -430,7 +430,7 @@ describe('an error that is larger than is allowed', () => {
     ['ASCII', 'x'],
     ['three bytes each', '☃'],
     ['six bytes each', '\u0000'],
-  ])('is made to fit: %s', async (_, character) => {
+  ])('is shortened: %s', async (_, character) => {
     const thrown = new Error(character.repeat(5_000));
     const reply = await runnerOf(throwing(thrown), { maxPayload }).runner.run(JOB).reply;
     expect(Buffer.byteLength(reply ?? '')).toBeLessThanOrEqual(maxPayload);
@@ -442,7 +442,7 @@ describe('the end of a run', () => {
     ['returned', () => 'value'],
     ['thrown', throwing(new Error('oops'))],
   ])(
-    'comes when the handler has %s, and leaves its signal alone from then on',
+    'comes when the handler has %s, and its signal does not abort after that',
     async (_, handle) => {
       const run = runnerOf(handle).runner.run(JOB);
       const { signal } = run.context;
@@ -481,7 +481,7 @@ describe('a run with a timeout', () => {
     };
   }
 
-  it('tells the caller when the time is up, and ends when the handler returns', async () => {
+  it('fails for its caller at the timeout, and ends when the handler returns', async () => {
     const { handler, run, log, hasEnded } = startRun(50);
     await runtime.advanceAsync(49);
     expect(run.context.signal.aborted).toBe(false);
@@ -497,7 +497,7 @@ describe('a run with a timeout', () => {
     expect(hasEnded()).toBe(true);
   });
 
-  it('aborts the signal when the time is up', async () => {
+  it('aborts the signal at the timeout', async () => {
     const { run } = startRun(50);
     const { signal } = run.context;
     await runtime.advanceAsync(50);
@@ -508,7 +508,7 @@ describe('a run with a timeout', () => {
     });
   });
 
-  it('ends, too, when the handler throws after the time is up', async () => {
+  it('ends when the handler throws after the timeout', async () => {
     const { handler, run, log } = startRun(50);
     await runtime.advanceAsync(50);
     handler.reject(new Error('aborted'));
@@ -517,7 +517,7 @@ describe('a run with a timeout', () => {
     expect(log.errors).toHaveLength(1);
   });
 
-  it('replies as ever in time, and leaves no timer behind', async () => {
+  it('sends its reply before the timeout and leaves no timer behind', async () => {
     const { handler, run, log } = startRun(50);
     await runtime.advanceAsync(49);
     handler.resolve('in time');
@@ -527,7 +527,7 @@ describe('a run with a timeout', () => {
     expect(log.errors).toEqual([]);
   });
 
-  it('tells of what is thrown in time as ever', async () => {
+  it('fails with the error that is thrown before the timeout', async () => {
     const { handler, run, log } = startRun(50);
     handler.reject(new TypeError('oops'));
     expect(errorIn(await run.reply)).toMatchObject({ name: 'TypeError', message: 'oops' });
@@ -536,14 +536,14 @@ describe('a run with a timeout', () => {
     expect(log.errors).toHaveLength(1);
   });
 
-  it('tells the log alone where the requester is an original one', async () => {
+  it('is only logged for an original requester', async () => {
     const { run, log } = startRun(50, ORIGINAL_JOB);
     await runtime.advanceAsync(50);
     expect(await run.reply).toBeUndefined();
     expect(log.errors).toEqual([expect.stringContaining('exceeded its timeout of 50 ms')]);
   });
 
-  it('of nothing has no limit', async () => {
+  it('of zero has no limit', async () => {
     const { handler, run } = startRun(0);
     expect(runtime.pending).toBe(0);
     await runtime.advanceAsync(3_600_000);
@@ -552,7 +552,7 @@ describe('a run with a timeout', () => {
   });
 });
 
-describe('an end by somebody else’s deadline', () => {
+describe('the timeout of an inherited deadline', () => {
   const inherited = new RequestTimeoutError({
     queue: 'prices',
     id: 'other-1',
@@ -567,20 +567,20 @@ describe('an end by somebody else’s deadline', () => {
     ['a job with time left, later', JOB, () => Promise.reject(inherited)],
     ['a stream with time left', JOB, () => throwError(() => inherited)],
     ['a limit of the request itself', { ...JOB, deadline: Date.now() - 1 }, throwing(own)],
-  ])('is a failure like any other: %s', async (_, job, handle) => {
+  ])('is an ordinary error: %s', async (_, job, handle) => {
     const { runner, log } = runnerOf(handle);
     const reply = await runner.run(job).reply;
     expect(errorIn(reply)).toMatchObject({ name: 'RequestTimeoutError', code: 'REQUEST_TIMEOUT' });
     expect(log.errors).toHaveLength(1);
   });
 
-  it('is none where the own deadline has passed: nobody waits', async () => {
+  it('is not an error after the deadline of the job, when nobody waits', async () => {
     const { runner, log } = runnerOf(throwing(inherited));
     expect(await runner.run({ ...JOB, deadline: Date.now() - 1 }).reply).toBeUndefined();
     expect(log.errors).toEqual([]);
   });
 
-  it('is a failure, too, where it is the reason of another job’s signal', async () => {
+  it('is an error where it is the reason of the signal of another job', async () => {
     const reasons: unknown[] = [];
     const { runner, cancel } = runnerOf((_, { signal, id }) =>
       id === 'job-1'
@@ -600,7 +600,7 @@ describe('an end by somebody else’s deadline', () => {
   });
 });
 
-describe('what a run holds', () => {
+describe('memory that a run holds', () => {
   const maxPayload = 1_024;
   const tooLarge = 'x'.repeat(2_000);
 
@@ -616,7 +616,7 @@ describe('what a run holds', () => {
     ['a handler that looks at its signal', watched, { ...JOB, deadline }],
     ['a stream', () => NEVER, { ...JOB, deadline }],
     ['a stream that has sent a value', () => concat(of(1), NEVER), { ...JOB, deadline }],
-  ])('is no timer once it is over: %s', (_, handle, job) => {
+  ])('has no timer once the run is over: %s', (_, handle, job) => {
     for (const end of ['cancel', 'interrupt'] as const) {
       const runtime = new VirtualRuntime();
       const { runner, [end]: over } = runnerOf(handle, { timeout: 60_000 }, runtime);
@@ -633,7 +633,7 @@ describe('what a run holds', () => {
     ['the only one', () => of(tooLarge)],
     ['the first', () => concat(of(tooLarge, 1, 2), NEVER)],
     ['one that JSON cannot write', () => of(1n)],
-  ])('is no stream where a value cannot be sent: %s', async (_, handle) => {
+  ])('has no stream after a value that cannot be sent: %s', async (_, handle) => {
     const { runner, openStream, onEnded } = runnerOf(handle, { maxPayload });
     const { reply, ended } = runner.run(JOB);
     expect(errorIn(await reply).code).toMatch(/PAYLOAD_TOO_LARGE|SERIALIZATION/);
@@ -642,7 +642,7 @@ describe('what a run holds', () => {
     expect(onEnded).toHaveBeenCalledOnce();
   });
 
-  it('is no source that goes on at once behind a value that cannot be sent', async () => {
+  it('has no source that goes on at once after a value that cannot be sent', async () => {
     let given = 0;
     const source = range(0, 1e9).pipe(map(() => (given++ === 3 ? 1n : given)));
     const { runner } = runnerOf(() => source);
@@ -655,7 +655,7 @@ describe('what a run holds', () => {
   it.each([
     ['nobody', EMITTED_JOB, undefined],
     ['an original requester', ORIGINAL_JOB, '{"row":999}'],
-  ])('are no values that nobody takes: %s', async (_, job, reply) => {
+  ])('has no values that nobody reads: %s', async (_, job, reply) => {
     const rows: WeakRef<object>[] = [];
     const end = new Subject<never>();
     const { runner } = runnerOf(() =>
@@ -693,7 +693,7 @@ describe('a stream', () => {
     ['a promise of an Observable', async () => of(1, 2)],
     ['an AsyncIterable', () => values(2)],
     ['a promise of an AsyncIterable', async () => values(2)],
-  ])('is sent value by value, with its end behind them: %s', async (_, handle) => {
+  ])('is sent value by value, and then its end: %s', async (_, handle) => {
     const { runner, stream, log } = runnerOf(handle);
     const { reply, ended } = runner.run(JOB);
     expect(await reply).toBe(END);
@@ -708,7 +708,7 @@ describe('a stream', () => {
     expect(stream.values).toEqual([]);
   });
 
-  it('ends with its error, which is told the place behind its values', async () => {
+  it('ends with its error, at the position behind its values', async () => {
     const { runner, stream } = runnerOf(() =>
       concat(
         of(1),
@@ -724,7 +724,7 @@ describe('a stream', () => {
     expect(stream.values).toEqual(['1']);
   });
 
-  it('ends with an error for a value that JSON cannot write, and its source with it', async () => {
+  it('ends with an error for a value that JSON cannot encode, and closes its source', async () => {
     let isStopped = false;
     const source = new Observable<unknown>((subscriber) => {
       subscriber.next(1);
@@ -750,7 +750,7 @@ describe('a stream', () => {
     expect([isStopped, stream.isStopped]).toEqual([true, true]);
   });
 
-  it('asks an AsyncIterable for no more than there is room for, and gives it up when it is stopped', async () => {
+  it('pulls no more values of an AsyncIterable than there is room for, and calls return() when it is stopped', async () => {
     let pulled = 0;
     let isReturned = false;
     async function* many() {
@@ -774,7 +774,7 @@ describe('a stream', () => {
   it.each([
     ['an original requester, that takes one reply', ORIGINAL_JOB, '2'],
     ['nobody', EMITTED_JOB, undefined],
-  ])('runs to its end for %s', async (_, job, reply) => {
+  ])('runs to completion for %s', async (_, job, reply) => {
     const { runner, stream } = runnerOf(() => values(2));
     const run = runner.run(job);
     expect(await run.reply).toBe(reply);
@@ -782,7 +782,7 @@ describe('a stream', () => {
     expect(stream.values).toEqual([]);
   });
 
-  it("ends with the handler's timeout behind the values before it, and its source with it", async () => {
+  it('ends with the timeout of the handler behind the values before it, and closes its source', async () => {
     let isStopped = false;
     const source = new Observable(() => () => (isStopped = true));
     const { runner, stream } = runnerOf(() => concat(of(1), source), { timeout: 20 });
@@ -816,7 +816,7 @@ describe('a stream', () => {
     expect([context.signal.aborted, replied]).toEqual([true, false]);
   });
 
-  it('that has ended, but not sent all of it, ends with a WorkerLostError when it is interrupted', async () => {
+  it('that has completed without sending all values ends with a WorkerLostError when it is interrupted', async () => {
     const { runner, interrupt, stream } = runnerOf(() => of(1, 2, 3));
     stream.isBusy = true;
     const { begun, reply } = runner.run(JOB);
@@ -826,7 +826,7 @@ describe('a stream', () => {
     expect(frame).toMatchObject({ error: { code: 'WORKER_LOST' }, position: { index: 1 } });
   });
 
-  it('sends what an interceptor gives before it', async () => {
+  it('sends the values that an interceptor emits before it', async () => {
     const { runner, stream } = runnerOf(
       (_, context) =>
         new InterceptedReply(
@@ -841,7 +841,7 @@ describe('a stream', () => {
     expect(stream.values).toEqual(['"begin"', '1', '"end"']);
   });
 
-  it('that comes when nobody waits any more is not begun, and ends the run', async () => {
+  it('that is returned when nobody waits any more is not subscribed to, and ends the run', async () => {
     let isBegun = false;
     const source = new Observable(() => {
       isBegun = true;
@@ -853,7 +853,7 @@ describe('a stream', () => {
     expect(isBegun).toBe(false);
   });
 
-  it('has not ended before its generator has cleaned up', async () => {
+  it('has not ended until its generator has cleaned up', async () => {
     const cleanup = deferred();
     async function* cleaning() {
       try {
@@ -913,7 +913,7 @@ describe('a run', () => {
           },
         ),
     ],
-  ])('ends with an error for a result %s', async (_, handle) => {
+  ])('ends with an error for a returned value %s', async (_, handle) => {
     const { runner } = runnerOf(handle);
     const { reply, ended } = runner.run(JOB);
     expect(errorIn(await reply)).toMatchObject({ message: 'odd' });

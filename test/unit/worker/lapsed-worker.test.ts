@@ -11,7 +11,7 @@ const described = {
 const read = (change: Partial<typeof described> = {}, expiry = '5') =>
   readLapsedWorker({ workerId: 'worker-1', expiry }, { ...described, ...change });
 
-it('reads what a worker says of itself', () => {
+it('reads the description of a worker', () => {
   expect(read()).toEqual({
     id: 'worker-1',
     slots: 256,
@@ -25,37 +25,34 @@ it('reads what a worker says of itself', () => {
   });
 });
 
-it('reads a worker that says nothing', () => {
+it('reads an empty description', () => {
   const nothing = { slots: '', connections: '', server: '', host: '', pid: '' };
   expect(read(nothing)).toMatchObject({ slots: undefined, connections: [], server: undefined });
   expect(read(nothing).name).toBe('worker-1 (process unknown on an unknown host)');
 });
 
 it.each(['50000000', '100001', '0', '-1', '1e9', 'Infinity', 'NaN', '0x10', '4.5', ' 4', 'many'])(
-  'takes no number of slots from `%s`',
+  'ignores the number of slots `%s`',
   (slots) => {
     expect(read({ slots }).slots).toBeUndefined();
   },
 );
 
-it('believes as many slots as any worker ever had', () => {
+it('accepts the largest number of slots that a worker can have', () => {
   expect(read({ slots: '80000' }).slots).toBe(80_000);
 });
 
 it.each(['x@1', '@', '7', '-7@a', '7@', '99999999999999999999@a', 'NaN@a', 'ALL', '1.5@a'])(
-  'takes no connection from `%s`',
+  'ignores the connection `%s`',
   (connections) => {
     expect(read({ connections }).connections).toEqual([]);
   },
 );
 
-it('believes a few connections only', () => {
+it('accepts only a few connections', () => {
   expect(read({ connections: '7@a '.repeat(100) }).connections).toHaveLength(8);
 });
 
-it.each(['inf', '-inf', 'nan', ''])(
-  'takes a lease that ends at `%s` for one that is over',
-  (end) => {
-    expect(read({}, end).expiry).toBe(0);
-  },
-);
+it.each(['inf', '-inf', 'nan', ''])('treats a lease that ends at `%s` as lapsed', (end) => {
+  expect(read({}, end).expiry).toBe(0);
+});

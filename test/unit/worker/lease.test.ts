@@ -56,7 +56,7 @@ function endOf(promise: Promise<unknown>): { over?: 'resolved' | 'rejected' } {
 }
 
 describe('the start of a lease', () => {
-  it('is known for each queue by itself', async () => {
+  it('resolves for each queue by itself', async () => {
     const { lease, driver, renewed, answer, line } = newLease();
     const started = endOf(lease.start());
     const known = [endOf(lease.untilKnown('reports')), endOf(lease.untilKnown('mails'))];
@@ -76,7 +76,7 @@ describe('the start of a lease', () => {
     ]);
   });
 
-  it('is tried again where the line breaks in the middle of it', async () => {
+  it('is retried when the line is lost in the middle', async () => {
     const { lease, driver, renewed, answer } = newLease();
     const started = endOf(lease.start());
     await driver.settle();
@@ -90,7 +90,7 @@ describe('the start of a lease', () => {
     expect(started.over).toBe('resolved');
   });
 
-  it('is over where the workers are stopped before the server ever answers', async () => {
+  it('resolves when the workers are stopped before the server has answered', async () => {
     const { lease, driver, renewed } = newLease();
     driver.disconnect();
     const started = endOf(lease.start());
@@ -105,7 +105,7 @@ describe('the start of a lease', () => {
     expect(stopped.over).toBe('rejected');
   });
 
-  it('is over, and waits for nothing more, where the workers are stopped while it is refused', async () => {
+  it('resolves without a timer left when the workers are stopped while it is refused', async () => {
     const { lease, driver, line, log } = newLease();
     line.always(renewLease, () => {
       throw new ReplyError('NOPERM No permissions to access a key');
@@ -134,7 +134,7 @@ async function startLease() {
 }
 
 describe('a lease', () => {
-  it('is renewed three times while it lasts, and tells of others that are not', async () => {
+  it('is renewed three times per lease, and reports leases that have lapsed', async () => {
     const { driver, renewed, answer, lapsed } = await startLease();
     await driver.runtime.advanceAsync(LEASE_MS / 3);
     expect(renewed()).toEqual(['reports', 'mails', 'reports', 'mails']);
@@ -143,7 +143,7 @@ describe('a lease', () => {
     expect(lapsed).toEqual(['worker-2']);
   });
 
-  it('is known to others on the connection that it was renewed on, and not on the next', async () => {
+  it('is up to date for the connection that it was renewed on, and not for the next', async () => {
     const { driver, line, lease, answer } = await startLease();
     expect(lease.isUpToDate('reports')).toBe(true);
     line.identity = { id: 2, address: '1.2.3.4:5', server: 'run-1' };
@@ -156,7 +156,7 @@ describe('a lease', () => {
     expect([lease.isUpToDate('mails'), renewal.over]).toEqual([true, 'resolved']);
   });
 
-  it('is renewed once for all who ask while a renewal is under way', async () => {
+  it('is renewed once for all that ask during one renewal', async () => {
     const { driver, lease, renewed, answer } = await startLease();
     const asked = [lease.renew(), lease.renewQueue('mails'), lease.renew()].map(endOf);
     await driver.settle();
@@ -171,7 +171,7 @@ describe('a lease', () => {
     expect(renewed()).toHaveLength(6);
   });
 
-  it('fails whom it is renewed for where there is no answer, and for a refusal only the queue that it is of', async () => {
+  it('rejects all that wait when there is no answer, and only its own queue when it is refused', async () => {
     const { driver, line, lease, answer } = await startLease();
     const all = lease.renew();
     const refused = expect(lease.renewQueue('reports')).rejects.toThrow('OOM');
@@ -188,7 +188,7 @@ describe('a lease', () => {
     await lost;
   });
 
-  it('that stays refused is tried again in growing waits, while the others are renewed in theirs', async () => {
+  it('that stays refused is retried after growing waits, while the others are renewed on time', async () => {
     const { driver, line, renewed, log } = await startLease();
     line.always(renewLease, ({ workers }): RenewedLease => {
       if (workers.startsWith('reports')) {
@@ -205,7 +205,7 @@ describe('a lease', () => {
     expect(log.errors.length).toBeLessThanOrEqual(2);
   });
 
-  it('is given up at the end, and watched where a job may still come into a slot', async () => {
+  it('is given up at a stop, but stays watched where a job may still arrive in a slot', async () => {
     const { driver, line, lease } = await startLease();
     const stopped = lease.stop((queue) => queue === 'reports');
     await driver.settle();
@@ -217,7 +217,7 @@ describe('a lease', () => {
     expect([line.open, driver.runtime.pending]).toEqual([[], 0]);
   });
 
-  it('is given up as soon as the server is back, where that is away at the end', async () => {
+  it('is given up as soon as the server is reachable again after a stop', async () => {
     const { driver, line, lease } = await startLease();
     driver.disconnect();
     const stopped = endOf(lease.stop(() => true));

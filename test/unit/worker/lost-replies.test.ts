@@ -27,7 +27,7 @@ it.each<[string, Outcome, string | undefined, boolean]>([
   ['the same server handed it out', outcomeOf('one'), 'one', false],
   ['the server does not tell', outcomeOf('one'), undefined, false],
   ['the server before did not tell', outcomeOf(undefined), 'other', false],
-])('a job that is gone: %s', (_, outcome, server, isLost) => {
+])('a job that is not in its slot: %s', (_, outcome, server, isLost) => {
   const part = { queue: SILENT_QUEUE, outcomes: [outcome], takes: [] };
   expect(separateLost([part], server, NOW)).toEqual(
     isLost ? { lost: [{ ...part, areLost: true }], others: [] } : { lost: [], others: [part] },

@@ -30,18 +30,18 @@ function steady(lease = LEASE): OutageHistory {
   return outages;
 }
 
-it('knows how long a half-open line needs', () => {
+it('the grace period is longer than the watchdog needs for a half-open line', () => {
   // The watchdog looks ten times, and the connection has to be replaced.
   expect(MAX_RETURN_MS).toBeGreaterThanOrEqual(12_000);
   expect(MAX_RETURN_MS).toBeLessThanOrEqual(20_000);
 });
 
-describe('an observer without trouble', () => {
-  it('may judge others, wherever they were heard of', () => {
+describe('a process that has seen no outage', () => {
+  it('may call others lost, whatever server they used', () => {
     expect(steady().mayJudge(200_000, false)).toBe(true);
   });
 
-  it('counts their silence from their last sign of life', () => {
+  it('counts the silence of others from their last renewal', () => {
     expect(steady().silenceMs(203_000, 210_000)).toBe(12_000);
   });
 });
@@ -74,8 +74,8 @@ describe.each<[string, (outages: OutageHistory) => void]>([
       observer.renewed(first(201_000));
     },
   ],
-])('an observer that hears again after %s', (_, trouble) => {
-  it('waits for what a half-open line needs, and judges then', () => {
+])('a process that renews its lease again after %s', (_, trouble) => {
+  it('calls others lost only after the time that a half-open line needs', () => {
     const outages = steady();
     trouble(outages);
     for (const isSameServer of [true, false]) {
@@ -85,21 +85,21 @@ describe.each<[string, (outages: OutageHistory) => void]>([
     }
   });
 
-  it('waits for a lease that is longer', () => {
+  it('waits for the lease where it is longer', () => {
     const outages = steady(60_000);
     trouble(outages);
     expect(outages.mayJudge(260_999, true)).toBe(false);
     expect(outages.mayJudge(261_000, true)).toBe(true);
   });
 
-  it('counts the silence of others from then on', () => {
+  it('counts the silence of others from the end of the outage', () => {
     const outages = steady();
     trouble(outages);
     expect(outages.silenceMs(120_000, 202_500)).toBe(1_500);
     expect(outages.silenceMs(208_000, 210_000)).toBe(7_000);
   });
 
-  it('waits anew after more trouble only', () => {
+  it('waits anew only after another outage', () => {
     const outages = steady();
     trouble(outages);
     const path = Symbol('the last');
@@ -109,7 +109,7 @@ describe.each<[string, (outages: OutageHistory) => void]>([
     expect(outages.mayJudge(203_000 + MAX_RETURN_MS, true)).toBe(true);
   });
 
-  it('still waits where its workers are started anew meanwhile', () => {
+  it('still waits when its workers are restarted meanwhile', () => {
     const outages = steady();
     trouble(outages);
     const path = Symbol('the last');
@@ -119,15 +119,15 @@ describe.each<[string, (outages: OutageHistory) => void]>([
   });
 });
 
-it('takes a clock that goes back for trouble, and goes on by the new time', () => {
+it('a clock that goes back counts as an outage, and the new time counts from then on', () => {
   const outages = steady();
   outages.renewed(renewal(50_000));
   expect(outages.mayJudge(50_000, true)).toBe(false);
   expect(outages.mayJudge(50_000 + MAX_RETURN_MS, true)).toBe(true);
 });
 
-describe('an observer that has just started', () => {
-  it('judges at once who was heard of by the same server, others after the wait', () => {
+describe('a process that has just started', () => {
+  it('calls workers of the same server lost at once, and others after the wait', () => {
     const outages = new OutageHistory(LEASE);
     outages.renewed(first(1_000));
     expect(outages.mayJudge(1_000, true)).toBe(true);
@@ -141,7 +141,7 @@ describe('an observer that has just started', () => {
     expect(outages.silenceMs(10_000, 103_000)).toBe(3_000);
   });
 
-  it('waits where it could not renew its lease at first', () => {
+  it('waits when its first renewal failed', () => {
     const outages = new OutageHistory(LEASE);
     outages.renewalFailed();
     outages.renewed(first(1_000));
@@ -149,10 +149,10 @@ describe('an observer that has just started', () => {
   });
 });
 
-describe('an observer whose event loop was blocked', () => {
+describe('a process whose event loop was blocked', () => {
   const belated = { former: 'lapsed', isBelated: true } as const;
 
-  it('judges others, were it blocked again and again', () => {
+  it('may call others lost, even when it is blocked repeatedly', () => {
     const outages = steady();
     for (let now = 210_000; now <= 300_000; now += 10_000) {
       outages.renewed(renewal(now, belated));
@@ -160,7 +160,7 @@ describe('an observer whose event loop was blocked', () => {
     }
   });
 
-  it('counts their silence from their last sign of life', () => {
+  it('counts the silence of others from their last renewal', () => {
     const outages = steady();
     outages.renewed(renewal(210_000, belated));
     expect(outages.silenceMs(155_000, 212_000)).toBe(62_000);
@@ -169,13 +169,13 @@ describe('an observer whose event loop was blocked', () => {
   it.each<[string, Partial<Renewal>]>([
     ['its connection was replaced', { path: Symbol('new') }],
     ['its entry was gone', { former: 'none' }],
-  ])('waits all the same where %s', (_, change) => {
+  ])('waits nevertheless where %s', (_, change) => {
     const outages = steady();
     outages.renewed(renewal(210_000, { ...belated, ...change }));
     expect(outages.mayJudge(210_000, true)).toBe(false);
   });
 
-  it('waits for the end of a trouble before, and no longer', () => {
+  it('waits for the end of an earlier outage, and no longer', () => {
     const outages = steady();
     outages.renewed(renewal(201_000, { former: 'lapsed' }));
     outages.renewed(renewal(208_000, belated));
@@ -186,14 +186,14 @@ describe('an observer whose event loop was blocked', () => {
   });
 });
 
-describe('an observer whose workers are started anew', () => {
-  it('goes on where it had left off', () => {
+describe('a process whose workers are restarted', () => {
+  it('goes on where it left off', () => {
     const outages = steady();
     outages.renewed(first(202_000));
     expect(outages.mayJudge(202_000, false)).toBe(true);
   });
 
-  it('begins anew after a time in which it did not look', () => {
+  it('starts anew after a time without renewals', () => {
     const outages = steady();
     outages.renewed(first(900_000));
     expect(outages.mayJudge(900_000, true)).toBe(true);

@@ -41,7 +41,7 @@ function answered(count: number): JobRun[] {
 }
 
 describe('runs past their end', () => {
-  it('are warned of soon where they hold all slots: who, where, how many, since when, what to do', () => {
+  it('that use up the concurrency are warned of soon: handler, queue, number, age and what to do', () => {
     const { log } = watch(answered(4));
     runtime.advance(5 * SECOND);
     expect(log.warnings).toEqual([]);
@@ -59,7 +59,7 @@ describe('runs past their end', () => {
     }
   });
 
-  it('are warned of later where others have slots', () => {
+  it('are warned of later where other jobs can run', () => {
     const { log } = watch([...answered(1), startRun()]);
     runtime.advance(30 * SECOND);
     expect(log.warnings).toEqual([]);
@@ -70,7 +70,7 @@ describe('runs past their end', () => {
     expect(log.warnings[0]).not.toContain('no other job');
   });
 
-  it('are those whose deadline has passed, too, though nobody looked at their signal', () => {
+  it('include runs whose deadline has passed, even when nobody read their signal', () => {
     const deadline = START + 10 * SECOND;
     const { log } = watch(Array.from({ length: 4 }, () => startRun({ deadline })));
     runtime.advance(14 * SECOND);
@@ -79,7 +79,7 @@ describe('runs past their end', () => {
     expect(log.warnings).toHaveLength(1);
   });
 
-  it('are warned of once a minute while that lasts, and not any more once they have returned', () => {
+  it('are warned of once a minute until they have returned', () => {
     const runs = answered(4);
     const { log } = watch(runs);
     runtime.advance(10 * SECOND + 3 * MINUTE);
@@ -89,7 +89,7 @@ describe('runs past their end', () => {
     expect(log.warnings).toHaveLength(4);
   });
 
-  it('are none that return in a while', () => {
+  it('do not include runs that return soon', () => {
     const runs: JobRun[] = [];
     const { log } = watch(runs);
     for (let second = 0; second < 100; second++) {
@@ -99,7 +99,7 @@ describe('runs past their end', () => {
     expect(log.warnings).toEqual([]);
   });
 
-  it('are looked at no more once the worker has stopped', () => {
+  it('are not checked after the worker has stopped', () => {
     const { log, overdue } = watch(answered(4));
     overdue.stop();
     runtime.advance(MINUTE);
@@ -107,10 +107,10 @@ describe('runs past their end', () => {
   });
 });
 
-describe('runs that nothing ends', () => {
+describe('runs without a deadline or a timeout', () => {
   const endless = (count: number): JobRun[] => Array.from({ length: count }, () => startRun());
 
-  it('are warned of after minutes where they hold all slots, and how to end or to allow them', () => {
+  it('that use up the concurrency are warned of after minutes, with what to do', () => {
     const { log } = watch(endless(4));
     runtime.advance(5 * MINUTE - SECOND);
     expect(log.warnings).toEqual([]);
@@ -133,7 +133,7 @@ describe('runs that nothing ends', () => {
     ['not all slots', () => endless(3), 0],
     ['a handler with a timeout', () => endless(4), MINUTE],
     ['jobs with a deadline', withDeadline, 0],
-  ])('are not: %s', (_, start, timeout) => {
+  ])('are not warned of: %s', (_, start, timeout) => {
     const { log } = watch(start(), timeout);
     runtime.advance(30 * MINUTE);
     expect(log.warnings).toEqual([]);

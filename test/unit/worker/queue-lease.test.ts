@@ -30,16 +30,16 @@ function namedBy(commands: readonly LineIdentity[], jobs: readonly LineIdentity[
 }
 
 // Where it did not, a worker that died then was forgotten while its lost connection waited for a job: that one was nobody's.
-it('names a lost connection that may still wait for a job', () => {
+it('a renewal names a lost connection that may still wait for a job', () => {
   expect(namedBy([connection(1)], [connection(2), connection(3)])).toBe('1@::1:1 2@::1:2 3@::1:3');
   expect(namedBy([connection(1)], [connection(2)])).toBe('1@::1:1 2@::1:2');
 });
 
-it('names no connection to a server before this one', () => {
+it('a renewal names no connection to an earlier server', () => {
   expect(namedBy([connection(1)], [connection(2, 'run-0'), connection(3)])).toBe('1@::1:1 3@::1:3');
 });
 
-it('names no more connections than are read, the last ones', () => {
+it('a renewal names only the latest connections, as many as are read', () => {
   const lost = Array.from({ length: 9 }, (_, index) => connection(index + 2));
   expect(
     namedBy([connection(1)], lost)

@@ -83,7 +83,7 @@ function newRecovery(lines: readonly LineIdentity[], job = '["job-1",null,{"c":"
 }
 
 describe('a worker that has lapsed', () => {
-  it('is left alone while a connection of it stands, until it was silent for stallLimit', async () => {
+  it('is not recovered while a connection of it is open, until it was silent for stallLimit', async () => {
     const { sweep, steps } = newRecovery([OLD]);
     await sweep(STALL_LIMIT_MS - 1);
     expect(steps).toEqual([]);
@@ -94,7 +94,7 @@ describe('a worker that has lapsed', () => {
     expect(steps).toEqual(['cut', 'recover', 'forget']);
   });
 
-  it('is lost at once where none of its connections stands', async () => {
+  it('is recovered at once when none of its connections is open', async () => {
     const { sweep, steps, recovered } = newRecovery([]);
     await sweep(LEASE_MS + 1);
     expect(steps).toEqual(['recover', 'forget']);
@@ -104,13 +104,16 @@ describe('a worker that has lapsed', () => {
   it.each<[string, LineIdentity]>([
     ['id', { ...OLD, address: '9.9.9.9:9' }],
     ['address', { ...OLD, id: 8 }],
-  ])('keeps no stranger of the same %s from being seen as one', async (_, stranger) => {
-    const { sweep, cuts, steps } = newRecovery([stranger]);
-    await sweep(STALL_LIMIT_MS + 10_000);
-    expect([cuts, steps]).toEqual([[], ['recover', 'forget']]);
-  });
+  ])(
+    'is recovered although a connection of another client has the same %s',
+    async (_, stranger) => {
+      const { sweep, cuts, steps } = newRecovery([stranger]);
+      await sweep(STALL_LIMIT_MS + 10_000);
+      expect([cuts, steps]).toEqual([[], ['recover', 'forget']]);
+    },
+  );
 
-  it('is left to the next sweep where its connection cannot be cut for want of an answer', async () => {
+  it('is left to the next sweep when closing its connection is not answered', async () => {
     const { sweep, line, steps } = newRecovery([OLD]);
     line.cut = () => Promise.reject(new Error('The line was lost'));
     await sweep(STALL_LIMIT_MS);
@@ -152,7 +155,7 @@ describe('a job of a lost worker', () => {
   }
 });
 
-it('what is no list in a slot keeps the worker from being forgotten, and nothing else', async () => {
+it('a slot that is not a list keeps the record of its worker, and its other jobs are recovered', async () => {
   const { sweep, line, steps, log } = newRecovery([]);
   line.always(listLength, (key) => {
     if (key.endsWith(':1')) {
@@ -165,7 +168,7 @@ it('what is no list in a slot keeps the worker from being forgotten, and nothing
   expect(log.errors).toEqual([expect.stringContaining('delete the key if it is not a list')]);
 });
 
-it('somebody else who takes the jobs back ends it', async () => {
+it('a recovery ends when another worker recovers the same jobs', async () => {
   const { sweep, line, log } = newRecovery([]);
   line.always(recoverWorker, () => 'changed');
   await sweep(LEASE_MS + 1);

@@ -42,13 +42,13 @@ function newRefused(message: string) {
 it.each([
   ['NOREPLICAS Not enough good replicas to write.', [50, 150, 350, 750, 1_550, 2_550, 3_550]],
   ['NOPERM No permissions', [50, 150, 350, 750, 1_550, 3_150, 6_350, 11_350, 16_350]],
-])('waits longer from try to try, and not for ever: %s', async (message, expected) => {
+])('a refused call is retried after growing waits with a limit: %s', async (message, expected) => {
   const { runtime, tries } = newRefused(message);
   await runtime.advanceAsync(expected.at(-1) ?? 0);
   expect(tries).toEqual(expected);
 });
 
-it('goes on until the call is carried out, and says that once', async () => {
+it('a refused call is retried until it is carried out, which is logged once', async () => {
   const { insisting, runtime, log, server, tries, carriedOut } = newRefused('OOM no memory');
   await runtime.advanceAsync(60_000);
   expect([carriedOut, log.infos]).toEqual([[], []]);

@@ -19,8 +19,8 @@ beforeEach(() => {
   runtime = new VirtualRuntime(START);
 });
 
-describe('what a handler may know', () => {
-  it('is the queue, the id, the headers and the times of its job', () => {
+describe('the context of a job', () => {
+  it('has the queue, the id, the headers and the times of its job', () => {
     const context = contextOf({
       headers: { trace: 'abc' },
       pushedAt: START - 100,
@@ -35,7 +35,7 @@ describe('what a handler may know', () => {
     });
   });
 
-  it('is little of a job of an original requester', () => {
+  it('has only id and queue for a job of an original requester', () => {
     const context = contextOf({ version: 1, id: 42 });
     expect(context.id).toBe(42);
     expect(context.headers).toEqual({});
@@ -43,7 +43,7 @@ describe('what a handler may know', () => {
     expect(context.deadline).toBeUndefined();
   });
 
-  it('are no headers that one handler could leave to another', () => {
+  it('has headers that a handler cannot change for another one', () => {
     expect(Object.isFrozen(contextOf({}).headers)).toBe(true);
   });
 
@@ -51,16 +51,13 @@ describe('what a handler may know', () => {
     [0, 1],
     [1, 2],
     [7, 8],
-  ])(
-    'is which delivery it is: after %i redeliveries the attempt is %i',
-    (redeliveries, attempt) => {
-      expect(contextOf({ redeliveries }).attempt).toBe(attempt);
-    },
-  );
+  ])('counts deliveries: after %i redeliveries the attempt is %i', (redeliveries, attempt) => {
+    expect(contextOf({ redeliveries }).attempt).toBe(attempt);
+  });
 });
 
-describe('the time that is left', () => {
-  it('runs down to the deadline and never below nothing', () => {
+describe('timeLeft()', () => {
+  it('counts down to the deadline and is never negative', () => {
     const context = contextOf({ deadline: START + 5_000 });
     expect(context.timeLeft()).toBe(5_000);
     runtime.advance(4_999);
@@ -71,13 +68,13 @@ describe('the time that is left', () => {
     expect(context.timeLeft()).toBe(0);
   });
 
-  it('is endless without a deadline', () => {
+  it('is Infinity without a deadline', () => {
     expect(contextOf({}).timeLeft()).toBe(Infinity);
   });
 });
 
-describe('the signal', () => {
-  it('is one and the same each time', () => {
+describe('job.signal', () => {
+  it('is the same object each time', () => {
     const context = contextOf({});
     expect(context.signal).toBe(context.signal);
     expect(context.signal.aborted).toBe(false);
@@ -93,7 +90,7 @@ describe('the signal', () => {
     expect(signal.reason).toHaveProperty('name', 'TimeoutError');
   });
 
-  it('aborts when the deadline passes however late it is asked for', () => {
+  it('aborts when the deadline passes, however late it is first read', () => {
     const context = contextOf({ deadline: START + 5_000 });
     runtime.advance(4_000);
     const { signal } = context;
@@ -101,7 +98,7 @@ describe('the signal', () => {
     expect(signal.aborted).toBe(true);
   });
 
-  it('aborts soon when the deadline has passed before', () => {
+  it('aborts soon when the deadline has passed already', () => {
     const { signal, id, queue } = contextOf({ deadline: START - 1 });
     runtime.advance(1);
     expect(signal.aborted).toBe(true);
@@ -111,12 +108,12 @@ describe('the signal', () => {
     });
   });
 
-  it('waits for no deadline where there is none', () => {
+  it('has no timer without a deadline', () => {
     expect(contextOf({}).signal.aborted).toBe(false);
     expect(runtime.pending).toBe(0);
   });
 
-  it('waits for a deadline that is further away than a timer can be', () => {
+  it('aborts at a deadline that is further away than the longest timer', () => {
     const month = 30 * 24 * 3_600_000;
     const { signal } = contextOf({ deadline: START + month });
     runtime.advance(month - 1);
@@ -125,7 +122,7 @@ describe('the signal', () => {
     expect(signal.aborted).toBe(true);
   });
 
-  it('costs no timer until it is asked for', () => {
+  it('has no timer until it is read', () => {
     const context = contextOf({ deadline: START + 5_000 });
     expect(runtime.pending).toBe(0);
     expect(context.signal.aborted).toBe(false);
@@ -134,7 +131,7 @@ describe('the signal', () => {
 });
 
 describe('an abort', () => {
-  it('reaches a signal that was asked for before', () => {
+  it('reaches a signal that was read before', () => {
     const context = contextOf({ deadline: START + 5_000 });
     const { signal } = context;
     const reason = new Error('shutting down');
@@ -144,7 +141,7 @@ describe('an abort', () => {
     expect(runtime.pending).toBe(0);
   });
 
-  it('reaches a signal that is asked for later', () => {
+  it('reaches a signal that is read later', () => {
     const context = contextOf({ deadline: START + 5_000 });
     const reason = new Error('shutting down');
     context.abort(reason);
@@ -153,16 +150,19 @@ describe('an abort', () => {
     expect(runtime.pending).toBe(0);
   });
 
-  it.each(['asked for before', 'asked for later'])('counts once, the first: signal %s', (when) => {
-    const context = contextOf({});
-    const early = when === 'asked for before' ? context.signal : undefined;
-    const reason = new Error('first');
-    context.abort(reason);
-    context.abort(new Error('second'));
-    expect((early ?? context.signal).reason).toBe(reason);
-  });
+  it.each(['asked for before', 'asked for later'])(
+    'counts only once, the first one: signal %s',
+    (when) => {
+      const context = contextOf({});
+      const early = when === 'asked for before' ? context.signal : undefined;
+      const reason = new Error('first');
+      context.abort(reason);
+      context.abort(new Error('second'));
+      expect((early ?? context.signal).reason).toBe(reason);
+    },
+  );
 
-  it('is told to whoever listens, once', () => {
+  it('notifies its listener once', () => {
     const context = contextOf({ deadline: START + 5_000 });
     const heard: unknown[] = [];
     context.signal.addEventListener('abort', (event) => heard.push(event.type));
@@ -173,7 +173,7 @@ describe('an abort', () => {
 });
 
 describe('the end of the run', () => {
-  it('leaves the signal alone when the deadline passes later', () => {
+  it('keeps the signal from aborting when the deadline passes later', () => {
     const context = contextOf({ deadline: START + 5_000 });
     const { signal } = context;
     context.end();
@@ -182,7 +182,7 @@ describe('the end of the run', () => {
     expect(signal.aborted).toBe(false);
   });
 
-  it('leaves a signal alone that is asked for later', () => {
+  it('keeps a signal from aborting that is read later', () => {
     const context = contextOf({ deadline: START + 5_000 });
     context.end();
     const { signal } = context;
@@ -191,7 +191,7 @@ describe('the end of the run', () => {
     expect(signal.aborted).toBe(false);
   });
 
-  it('leaves the signal alone when it is aborted later', () => {
+  it('keeps the signal from aborting when the run is aborted later', () => {
     const context = contextOf({});
     const { signal } = context;
     context.end();
@@ -199,7 +199,7 @@ describe('the end of the run', () => {
     expect(signal.aborted).toBe(false);
   });
 
-  it('takes no abort back', () => {
+  it('does not undo an abort', () => {
     const context = contextOf({});
     const reason = new Error('shutting down');
     context.abort(reason);
@@ -240,7 +240,7 @@ describe('an error that only says that the run was aborted', () => {
     expect(context.isAbort(error)).toBe(expected);
   });
 
-  it('is none that has nothing to do with an abort without a reason', () => {
+  it('is not any error when the run was aborted without a reason', () => {
     const context = contextOf({});
     context.abort(undefined);
     expect(context.isAbort(new Error('own'))).toBe(false);
@@ -248,7 +248,7 @@ describe('an error that only says that the run was aborted', () => {
 });
 
 describe('a listener of the signal', () => {
-  it('is called once, with the signal as `this`, and not any more once it was removed', () => {
+  it('is called once with the signal as `this`, and not after it was removed', () => {
     const { signal } = contextOf({});
     const seen: unknown[] = [];
     function listener(this: unknown, { type }: Event): void {
@@ -267,7 +267,7 @@ describe('a listener of the signal', () => {
     expect(removed).not.toHaveBeenCalled();
   });
 
-  it('throws at nobody, nor stops the others', async () => {
+  it('that throws does not affect other listeners or the code that aborts', async () => {
     const strays: unknown[] = [];
     const job: Job = { version: 2, id: 'job-1', data: null, redeliveries: 0 };
     const context = new RunContext('reports', job, { clock: runtime, runtime }, (...stray) =>

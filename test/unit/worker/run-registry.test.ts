@@ -16,7 +16,7 @@ function newRun(id: string): JobRun {
   return new JobRun(job, place, new RunContext('reports', job, { clock: runtime, runtime }));
 }
 
-it('holds the runs that are not over, whichever ends first', () => {
+it('the registry holds the runs that are not over, whichever ends first', () => {
   const runs = new RunRegistry();
   const [one, two, three] = [newRun('one'), newRun('two'), newRun('three')];
   for (const run of [one, two, three]) {

@@ -37,13 +37,13 @@ describe('a settle call', () => {
     ['long', 'x'.repeat(33_000), true],
     ['long binary', Buffer.alloc(33_000), true],
   ])(
-    'of %s replies has them beside the script only where that is worth it',
+    'of %s replies pushes them outside of the script only where they are long',
     (_, frame, bypassesLua) => {
       expect(newCall({ frame }).call.input.bypassesLua).toBe(bypassesLua);
     },
   );
 
-  it('is not asked for its next jobs again where it was not answered', () => {
+  it('does not repeat its takes when it was not answered', () => {
     const { call, queue, outcomes, take } = newCall();
     expect(call.markUnanswered()).toEqual([{ queue, take }]);
     expect(call.input).toMatchObject({ takes: [], isRepeated: true });
@@ -52,32 +52,32 @@ describe('a settle call', () => {
     expect(call.toRetry()).toEqual([{ queue, outcomes, takes: [] }]);
   });
 
-  it('is not asked for its next jobs again where it was repeated before either', () => {
+  it('does not repeat its takes when it was repeated before', () => {
     const { call, queue, take } = newCall({ mayBeDone: true });
     expect(call.input.takes).toHaveLength(1);
     expect(call.markUnanswered()).toEqual([{ queue, take }]);
     expect(call.input).toMatchObject({ takes: [], isRepeated: true });
   });
 
-  it('takes long jobs beside the script', () => {
+  it('takes long jobs outside of the script', () => {
     expect(newCall({ isLong: true }).call.input.bypassesLua).toBe(true);
   });
 });
 
 describe('a settle call that is refused', () => {
-  it('is asked for its jobs again, and leaves the next ones to others', () => {
+  it('is retried without its takes', () => {
     const { call, queue, outcomes } = newCall();
     expect(call.toRetry()).toEqual([{ queue, outcomes, takes: [] }]);
     expect(outcomes[0]?.place.slot.holdsExactly(2)).toBe(true);
   });
 
-  it('is asked for the next jobs again where it may have taken them before', () => {
+  it('is retried with its takes where they may have been carried out', () => {
     const { call, queue, outcomes, take } = newCall({ mayBeDone: true });
     expect(call.toRetry()).toEqual([{ queue, outcomes, takes: [take] }]);
     expect(call.input.isRepeated).toBe(true);
   });
 
-  it('is split into what it was to do', () => {
+  it('is split into single outcomes and takes', () => {
     const { call, queue, outcomes, take } = newCall({ mayBeDone: true });
     expect(splitIntoSingles(call.toRetry())).toEqual([
       ...outcomes.map((outcome) => ({ queue, outcomes: [outcome], takes: [] })),

@@ -103,7 +103,7 @@ function newSettler() {
 }
 
 describe('a settle without an answer', () => {
-  it('is made again as one that may be done, without its takes, which are told once', async () => {
+  it('is repeated as possibly carried out, without its takes, which are reported as unanswered once', async () => {
     const { queue, settle, inputs, lose, answer } = newSettler();
     const take = queue.takesOnce(4);
     const places = queue.hold(2);
@@ -117,7 +117,7 @@ describe('a settle without an answer', () => {
     expect([queue.taken, queue.unanswered]).toEqual([[], [take]]);
   });
 
-  it('is made again only once others know of the new connection', async () => {
+  it('is repeated only after the new connection was announced', async () => {
     const { queue, settle, lose, announcements, inputs } = newSettler();
     await settle(queue.hold(1));
     await lose();
@@ -126,7 +126,7 @@ describe('a settle without an answer', () => {
     expect(inputs()).toHaveLength(3);
   });
 
-  it('counts jobs that are gone then as settled, without a word', async () => {
+  it('counts jobs that are not in their slots any more as settled, without a warning', async () => {
     const { queue, settle, lose, answer, log } = newSettler();
     await settle(queue.hold(1));
     await lose();
@@ -135,7 +135,7 @@ describe('a settle without an answer', () => {
     expect(log.warnings).toEqual([]);
   });
 
-  it('takes nothing a second time where some of its jobs had been gone before', async () => {
+  it('does not take jobs twice when some of its jobs were missing before', async () => {
     const { queue, settle, lose, answer, inputs } = newSettler();
     const take = queue.takesOnce(4);
     const [gone, left] = [queue.hold(1), queue.hold(1)];
@@ -150,8 +150,8 @@ describe('a settle without an answer', () => {
   });
 });
 
-describe('jobs that are not where they were', () => {
-  it('are over, with one line, and the others are settled without them', async () => {
+describe('jobs that are not in their slots', () => {
+  it('are over with one warning, and the others are settled without them', async () => {
     const { queue, settle, answer, inputs, log } = newSettler();
     const [gone, left] = [queue.hold(2), queue.hold(1)];
     await settle([...gone, ...left]);
@@ -163,7 +163,7 @@ describe('jobs that are not where they were', () => {
     expect(queue.released).toHaveLength(3);
   });
 
-  it('are answered all the same where the server is another one than handed them out', async () => {
+  it('are replied to when a different server answers than the one they were taken from', async () => {
     const { queue, settle, answer, inputs, line, log } = newSettler();
     line.identity = { id: 7, address: '1.2.3.4:5', server: 'run-2' };
     await settle(queue.hold(1));
@@ -177,7 +177,7 @@ describe('jobs that are not where they were', () => {
 });
 
 describe('a settle that is refused', () => {
-  it('for now is made again after a while, together, and its takes are free at once', async () => {
+  it('temporarily is retried as a whole after a wait, and its slots are free at once', async () => {
     const { driver, queue, settle, line, inputs, answer, log } = newSettler();
     queue.takesOnce(4);
     await settle(queue.hold(3));
@@ -192,7 +192,7 @@ describe('a settle that is refused', () => {
     expect([log.errors.length, log.infos]).toEqual([1, ['Redis accepts replies again']]);
   });
 
-  it('for good is tried for each job, and what is no list of replies costs its reply alone', async () => {
+  it('permanently is retried for each job alone, and only the reply to a key that is not a list is discarded', async () => {
     const { driver, queue, settler, line, log } = newSettler();
     line.always(settleJobs, ({ groups }) => {
       if (groups.some(({ list }) => list === 'no list')) {
@@ -211,7 +211,7 @@ describe('a settle that is refused', () => {
 });
 
 describe('how a queue gets its next jobs', () => {
-  it('is decided when the call is made, not while Redis is away', async () => {
+  it('is decided when the call is made, not while Redis is unreachable', async () => {
     const { driver, queue, settle, inputs } = newSettler();
     const asked: NextJobs[] = [];
     const { decideNext } = queue;
@@ -228,7 +228,7 @@ describe('how a queue gets its next jobs', () => {
     expect([asked.length, inputs().length]).toEqual([1, 1]);
   });
 
-  it('may be to wait for it in one write with the settle of a single job only', async () => {
+  it('may be a wait in one write with the settle only for a single job', async () => {
     const { queue, settle, answer } = newSettler();
     const offers: boolean[] = [];
     queue.decideNext = (_most, mayWait) => {
@@ -245,7 +245,7 @@ describe('how a queue gets its next jobs', () => {
     expect(offers).toEqual([true, false, false, false]);
   });
 
-  it('is left to the wait where that was sent, whatever becomes of the settle', async () => {
+  it('is left to the wait once that was sent, whatever happens to the settle', async () => {
     const { driver, queue, settle, inputs, lose, answer } = newSettler();
     const take: Take = { slot: queue.hold(0)[0]?.slot ?? ({} as Slot), most: 1, isLong: false };
     let calls = 0;
@@ -264,7 +264,7 @@ describe('how a queue gets its next jobs', () => {
   });
 });
 
-it('what follows from an answer is no failure of the asking', async () => {
+it('an error of what follows from an answer does not count as an error of the call', async () => {
   const { driver, queue, settle, inputs, answer, log } = newSettler();
   const { onReleased } = queue;
   queue.onReleased = (outcome) => {
@@ -302,7 +302,7 @@ it('what follows from a take, or from the end of a settle, may throw anything', 
   expect(queue.released).toHaveLength(2);
 });
 
-it('what a take without an answer has brought is read in parts, again where one has no answer', async () => {
+it('the slot of a take without an answer is read in parts, and a part without an answer is read again', async () => {
   const { driver, settler, queue, line } = newSettler();
   const take: Take = {
     slot: new Slots(new Keys().queue('reports'), 'w', 1).take() as Slot,

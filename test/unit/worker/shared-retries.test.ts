@@ -25,7 +25,7 @@ function refusedCalls() {
 }
 
 describe('calls that are refused for one reason', () => {
-  it('are tried by one, and by all once that has succeeded, after which no timer is left', async () => {
+  it('are retried by one, and by all once it has succeeded, without a timer left', async () => {
     const { runtime, state, begin } = refusedCalls();
     void ['one', 'two', 'three'].map((name) => begin(name));
     await runtime.advanceAsync(10_000);
@@ -36,14 +36,14 @@ describe('calls that are refused for one reason', () => {
     expect([state.done, runtime.pending]).toEqual([['one', 'two', 'three'], 0]);
   });
 
-  it('are tried by themselves now and then, since the one that tries may be refused for itself alone', async () => {
+  it('are retried one by one after a while, since the leader may be refused for a reason of its own', async () => {
     const { runtime, state, begin } = refusedCalls();
     void ['one', 'two'].map((name) => begin(name));
     await runtime.advanceAsync(65_000);
     expect(state.tries.get('two')).toBe(3);
   });
 
-  it('are tried by another one where the one that tries gives up', async () => {
+  it('are retried by another one when the leader gives up', async () => {
     const { runtime, state, begin } = refusedCalls();
     let isWanted = true;
     const gaveUp = expect(begin('one', () => isWanted)).rejects.toThrow('OOM');

@@ -4,7 +4,7 @@ import { digestOf, MAX_PART_BYTES, SlotParts } from '../../../lib/worker/livenes
 
 const sha1 = (bytes: string | Buffer): string => createHash('sha1').update(bytes).digest('hex');
 
-it('tells what lies in a slot by its digest', () => {
+it('the digest differs for different contents of a slot', () => {
   expect(digestOf([])).toBe('');
   expect(digestOf([Buffer.from('job')])).toBe(sha1('job'));
   expect(digestOf([Buffer.from([0xff]), Buffer.from('job')])).toBe(
@@ -12,7 +12,7 @@ it('tells what lies in a slot by its digest', () => {
   );
 });
 
-describe('what lies in the slots of a lost worker', () => {
+describe('the jobs in the slots of a lost worker', () => {
   /** Takes everything out of slots that hold jobs of the given lengths. @returns the parts, as `slot:position`. */
   function partsOf(slots: readonly (readonly number[])[]) {
     const contents = new Map(
@@ -60,13 +60,13 @@ describe('what lies in the slots of a lost worker', () => {
     ['slots of all sizes', [[1, 2], Array.from({ length: 900 }, () => 50), [3], [0, 5, 0]]],
     ['long jobs', [[1e6, 1e6, 1e6], [1e6], [1e6, 1e6, 1e6, 1e6, 1e6]]],
     ['long and short jobs', [[1e6, 1, 1e6, 1, 1], [1, 1, 1], [3e6], [1, 2e6, 1]]],
-  ])('is taken from its end to its beginning, each job once: %s', (_, slots) => {
+  ])('are taken from the last to the first, each job once: %s', (_, slots) => {
     const { taken, left } = partsOf(slots);
     expect(taken.toReversed().flat()).toEqual(all(slots));
     expect(left).toBe(0);
   });
 
-  it('is cut so that no part is long, but for a job that is', () => {
+  it('are cut into parts that are not long, unless one job is', () => {
     const slots = [
       Array.from({ length: 64 }, () => 1e6),
       [5e6],
@@ -80,12 +80,12 @@ describe('what lies in the slots of a lost worker', () => {
     expect(read).toBeLessThan(1.3 * all(slots).length);
   });
 
-  it('is taken in few parts where it is short', () => {
+  it('are taken in few parts where they are short', () => {
     expect(partsOf(Array.from({ length: 16 }, () => [100])).taken).toHaveLength(2);
     expect(partsOf(Array.from({ length: 256 }, () => [100])).taken.length).toBeLessThan(6);
   });
 
-  it('cuts no slot that fits', () => {
+  it('are taken slot by slot where a whole slot fits', () => {
     const { taken } = partsOf([[1, 1, 1], [1, 1, 1], [1]]);
     expect(taken).toEqual([
       ['s1:0', 's1:1', 's1:2', 's2:0'],
@@ -93,7 +93,7 @@ describe('what lies in the slots of a lost worker', () => {
     ]);
   });
 
-  it('ends where slots were emptied meanwhile', () => {
+  it('may be gone meanwhile', () => {
     const parts = new SlotParts([
       { key: 's0', length: 2 },
       { key: 's1', length: 900 },

@@ -25,33 +25,33 @@ const newReading = (most: number): SlotReader =>
 
 const MEGABYTE = 1024 * 1024;
 
-it('reads a slot in parts, and short jobs in few of them', async () => {
+it('a slot is read in parts, and short jobs in few parts', async () => {
   const jobs = Array.from({ length: 500 }, (_, index) => `job-${index}`);
   const { connection, reads } = connectionTo(jobs);
   expect(await newReading(500).read(connection)).toEqual(jobs);
   expect(reads.map(([, count]) => count)).toEqual([8, 16, 32, 64, 128, 256]);
 });
 
-it.each([0, 1, 3, 8, 9])('reads a slot that holds %i jobs', async (count) => {
+it.each([0, 1, 3, 8, 9])('a slot with %i jobs is read', async (count) => {
   const jobs = Array.from({ length: count }, (_, index) => `job-${index}`);
   const { connection } = connectionTo(jobs);
   expect(await newReading(20).read(connection)).toEqual(jobs);
 });
 
-it('asks for one job at most where one was asked for', async () => {
+it('a take of one job reads one job at most', async () => {
   const { connection, reads } = connectionTo(['job']);
   expect(await newReading(1).read(connection)).toEqual(['job']);
   expect(reads).toEqual([[0, 1]]);
 });
 
-it('asks for no more of long jobs than fit into a part', async () => {
+it('no more long jobs are read at once than fit into a part', async () => {
   const jobs = Array.from({ length: 20 }, () => 'x'.repeat(MEGABYTE / 4));
   const { connection, reads } = connectionTo(jobs);
   expect(await newReading(20).read(connection)).toEqual(jobs);
   expect(reads.slice(1).every(([, count]) => count <= 4)).toBe(true);
 });
 
-it('asks for fewer after a part without an answer, down to one, and keeps what it has read', async () => {
+it('after a part without an answer, fewer jobs are read at once, down to one, and none twice', async () => {
   const jobs = ['short', ...Array.from({ length: 12 }, () => 'x'.repeat(1_000))];
   const { connection, reads } = connectionTo(jobs, 1_500);
   const reading = newReading(jobs.length);

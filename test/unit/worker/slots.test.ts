@@ -6,7 +6,7 @@ const keys = new Keys().queue('reports');
 const newSlots = (size: number): Slots => new Slots(keys, 'worker-1', size);
 const newSlot = (): Slot => newSlots(1).take() as Slot;
 
-it('has as many slots as it is told, each with the key of its own list', () => {
+it('there are as many slots as requested, each with a key of its own', () => {
   const slots = newSlots(3);
   const taken = [slots.take(), slots.take(), slots.take(), slots.take()];
   expect(taken.map((slot) => slot?.key)).toEqual([
@@ -18,7 +18,7 @@ it('has as many slots as it is told, each with the key of its own list', () => {
   expect(slots.hasFree).toBe(false);
 });
 
-it('hands each slot out once until it is released', () => {
+it('each slot is taken once until it is released', () => {
   const slots = newSlots(2);
   const taken = [slots.take(), slots.take()] as [Slot, Slot];
   for (const slot of taken) {
@@ -28,7 +28,7 @@ it('hands each slot out once until it is released', () => {
   }
 });
 
-it('knows the place of each job in it', () => {
+it('a filled slot has a place for each job', () => {
   const slot = newSlot();
   const { key } = slot;
   expect(slot.fill(2)).toMatchObject([
@@ -37,7 +37,7 @@ it('knows the place of each job in it', () => {
   ]);
 });
 
-it('is empty when the last of its jobs has left', () => {
+it('a slot is empty when the last of its jobs was released', () => {
   const slot = newSlot();
   const [one, other] = slot.fill(2) as [JobPlace, JobPlace];
   one.beginRelease();
@@ -48,7 +48,7 @@ it('is empty when the last of its jobs has left', () => {
   expect(slot.isEmpty).toBe(true);
 });
 
-it('counts a job once, however often it leaves', () => {
+it('a job counts once, however often its release is confirmed', () => {
   const slot = newSlot();
   const [one, other] = slot.fill(2) as [JobPlace, JobPlace];
   one.beginRelease();
@@ -60,7 +60,7 @@ it('counts a job once, however often it leaves', () => {
   expect(slot.isEmpty).toBe(true);
 });
 
-it('knows whether nobody takes any of its jobs out yet', () => {
+it('a slot knows whether none of its jobs is being released', () => {
   const slot = newSlot();
   const [one] = slot.fill(3) as [JobPlace, JobPlace, JobPlace];
   expect([slot.holdsExactly(3), slot.holdsExactly(1)]).toEqual([true, false]);

@@ -33,7 +33,7 @@ function newWorkers() {
   return { workers, runtime, begun, push };
 }
 
-it('a queue that is resumed while its worker stops begins no other job', async () => {
+it('a queue that is resumed while its worker stops starts no other job', async () => {
   const { workers, runtime, begun, push } = newWorkers();
   const started = workers.start();
   await runtime.advanceAsync(10);

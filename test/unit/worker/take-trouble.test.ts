@@ -30,14 +30,14 @@ it.each<[string, FetchStep, number[], RegExp]>([
   ['OOM command not allowed', 'take', passing, /^warn Cannot take .*`maxmemory`/],
   ['WRONGTYPE Operation against a key', 'wait', staying, /^error Cannot take jobs .*retrying/],
   ['ERR unknown command', 'read', staying, /^error .*retrying/],
-])('says %s of a refused %s once, and waits longer and longer', (message, step, expected, line) => {
+])('the refusal %s of a %s is logged once, and the waits grow', (message, step, expected, line) => {
   const { trouble, lines } = newTrouble();
   expect(waits(trouble, step, refusal(message))).toEqual(expected);
   expect(lines).toEqual([expect.stringMatching(line)]);
   expect(lines[0]).toContain(message);
 });
 
-it('says which right is missing, for the log and for the status', () => {
+it('a missing right is named in the log and in the status', () => {
   const { trouble, lines } = newTrouble();
   trouble.failed('wait', refusal("NOPERM User joe has no permissions to run the 'blmove' command"));
   expect(lines).toEqual([
@@ -49,14 +49,14 @@ it('says which right is missing, for the log and for the status', () => {
   expect(trouble.refusal).toBeUndefined();
 });
 
-it('leaves it to the lease to say that the worker cannot be made known', () => {
+it('a refused announcement is not logged, because the lease logs it', () => {
   const { trouble, lines } = newTrouble();
   expect(waits(trouble, 'announce', refusal('WRONGTYPE Operation'))).toEqual(staying);
   expect(lines).toEqual([]);
   expect(trouble.refusal).toBe('WRONGTYPE Operation');
 });
 
-it('says that it is over, and begins anew', () => {
+it('the end of a refusal is logged, and the next one starts anew', () => {
   const { trouble, lines } = newTrouble();
   waits(trouble, 'wait', refusal('NOPERM'));
   expect(trouble.answered('wait', 0)).toBe(0);
@@ -65,7 +65,7 @@ it('says that it is over, and begins anew', () => {
   expect(lines).toHaveLength(3);
 });
 
-it('awaits the next connection at once where the one before broke, and waits where that happens again and again', () => {
+it('a lost connection causes no wait the first time, and growing waits when it happens repeatedly', () => {
   const { trouble, lines } = newTrouble();
   expect(waits(trouble, 'wait', new Error('Connection is closed.'))).toEqual([
     0,
@@ -76,7 +76,7 @@ it('awaits the next connection at once where the one before broke, and waits whe
   expect(lines).toEqual([]);
 });
 
-it('takes jobs without waiting for them where only that is refused for want of memory', () => {
+it('jobs are taken without a blocking wait while only that is refused for lack of memory', () => {
   const { trouble, lines } = newTrouble();
   const oom = refusal('OOM command not allowed when used memory');
   const round = (): (number | boolean)[] => [
