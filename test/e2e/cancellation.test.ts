@@ -44,7 +44,7 @@ describe('a job that runs in another application', () => {
     expect(client.droppedReplies).toBe(0);
   });
 
-  it("is aborted by its caller's signal, whose reason the caller gets", async () => {
+  it('is aborted by the signal of its caller, who gets the reason', async () => {
     const { queue, client, started, aborted } = await startWaiter();
     const abort = new AbortController();
     const failure = failureOf(client.send(queue, 'a', { signal: abort.signal }));
@@ -54,7 +54,7 @@ describe('a job that runs in another application', () => {
     await waitFor(() => aborted.length === 1);
   });
 
-  it('is aborted when its caller runs out of time', async () => {
+  it('is aborted when its caller times out', async () => {
     const { queue, client, aborted } = await startWaiter();
     const error = await failureOf(client.send(queue, 'a', { timeout: 300 }));
     expect(error).toBeInstanceOf(RequestTimeoutError);
@@ -62,7 +62,7 @@ describe('a job that runs in another application', () => {
     await waitFor(isFree(queue));
   });
 
-  it('is aborted by a switchMap to the next', async () => {
+  it('is aborted when switchMap switches to the next request', async () => {
     const { queue, client, started, aborted } = await startWaiter();
     const clicks = new Subject<string>();
     const subscription = clicks.pipe(switchMap((name) => client.send(queue, name))).subscribe();
@@ -83,7 +83,7 @@ describe('a job that runs in another application', () => {
     await waitFor(() => aborted.length === 1);
   });
 
-  itOnRedis('is aborted after its connections were cut and are back', async () => {
+  itOnRedis('is aborted after the connections were lost and made again', async () => {
     const { queue, client, started, aborted } = await startWaiter();
     await server.redis.look.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
     const subscription = client.send(queue, 'a').subscribe();
@@ -98,7 +98,7 @@ describe('a job that runs in another application', () => {
 });
 
 describe('a job that waits', () => {
-  it('is dropped unrun when its caller unsubscribes', async () => {
+  it('is removed without a run when its caller unsubscribes', async () => {
     const { queue, client, started } = await startWaiter({ concurrency: 1 });
     const first = client.send(queue, 'first').subscribe();
     await waitFor(() => started.length === 1);
@@ -112,7 +112,7 @@ describe('a job that waits', () => {
     third.unsubscribe();
   });
 
-  it('never leaves when its caller unsubscribes at once', async () => {
+  it('is not pushed when its caller unsubscribes at once', async () => {
     const { queue, client, started } = await startWaiter();
     const first = client.send(queue, 'first').subscribe();
     await waitFor(() => started.length === 1);
@@ -126,7 +126,7 @@ describe('a job that waits', () => {
 });
 
 describe("a handler's own timeout", () => {
-  it('aborts its signal and tells the caller', async () => {
+  it('aborts its signal and fails for its caller', async () => {
     const queue = randomQueue();
     let reason: unknown;
     @Injectable()
@@ -147,7 +147,7 @@ describe("a handler's own timeout", () => {
 });
 
 describe('the connections of a worker', () => {
-  it('are two, and one for each queue that it serves', async () => {
+  it('are two, plus one for each queue that it serves', async () => {
     const [a, b, c] = [randomQueue(), randomQueue(), randomQueue()];
     @Injectable()
     class Worker {

@@ -52,7 +52,7 @@ describe('the concurrency of a handler', () => {
   it.each<[string, ClassDecorator]>([
     ['that is called directly', () => undefined],
     ['behind an interceptor', UseInterceptors(Pass)],
-  ])('%s holds for methods that go on after their time', async (_, decorate) => {
+  ])('%s limits methods that go on after their timeout', async (_, decorate) => {
     const queue = randomQueue();
     const gauge = new Gauge();
     @Injectable()
@@ -70,7 +70,7 @@ describe('the concurrency of a handler', () => {
     expect(gauge.most).toBe(1);
   });
 
-  it('holds for generators that clean up', async () => {
+  it('limits generators that clean up', async () => {
     const queue = randomQueue();
     const gauge = new Gauge();
     @Injectable()
@@ -98,7 +98,7 @@ describe('the concurrency of a handler', () => {
 });
 
 describe('a slot is free again', () => {
-  it('after a stream that came when its caller had gone', async () => {
+  it('after a stream that was returned when its caller had cancelled', async () => {
     const queue = randomQueue();
     let begun = 0;
     @Injectable()
@@ -120,7 +120,7 @@ describe('a slot is free again', () => {
     await waitFor(() => app.get(ReplyWorkers).status.queues[0]?.busy === 0);
   });
 
-  it('after a generator that came when its time was up', async () => {
+  it('after a generator that was returned after its timeout', async () => {
     const queue = randomQueue();
     @Injectable()
     class Worker {
@@ -137,7 +137,7 @@ describe('a slot is free again', () => {
     expect(await lastValueFrom(client.send(queue, 0).pipe(toArray()))).toEqual([1]);
   });
 
-  it('after a caller that went while a guard made up its mind', async () => {
+  it('after a caller that cancelled while a guard ran', async () => {
     const queue = randomQueue();
     let asked = 0;
     @Injectable()
@@ -224,7 +224,7 @@ describe('a job in a slot that another job still runs from', () => {
     await waitFor(async () => (await server.look.keys(`${queue}active:*`)).length === 0);
   });
 
-  it('goes back to its queue at a shutdown', async () => {
+  it('is given back to its queue at a stop', async () => {
     const { queue, app, jobs } = await reuseSlot();
     await app.get(ReplyWorkers).stop();
     expect(await server.look.llen(`${queue}requests`)).toBe(jobs.length);

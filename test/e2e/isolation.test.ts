@@ -57,7 +57,7 @@ const areAllReleased = async (): Promise<boolean> =>
 
 const end = (data: string): void => open.get(data)?.();
 
-it('a job that was delivered before runs alone, and those behind it keep their order', async () => {
+it('a job that was delivered before runs alone, and the jobs behind it keep their order', async () => {
   await push(job('first'), job('suspect', 1), job('quick-1'), job('quick-2'));
   await startWorker();
   await waitFor(() => begun.length === 1);
@@ -78,7 +78,7 @@ it('a job that was delivered before runs alone, and those behind it keep their o
   await waitFor(areAllReleased);
 });
 
-it('many that were delivered before run one by one, without a break', async () => {
+it('jobs that were delivered before run one by one, without a pause', async () => {
   const names = Array.from({ length: 50 }, (_, index) => `quick-${index}`);
   await push(...names.map((name, index) => job(name, index % 3 === 0 ? 0 : 1)));
   const started = performance.now();
@@ -89,7 +89,7 @@ it('many that were delivered before run one by one, without a break', async () =
   await waitFor(areAllReleased);
 });
 
-it('others start beside one that has run alone for a second', async () => {
+it('other jobs start next to a suspect that has run alone for a second', async () => {
   await push(job('slow', 1), job('slower', 1), job('fresh'));
   await startWorker();
   await waitFor(() => begun.length === 1);
@@ -101,7 +101,7 @@ it('others start beside one that has run alone for a second', async () => {
   await waitFor(areAllReleased);
 });
 
-it('nothing starts beside one that is delivered for the last time', async () => {
+it('no job starts next to a job that is delivered for the last time', async () => {
   await push(job('slow', 1), job('last', 2), job('fresh'));
   await startWorker();
   await waitFor(() => begun.length === 1);
@@ -120,7 +120,7 @@ it('nothing starts beside one that is delivered for the last time', async () => 
   await waitFor(areAllReleased);
 });
 
-it('goes back to its place when the queue is paused while it waits to be alone', async () => {
+it('a suspect that waits to be alone is given back in order when the queue is paused', async () => {
   await push(job('first'), job('suspect', 1), job('quick'));
   const workers = await startWorker();
   await waitFor(async () => (await waitingJobs()).length === 1);
@@ -136,7 +136,7 @@ it('goes back to its place when the queue is paused while it waits to be alone',
   expect(begun).toEqual(['first', 'suspect', 'quick']);
 });
 
-it('what a wait for the next job brings meanwhile is not held beside it', async () => {
+it('jobs that arrive while a suspect waits to be alone are given back to the queue', async () => {
   await startWorker();
   await push(job('first'));
   await waitFor(() => begun.length === 1);
@@ -153,7 +153,7 @@ it('what a wait for the next job brings meanwhile is not held beside it', async 
   expect(begun.slice(0, 3)).toEqual(['first', 'suspect', 'quick-1']);
 });
 
-it('two workers share jobs that were delivered before, and neither takes what the other holds', async () => {
+it('two workers share jobs that were delivered before, and neither takes jobs of the other', async () => {
   const names = ['a', 'b', 'c', 'd'];
   await push(...names.map((name) => job(name, 1)));
   await Promise.all([startWorker(), startWorker()]);

@@ -11,7 +11,7 @@ const redis = useRedis();
 const connectionsMade = async (): Promise<number> =>
   Number(/total_connections_received:(\d+)/.exec(await redis.look.info('stats'))?.[1]);
 
-it('jobs taken together that are more than the server sends at once are run, each once and in their order', async () => {
+it('jobs of one take that exceed what the server may send at once are run, each once and in their order', async () => {
   const queue = randomQueue();
   const ran: number[] = [];
   @Injectable()

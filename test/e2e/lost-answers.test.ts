@@ -51,7 +51,7 @@ describe('a push whose answer is lost', () => {
     expect(attempts).toEqual([1, 2]);
   });
 
-  it('of a stream brings each value once, though two workers send them', async () => {
+  it('of a stream delivers each value once, although two workers send them', async () => {
     const queue = randomQueue();
     const attempts: number[] = [];
     @Injectable()
@@ -73,7 +73,7 @@ describe('a push whose answer is lost', () => {
     expect(attempts.toSorted()).toEqual([1, 2]);
   });
 
-  it('is not repeated once its reply has come', async () => {
+  it('is not repeated after its reply has arrived', async () => {
     const { queue, attempts } = await startWorker();
     const client = await startClient(isPush);
     expect(await firstValueFrom(client.send(queue))).toBe('ran');
@@ -92,7 +92,7 @@ describe('a push whose answer is lost', () => {
     expect(attempts).toEqual([1]);
   });
 
-  it('fails where it must not be repeated, and nothing else would end it', async () => {
+  it('fails where it must not be repeated, and nothing else would end the request', async () => {
     const client = await startClient(isPush);
     const queue = randomQueue();
     const error = await failureOf(client.send(queue, 1, { maxDeliveries: 1, timeout: 0 }));
@@ -100,7 +100,7 @@ describe('a push whose answer is lost', () => {
     expect(client.pending).toBe(0);
   });
 
-  it('of a job whose condition is not met any more is taken back', async () => {
+  it('of a job whose condition no longer holds is removed again', async () => {
     const client = await startClient((command) => command.includes('["'));
     const queue = randomQueue();
     const cancelled: string[] = [];
@@ -123,7 +123,7 @@ const lengths = [
 ] as const;
 
 it.each(lengths)(
-  'a settle of a %s reply whose answer is lost is repeated without a word',
+  'a settle of a %s reply whose answer is lost is repeated without a warning',
   async (_, length) => {
     const queue = randomQueue();
     let runs = 0;
@@ -144,7 +144,7 @@ it.each(lengths)(
   },
 );
 
-it('a take that is lost with a settle and has brought nothing leaves its place to the next job', async () => {
+it('a take that is lost with a settle and was empty frees its slot for the next job', async () => {
   const queue = randomQueue();
   @Injectable()
   class Worker {
@@ -168,24 +168,21 @@ it('a take that is lost with a settle and has brought nothing leaves its place t
   }
 });
 
-it.each(lengths)(
-  '%s jobs that came with an answer that is lost are found where Redis has put them',
-  async (_, length) => {
-    const queue = randomQueue();
-    @Injectable()
-    class Worker {
-      @OnJob(queue)
-      run(data: unknown) {
-        return data;
-      }
+it.each(lengths)('%s jobs of an answer that is lost are found in their slot', async (_, length) => {
+  const queue = randomQueue();
+  @Injectable()
+  class Worker {
+    @OnJob(queue)
+    run(data: unknown) {
+      return data;
     }
-    const { client } = await startApp({ connection: redis.url, workers: false });
-    const count = length === 1 ? 300 : 20;
-    const sent = Array.from({ length: count }, (_item, index) => String(index).padStart(length));
-    const replies = sent.map((data) => firstValueFrom(client.send(queue, data)));
-    await waitFor(async () => (await redis.look.llen(`${queue}requests`)) === sent.length);
-    const connection = await swallowAnswerTo(redis.port, (command) => command.includes('"r"'));
-    await startApp({ connection }, [Worker]);
-    expect(await Promise.all(replies)).toEqual(sent);
-  },
-);
+  }
+  const { client } = await startApp({ connection: redis.url, workers: false });
+  const count = length === 1 ? 300 : 20;
+  const sent = Array.from({ length: count }, (_item, index) => String(index).padStart(length));
+  const replies = sent.map((data) => firstValueFrom(client.send(queue, data)));
+  await waitFor(async () => (await redis.look.llen(`${queue}requests`)) === sent.length);
+  const connection = await swallowAnswerTo(redis.port, (command) => command.includes('"r"'));
+  await startApp({ connection }, [Worker]);
+  expect(await Promise.all(replies)).toEqual(sent);
+});

@@ -22,7 +22,7 @@ async function fill(): Promise<() => Promise<void>> {
 it.each([
   ['short', 10],
   ['long', 100_000],
-])('a backlog of %s jobs is worked off on a server without memory', async (_, length) => {
+])('a backlog of %s jobs is drained on a server without memory', async (_, length) => {
   const queue = randomQueue();
   let open: () => void = () => undefined;
   const opened = new Promise<void>((resolve) => {
@@ -54,7 +54,7 @@ it.each([
   expect(log.text).not.toContain('refuses replies');
 });
 
-it('replies of running jobs are pushed on a server without memory, and read when it has some', async () => {
+it('replies of running jobs are pushed on a server without memory, and read when it has memory again', async () => {
   const queue = randomQueue();
   let open: () => void = () => undefined;
   const opened = new Promise<void>((resolve) => {

@@ -59,7 +59,7 @@ beforeEach(async () => {
   ({ client } = await startApp({ connection: redis.url, workers: false }));
 });
 
-it('a job that comes alone is settled in one write with the wait for the next', async () => {
+it('a job that arrives alone is settled in one write with the wait for the next', async () => {
   await startWorker(redis.url);
   await sendOneByOne(3);
   const commands = await seenCommands(redis.look);
@@ -69,7 +69,7 @@ it('a job that comes alone is settled in one write with the wait for the next', 
   await waitFor(() => settlesOfWaits(commands).length > count / 2);
 });
 
-it('a job that takes longer does not depend on a connection that was silent meanwhile', async () => {
+it('a job that takes longer is not settled on a connection that was silent meanwhile', async () => {
   await startWorker(redis.url, 1);
   await sendOneByOne(3);
   handle = (data) => delay(200, data);
@@ -80,7 +80,7 @@ it('a job that takes longer does not depend on a connection that was silent mean
   expect(settlesOfWaits(commands)).toEqual([]);
 });
 
-it('jobs that come together after that are taken together', async () => {
+it('jobs that arrive together after that are taken together', async () => {
   await startWorker(redis.url);
   await sendOneByOne(5);
   await redis.look.config('RESETSTAT');
@@ -91,7 +91,7 @@ it('jobs that come together after that are taken together', async () => {
   expect(await commandCalls(redis.look, 'blmove')).toBeLessThan(20);
 });
 
-it('long jobs that come together after that are settled together', async () => {
+it('long jobs that arrive together after that are settled together', async () => {
   await startWorker(redis.url);
   await sendOneByOne(5);
   await redis.look.config('RESETSTAT');
@@ -107,7 +107,7 @@ it('long jobs that come together after that are settled together', async () => {
   expect(await commandCalls(redis.look, 'exec')).toBeLessThan(count / 2);
 });
 
-it('a server that has forgotten the script does not make a caller wait for the next job', async () => {
+it('a caller does not wait for the next job when the server has forgotten the script', async () => {
   await startWorker(redis.url);
   await sendOneByOne(5);
   await redis.look.script('FLUSH');
@@ -116,7 +116,7 @@ it('a server that has forgotten the script does not make a caller wait for the n
   expect(performance.now() - started).toBeLessThan(2_000);
 });
 
-it('a settle whose answer is lost with the wait behind it is repeated', async () => {
+it('a settle is repeated when its answer is lost together with the wait', async () => {
   let settles = 0;
   const connection = await swallowAnswerTo(
     redis.port,
@@ -130,7 +130,7 @@ it('a settle whose answer is lost with the wait behind it is repeated', async ()
   await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length === 0);
 });
 
-it('a settle that was lost does not wait for its connection to come back', async () => {
+it('a settle that was lost is repeated without waiting for its own connection', async () => {
   let settles = 0;
   const isCarried = (commands: string): boolean =>
     commands.includes('"r"') && commands.includes('blmove') && ++settles === 1;
@@ -139,7 +139,7 @@ it('a settle that was lost does not wait for its connection to come back', async
   expect(settles).toBe(1);
 });
 
-it('does not overtake a settle of the same slot that waits behind something large', async () => {
+it('a settle with a wait does not overtake a settle of the same slot behind a large reply', async () => {
   const open = new Map<unknown, () => void>();
   @Injectable()
   class Worker {

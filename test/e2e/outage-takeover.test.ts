@@ -13,7 +13,7 @@ import { hasEnded, startProcess } from '../support/processes.js';
 import { randomQueue } from '../support/random-queue.js';
 import { waitFor } from '../support/wait-for.js';
 
-it('who is back first after an outage takes nobody over who is alive, and in the end who is not', async () => {
+it('the first worker to return after an outage recovers jobs of lost workers only', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'redis-'));
   const args = ['--appendonly', 'yes', '--appendfsync', 'always', '--dir', folder];
   let server = await startLocalRedis({ args });

@@ -35,7 +35,7 @@ it.each([
   { poisons: [70], ms: '0', workers: 2 },
   { poisons: [3, 110], ms: '20', workers: 2 },
 ])(
-  'jobs $poisons that kill their worker take none of 200 others with them ($workers workers, $ms ms a job)',
+  'jobs $poisons kill their worker, and all of 200 others run ($workers workers, $ms ms a job)',
   async ({ poisons, ms, workers }) => {
     const queue = randomQueue();
     const { client } = await startApp({ connection: redis.url, workers: false });

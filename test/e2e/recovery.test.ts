@@ -40,7 +40,7 @@ async function kill(child: ChildProcess): Promise<void> {
   await waitFor(() => hasEnded(child));
 }
 
-it('hands the jobs of a killed worker to another one, in their order and before all others', async () => {
+it('the jobs of a killed worker run in another one, in their order and before all others', async () => {
   const queue = randomQueue();
   const lost = await startWorker(queue, { MS: '60000', CONCURRENCY: '3' });
   const { client } = await startApp({ connection: redis.url });
@@ -66,7 +66,7 @@ it('hands the jobs of a killed worker to another one, in their order and before 
   expect(await redis.look.keys(`${queue}worker:*`)).toHaveLength(1);
 });
 
-it('gives up a job that kills its workers, tells the caller, and goes on', async () => {
+it('a job that kills its workers goes to the dead list, its caller gets an error, and other jobs run', async () => {
   const queue = randomQueue();
   const workers: Promise<ChildProcess>[] = [];
   for (let i = 0; i < 4; i++) {
@@ -85,7 +85,7 @@ it('gives up a job that kills its workers, tells the caller, and goes on', async
   expect(await firstValueFrom(client.send(queue, 'fine'))).toMatchObject({ data: 'fine' });
 });
 
-it('runs a job no more than once with `maxDeliveries: 1`', async () => {
+it('a job with `maxDeliveries: 1` runs once at most', async () => {
   const queue = randomQueue();
   await Promise.all([startWorker(queue), startWorker(queue)]);
   const { client } = await startApp({ connection: redis.url });
@@ -93,7 +93,7 @@ it('runs a job no more than once with `maxDeliveries: 1`', async () => {
   expect(error).toMatchObject({ code: 'WORKER_LOST', deliveries: 1 });
 });
 
-it('leaves a worker alone whose event loop is blocked', async () => {
+it('a worker whose event loop is blocked keeps its jobs', async () => {
   const queue = randomQueue();
   await Promise.all([startWorker(queue), startWorker(queue)]);
   const { client } = await startApp({ connection: redis.url });
@@ -102,7 +102,7 @@ it('leaves a worker alone whose event loop is blocked', async () => {
   expect(client.droppedReplies).toBe(0);
 });
 
-it('takes over from a worker that hangs for longer than `stallLimit`, whose late reply is none', async () => {
+it('the jobs of a worker that hangs for longer than `stallLimit` are recovered, and its late reply is discarded', async () => {
   const queue = randomQueue();
   const OPTIONS = JSON.stringify({ lease: 300, stallLimit: 1_000 });
   const stalled = await startWorker(queue, { OPTIONS, MS: '100' });
@@ -126,7 +126,7 @@ it('takes over from a worker that hangs for longer than `stallLimit`, whose late
   expect(client.droppedReplies).toBe(0);
 });
 
-it('waits for `stallLimit` and says so once where Redis does not show its connections', async () => {
+it('jobs are recovered after `stallLimit` where Redis refuses CLIENT LIST, which is logged once', async () => {
   const queue = randomQueue();
   await redis.look.call(
     'ACL',
@@ -155,7 +155,7 @@ it('waits for `stallLimit` and says so once where Redis does not show its connec
   expect(log.lines.filter((line) => line.includes('stallLimit'))).toHaveLength(1);
 });
 
-it('prunes the expired jobs of a queue that nobody serves', async () => {
+it('the expired jobs of a queue that nobody serves are removed', async () => {
   const queue = randomQueue();
   const { client } = await startApp({ connection: redis.url });
   let ended = 0;

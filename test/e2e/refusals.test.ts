@@ -41,7 +41,7 @@ it('a reply that Redis refuses does not hold up the others', async () => {
   expect(await redis.look.blpop(`${queue}replies:job-1`, 5)).toContain('"refused"');
 });
 
-it('a worker goes on when nothing of what it settles is left in Redis', async () => {
+it('a worker goes on when none of the jobs that it settles are left in Redis', async () => {
   const queue = randomQueue();
   let runs = 0;
   @Injectable()

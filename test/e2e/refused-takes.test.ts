@@ -62,7 +62,7 @@ const about = (log: TestApp['log'], text: string): string[] =>
 it.each([
   ['the wait for a job', 'blmove'],
   ['all that moves a job', 'blmove -rename -rpush'],
-])('goes on when its user is allowed again what was refused: %s', async (_, commands) => {
+])('a worker goes on when its user is allowed again what was refused: %s', async (_, commands) => {
   await limit(...`-${commands}`.split(' '));
   const { log } = await startWorker('worker:secret@', 1);
   await push(1, 2, 3);
@@ -79,7 +79,7 @@ it.each([
   await waitFor(areAllReleased);
 });
 
-it('says what to remove where the jobs are no list, and goes on when it is gone', async () => {
+it('a worker logs which key is not a list, and goes on when it is deleted', async () => {
   await redis.look.set(`${queue}requests`, 'no list');
   const { log } = await startWorker();
   const hasCome = /WRONGTYPE:count=([4-9]|\d\d)/;
@@ -95,25 +95,28 @@ it('says what to remove where the jobs are no list, and goes on when it is gone'
 it.each([
   ['NOREPLICAS', 'min-replicas-to-write', '1', '0'],
   ['OOM', 'maxmemory', '1', '0'],
-])('goes on by itself when a refusal with %s has passed', async (code, option, bad, good) => {
-  const { log } = await startWorker('', 2);
-  await waitFor(isWaiting);
-  await redis.look.config('SET', option, bad);
-  onTestFinished(async () => {
+])(
+  'a worker goes on by itself when a refusal with %s has passed',
+  async (code, option, bad, good) => {
+    const { log } = await startWorker('', 2);
+    await waitFor(isWaiting);
+    await redis.look.config('SET', option, bad);
+    onTestFinished(async () => {
+      await redis.look.config('SET', option, good);
+    });
+    const [, id = ''] = /\bid=(\d+)/.exec((await waitingConnections(redis.look)).join()) ?? [];
+    await redis.look.client('UNBLOCK', id);
+    await waitFor(() => log.text.includes(`: ${code} `));
     await redis.look.config('SET', option, good);
-  });
-  const [, id = ''] = /\bid=(\d+)/.exec((await waitingConnections(redis.look)).join()) ?? [];
-  await redis.look.client('UNBLOCK', id);
-  await waitFor(() => log.text.includes(`: ${code} `));
-  await redis.look.config('SET', option, good);
-  await push(1, 2, 3);
-  await waitFor(() => ran.length === 3);
-  await waitFor(areAllReleased);
-  expect(about(log, code)).toHaveLength(1);
-  expect(log.text).not.toContain('error');
-});
+    await push(1, 2, 3);
+    await waitFor(() => ran.length === 3);
+    await waitFor(areAllReleased);
+    expect(about(log, code)).toHaveLength(1);
+    expect(log.text).not.toContain('error');
+  },
+);
 
-it('drains a full server: jobs that nobody waits for free the memory that they take', async () => {
+it('a worker drains a server without memory when nobody waits for the jobs', async () => {
   const count = 30;
   await push(...Array.from({ length: count }, (_, index) => index));
   const { app, log } = await startWorker('', 64);
@@ -138,7 +141,7 @@ it('drains a full server: jobs that nobody waits for free the memory that they t
   await waitFor(isWaiting);
 });
 
-it('goes on when the server takes it for alive again, and does not hold up other queues meanwhile', async () => {
+it('a worker whose lease was refused goes on when it is renewed, and other queues are served meanwhile', async () => {
   await startWorker();
   const other = randomQueue();
   @Injectable()
@@ -171,7 +174,7 @@ it('goes on when the server takes it for alive again, and does not hold up other
   await waitFor(() => ran.length === 1);
 });
 
-it('takes from the server that is there when its own has become a replica and is none again', async () => {
+it('a worker goes on when its server has become a replica and a primary again', async () => {
   const { log } = await startWorker();
   await waitFor(isWaiting);
   await redis.look.call('REPLICAOF', '127.0.0.1', '1');
@@ -185,7 +188,7 @@ it('takes from the server that is there when its own has become a replica and is
   expect(about(log, 'Cannot take jobs')).toHaveLength(1);
 });
 
-it('does not ask again and again to end the wait of an idle worker where that is refused', async () => {
+it('a refused CLIENT UNBLOCK is not repeated for the wait of an idle worker', async () => {
   await limit('-client|unblock');
   const { app } = await startWorker('worker:secret@');
   await waitFor(isWaiting);
@@ -196,7 +199,7 @@ it('does not ask again and again to end the wait of an idle worker where that is
   await waitFor(() => ran.length === 1);
 });
 
-it('does not ask one server to end a wait on another, where the same id is that of a stranger', async () => {
+it('CLIENT UNBLOCK is not sent to another server, where the id belongs to another client', async () => {
   @Injectable()
   class Worker {
     @OnJob(queue)
@@ -214,7 +217,7 @@ it('does not ask one server to end a wait on another, where the same id is that 
 });
 
 it.each([1, 5])(
-  'drains a full server of more jobs than it runs at a time: %i of 200',
+  'a worker drains a server without memory of more jobs than it runs at a time: %i of 200',
   async (concurrency) => {
     const { app } = await startWorker('', concurrency);
     await waitFor(isWaiting);

@@ -54,7 +54,7 @@ const slotsOf = (redis: Redis, queue: string): Promise<string[]> => redis.keys(`
 const isBack = async (queue: string): Promise<boolean> =>
   (await second.look.zcard(`${queue}workers`)) === 1;
 
-it('the reply of a job that the new server never had reaches its caller', async () => {
+it('the reply of a job that the new server has lost reaches its caller', async () => {
   const { queue, client, log, runs, open, replace } = await start();
   const replies = Array.from({ length: 3 }, () => firstValueFrom(client.send(queue, 'waits')));
   await waitFor(() => runs.length === 3);
@@ -66,7 +66,7 @@ it('the reply of a job that the new server never had reaches its caller', async 
   expect(await firstValueFrom(client.send(queue, 'next'))).toBe('next: 4');
 });
 
-it('a job that waits again on the new server runs once more, and its caller gets one end', async () => {
+it('a job that is in the queue again on the new server runs once more, and its caller gets one reply', async () => {
   const { queue, client, runs, open, replace } = await start();
   let ends = 0;
   const reply = firstValueFrom(client.send(queue, 'waits')).finally(() => ends++);
@@ -86,7 +86,7 @@ it('a job that waits again on the new server runs once more, and its caller gets
 it.each([
   ['starts once more', {}, [1, 2]],
   ['does not start where it may start once only', { maxDeliveries: 1 }, [1]],
-])('a settled job that lies in its slot on the new server %s', async (_, options, attempts) => {
+])('a settled job that is in its slot again on the new server %s', async (_, options, attempts) => {
   const { queue, client, runs, open, replace } = await start(options);
   const answered = firstValueFrom(client.send(queue, 'waits'));
   await waitFor(() => runs.length === 1);
@@ -106,7 +106,7 @@ it.each([
   expect(await second.look.llen(`${queue}dead`)).toBe(2 - attempts.length);
 });
 
-it('a caller whose time is over gets no reply, and its job nothing but its end', async () => {
+it('the job of a caller that has timed out is settled without a reply', async () => {
   const { queue, client, log, runs, open, replace } = await start();
   const late = failureOf(client.send(queue, 'waits', { timeout: 1_000 }));
   await waitFor(() => runs.length === 1);
@@ -117,7 +117,7 @@ it('a caller whose time is over gets no reply, and its job nothing but its end',
   expect(log.text).not.toContain('pushed all the same');
 });
 
-it('a stream all of whose values have come ends with its end', async () => {
+it('a stream whose values have all arrived completes', async () => {
   const { queue, client, open, replace } = await start();
   const values: unknown[] = [];
   const completed = new Promise<void>((complete, error) => {

@@ -35,7 +35,7 @@ function gate(queue: string, concurrency = 2) {
   return { Worker, open, jobs };
 }
 
-it('waits for running jobs, takes no more, and flushes their replies', async () => {
+it('a stop waits for running jobs, takes no more, and pushes their replies', async () => {
   const queue = randomQueue();
   const { Worker, open, jobs } = gate(queue);
   const worker = await startApp({ connection: server.url }, [Worker]);
@@ -55,7 +55,7 @@ it('waits for running jobs, takes no more, and flushes their replies', async () 
   expect(await third).toBeInstanceOf(ClientClosedError);
 });
 
-it('returns what does not finish in time to the head of the queue, and aborts it', async () => {
+it('a stop aborts jobs that do not finish in time, and gives them back to the head of the queue', async () => {
   const queue = randomQueue();
   const { Worker, jobs, open } = gate(queue);
   const worker = await startApp({ connection: server.url, shutdownTimeout: 100 }, [Worker]);
@@ -80,7 +80,7 @@ it('returns what does not finish in time to the head of the queue, and aborts it
   expect(await Promise.all(replies)).toEqual([1, 2, 3]);
 });
 
-it('closing an idle worker takes no time and logs no error', async () => {
+it('closing an idle worker is quick and logs no error', async () => {
   const { Worker } = gate(randomQueue());
   const { app, log } = await startApp({ connection: server.url }, [Worker]);
   const start = performance.now();
@@ -123,7 +123,7 @@ it('closing under load is quick, logs no error, and costs no caller elsewhere it
   expect(client.droppedReplies).toBe(0);
 });
 
-it('does not run a job again that must run once only, and tells its caller', async () => {
+it('a stop does not give back a job that must run once only, and its caller gets an error', async () => {
   const queue = randomQueue();
   const { Worker, jobs } = gate(queue);
   const worker = await startApp({ connection: server.url, shutdownTimeout: 50 }, [Worker]);
@@ -137,7 +137,7 @@ it('does not run a job again that must run once only, and tells its caller', asy
   expect(await server.look.keys(`${queue}active:*`)).toEqual([]);
 });
 
-itOnRedis('leaves jobs that Redis does not take back to the workers after it', async () => {
+itOnRedis('a stop leaves jobs that Redis refuses to take back to later workers', async () => {
   const queue = randomQueue();
   const { Worker, jobs } = gate(queue);
   const options = { connection: server.url, lease: 300 };
@@ -157,41 +157,44 @@ itOnRedis('leaves jobs that Redis does not take back to the workers after it', a
   expect(await reply).toBe(1);
 });
 
-itOnRedis('gives back what it holds ahead as soon as Redis takes it', async () => {
-  const queue = randomQueue();
-  let endSlow: () => void = () => undefined;
-  @Injectable()
-  class Worker {
-    @OnJob(queue, { concurrency: 1 })
-    run(data: unknown) {
-      return data === 'slow'
-        ? new Promise<void>((resolve) => {
-            endSlow = resolve;
-          })
-        : data;
+itOnRedis(
+  'a worker whose handler has become slow gives back the jobs that it holds ahead as soon as Redis accepts them',
+  async () => {
+    const queue = randomQueue();
+    let endSlow: () => void = () => undefined;
+    @Injectable()
+    class Worker {
+      @OnJob(queue, { concurrency: 1 })
+      run(data: unknown) {
+        return data === 'slow'
+          ? new Promise<void>((resolve) => {
+              endSlow = resolve;
+            })
+          : data;
+      }
     }
-  }
-  await startApp({ connection: server.url }, [Worker]);
-  const { client, log } = await startApp({ connection: server.url, workers: false });
-  const ask = (data: unknown) => firstValueFrom(client.send(queue, data));
-  // It learns that the handler is quick, and holds jobs ahead from then on.
-  for (let round = 0; round < 30; round++) {
-    await Promise.all(Array.from({ length: 20 }, (_, data) => ask(data)));
-  }
-  const slow = ask('slow');
-  const others = Array.from({ length: 60 }, (_, data) => ask(data));
-  await waitFor(async () => (await server.look.keys(`${queue}active:*`)).length > 1);
-  await server.redis.look.config('SET', 'min-replicas-to-write', '1');
-  await waitFor(() => log.text.includes('Cannot give back'));
-  await server.redis.look.config('SET', 'min-replicas-to-write', '0');
-  await waitFor(async () => (await server.look.keys(`${queue}active:*`)).length === 1);
-  endSlow();
-  await slow;
-  expect(await Promise.all(others)).toEqual(others.map((_, data) => data));
-});
+    await startApp({ connection: server.url }, [Worker]);
+    const { client, log } = await startApp({ connection: server.url, workers: false });
+    const ask = (data: unknown) => firstValueFrom(client.send(queue, data));
+    // It learns that the handler is quick, and holds jobs ahead from then on.
+    for (let round = 0; round < 30; round++) {
+      await Promise.all(Array.from({ length: 20 }, (_, data) => ask(data)));
+    }
+    const slow = ask('slow');
+    const others = Array.from({ length: 60 }, (_, data) => ask(data));
+    await waitFor(async () => (await server.look.keys(`${queue}active:*`)).length > 1);
+    await server.redis.look.config('SET', 'min-replicas-to-write', '1');
+    await waitFor(() => log.text.includes('Cannot give back'));
+    await server.redis.look.config('SET', 'min-replicas-to-write', '0');
+    await waitFor(async () => (await server.look.keys(`${queue}active:*`)).length === 1);
+    endSlow();
+    await slow;
+    expect(await Promise.all(others)).toEqual(others.map((_, data) => data));
+  },
+);
 
 itOnRedis(
-  'of a worker whose connection had just broken loses no job that is pushed meanwhile',
+  'a stop of a worker whose connection was just lost loses no job that is pushed meanwhile',
   async () => {
     const proxy = await Proxy.before(server.redis.port);
     const queue = randomQueue();

@@ -28,7 +28,7 @@ async function startWorker(
   return started;
 }
 
-it('a handler that stops the workers need not wait for itself, and its reply arrives', async () => {
+it('a handler can await a stop of its own workers, and its reply arrives', async () => {
   const queue = randomQueue();
   let took = 0;
   const { app } = await startWorker(queue, async (own, job) => {
@@ -44,7 +44,7 @@ it('a handler that stops the workers need not wait for itself, and its reply arr
   await waitFor(async () => (await server.look.keys(`${queue}*`)).length === 0);
 });
 
-it('several handlers that stop the workers wait neither for themselves nor for each other', async () => {
+it('several handlers that stop the workers do not wait for each other', async () => {
   const queue = randomQueue();
   await startWorker(queue, async (own) => {
     await waitFor(() => own.get(ReplyWorkers).status.queues[0]?.busy === 3);
@@ -58,7 +58,7 @@ it('several handlers that stop the workers wait neither for themselves nor for e
   expect(performance.now() - start).toBeLessThan(5_000);
 });
 
-it('the others are waited for', async () => {
+it('a stop by a handler waits for other jobs', async () => {
   const queue = randomQueue();
   let stopped: Promise<void> | undefined;
   await startWorker(queue, async (own, job) => {
@@ -77,7 +77,7 @@ it('the others are waited for', async () => {
   expect(await Promise.all([slow, own])).toEqual(['slow', 'stopped']);
 });
 
-it('a handler that sets off a stop and returns soon is waited for', async () => {
+it('a stop waits for a handler that has called it without awaiting it', async () => {
   const queue = randomQueue();
   await startWorker(queue, async (own) => {
     void own.close();
@@ -88,7 +88,7 @@ it('a handler that sets off a stop and returns soon is waited for', async () => 
   expect(await firstValueFrom(client.send(queue))).toBe('done');
 });
 
-it('a handler that closes its application counts as lost with it, and ends no more of them than it may', async () => {
+it('a handler that closes its application counts as lost, and is delivered no more often than allowed', async () => {
   const queue = randomQueue();
   const attempts: number[] = [];
   const run = async (own: INestApplicationContext, job: JobContext): Promise<void> => {
@@ -105,7 +105,7 @@ it('a handler that closes its application counts as lost with it, and ends no mo
   expect(await server.look.llen(`${queue}dead`)).toBe(1);
 });
 
-it('one that outlasts everything is no reason to wait, whatever time a shutdown has', async () => {
+it('a handler that stops the workers and never returns does not hold up the stop', async () => {
   const queue = randomQueue();
   let closed: Promise<void> | undefined;
   @Injectable()

@@ -68,7 +68,7 @@ describe('a stream', () => {
         yield* [1, 'two', null, { four: 4 }];
       },
     ],
-  ])('of %s sends each value as it comes, then completes', async (_, handle) => {
+  ])('of %s sends each value as it is emitted, then completes', async (_, handle) => {
     const { client, queue } = await startWith(handle);
     expect(await all(client.send(queue))).toEqual([1, 'two', null, { four: 4 }]);
     expect(client.pending).toBe(0);
@@ -91,7 +91,7 @@ describe('a stream', () => {
     expect(await all(client.send(queue))).toEqual([]);
   });
 
-  it('keeps many streams and replies of one client apart, each in its order', async () => {
+  it('keeps its order next to many streams and replies of the same client', async () => {
     const { client, queue } = await startWith(({ count }: { count: number }) => numbers(count), {
       concurrency: 50,
     });
@@ -141,7 +141,7 @@ describe('a stream', () => {
     expect(error).toMatchObject({ queue, direction: 'reply' });
   });
 
-  it('ends with an error for a value that is too large, and stops its source', async () => {
+  it('ends with an error for a value that is too large, and closes its source', async () => {
     let isStopped = false;
     const { client, queue } = await startWith(
       async function* () {
@@ -176,7 +176,7 @@ describe('a stream', () => {
     await waitFor(() => isStopped);
   });
 
-  it('stops a generator at its next step when its caller unsubscribes', async () => {
+  it('ends its generator at the next step when its caller unsubscribes', async () => {
     let isStopped = false;
     const { client, queue } = await startWith(async function* () {
       try {
@@ -196,7 +196,7 @@ describe('a stream', () => {
     await waitFor(async () => (await server.look.keys(`${queue}active:*`)).length === 0);
   });
 
-  it('ends with the deadline of its request, and its source with it', async () => {
+  it('ends at the deadline of its request, and closes its source', async () => {
     let signal: AbortSignal | undefined;
     const { client, queue } = await startWith((_, job) => {
       signal = job.signal;
@@ -208,7 +208,7 @@ describe('a stream', () => {
     await waitFor(async () => (await server.look.keys(`${queue}active:*`)).length === 0);
   });
 
-  it('may be as slow as it likes, but not silent for longer than `idleTimeout`', async () => {
+  it('may take any time, but not be silent for longer than `idleTimeout`', async () => {
     const { client, queue } = await startWith(() => concat(of(1, 2), NEVER));
     const values: unknown[] = [];
     const error = await new Promise((resolve) => {
@@ -222,7 +222,7 @@ describe('a stream', () => {
     await waitFor(async () => (await server.look.keys(`${queue}active:*`)).length === 0);
   });
 
-  it('whose values nobody waits for runs to its end', async () => {
+  it('that nobody waits for runs to completion', async () => {
     let count = 0;
     const { client, queue } = await startWith(async function* () {
       for (; count < 5; count++) {
@@ -236,7 +236,7 @@ describe('a stream', () => {
 });
 
 describeOnRedis('a stream whose worker is killed', () => {
-  it('ends with a WorkerLostError, and does not begin anew for its caller', async () => {
+  it('ends with a WorkerLostError, and does not start again', async () => {
     const queue = randomQueue();
     const env = {
       QUEUE: queue,
@@ -262,7 +262,7 @@ describeOnRedis('a stream whose worker is killed', () => {
     expect(values).toEqual(values.map((_, index) => index));
   });
 
-  it('tells its caller before another worker has room, and is not run again', async () => {
+  it('fails for its caller before another worker has room, and is not run again', async () => {
     const queue = randomQueue();
     const env = { QUEUE: queue, REDIS_URL: server.url, OPTIONS: JSON.stringify({ lease: 300 }) };
     const first = await startProcess('streamer', env);
@@ -298,7 +298,7 @@ describeOnRedis('a stream whose worker is killed', () => {
     await second.app.close();
   });
 
-  it('ends with a WorkerLostError when it is shut down', async () => {
+  it('ends with a WorkerLostError when its worker stops', async () => {
     const queue = randomQueue();
     const env = {
       QUEUE: queue,
@@ -342,7 +342,7 @@ describeOnRedis('a stream that is read late', () => {
   it.each<[string, () => unknown]>([
     ['that has ended', () => range(0, 20_000)],
     ['that goes on', () => concat(range(0, 20_000), NEVER)],
-  ])('%s ends with what has come when its worker is shut down', async (_, handle) => {
+  ])('%s ends behind the values that have arrived when its worker stops', async (_, handle) => {
     const { app, queue, seen } = await startStalled(handle, 1_000);
     await app.close();
     await waitFor(() => seen.end !== undefined);
@@ -352,7 +352,7 @@ describeOnRedis('a stream that is read late', () => {
     expect(await server.look.zcard(`${queue}workers`)).toBe(0);
   });
 
-  it('is given up when nobody reads it for a minute, and its caller hears of it afterwards', async () => {
+  it('ends when its caller reads nothing for a minute, and the caller learns that afterwards', async () => {
     const looks: (() => void)[] = [];
     const { setInterval: original } = systemRuntime;
     const spy = vi.spyOn(systemRuntime, 'setInterval').mockImplementation((look, ms) => {
@@ -381,7 +381,7 @@ describeOnRedis('a stream that is read late', () => {
   });
 });
 
-it('streams of large and of small values get on beside each other', async () => {
+it('a stream of large values does not hold up one of small values', async () => {
   const { client, queue } = await startWith(async function* ({ size }: { size: number }) {
     const text = 'x'.repeat(size);
     for (;;) {
@@ -402,53 +402,50 @@ it('streams of large and of small values get on beside each other', async () => 
 });
 
 describe('a source that is faster than its reader', () => {
-  itOnRedis(
-    'is held back, so that never more than some thousand values are on their way',
-    async () => {
-      const queue = randomQueue();
-      const worker = await startProcess('streamer', { QUEUE: queue, REDIS_URL: server.url });
-      const { client } = await startApp({ connection: server.url, workers: false });
-      const count = 200_000;
-      const pause = 50;
-      let expected = 0;
-      let longest = 0;
-      const readBeforePauses: number[] = [];
-      let furthestAhead = 0;
-      worker.on('message', ({ made }: { made?: number }) => {
-        if (made !== undefined) {
-          furthestAhead = Math.max(furthestAhead, made - (readBeforePauses.shift() ?? 0));
-        }
+  itOnRedis('is held back, so that at most a few thousand values are unread', async () => {
+    const queue = randomQueue();
+    const worker = await startProcess('streamer', { QUEUE: queue, REDIS_URL: server.url });
+    const { client } = await startApp({ connection: server.url, workers: false });
+    const count = 200_000;
+    const pause = 50;
+    let expected = 0;
+    let longest = 0;
+    const readBeforePauses: number[] = [];
+    let furthestAhead = 0;
+    worker.on('message', ({ made }: { made?: number }) => {
+      if (made !== undefined) {
+        furthestAhead = Math.max(furthestAhead, made - (readBeforePauses.shift() ?? 0));
+      }
+    });
+    await new Promise<void>((resolve, reject) => {
+      client.send<number>(queue, { count }, { timeout: 0 }).subscribe({
+        next: (value) => {
+          if (value !== expected++) {
+            reject(new Error(`got ${value} instead of ${expected - 1}`));
+          }
+          if (value % 10_000 === 0) {
+            // The source goes on while nobody reads, and says how far at the end of that.
+            readBeforePauses.push(expected);
+            worker.send(pause);
+            const end = performance.now() + pause;
+            while (performance.now() < end);
+            void server.look
+              .keys('replies:*')
+              .then((keys) => Promise.all(keys.map((key) => server.look.llen(key))))
+              .then((lengths) => {
+                longest = Math.max(longest, ...lengths);
+              });
+          }
+        },
+        error: reject,
+        complete: resolve,
       });
-      await new Promise<void>((resolve, reject) => {
-        client.send<number>(queue, { count }, { timeout: 0 }).subscribe({
-          next: (value) => {
-            if (value !== expected++) {
-              reject(new Error(`got ${value} instead of ${expected - 1}`));
-            }
-            if (value % 10_000 === 0) {
-              // The source goes on while nobody reads, and says how far at the end of that.
-              readBeforePauses.push(expected);
-              worker.send(pause);
-              const end = performance.now() + pause;
-              while (performance.now() < end);
-              void server.look
-                .keys('replies:*')
-                .then((keys) => Promise.all(keys.map((key) => server.look.llen(key))))
-                .then((lengths) => {
-                  longest = Math.max(longest, ...lengths);
-                });
-            }
-          },
-          error: reject,
-          complete: resolve,
-        });
-      });
-      expect(expected).toBe(count);
-      expect(longest).toBeLessThan(3_000);
-      await waitFor(() => readBeforePauses.length === 0);
-      expect(furthestAhead).toBeLessThan(20_000);
-    },
-  );
+    });
+    expect(expected).toBe(count);
+    expect(longest).toBeLessThan(3_000);
+    await waitFor(() => readBeforePauses.length === 0);
+    expect(furthestAhead).toBeLessThan(20_000);
+  });
 });
 
 describe('a source that is quicker than everybody', () => {
@@ -477,7 +474,7 @@ describe('a source that is quicker than everybody', () => {
       (client, queue) => client.send(queue, 1, { protocol: 1 }).subscribe(LATE_ENDS),
     ],
     ['a caller that reads quickly', (client, queue) => client.send(queue).subscribe(LATE_ENDS)],
-  ])('leaves the event loop its turns: %s', async (_, ask) => {
+  ])('does not block the event loop: %s', async (_, ask) => {
     const fired = vi.fn<() => void>();
     let isOver = false;
     const { client, queue } = await startWith(async function* () {

@@ -81,7 +81,7 @@ it('live workers keep their jobs when Redis refuses writes for longer than `stal
 describe('a worker that has just started', () => {
   const job = JSON.stringify(['job-1', 'left behind']);
 
-  it('takes over at once from one that this server knew', async () => {
+  it('recovers at once the jobs of a worker that used the same server', async () => {
     const queue = randomQueue();
     const server = await serverField('run_id');
     const hash = { server, connections: '9999999@127.0.0.1:1' };
@@ -94,9 +94,9 @@ describe('a worker that has just started', () => {
   });
 
   it.each([
-    ['another server knew', { server: 'another' }],
-    ['an earlier version left behind', {}],
-  ])('leaves alone for now who %s', async (_, hash) => {
+    ['used another server', { server: 'another' }],
+    ['is of an earlier version', {}],
+  ])('does not yet recover the jobs of a worker that %s', async (_, hash) => {
     const queue = randomQueue();
     const slot = await lapsed(queue, 'old', { ...hash, connections: '9999999@127.0.0.1:1' }, job);
     await startApp({ connection: redis.url, ...quick }, [echoing(queue)]);
@@ -105,7 +105,7 @@ describe('a worker that has just started', () => {
   });
 });
 
-it('a worker whose connection is closed whenever it is idle looks after others all the same', async () => {
+it('a worker whose connection is closed whenever it is idle still recovers the jobs of others', async () => {
   const queue = randomQueue();
   const server = await serverField('run_id');
   await startApp({ connection: redis.url, lease: 3_000 }, [echoing(queue)]);
@@ -128,7 +128,7 @@ it('a worker whose connection is closed whenever it is idle looks after others a
 });
 
 describe('where the server does not show connections', () => {
-  it('dead workers are forgotten, however many, and their jobs come back without a flood of commands', async () => {
+  it('lost workers are removed, however many, and their jobs are recovered without a flood of commands', async () => {
     const queue = randomQueue();
     await redis.look.call(
       'ACL',
@@ -174,7 +174,7 @@ describe('what others have written', () => {
       'a slot that is none',
       async (queue) => redis.look.set(await lapsed(queue, 'evil', {}), 'no list'),
     ],
-  ])('does not keep workers from looking after others: %s', async (_, write) => {
+  ])('does not keep workers from recovering jobs: %s', async (_, write) => {
     const queue = randomQueue();
     await write(queue);
     const hash = { server: await serverField('run_id'), connections: '9999999@127.0.0.1:1' };
@@ -191,7 +191,7 @@ describe('what others have written', () => {
   });
 });
 
-it('the jobs of a lost worker come back in parts, in their order', async () => {
+it('the jobs of a lost worker are recovered in parts, in their order', async () => {
   const queue = randomQueue();
   const hash = { server: await serverField('run_id'), connections: '9999999@127.0.0.1:1' };
   const filler = 'x'.repeat(500_000);
@@ -229,7 +229,7 @@ it('the jobs of a lost worker come back in parts, in their order', async () => {
   expect(calls.length).toBeGreaterThanOrEqual(5);
 });
 
-it('the jobs of a lost worker that ran thousands at a time come back', async () => {
+it('the jobs of a lost worker that ran thousands at a time are recovered', async () => {
   const queue = randomQueue();
   const hash = { server: await serverField('run_id'), connections: '9999999@127.0.0.1:1' };
   await lapsed(queue, 'old', { ...hash, slots: 80_000 });

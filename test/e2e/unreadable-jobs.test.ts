@@ -10,7 +10,7 @@ import { waitFor } from '../support/wait-for.js';
 
 const server = useServer();
 
-it('goes to the dead list with the reason, and the worker goes on', async () => {
+it('an unreadable job goes to the dead list with the reason, and the worker goes on', async () => {
   const queue = randomQueue();
   const unreadable = [
     'no JSON',
@@ -44,7 +44,7 @@ it('goes to the dead list with the reason, and the worker goes on', async () => 
   expect(await server.look.keys(`${queue}active:*`)).toEqual([]);
 });
 
-it('unknown meta is none of our business', async () => {
+it('a job with unknown meta fields is run', async () => {
   const queue = randomQueue();
   const seen: unknown[] = [];
   @Injectable()
@@ -61,7 +61,7 @@ it('unknown meta is none of our business', async () => {
 });
 
 itOnRedis(
-  'waits in its slot while the dead list takes none, and only one job at a time tries again',
+  'unreadable jobs wait in their slots while the dead list refuses them, and one at a time is retried',
   async () => {
     const queue = randomQueue();
     @Injectable()

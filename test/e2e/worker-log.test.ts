@@ -11,7 +11,7 @@ import { waitFor } from '../support/wait-for.js';
 const server = useServer();
 
 describe('a flood', () => {
-  it('of jobs that cannot be read is one line a queue, without control characters', async () => {
+  it('of unreadable jobs is logged in one line for each queue, without control characters', async () => {
     const [queue, other] = [randomQueue(), randomQueue()];
     const unreadable = Array.from({ length: 2_000 }, (_, index) => `\u001B[31m no JSON ${index}\n`);
     await server.look.rpush(`${queue}requests`, ...unreadable);
@@ -30,7 +30,7 @@ describe('a flood', () => {
     expect(lines.join('')).not.toMatch(/\p{Cc}/u);
   });
 
-  it('of one error is one line, and every other error still has its own', async () => {
+  it('of one error is logged in one line, and every other error has a line of its own', async () => {
     const queue = randomQueue();
     @Injectable()
     class Worker {
@@ -50,28 +50,31 @@ describe('a flood', () => {
     expect(failures[1]).toContain('Error: another');
   });
 
-  itOnRedis('of replies to keys that are no lists is one line a queue', async () => {
-    const queue = randomQueue();
-    @Injectable()
-    class Worker {
-      @OnJob(queue)
-      run() {}
-    }
-    const write = server.redis.look.pipeline();
-    for (let job = 0; job < 200; job++) {
-      write.set(`replies:${queue}${job}`, 'no list');
-      // Some of them are run, and the others have lost too many workers.
-      const spaces = ' '.repeat(job % 2 === 0 ? 0 : 9);
-      write.rpush(`${queue}requests`, `${spaces}["job-${job}",1,{"c":"${queue}${job}"}]`);
-    }
-    await write.exec();
-    const { log } = await startApp({ connection: server.url }, [Worker]);
-    await waitFor(async () => (await server.look.llen(`${queue}dead`)) === 100);
-    await waitFor(async () => (await server.look.keys(`${queue}active:*`)).length === 0);
-    expect(log.lines.filter((line) => line.includes('discarding the reply'))).toHaveLength(1);
-  });
+  itOnRedis(
+    'of replies to keys that are not lists is logged in one line for each queue',
+    async () => {
+      const queue = randomQueue();
+      @Injectable()
+      class Worker {
+        @OnJob(queue)
+        run() {}
+      }
+      const write = server.redis.look.pipeline();
+      for (let job = 0; job < 200; job++) {
+        write.set(`replies:${queue}${job}`, 'no list');
+        // Some of them are run, and the others have lost too many workers.
+        const spaces = ' '.repeat(job % 2 === 0 ? 0 : 9);
+        write.rpush(`${queue}requests`, `${spaces}["job-${job}",1,{"c":"${queue}${job}"}]`);
+      }
+      await write.exec();
+      const { log } = await startApp({ connection: server.url }, [Worker]);
+      await waitFor(async () => (await server.look.llen(`${queue}dead`)) === 100);
+      await waitFor(async () => (await server.look.keys(`${queue}active:*`)).length === 0);
+      expect(log.lines.filter((line) => line.includes('discarding the reply'))).toHaveLength(1);
+    },
+  );
 
-  itOnRedis('of workers that are lost is one line a queue', async () => {
+  itOnRedis('of lost workers is logged in one line for each queue', async () => {
     const queue = randomQueue();
     @Injectable()
     class Worker {
@@ -91,7 +94,7 @@ describe('a flood', () => {
     expect(log.lines.filter((line) => line.includes('is lost: '))).toHaveLength(1);
   });
 
-  it('of ids and errors of 2 MB leaves lines that can be read', async () => {
+  it('of ids and errors of 2 MB is logged in short lines', async () => {
     const queue = randomQueue();
     const id = 'i'.repeat(2_000_000);
     @Injectable()
@@ -109,7 +112,7 @@ describe('a flood', () => {
   });
 });
 
-it('handlers that never return are warned of, by name, once they hold all slots past their end', async () => {
+it('a warning names handlers that never return and use up their concurrency', async () => {
   const queue = randomQueue();
   @Injectable()
   class Worker {
