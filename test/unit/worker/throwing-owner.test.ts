@@ -50,6 +50,6 @@ it.each([
     await driver.settle();
     expect(line.open.map(({ name }) => name)).toEqual([waitForJob.name]);
     expect(taken).toEqual(['job-1', 'job-2', 'job-3', 'job-4']);
-    expect(log.errors).toEqual([expect.stringContaining('taking jobs of queue "reports" threw')]);
+    expect(log.errors).toEqual([expect.stringContaining('Unexpected error after taking jobs from queue "reports"')]);
   },
 );
