@@ -28,7 +28,7 @@ export class InProcessWorker implements SampleWorker {
 
   async ready(): Promise<void> {
     onWorkerNews((news) => {
-      this.record.hear(news);
+      this.record.record(news);
       this.changed.next();
     });
     // The module of a worker reads these variables when it is loaded, as in a process of its own.

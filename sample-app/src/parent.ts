@@ -1,19 +1,19 @@
 import type { WorkerNews } from './worker-status.js';
 
-type Hear = (news: WorkerNews) => void;
+type NewsListener = (news: WorkerNews) => void;
 
-let hear: Hear | undefined;
+let newsListener: NewsListener | undefined;
 
 /** Listens to the news of workers that run in this process. */
-export function onWorkerNews(listener: Hear): void {
-  hear = listener;
+export function onWorkerNews(listener: NewsListener): void {
+  newsListener = listener;
 }
 
 /** Tells the parent of this worker that the worker is `ready`, why it is not, or what it does. */
 export function notifyParent(message: string | WorkerNews): void {
-  if (hear) {
+  if (newsListener) {
     if (typeof message !== 'string') {
-      hear(message);
+      newsListener(message);
     }
     return;
   }

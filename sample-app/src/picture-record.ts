@@ -7,7 +7,7 @@ export class PictureRecord {
   /** The number of finished pictures. */
   done = 0;
 
-  hear({ picture, event }: WorkerNews): void {
+  record({ picture, event }: WorkerNews): void {
     if (event === 'began') {
       this.pictures = [...this.pictures, picture];
     } else {

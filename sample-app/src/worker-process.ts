@@ -76,21 +76,21 @@ export class WorkerProcess implements SampleWorker {
       env: { ...process.env, REDIS_URL: this.redisUrl, WORKER_NUMBER: String(this.number) },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
-    child.on('message', (message: string | WorkerNews) => this.hear(message));
-    child.once('exit', () => this.ended());
+    child.on('message', (message: string | WorkerNews) => this.onMessage(message));
+    child.once('exit', () => this.onExit());
     return child;
   }
 
-  private hear(message: string | WorkerNews): void {
+  private onMessage(message: string | WorkerNews): void {
     if (typeof message === 'string') {
       this.isReady = message === 'ready';
     } else {
-      this.record.hear(message);
+      this.record.record(message);
     }
     this.changed.next();
   }
 
-  private ended(): void {
+  private onExit(): void {
     // A worker that never started would fail again.
     if (this.isReady && !this.isStopping) {
       console.log(`${this} has exited; a new process replaces it in ${RESTART_DELAY_MS / 1e3} s`);

@@ -9,7 +9,7 @@ import { waitFor } from '../support/wait-for.js';
 
 const server = useServer();
 
-/** What a request is told that this process sends to a queue that it has a handler for. */
+/** Returns the timeout error of a request to a queue for which this process has a handler. */
 async function start(options: ReqRepModuleOptions) {
   const queue = randomQueue();
   @Injectable()
@@ -96,7 +96,7 @@ it('a slow stop logs the jobs that it waits for', async () => {
   }
   const { app, client, log } = await startApp({ connection: server.url }, [Worker]);
   const workers = app.get(ReplyWorkers);
-  // Whether the last reply arrives before its requester is closed is not what is tested.
+  // The last reply may arrive after its client was closed, which is not tested here.
   client.send(queue, 1).subscribe({ error: () => undefined });
   await waitFor(() => workers.status.queues[0]?.busy === 1);
   const closed = app.close();

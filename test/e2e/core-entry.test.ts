@@ -10,7 +10,7 @@ import * as core from '../../lib/core/index.js';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const app = mkdtempSync(join(tmpdir(), 'nestjs-reqrep-core-'));
 
-/** A folder in which the built library finds what it needs but Nest. */
+/** A folder in which the built library finds all dependencies but Nest. */
 beforeAll(() => {
   const modules = join(app, 'node_modules');
   const library = join(modules, 'nestjs-reqrep');
@@ -26,7 +26,7 @@ afterAll(() => {
   rmSync(app, { recursive: true, force: true });
 });
 
-/** What a program prints that is run there. */
+/** Runs a program in the folder. @returns its output. */
 const printed = (program: string, ...options: string[]): string =>
   execFileSync(process.execPath, [...options, '--eval', program], {
     cwd: app,

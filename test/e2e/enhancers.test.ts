@@ -167,7 +167,7 @@ describe('a guard', () => {
     }
   }
 
-  /** A class whose guard has to run however the class is provided. */
+  /** A class whose guard must run, however the class is provided. */
   function guarded() {
     const queue = randomQueue();
     @UseGuards(No)
@@ -490,7 +490,7 @@ describe('a request-scoped enhancer', () => {
     }
   }
 
-  /** The host comes out of a factory, beside a class that makes its guard known to Nest, or not. */
+  /** The handler object comes from a factory; another class may make its guard known to Nest. */
   it.each([true, false])(
     'is rejected at the start if Nest cannot create it (known: %s)',
     async (isKnown) => {
@@ -633,7 +633,7 @@ describe('the global enhancers of an application', () => {
   @Injectable()
   class HttpGuard implements CanActivate {
     canActivate(context: ExecutionContext): boolean {
-      // As guards are written that know of HTTP only.
+      // Like guards written for HTTP only.
       return context.switchToHttp().getRequest<{ headers: object }>().headers !== undefined;
     }
   }

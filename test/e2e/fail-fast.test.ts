@@ -13,10 +13,10 @@ import { waitFor } from '../support/wait-for.js';
 
 const redis = useRedis();
 
-/** Fails for what is refused for good, without waiting, ms. */
+/** Longest time of a failure without waiting, ms. */
 const AT_ONCE_MS = 2_000;
 
-/** Starts an application that fails. @returns why, and after how long, ms. */
+/** Starts an application that fails. @returns the error, and the time until then, ms. */
 async function failureOf(options: ReqRepModuleOptions, others: ReqRepModuleOptions[] = []) {
   const before = performance.now();
   const imports = [
@@ -97,7 +97,7 @@ describe('failFast', () => {
     await waitFor(async () => !String(await redis.look.client('LIST')).includes(':other%200:'));
     const sockets = (): number =>
       process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
-    // That which looks.
+    // The connection of the test itself.
     await waitFor(() => sockets() === 1);
   });
 });

@@ -15,7 +15,7 @@ import { useServer } from '../support/server.js';
 
 const server = useServer();
 
-/** Nobody listens there: a socket that was opened would show as a warning. */
+/** A port on which nothing listens: an attempt to connect would log a warning. */
 const NOWHERE = { connection: 'redis://127.0.0.1:1' };
 
 function workerOf(queue: string, options = {}) {

@@ -35,7 +35,7 @@ import { waitFor } from '../support/wait-for.js';
 const server = useServer();
 const echoQueue = randomQueue();
 
-/** A caller in another application, which also answers what the modules of the tested one ask at their end. */
+/** A caller in another application, which also replies to requests that the tested modules send when they close. */
 let caller: RequestClient;
 
 beforeAll(async () => {
@@ -71,9 +71,9 @@ const aWhile = (): Promise<void> => delay(40);
 interface Actors {
   readonly events: string[];
   readonly queue: string;
-  /** Has hooks that take their time, as that of a database. */
+  /** Has slow hooks, like a database module. */
   readonly Store: new (...args: never[]) => object;
-  /** Answers the queue, and has such hooks, too. */
+  /** Serves the queue, and has slow hooks, too. */
   readonly Worker: new (...args: never[]) => object;
   /** Ends the job `slow`. */
   endSlow(): void;
@@ -364,7 +364,7 @@ describe('workers start last and stop first, and the client closes last of all',
   });
 });
 
-/** What Redis knows of the connections of an instance. */
+/** Lists the connections of an instance, as Redis shows them. */
 const connectionsOf = async (instance: string): Promise<string[]> =>
   String(await server.redis.look.client('LIST'))
     .split('\n')

@@ -24,7 +24,7 @@ import { waitFor } from '../support/wait-for.js';
 
 const server = useServer();
 
-/** A worker class that answers with a word. */
+/** Returns a worker class that replies with a word. */
 function answering(queue: string, word: string, options = {}) {
   @Injectable()
   class Worker {
@@ -131,7 +131,7 @@ describe('instances', () => {
 });
 
 describe('mistakes are reported before a connection is opened', () => {
-  /** Nobody listens there: a socket that was opened would show as a warning. */
+  /** A port on which nothing listens: an attempt to connect would log a warning. */
   const nowhere = { connection: 'redis://127.0.0.1:1' };
 
   class Other {
@@ -268,7 +268,7 @@ describe('workers', () => {
     expect(Number(expiry)).toBeGreaterThan(Date.now());
     expect(Number(expiry)).toBeLessThan(Date.now() + 3_100);
     const hash = await server.look.hgetall(`${queue}worker:${id}`);
-    // The 128 jobs that it may hold at most, and as many places to take the next ones into.
+    // One slot for each of the 128 jobs that it may hold at most, and as many for the next takes.
     expect(hash).toMatchObject({ slots: '256', pid: String(process.pid) });
     const list = (await server.redis.look.client('LIST')) as string;
     const [commands = ''] = (hash['connections'] ?? '').split(' ');

@@ -34,7 +34,7 @@ function answering(queue: string) {
 }
 
 describe('a logger that throws', () => {
-  /** Throws for what the library says, since Nest fails for its own lines. */
+  /** Throws for lines of the library only, since Nest itself fails if its own lines throw. */
   class Throwing extends RecordedLog {
     private static check(parts: readonly unknown[]) {
       if (String(parts.at(-1)).startsWith('ReqRep')) {
@@ -57,7 +57,7 @@ describe('a logger that throws', () => {
     const queue = randomQueue();
     const log = new Throwing();
     const app = await Test.createTestingModule({
-      // Each has something to say: a prefix that is warned of, and a failed handler.
+      // Both cause a log line: the prefix a warning, and the handler an error.
       imports: [ReqRepModule.forRoot({ connection: server.url, prefix: `${queue}x` })],
       providers: [answering(queue)],
     })
@@ -152,7 +152,7 @@ describe('a provider', () => {
 describe('a request-scoped handler', () => {
   afterEach(() => ContextIdFactory.apply(undefined as never));
 
-  /** A worker whose second dependency is made by what is given. */
+  /** A worker whose second dependency is created by a given factory. */
   function scoped(
     queue: string,
     make: (job: JobContext) => unknown,

@@ -146,7 +146,7 @@ describe('parameters', () => {
 });
 
 describe('a schema', () => {
-  /** A Standard Schema that makes a number of a text. */
+  /** A Standard Schema that converts a string to a number. */
   const aNumber: StandardSchema = {
     '~standard': {
       version: 1,

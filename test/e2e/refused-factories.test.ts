@@ -14,7 +14,7 @@ const redis = useRedis();
 
 const MISSPELT: object = { hots: 'redis.example', connectionName: 'refused' };
 
-/** What a factory makes that our connections cannot be. */
+/** Settings of a factory that this library cannot use. */
 const REFUSED: readonly (readonly [what: string, make: () => Redis])[] = [
   ['keyPrefix', () => new Redis(redis.url, { keyPrefix: 'theirs:', connectionName: 'refused' })],
   ['db', () => new Redis(`${redis.url}/x`, { connectionName: 'refused' })],

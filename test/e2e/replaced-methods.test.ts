@@ -27,7 +27,7 @@ const Passing = () =>
   UseInterceptors({ intercept: (_: unknown, next: CallHandler) => next.handle() });
 const Nothing = (): MethodDecorator => () => undefined;
 
-/** A worker class whose method is called directly, or through the pipeline of Nest, or made for each job. */
+/** A worker class whose method is called directly or through the pipeline of Nest, or which is request-scoped. */
 function workerOf(kind: string) {
   const queue = randomQueue();
   @Injectable({ scope: kind === 'scoped' ? Scope.REQUEST : Scope.DEFAULT })
@@ -140,14 +140,14 @@ it('a request-scoped handler is called on the instance of its job', async () => 
 });
 
 describe('a decorator above @OnJob that replaces the method without its metadata', () => {
-  /** As decorators for logs, retries and caches do it. */
+  /** Like decorators for logs, retries and caches. */
   const Wrap = (): MethodDecorator => (_target, _name, descriptor) => {
     const { value } = descriptor;
     descriptor.value = async function (this: unknown, ...args: unknown[]) {
       return ['wrapped', await (value as unknown as Function).apply(this, args)];
     } as never;
   };
-  /** As decorators that bind do it. */
+  /** Like decorators that bind a method. */
   const Bound =
     (): MethodDecorator =>
     (_target, _name, { value }) => ({

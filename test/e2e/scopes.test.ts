@@ -133,7 +133,7 @@ it('a transient handler is created for each job', async () => {
 });
 
 describe('a durable handler', () => {
-  /** One sub-tree for each tenant, as Nest's documentation has it. */
+  /** One sub-tree for each tenant, as in the documentation of Nest. */
   class ByTenant implements ContextIdStrategy {
     private readonly trees = new Map<string, ContextId>();
 

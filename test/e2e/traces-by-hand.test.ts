@@ -22,7 +22,7 @@ import { waitFor } from '../support/wait-for.js';
 const server = useServer();
 const spans = new AsyncLocalStorage<string>();
 
-/** A trace that is kept by hand: each job is a span below that of its header. */
+/** A trace without a tracing library: each job is a span below the span of its header. */
 const TRACED: ReqRepModuleOptions = {
   outgoingHeaders: () => ({ traceparent: spans.getStore() }),
   aroundJob: (job, next) => spans.run(`${job.headers['traceparent']}/${job.queue}`, next),

@@ -8,7 +8,7 @@ import { ReplyWorkers } from '../../../lib/worker/reply-workers.js';
 import { VirtualRuntime } from '../../support/virtual-runtime.js';
 import { KeptLog } from '../support/kept-log.js';
 
-/** Workers of one queue, and what closes them, with a client that takes its time. */
+/** The workers of one queue, and their close with a slow client. */
 function newWorkers() {
   const runtime = new VirtualRuntime();
   const server = new MemoryServer('memory://test', runtime);

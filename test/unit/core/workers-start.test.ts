@@ -5,9 +5,9 @@ import { KeptLog } from '../support/kept-log.js';
 import { systemRuntime } from '../../../lib/driver/system-runtime.js';
 
 const never = new Promise<never>(() => undefined);
-/** ms that are over at once. */
+/** A timeout that passes at once, ms. */
 const SHORT = 5;
-/** ms that no test lasts. */
+/** A timeout that never passes in a test, ms. */
 const LONG = 60_000;
 
 function parts(started: Promise<void>, { lost = never as Promise<void>, isReady = true } = {}) {
@@ -96,7 +96,7 @@ function revoked(): object {
   return proxy;
 }
 
-/** `Promise.withResolvers`, which Node 20 has not. */
+/** Replaces `Promise.withResolvers`, which Node 20 does not have. */
 function withResolvers() {
   let resolve: () => void = () => undefined;
   let reject: (reason: unknown) => void = () => undefined;

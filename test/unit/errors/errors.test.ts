@@ -25,9 +25,9 @@ interface Case {
   readonly type: abstract new (...args: never[]) => ReqRepError;
   readonly name: string;
   readonly code: string;
-  /** Its own fields. */
+  /** The own fields of the error. */
   readonly fields: Readonly<Record<string, unknown>>;
-  /** What its message says, and what to do. */
+  /** Parts of its message: what happened, and what to do. */
   readonly says: readonly string[];
 }
 

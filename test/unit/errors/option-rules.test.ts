@@ -22,7 +22,7 @@ interface Options {
 
 const RULES: OptionRules<Options> = { size: anInteger(1), name: aName };
 
-/** Checks what a caller without a compiler may hand in. */
+/** Checks options as a caller without a compiler may pass them. */
 const check = (options: unknown): void => checkOptions(options as Options, RULES, 'the test');
 
 describe('checkOptions', () => {

@@ -10,7 +10,7 @@ import {
 
 type Decorate = (...given: unknown[]) => unknown;
 
-/** Called as compiled code calls them, also where the compiler of these tests would not let it pass. */
+/** The decorators with the type of compiled code, so that tests can misplace them. */
 const onJob = OnJob('reports') as unknown as Decorate;
 const bare = {
   '@OnJob': OnJob as unknown as Decorate,
@@ -106,7 +106,7 @@ it.each(Object.entries(bare))('%s without parentheses is rejected', (name, decor
   expect(() => decorate(Worker, undefined, 0)).toThrow('of the constructor of Worker');
   expect(() => decorate(Worker.prototype, 'client', undefined)).toThrow('on the property "client"');
   if (name !== '@JobData') {
-    // There, a class is a pipe.
+    // A class given to @JobData is a pipe.
     expect(() => decorate(Worker)).toThrow('no parentheses on the class Worker');
   }
   expect(() => decorate(undefined, standard('field', 'x'))).toThrow('experimentalDecorators');

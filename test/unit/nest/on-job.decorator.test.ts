@@ -4,7 +4,7 @@ import { nameOfRoute } from '../../../lib/nest/handlers/job-routes.js';
 import { JobCtx, JobData } from '../../../lib/nest/pipeline/job-parameters.js';
 import { OnJob } from '../../../lib/nest/handlers/on-job.decorator.js';
 
-/** What the `@OnJob` of one method of an object say. */
+/** Returns the routes of one method of an object. */
 const routesOf = (instance: object, name: string) =>
   decoratedMethodsOf(Object.getPrototypeOf(instance) as object)
     .filter(({ method }) => method === name)

@@ -6,7 +6,7 @@ import type { Connections } from '../../../lib/redis/connections.js';
 import type { ReplyWorkers } from '../../../lib/worker/reply-workers.js';
 import { KeptLog } from '../support/kept-log.js';
 
-/** A lifecycle of parts that only say what is asked of them. */
+/** A lifecycle whose parts only record their calls. */
 function lifecycle(failing: readonly string[] = [], prefix = '') {
   const steps: string[] = [];
   const log = new KeptLog();

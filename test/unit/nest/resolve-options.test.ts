@@ -14,11 +14,11 @@ const LAZY = { lazyConnect: true };
 
 class Declined extends Error {}
 
-/** Resolves what is handed in from outside of TypeScript. */
+/** Resolves options of any type, as JavaScript may pass them. */
 const resolve = (options: unknown): ResolvedModuleOptions =>
   resolveModuleOptions(options as ReqRepModuleOptions);
 
-/** How connections to a Redis are opened. */
+/** Returns the options with which connections to a Redis are opened. */
 function sourceOf({ source }: ResolvedModuleOptions): ConnectionSource {
   if (typeof source === 'string') {
     throw new Error(`Expected a Redis, got ${source}`);
@@ -38,7 +38,7 @@ it.each<[ReqRepModuleOptions['connection'], string]>([
 });
 
 describe('the defaults', () => {
-  /** What is added to the options that were given. */
+  /** The defaults that are added to the given options. */
   const MADE = { source: expect.any(Function), place: 'the options of ReqRepModule' };
 
   const DEFAULTS = {

@@ -10,7 +10,7 @@ import { describeHttpException } from '../../../lib/core/describe-http-exception
 import { toCallerError, type WireError } from '../../../lib/protocol/wire/wire-error.js';
 import { decodeFrame, encodeError } from '../../../lib/protocol/wire/reply-frame.js';
 
-/** What a caller gets for what a handler threw. */
+/** Returns the error that a caller gets for an error of a handler. */
 function travel(thrown: unknown): unknown {
   const form = describeHttpException(thrown);
   const frame = form && decodeFrame(encodeError('job-1', form));

@@ -24,7 +24,7 @@ import {
 } from '../../../lib/protocol/wire/reply-frame.js';
 import { Fuzzer } from './support/fuzzer.js';
 
-/** Mutated texts for each decoder; a run of its own tries more. */
+/** Number of mutated texts for each decoder; `FUZZ_ROUNDS` sets more. */
 const ROUNDS = Number(process.env['FUZZ_ROUNDS'] ?? 1_500);
 
 class Declined extends Error {
@@ -87,7 +87,7 @@ const isPosition = (value: unknown): boolean =>
   isText(value['run']);
 const isCode = (value: unknown): boolean => isText(value) || typeof value === 'number';
 
-/** Whether a value is as its type says, property by property. */
+/** Tells whether each property of a value has its declared type. */
 const has = (value: object, rules: Record<string, (value: unknown) => boolean>): boolean =>
   Object.entries(rules).every(([name, isRight]) => isRight(Reflect.get(value, name)));
 
@@ -128,7 +128,7 @@ function isRightFrame(frame: ReturnType<typeof decodeFrame>): boolean {
   );
 }
 
-/** Whether an error is one that a caller can look at and write to its log. */
+/** Tells whether a caller can read an error and write it to its log. */
 const isRightError = (error: Error): boolean =>
   error instanceof Error &&
   has(error, { name: isText, message: isText, stack: isAbsentOr(isText) }) &&

@@ -20,7 +20,7 @@ class NotToday extends Declined {
 
 const registry = new ErrorRegistry([Declined]);
 
-/** There and back, as a frame carries it. */
+/** Encodes an error into a frame and decodes it. */
 const travel = (form: WireError | undefined): WireError =>
   parseWireError(JSON.parse(JSON.stringify(form)));
 

@@ -17,7 +17,7 @@ const DEADLINE = 1_753_000_030_000;
 const elementOf = (id: string, data: unknown, meta: JobMeta = {}, deadline?: number): string =>
   completeJob(encodeJob(id, JSON.stringify(data), meta), PUSHED_AT, deadline);
 
-/** How many bytes the completion appends. */
+/** Returns the number of bytes that the completion appends. */
 const bytesAdded = (encoded: string, deadline?: number): number =>
   Buffer.byteLength(completeJob(encoded, PUSHED_AT, deadline)) - Buffer.byteLength(encoded);
 

@@ -19,7 +19,7 @@ import { THROWN } from '../../processes/hostile.js';
 
 const REQUEST = { queue: 'reports', id: 'job-1' };
 
-/** A form as the caller reads it. */
+/** Returns a wire error as the caller decodes it. */
 function travel(form: WireError): WireError {
   const frame = decodeFrame(encodeError(REQUEST.id, form));
   if (frame?.kind !== 'e') {
@@ -143,7 +143,7 @@ describe('the wire error of an unusual error', () => {
   });
 
   it('has the name and code of an error of another realm that is no native error', () => {
-    // As a `DOMException` is in a test that Jest runs.
+    // Like a `DOMException` in a test under Jest.
     const { name, message, code, stack = '' } = new DOMException('too late', 'TimeoutError');
     const foreign = Object.create({ name, message, code, stack });
     expect(toWireError(foreign)).toEqual({ name, message, code, stack });

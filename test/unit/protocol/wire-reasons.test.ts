@@ -27,7 +27,7 @@ class Declined extends Error {
 const registry = new ErrorRegistry([Declined]);
 const JOB: Job = { version: 2, id: 'job-1', data: 1, replyTo: 'client', redeliveries: 0 };
 
-/** The frame that a worker writes for what its handler throws. */
+/** Returns the frame that a worker sends for an error of its handler. */
 function frameOf(thrown: unknown, exposeStack = false, maxPayload = 1_048_576): string {
   const describeError = (error: unknown) => registry.describe(error, describeHttpException);
   const described = describeError(thrown);
@@ -37,7 +37,7 @@ function frameOf(thrown: unknown, exposeStack = false, maxPayload = 1_048_576): 
   return new ReplyEncoder('reports', { maxPayload, exposeStack }).failure(JOB, form);
 }
 
-/** What a caller gets for a frame. */
+/** Returns the error that a caller gets for a frame. */
 function arrived(text: string): Error & { readonly errors?: unknown[] } {
   const frame = decodeFrame(text);
   if (frame?.kind !== 'e') {
@@ -60,7 +60,7 @@ function chain(length: number): Error {
   return error;
 }
 
-/** How many causes are behind an error. */
+/** Counts the causes of an error. */
 function depthOf(error: unknown): number {
   let depth = 0;
   for (let cause = (error as Error).cause; cause; cause = (cause as Error).cause) {
