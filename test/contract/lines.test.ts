@@ -21,7 +21,7 @@ describe.each(useContractServers())('a line, $name', (server) => {
   const push = (list: string, ...elements: string[]) =>
     server.line.run(pushToList, { list, elements });
 
-  /** Resolves when the server has what was asked on a line before, which blocks it. */
+  /** Resolves when the server has received the earlier operations of a line, which is blocked. */
   const untilBlocked = async (...lines: readonly Line[]): Promise<void> => {
     for (const line of lines) {
       // What is asked on another line behind a round trip of its own comes later.

@@ -6,7 +6,7 @@ import { BlockedLines } from './support/blocked-lines.js';
 import { outcomeOf, stateOf } from './support/comparable.js';
 import { aStep, type Step } from './support/operation-steps.js';
 
-/** `SEQUENCES=n` tries more of them, and other ones each time. */
+/** `SEQUENCES=n` runs more sequences, and other ones each time. */
 const { SEQUENCES } = process.env;
 
 const servers = useContractServers();
@@ -15,7 +15,7 @@ const blocked = new Map(servers.map((server) => [server, new BlockedLines(server
 const blockedOf = (server: ContractServer): BlockedLines =>
   blocked.get(server) ?? new BlockedLines(server);
 
-/** @throws what two servers differ in. */
+/** @throws the first difference between two servers. */
 async function compare(steps: readonly Step[], prefix: string): Promise<void> {
   const onBoth = (ask: (server: ContractServer) => Promise<unknown>): Promise<unknown[]> =>
     Promise.all(servers.map(ask));

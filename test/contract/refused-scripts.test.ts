@@ -10,7 +10,7 @@ import { contentsOf, FREEING_CASES, STREAM_CASE } from './support/script-cases.j
 
 const redis = useRedis(['--enable-protected-configs', 'yes']);
 
-/** By its text, on a connection that no refusal replaces. */
+/** Sends a script by its text, on a connection that is not replaced after a refusal. */
 const run: Run = async (operation, input) => {
   const keys = operation.keys(input);
   const lua = 'lua' in operation ? operation.lua : '';
@@ -19,7 +19,7 @@ const run: Run = async (operation, input) => {
 
 const CASES = [...FREEING_CASES, STREAM_CASE];
 
-/** Sets an option until the test is over. */
+/** Sets an option of the server until the end of the test. */
 async function configure(name: string, value: string, then: string): Promise<void> {
   await redis.look.config('SET', name, value);
   onTestFinished(async () => {

@@ -107,7 +107,7 @@ describe.each(useContractServers())('$name', (server) => {
     });
   });
 
-  /** The places of jobs, as `slot position`. */
+  /** Places of jobs, as `slot position`. */
   const placesOf = (...places: (readonly [key: string, position: number])[]) =>
     places.map(([key, position]) => ({ key, position }));
 
@@ -153,11 +153,11 @@ describe.each(useContractServers())('$name', (server) => {
     });
   });
 
-  /** What is settled with the script alone. */
+  /** Settles jobs with the script alone. */
   const settleByScript = (input: Partial<SettleJobs>): Promise<SettledJobs> =>
     run(settleJobs, { ...NOTHING, ...input });
 
-  /** What is settled with what is long beside the script. */
+  /** Settles jobs with long texts outside the script. */
   const settleBeside = (input: Partial<SettleJobs>): Promise<SettledJobs> =>
     server.line.transact(settleLongJobs, { ...NOTHING, ...input, bypassesLua: true });
 
@@ -708,7 +708,7 @@ describe.each(useContractServers())('$name', (server) => {
   });
 
   describe('giving back the jobs of a lost worker', () => {
-    /** A worker whose lease lapsed long ago, with jobs in each of its slots. */
+    /** Adds a worker whose lease lapsed long ago, with jobs in each of its slots. */
     async function newLostWorker(...contents: (string | Buffer)[][]) {
       const queue = newQueue();
       const { keys, slots } = queue;
@@ -924,7 +924,7 @@ describe.each(useContractServers())('$name', (server) => {
   });
 
   describe('pruning expired jobs', () => {
-    /** A job whose deadline is so far from now, ms; without one where that is not said. */
+    /** A job whose deadline is the given time from now, ms; by default without a deadline. */
     async function jobDueIn(offset?: number, data: unknown = null): Promise<string> {
       const now = await serverNow();
       const encoded = encodeJob('job-1', JSON.stringify(data), { replyTo: 'client-1' });
@@ -1155,7 +1155,7 @@ describe.each(useContractServers())('$name', (server) => {
         isWatched,
       });
 
-    /** A queue with one worker whose lease stands. */
+    /** A queue with one worker whose lease is valid. */
     async function newWorker() {
       const queue = newQueue();
       await server.look.zadd(queue.keys.workers, Date.now() + 60_000, 'worker-1');

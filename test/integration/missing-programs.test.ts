@@ -5,7 +5,7 @@ import { findBrowser } from '../support/browser-program.js';
 import { testsOnEveryDriver, testsWithRedis } from '../support/redis-needed.js';
 import { omittedWithoutRedis } from '../support/without-redis.js';
 
-/** Where one is kept that was fetched; with it, there is always a Redis. */
+/** Path of a fetched Redis server; if it exists, there is always a Redis. */
 const COMPILED_REDIS = fileURLToPath(new URL('../../node_modules/.cache/redis', import.meta.url));
 
 beforeEach(() => {

@@ -58,7 +58,7 @@ function fakeTimers(): void {
   vi.useFakeTimers();
 }
 
-/** Lets time pass with what happens meanwhile, which no jump of the clock does. */
+/** Lets time pass step by step, so that everything due in between happens. */
 async function seconds(count: number): Promise<void> {
   for (let second = 0; second < count; second++) {
     await vi.advanceTimersByTimeAsync(1_000);
@@ -212,7 +212,7 @@ describe('time passes for workers', () => {
     run(): void {}
   }
 
-  /** The entry of a worker that had a job when it stopped to renew its lease, on a server that is shared. */
+  /** Adds a worker to a shared server that had a job when it stopped renewing its lease. */
   async function startBesideLapsed({ isConnected }: { isConnected: boolean }) {
     await startApp(options, [Worker]);
     await startApp(options, [Other]);

@@ -15,7 +15,7 @@ import { failureOf } from '../support/failure-of.js';
 import { RecordedLog } from '../support/recorded-log.js';
 import { waitFor } from '../support/wait-for.js';
 
-/** Where nobody listens: an application that is tested with it must not ask. */
+/** Address without a server: an application under test must not connect to it. */
 const NO_REDIS = 'redis://127.0.0.1:1';
 
 @Injectable()

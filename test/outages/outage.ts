@@ -15,35 +15,35 @@ const isFull = OUTAGES === 'full';
 const SECONDS = isFull ? [8, 30, 90] : [Number(OUTAGES)];
 const TIMES = isFull ? 3 : 1;
 
-/** The lease of a worker where an outage is longer than that, ms: as it is unless given. */
+/** Default lease of a worker, for outages that are longer than the lease. */
 const LONGEST_LEASE = 5_000;
 
-/** Between two outages, ms. */
+/** Time between two outages. */
 const PAUSE = 2_000;
 
-/** How long after an outage everything may take to be over, ms. */
+/** How long after an outage all requests may take to end. */
 const AFTERMATH = 30_000;
 
 const tell = ({ key, sent, pushed, ends, ended, runs }: Story): string =>
   `${key} ended with ${ends.join(' and ')}: ${JSON.stringify({ sent, pushed, runs, ended })}`;
 
-/** How long a connection that breaks may go unnoticed by who sends, ms. */
+/** How long the sender may not notice a lost connection. */
 const UNNOTICED = 500;
 
-/** A way in which Redis is away. */
+/** One kind of outage. */
 export interface Outage {
   readonly name: string;
-  /** Whether the requester cannot tell at once, so that what it sends meanwhile is not confirmed, and may go twice. */
+  /** Whether the requester notices the outage late, so that its pushes are unconfirmed and may be repeated. */
   readonly isSilent?: boolean;
-  /** Whether a worker is killed meanwhile in the short form, too, which takes as long again. */
+  /** Whether the short form kills a worker, too, which doubles its duration. */
   readonly isDeadly?: boolean;
-  /** Of the module, for the workers. @default none */
+  /** Module options of the workers. @default none */
   readonly options?: object;
   begin(redis: RestartableRedis, proxy: Proxy): Promise<void> | void;
   end(redis: RestartableRedis, proxy: Proxy): Promise<void> | void;
 }
 
-/** Holds the library to what can be relied on, under one kind of outage. */
+/** Defines the tests that check the guarantees of the library under one kind of outage. */
 export function testOutage(outage: Outage): void {
   it.each(SECONDS)(
     `${outage.name} for %d s: nothing is lost, and nothing runs twice`,
@@ -60,7 +60,7 @@ class OutageTest {
     private readonly duration: number,
   ) {}
 
-  /** Long enough for all outages that may still come. */
+  /** Timeout that is long enough for all remaining outages. */
   private get timeout(): number {
     return TIMES * (this.duration + 10_000) + AFTERMATH;
   }
@@ -93,7 +93,7 @@ class OutageTest {
     expect(few(findWrongs(site.stories, { faults: this.faults }))).toEqual([]);
   }
 
-  /** Leaves work on its way that ends before the outage is over, with it, and behind it. */
+  /** Starts jobs that end during the outage, with it, and after it. */
   private async prepare(site: Site, name: string): Promise<void> {
     const { timeout } = this;
     for (const isOnce of [true, false]) {
@@ -115,7 +115,7 @@ class OutageTest {
     await site.all(name, ({ pushed }) => pushed !== undefined);
   }
 
-  /** Asks on while Redis is away. */
+  /** Keeps sending requests while Redis is unreachable. */
   private async goOn(site: Site, name: string, killsWorker = false): Promise<void> {
     const end = Date.now() + this.duration;
     const { timeout } = this;
@@ -136,7 +136,7 @@ class OutageTest {
     }
   }
 
-  /** What the ledger says beside what must never be. */
+  /** Checks the ledger for more than the general violations. */
   private judge(stories: readonly Story[], back: number): void {
     const lost = stories.filter(({ ends }) => ends[0] !== 'complete');
     const again = stories.filter(({ runs }) => runs.length > 1);

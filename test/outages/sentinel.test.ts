@@ -5,15 +5,15 @@ import type { Story } from '../chaos/ledger.js';
 import { useSentinel, type TestSentinel } from '../support/sentinel.js';
 import { Site } from './site.js';
 
-/** ms. */
-const BEFORE = 2_000;
-/** ms. */
-const AFTER = 3_000;
+/** Load before the primary is lost. */
+const LOAD_BEFORE_MS = 2_000;
+/** Load after the primary was replaced. */
+const LOAD_AFTER_MS = 3_000;
 
-/** What a primary did last before it was lost, without its replicas hearing of it, is younger, ms. */
-const REPLICATION_DELAY = 100;
+/** Maximum age of writes that a lost primary may not have replicated. */
+const REPLICATION_DELAY_MS = 100;
 
-const TIMEOUT = 25_000;
+const TIMEOUT_MS = 25_000;
 
 /** 300 requests a second: three every 10 ms. */
 class Load {
@@ -38,17 +38,17 @@ class Load {
   }
 
   private ask(question: Parameters<Site['ask']>[1]): void {
-    this.site.ask('request', { ...question, timeout: TIMEOUT });
+    this.site.ask('request', { ...question, timeout: TIMEOUT_MS });
   }
 }
 
 interface Outcome {
   readonly stories: ReadonlyMap<string, Story>;
-  /** When replies came no more. */
+  /** Time of the last reply before the gap. */
   readonly lostAt: number;
 }
 
-/** Loses the primary in the middle of the load, and prints for how long nobody had a reply. */
+/** Loses the primary under load, and prints how long no reply arrived. */
 async function underLoad(
   name: string,
   { connection }: TestSentinel,
@@ -57,10 +57,10 @@ async function underLoad(
   const site = await Site.open(connection, 4);
   const load = new Load(site);
   onTestFinished(() => load.stop());
-  await delay(BEFORE);
+  await delay(LOAD_BEFORE_MS);
   await lose();
   await site.answered(100);
-  await delay(AFTER);
+  await delay(LOAD_AFTER_MS);
   load.stop();
   await site.end();
   const { stories } = site;
@@ -88,7 +88,7 @@ function longestSilence(stories: readonly Story[]): { readonly from: number; rea
  */
 function certain({ stories, lostAt }: Outcome): ReadonlyMap<string, Story> {
   const isLate = (at: number | undefined): boolean =>
-    at !== undefined && Math.abs(at - lostAt) < REPLICATION_DELAY;
+    at !== undefined && Math.abs(at - lostAt) < REPLICATION_DELAY_MS;
   const isUncertain = ({ sent, pushed, runs, ended, values }: Story): boolean =>
     [sent, pushed, ended, ...runs.map(({ at }) => at)].some(isLate) ||
     (values !== undefined && sent < lostAt && (ended ?? Infinity) > lostAt);

@@ -11,7 +11,7 @@ import { startProcess } from '../support/processes.js';
 import { randomQueue } from '../support/random-queue.js';
 import { waitFor } from '../support/wait-for.js';
 
-/** Workers in processes of their own, a requester in this one, and the ledger of all that happens. */
+/** Workers in separate processes, a requester in this one, and a ledger of all events. */
 export class Site {
   readonly workers: ChildProcess[] = [];
   private readonly queue = randomQueue();
@@ -64,20 +64,20 @@ export class Site {
     return readLedger(this.ledger);
   }
 
-  /** Resolves when all requests of that name are where they should be. */
+  /** Resolves when all requests with a name have reached a state. */
   async all(name: string, is: (story: Story) => boolean): Promise<void> {
     const named = (): Story[] =>
       [...this.stories.values()].filter(({ key }) => key.startsWith(name));
     await waitFor(() => named().every(is), 30_000);
   }
 
-  /** Resolves when so many more requests have come to their end. */
+  /** Resolves when the given number of further requests have ended. */
   async answered(count: number): Promise<void> {
     const before = this.ended;
     await waitFor(() => this.ended >= before + count, 60_000);
   }
 
-  /** Resolves when everything that was asked has come to its end. */
+  /** Resolves when all requests have ended. */
   async end(): Promise<void> {
     await Promise.all(this.asked);
   }

@@ -3,17 +3,17 @@ import { listLines } from '../../../lib/protocol/operations/list-lines.js';
 import type { ContractServer } from './contract-servers.js';
 import { outcomeOf } from './comparable.js';
 
-/** Round trips after which the server has what was asked on another line before them. */
+/** Round trips after which the server has received earlier operations of other lines. */
 const ROUND_TRIPS = 2;
 
-/** Lines of one server that wait while a sequence of operations goes on. */
+/** Lines of one server that block while a sequence of operations runs. */
 export class BlockedLines {
   private readonly lines = new Map<number, { line: Line; isFree: boolean }>();
   private outcomes: Promise<unknown>[] = [];
 
   constructor(private readonly server: ContractServer) {}
 
-  /** Lets a line wait, unless it does. @param start - asks for the operation that blocks. */
+  /** Blocks a line, unless it is blocked. @param start - starts the blocking operation. */
   async wait(index: number, start: (line: Line) => Promise<unknown>): Promise<void> {
     const blocked = this.lines.get(index) ?? { line: await this.server.openLine(), isFree: true };
     this.lines.set(index, blocked);
@@ -27,7 +27,7 @@ export class BlockedLines {
     }
   }
 
-  /** Ends all waits. @returns what each has come to, in the order in which they began. */
+  /** Ends all waits. @returns their outcomes, in the order in which they began. */
   async end(): Promise<unknown[]> {
     for (const { line } of this.lines.values()) {
       if (line.identity) {

@@ -3,10 +3,10 @@ import { parkedListOf } from '../../../lib/protocol/keys.js';
 import type { ContractServer } from './contract-servers.js';
 import { KEYS } from './operation-steps.js';
 
-/** Two servers are asked one after the other, ms. */
+/** Tolerance for times, because two servers are called one after the other. */
 const CLOSE_MS = 600_000;
 
-/** @returns the output of an operation without what two servers may answer differently. */
+/** @returns the output of an operation without the parts in which two servers may differ. */
 export function comparable(output: unknown): unknown {
   if (Buffer.isBuffer(output)) {
     return output.toString('hex');
@@ -29,7 +29,7 @@ export function comparable(output: unknown): unknown {
   };
 }
 
-/** @returns what came of an operation. @throws what is neither an output nor a refusal. */
+/** @returns the output or the refusal of an operation. @throws any other error. */
 export async function outcomeOf(work: Promise<unknown>): Promise<unknown> {
   try {
     return { output: comparable(await work) };
@@ -41,7 +41,7 @@ export async function outcomeOf(work: Promise<unknown>): Promise<unknown> {
   }
 }
 
-/** @returns what lies at all keys, and for how long. */
+/** @returns the content and the TTL of all keys. */
 export async function stateOf({ look }: ContractServer, prefix: string): Promise<unknown> {
   const names = [...KEYS, ...KEYS.map(parkedListOf)];
   return Promise.all(
@@ -75,7 +75,7 @@ async function contentOf(
   }
 }
 
-/** An entry of the dead list has a time, and its fields in any order. */
+/** Makes an entry of the dead list comparable: it holds a time, and its fields may have any order. */
 function elementMark(element: Buffer): string {
   const text = element.toString('latin1');
   if (!text.startsWith('{')) {
@@ -85,7 +85,7 @@ function elementMark(element: Buffer): string {
   return JSON.stringify([timeMark(Number(at)), ...Object.entries(entry).toSorted()]);
 }
 
-/** A time that is close to now, or an hour from it, is not the same on two servers. */
+/** Replaces a time close to now, or to an hour from now, because it differs between two servers. */
 function timeMark(ms: number): string {
   const distance = ms - Date.now();
   return Math.abs(distance) < CLOSE_MS ? 'now' : distance > 0 ? 'later' : String(ms);

@@ -1,7 +1,7 @@
 import { Keys } from '../../../lib/protocol/keys.js';
 import { randomQueue } from '../../support/random-queue.js';
 
-/** The keys of a queue that no other test uses, with some of its slots and reply lists. */
+/** Keys of a queue that no other test uses, with some of its slots and reply lists. */
 export function newQueue() {
   const queue = randomQueue();
   const keys = new Keys().queue(queue);

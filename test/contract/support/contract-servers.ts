@@ -9,20 +9,20 @@ import { Connection } from '../../../lib/redis/connection/connection.js';
 import { useRedis } from '../../support/redis.js';
 import { MemoryLook, type Look } from '../../support/memory-look.js';
 
-/** A server on which operations have to do the same, whichever it is. */
+/** A server of the contract tests, on which all operations must have the same effect. */
 export interface ContractServer {
   readonly name: string;
-  /** For operations. */
+  /** Line for operations. */
   readonly line: Line;
-  /** For what is to be there before, and what is there behind. */
+  /** Access to the keys, to prepare and to check a test. */
   readonly look: Look;
-  /** Opens another line, which is closed with the file. */
+  /** Opens another line, which is closed at the end of the file. */
   openLine(): Promise<Line>;
-  /** Closes a line that {@link openLine} has opened, at our end. */
+  /** Closes a line of {@link openLine} from the client's side. */
   closeLine(line: Line): void;
 }
 
-/** A Redis server and one in this process, for the tests of a file. */
+/** Starts a Redis server and one in this process, for the tests of a file. */
 export function useContractServers(): readonly ContractServer[] {
   return [useRedisServer(), useMemoryServer()];
 }

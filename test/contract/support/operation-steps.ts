@@ -37,7 +37,7 @@ import { digestOf } from '../../../lib/worker/liveness/slot-parts.js';
 import type { ContractServer } from './contract-servers.js';
 import type { BlockedLines } from './blocked-lines.js';
 
-/** One step of a sequence: something that is done to a server, with what it comes to. */
+/** One step of a sequence: an action on a server, with its outcome. */
 export interface Step {
   /**
    * @param prefix - goes in front of every key.
@@ -49,10 +49,10 @@ export interface Step {
 const SLOTS = ['slot0', 'slot1', 'slot2'] as const;
 const REPLIES = ['replies0', 'replies1'] as const;
 const LISTS = ['jobs', 'more', ...SLOTS, ...REPLIES] as const;
-/** All keys but those that operations make of them. */
+/** Base keys, without those that operations derive from them. */
 export const KEYS = [...LISTS, 'buried', 'leases', 'worker1', 'worker2'] as const;
 
-/** An hour is far enough from now for the clocks of two servers to agree, ms. */
+/** A time so far from now that the clocks of two servers agree about it. */
 const FAR_MS = 3_600_000;
 
 const aList = fc.constantFrom(...LISTS);
@@ -63,7 +63,7 @@ const aWorker = fc.constantFrom('1', '2');
 const aPosition = fc.integer({ min: 0, max: 3 });
 const anIndex = fc.integer({ min: -3, max: 4 });
 const aTtl = fc.constantFrom(FAR_MS, 2 * FAR_MS);
-/** Now and then, one that is over. */
+/** A deadline, which has sometimes passed. */
 const aLife = fc.constantFrom(FAR_MS, 2 * FAR_MS, 0, -1);
 const aText = fc.constantFrom(
   'a',
@@ -145,7 +145,7 @@ const settleOf = (
   isRepeated,
 });
 
-/** What is long is taken one by one. */
+/** Long jobs are taken one by one. */
 const settlingBeside = aSettle.map((value) =>
   named(`settleLongJobs ${fc.stringify(value)}`, {
     act: (server, prefix) => {
@@ -157,7 +157,7 @@ const settlingBeside = aSettle.map((value) =>
   }),
 );
 
-/** Finds what lies in slots as `JobRecovery` does, now and then without luck. */
+/** Reads slots as `JobRecovery` does, sometimes with an outdated content. */
 const recovering = fc
   .record({
     workerId: aWorker,
@@ -207,7 +207,7 @@ const deathOf = (reply: { list: string; text: string; ttl: number }, prefix: str
   reply: { ...reply, list: prefix + reply.list },
 });
 
-/** Makes a key of a kind that operations do not expect, or a lease that lapsed long ago. */
+/** Creates a key of an unexpected type, or a lease that lapsed long ago. */
 const spoiling = fc.oneof(
   fc.constantFrom(...KEYS).map((name) =>
     named(`spoil ${name}`, {
@@ -267,7 +267,7 @@ const leasing: readonly fc.Arbitrary<Step>[] = [
 
 const SECONDS = 60;
 
-/** A line begins to wait, and what it comes to is known at the end. */
+/** Blocks a line, whose outcome is known at the end. */
 const waiting = fc
   .record({
     line: fc.integer({ min: 0, max: 2 }),
@@ -390,7 +390,7 @@ const jobs: readonly fc.Arbitrary<Step>[] = [
   ),
 ];
 
-/** Any step: pushes come often, since most of the others need something to be there. */
+/** Any step. Pushes are frequent, because most of the others need jobs. */
 export const aStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: pushing },
   { weight: 6, arbitrary: fc.oneof(...plain) },

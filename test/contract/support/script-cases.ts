@@ -8,16 +8,16 @@ import type { Run, Script } from '../../../lib/driver/operation.js';
 import type { Look } from '../../support/memory-look.js';
 import { randomQueue } from '../../support/random-queue.js';
 
-/** One call of a script on keys of its own. */
+/** One call of a script on its own keys. */
 export interface ScriptCase {
   readonly name: string;
-  /** Makes the keys, and says how the script is called for them. */
+  /** Creates the keys, and returns the call. */
   prepare(redis: Look): Promise<ScriptCall>;
 }
 
 /** A script with its input. */
 export interface ScriptCall {
-  /** What the names of all its keys begin with. */
+  /** Prefix of all its keys. */
   readonly prefix: string;
   run(run: Run): Promise<unknown>;
 }
@@ -31,7 +31,7 @@ export const callOf = <Input>(
   run: (run) => run(script, input),
 });
 
-/** @returns what lies at each key with a prefix; of a sorted set its members only, since scores are times. */
+/** @returns the content of each key with a prefix; of a sorted set the members only, because scores are times. */
 export async function contentsOf(redis: Look, prefix: string): Promise<Record<string, unknown>> {
   const contents: Record<string, unknown> = {};
   for (const key of (await redis.keys(`${prefix}*`)).toSorted()) {
@@ -48,7 +48,7 @@ export async function contentsOf(redis: Look, prefix: string): Promise<Record<st
   return contents;
 }
 
-/** Settles nothing and takes nothing. */
+/** An input that settles nothing and takes nothing. */
 export const NOTHING: SettleJobs = {
   slots: [],
   places: [],
@@ -58,7 +58,7 @@ export const NOTHING: SettleJobs = {
   isRepeated: false,
 };
 
-/** Keys of a queue that nobody else uses: three jobs wait, and two lie together in the first of the slots. */
+/** Keys of an unused queue, in which three jobs wait and two are in the first slot. */
 export async function newQueue(redis: Look) {
   const prefix = randomQueue();
   const keys = new Keys().queue(prefix);
@@ -98,7 +98,7 @@ const taking = (name: string, most: number): ScriptCase => ({
 
 const dead = { reason: 'out of deliveries', message: 'twice', workerId: 'worker-1' } as const;
 
-/** Scripts that free memory, at the latest when the jobs that they are about have ended. */
+/** Scripts that free memory, at the latest when their jobs have ended. */
 export const FREEING_CASES: readonly ScriptCase[] = [
   taking('some of many jobs', 2),
   taking('all jobs', 9),
@@ -148,7 +148,7 @@ export const FREEING_CASES: readonly ScriptCase[] = [
   },
 ];
 
-/** The values of a stream, which are bounded, and whose end frees memory. */
+/** Values of a stream, which are limited in number, and whose end frees memory. */
 export const STREAM_CASE: ScriptCase = {
   name: 'pushing values of a stream',
   prepare: async (redis) => {

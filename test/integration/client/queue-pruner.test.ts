@@ -13,7 +13,7 @@ import { KeptLog } from '../../unit/support/kept-log.js';
 
 const redis = useRedis();
 
-/** Connections whose users wait for no real time. */
+/** Connections whose timers run in virtual time. */
 class DrivenConnections extends Connections {
   override readonly runtime = new VirtualRuntime();
 }
@@ -26,7 +26,7 @@ async function newPruner() {
   onTestFinished(() => pruner.close());
   const queue = randomQueue();
   const { requests } = new Keys().queue(queue);
-  /** A request has timed out, and the time until its queue is pruned has passed. */
+  /** Reports a timeout, and lets the delay until the pruning pass. */
   const expire = (): void => {
     pruner.requestTimedOut(queue);
     connections.runtime.advance(1_000);

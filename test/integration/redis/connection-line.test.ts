@@ -14,7 +14,7 @@ async function connected(): Promise<Connection> {
   return connection;
 }
 
-/** Makes the server close a connection. Resolves when there is the next one. */
+/** Makes the server close a connection. Resolves after the reconnect. */
 async function closed(connection: Connection): Promise<void> {
   const id = connection.identity?.id;
   await redis.look.call('CLIENT', 'KILL', 'ID', String(id));
@@ -28,7 +28,7 @@ it('a connection that is closed without an unanswered command keeps its path', a
   expect(connection.path).toBe(path);
 });
 
-/** A wait that brings nothing. */
+/** A blocking operation without a result. */
 const NOTHING = { lists: ['none'], seconds: 0 };
 
 it.each<[string, (connection: Connection) => Promise<unknown>]>([

@@ -6,7 +6,7 @@ import {
 } from '../../../lib/client/calls/call-options.js';
 import { refusalBy } from '../support/thrown-by.js';
 
-/** Checks what a caller without a compiler may hand in. */
+/** Checks options of a caller without a compiler. */
 const check = (options: unknown): void => checkSendOptions('reports', options as SendOptions);
 
 describe('the options of a call', () => {

@@ -4,7 +4,7 @@ import { IncomingStream } from '../../../lib/client/waiting/incoming-stream.js';
 const error = { name: 'Error', message: 'an error' };
 const at = (index: number, run = 'one', attempt = 1) => ({ attempt, index, run });
 
-/** What becomes of the values at these places. */
+/** Verdicts on values at these indices. */
 function verdicts(...places: ReturnType<typeof at>[]): string[] {
   const stream = new IncomingStream();
   return places.map((place) => stream.judge(place, true));

@@ -23,7 +23,7 @@ function newListener() {
       listener.expect(kept.request);
       return kept;
     },
-    /** The lists that are waited for now, but for the one that wakes the listener. */
+    /** Lists of the current wait, without the one that wakes the listener. */
     waitedFor: (): string[] =>
       driver.line('original-replies').next(popFirst).input.lists.slice(0, -1),
     async answer(answer: readonly [string, string] | null): Promise<void> {

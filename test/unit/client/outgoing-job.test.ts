@@ -16,7 +16,7 @@ class KeptSender extends AsyncResource implements JobSender {
   readonly queue = 'reports';
   readonly receipts: PushReceipt[] = [];
 
-  /** @param left - what is left of its time, ms. */
+  /** @param left - ms until it times out. */
   constructor(public left: number | undefined = undefined) {
     super('KeptSender');
   }

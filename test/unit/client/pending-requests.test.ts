@@ -29,13 +29,13 @@ const OWNER: RequestOwner = {
 
 const thrown: unknown[] = [];
 
-/** Without a usual timeout, each request has timers of its own. */
+/** A registry without a default timeout, so that each request has its own timers. */
 const newRegistry = (usualTimeout = 0) =>
   new PendingRequests(usualTimeout, new AsyncResource('test'), runtime);
 
 let count = 0;
 
-/** A request that waits, with what its subscriber saw of it and whether its time was up. */
+/** A pending request, with what its subscriber received and whether it timed out. */
 function newRequest(registry: PendingRequests, timeout = 0, idleTimeout = 0, owner = OWNER) {
   const seen: unknown[] = [];
   const made: PendingRequest[] = [];

@@ -13,7 +13,7 @@ import { KeptLog } from '../support/kept-log.js';
 
 const MEGABYTE = 1024 * 1024;
 
-/** A sender that keeps what it is told: `pushed`, `unconfirmed`, or what its push has failed with. */
+/** A sender that records its outcome: `pushed`, `unconfirmed`, or the error of its push. */
 class Sender extends AsyncResource implements JobSender {
   readonly told: unknown[] = [];
   /** Whether it has ended for another reason, such as a reply. */
@@ -76,10 +76,10 @@ function newBatcher() {
       batcher.add(new OutgoingJob(sender, data, options, undefined, 8 * MEGABYTE, code));
       return sender;
     },
-    /** The data of the jobs of each push, in order. */
+    /** Data of the jobs of each push, in order. */
     pushes: (): unknown[][] =>
       line.inputsOf(pushToList).map(({ elements }) => elements.map((each) => dataIn(each))),
-    /** Answers the oldest push that waits. */
+    /** Answers the oldest unanswered push. */
     async take(): Promise<void> {
       const call = line.next(pushToList);
       call.answer(call.input.elements.length);

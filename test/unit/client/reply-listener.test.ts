@@ -16,7 +16,7 @@ import { keptRequest } from '../support/kept-request.js';
 
 const LIST = 'replies:client';
 
-/** A listener that has begun to wait, over a line whose answers the test gives. */
+/** A listener that is waiting, over a line whose answers the test gives. */
 async function newListener() {
   const driver = new FakeDriver();
   const log = new KeptLog();
@@ -32,7 +32,7 @@ async function newListener() {
     pending,
     listener,
     ask: (id: string, timeout = 0) => keptRequest(pending, id, { timeout }),
-    /** Answers a wait: with the first frame, and with what is behind it. */
+    /** Answers a wait with the first frame and the frames after it. */
     async bring(...ids: string[]): Promise<void> {
       const [head = null, ...others] = ids.map((id) => encodeReply(id, `"reply to ${id}"`));
       confirmRemoval(line);
@@ -43,7 +43,7 @@ async function newListener() {
   };
 }
 
-/** What was handed out before is removed at the beginning of each read. */
+/** Each read begins with the removal of delivered frames. */
 function confirmRemoval(line: FakeLine): void {
   if (line.open.some(({ name }) => name === trimList.name)) {
     line.next(trimList).answer(undefined);

@@ -32,17 +32,17 @@ function newClient(options: Partial<ClientOptions> = {}) {
   return { client, first, second, log, settle: () => first.settle() };
 }
 
-/** The ids of the jobs that were pushed. */
+/** Ids of the pushed jobs. */
 const pushed = ({ commands }: FakeDriver): string[] =>
   commands
     .inputsOf(pushToList)
     .flatMap(({ elements }) => elements.map((each) => JSON.parse(String(each))[0]));
 
-/** The ids that were told to be cancelled. */
+/** Ids of the published cancellations. */
 const cancelled = ({ commands }: FakeDriver): unknown[] =>
   commands.inputsOf(publish).flatMap(({ message }) => decodeCancelMessage(message));
 
-/** Confirms the oldest push that waits. */
+/** Confirms the oldest unanswered push. */
 async function takePush(driver: FakeDriver): Promise<void> {
   const call = driver.commands.next(pushToList);
   call.answer(call.input.elements.length);

@@ -3,7 +3,7 @@ import { endsWithin, resultWithin } from '../../../lib/driver/in-time.js';
 import { systemRuntime } from '../../../lib/driver/system-runtime.js';
 import { VirtualRuntime } from '../../support/virtual-runtime.js';
 
-/** ms that are over at once, and ms that no test lasts. */
+/** A time that passes at once, and one longer than any test, ms. */
 const [SHORT, LONG] = [5, 60_000];
 
 const timers = (): number =>

@@ -10,7 +10,7 @@ const keys = new Keys('billing:');
 const queue = keys.queue('reports');
 const worker = queue.worker('193aa0b5-41d6-4b24-a6ae-f37b3a2a3d71');
 
-/** An error as ioredis makes it of an answer, and as it leaves a connection. */
+/** An error as ioredis creates it and a connection of the library reports it. */
 function refused(message: string, name: string, ...args: string[]): Error {
   const error = Object.assign(new Error(message), { name: 'ReplyError', command: { name, args } });
   noteRefusal(error, {

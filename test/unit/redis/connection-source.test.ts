@@ -8,7 +8,7 @@ import { refusalBy } from '../support/thrown-by.js';
 
 const LAZY = { lazyConnect: true } satisfies RedisOptions;
 
-/** What is handed in from outside of TypeScript. */
+/** Passes a value that TypeScript would not allow. */
 const sourceOf = (connection: unknown) => connectionSource(connection as ConnectionOption);
 
 describe('a URL', () => {

@@ -3,10 +3,10 @@ import { listLength, popFirst } from '../../../lib/protocol/operations/lists.js'
 import type { Connection } from '../../../lib/redis/connection/connection.js';
 import { FakeServer, NEVER, refusal } from './support/fake-server.js';
 
-/** A wait that brings nothing. */
+/** A blocking operation without a result. */
 const NOTHING = { lists: ['none'], seconds: 0 };
 
-/** A server, and a connection to it that nothing was asked of yet. */
+/** A server, and an unused connection to it. */
 function lineTo(options = {}) {
   const server = new FakeServer(options);
   const troubles: string[] = [];

@@ -9,10 +9,10 @@ import { refusalBy } from '../support/thrown-by.js';
 const LAZY = { lazyConnect: true };
 const SECRET = 'hunter2';
 
-/** What is handed in from outside of TypeScript. */
+/** Passes a value that TypeScript would not allow. */
 const sourceOf = (connection: unknown) => connectionSource(connection as ConnectionOption);
 
-/** What each of them is called in a message. */
+/** Mistaken names, and the advice in the message. */
 const MISTAKES: readonly (readonly [name: string, advice: string])[] = [
   ['hots', 'did you mean `host`?'],
   ['Host', 'did you mean `host`?'],

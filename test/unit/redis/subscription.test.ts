@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { FakeServer, NEVER, refusal } from './support/fake-server.js';
 
-/** A server, and a subscription there that has not started. */
+/** A server, and a subscription that has not started. */
 function subscriptionAt(server = new FakeServer()) {
   const connections = server.connections();
   const onMessage = vi.fn<(channel: string, message: string) => void>();
@@ -17,7 +17,7 @@ function subscriptionAt(server = new FakeServer()) {
   return { server, connections, subscription, onMessage, subscribes };
 }
 
-/** Starts it, and lets it be subscribed. */
+/** Starts the subscription, and waits until the server has accepted it. */
 async function subscribed() {
   const parts = subscriptionAt();
   const started = parts.subscription.start();
@@ -27,7 +27,7 @@ async function subscribed() {
   return parts;
 }
 
-/** Whether a promise has come to its end. */
+/** Tells whether a promise has settled. */
 function endOf(promise: Promise<unknown>): { readonly isOver: boolean } {
   const end = { isOver: false };
   void promise.then(() => Object.assign(end, { isOver: true }));

@@ -5,7 +5,7 @@ import { VirtualRuntime } from '../../support/virtual-runtime.js';
 
 const MINUTE = 60_000;
 
-/** A line whose traffic is what the test says, with a watchdog at it. */
+/** A watchdog on a line whose traffic the test sets. */
 function watched() {
   const line = { socket: {}, bytesRead: 0, bytesSent: 0, bytesWaiting: 0, bytesInSystem: 0 };
   const runtime = new VirtualRuntime();
@@ -18,7 +18,7 @@ function watched() {
   return { runtime, line, giveUp, late, watchdog };
 }
 
-/** A call that is answered when it is told to. */
+/** A call that the test answers. */
 function newCall() {
   const answers: ((value: string) => void)[] = [];
   const call = new Promise<string>((resolve) => answers.push(resolve));

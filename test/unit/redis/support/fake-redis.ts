@@ -2,18 +2,18 @@ import { EventEmitter } from 'node:events';
 import type { RedisOptions } from 'ioredis';
 import type { FakeServer } from './fake-server.js';
 
-/** Commands of ioredis that are sent here. */
+/** Commands of ioredis that are sent to the server. */
 const COMMANDS =
   'info command client time ping call select subscribe llen rpush lrange blpop evalsha eval';
 
-/** How long it takes to connect again behind a loss, ms. */
+/** Delay of a reconnect. */
 const RECONNECT_MS = 50;
 
-/** A connection of ioredis to a {@link FakeServer}, so far as our own connections use it. */
+/** A connection of ioredis to a {@link FakeServer}, as far as the library uses it. */
 export class FakeRedis extends EventEmitter {
   status = 'wait';
   stream: FakeSocket | undefined;
-  /** As the server counts its connections. */
+  /** Client id that the server gave. */
   id = 0;
   private waiting: ((error: Error) => void)[] = [];
   private retry: ReturnType<FakeServer['runtime']['setTimeout']> | undefined;
@@ -26,7 +26,7 @@ export class FakeRedis extends EventEmitter {
     COMMANDS.split(' ').forEach((command) => this.defineCommand(command));
   }
 
-  /** A script is a method from then on. */
+  /** Defines a script as a method. */
   defineCommand(name: string): void {
     Object.assign(this, { [name]: (...args: unknown[]) => this.ask(name, args) });
   }
@@ -53,7 +53,7 @@ export class FakeRedis extends EventEmitter {
     this.become('ready');
   }
 
-  /** The connection breaks: nothing that it waits for is answered any more. */
+  /** Loses the connection: pending commands get no answer. */
   lose(willReconnect = true): void {
     if (this.status === 'wait' || this.status === 'reconnecting' || this.status === 'end') {
       return;
@@ -123,7 +123,7 @@ export class FakeRedis extends EventEmitter {
   }
 }
 
-/** What is looked at of the socket of a connection. */
+/** The properties of a socket that the library reads. */
 class FakeSocket {
   writable = true;
   destroyed = false;
@@ -131,7 +131,7 @@ class FakeSocket {
   bytesWritten = 0;
   writableLength = 0;
 
-  /** @param onDestroyed - hears when our end is closed. */
+  /** @param onDestroyed - is called when the client closes the socket. */
   constructor(private readonly onDestroyed: () => void) {}
 
   cork(): void {}

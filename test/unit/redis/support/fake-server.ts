@@ -7,26 +7,26 @@ import { VirtualRuntime } from '../../../support/virtual-runtime.js';
 import { KeptLog } from '../../support/kept-log.js';
 import { FakeRedis } from './fake-redis.js';
 
-/** What a command is answered with. It throws what Redis refuses it with; {@link NEVER} leaves it without an answer. */
+/** Returns the answer of a command, throws its refusal, or returns {@link NEVER} for no answer. */
 export type Answer = (args: readonly unknown[], line: FakeRedis) => unknown;
 
-/** No answer, until the connection breaks. */
+/** No answer until the connection is lost. */
 export const NEVER = Symbol('never');
 
-/** What Redis refuses a command with. */
+/** A refusal of Redis. */
 export const refusal = (message: string): Error =>
   Object.assign(new Error(message), { name: 'ReplyError' });
 
-/** A server in virtual time that answers as a test says, and the connections to it. */
+/** A server in virtual time, whose answers a test sets, and the connections to it. */
 export class FakeServer {
   readonly runtime = new VirtualRuntime(1_000);
   readonly log = new KeptLog(this.runtime);
-  /** What the server was asked, by which connection, in the order of arrival. */
+  /** Received commands with their connections, in the order of arrival. */
   readonly asked: string[] = [];
-  /** Whether it takes connections. */
+  /** Whether it accepts connections. */
   isUp = true;
   runId = 'run-1';
-  /** Lines of `INFO` behind the first ones. */
+  /** Additional lines of `INFO`. */
   info: readonly string[] = [];
   private accepted = 0;
   private readonly lines: FakeRedis[] = [];
@@ -41,22 +41,22 @@ export class FakeServer {
     ['ping', () => 'PONG'],
   ]);
 
-  /** @param options - where the connections are told to lead. */
+  /** @param options - ioredis options of the connections. */
   constructor(private readonly options: RedisOptions = {}) {}
 
-  /** Makes connections as the module does; nothing is connected yet. */
+  /** Creates connections as the module does; they are not connected yet. */
   readonly source: ConnectionSource = (overrides: RedisOptions) => {
     const line = new FakeRedis(this, { host: 'fake', port: 6379, ...this.options, ...overrides });
     this.lines.push(line);
     return line as unknown as Redis;
   };
 
-  /** Sets what is answered to a command from now on, by the name of the method of ioredis. */
+  /** Sets the answer of a command, by its method name in ioredis. */
   answer(command: string, answer: Answer): void {
     this.answers.set(command, answer);
   }
 
-  /** @throws what the command is refused with. */
+  /** @throws the refusal of the command. */
   ask(command: string, args: readonly unknown[], line: FakeRedis): unknown {
     this.asked.push([line.id, command, ...args].join(' '));
     return this.answers.get(command)?.(args, line) ?? 'OK';
@@ -67,7 +67,7 @@ export class FakeServer {
     return ++this.accepted;
   }
 
-  /** Closes all connections, behind which ioredis connects again or gives up. */
+  /** Closes all connections; ioredis reconnects or gives up. */
   closeAll(willReconnect = true): void {
     this.lines.forEach((line) => line.lose(willReconnect));
   }
@@ -76,14 +76,14 @@ export class FakeServer {
     this.lines.forEach((line) => line.emit('message', channel, message));
   }
 
-  /** One connection for one test. */
+  /** Creates one connection for one test. */
   connection(parts: ConnectionParts = {}): Connection {
     const connection = new Connection(this.source, 'test', { runtime: this.runtime, ...parts });
     onTestFinished(() => connection.close());
     return connection;
   }
 
-  /** All connections of a module for one test. */
+  /** Creates all connections of a module for one test. */
   connections(): Connections {
     const connections = new Connections(this.source, 'test', this.log, undefined, this.runtime);
     onTestFinished(() => connections.close());
