@@ -62,6 +62,9 @@ export class OwnRedis {
       }
     });
     this.#redis.on('end', () => this.reopen());
+    // ioredis listens to one error of a socket. A TLS socket may emit a second one (its server's alert about a refused
+    // certificate), which would end the process.
+    this.#redis.on('error', () => this.socket?.on('error', () => undefined));
   }
 
   get redis(): Redis {

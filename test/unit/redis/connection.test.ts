@@ -48,6 +48,13 @@ it('that is lost before its first answer fails the call, and becomes ready again
   expect(await length).toBe(3);
 });
 
+it('ignores a second error of its socket, to which ioredis does not listen', async () => {
+  const { connection } = await connected();
+  const { redis } = connection;
+  redis.emit('error', new Error('certificate has expired'));
+  expect(() => redis.stream.emit('error', new Error('tlsv1 alert decode error'))).not.toThrow();
+});
+
 it('makes the server close the connection before it, and is not ready until then', async () => {
   const { server, connection } = await connected();
   server.answer('call', () => NEVER);

@@ -124,7 +124,7 @@ export class FakeRedis extends EventEmitter {
 }
 
 /** The properties of a socket that the library reads. */
-class FakeSocket {
+class FakeSocket extends EventEmitter {
   writable = true;
   destroyed = false;
   bytesRead = 0;
@@ -132,7 +132,9 @@ class FakeSocket {
   writableLength = 0;
 
   /** @param onDestroyed - is called when the client closes the socket. */
-  constructor(private readonly onDestroyed: () => void) {}
+  constructor(private readonly onDestroyed: () => void) {
+    super();
+  }
 
   cork(): void {}
 
