@@ -46,7 +46,7 @@ await rewrite('docs/performance.md', (old) => {
   const after = old.slice(old.indexOf(END));
   return `${before}${BEGIN}\n\n${table()}\n\n${conditions()}\n\n${after}`;
 });
-await rewrite('README.md', (old) => old.replace(/^\| requests a second .*$/m, rates()));
+await rewrite('README.md', (old) => old.replace(/^\| requests per second .*$/m, rates()));
 
 async function rewrite(file: string, change: (old: string) => string): Promise<void> {
   const path = new URL(file, root);
@@ -126,9 +126,9 @@ function cpuOf(system: string): string {
 function rates(): string {
   const cells = README_COLUMNS.map((system) => {
     const summary = summaryIn('256-in-flight', system);
-    return summary ? format(summary.rate) : '–';
+    return summary ? Math.round(summary.rate).toLocaleString('en') : '–';
   });
-  return `| requests a second | ${cells.join(' | ')} |`;
+  return `| requests per second | ${cells.join(' | ')} |`;
 }
 
 function conditions(): string {

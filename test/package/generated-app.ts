@@ -97,6 +97,12 @@ export class GeneratedApp {
   private addReports(tarball: string): void {
     this.run('npm', 'install', '--no-audit', '--no-fund', '--silent', '--prefer-offline', tarball);
     cpSync(OURS, this.folder, { recursive: true });
+    const reports = exampleOf('README.md', 'src/reports.spec.ts');
+    writeFileSync(join(this.folder, 'src/readme.ts'), exampleOf('README.md', 'src/reports.ts'));
+    writeFileSync(
+      join(this.folder, 'src/readme.spec.ts'),
+      reports.replace('./reports.js', './readme.js'),
+    );
     const page = 'docs/testing.md';
     const spec = exampleOf(page, 'reports.spec.ts').replace('./app.module.js', './page.module.js');
     writeFileSync(join(this.folder, 'src/page.module.ts'), exampleOf(page, 'app.module.ts'));

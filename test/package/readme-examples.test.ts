@@ -78,7 +78,7 @@ it.each([
     const response = await fetch(`http://localhost:${port}/reports/A7`).catch(() => undefined);
     return response?.text();
   };
-  const isAnswered = async () => (await reply()) === '{"text":"report A7"}';
+  const isAnswered = async () => (await reply()) === '{"text":"report A7, attempt 1"}';
   await runDuring(app, 'dist/src/main.js', () => waitFor(isAnswered), { PORT: String(port) });
   await runDuring(app, 'dist/worker.js', () => {
     expect(app.run('node', 'dist/requester.js')).toMatch(/^report A7, attempt 1$/m);
