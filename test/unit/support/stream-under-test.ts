@@ -15,13 +15,16 @@ export const FULL: ListSize = { length: 1_000, bytes: 100_000 };
 
 /** The stream of one job to a caller, on lines whose answers the test gives. */
 export class StreamUnderTest {
-  readonly driver = new FakeDriver();
-  readonly log = new KeptLog(this.driver.runtime);
+  readonly log: KeptLog;
   /** Why the stream was given up, and whether another worker has its job. */
   readonly lost: [reason: string, isTaken: boolean][] = [];
   readonly stream: ReplyStream;
 
-  constructor(target: Partial<StreamTarget> = {}) {
+  constructor(
+    target: Partial<StreamTarget> = {},
+    readonly driver = new FakeDriver(),
+  ) {
+    this.log = new KeptLog(driver.runtime);
     this.stream = new ReplyStream(
       {
         queue: 'reports',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { giveBackJobs } from '../../../lib/protocol/operations/give-back-jobs.js';
 import { waitForJob } from '../../../lib/protocol/operations/wait-for-job.js';
+import { quickWorker } from '../support/quick-worker.js';
 import { job, WorkerUnderTest } from '../support/worker-under-test.js';
 
 describe('a job that is cancelled before it comes', () => {
@@ -23,23 +24,8 @@ describe('a job that is cancelled before it comes', () => {
 });
 
 describe('a job that is cancelled in its slot, before its turn', () => {
-  /** A worker of quick jobs, which takes some ahead. */
-  async function takingAhead() {
-    const under = await WorkerUnderTest.started();
-    await under.arrive(job('first'));
-    for (let count = 0; count < 20; count++) {
-      under.runs.end(under.runs.begun.at(-1) ?? '');
-      await under.settle();
-      await under.confirmSettle(job(`quick-${count}`));
-    }
-    under.runs.end('quick-19');
-    await under.settle();
-    under.runs.begun.length = 0;
-    return under;
-  }
-
   it('is not run, and the one behind it is', async () => {
-    const under = await takingAhead();
+    const under = await quickWorker();
     await under.confirmSettle(job('a'), job('b'), job('c'));
     under.worker.cancel(['b']);
     expect(under.runs.begun).toEqual(['a']);
@@ -52,7 +38,7 @@ describe('a job that is cancelled in its slot, before its turn', () => {
   });
 
   it('is given back by a pause with the others, and is not run when it comes again', async () => {
-    const under = await takingAhead();
+    const under = await quickWorker();
     await under.confirmSettle(job('a'), job('b'), job('c'));
     under.worker.cancel(['b']);
     const paused = under.pause();

@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { giveBackJobs } from '../../../lib/protocol/operations/give-back-jobs.js';
 import { readList } from '../../../lib/protocol/operations/lists.js';
 import { waitForJob } from '../../../lib/protocol/operations/wait-for-job.js';
+import { quickWorker } from '../support/quick-worker.js';
 import { job, WorkerUnderTest } from '../support/worker-under-test.js';
 
 describe('a job that comes while its worker pauses', () => {
-  it('goes back to its queue unrun, and the pause ends once it is there', async () => {
+  it('goes back to its queue unrun, and the pause ends once it has come', async () => {
     const under = await WorkerUnderTest.started();
     const paused = under.pause();
     await under.pass(1_000);
@@ -76,6 +77,23 @@ describe('a job that comes while its worker pauses', () => {
 });
 
 describe('a worker that pauses', () => {
+  it('waits until the jobs that it has taken ahead are back', async () => {
+    const under = await quickWorker();
+    await under.confirmSettle(job('a'));
+    let ahead = 0;
+    for (; under.isOpen(waitForJob); ahead++) {
+      await under.arrive(job(`ahead-${ahead}`));
+    }
+    expect([under.runs.begun, ahead > 0]).toEqual([['a'], true]);
+    const paused = under.pause();
+    await under.settle();
+    expect(under.commands.next(giveBackJobs).input.places).toHaveLength(ahead);
+    expect(paused.isDone).toBe(false);
+    under.commands.next(giveBackJobs).answer(ahead);
+    await under.settle();
+    expect(paused.isDone).toBe(true);
+  });
+
   it('lets its jobs end, replies, and takes no other one with that', async () => {
     const under = await WorkerUnderTest.started();
     await under.arrive(job('a'));

@@ -36,8 +36,9 @@ describe('the values of a stream', () => {
   });
 
   it('are those of a run of its own: two streams of one job are told apart', () => {
-    const { driver, stream } = new StreamUnderTest();
-    expect(stream.position.run).not.toBe(driver.runtime.randomId());
+    const first = new StreamUnderTest();
+    const second = new StreamUnderTest({}, first.driver);
+    expect(second.stream.position.run).not.toBe(first.stream.position.run);
   });
 
   it('are pushed again as they were where the answer is lost, before any other', async () => {
