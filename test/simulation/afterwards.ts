@@ -1,25 +1,25 @@
-import { ask } from './asker.js';
+import { send } from './caller.js';
 import type { Run } from './ledger.js';
 import type { SimulatedProcess } from './process.js';
 import { plainQuestion, QUEUES } from './question.js';
 import type { World } from './world.js';
 
-/** How long it may take until all is answered that was asked, ms. */
+/** How long it may take until all requests have ended, ms. */
 const RECOVERY_MS = 300_000;
-/** How often is looked whether all is answered, ms. */
+/** How often to check whether all requests have ended, ms. */
 const LOOK_INTERVAL_MS = 100;
 /** How long a burst or a shutdown may take, ms. */
 const SHORT_MS = 60_000;
-/** How long the last timers may take, ms. */
+/** How long the last timers may run, ms. */
 const LAST_TIMERS_MS = 6_000;
-/** How many bursts a worker gets at most until it has run all of one at a time. */
+/** Most bursts that a worker gets until it has run all jobs of one burst at the same time. */
 const MOST_BURSTS = 3;
-/** After how long what was refused is tried again at the latest, ms. */
+/** Longest wait before a refused call is retried, ms. */
 const LONGEST_BACKOFF_MS = 6_000;
-/** How long each job of a burst takes, ms: longer than it takes to run all that may run together. */
+/** How long each job of a burst takes, ms: longer than it takes to start as many jobs as may run at a time. */
 const BURST_WORK_MS = 250;
 
-/** Waits until all that was asked has ended. @returns whether it has. */
+/** Waits until all requests, emits and runs have ended. @returns whether they have. */
 export async function allEnded(world: World): Promise<boolean> {
   const { scheduler, ledger } = world;
   let nextLook = 0;
@@ -36,7 +36,7 @@ export async function allEnded(world: World): Promise<boolean> {
   return isOver;
 }
 
-/** @returns who waits, what runs, and what waits for a worker or is in a slot. */
+/** @returns what has not ended: requests, runs, processes, and keys of jobs that wait or are in a slot. */
 function unfinished({ server, processes, ledger, outside }: World): string[] {
   server.store.startOperation(server.now());
   const waiting = [...ledger.stories.values()].filter(
@@ -46,12 +46,12 @@ function unfinished({ server, processes, ledger, outside }: World): string[] {
   const isPending = ({ name, client }: SimulatedProcess): boolean =>
     client.pending > forsaken.filter((story) => story.client === name).length;
   return [
-    // Poison may have killed a process meanwhile.
+    // A poison job may have killed a process meanwhile, which is replaced later.
     ...(outside.pending > 0 ? ['what is planned'] : []),
     ...processes.flatMap((process) =>
       process.isAlive && isPending(process) ? [`${process.name} waits`] : [],
     ),
-    // Runs that nobody waits for any more still take their places.
+    // Runs that nobody waits for any more still count for the concurrency.
     ...processes.flatMap(({ name, isAlive, isIdle, isServing }) =>
       isAlive && !(isIdle && isServing) ? [`${name} is not ready`] : [],
     ),
@@ -61,14 +61,14 @@ function unfinished({ server, processes, ledger, outside }: World): string[] {
   ];
 }
 
-/** Each worker gets as many jobs as it may run, and has to run all of them at the same time: no slot was lost. */
+/** Checks that no slot was lost: each worker gets as many jobs as it may run, and has to run all of them at the same time. */
 export async function burst(world: World): Promise<void> {
-  const [asker] = world.alive();
+  const [caller] = world.alive();
   for (const process of world.alive()) {
     const others = world.alive().filter((each) => each !== process);
     await pause(world, others);
     for (const queue of QUEUES) {
-      if (!(await mayRunAll(world, asker, process, queue))) {
+      if (!(await mayRunAll(world, caller, process, queue))) {
         const { name, options } = process;
         world.ledger.wrong(`${name} has not run ${options.concurrency} jobs of ${queue} at a time`);
       }
@@ -86,15 +86,15 @@ async function pause({ scheduler, ledger }: World, processes: SimulatedProcess[]
   }
 }
 
-/** What was refused is tried again some time later, until when it may hold a place. What is lost is so for good. */
+/** Tries several bursts: a refused call that waits for its retry may hold a slot for a while, but a lost slot stays lost. */
 async function mayRunAll(
   world: World,
-  asker: SimulatedProcess,
+  caller: SimulatedProcess,
   process: SimulatedProcess,
   queue: string,
 ): Promise<boolean> {
   for (let tries = 1; tries <= MOST_BURSTS; tries++) {
-    if (await burstOf(world, asker, process, queue, tries)) {
+    if (await burstOf(world, caller, process, queue, tries)) {
       return true;
     }
     await world.scheduler.pass(LONGEST_BACKOFF_MS);
@@ -102,10 +102,10 @@ async function mayRunAll(
   return false;
 }
 
-/** @returns whether all were run at a time. */
+/** @returns whether all jobs of the burst ran at the same time. */
 async function burstOf(
   { scheduler, ledger }: World,
-  asker: SimulatedProcess,
+  caller: SimulatedProcess,
   { name, options: { concurrency } }: SimulatedProcess,
   queue: string,
   tries: number,
@@ -114,7 +114,7 @@ async function burstOf(
     ...plainQuestion(`burst-${name}-${queue}-${tries}-${index}`, queue),
     ms: BURST_WORK_MS,
   }));
-  questions.forEach((question) => void ask(question, asker, ledger));
+  questions.forEach((question) => void send(question, caller, ledger));
   const stories = questions.flatMap(({ key }) => ledger.stories.get(key) ?? []);
   const runs = (): Run[] => stories.flatMap((story) => story.runs.slice(0, 1));
   const areRun = await scheduler.until(() => runs().length === concurrency, SHORT_MS);
@@ -123,7 +123,7 @@ async function burstOf(
   return areRun && Math.max(...starts) - Math.min(...starts) < BURST_WORK_MS;
 }
 
-/** Workers that stopped without a word, or died, are looked after by the others. */
+/** Waits until the server knows no other workers than those of the processes that are alive. */
 export async function allForgotten(world: World): Promise<void> {
   const { scheduler, ledger, server } = world;
   const alive = world.alive();
@@ -146,13 +146,13 @@ async function closeAll({ scheduler, ledger, processes }: World): Promise<void> 
   }
 }
 
-/** Closes all, after which nothing may be left. */
+/** Closes all processes, and checks that no timers and no keys are left. */
 export async function shutDown(world: World): Promise<void> {
   const { scheduler, ledger, server, processes } = world;
   const areCutOff = world.alive().some(({ driver }) => !driver.isReady);
   await closeAll(world);
   if (areCutOff) {
-    // Who cannot tell the server of its end is found by those who come later.
+    // A process without a connection cannot give up its leases: a new process has to find its workers lost.
     world.replace();
     await allForgotten(world);
     await closeAll(world);

@@ -1,4 +1,4 @@
-/** How often something has happened to each of many. */
+/** Counts by key. */
 export class Counts {
   private readonly counts = new Map<string, number>();
 

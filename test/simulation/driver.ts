@@ -5,10 +5,10 @@ import type { SimulatedServer } from './server.js';
 
 /** The lines of one process to a simulated server. */
 export class SimulatedDriver extends MemoryDriver {
-  /** Those that were ever opened. */
+  /** All lines that were ever made. */
   readonly lines: SimulatedLine[] = [];
 
-  /** @param onTrouble - hears what is done to the lines. */
+  /** @param onTrouble - is called with what goes wrong on a line. */
   constructor(
     private readonly simulated: SimulatedServer,
     private readonly process: ProcessRuntime,

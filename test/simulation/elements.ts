@@ -1,8 +1,8 @@
 import type { Store } from '../../lib/memory/store.js';
 
-/** What jobs and frames are known by, as they lie in the store. */
+/** Reads jobs and frames as the store holds them. */
 
-/** The id of a job, or of the job that a frame answers; `''` where there is none. */
+/** The id of a job, or of the job that a frame replies to; `''` where there is none. */
 export const idOf = (element: string): string => /^\s*\["([^"]+)",/.exec(element)?.[1] ?? '';
 
 /** The key of the question that a job carries; `''` where it carries none. */
@@ -11,16 +11,16 @@ export const keyOf = (job: string): string => /"key":"([^"]+)"/.exec(job)?.[1] ?
 /** `r`, `n`, `c` or `e`. */
 export const kindOfFrame = (frame: string): string => /^\s*\["[^"]+","(\w)"/.exec(frame)?.[1] ?? '';
 
-/** The limits that the question of a job says. */
+/** The limits in the question of a job. */
 export function limitsIn(job: string): { readonly maxQueueLength: number | undefined } {
   const found = /"maxQueueLength":(\d+)/.exec(job)?.[1];
   return { maxQueueLength: found === undefined ? undefined : Number(found) };
 }
 
-/** The id of the worker that a slot is of. */
+/** The id of the worker that has a slot. */
 export const workerOf = (slot: string): string => /active:([\w-]+):\d+$/.exec(slot)?.[1] ?? '';
 
-/** The jobs in a slot; none where it is no list. */
+/** The jobs in a slot; none where the key is not a list. */
 export const slotsOf = (store: Store, slot: string): readonly string[] =>
   store.kindOf(slot) === 'list' ? (store.read('list', slot) ?? []) : [];
 

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { simulate, type Outcome } from './run.js';
+import { simulate, type Outcome } from './simulate.js';
 
-/** @returns what came of those of some seeds that find something wrong, with their traces: of so many at most. */
+/** @returns the outcomes of the seeds that fail, with their traces. @param most - how many outcomes at most. */
 export async function failuresOf(first: number, count: number, most: number): Promise<Outcome[]> {
   const failures: Outcome[] = [];
   for (let seed = first; seed < first + count && failures.length < most; seed++) {
@@ -14,7 +14,7 @@ export async function failuresOf(first: number, count: number, most: number): Pr
   return failures;
 }
 
-/** To trace takes its time, so that it is done once it is known to be of use. */
+/** Runs a failed seed again with its trace, which would make every seed slow. */
 async function replayed({ seed, steps }: Outcome): Promise<Outcome> {
   const again = await simulate(seed, { isTraced: true });
   const wrongs =

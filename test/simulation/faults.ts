@@ -1,12 +1,12 @@
 import type { Random } from '../chaos/random.js';
-import { ask } from './asker.js';
+import { send } from './caller.js';
 import { plainQuestion } from './question.js';
 import type { World } from './world.js';
 
-/** Does something bad to a world, and undoes it where it is to be undone. */
+/** Does harm to a world, and plans the end of the harm where it has one. */
 type Fault = (world: World, random: Random) => void;
 
-/** Operations whose answers get lost, or which are refused; those that hand out jobs more often. */
+/** Operations that lose their answers or are refused. Those that move jobs occur more often. */
 const OPERATIONS = [
   'waitForJob',
   'waitForJob',
@@ -51,7 +51,7 @@ const FAULTS = {
     ledger.tell(`a line is to be lost (${loss}) at the next ${operation}`);
     server.plans.add(operation, loss);
   },
-  /** A job is settled together with the wait for the next one. */
+  /** Loses the line of a fetcher on which a job is settled in one write with the wait for the next one. */
   loseSettleAndWait({ server, ledger, queues }, random) {
     const operation = `reqrepSettleJobs on ${random.pick(queues)}`;
     const loss = random.pick(['closed', 'half', 'half'] as const);
@@ -70,14 +70,14 @@ const FAULTS = {
   breakLines({ ledger, alive }, random) {
     const process = random.pick(alive());
     const isHalf = random.next() < 0.5;
-    const how = isHalf ? 'break, of which the server hears later' : 'break';
+    const how = isHalf ? 'break, which the server notices later' : 'break';
     ledger.fault(`all lines of ${process.name} ${how}`, 'workers', process.name);
     process.breakLines(isHalf);
   },
-  serverAway({ server, ledger, after }, random) {
+  serverUnreachable({ server, ledger, after }, random) {
     if (!server.isDisconnected) {
       const time = random.pick([ms(random, 10, 500), ms(random, 500, 6_000)]);
-      ledger.fault('the server is away', 'workers', undefined, time);
+      ledger.fault('the server is unreachable', 'workers', undefined, time);
       server.disconnect();
       after(time, () => server.reconnect());
     }
@@ -96,18 +96,18 @@ const FAULTS = {
     const key = `poison-${ledger.stories.size}`;
     const maxDeliveries = random.pick([1, 2, 2, undefined]);
     const question = { ...plainQuestion(key, random.pick(queues)), kind: 'poison', maxDeliveries };
-    ask({ ...question, kind: 'poison' }, random.pick(alive()), ledger);
+    send({ ...question, kind: 'poison' }, random.pick(alive()), ledger);
   },
   freeze({ ledger, after, alive }, random) {
     const process = random.pick(alive());
     const time = random.pick([ms(random, 10, 2_000), ms(random, 2_000, 20_000)]);
-    ledger.fault(`${process.name} stands still`, 'workers', process.name, time);
+    ledger.fault(`${process.name} is frozen`, 'workers', process.name, time);
     process.runtime.isFrozen = true;
     after(time, () => {
       process.runtime.isFrozen = false;
     });
   },
-  /** It has new lines, of which it can tell nobody before it dies. */
+  /** Kills a process that has new lines and could not announce them. */
   dieUnknown({ server, ledger, after, alive, kill }, random) {
     const process = random.pick(alive());
     const time = ms(random, 500, 3_000);
@@ -145,16 +145,16 @@ const FAULTS = {
     void process.close();
     after(ms(random, 0, 3_000), () => replace(process));
   },
-  /** Somebody else has put something in the place of the list of replies. */
-  spoilReplies({ server: { store, books }, ledger, after, alive, options }, random) {
+  /** Replaces a reply list with a key of another type, as another program might. */
+  spoilReplies({ server: { store, serverLedger }, ledger, after, alive, options }, random) {
     const { name, replies } = random.pick(alive());
-    // Those who wait for lost replies for ever would leave no room for others.
+    // Requests that wait for lost replies for ever would fill a small `maxPending`.
     if (store.kindOf(replies) === 'string' || options.maxPending < 1_000) {
       return;
     }
     const time = ms(random, 10, 1_000);
-    ledger.fault(`the list of replies of ${name} is none`, 'answers', name, time);
-    const isPushed = (key: string): boolean => books.pushes.of(key) > 0;
+    ledger.fault(`the reply list of ${name} is not a list`, 'answers', name, time);
+    const isPushed = (key: string): boolean => serverLedger.pushes.of(key) > 0;
     ledger.forsake(name, isPushed);
     store.delete(replies);
     store.write('string', replies, () => 'spoiled');
@@ -168,8 +168,8 @@ const FAULTS = {
 const { loseLine, ...others } = FAULTS;
 const [second, ...rest] = Object.values<Fault>(others);
 
-/** Lets something go wrong: lines are lost most often. */
-export const somethingBad: Fault = (world, random) =>
+/** Causes one random fault. Lost lines are the most frequent. */
+export const randomFault: Fault = (world, random) =>
   random.pick<Fault>([loseLine, loseLine, loseLine, loseLine, second ?? loseLine, ...rest])(
     world,
     random,

@@ -3,25 +3,25 @@ import type { RunContext } from '../../lib/worker/running/run-context.js';
 import type { JobHandler } from '../../lib/worker/worker-options.js';
 import type { Question } from './question.js';
 
-/** What a handler answers to a question, and nobody else may get. */
-export const answerTo = ({ key, padding, isAnswerLong }: Question): string =>
-  `answer to ${key}${isAnswerLong ? padding : ''}`;
+/** The reply to a question, which no other caller may get. */
+export const replyTo = ({ key, padding, isReplyLong }: Question): string =>
+  `answer to ${key}${isReplyLong ? padding : ''}`;
 
-/** How the value of a stream at a place looks. */
+/** The value of a stream at an index. */
 export const valueOf = ({ key }: Question, index: number): string => `value ${index} of ${key}`;
 
-/** What handlers have of their process. */
+/** What handlers need of their process. */
 export interface Site {
   readonly runtime: Runtime;
-  /** @returns what to call when the handler has ended. */
+  /** Records a run. @returns a function to call when the handler has returned. */
   onRun(question: Question): () => void;
-  /** Asks in the name of a job. Resolves when that has come to an end, whichever it is. */
-  askWithin(job: RunContext, parent: Question): Promise<void>;
+  /** Sends the nested question of a job. Resolves when its request has ended, whichever way. */
+  sendWithin(job: RunContext, parent: Question): Promise<void>;
   /** Ends the process. */
   die(question: Question): void;
 }
 
-/** @returns a handler that does what the question says. */
+/** @returns a handler that does what the question of each job says. */
 export function handlerOf(
   queue: string,
   { concurrency, maxDeliveries }: Pick<JobHandler, 'concurrency' | 'maxDeliveries'>,
@@ -41,7 +41,7 @@ export function handlerOf(
       }
       if (question.kind === 'answer' && question.ms === 0) {
         onEnd();
-        return answerTo(question);
+        return replyTo(question);
       }
       return (question.kind === 'stream' ? stream : answer)(question, job, site, onEnd);
     },
@@ -57,13 +57,13 @@ async function answer(
   try {
     await work(question, job, site);
     if (question.kind === 'throw') {
-      throw new Error(answerTo(question));
+      throw new Error(replyTo(question));
     }
     if (question.nested) {
-      // That it fails is an end as well, and the question is answered all the same.
-      await site.askWithin(job, question);
+      // Where the nested request fails, the handler replies all the same.
+      await site.sendWithin(job, question);
     }
-    return answerTo(question);
+    return replyTo(question);
   } finally {
     onEnd();
   }
@@ -85,7 +85,7 @@ async function* stream(
   }
 }
 
-/** Takes its time, or until the run is aborted. */
+/** Works for as long as the question says, or until the run is aborted. */
 async function work(
   { ms, isStubborn }: Question,
   { signal }: RunContext,

@@ -2,7 +2,7 @@ import { isRefusal } from '../../lib/driver/refusal.js';
 import type { ProcessRuntime } from './process-runtime.js';
 import type { SimulatedServer } from './server.js';
 
-/** What was answered on one line and has not arrived yet. */
+/** The answers on one line that have not arrived yet. */
 export class Inbox {
   private coming: { arrive(): void; lose(): void }[] = [];
   private losses = 0;
@@ -13,15 +13,15 @@ export class Inbox {
   ) {}
 
   /**
-   * Answers arrive in their order. That the line was lost is known at once.
-   * @param onAnswered - is called when it is on its way.
+   * Delays an answer. Answers arrive in their order; the loss of the line is known at once.
+   * @param onAnswered - is called when the answer is on its way.
    */
   later<Output>(answer: Promise<Output>, onAnswered: (output: unknown) => void): Promise<Output> {
     const { losses } = this;
     return new Promise((resolve, reject) => {
       const onWay = (arrive: () => void, output: unknown): void => {
         if (losses !== this.losses) {
-          arrive(); // it came before the line was lost
+          arrive(); // the server answered before the line was lost
           return;
         }
         this.coming.push({

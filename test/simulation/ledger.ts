@@ -12,11 +12,11 @@ export interface Run {
 export interface Story {
   readonly question: Question;
   readonly sentAt: number;
-  /** When its time is over: its own, or that of the question whose handler asks. */
+  /** When it has to end: by its own timeout, or by the deadline of the question whose handler sent it. */
   readonly deadline: number;
   readonly client: string;
   readonly parent: Story | undefined;
-  /** How many its client waited for when it was sent, itself included. */
+  /** How many requests and emits of its client were pending when it was sent, this one included. */
   readonly open: number;
   pushedAt: number | undefined;
   leftAt: number | undefined;
@@ -24,38 +24,38 @@ export interface Story {
   readonly values: unknown[];
   /** `complete`, `cancelled`, or the code of an error. */
   readonly ends: { readonly end: string; readonly text: string; readonly at: number }[];
-  /** Whether nobody hears of its end any more. */
+  /** Whether its process was killed, so that it has no end. */
   isOrphan: boolean;
-  /** Whether its reply may have been lost with the list for it, and no time limit tells its caller. */
+  /** Whether its reply may have been lost with the reply list: without a timeout it may never end. */
   isForsaken: boolean;
 }
 
-/** Something that was done to the processes, the lines or the server. */
+/** One fault of a process, of lines or of the server. */
 export interface Fault {
   readonly text: string;
-  /** The process that it was done to; `undefined` = to all. */
+  /** The affected process; `undefined` = all. */
   readonly of: string | undefined;
   readonly from: number;
   readonly to: number;
-  /** What it may cost: time alone; also an answer, so that a job is pushed again; or also that the process counts as lost. */
+  /** Its worst consequence: lost time, a lost answer (so that a job is pushed again), or workers that count as lost. */
   readonly costs: 'time' | 'answers' | 'workers';
 }
 
-/** What happened in a simulation, and in which order. */
+/** Records what callers and handlers of a simulation have seen, and which faults there were. */
 export class Ledger {
   readonly stories = new Map<string, Story>();
   readonly faults: Fault[] = [];
   readonly trace: string[] = [];
-  /** What was seen to be wrong while it happened. */
+  /** What was found to be wrong during the simulation. */
   readonly wrongs: string[] = [];
 
-  /** @param isTraced - whether {@link trace} is kept, which takes longer than all else. */
+  /** @param isTraced - whether to keep {@link trace}, which takes longer than the rest of the simulation. */
   constructor(
     private readonly now: () => number,
     private readonly isTraced: boolean,
   ) {}
 
-  /** @param text - what happened; a function where it takes time to say. */
+  /** @param text - what happened; a function where the text takes time to build. */
   tell(text: string | (() => string)): void {
     if (this.isTraced) {
       this.trace.push(`${this.now()} ${typeof text === 'string' ? text : text()}`);
@@ -67,7 +67,7 @@ export class Ledger {
     this.wrongs.push(text);
   }
 
-  /** @param of - the process; `undefined` = all. @param ms - for how long; for ever where that is `Infinity`. */
+  /** @param of - the process; `undefined` = all. @param ms - duration; `Infinity` = for ever. */
   fault(text: string, costs: Fault['costs'], of?: string, ms = 0): void {
     const from = this.now();
     this.faults.push({ text, of, from, to: from + ms, costs });
@@ -98,7 +98,7 @@ export class Ledger {
     return story;
   }
 
-  /** @returns what the handler's end is told to. */
+  /** Records that a handler was called. @returns the run, for {@link runEnded}. */
   ran({ key }: Question, process: string): Run {
     this.tell(`${key} run by ${process}`);
     const run: Run = { at: this.now(), process, endedAt: Infinity };
@@ -131,14 +131,14 @@ export class Ledger {
     this.tell(() => `${story.question.key} ended: ${end} ${shown(text)}`);
   }
 
-  /** A process was killed: what it asked has no end. */
+  /** Notes that a process was killed: its requests have no end. */
   orphan(client: string): void {
     for (const story of this.openStories(client)) {
       story.isOrphan = true;
     }
   }
 
-  /** Replies to a process may have been lost. @param isPushed - whether a question may have been answered. */
+  /** Notes that replies to a process may have been lost. @param isPushed - whether the job of a question was pushed. */
   forsake(client: string, isPushed: (key: string) => boolean): void {
     for (const story of this.openStories(client)) {
       story.isForsaken ||= isPushed(story.question.key);
@@ -156,7 +156,7 @@ export class Ledger {
   }
 }
 
-/** Of a long text, how much a trace shows, UTF-16 units. */
+/** How much of a long text a trace shows, UTF-16 units. */
 const SHOWN_LENGTH = 500;
 
 const shown = (value: unknown): string => {

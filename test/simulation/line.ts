@@ -7,21 +7,21 @@ import type { Loss } from './line-plans.js';
 import type { ProcessRuntime } from './process-runtime.js';
 import type { SimulatedServer } from './server.js';
 
-/** What was asked and is not answered yet. */
+/** An operation that was sent and is not answered yet. */
 interface Sent {
   readonly input: unknown;
   readonly isWait: boolean;
   carryOut(identity: LineIdentity): unknown;
 }
 
-/** Hears that a line was lost as it was planned, or needs some time until it is there again. */
+/** Is called when a line is lost as planned, or takes some time to reconnect. */
 export type OnTrouble = (what: string, costs: 'answers' | 'workers', ms: number) => void;
 
-/** A line on which answers are on their way for a while, and which is lost when that is planned. */
+/** A line on which answers take some time, and which is lost where that is planned. */
 export class SimulatedLine extends MemoryLine {
   private readonly inbox: Inbox;
   private readonly sent = new Set<Sent>();
-  /** Those before, of whose end the server may not have heard yet. */
+  /** Earlier connections, whose loss the server may not have noticed yet. */
   private former: LineIdentity[] = [];
   private isReopening = false;
 
@@ -41,13 +41,13 @@ export class SimulatedLine extends MemoryLine {
     this.inbox = new Inbox(process, simulated);
   }
 
-  /** As a connection to Redis does, it makes the server forget the one before it first. */
+  /** Makes the server close earlier connections first, as a connection to Redis does. */
   override async ready(): Promise<void> {
     await super.ready();
     this.cutFormer();
   }
 
-  /** After a loss it may take a while, in which other lines go on. */
+  /** Opens the line. After a loss that may take a while, in which other lines go on. */
   override open(): void {
     if (this.isReopening) {
       return;
@@ -80,7 +80,7 @@ export class SimulatedLine extends MemoryLine {
           ? this.simulated.wait(operation, input, identity, () => undefined)
           : this.simulated.carryOut(operation, input),
     };
-    return this.ask(operation.name, sent, () => super.run(operation, input));
+    return this.send(operation.name, sent, () => super.run(operation, input));
   }
 
   override transact<Input, Output>(
@@ -89,18 +89,18 @@ export class SimulatedLine extends MemoryLine {
   ): Promise<Output> {
     const carryOut = (): Output => this.simulated.transact(transaction, input);
     const sent: Sent = { input, isWait: false, carryOut };
-    return this.ask(transaction.name, sent, () => super.transact(transaction, input));
+    return this.send(transaction.name, sent, () => super.transact(transaction, input));
   }
 
   override cut(identity: LineIdentity): Promise<boolean> {
-    return this.ask('cut', undefined, () => super.cut(identity));
+    return this.send('cut', undefined, () => super.cut(identity));
   }
 
   override unblock(identity: LineIdentity): Promise<void> {
-    return this.ask('unblock', undefined, () => super.unblock(identity));
+    return this.send('unblock', undefined, () => super.unblock(identity));
   }
 
-  /** The process loses it, of which the server hears later. */
+  /** Loses the line; the server notices later. */
   loseHalf(): void {
     const { identity } = this;
     if (!identity) {
@@ -110,7 +110,7 @@ export class SimulatedLine extends MemoryLine {
     const firstWait = late.findIndex(({ isWait }) => isWait);
     this.former = [...this.former.filter((each) => this.simulated.isHalfOpen(each)), identity];
     this.simulated.loseHalf(identity);
-    // What was sent behind a wait does not come before its end.
+    // Operations that were sent behind a blocking one cannot run before its end.
     const arriving = firstWait < 0 ? late : late.slice(0, firstWait + 1);
     if (arriving.length > 0) {
       this.simulated.arriveLate(identity, () =>
@@ -132,7 +132,7 @@ export class SimulatedLine extends MemoryLine {
     this.former = [];
   }
 
-  private ask<Output>(
+  private send<Output>(
     name: string,
     sent: Sent | undefined,
     send: () => Promise<Output>,
@@ -187,6 +187,6 @@ export class SimulatedLine extends MemoryLine {
   }
 }
 
-/** A wait that came to nothing, whose answer nobody misses. */
+/** Whether an operation moved nothing, so that its lost answer would make no difference. */
 const isNothing = (output: unknown): boolean =>
   output === null || (Array.isArray(output) && output.length === 0);

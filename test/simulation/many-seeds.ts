@@ -1,32 +1,32 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Mutant } from './mutants.js';
-import type { Outcome } from './run.js';
+import type { Outcome } from './simulate.js';
 
-/** Seeds that a thread is given at a time. */
+/** How many seeds a thread gets at a time. */
 const SEEDS_AT_A_TIME = 20;
 
 export interface SeedsToRun {
   readonly first: number;
   readonly count: number;
-  /** @default as many as there are cores */
+  /** @default the number of cores */
   readonly threads?: number;
-  /** After how many failed seeds no more are begun. @default 1 */
+  /** The number of failed seeds after which no other seeds are started. @default 1 */
   readonly mostFailures?: number;
-  /** What is broken in the library. */
+  /** The bug to put into the library. */
   readonly mutant?: Mutant | undefined;
-  /** Hears how many seeds are done. */
+  /** Is called with how many seeds are done. */
   readonly onProgress?: (done: number) => void;
 }
 
-/** Simulates many seeds in threads. @returns what came of those that failed, in their order. */
+/** Simulates many seeds in threads. @returns the outcomes of the seeds that failed, by seed. */
 export async function failuresOfMany(seeds: SeedsToRun): Promise<Outcome[]> {
   const { first, count, threads = availableParallelism(), mostFailures = 1 } = seeds;
   const failures: Outcome[] = [];
   const end = first + count;
   let next = first;
   let done = 0;
-  /** @returns the first and the count of the seeds that are to be begun; `undefined` where there are none any more. */
+  /** @returns the next seeds to run; `undefined` where none are left. */
   const takeSome = (): { first: number; count: number } | undefined => {
     if (next >= end || failures.length >= mostFailures) {
       return undefined;
@@ -39,7 +39,7 @@ export async function failuresOfMany(seeds: SeedsToRun): Promise<Outcome[]> {
     new Promise((resolve, reject) => {
       const thread = new Worker(new URL('./thread.mjs', import.meta.url), {
         workerData: seeds.mutant,
-        // What a seed makes is garbage soon.
+        // Almost everything that a seed allocates is garbage soon.
         resourceLimits: { maxYoungGenerationSizeMb: 64 },
       });
       let underway = 0;

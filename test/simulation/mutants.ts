@@ -1,64 +1,65 @@
-/** The library, broken by hand at one place. The simulation has to find out. */
+/** The library with one bug put in by hand, which the simulation has to find. */
 export interface Mutant {
   readonly name: string;
   readonly file: string;
-  /** What stands there, once. */
+  /** The text of the file that is replaced. It has to occur once. */
   readonly text: string;
+  /** The replacement, which has the bug. */
   readonly instead: string;
 }
 
 export const MUTANTS: readonly Mutant[] = [
   {
-    name: 'what a settle has taken whose answer was lost is not read',
+    name: 'the slot of a take is not read when its settle was not answered',
     file: 'lib/worker/settling/queue-lane.ts',
     text: 'const jobs = await this.settler.unansweredTakes.read(take, this.name);',
     instead: 'const jobs: readonly string[] | undefined = [];',
   },
   {
-    name: 'nobody hears of the room that an unanswered take of the last slots leaves',
+    name: 'the fetcher is not woken when an unanswered take frees the last slots',
     file: 'lib/worker/settling/queue-lane.ts',
     text: 'this.intake.arrived(take, jobs);\n      // It may have brought none, and nothing else tells the fetcher that there is room again.\n      this.fetcher.wake();',
     instead: 'this.intake.arrived(take, jobs);',
   },
   {
-    name: 'jobs are taken on a connection of which others do not know',
+    name: 'jobs are taken on a connection that other workers do not know yet',
     file: 'lib/worker/taking/fetch-line.ts',
     text: 'await announce();',
     instead: 'void announce().catch(() => undefined);',
   },
   {
-    // What the driver over Redis does when it connects again.
-    name: 'a line that is made anew does not make the server forget the one before',
+    // The driver over Redis does so in its handshake.
+    name: 'a reconnected line does not make the server close the previous connection',
     file: 'test/simulation/line.ts',
     text: 'this.simulated.cut(each);',
     instead: '',
   },
   {
-    name: 'a settle has answered some callers when it meets a list of replies that is none',
+    name: 'a settle replies to some callers before it finds a reply list that is not a list',
     file: 'lib/memory/operations/settling.ts',
     text: "if (kind !== undefined && kind !== 'list') {",
     instead: "if (kind !== undefined && kind !== 'list' && list === '') {",
   },
   {
-    name: 'a job with `maxDeliveries: 1` is given back by a worker that stops',
+    name: 'a worker that stops gives back a running job with `maxDeliveries: 1`',
     file: 'lib/worker/running/unfinished-runs.ts',
     text: 'maxDeliveriesOf(job, this.handler) === 1',
     instead: 'maxDeliveriesOf(job, this.handler) === 0',
   },
   {
-    name: 'a take of a fetcher that was not answered is not read',
+    name: 'the slot of a take is not read when the fetcher was not answered',
     file: 'lib/worker/taking/fetch-calls.ts',
     text: 'const jobs = await state.reading.read(this.line.line);',
     instead: 'const jobs: readonly string[] = [];',
   },
   {
-    name: 'what a lost take has asked for counts for good',
+    name: 'an unanswered take that moved no jobs reserves its room for ever',
     file: 'lib/worker/settling/queue-lane.ts',
     text: 'if (jobs) {\n      this.intake.arrived(take, jobs);',
     instead: 'if (jobs && jobs.length > 0) {\n      this.intake.arrived(take, jobs);',
   },
   {
-    name: 'a settle does not look whether its slot still holds its job',
+    name: 'a settle does not check whether its slot still holds its job',
     file: 'lib/memory/operations/settling.ts',
     text: 'if (missing) {',
     instead: 'if (missing && isAside) {',
@@ -70,7 +71,7 @@ export const MUTANTS: readonly Mutant[] = [
     instead: 'if (slot.isEmpty) {\n        this.slots.release(slot);',
   },
   {
-    name: 'a slot whose job has ended is not free again',
+    name: 'a slot is not released when its last job has left',
     file: 'lib/worker/taking/intake.ts',
     text: 'if (slot.isEmpty) {\n        this.slots.release(slot);',
     instead: 'if (slot.isEmpty) {',
@@ -82,31 +83,31 @@ export const MUTANTS: readonly Mutant[] = [
     instead: ' readLost(): void {',
   },
   {
-    name: 'the stream of a lost worker begins anew',
+    name: 'the stream of a lost worker starts again',
     file: 'lib/memory/operations/pushing.ts',
     text: 'job + STREAM_MARK',
     instead: 'job',
   },
   {
-    name: 'the deliveries of a job whose worker was lost are not counted',
+    name: 'a delivery that was lost with its worker is not counted',
     file: 'lib/memory/operations/dead-and-returned.ts',
     text: 'pushInFront(store, requests, ` ${job}`);',
     instead: 'pushInFront(store, requests, job);',
   },
   {
-    name: 'a job that is pushed again does not say that it may be there already',
+    name: 'a job that is pushed again is not marked as pushed before',
     file: 'lib/client/sending/outgoing-job.ts',
     text: 'this.mayBeInRedis ? asPushedAgain(this.complete(now)) : this.complete(now)',
     instead: 'this.complete(now)',
   },
   {
-    name: 'nobody looks after workers that were lost',
+    name: 'no worker recovers the jobs of lost workers',
     file: 'lib/worker/shard-workers.ts',
     text: 'void recovery.sweep(lapsed, now)',
     instead: 'void [recovery, lapsed, now]',
   },
   {
-    name: 'a settle that was refused is not tried again',
+    name: 'a refused settle is not retried',
     file: 'lib/worker/settling/settler.ts',
     text: 'await this.refused.retryUntilAccepted(refusal);',
     instead: '',
@@ -124,19 +125,19 @@ export const MUTANTS: readonly Mutant[] = [
     instead: 'deadline !== undefined && deadline <= clock.now() - 1_000',
   },
   {
-    name: 'a request within a handler does not inherit its deadline',
+    name: 'a request within a handler does not inherit the deadline of the job',
     file: 'lib/client/calls/inheritance.ts',
     text: 'parent?.timeLeft() ?? Infinity',
     instead: 'parent ? Infinity : Infinity',
   },
   {
-    name: 'a request within a handler is not cancelled with its job',
+    name: 'a request within a handler is not cancelled with the job',
     file: 'lib/client/calls/inheritance.ts',
     text: '[signal, parent?.signal]',
     instead: '[signal]',
   },
   {
-    name: 'an emit that has ended counts among those that wait',
+    name: 'an emit that has ended still counts as pending',
     file: 'lib/client/shard-client.ts',
     text: 'this.pendingEmits--;',
     instead: '',
@@ -148,7 +149,7 @@ export const MUTANTS: readonly Mutant[] = [
     instead: 'maxQueueLength >= 0 && queueLength > maxQueueLength',
   },
   {
-    name: 'jobs that are given back are begun as well',
+    name: 'jobs that are given back are started as well',
     file: 'lib/worker/taking/waiting-jobs.ts',
     text: 'return this.jobs.splice(from);',
     instead: 'return this.jobs.slice(from);',

@@ -2,17 +2,17 @@ import type { Runtime, Timer } from '../../lib/driver/runtime.js';
 
 export type Callback = () => void;
 
-/** The runtime of one process: its immediates keep their order, as do its timers. */
+/** The runtime of one process. Its immediates keep their order, and so do its timers. */
 export class ProcessRuntime implements Runtime {
   private readonly immediates: Callback[] = [];
-  /** Sorted by when they are due. */
+  /** Sorted by due time. */
   private readonly timers: ProcessTimer[] = [];
-  /** The id that it has made last. */
+  /** The last id that it has made. */
   lastId = '';
-  /** Those that it has made, such as the ids of its workers. */
+  /** All UUIDs that it has made, such as the ids of its workers. */
   readonly uuids = new Set<string>();
   private isKilled = false;
-  /** Whether it stands still for now. */
+  /** Whether the process is frozen: it is alive and runs nothing. */
   isFrozen = false;
 
   constructor(
@@ -28,17 +28,17 @@ export class ProcessRuntime implements Runtime {
     return this.isAlive && !this.isFrozen;
   }
 
-  /** How many timers have still to fire. */
+  /** How many timers are running. */
   get pending(): number {
     return this.timers.length;
   }
 
-  /** When there is something to do again. */
+  /** When the next timer is due. */
   get nextAt(): number {
     return this.isRunning ? (this.timers[0]?.dueAt ?? Infinity) : Infinity;
   }
 
-  /** @param ready - gets what can run now: the next of the immediates, and the next of the timers. */
+  /** @param ready - gets the callbacks that can run now: the next immediate, and the next timer. */
   addReady(ready: Callback[], time: number): void {
     if (!this.isRunning) {
       return;
@@ -52,7 +52,7 @@ export class ProcessRuntime implements Runtime {
     }
   }
 
-  /** Nothing of it ever runs again. */
+  /** Ends the process: nothing of it ever runs again. */
   kill(): void {
     this.isKilled = true;
     this.immediates.length = 0;
@@ -99,7 +99,7 @@ export class ProcessRuntime implements Runtime {
     return id;
   }
 
-  /** Of those that are due together the one that was started last comes last. */
+  /** Starts a timer. Timers with the same due time fire in the order in which they were started. */
   start(timer: ProcessTimer): ProcessTimer {
     this.clear(timer);
     timer.dueAt = this.now() + Math.max(1, Math.floor(timer.ms));

@@ -5,7 +5,7 @@ import { Keys } from '../../lib/protocol/keys.js';
 import { Log } from '../../lib/telemetry/log.js';
 import type { RunContext } from '../../lib/worker/running/run-context.js';
 import { ReplyWorkers } from '../../lib/worker/reply-workers.js';
-import { ask } from './asker.js';
+import { send } from './caller.js';
 import { SimulatedDriver } from './driver.js';
 import { handlerOf, type Site } from './handlers.js';
 import type { Ledger } from './ledger.js';
@@ -13,13 +13,13 @@ import { QUEUES, type Question } from './question.js';
 import type { ProcessRuntime } from './process-runtime.js';
 import type { SimulatedServer } from './server.js';
 
-/** What the processes of one simulation are told. */
+/** Options of the processes of one simulation. */
 export interface ProcessOptions {
   readonly concurrency: number;
   readonly lease: number;
   readonly stallLimit: number;
   readonly shutdownTimeout: number;
-  /** Of its handlers. */
+  /** Of each handler. */
   readonly maxDeliveries: number;
   readonly maxPending: number;
 }
@@ -29,13 +29,13 @@ export class SimulatedProcess {
   readonly driver: SimulatedDriver;
   readonly client: RequestClient;
   readonly workers: ReplyWorkers;
-  /** The list of what its client is answered. */
+  /** The reply list of its client. */
   readonly replies: string;
   private readonly log: Log;
   /** How many jobs of each queue run since the workers were started last. */
   private running = new Map<string, number>();
   private nestedCount = 0;
-  /** The job whose handler is being called: simpler, and quicker, than an async context. */
+  /** The job whose handler is being called: simpler and faster than an async context. */
   private job: RunContext | undefined;
   isClosed = false;
   private hasClosed = false;
@@ -86,7 +86,7 @@ export class SimulatedProcess {
     const site: Site = {
       runtime,
       onRun: (question) => this.began(question),
-      askWithin: (job, question) => this.askWithin(job, question),
+      sendWithin: (job, question) => this.sendWithin(job, question),
       die: (question) => onPoison(this, question.key),
     };
     this.workers.serve(QUEUES.map((queue) => handlerOf(queue, options, site)));
@@ -96,7 +96,7 @@ export class SimulatedProcess {
     return [...this.running.values()].every((count) => count === 0);
   }
 
-  /** Whether it is about to end, and does something yet. */
+  /** Whether it is closing and has not closed yet. */
   get isClosing(): boolean {
     return this.runtime.isAlive && this.isClosed && !this.hasClosed;
   }
@@ -105,13 +105,13 @@ export class SimulatedProcess {
     return this.runtime.isAlive && !this.isClosed;
   }
 
-  /** Ends it at once. Its lines stand until the server hears of it. */
+  /** Ends the process at once. Its lines stay open until the server notices. */
   kill(): void {
     this.runtime.kill();
     this.ledger.orphan(this.name);
   }
 
-  /** @param isHalf - whether the server hears of it later. */
+  /** @param isHalf - whether the server notices later. */
   breakLines(isHalf: boolean): void {
     for (const line of this.driver.lines) {
       if (isHalf) {
@@ -134,16 +134,16 @@ export class SimulatedProcess {
 
   async stopWorkers(): Promise<void> {
     await this.workers.stop();
-    // What still runs has had its time, and holds nobody up.
+    // Handlers that still run do not count for the concurrency of the next start.
     this.running = new Map();
   }
 
-  /** As an application ends. */
+  /** Closes everything in the order of an application. */
   async close(): Promise<void> {
     this.isClosed = true;
     do {
       await this.workers.stop();
-      // Those that were told to start while they stopped do so now.
+      // A start that was called while the workers stopped takes effect now.
     } while (this.workers.status.state !== 'stopped');
     await this.client.close();
     this.driver.close();
@@ -151,7 +151,7 @@ export class SimulatedProcess {
     this.hasClosed = true;
   }
 
-  /** Calls the code of a handler. */
+  /** Runs code of a handler with the job as the current job. */
   private within<Result>(job: RunContext, work: () => Result): Result {
     const { job: former } = this;
     this.job = job;
@@ -168,7 +168,7 @@ export class SimulatedProcess {
     }
   }
 
-  /** @returns what ends the run. */
+  /** Records a run. @returns a function that ends it. */
   private began(question: Question): () => void {
     const { running, ledger, name } = this;
     const { queue } = question;
@@ -184,18 +184,18 @@ export class SimulatedProcess {
     };
   }
 
-  private askWithin(job: RunContext, { key, nested }: Question): Promise<void> {
+  private sendWithin(job: RunContext, { key, nested }: Question): Promise<void> {
     if (!nested) {
       return Promise.resolve();
     }
     const question = { ...nested, key: `${key}'${++this.nestedCount}${this.name}` };
-    return this.within(job, () => ask(question, this, this.ledger, this.ledger.stories.get(key)));
+    return this.within(job, () => send(question, this, this.ledger, this.ledger.stories.get(key)));
   }
 
   private tell(text: string): void {
     this.ledger.tell(`${this.name}: ${text}`);
     if (/ threw\b/.test(text)) {
-      this.ledger.wrong(`${this.name} was thrown at: ${text}`);
+      this.ledger.wrong(`${this.name} caught an unexpected error: ${text}`);
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { Random } from '../chaos/random.js';
 
-/** What is asked of a queue. It travels as the data of the job, so that the handler knows what to do. */
+/** What a simulated request or emit wants. It is the data of the job, so that the handler knows what to do. */
 export interface Question {
   readonly key: string;
   readonly queue: string;
@@ -20,22 +20,22 @@ export interface Question {
   readonly maxDeliveries: number | undefined;
   readonly requireWorker: boolean;
   readonly maxQueueLength: number | undefined;
-  /** What makes it long. */
+  /** Makes the job long. */
   readonly padding: string;
-  /** Whether its answer is as long. */
-  readonly isAnswerLong: boolean;
-  /** When its caller leaves, ms after it has asked, and how; `undefined` = never. */
+  /** Whether the reply is as long. */
+  readonly isReplyLong: boolean;
+  /** When its caller cancels, ms after the call, and how; `undefined` = never. */
   readonly leave: { readonly after: number; readonly by: 'unsubscribe' | 'signal' } | undefined;
-  /** What the handler asks in turn, without its key. */
+  /** The request that the handler sends, without its key. */
   readonly nested: Omit<Question, 'key'> | undefined;
 }
 
 export const QUEUES = ['alpha', 'beta'] as const;
 
-/** Longer than what scripts may see, UTF-16 units. */
+/** Long enough to keep out of scripts. */
 const LONG = 'x'.repeat(66_000);
 
-/** @returns something to ask: of any queue unless one is given. */
+/** @returns a random question for the queue, by default for a random one. */
 export function randomQuestion(
   key: string,
   random: Random,
@@ -53,7 +53,7 @@ export function randomQuestion(
     isStubborn: random.next() < 0.2,
     call,
     protocol,
-    // One of the original protocol hears nothing of a job that is lost for good.
+    // Nobody replies to a version 1 request whose job is lost for good, so it needs a timeout.
     timeout: random.pick([200, 3_000, 30_000, protocol === 1 ? 30_000 : 0]),
     ...(protocol === 2 && {
       maxDeliveries: random.pick([undefined, undefined, 1, 2]),
@@ -66,7 +66,7 @@ export function randomQuestion(
   };
 }
 
-/** @returns one that is answered at once, and for which there is no limit. */
+/** @returns a question without limits whose handler replies at once. */
 export const plainQuestion = (key: string, queue: string): Question => ({
   key,
   queue,
@@ -81,26 +81,26 @@ export const plainQuestion = (key: string, queue: string): Question => ({
   requireWorker: false,
   maxQueueLength: undefined,
   padding: '',
-  isAnswerLong: false,
+  isReplyLong: false,
   leave: undefined,
   nested: undefined,
 });
 
-function randomPadding(random: Random): Pick<Question, 'padding' | 'isAnswerLong'> {
+function randomPadding(random: Random): Pick<Question, 'padding' | 'isReplyLong'> {
   const isLong = random.next() < 0.02;
-  return { padding: isLong ? LONG : '', isAnswerLong: isLong && random.next() < 0.5 };
+  return { padding: isLong ? LONG : '', isReplyLong: isLong && random.next() < 0.5 };
 }
 
 function randomLeave(random: Random): Question['leave'] {
   const by = random.pick(['unsubscribe', 'signal'] as const);
-  // Some have left before they ask.
+  // Some cancel before the request is sent.
   const after = random.next() < 0.1 ? 0 : Math.floor(random.between(1, 800));
   return random.next() < 0.15 ? { after: by === 'signal' ? after : after + 1, by } : undefined;
 }
 
-/** Each queue asks the next one, so that no queue waits for itself. */
-function randomNested(random: Random, asker: string): Question['nested'] {
-  const queue = QUEUES[QUEUES.findIndex((each) => each === asker) + 1];
+/** Handlers of a queue send requests to the next queue only, so that no queue waits for itself. */
+function randomNested(random: Random, own: string): Question['nested'] {
+  const queue = QUEUES[QUEUES.findIndex((each) => each === own) + 1];
   return queue === undefined
     ? undefined
     : {

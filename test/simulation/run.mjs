@@ -1,19 +1,19 @@
-/** `npm run test:simulation -- --seeds 1000 --first 42`: as many seeds as one likes, on all cores. */
+/** `npm run test:simulation -- --seeds 1000 --first 42`: the simulation with any number of seeds, on all cores. */
 import { register } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 
 register('./typescript-hooks.mjs', import.meta.url);
 const { failuresOfMany } = await import('./many-seeds.ts');
-const { storyOf } = await import('./story.ts');
+const { reportOf } = await import('./failure-report.ts');
 
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '1000' },
     first: { type: 'string', default: '1' },
-    // How many failed seeds are told of before it ends.
+    // How many failed seeds are reported before it ends.
     failures: { type: 'string', default: '1' },
-    // `all`: a failing seed shows all that happened, and not only what is about what went wrong.
+    // `all`: a failed seed shows its whole trace, and not only the lines about what is wrong.
     trace: { type: 'string' },
   },
 });
@@ -32,7 +32,7 @@ if (isTerminal) {
   process.stdout.write('\r');
 }
 for (const failure of failures) {
-  console.log(storyOf(failure, { isWhole: values.trace === 'all' }));
+  console.log(reportOf(failure, { isWhole: values.trace === 'all' }));
 }
 if (failures.length > 0) {
   process.exit(1);

@@ -1,41 +1,41 @@
-import type { Return } from './books.js';
+import type { Return } from './server-ledger.js';
 import type { Fault, Run, Story } from './ledger.js';
 import type { World } from './world.js';
 
-/** How long what is cancelled or expired may take to be known, ms. */
+/** How long workers may take to learn of a cancellation, ms. */
 const KNOWN_AFTER_MS = 50;
 
-/** How much later a job may be run than its time is over, ms: the clocks show whole ms. */
+/** How long after its deadline a job may start, ms: the clocks show whole ms. */
 const LATE_MS = 2;
 
-/** How long a worker that is back may count as lost yet, ms. */
-const BACK_MS = 10_000;
+/** How long after its fault a worker may still count as lost, ms. */
+const RETURN_MS = 10_000;
 
 /** @returns what is wrong with how often, when and where the handler of a question was run. */
 export function* wrongRuns(story: Story, world: World): Iterable<string> {
   const { runs, deadline, question } = story;
-  const { books } = world.server;
+  const { serverLedger } = world.server;
   const { key } = question;
-  const pushes = books.pushes.of(key);
-  const returns = books.returns.get(key) ?? [];
-  if (pushes > 0 && runs.length === 0 && !books.dead.has(key) && mustRun(story)) {
+  const pushes = serverLedger.pushes.of(key);
+  const returns = serverLedger.returns.get(key) ?? [];
+  if (pushes > 0 && runs.length === 0 && !serverLedger.dead.has(key) && mustRun(story)) {
     yield 'was pushed and never run';
   }
   if (runs.some(({ at }) => at > deadline + LATE_MS) && question.protocol === 2) {
-    yield `was run after its time was over`;
+    yield `was run after its deadline`;
   }
   yield* wrongCount(story, pushes, returns, world);
   for (const each of returns) {
     yield* wrongReturn(each, story, pushes, world);
   }
-  yield* wrongAfterLeaving(story, world.ledger.faults);
-  const firstValue = books.firstValues.get(key) ?? Infinity;
+  yield* wrongAfterCancelling(story, world.ledger.faults);
+  const firstValue = serverLedger.firstValues.get(key) ?? Infinity;
   if (pushes === 1 && runs.some(({ at }) => at > firstValue)) {
-    yield 'is a stream that began anew';
+    yield 'is a stream that started again';
   }
 }
 
-/** Whether nothing but a death keeps a job from being run. */
+/** Whether the job has to run unless it is in the dead list. */
 const mustRun = ({ deadline, leftAt, ends: [end] }: Story): boolean =>
   deadline === Infinity &&
   leftAt === undefined &&
@@ -60,7 +60,7 @@ function* wrongCount(
   }
 }
 
-/** A job that runs goes back to its queue only when its worker is lost or stops. Of one that was pushed twice, the other may run. */
+/** A running job goes back to its queue only when its worker is lost or stops. (Of a job that was pushed twice, the other one may run.) */
 function* wrongReturn(
   { at, workerId, why }: Return,
   story: Story,
@@ -87,11 +87,11 @@ const isExplained = (
       costs === 'workers' &&
       (of === undefined || of === process) &&
       from <= at &&
-      at <= to + world.options.lease + world.options.stallLimit + BACK_MS,
+      at <= to + world.options.lease + world.options.stallLimit + RETURN_MS,
   );
 
-/** A caller that has left is heard of, if nothing goes wrong. */
-function* wrongAfterLeaving(
+/** A cancellation reaches the workers, unless there was a fault. */
+function* wrongAfterCancelling(
   { leftAt, runs, question }: Story,
   faults: readonly Fault[],
 ): Iterable<string> {
@@ -102,9 +102,9 @@ function* wrongAfterLeaving(
   const isUntroubled = ({ at }: Run): boolean =>
     !faults.some(({ from }) => from <= Math.max(at, known));
   if (runs.some((run) => run.at > known && isUntroubled(run))) {
-    yield 'was run after its caller had left';
+    yield 'was run after its caller had cancelled';
   }
   if (!question.isStubborn && runs.some((run) => run.endedAt > known && isUntroubled(run))) {
-    yield 'ran on after its caller had left';
+    yield 'went on after its caller had cancelled';
   }
 }

@@ -1,7 +1,7 @@
 import type { Random } from '../chaos/random.js';
 import { ProcessRuntime, type Callback } from './process-runtime.js';
 
-/** The time that several processes share, which passes when none of them has anything to do. */
+/** Runs several processes in one virtual time, which passes when no process has anything to do. */
 export class Scheduler {
   private readonly processes: ProcessRuntime[] = [];
   private ids = 0;
@@ -10,8 +10,8 @@ export class Scheduler {
   steps = 0;
 
   /**
-   * @param random - decides which process goes on, where several could.
-   * @param onThrown - hears of what a callback throws.
+   * @param random - decides which process runs next, where several could.
+   * @param onThrown - is called with what a callback throws.
    */
   constructor(
     private readonly random: Random,
@@ -27,7 +27,7 @@ export class Scheduler {
     return process;
   }
 
-  /** Runs until a condition holds. @returns whether it does; not where that takes longer than so many ms. */
+  /** Runs until a condition holds, for `mostMs` at most. @returns whether it holds. */
   until(condition: () => boolean, mostMs: number): Promise<boolean> {
     const end = this.time + mostMs;
     return new Promise((resolve) => {
@@ -44,7 +44,7 @@ export class Scheduler {
     });
   }
 
-  /** Lets so many ms pass. */
+  /** Lets time pass. */
   async pass(ms: number): Promise<void> {
     await this.until(() => false, ms);
   }
@@ -64,7 +64,7 @@ export class Scheduler {
     return true;
   }
 
-  /** @returns one of the callbacks that could be the next; time passes where there is none yet. */
+  /** @returns one of the callbacks that can run now. Where there is none, time passes first. */
   private next(): Callback | undefined {
     let ready = this.ready();
     if (ready.length === 0) {
@@ -79,7 +79,7 @@ export class Scheduler {
     return first && others.length > 0 ? this.random.pick([first, ...others]) : first;
   }
 
-  /** @returns the callbacks that could be the next. */
+  /** @returns the callbacks that can run now. */
   private ready(): Callback[] {
     const ready: Callback[] = [];
     for (const process of this.processes) {
@@ -88,7 +88,7 @@ export class Scheduler {
     return ready;
   }
 
-  /** @returns when there is something to do again. */
+  /** @returns when the next timer of any process is due. */
   private soonest(): number {
     let soonest = Infinity;
     for (const { nextAt } of this.processes) {
@@ -98,7 +98,7 @@ export class Scheduler {
   }
 }
 
-/** Calls back when all promises have gone on: Node runs ticks when no microtask is left, and far sooner than a turn of its event loop. */
+/** Calls back when no microtask is left: Node runs ticks then, which is far sooner than the next turn of its event loop. */
 function afterPromises(callback: Callback): void {
   queueMicrotask(() => process.nextTick(callback));
 }

@@ -4,32 +4,32 @@ import type { WaitResult } from '../../lib/memory/waiters.js';
 import { Keys } from '../../lib/protocol/keys.js';
 import type { LineIdentity } from '../../lib/protocol/wire/line-identity.js';
 import type { Random } from '../chaos/random.js';
-import { Books } from './books.js';
+import { ServerLedger } from './server-ledger.js';
 import { LinePlans } from './line-plans.js';
 import type { ProcessRuntime } from './process-runtime.js';
 
-/** What the clock of the server shows at first, ms since the epoch. */
+/** The time of the server at the start, ms since the epoch. */
 const EPOCH = 1_800_000_000_000;
 
-/** How long what is sent and what is answered is on its way at most, ms. */
+/** Longest way of an operation, and of an answer, ms. */
 const LONGEST_WAY_MS = 3;
 
-/** How long it takes at most to open a line again, ms. */
+/** Longest time to open a line again, ms. */
 const LONGEST_REOPENING_MS = 1_500;
 
-/** How long after a process the server hears at most that a line is lost, ms. */
-const LONGEST_DEAFNESS_MS = 5_000;
+/** Longest time until the server notices a line that its process has lost, ms. */
+const LONGEST_UNNOTICED_MS = 5_000;
 
-/** A server whose lines take their time, and that does not hear at once of all that are lost. */
+/** A server whose lines have a delay, and which may notice lost lines late. */
 export class SimulatedServer extends MemoryServer {
   readonly plans = new LinePlans();
-  readonly books = new Books(() => this.own.now());
-  /** Hears of what is carried out. */
+  readonly serverLedger = new ServerLedger(() => this.own.now());
+  /** Is called with each operation that is carried out. */
   onCarriedOut: (operation: string) => void = () => undefined;
   private readonly lineEnds = new Map<number, () => void>();
-  /** Lines that their processes have lost, and of which the server has not heard that. */
+  /** Lines that their processes have lost, and whose loss the server has not noticed. */
   private readonly halfOpen = new Set<number>();
-  /** The inputs that have arrived. */
+  /** Inputs of operations that have arrived. */
   private readonly arrived = new WeakSet<object>();
 
   constructor(
@@ -37,27 +37,27 @@ export class SimulatedServer extends MemoryServer {
     private readonly random: Random,
   ) {
     super('memory://simulation', own, EPOCH);
-    this.store.onPush = (key, elements) => this.books.pushedTo(key, elements);
+    this.store.onPush = (key, elements) => this.serverLedger.pushedTo(key, elements);
     Object.defineProperty(this.faults, 'delay', { get: () => this.way() });
   }
 
-  /** @returns how long something is on its way, ms. */
+  /** @returns how long one operation or answer is on its way, ms. */
   way(): number {
     return Math.floor(this.random.between(0, LONGEST_WAY_MS + 1));
   }
 
-  /** @returns how long it takes to open a line again, ms; 0 = it is tried at once. */
+  /** @returns how long it takes to open a line again, ms; `0` = at once. */
   reopenDelay(): number {
     return this.random.next() < 0.3 ? this.random.between(1, LONGEST_REOPENING_MS) : 0;
   }
 
-  /** @returns the workers of a queue that somebody has still to forget, those that are alive included. */
+  /** @returns the workers of a queue that the server knows, dead or alive. */
   workersOf(queue: string): string[] {
     this.store.startOperation(this.now());
     return [...(this.store.read('zset', new Keys().queue(queue).workers)?.keys() ?? [])];
   }
 
-  /** The waits of a line end by the server's own time, whatever becomes of the process. */
+  /** Opens a line whose blocking operations time out by the server's own clock, whatever happens to the process. */
   override open(line: Omit<ServedLine, 'identity'>): LineIdentity {
     const identity = super.open({
       onCut: () => this.lineEnds.get(identity.id)?.(),
@@ -70,10 +70,10 @@ export class SimulatedServer extends MemoryServer {
     return identity;
   }
 
-  /** A process loses a line, and the server does not hear of that yet: what has arrived on it goes on. */
+  /** Notes that a process loses a line, which the server notices later: what has arrived on the line is carried out. */
   loseHalf(identity: LineIdentity): void {
     this.halfOpen.add(identity.id);
-    this.own.setTimeout(() => this.remove(identity), this.random.between(0, LONGEST_DEAFNESS_MS));
+    this.own.setTimeout(() => this.remove(identity), this.random.between(0, LONGEST_UNNOTICED_MS));
     this.lineEnds.get(identity.id)?.();
   }
 
@@ -81,7 +81,7 @@ export class SimulatedServer extends MemoryServer {
     return this.halfOpen.has(id);
   }
 
-  /** Something that was sent before its line was lost arrives, unless the server has heard of the loss by then. */
+  /** Carries out late what was sent before its line was lost, unless the server has noticed the loss by then. */
   arriveLate(identity: LineIdentity, carryOut: () => unknown): void {
     this.own.setTimeout(
       () => {
@@ -89,15 +89,15 @@ export class SimulatedServer extends MemoryServer {
           try {
             carryOut();
           } catch {
-            // It is refused, which nobody hears.
+            // The refusal has no line to go to.
           }
         }
       },
-      this.random.between(0, LONGEST_DEAFNESS_MS),
+      this.random.between(0, LONGEST_UNNOTICED_MS),
     );
   }
 
-  /** Something is sent, perhaps not for the first time. */
+  /** Notes that an input is sent, perhaps not for the first time. */
   sends(input: unknown): void {
     if (typeof input === 'object' && input !== null) {
       this.arrived.delete(input);
@@ -110,7 +110,7 @@ export class SimulatedServer extends MemoryServer {
 
   override carryOut<Input, Output>(operation: Operation<Input, Output>, input: Input): Output {
     this.arrives(input);
-    const output = this.books.noted(this.store, operation, input, () =>
+    const output = this.serverLedger.noted(this.store, operation, input, () =>
       super.carryOut(operation, input),
     );
     this.onCarriedOut(operation.name);
@@ -119,7 +119,7 @@ export class SimulatedServer extends MemoryServer {
 
   override transact<Input, Output>(transaction: Transaction<Input, Output>, input: Input): Output {
     this.arrives(input);
-    const output = this.books.noted(this.store, transaction, input, () =>
+    const output = this.serverLedger.noted(this.store, transaction, input, () =>
       super.transact(transaction, input),
     );
     this.onCarriedOut(transaction.name);

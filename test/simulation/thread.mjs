@@ -1,4 +1,4 @@
-/** A thread that simulates seeds: it is sent the first of some and how many, and answers with what came of those that failed. */
+/** A thread that simulates seeds: it receives the first seed and a count, and posts the outcomes of the seeds that failed. */
 import { register } from 'node:module';
 import { parentPort as main, workerData } from 'node:worker_threads';
 

@@ -1,4 +1,4 @@
-/** Lets Node load TypeScript, and the library as a mutant has it: far quicker to start and to run than within a test runner. */
+/** Lets Node load TypeScript, with the bug of a mutant: this starts and runs far faster than a test runner. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import typescript from 'typescript';
@@ -8,18 +8,18 @@ const compilerOptions = { module: ModuleKind.ESNext, target: ScriptTarget.ES2022
 
 let mutant;
 
-/** @param data - what is to be broken, if anything is. */
+/** @param data - the mutant, if there is one. */
 export function initialize(data) {
   mutant = data;
 }
 
-/** Sources name each other by what they are compiled to. */
+/** Resolves imports among sources, which name the compiled file. */
 export async function resolve(specifier, context, next) {
   const isSource = /^\.{1,2}\/.*\.js$/.test(specifier) && context.parentURL?.endsWith('.ts');
   return next(isSource ? specifier.replace(/\.js$/, '.ts') : specifier, context);
 }
 
-/** Compiles one source by itself, without a look at its types. */
+/** Compiles one source, without checking its types. */
 export async function load(url, context, next) {
   if (!url.endsWith('.ts')) {
     return next(url, context);

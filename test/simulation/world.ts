@@ -6,14 +6,14 @@ import { QUEUES } from './question.js';
 import { Scheduler } from './scheduler.js';
 import { SimulatedServer } from './server.js';
 
-/** A server and the processes that use it, all of which a seed decides. */
+/** A server and the processes that use it. The seed decides everything about them. */
 export class World {
   readonly random: Random;
   readonly ledger: Ledger;
   readonly scheduler: Scheduler;
   readonly server: SimulatedServer;
   readonly queues = QUEUES;
-  /** What is done to the world is timed by this. */
+  /** Times the questions and the faults. */
   readonly outside: ProcessRuntime;
   readonly processes: SimulatedProcess[] = [];
   readonly options: ProcessOptions;
@@ -49,21 +49,21 @@ export class World {
     const name = `p${++this.count}`;
     const runtime = scheduler.addProcess();
     const process = new SimulatedProcess(name, options, runtime, server, ledger, (poisoned, key) =>
-      this.kill(poisoned, `dies of ${key}`),
+      this.kill(poisoned, `is killed by ${key}`),
     );
-    ledger.tell(former ? `${name} comes for ${former.name}` : `${name} comes`);
+    ledger.tell(former ? `${name} replaces ${former.name}` : `${name} starts`);
     this.processes.push(process);
     process.startWorkers();
     return process;
   };
 
-  /** Ends a process at once. The server hears of it late, as where a machine is gone with it. @param most - ms. */
+  /** Kills a process. The server may notice late, as where the whole machine is lost. @param most - how late at most, ms. */
   readonly kill = (process: SimulatedProcess, how = 'is killed', most = 8_000): void => {
     const { random, ledger } = this;
     ledger.fault(`${process.name} ${how}`, 'workers', process.name, Infinity);
     process.kill();
-    const heardAfter = random.pick([0, Math.floor(random.between(0, most))]);
-    this.after(heardAfter, () => process.driver.close());
+    const noticedAfter = random.pick([0, Math.floor(random.between(0, most))]);
+    this.after(noticedAfter, () => process.driver.close());
     this.after(random.between(0, 3_000), () => this.replace(process));
   };
 

@@ -1,18 +1,18 @@
-import { answerTo, valueOf } from './handlers.js';
+import { replyTo, valueOf } from './handlers.js';
 import type { Fault, Story } from './ledger.js';
 import type { World } from './world.js';
 
-/** Ends that only faults lead to. */
+/** Ends that only faults may cause. */
 const LOSSES: ReadonlySet<string> = new Set(['WORKER_LOST', 'PUSH_FAILED', 'CLIENT_CLOSED']);
 
-/** How long after its time is over a request may end, ms: why is looked up before. */
+/** How long after its deadline a request may end, ms: the client looks for the cause of the timeout first. */
 const LATEST_END_MS = 2_000;
 
-/** How long after the start no worker may be known yet, ms. */
+/** How long after the start Redis may know no worker yet, ms. */
 const START_MS = 100;
 
-/** @returns what is wrong with what a caller was told. */
-export function* wrongAnswers(
+/** @returns what is wrong with the values and the end that a caller got. */
+export function* wrongReplies(
   story: Story,
   { ledger: { faults }, options: { maxPending } }: World,
 ): Iterable<string> {
@@ -32,7 +32,7 @@ export function* wrongAnswers(
     yield `ended with ${end.end} without a fault`;
   }
   if (question.call === 'send' && end.at > deadline + LATEST_END_MS && !isFrozen(faults, client)) {
-    yield `ended ${end.at - deadline} ms after its time was over`;
+    yield `ended ${end.at - deadline} ms after its deadline`;
   }
 }
 
@@ -46,20 +46,20 @@ function* wrongValues({ question, values, ends: [end], runs }: Story): Iterable<
   const { kind, count } = question;
   const most = kind === 'stream' ? count : 1;
   const expected = Array.from({ length: most }, (_, index) =>
-    kind === 'stream' ? valueOf(question, index) : answerTo(question),
+    kind === 'stream' ? valueOf(question, index) : replyTo(question),
   );
   if (values.length > most || values.some((value, index) => value !== expected[index])) {
     yield `got ${JSON.stringify(values)}`;
   }
   if (end?.end === 'complete' && (kind === 'throw' || values.length < most || runs.length === 0)) {
-    yield `completed with ${values.length} answers after ${runs.length} runs`;
+    yield `completed with ${values.length} values after ${runs.length} runs`;
   }
-  if (end?.end === 'REMOTE' && end.text !== answerTo(question)) {
-    yield `ended with the error of another: ${end.text}`;
+  if (end?.end === 'REMOTE' && end.text !== replyTo(question)) {
+    yield `ended with the error of another request: ${end.text}`;
   }
 }
 
-/** Whether what was asked allows for an end. */
+/** Whether the question allows for an end. */
 function mayEndWith(end: string, story: Story, maxPending: number): boolean {
   const { question, deadline, ends, leftAt, parent, open } = story;
   const at = ends[0]?.at ?? 0;
@@ -80,7 +80,7 @@ function mayEndWith(end: string, story: Story, maxPending: number): boolean {
     case 'PENDING_LIMIT':
       return open > maxPending;
     default:
-      // Those of a handler end with its job: what its signal is aborted with has these codes.
+      // A request of a handler is cancelled with the job: the reasons of `job.signal` have these codes.
       return (
         LOSSES.has(end) || (parent !== undefined && ['20', '23', 'JOB_ANSWERED'].includes(end))
       );
@@ -97,6 +97,6 @@ function needsFault(end: string, { sentAt, isForsaken, parent }: Story): boolean
 const hadFault = (faults: readonly Fault[], until: number): boolean =>
   faults.some(({ costs, from }) => costs !== 'time' && from <= until);
 
-/** Whether a process stood still at any time. */
+/** Whether a process was frozen at any time. */
 const isFrozen = (faults: readonly Fault[], process: string): boolean =>
-  faults.some(({ text, of }) => of === process && text.includes('stands still'));
+  faults.some(({ text, of }) => of === process && text.includes('is frozen'));

@@ -1,54 +1,54 @@
 import type { Random } from '../chaos/random.js';
 import { Prefetch } from '../../lib/worker/taking/prefetch.js';
 import { allEnded, allForgotten, burst, shutDown } from './afterwards.js';
-import { ask } from './asker.js';
-import { somethingBad } from './faults.js';
+import { send } from './caller.js';
+import { randomFault } from './faults.js';
 import { QUEUES, randomQuestion } from './question.js';
 import { findWrongs } from './verdict.js';
 import { World } from './world.js';
 
-/** How much is asked, how much goes wrong, and for how long, ms. */
+/** How many questions and faults there are, and for how long, ms. */
 interface Size {
   readonly questions: number;
   readonly faults: number;
   readonly trouble: number;
 }
 
-/** How long what was broken may take to be mended, ms. */
-const MENDING_MS = 60_000;
+/** How long the last faults may last, ms. */
+const LAST_FAULTS_MS = 60_000;
 
-/** What came of one seed. */
+/** The outcome of one seed. */
 export interface Outcome {
   readonly seed: number;
   readonly wrongs: readonly string[];
-  /** All that happened; nothing where it was not to be traced. */
+  /** Everything that happened; empty unless it was traced. */
   readonly trace: readonly string[];
   readonly steps: number;
 }
 
-/** Simulates what a seed says. It comes to the same each time. */
+/** Simulates a seed. The same seed has the same outcome each time. */
 export async function simulate(seed: number, { isTraced = false } = {}): Promise<Outcome> {
   const { maxHeld } = Prefetch;
-  // So few jobs would never use one of the usual 256 slots again.
+  // With the usual 256 slots, so few jobs would never use a slot a second time.
   Prefetch.maxHeld = (concurrency) => concurrency + (seed % 2);
-  const unheard: unknown[] = [];
-  const onUnheard = (error: unknown): void => void unheard.push(error);
-  process.on('unhandledRejection', onUnheard);
+  const unhandled: unknown[] = [];
+  const onUnhandled = (error: unknown): void => void unhandled.push(error);
+  process.on('unhandledRejection', onUnhandled);
   try {
     const world = new World(seed, isTraced);
     await haveTrouble(world);
     await recover(world);
     await new Promise(setImmediate);
-    unheard.forEach((error) => world.ledger.wrong(`nobody heard of ${String(error)}`));
+    unhandled.forEach((error) => world.ledger.wrong(`unhandled rejection: ${String(error)}`));
     const { ledger, scheduler } = world;
     return { seed, wrongs: findWrongs(world), trace: ledger.trace, steps: scheduler.steps };
   } finally {
-    process.off('unhandledRejection', onUnheard);
+    process.off('unhandledRejection', onUnhandled);
     Prefetch.maxHeld = maxHeld;
   }
 }
 
-/** Few are big, and in some nothing goes wrong. */
+/** Chooses a size. Few seeds are big, and some have no faults. */
 function sizeOf(random: Random): Size {
   if (random.next() < 0.01) {
     return { questions: 400, faults: 20, trouble: 20_000 };
@@ -61,12 +61,12 @@ function sizeOf(random: Random): Size {
   };
 }
 
-/** Asks, and lets things go wrong meanwhile. */
+/** Sends questions while faults happen. */
 async function haveTrouble(world: World): Promise<void> {
   const { random, ledger, scheduler, server } = world;
   const { questions, faults, trouble } = sizeOf(random);
   for (let asked = 0; asked < questions;) {
-    // Some come one by one, and some together, which take other ways.
+    // Jobs that come one by one and jobs that come together are taken and settled in different ways.
     const first = asked;
     asked += random.pick([1, 1, 1, 5, 20]);
     const end = asked;
@@ -74,21 +74,21 @@ async function haveTrouble(world: World): Promise<void> {
     world.after(random.between(0, trouble), () => {
       const process = random.pick(world.alive());
       for (let index = first; index < end; index++) {
-        void ask(randomQuestion(`q${index}`, random, queue), process, ledger);
+        void send(randomQuestion(`q${index}`, random, queue), process, ledger);
       }
     });
   }
   for (let index = 0; index < faults; index++) {
-    world.after(random.between(0, trouble), () => somethingBad(world, random));
+    world.after(random.between(0, trouble), () => randomFault(world, random));
   }
-  // Nothing that was planned goes on: what was broken until then was mended before.
+  // All planned faults have ended by then.
   const isOver = (): boolean => scheduler.time >= trouble && world.outside.pending === 0;
-  await scheduler.until(isOver, MENDING_MS);
+  await scheduler.until(isOver, LAST_FAULTS_MS);
   server.plans.clear();
-  ledger.tell('all is well');
+  ledger.tell('all faults are over');
 }
 
-/** Waits until all has ended, looks whether everything works as before, and ends it. */
+/** Waits until all requests have ended, checks that everything works as before, and closes everything. */
 async function recover(world: World): Promise<void> {
   world.alive();
   if (await allEnded(world)) {

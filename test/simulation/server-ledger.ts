@@ -15,34 +15,34 @@ import { settleLongJobs } from '../../lib/protocol/operations/settle-long-jobs.j
 import { Counts } from './counts.js';
 import { idOf, jobIn, keyOf, kindOfFrame, limitsIn, slotsOf, workerOf } from './elements.js';
 
-/** A job went back to its queue. */
+/** One time that a job went back to its queue. */
 export interface Return {
   readonly at: number;
-  /** Whose slot it lay in. */
+  /** The worker whose slot held the job. */
   readonly workerId: string;
   readonly why: 'worker lost' | 'given back';
 }
 
 /**
- * The books of the server: a job is in one place at any time and leaves it once, so that no job is answered more often than it
- * was pushed. Jobs are known by the keys of their questions.
+ * Records what the server did with each job, and checks that no job gets more replies than it was pushed. Jobs are identified by the
+ * keys of their questions.
  */
-export class Books {
+export class ServerLedger {
   readonly wrongs: string[] = [];
-  /** How often each was pushed. */
+  /** How often each job was pushed. */
   readonly pushes = new Counts();
   readonly returns = new Map<string, Return[]>();
-  /** Those that went to a dead list. */
+  /** Jobs that were moved to a dead list. */
   readonly dead = new Set<string>();
   /** When the first value of each stream was pushed. */
   readonly firstValues = new Map<string, number>();
-  private readonly answers = new Counts();
+  private readonly replies = new Counts();
   private readonly keys = new Map<string, string>();
 
   /** @param now - ms. */
   constructor(private readonly now: () => number) {}
 
-  /** Elements were pushed behind a list. */
+  /** Records elements that were pushed to the end of a list. */
   pushedTo(list: string, elements: readonly string[]): void {
     for (const element of elements) {
       if (list.endsWith('requests')) {
@@ -55,7 +55,7 @@ export class Books {
     }
   }
 
-  /** Carries an operation out, and notes what follows from it. */
+  /** Carries out an operation, and records what it does to jobs. */
   noted<Output>(store: Store, operation: object, input: unknown, carryOut: () => Output): Output {
     switch (operation) {
       case settleJobs:
@@ -109,22 +109,22 @@ export class Books {
       return;
     }
     if (kindOfFrame(frame) !== 'n') {
-      this.answered(key);
+      this.replied(key);
     } else if (!this.firstValues.has(key)) {
       this.firstValues.set(key, this.now());
     }
   }
 
-  private answered(key: string): void {
-    this.answers.add(key);
+  private replied(key: string): void {
+    this.replies.add(key);
     const pushes = this.pushes.of(key);
-    const answers = this.answers.of(key);
-    if (answers > pushes) {
-      this.wrongs.push(`${key} was pushed ${pushes} times and answered ${answers} times`);
+    const replies = this.replies.of(key);
+    if (replies > pushes) {
+      this.wrongs.push(`${key} was pushed ${pushes} times and got ${replies} replies`);
     }
   }
 
-  /** @param held - the jobs that lay in the slots. */
+  /** @param held - the jobs that the slots held before. */
   private settled(
     { groups, bypassesLua }: SettleJobs,
     output: SettledJobs,
@@ -136,10 +136,10 @@ export class Books {
     for (const frame of groups.flatMap(({ frames }) => frames.map(String))) {
       const key = this.keys.get(idOf(frame));
       if (key !== undefined && !held.has(key)) {
-        this.wrongs.push(`${key} was answered by a settle of other jobs`);
+        this.wrongs.push(`${key} got its reply from a settle of other jobs`);
       }
       if (key !== undefined && bypassesLua) {
-        this.answered(key);
+        this.replied(key);
       }
     }
   }

@@ -5,14 +5,14 @@ import type { Ledger, Story } from './ledger.js';
 import type { SimulatedProcess } from './process.js';
 import type { Question } from './question.js';
 
-/** With which error a request ends whose signal was aborted. */
-const LEFT = Object.assign(new Error('The caller has left'), { code: 'LEFT' });
+/** The reason with which a caller aborts the signal of its request. */
+const LEFT = Object.assign(new Error('The caller has cancelled'), { code: 'LEFT' });
 
 /**
- * Asks a question in the name of a process, and writes down all that comes of it. Resolves at its end, whichever it is.
- * @param parent - the question whose handler asks.
+ * Sends a question as a request or an emit of a process, and records what the caller gets. Resolves at the end, whichever it is.
+ * @param parent - the question whose handler sends this one.
  */
-export function ask(
+export function send(
   question: Question,
   { client, runtime, name }: SimulatedProcess,
   ledger: Ledger,
