@@ -154,4 +154,11 @@ export const MUTANTS: readonly Mutant[] = [
     text: 'return this.jobs.splice(from);',
     instead: 'return this.jobs.slice(from);',
   },
+  {
+    name: 'an error of the library is caught and only logged',
+    file: 'lib/worker/settling/queue-lane.ts',
+    text: 'this.intake.arrived(take, jobs, this.fetcher.identity?.server);',
+    instead:
+      "this.intake.arrived(take, jobs, this.fetcher.identity?.server);\n    throw new Error('a bug');",
+  },
 ];

@@ -13,6 +13,9 @@ import { QUEUES, type Question } from './question.js';
 import type { ProcessRuntime } from './process-runtime.js';
 import type { SimulatedServer } from './server.js';
 
+/** Matches log lines about errors of the library, or of the simulated callers, that the library has caught. No handler causes them. */
+const CAUGHT_ERROR = / threw\b|^Unexpected error|^Cannot start a job/;
+
 /** Options of the processes of one simulation. */
 export interface ProcessOptions {
   readonly concurrency: number;
@@ -194,7 +197,7 @@ export class SimulatedProcess {
 
   private tell(text: string): void {
     this.ledger.tell(`${this.name}: ${text}`);
-    if (/ threw\b/.test(text)) {
+    if (CAUGHT_ERROR.test(text)) {
       this.ledger.wrong(`${this.name} caught an unexpected error: ${text}`);
     }
   }
