@@ -149,6 +149,8 @@ async function closeAll({ scheduler, ledger, processes }: World): Promise<void> 
 /** Closes all processes, and checks that no timers and no keys are left. */
 export async function shutDown(world: World): Promise<void> {
   const { scheduler, ledger, server, processes } = world;
+  // Poison may have killed a process in the last burst, which another one comes for.
+  await scheduler.until(() => world.outside.pending === 0, SHORT_MS);
   const areCutOff = world.alive().some(({ driver }) => !driver.isReady);
   await closeAll(world);
   if (areCutOff) {
