@@ -172,7 +172,7 @@ export class RequestClient {
   static {
     // Methods of the prototype, as tests that spy on them expect. The types above are not those of a method, since the one that
     // applies depends on the application's JobMap.
-    Object.assign(this.prototype, {
+    const methods = {
       send(
         this: RequestClient,
         queue: string,
@@ -222,6 +222,9 @@ export class RequestClient {
       ): Observable<PushReceipt> {
         return this.#calls.emit(queue, data, options);
       },
-    });
+    };
+    for (const [name, value] of Object.entries(methods)) {
+      Object.defineProperty(this.prototype, name, { value, writable: true, configurable: true });
+    }
   }
 }

@@ -21,9 +21,6 @@ export class PushFailedError extends ReqRepError {
     readonly reason: string,
     options?: ErrorOptions,
   ) {
-    super(
-      `A job for queue "${queue}" could not be pushed: ${reason}. Fix that, then send it again.`,
-      options,
-    );
+    super(`A job for queue "${queue}" could not be pushed: ${reason}`, options);
   }
 }

@@ -165,9 +165,15 @@ describe('an HTTP request that ends with an error of the library', () => {
     expect(await get('secret')).toEqual(answer(500, 'Internal Server Error'));
     expect((await get('nobody')).retryAfter).toBeNull();
     const lines = log.lines.map(String).join('\n');
-    expect(lines).toContain(`An HTTP request failed: NoWorkersError: No live worker serves`);
-    expect(lines).toContain('An HTTP request failed: RemoteError: the password is 1234');
-    expect(lines).not.toContain('An HTTP request failed: PayloadTooLargeError: The request');
+    expect(lines).toContain(
+      `A request to the application failed: NoWorkersError: No live worker serves`,
+    );
+    expect(lines).toContain(
+      'A request to the application failed: RemoteError: the password is 1234',
+    );
+    expect(lines).not.toContain(
+      'A request to the application failed: PayloadTooLargeError: The request',
+    );
     expect(lines.split('failed: NoWorkersError')).toHaveLength(2);
   });
 

@@ -35,7 +35,9 @@ export class ReplyList {
 
   /** Removes the delivered frames and reads the next ones, in one round trip. */
   async read(line: Line): Promise<readonly string[]> {
-    await this.checkSameList(line);
+    if (this.mayHaveChanged(line)) {
+      await this.checkSameList(line);
+    }
     const [removal, range] = await line.settled((run) => [
       this.removal(run),
       run(readList, this.range(0, this.readSize.frames - 1)),
@@ -49,7 +51,9 @@ export class ReplyList {
    * it is only done when the last read emptied the list.
    */
   async wait(line: Line): Promise<readonly string[]> {
-    await this.checkSameList(line);
+    if (this.mayHaveChanged(line)) {
+      await this.checkSameList(line);
+    }
     const [removal, first, others] = await line.settled((run) => [
       this.removal(run),
       run(waitForHead, { list: this.key, seconds: BLOCK_SECONDS }),
@@ -66,7 +70,9 @@ export class ReplyList {
    * the delivered frames are skipped.
    */
   async poll(line: Line): Promise<readonly string[]> {
-    await this.checkSameList(line);
+    if (this.mayHaveChanged(line)) {
+      await this.checkSameList(line);
+    }
     const [removal] = await line.settled((run) => [this.removal(run)]);
     this.isRemovalRefused = removal.status === 'rejected' && isRefusal(removal.reason);
     if (!this.isRemovalRefused) {
@@ -88,24 +94,23 @@ export class ReplyList {
 
   /** Reads everything again, in smaller parts, because it is unknown whether the last removal reached Redis. */
   readLost(): void {
-    this.delivered = 0;
+    this.forgetDelivered();
     this.readSize.unanswered();
   }
 
-  /**
-   * Checks that the list still begins with the delivered frames. If they could not be removed right away, the list may have been
-   * lost and a new one may hold other frames.
-   */
+  /** Whether the delivered frames could not be removed right away, so that a new list may be in the place of theirs. */
+  private mayHaveChanged(line: Line): boolean {
+    const { path } = line;
+    const isLate = this.isRemovalRefused || path !== this.readPath;
+    this.readPath = path;
+    return this.delivered > 0 && isLate;
+  }
+
+  /** Checks that the list still begins with the delivered frames. */
   private async checkSameList(line: Line): Promise<void> {
-    const isLate = this.isRemovalRefused || line.path !== this.readPath;
-    if (
-      this.delivered > 0 &&
-      isLate &&
-      (await line.run(listHead, this.key)) !== this.deliveredHead
-    ) {
-      this.delivered = 0;
+    if ((await line.run(listHead, this.key)) !== this.deliveredHead) {
+      this.forgetDelivered();
     }
-    this.readPath = line.path;
   }
 
   private removal(run: Run): Promise<unknown> {
@@ -119,6 +124,10 @@ export class ReplyList {
   private removalAnswered(removal: PromiseSettledResult<unknown>): void {
     this.isRemovalRefused = removal.status === 'rejected';
     answerOf(removal);
+    this.forgetDelivered();
+  }
+
+  private forgetDelivered(): void {
     this.delivered = 0;
     this.deliveredHead = undefined;
   }

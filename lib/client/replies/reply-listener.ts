@@ -20,7 +20,7 @@ import { ReplyList } from './reply-list.js';
 /** How much of an unreadable reply the log shows, UTF-16 units. */
 const SHOWN_REPLY_CHARS = 100;
 
-const REFUSED_LOG_KIND = 'replies refused';
+const REFUSED_LOG_KIND = 'waiting for replies refused';
 const UNREADABLE_LOG_KIND = 'unreadable reply';
 
 const NO_FRAMES: readonly string[] = [];

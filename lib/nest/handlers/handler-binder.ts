@@ -98,7 +98,7 @@ export class HandlerBinder {
   }
 }
 
-/** What is injected as `REQUEST`: the job, or where a strategy says so what a durable sub-tree is made for. */
+/** Returns what is injected as `REQUEST`: the job, or the payload of a durable sub-tree where a strategy names one. */
 function requestOf(wrapper: ProviderWrapper, job: RunContext, { payload }: ContextId): unknown {
   if (wrapper.isDependencyTreeDurable()) {
     return payload ?? job;

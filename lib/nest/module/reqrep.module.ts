@@ -28,7 +28,7 @@ export class ReqRepModule {
     if (!isRecord(options)) {
       throw new InvalidOptionError('the options of ReqRepModule', 'an object', kindOf(options));
     }
-    return { ...ConfigurableModuleClass.forRoot(options), module: ReqRepModule };
+    return { ...ConfigurableModuleClass.forRoot(options), module: this };
   }
 
   /**
@@ -44,7 +44,7 @@ export class ReqRepModule {
    * ```
    */
   static forRootAsync(options: ReqRepModuleAsyncOptions): DynamicModule {
-    return { ...ConfigurableModuleClass.forRootAsync(options), module: ReqRepModule };
+    return { ...ConfigurableModuleClass.forRootAsync(options), module: this };
   }
 }
 

@@ -127,7 +127,7 @@ export class ReqRepHttpErrors implements ExceptionFilter<ReqRepError> {
 
   #tell(error: ReqRepError): void {
     const kind = `http error: ${error.code} ${String(propertyOf(error, 'queue'))}`;
-    const text = `An HTTP request failed: ${error.name}: ${error.message}`;
+    const text = `A request to the application failed: ${error.name}: ${error.message}`;
     this.#log.repeated(kind, 'error', text, stackOf(error));
   }
 }

@@ -124,7 +124,7 @@ export class JobRun extends AsyncResource implements Outcome {
     return true;
   }
 
-  /** Notes that the job has left its slot. */
+  /** Notes that the job has left its slot, or is left to other workers. */
   onReleased(): void {
     this.hasLeftSlot = true;
     this.leaveIfOver();

@@ -55,7 +55,7 @@ export class ReplyStream {
   private isPushing = false;
   private pushing: Promise<void> = Promise.resolve();
   private onRoom: (() => void)[] = [];
-  /** It is stopped. */
+  /** Opens when the stream is stopped. */
   private readonly stops = new Gate();
   private readonly reader: StreamReader;
   /** The id that tells this run from other runs of the same job. */

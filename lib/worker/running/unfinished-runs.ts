@@ -37,8 +37,7 @@ export class UnfinishedRuns {
     await endsWithin(FINAL_WRITE_TIMEOUT_MS, Promise.all(emptied), runtime);
   }
 
-  // What Redis does not take out of its slot is left to others: these runs are over here in either case.
-
+  /** Ends the run here also where Redis refuses: the job is left to other workers then. */
   private async moveToDeadList(run: JobRun): Promise<void> {
     const { place, job, context } = run;
     const why = this.lostJobs.outOfDeliveries(job, context.attempt);
@@ -46,6 +45,7 @@ export class UnfinishedRuns {
     run.onReleased();
   }
 
+  /** Ends the runs here also where Redis refuses: the jobs are left to other workers then. */
   private async giveBack(runs: readonly JobRun[]): Promise<void> {
     await this.lane.unfinished.giveBack(runs.map(({ place }) => place));
     runs.forEach((run) => run.onReleased());

@@ -107,7 +107,7 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
     return isFinal;
   }
 
-  /** Resolves when all jobs that wait for their run or are still being taken were given back. */
+  /** Resolves, after {@link stop}, when all jobs that wait for their run or are still being taken were given back. */
   untilGivenBack(): Promise<void> {
     return this.intake.allGivenBack();
   }

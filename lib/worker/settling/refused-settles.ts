@@ -97,9 +97,12 @@ export class RefusedSettles {
     }
     const { queue, outcomes } = part;
     const [outcome] = outcomes;
-    const what = outcome
-      ? `Cannot push a reply of queue "${queue.name}" to "${outcome.reply?.list ?? outcome.place.key}"`
-      : `Cannot take jobs from queue "${queue.name}"`;
+    const list = outcome?.reply?.list;
+    const what = list
+      ? `Cannot push a reply of queue "${queue.name}" to "${list}"`
+      : outcome
+        ? `Cannot remove a job of queue "${queue.name}" from "${outcome.place.key}"`
+        : `Cannot take jobs from queue "${queue.name}"`;
     this.log.repeated(kindOf(part), 'error', `${what} (${explainRefusal(error)}); retrying`);
   }
 

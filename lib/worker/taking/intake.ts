@@ -175,12 +175,12 @@ export class Intake implements StartSource {
     }
   }
 
-  /** Starts no more jobs. Resolves when all jobs that wait or are still being taken were given back. */
+  /** Starts no more jobs. Resolves when the jobs that wait were given back, without waiting for a take that is underway. */
   close(): Promise<void> {
     return this.startQueue.close();
   }
 
-  /** Resolves, once it is closed, when those that wait were given back, and those that it has asked for as well. */
+  /** Resolves, after {@link close}, when the jobs that wait and those of a take that is underway were given back. */
   allGivenBack(): Promise<void> {
     return this.startQueue.allGivenBack();
   }

@@ -42,7 +42,7 @@ export class StartQueue {
   private readonly isolation: Isolation;
   /** Resolves when all jobs that were given back so far are in the queue. */
   private givenBack: Promise<unknown> = Promise.resolve();
-  /** Nothing that was asked for is still to come. */
+  /** Opens when no take is underway any more. */
   private readonly answers = new Gate();
 
   constructor(
@@ -116,7 +116,10 @@ export class StartQueue {
     this.isolation.released(place);
   }
 
-  /** Starts no more jobs. Resolves when all jobs that wait or are still being taken were given back. */
+  /**
+   * Starts no more jobs. Resolves when the jobs that wait were given back. Does not wait for a take that is underway: its jobs and the
+   * waiting ones are given back together.
+   */
   async close(): Promise<void> {
     this.isOpen = false;
     await this.giveBackIfClosed();

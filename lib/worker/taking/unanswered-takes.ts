@@ -25,7 +25,7 @@ export class UnansweredTakes {
    */
   async read(take: Take, queue: string): Promise<readonly string[] | undefined> {
     const { driver, log } = this;
-    const kind = `slot refused: ${queue}`;
+    const kind = `taken slot refused: ${queue}`;
     const reading = new SlotReader(take);
     const backoff = new Backoff(driver.runtime);
     while (driver.state !== 'closed') {

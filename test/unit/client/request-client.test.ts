@@ -310,3 +310,10 @@ describe('close', () => {
     expect(first.commands.calls(deleteKey)).toHaveLength(1);
   });
 });
+
+it('the methods that send are methods of the prototype, as others are: replaceable, and not listed', () => {
+  for (const name of ['send', 'request', 'emit', 'close'] as const) {
+    const method = Object.getOwnPropertyDescriptor(RequestClient.prototype, name);
+    expect(method, name).toMatchObject({ writable: true, configurable: true, enumerable: false });
+  }
+});

@@ -50,6 +50,8 @@ it.each([
     await driver.settle();
     expect(line.open.map(({ name }) => name)).toEqual([waitForJob.name]);
     expect(taken).toEqual(['job-1', 'job-2', 'job-3', 'job-4']);
-    expect(log.errors).toEqual([expect.stringContaining('Unexpected error after taking jobs from queue "reports"')]);
+    expect(log.errors).toEqual([
+      expect.stringContaining('Unexpected error after taking jobs from queue "reports"'),
+    ]);
   },
 );
