@@ -136,7 +136,7 @@ export class Log {
       this.timers.clear(timer);
       this.repeatedKinds.delete(kind);
       if (unwritten > 0) {
-        this[level](`${text} (${unwritten} more times)`);
+        this[level](`${text} (${unwritten} more ${unwritten === 1 ? 'time' : 'times'})`);
       }
     }
   }
@@ -167,7 +167,9 @@ export class Log {
       return;
     }
     const end = known.isOver ? '; it is over' : '';
-    this[known.level](`${known.text} (${known.unwritten} times in the last minute${end})`);
+    this[known.level](
+      `${known.text} (${known.unwritten === 1 ? 'once' : `${known.unwritten} times`} in the last minute${end})`,
+    );
     known.unwritten = 0;
     known.immediateLines = 1;
     known.isReported = !known.isOver;

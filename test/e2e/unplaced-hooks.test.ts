@@ -23,7 +23,7 @@ it('with a Nest that does not allow to order hooks, only their order is lost, an
   expect(await firstValueFrom(client.send(queue, 'here'))).toBe('here');
   await app.close();
   expect(log.lines).toEqual([
-    expect.stringMatching(/^warn Workers may start before other modules are up/),
+    expect.stringMatching(/^warn Workers may start before other modules have started/),
   ]);
   expect(await redis.look.keys(`${queue}*`)).toEqual([]);
 });

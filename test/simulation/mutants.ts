@@ -77,10 +77,10 @@ export const MUTANTS: readonly Mutant[] = [
     instead: 'if (slot.isEmpty) {',
   },
   {
-    name: 'replies are removed again after a removal that was not answered',
+    name: 'delivered replies are removed from a new list when the list before was lost',
     file: 'lib/client/replies/reply-list.ts',
-    text: ' readLost(): void {\n    this.delivered = 0;',
-    instead: ' readLost(): void {',
+    text: 'isLate &&',
+    instead: 'isLate === undefined &&',
   },
   {
     name: 'the stream of a lost worker starts again',

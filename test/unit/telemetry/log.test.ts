@@ -53,7 +53,7 @@ it('limits the lines about a trouble that keeps ending and beginning', () => {
   log.repeated('refused', 'warn', 'still there');
   expect(log.warnings.at(-1)).toBe('back');
   runtime.advance(MINUTE);
-  expect(log.warnings.at(-1)).toBe('still there (1 times in the last minute)');
+  expect(log.warnings.at(-1)).toBe('still there (once in the last minute)');
   expect(log.over('refused')).toBe(true);
   runtime.advance(2 * MINUTE);
   expect(log.warnings).toHaveLength(5);
