@@ -24,6 +24,7 @@ const copied = [
 const older = {
   '@nestjs/common': '^11.0.0',
   '@nestjs/core': '^11.0.0',
+  '@nestjs/microservices': '^11.0.0',
   '@nestjs/platform-express': '^11.0.0',
   '@nestjs/testing': '^11.0.0',
   ioredis: '^5.0.0',

@@ -79,8 +79,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'delivered replies are removed from a new list when the list before was lost',
     file: 'lib/client/replies/reply-list.ts',
-    text: 'isLate &&',
-    instead: 'isLate === undefined &&',
+    text: 'return this.delivered > 0 && isLate;',
+    instead: 'return this.delivered > 0 && isLate === undefined;',
   },
   {
     name: 'the stream of a lost worker starts again',
