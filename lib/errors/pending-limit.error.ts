@@ -1,3 +1,4 @@
+import { counted } from './counted.js';
 import { ReqRepError } from './reqrep.error.js';
 
 /** The option of a client whose limit is reached. */
@@ -38,6 +39,6 @@ export class PendingLimitError extends ReqRepError {
 
 function reason(limit: PendingLimit, most: number): string {
   return limit === 'maxPending'
-    ? `${most === 1 ? '1 request' : `${most} requests`} of this client already ${most === 1 ? 'waits' : 'wait'} for a reply`
+    ? `${counted(most, 'request')} of this client already ${most === 1 ? 'waits' : 'wait'} for a reply`
     : `with it, the jobs of this client that Redis has not confirmed would exceed ${most} bytes`;
 }

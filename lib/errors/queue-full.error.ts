@@ -1,3 +1,4 @@
+import { counted } from './counted.js';
 import { ReqRepError } from './reqrep.error.js';
 
 /** As many jobs wait in the queue as `maxQueueLength` of the call allows. The job was not pushed. */
@@ -18,7 +19,7 @@ export class QueueFullError extends ReqRepError {
     readonly queueLength: number,
   ) {
     super(
-      `Queue "${queue}" already holds ${queueLength === 1 ? '1 job' : `${queueLength} jobs`}, and the \`maxQueueLength\` of ` +
+      `Queue "${queue}" already holds ${counted(queueLength, 'job')}, and the \`maxQueueLength\` of ` +
         `this call is ${maxQueueLength}. Try again later, add workers, or raise \`maxQueueLength\`.`,
     );
   }

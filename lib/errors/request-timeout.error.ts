@@ -1,3 +1,4 @@
+import { counted } from './counted.js';
 import { ReqRepError } from './reqrep.error.js';
 import { adviceWithoutWorkers, obstacleHere, type WorkersHere } from './served-here.js';
 
@@ -118,11 +119,11 @@ function explanation(details: RequestTimeoutDetails): string {
       ? 'the state of the queue is unknown, because Redis does not answer. Check the connection.'
       : `the state of the queue cannot be read. ${details.inspectionRefusal}.`;
   }
-  const waiting = queueLength === 1 ? '1 job waits' : `${queueLength} jobs wait`;
+  const waiting = `${counted(queueLength, 'job')} ${queueLength === 1 ? 'waits' : 'wait'}`;
   if (workers === 0) {
     return `no live worker serves the queue and ${waiting}. ${adviceWithoutWorkers(queue, here)}`;
   }
-  const serve = workers === 1 ? '1 live worker serves' : `${workers} live workers serve`;
+  const serve = `${counted(workers, 'live worker')} ${workers === 1 ? 'serves' : 'serve'}`;
   const obstacle = queueLength > 0 ? obstacleHere(queue, here) : undefined;
   if (obstacle !== undefined) {
     return `${serve} the queue and ${waiting}. ${obstacle}`;

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { counted } from '../errors/counted.js';
 import type { Shard, Shards } from '../driver/shard.js';
 import type { RunContext } from './running/run-context.js';
 import type { OutageHistory } from './liveness/outage-history.js';
@@ -11,8 +12,6 @@ const STOP_REPORT_DELAY_MS = 3_000;
 
 /** Most queues that this log line names. */
 const MAX_NAMED_QUEUES = 5;
-
-const runs = (count: number): string => (count === 1 ? '1 run' : `${count} runs`);
 
 /** The workers of all queues and shards, from one start until the next stop. */
 export class WorkerSession {
@@ -98,7 +97,10 @@ export class WorkerSession {
     const waits = this.all
       .flatMap((workers) => workers.all)
       .filter(({ busy }) => busy > 0)
-      .map(({ busy, handler: { queue, name } }) => `${runs(busy)} of queue "${queue}" (${name})`);
+      .map(
+        ({ busy, handler: { queue, name } }) =>
+          `${counted(busy, 'run')} of queue "${queue}" (${name})`,
+      );
     if (waits.length > 0) {
       const named = waits.slice(0, MAX_NAMED_QUEUES);
       const more = waits.length - named.length;

@@ -1,3 +1,4 @@
+import { counted } from '../../errors/counted.js';
 import type { WorkersHere } from '../../errors/served-here.js';
 import type { Log } from '../../telemetry/log.js';
 import type { GuardedPushResult } from '../../protocol/operations/push-guarded-job.js';
@@ -102,9 +103,7 @@ export class PushBatcher implements UnfinishedPushes {
 
   private logWait(): void {
     const count = this.waiting.size + this.underway.jobs.length;
-    this.log.info(
-      `Closing the client: waiting for Redis to confirm ${count} sent ${count === 1 ? 'job' : 'jobs'}`,
-    );
+    this.log.info(`Closing the client: waiting for Redis to confirm ${counted(count, 'sent job')}`);
   }
 
   private schedule(): void {

@@ -7,7 +7,7 @@ import {
 } from '../../protocol/operations/recover-worker.js';
 import type { QueueKeys } from '../../protocol/keys.js';
 import { explainRefusal, isRefusal } from '../../driver/refusal.js';
-import { jobCount } from '../job-count.js';
+import { counted } from '../../errors/counted.js';
 import { MAX_SLOTS, type LapsedWorker } from './lapsed-worker.js';
 import { LostJobs, maxDeliveriesOf } from '../taking/lost-jobs.js';
 import {
@@ -163,7 +163,7 @@ export class JobRecovery {
         `worker lost: ${this.handler.queue}`,
         'warn',
         `Worker ${name} of queue "${this.handler.queue}" is lost: ` +
-          `${jobCount(givenBack)} given back to the queue, ${deadLetters} moved to "${this.keys.dead}"`,
+          `${counted(givenBack, 'job')} given back to the queue, ${deadLetters} moved to "${this.keys.dead}"`,
       );
     }
   }

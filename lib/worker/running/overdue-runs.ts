@@ -1,6 +1,6 @@
 import type { Runtime, Timer } from '../../driver/runtime.js';
 import type { Log } from '../../telemetry/log.js';
-import { jobCount } from '../job-count.js';
+import { counted } from '../../errors/counted.js';
 import type { JobRun } from './job-run.js';
 import type { JobHandler } from '../worker-options.js';
 
@@ -68,7 +68,7 @@ export class OverdueRuns {
       return undefined;
     }
     return (
-      `${name} still runs ${jobCount(overdue.length)} of queue "${queue}" (concurrency ${concurrency}) that nobody waits for ` +
+      `${name} still runs ${counted(overdue.length, 'job')} of queue "${queue}" (concurrency ${concurrency}) that nobody waits for ` +
       `(answered, timed out, cancelled or past their deadline); the oldest run started ${ageOf(overdue, now)} ago. ` +
       (holdsAll ? 'This worker starts no other job of the queue until one of them returns. ' : '') +
       `Pass \`job.signal\` to everything that the handler awaits, so that it returns when the signal aborts.`

@@ -2,7 +2,7 @@ import { endsWithin } from '../../driver/in-time.js';
 import type { QueueKeys } from '../../protocol/keys.js';
 import { FINAL_WRITE_TIMEOUT_MS } from '../settling/unfinished-jobs.js';
 import type { QueueLane } from '../settling/queue-lane.js';
-import { jobCount } from '../job-count.js';
+import { counted } from '../../errors/counted.js';
 import { maxDeliveriesOf, type LostJobs } from '../taking/lost-jobs.js';
 import type { JobHandler, WorkerParts } from '../worker-options.js';
 import { nameOfJob } from './run-context.js';
@@ -57,7 +57,7 @@ export class UnfinishedRuns {
       const where =
         dead > 0 ? ` (${dead} with maxDeliveries 1 moved to "${this.keys.dead}" instead)` : '';
       this.parts.log.warn(
-        `${jobCount(count)} of queue "${queue}" did not finish within shutdownTimeout ` +
+        `${counted(count, 'job')} of queue "${queue}" did not finish within shutdownTimeout ` +
           `(${this.parts.options.shutdownTimeout} ms): ${name} is aborted, jobs are given back to the queue${where}, ` +
           `streams end with an error. Pass job.signal to everything that the handler awaits, or raise shutdownTimeout.`,
       );

@@ -1,5 +1,5 @@
 import type { Log } from '../../telemetry/log.js';
-import { jobCount } from '../job-count.js';
+import { counted } from '../../errors/counted.js';
 import type { Outcome } from './outcome.js';
 import type { SettlePart } from './settle-part.js';
 
@@ -50,7 +50,7 @@ export function reportLost(log: Log, lost: readonly SettlePart[]): void {
     log.repeated(
       `jobs lost: ${queue.name}`,
       'warn',
-      `Redis lost ${jobCount(outcomes.length)} of queue "${queue.name}" during a run: a different server answers now, which ` +
+      `Redis lost ${counted(outcomes.length, 'job')} of queue "${queue.name}" during a run: a different server answers now, which ` +
         `lacks the last writes of the one before; pushing the replies anyway`,
     );
   }

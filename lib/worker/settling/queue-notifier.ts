@@ -1,6 +1,6 @@
 import { messageOf, stackOf } from '../../errors/error-text.js';
 import type { Log } from '../../telemetry/log.js';
-import { jobCount } from '../job-count.js';
+import { counted } from '../../errors/counted.js';
 import type { Outcome, SettledQueue } from './outcome.js';
 import type { SettlePart } from './settle-part.js';
 import type { QueueTake } from './settle-call.js';
@@ -57,7 +57,7 @@ export class QueueNotifier {
       this.log.repeated(
         `jobs gone: ${queue.name}`,
         'warn',
-        `Redis no longer held ${jobCount(outcomes.length)} of queue "${queue.name}" after the run: another worker ` +
+        `Redis no longer held ${counted(outcomes.length, 'job')} of queue "${queue.name}" after the run: another worker ` +
           `recovered them and runs them again, or the server lost them; discarding the replies`,
       );
     }
