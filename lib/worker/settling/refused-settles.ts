@@ -95,15 +95,8 @@ export class RefusedSettles {
       this.log.repeated(ALL_REPLIES_REFUSED, 'error', text);
       return;
     }
-    const { queue, outcomes } = part;
-    const [outcome] = outcomes;
-    const list = outcome?.reply?.list;
-    const what = list
-      ? `Cannot push a reply of queue "${queue.name}" to "${list}"`
-      : outcome
-        ? `Cannot remove a job of queue "${queue.name}" from "${outcome.place.key}"`
-        : `Cannot take jobs from queue "${queue.name}"`;
-    this.log.repeated(kindOf(part), 'error', `${what} (${explainRefusal(error)}); retrying`);
+    const text = `Cannot ${workOf(part)} (${explainRefusal(error)}); retrying`;
+    this.log.repeated(kindOf(part), 'error', text);
   }
 
   private reportOver(parts: readonly SettlePart[]): void {
@@ -120,3 +113,13 @@ const isPermanent = (error: Error): boolean => meaningOfRefusal(error) === 'perm
 
 const kindOf = ({ queue, outcomes }: SettlePart): string =>
   `${outcomes.length > 0 ? 'reply' : 'take'} refused: ${queue.name}`;
+
+/** Returns what a refused part would have done, for the log. */
+function workOf({ queue, outcomes: [outcome] }: SettlePart): string {
+  if (!outcome) {
+    return `take jobs from queue "${queue.name}"`;
+  }
+  return outcome.reply
+    ? `push a reply of queue "${queue.name}" to "${outcome.reply.list}"`
+    : `remove a job of queue "${queue.name}" from "${outcome.place.key}"`;
+}
