@@ -2,7 +2,7 @@ import type { Bytes } from './bytes.js';
 import { noSuchKey, ReplyError } from './reply-error.js';
 import type { Store } from './store.js';
 
-/** List commands with the rules of Redis: positions count from 0; negative ones count from the end. */
+// List commands with the rules of Redis: positions count from 0; negative ones count from the end.
 
 export const lengthOf = (store: Store, key: string): number => store.read('list', key)?.length ?? 0;
 

@@ -1,7 +1,7 @@
 import type { Bytes } from './bytes.js';
 import type { Store } from './store.js';
 
-/** Sorted set commands with the rules of Redis. */
+// Sorted set commands with the rules of Redis.
 
 export const scoreOf = (store: Store, key: string, member: Bytes): number | undefined =>
   store.read('zset', key)?.get(member);

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { docPage } from '../docs/examples/doc-page.js';
 
 const root = new URL('../../', import.meta.url);
 
@@ -8,11 +9,10 @@ const root = new URL('../../', import.meta.url);
  * @throws where there is none.
  */
 export function exampleOf(page: string, file: string): string {
-  const block = readFileSync(new URL(page, root), 'utf8')
-    .split(/^```/m)
-    .find((text) => text.startsWith(`ts\n// ${file}\n`));
-  if (block === undefined) {
+  const { files } = docPage(page, readFileSync(new URL(page, root), 'utf8'));
+  const example = files.find(({ name }) => name === file);
+  if (example === undefined) {
     throw new Error(`${page} has no block of ${file}`);
   }
-  return block.slice('ts'.length);
+  return example.text;
 }

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { waitFor } from '../support/wait-for.js';
+import { withoutVitest } from '../support/without-vitest.js';
 import { exampleOf } from './examples.js';
 
 /** Outside the repository, whose packages they would find, and not within a `node_modules`, whose tests Jest leaves out. */
@@ -198,13 +199,6 @@ function execute(
   }
   return { stdout, stderr };
 }
-
-const withoutVitest = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
-  Object.fromEntries(
-    Object.entries(env).filter(
-      ([name]) => !/^(VITEST|VITE_|NODE_ENV$|TEST$|MODE$|DEV$|PROD$|SSR$)/.test(name),
-    ),
-  );
 
 /** Waits until an application answers with a text. */
 export const answers = (

@@ -1,10 +1,8 @@
 import { messageOf } from '../../errors/error-text.js';
 
-/**
- * A job as `requests` and `active` hold it: `[id, data]` (version 1) or `[id, data, meta]` (version 2). A version 1 worker ignores
- * the third item. JSON allows white space around a value: each space before it counts one redelivery, and a line feed after it
- * says that values of its stream were sent.
- */
+// A job as `requests` and `active` hold it: `[id, data]` (version 1) or `[id, data, meta]` (version 2). A version 1 worker ignores
+// the third item. JSON allows white space around a value: each space before it counts one redelivery, and a line feed after it
+// says that values of its stream were sent.
 
 /** The data that a version 2 job carries in addition. */
 export interface JobMeta {

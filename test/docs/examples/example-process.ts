@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { withoutVitest } from '../../support/without-vitest.js';
 
 const REDIRECTION = fileURLToPath(new URL('redis-at-default-port.mjs', import.meta.url));
 
@@ -66,11 +67,3 @@ export class ExampleProcess {
     return new Error(`${this.command.join(' ')} ${what}:\n${this.stdout}\n${this.stderr}`);
   }
 }
-
-/** What Vitest sets would tell an example's own tests that they run within it. */
-const withoutVitest = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
-  Object.fromEntries(
-    Object.entries(env).filter(
-      ([name]) => !/^(VITEST|VITE_|NODE_ENV$|TEST$|MODE$|DEV$|PROD$|SSR$)/.test(name),
-    ),
-  );

@@ -242,15 +242,20 @@ describe('a reply list of another type', () => {
 describe('while the server refuses writes', () => {
   const OOM = 'OOM command not allowed when used memory > maxmemory';
 
+  /** Refuses the removal and the read that are underway, and lets the wait after them pass. */
+  async function refuseRead(driver: FakeDriver, line: FakeLine): Promise<void> {
+    line.next(trimList).refuse(OOM);
+    line.next(waitForHead).refuse(OOM);
+    line.next(readList).refuse(OOM);
+    await driver.runtime.advanceAsync(50);
+  }
+
   it('replies are read without a wait, and frames that cannot be removed are not delivered again', async () => {
     const { driver, line, listener, ask, bring } = await newListener();
     const [one, two, three] = [ask('one'), ask('two'), ask('three')];
     line.always(listHead, () => encodeReply('one', '"reply to one"'));
     await bring('one');
-    line.next(trimList).refuse(OOM);
-    line.next(waitForHead).refuse(OOM);
-    line.next(readList).refuse(OOM);
-    await driver.runtime.advanceAsync(50);
+    await refuseRead(driver, line);
     expect(listener.refusal).toBeUndefined();
     // One was handed out, and stays where it is.
     line.next(trimList).refuse(OOM);
@@ -272,10 +277,7 @@ describe('while the server refuses writes', () => {
     const { driver, line, listener, ask, bring } = await newListener();
     const two = ask('two');
     await bring('one');
-    line.next(trimList).refuse(OOM);
-    line.next(waitForHead).refuse(OOM);
-    line.next(readList).refuse(OOM);
-    await driver.runtime.advanceAsync(50);
+    await refuseRead(driver, line);
     line.next(listHead).answer(encodeReply('two', '"reply to two"'));
     await driver.settle();
     expect(line.next(readList).input).toMatchObject({ first: 0 });
@@ -290,10 +292,7 @@ describe('while the server refuses writes', () => {
     const { driver, line, ask, bring } = await newListener();
     const two = ask('two');
     await bring('one');
-    line.next(trimList).refuse(OOM);
-    line.next(waitForHead).refuse(OOM);
-    line.next(readList).refuse(OOM);
-    await driver.runtime.advanceAsync(50);
+    await refuseRead(driver, line);
     line.next(listHead).refuse('WRONGTYPE Operation against a key holding the wrong kind of value');
     await driver.settle();
     line.next(listHead).answer(null);
