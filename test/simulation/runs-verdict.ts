@@ -1,3 +1,4 @@
+import { MAX_RETURN_MS } from '../../lib/worker/liveness/outage-history.js';
 import type { Return } from './server-ledger.js';
 import type { Fault, Run, Story } from './ledger.js';
 import type { World } from './world.js';
@@ -8,8 +9,8 @@ const KNOWN_AFTER_MS = 50;
 /** How long after its deadline a job may start, ms: the clocks show whole ms. */
 const LATE_MS = 2;
 
-/** How long after its fault a worker may still count as lost, ms: others recover nothing for 15 s after each outage of their own. */
-const RETURN_MS = 40_000;
+/** How long after its fault a worker may still count as lost, ms: others recover nothing for a while after each outage of their own. */
+const RETURN_MS = 2 * MAX_RETURN_MS + 10_000;
 
 /** @returns what is wrong with how often, when and where the handler of a question was run. */
 export function* wrongRuns(story: Story, world: World): Iterable<string> {
