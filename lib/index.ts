@@ -80,7 +80,7 @@ export type {
 } from './nest/module/reqrep.options.js';
 export { getReplyWorkersToken, getRequestClientToken } from './nest/tokens.js';
 export type { ConnectionState } from './driver/connection-state.js';
-export type { ConnectionOption } from './redis/topology/connection-option.js';
+export type { ClusterConnection, ConnectionOption } from './redis/topology/connection-option.js';
 export type { ErrorClass } from './protocol/wire/error-class.js';
 export type { DeadJob, DeadReason } from './protocol/dead-job.js';
 export { JobContext } from './worker/running/job-context.js';

@@ -106,7 +106,7 @@ export class CallStarter {
       throw new RequestTimeoutError({ queue, id, timeout: 0, limit: 'inherited' });
     }
     const signals = signalsOf(options, parent);
-    const shard = this.shards.of(queue);
+    const shard = this.shards.next(queue);
     const request = new PendingRequest(
       this.nextId(),
       queue,
@@ -139,7 +139,7 @@ export class CallStarter {
       checkQueue(queue);
       checkEmitOptions(queue, options);
       this.checkPending(queue);
-      const shard = this.shards.of(queue);
+      const shard = this.shards.next(queue);
       shard.pendingEmits++;
       emit.start(options.timeout ?? 0, shard);
       const parent = parentOf(options, this.parentJob());

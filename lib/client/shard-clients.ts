@@ -11,9 +11,9 @@ export class ShardClients {
     private readonly site: ClientSite,
   ) {}
 
-  /** @returns the part for the shard of a queue, which is created on first use. */
-  of(queue: string): ShardClient {
-    const shard = this.shards.of(queue);
+  /** @returns the part for the shard of the next job of a queue, which is created on first use. */
+  next(queue: string): ShardClient {
+    const shard = this.shards.next(queue);
     return this.byShard.get(shard) ?? this.make(shard);
   }
 

@@ -1,7 +1,7 @@
 import type { RequestClient } from '../client/request-client.js';
 import { messageOf } from '../errors/error-text.js';
 import type { Log } from '../telemetry/log.js';
-import type { Driver } from '../driver/driver.js';
+import type { Servers } from '../driver/shard.js';
 import type { ReplyWorkers } from '../worker/reply-workers.js';
 
 const STOP_FAILED = 'Stopping the workers failed';
@@ -10,7 +10,7 @@ const STOP_FAILED = 'Stopping the workers failed';
 export interface Closing {
   readonly workers: Pick<ReplyWorkers, 'close'>;
   readonly client: Pick<RequestClient, 'close'>;
-  readonly connections: Pick<Driver, 'close'>;
+  readonly servers: Pick<Servers, 'close'>;
   readonly log: Log;
 }
 
@@ -18,10 +18,10 @@ export interface Closing {
  * Closes the workers first, since their jobs may still send requests, then the client, then the connections. Never fails;
  * closing twice does no harm.
  */
-export async function closeInOrder({ workers, client, connections, log }: Closing): Promise<void> {
+export async function closeInOrder({ workers, client, servers, log }: Closing): Promise<void> {
   await runStep(log, STOP_FAILED, () => workers.close());
   await runStep(log, 'Closing the client failed', () => client.close());
-  connections.close();
+  servers.close();
   log.close();
 }
 

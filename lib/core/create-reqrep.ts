@@ -7,7 +7,7 @@ import type { ReqRepOptions } from './options.js';
 import { warnOfPrefix } from './prefix-warning.js';
 import { QueueWorkers } from './queue-workers.js';
 import { OPTION_RULES, resolveOptions } from './resolve-options.js';
-import { openDriver } from './open-driver.js';
+import { openShards } from './open-shards.js';
 
 /** The options of {@link createReqRep}. Each has a default. */
 export interface CreateReqRepOptions extends ReqRepOptions {
@@ -74,10 +74,11 @@ export function createReqRep(options: CreateReqRepOptions = {}): ReqRep {
   const resolved = resolveOptions(options, RULES, 'the options of createReqRep');
   const log = logTo(options.logger);
   warnOfPrefix(resolved.prefix, log);
-  const connections = openDriver('core', resolved, log);
-  const engine = new Engine({ connections, options: resolved, log });
+  const shards = openShards('core', resolved, log);
+  const { servers } = shards;
+  const engine = new Engine({ shards, options: resolved, log });
   const workers = QueueWorkers.create(engine);
   const client = engine.createClient((queue) => workers.here(queue));
-  const close = (): Promise<void> => closeInOrder({ workers, client, connections, log });
+  const close = (): Promise<void> => closeInOrder({ workers, client, servers, log });
   return { client, workers, close, [Symbol.asyncDispose]: close };
 }

@@ -5,9 +5,7 @@ import { RequestClient } from '../client/request-client.js';
 import type { Log } from '../telemetry/log.js';
 import type { ReviveError } from '../protocol/wire/wire-error.js';
 import { ErrorRegistry } from '../protocol/wire/error-registry.js';
-import type { Driver } from '../driver/driver.js';
-import { singleShard, type Shards } from '../driver/shard.js';
-import { Keys } from '../protocol/keys.js';
+import type { Servers, Shards } from '../driver/shard.js';
 import { ReplyWorkers } from '../worker/reply-workers.js';
 import { currentJob } from './current-job.js';
 import { describeHttpException } from './describe-http-exception.js';
@@ -15,7 +13,7 @@ import type { ResolvedOptions } from './resolve-options.js';
 
 /** The parts of an engine. */
 export interface EngineParts {
-  readonly connections: Driver;
+  readonly shards: Shards;
   readonly options: ResolvedOptions;
   readonly log: Log;
   /** Turns a remote error into an error of the application's framework. */
@@ -25,18 +23,21 @@ export interface EngineParts {
 /** Makes the client and the workers that share one set of connections. Opens no connection itself. */
 export class Engine {
   readonly log: Log;
-  readonly connections: Driver;
   private readonly shards: Shards;
   private readonly errors: ErrorRegistry;
   /** Workers start in this async context, not in that of the call that happened to create them. */
   private readonly scope = new AsyncResource('ReqRepEngine');
 
   constructor(private readonly parts: EngineParts) {
-    const { connections, options, log } = parts;
-    this.connections = connections;
+    const { shards, options, log } = parts;
     this.log = log;
-    this.shards = singleShard(connections, new Keys(options.prefix));
+    this.shards = shards;
     this.errors = new ErrorRegistry(options.errors);
+  }
+
+  /** The server, or the Cluster, as a whole. */
+  get servers(): Servers {
+    return this.shards.servers;
   }
 
   get options(): ResolvedOptions {

@@ -1,20 +1,20 @@
 import { ConnectionFailedError } from '../errors/index.js';
-import type { Driver } from '../driver/driver.js';
+import type { Servers } from '../driver/shard.js';
 import { UnusableServerError } from '../driver/server-trouble.js';
 import { endsWithin } from '../driver/in-time.js';
 
 /** Time for Redis to become usable where `failFast` is `true`, ms. */
 export const DEFAULT_FAIL_FAST_MS = 5_000;
 
-/** The part of the connections that a start with `failFast` needs. */
-type Server = Pick<Driver, 'usable' | 'trouble' | 'serverName' | 'runtime'>;
+/** The part of the servers that a start with `failFast` needs. */
+type UsedServers = Pick<Servers, 'usable' | 'trouble' | 'serverName' | 'runtime'>;
 
 /**
  * Waits until Redis can be used, at most `ms`.
  * @throws ConnectionFailedError after `ms`, or at once where a person has to fix something, such as the password.
  */
-export const waitUntilUsable = (ms: number, connections: Server): Promise<void> =>
-  finishWithin(ms, connections.usable(), connections, 'does not answer');
+export const waitUntilUsable = (ms: number, servers: UsedServers): Promise<void> =>
+  finishWithin(ms, servers.usable(), servers, 'does not answer');
 
 /**
  * Waits for work that needs Redis, at most `ms`.
@@ -24,20 +24,20 @@ export const waitUntilUsable = (ms: number, connections: Server): Promise<void> 
 export async function finishWithin(
   ms: number,
   work: Promise<unknown>,
-  connections: Server,
+  servers: UsedServers,
   pending: string,
 ): Promise<void> {
-  const isInTime = await endsWithin(ms, work, connections.runtime).catch((error: unknown) =>
-    failStart(error, connections),
+  const isInTime = await endsWithin(ms, work, servers.runtime).catch((error: unknown) =>
+    failStart(error, servers),
   );
   if (!isInTime) {
-    const { trouble, serverName } = connections;
+    const { trouble, serverName } = servers;
     const reason = trouble?.message ?? `${serverName} ${pending}`;
     throw new ConnectionFailedError(serverName, reason, ms, trouble && { cause: trouble });
   }
 }
 
-function failStart(error: unknown, { serverName }: Server): never {
+function failStart(error: unknown, { serverName }: UsedServers): never {
   throw error instanceof UnusableServerError
     ? new ConnectionFailedError(serverName, error.message, undefined, { cause: error })
     : error;

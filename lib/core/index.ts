@@ -52,7 +52,7 @@ export {
 export type { ErrorClass } from '../protocol/wire/error-class.js';
 export type { DeadJob, DeadReason } from '../protocol/dead-job.js';
 export type { ConnectionState } from '../driver/connection-state.js';
-export type { ConnectionOption } from '../redis/topology/connection-option.js';
+export type { ClusterConnection, ConnectionOption } from '../redis/topology/connection-option.js';
 export { JobContext } from '../worker/running/job-context.js';
 export type { QueueStatus, ReplyWorkersStatus } from '../worker/reply-workers.js';
 export { createReqRep, type CreateReqRepOptions, type ReqRep } from './create-reqrep.js';

@@ -40,6 +40,19 @@ export interface ReqRepOptions {
   readonly client?: Redis | undefined;
   /** A text in front of every key and channel in Redis. Applications with different prefixes do not see each other. @default '' */
   readonly prefix?: string | undefined;
+  /**
+   * On a Redis Cluster, how many shards the queues are spread over, 1 to 1 024; each queue is in one of them. All processes need the same
+   * number: the first writes it into the Cluster, and one with another number is refused. Without a Cluster there is one shard.
+   * @default 16
+   */
+  readonly shards?: number | undefined;
+  /**
+   * On a Redis Cluster, the queues that are in all shards, because one server would be too slow for them. The jobs of such a queue keep
+   * their order within a shard only. Workers of such a queue need it in their list: without it they do not start. So give it to the
+   * workers first, then to the requesters.
+   * @default []
+   */
+  readonly hotQueues?: readonly string[] | undefined;
   /** The time in ms that a request may take, unless the call says otherwise. `0` = no limit. @default 30_000 */
   readonly timeout?: number | undefined;
   /** How many jobs a handler runs at a time, unless the handler says otherwise. 1 to 10 000. @default 16 */

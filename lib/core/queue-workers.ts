@@ -172,15 +172,15 @@ export class QueueWorkers {
 
   /** @throws what keeps workers from starting, in the time of `failFast` where it is set. They are stopped then. */
   async #start(workers: ReplyWorkers): Promise<void> {
-    const { connections, log, options } = this.#engine;
+    const { servers, log, options } = this.#engine;
     const started = workers.start();
     try {
       if (options.failFast > 0) {
-        const usable = Promise.all([connections.usable(), started]);
+        const usable = Promise.all([servers.usable(), started]);
         const what = 'has not confirmed the first lease of the worker';
-        await finishWithin(options.failFast, usable, connections, what);
+        await finishWithin(options.failFast, usable, servers, what);
       } else {
-        await watchStart(started, { workers, connections, log });
+        await watchStart(started, { workers, servers, log });
         await started;
       }
     } catch (error) {

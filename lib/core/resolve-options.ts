@@ -11,6 +11,8 @@ import {
   type OptionRules,
 } from '../options/option-rules.js';
 import type { ErrorClass } from '../protocol/wire/error-class.js';
+import { MAX_SHARDS } from '../protocol/hash-slot.js';
+import { clusterConfigOf, type ClusterConfig } from '../redis/topology/cluster-config.js';
 import {
   connectionSource,
   isConnection,
@@ -25,14 +27,16 @@ import type { ReqRepOptions } from './options.js';
 export type ResolvedOptions = typeof DEFAULTS & {
   /** Time for Redis to become usable before the start fails, ms; `0` = the start does not fail. */
   readonly failFast: number;
-  /** Opens connections to Redis; a string is the `memory://` URL of a server in this process. */
-  readonly source: ConnectionSource | string;
+  /** Opens connections to Redis, or names a Cluster; a string is the `memory://` URL of a server in this process. */
+  readonly source: ConnectionSource | ClusterConfig | string;
   /** Where the options were given, for messages: `the options of createReqRep`. */
   readonly place: string;
 } & Pick<ReqRepOptions, 'outgoingHeaders' | 'aroundJob'>;
 
 const DEFAULTS = {
   prefix: '' as string,
+  shards: 16 as number,
+  hotQueues: [] as readonly string[],
   timeout: 30_000 as number,
   concurrency: 16 as number,
   maxDeliveries: 3 as number,
@@ -85,6 +89,8 @@ export const OPTION_RULES: OptionRules<ReqRepOptions> = {
     isSecret: true,
   },
   prefix: aString,
+  shards: anInteger(1, MAX_SHARDS),
+  hotQueues: anArrayOf('an array of names of queues', aName),
   errors: anArrayOf('an array of classes that extend `Error`, each with a name', anErrorClass),
   inheritedHeaders: headerNames,
   outgoingHeaders: aFunction,
@@ -168,7 +174,7 @@ function failFastOf({ failFast = false }: ReqRepOptions): number {
 }
 
 /** Makes the source of connections. As in the original `reqrep`, `client` takes precedence over `host` and `port`. */
-function sourceOf(options: ReqRepOptions, place: string): ConnectionSource | string {
+function sourceOf(options: ReqRepOptions, place: string): ResolvedOptions['source'] {
   const { connection, host, port, database, client } = options;
   const flat = Object.entries({ host, port, database, client }).filter(
     ([, value]) => value !== undefined,
@@ -184,6 +190,7 @@ function sourceOf(options: ReqRepOptions, place: string): ConnectionSource | str
   if (flat.length === 0) {
     return (
       memoryUrlOf(connection) ??
+      clusterConfigOf(connection) ??
       connectionSource(connection === undefined ? DEFAULT_URL : connection)
     );
   }

@@ -1,6 +1,6 @@
 import { messageOf } from '../errors/error-text.js';
 import type { Log } from '../telemetry/log.js';
-import type { Driver } from '../driver/driver.js';
+import type { Servers } from '../driver/shard.js';
 import type { ReplyWorkers } from '../worker/reply-workers.js';
 import { endsWithin } from '../driver/in-time.js';
 
@@ -10,7 +10,7 @@ const SLOW_START_MS = 3_000;
 /** The parts that are needed to watch a start. */
 interface WatchedStart {
   readonly workers: Pick<ReplyWorkers, 'status'>;
-  readonly connections: Pick<Driver, 'lost' | 'isReady' | 'runtime'>;
+  readonly servers: Pick<Servers, 'lost' | 'isReady' | 'runtime'>;
   readonly log: Log;
 }
 
@@ -34,13 +34,13 @@ export const startWorkers = (parts: StartParts, longestWait?: number): Promise<v
  */
 export async function watchStart(
   started: Promise<void>,
-  { workers, connections, log }: WatchedStart,
+  { workers, servers, log }: WatchedStart,
   longestWait = SLOW_START_MS,
 ): Promise<void> {
-  const startedOrLost = Promise.race([started, connections.lost()]);
-  const isLate = !(await endsWithin(longestWait, startedOrLost, connections.runtime));
+  const startedOrLost = Promise.race([started, servers.lost()]);
+  const isLate = !(await endsWithin(longestWait, startedOrLost, servers.runtime));
   if (isLate) {
-    log.warn(`Not all workers serve their queues yet: ${reason(connections)}; retrying`);
+    log.warn(`Not all workers serve their queues yet: ${reason(servers)}; retrying`);
   }
   started.then(
     () => {
@@ -53,7 +53,7 @@ export async function watchStart(
   );
 }
 
-const reason = ({ isReady }: WatchedStart['connections']): string =>
+const reason = ({ isReady }: WatchedStart['servers']): string =>
   isReady
     ? 'Redis has not confirmed the first lease of each worker'
     : 'Redis does not answer, or reports that it is not ready';

@@ -25,7 +25,12 @@ const MEANINGS: Readonly<Record<string, RefusalMeaning>> = {
   // A failover is in progress, or slots of a Cluster are being moved.
   INPROG: 'temporary',
   TRYAGAIN: 'temporary',
-  CLUSTERDOWN: 'temporary',
+  // The slot of the keys is being moved to another node of a Cluster.
+  ASK: 'temporary',
+  // Another node of a Cluster owns the slot of the keys.
+  MOVED: 'wrong server',
+  // The node has lost the other masters of a Cluster, or slots have no owner.
+  CLUSTERDOWN: 'wrong server',
   // The server is a replica, for example after a failover.
   READONLY: 'wrong server',
   // A blocking call ended because its server became a replica.
@@ -70,14 +75,6 @@ export function isTemporary(error: unknown): error is Error {
   return meaning === 'temporary' || meaning === 'wrong server';
 }
 
-/** The end of a sentence that begins with the address of a server. */
-export const IS_CLUSTER_NODE =
-  'is a node of a Redis Cluster, which this version does not support: connect to a Redis without Cluster ' +
-  '(Sentinel is supported)';
-
-/** Codes that only a node of a Cluster answers with. */
-const CLUSTER_CODES: ReadonlySet<string> = new Set(['CROSSSLOT', 'MOVED', 'ASK', 'CLUSTERDOWN']);
-
 /** The part of an error that repeats the arguments of an unknown command, which may hold a password or a job. */
 const REPEATED_ARGUMENTS = /,? with args beginning with:[^]*/i;
 
@@ -90,17 +87,22 @@ const PLACE_IN_SCRIPT =
  * wrong type; else the text of the server without the data that was sent.
  */
 export function explainRefusal(error: Error): string {
-  const code = codeOfRefusal(error);
   const explained =
     explainMissingPermission(error) ??
-    (wordsOf(error).startsWith('WRONGTYPE Operation') ? explainWrongType(error) : undefined);
-  if (explained !== undefined) {
-    return explained;
-  }
-  return CLUSTER_CODES.has(code)
-    ? `${wordsOf(error)} (the server ${IS_CLUSTER_NODE})`
-    : wordsOf(error);
+    (wordsOf(error).startsWith('WRONGTYPE Operation') ? explainWrongType(error) : undefined) ??
+    EXPLAINED_BY_CODE.get(codeOfRefusal(error));
+  return explained ?? wordsOf(error);
 }
+
+/** Explanations of refusals whose text says nothing but numbers. */
+const EXPLAINED_BY_CODE: ReadonlyMap<string, string> = new Map([
+  ['MOVED', 'MOVED: another node of the Cluster owns the slot'],
+  ['ASK', 'ASK: the slot is being moved to another node of the Cluster'],
+  [
+    'CROSSSLOT',
+    'CROSSSLOT: the server is a node of a Redis Cluster, but `connection` names no Cluster',
+  ],
+]);
 
 const wordsOf = ({ message }: Error): string =>
   withoutArguments(message)

@@ -5,8 +5,8 @@ import { ReplyWorkers } from '../worker/reply-workers.js';
 /** The name of the instance that has none. @internal */
 export const DEFAULT_INSTANCE = 'default';
 
-/** The token of what leads to the server: a test of an application may put another one in its place. @internal */
-export const DRIVER: InjectionToken = Symbol('nestjs-reqrep:driver');
+/** The token of the shards of an instance: `useMemoryQueues` replaces them. @internal */
+export const SHARDS: InjectionToken = Symbol('nestjs-reqrep:shards');
 
 /**
  * What the lifecycle starts and stops, under tokens that no application knows: a test may put something else under the

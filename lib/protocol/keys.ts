@@ -3,8 +3,20 @@
  * processes share these keys.
  */
 export class Keys {
-  /** @param prefix - the beginning of every key; default `''`. */
-  constructor(private readonly prefix = '') {}
+  private readonly prefix: string;
+
+  /**
+   * @param prefix - the beginning of every key, after the tag; default `''`.
+   * @param tag - hash tag of the shard of a Cluster. It comes first, so that braces in the prefix or a queue's name count for nothing.
+   */
+  constructor(prefix = '', tag?: string) {
+    this.prefix = tag === undefined ? prefix : `{${tag}}${prefix}`;
+  }
+
+  /** Hash with the settings that all processes of an instance on a Cluster have to share. */
+  get shards(): string {
+    return `${this.prefix}shards`;
+  }
 
   /** List of the reply frames of one client, for all queues. */
   replies(clientId: string): string {

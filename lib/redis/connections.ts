@@ -45,6 +45,8 @@ export class Connections implements Driver {
     /** Returns the ACL pattern for a key and related keys, for messages about missing permissions. */
     private readonly patternOf?: (key: string) => string,
     readonly runtime: Runtime = systemRuntime,
+    /** Resolves when the server may be used. Its errors are those of {@link ConnectionParts.prepare}. */
+    private readonly allowed: () => Promise<void> = async () => undefined,
   ) {
     this.#source = source;
     this.clock = new ServerClock(runtime);
@@ -57,7 +59,7 @@ export class Connections implements Driver {
    * connection option is a factory, it is called for {@link commands}.)
    */
   get serverName(): string {
-    return serverName(this.commands.redis.options);
+    return this.#source.clusterSlot?.owners.name ?? serverName(this.commands.redis.options);
   }
 
   /** The shared connection for commands that do not block. */
@@ -187,6 +189,7 @@ export class Connections implements Driver {
 
   /** Measures the server's clock and checks its settings, before the connection becomes ready. */
   private async prepare(connection: Connection): Promise<void> {
+    await this.allowed();
     await this.clock.measure(connection);
     this.clockTimer ??= this.runtime
       .setInterval(() => void this.measureClock(), CLOCK_MEASURE_INTERVAL_MS)

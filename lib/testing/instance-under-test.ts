@@ -1,7 +1,7 @@
 import type { RequestClient } from '../client/request-client.js';
 import { workersHere } from '../core/workers-here.js';
 import type { ServedHere } from '../errors/served-here.js';
-import type { Driver } from '../driver/driver.js';
+import { singleShard, type Shards } from '../driver/shard.js';
 import { followingRuntime } from '../memory/following-runtime.js';
 import { MemoryDriver } from '../memory/memory-driver.js';
 import { MemoryServer } from '../memory/memory-server.js';
@@ -32,8 +32,9 @@ export class InstanceUnderTest {
     this.ledger = new JobLedger(this.server, this.keys);
   }
 
-  connect(): Driver {
-    return new MemoryDriver(this.server, followingRuntime);
+  /** @returns its queues, as the module uses them. */
+  openShards(): Shards {
+    return singleShard(new MemoryDriver(this.server, followingRuntime), this.keys);
   }
 
   /** Ends all faults and reconnects, so that everything can be closed even under fake timers. */

@@ -1,7 +1,7 @@
 import type { DynamicModule } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { RequestClient } from '../client/request-client.js';
-import type { Driver } from '../driver/driver.js';
+import type { Shards } from '../driver/shard.js';
 import { ReqRepInstance } from '../nest/handlers/reqrep-instance.js';
 import {
   ReqRepWorkersModule,
@@ -9,7 +9,7 @@ import {
   type InstanceWithWorkers,
 } from '../nest/module/reqrep-workers.module.js';
 import type { ResolvedModuleOptions } from '../nest/module/resolve-options.js';
-import { CLIENT, DRIVER, WORKERS } from '../nest/tokens.js';
+import { CLIENT, SHARDS, WORKERS } from '../nest/tokens.js';
 import type { ReplyWorkers } from '../worker/reply-workers.js';
 import type { InstanceUnderTest } from './instance-under-test.js';
 import { MemoryQueues } from './memory-queues.js';
@@ -43,13 +43,13 @@ export interface TestingBuilder {
  */
 export function useMemoryQueues<Builder extends TestingBuilder>(builder: Builder): Builder {
   const queues = MemoryQueues.create();
-  builder.overrideProvider(DRIVER).useFactory({
+  builder.overrideProvider(SHARDS).useFactory({
     inject: [ReqRepInstance, ModuleRef, WorkersLifecycle],
     factory: (
       { name, options }: ReqRepInstance<ResolvedModuleOptions>,
       module: ModuleRef,
       workersLifecycle: WorkersLifecycle,
-    ): Driver => {
+    ): Shards => {
       const instance = queues.attach(name, {
         prefix: options.prefix,
         workersOption: options.workers,
@@ -57,7 +57,7 @@ export function useMemoryQueues<Builder extends TestingBuilder>(builder: Builder
         workers: (): ReplyWorkers => module.get(WORKERS),
       });
       workersLifecycle.add(faultsOf(instance));
-      return instance.connect();
+      return instance.openShards();
     },
   });
   // A module of the library that there is once, so that what it provides can be found there.

@@ -3,6 +3,8 @@ import { inspect, type InspectOptions } from 'node:util';
 import { InvalidOptionError, WorkersClosedError } from '../errors/index.js';
 import { describeValue } from '../errors/value-text.js';
 import { OutageHistory } from './liveness/outage-history.js';
+import type { Shard } from '../driver/shard.js';
+import type { ReplyWorker } from './reply-worker.js';
 import { WorkerSession } from './worker-session.js';
 import type { JobHandler, SessionParts } from './worker-options.js';
 
@@ -59,7 +61,7 @@ export class ReplyWorkers {
   #isClosed = false;
   readonly #paused = new Set<string>();
   readonly #scope = new AsyncResource('ReqRepWorkers');
-  /** Kept from one start to the next: a trouble is not over because the workers were started anew. */
+  /** By the key of the waiting jobs. Kept from one start to the next: a trouble is not over because the workers were started anew. */
   readonly #outages = new Map<string, OutageHistory>();
 
   /** Is private: inject the workers that `ReqRepModule` provides. */
@@ -80,7 +82,7 @@ export class ReplyWorkers {
         queue,
         handler: name,
         concurrency,
-        busy: this.#started?.of(queue)?.busy ?? 0,
+        busy: this.#workersOf(queue).reduce((sum, { busy }) => sum + busy, 0),
         isPaused: this.#paused.has(queue),
         refusal: this.#started?.refusalOf(queue),
       })),
@@ -132,7 +134,7 @@ export class ReplyWorkers {
     const started = new WorkerSession(
       this.#handlers,
       { ...this.#parts, scope: this.#scope },
-      (queue) => this.#outagesOf(queue),
+      (queue, shard) => this.#outagesOf(queue, shard),
     );
     this.#started = started;
     this.#wasStarted = true;
@@ -162,7 +164,7 @@ export class ReplyWorkers {
   async pause(queue: string): Promise<void> {
     this.#check(queue);
     this.#paused.add(queue);
-    await this.#started?.of(queue)?.pause();
+    await Promise.all(this.#workersOf(queue).map((worker) => worker.pause()));
   }
 
   /**
@@ -174,7 +176,7 @@ export class ReplyWorkers {
   resume(queue: string): void {
     this.#check(queue);
     this.#paused.delete(queue);
-    this.#started?.of(queue)?.resume();
+    this.#workersOf(queue).forEach((worker) => worker.resume());
   }
 
   /**
@@ -219,9 +221,14 @@ export class ReplyWorkers {
     }
   }
 
-  #outagesOf(queue: string): OutageHistory {
-    const outages = this.#outages.get(queue) ?? new OutageHistory(this.#parts.options.lease);
-    this.#outages.set(queue, outages);
+  #workersOf(queue: string): readonly ReplyWorker[] {
+    return this.#started?.of(queue) ?? [];
+  }
+
+  #outagesOf(queue: string, { keys }: Shard): OutageHistory {
+    const { requests } = keys.queue(queue);
+    const outages = this.#outages.get(requests) ?? new OutageHistory(this.#parts.options.lease);
+    this.#outages.set(requests, outages);
     return outages;
   }
 

@@ -1,4 +1,3 @@
-import type { Log } from '../telemetry/log.js';
 import { endsWithin } from '../driver/in-time.js';
 import { CancelListener } from './cancel-listener.js';
 import type { RunContext } from './running/run-context.js';
@@ -11,6 +10,14 @@ import type { OutageHistory } from './liveness/outage-history.js';
 import { FINAL_WRITE_TIMEOUT_MS } from './settling/unfinished-jobs.js';
 import type { JobHandler, WorkerParts } from './worker-options.js';
 
+/** What the workers of one shard need of the session. */
+export interface ShardWorkersOwner {
+  /** Returns the outages that this process has seen on a queue. */
+  outagesOf(queue: string): OutageHistory;
+  /** Called when a worker begins to take jobs, or would if its queue were not paused. */
+  onStart(handler: JobHandler, isPaused: boolean): void;
+}
+
 /** The workers of one session on one shard, which share their lease, their settler and the listener for cancellations. */
 export class ShardWorkers {
   private readonly workers: ReadonlyMap<string, ReplyWorker>;
@@ -20,11 +27,10 @@ export class ShardWorkers {
   /** Whether no job can arrive any more in the slots of a worker that has stopped, by queue. */
   private readonly areSlotsFinal = new Map<string, boolean>();
 
-  /** @param outagesOf - returns the outages that this process has seen on a queue. */
   constructor(
     handlers: readonly JobHandler[],
     private readonly parts: WorkerParts,
-    outagesOf: (queue: string) => OutageHistory,
+    private readonly owner: ShardWorkersOwner,
   ) {
     const { log, options, shard, workerId } = parts;
     const settler = new Settler(shard.driver, log, () => this.lease.renew());
@@ -39,7 +45,7 @@ export class ShardWorkers {
       }),
     );
     const leased = this.all.map((worker) =>
-      leasedQueue(worker, parts, outagesOf(worker.handler.queue)),
+      leasedQueue(worker, parts, owner.outagesOf(worker.handler.queue)),
     );
     this.lease = new Lease(workerId, options.lease, leased, shard.driver, log);
     this.cancelListener = new CancelListener(this.all, parts);
@@ -119,8 +125,7 @@ export class ShardWorkers {
     }
     if (!this.isStopping) {
       worker.start();
-      const { log, shard } = this.parts;
-      reportStart(worker.handler, log, shard.driver.serverName, isPaused);
+      this.owner.onStart(worker.handler, isPaused);
     }
   }
 
@@ -129,16 +134,6 @@ export class ShardWorkers {
     await worker.over();
     await this.lease.retire([worker.handler.queue], () => true).catch(() => undefined);
   }
-}
-
-function reportStart(
-  { queue, name, concurrency }: JobHandler,
-  log: Log,
-  server: string,
-  isPaused: boolean,
-): void {
-  const state = isPaused ? '; paused until it is resumed' : '';
-  log.info(`Serving "${queue}" (${name}, concurrency ${concurrency}) on ${server}${state}`);
 }
 
 function leasedQueue(worker: ReplyWorker, parts: WorkerParts, outages: OutageHistory): LeasedQueue {

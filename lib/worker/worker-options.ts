@@ -3,6 +3,7 @@ import type { Log } from '../telemetry/log.js';
 import type { DescribeError } from '../protocol/wire/wire-error.js';
 import type { Shard, Shards } from '../driver/shard.js';
 import type { RunContext } from './running/run-context.js';
+import type { RunLimit } from './taking/run-limit.js';
 
 /** Largest `concurrency`: a worker has two slots for each job, and another worker has to look through all when it is lost. */
 export const MAX_CONCURRENCY = 10_000;
@@ -34,6 +35,8 @@ export interface JobHandler {
   readonly name: string;
   /** How many jobs may run at a time. */
   readonly concurrency: number;
+  /** Limit of the runs that the workers of a hot queue share; `undefined` = one worker has the {@link concurrency} for itself. */
+  readonly runLimit?: RunLimit | undefined;
   /** ms that one run may take; `0` = no limit. */
   readonly timeout: number;
   /** How often a job may be started, unless its caller says otherwise. */

@@ -5,6 +5,7 @@ import type { RunContext } from './running/run-context.js';
 import type { OutageHistory } from './liveness/outage-history.js';
 import type { ReplyWorker } from './reply-worker.js';
 import { ShardWorkers } from './shard-workers.js';
+import { RunLimit } from './taking/run-limit.js';
 import type { JobHandler, SessionParts } from './worker-options.js';
 
 /** How long a stop waits before it logs what it waits for, ms. */
@@ -15,42 +16,53 @@ const MAX_NAMED_QUEUES = 5;
 
 /** The workers of all queues and shards, from one start until the next stop. */
 export class WorkerSession {
-  private readonly shards: ReadonlyMap<Shard, ShardWorkers>;
+  private readonly all: readonly ShardWorkers[];
+  /** Queues whose start was logged: a hot queue starts once in each shard. */
+  private readonly logged = new Set<string>();
   private stopped: Promise<void> | undefined;
 
-  /** @param outagesOf - returns the outages that this process has seen on a queue. */
+  /** @param outagesOf - returns the outages that this process has seen on a queue of a shard. */
   constructor(
-    handlers: readonly JobHandler[],
+    private readonly handlers: readonly JobHandler[],
     private readonly parts: SessionParts,
-    outagesOf: (queue: string) => OutageHistory,
+    outagesOf: (queue: string, shard: Shard) => OutageHistory,
   ) {
     const { shards, ...shared } = parts;
     const workerId = shards.runtime.randomUUID();
-    this.shards = new Map(
-      [...groupByShard(handlers, shards)].map(([shard, those]) => [
-        shard,
-        new ShardWorkers(those, { ...shared, shard, workerId }, outagesOf),
-      ]),
+    this.all = [...groupByShard(handlers, shards)].map(
+      ([shard, those]) =>
+        new ShardWorkers(
+          those,
+          { ...shared, shard, workerId },
+          {
+            outagesOf: (queue) => outagesOf(queue, shard),
+            onStart: (handler, isPaused) => this.logStart(handler, isPaused),
+          },
+        ),
     );
   }
 
-  of(queue: string): ReplyWorker | undefined {
-    return this.shardOf(queue)?.of(queue);
+  /** @returns the workers of a queue: one, or for a hot queue one for each shard. */
+  of(queue: string): readonly ReplyWorker[] {
+    return this.all.flatMap((workers) => workers.of(queue) ?? []);
   }
 
-  /** What Redis refuses so that the worker of a queue takes no jobs; `undefined` while it takes jobs. */
+  /** What Redis refuses so that a worker of a queue takes no jobs; `undefined` while all take jobs. */
   refusalOf(queue: string): string | undefined {
-    return this.shardOf(queue)?.refusalOf(queue);
+    return this.all
+      .map((workers) => workers.refusalOf(queue))
+      .find((refusal) => refusal !== undefined);
   }
 
   /**
    * Resolves when Redis knows the workers and they take jobs, or when they were stopped before.
    * @param paused - queues that are paused.
-   * @throws when no connection can be made at all. Everything that was started is stopped then.
+   * @throws when no connection can be made at all, or other processes use other shards. Everything that was started is stopped then.
    */
   async start(paused: ReadonlySet<string>): Promise<void> {
+    const agreed = this.parts.shards.agreeOn(this.handlers.map(({ queue }) => queue));
     try {
-      await Promise.all(this.all.map((workers) => workers.start(paused)));
+      await Promise.all([agreed, ...this.all.map((workers) => workers.start(paused))]);
     } catch (error) {
       await this.stop();
       throw error;
@@ -70,12 +82,17 @@ export class WorkerSession {
     }
   }
 
-  private get all(): readonly ShardWorkers[] {
-    return [...this.shards.values()];
-  }
-
-  private shardOf(queue: string): ShardWorkers | undefined {
-    return this.shards.get(this.parts.shards.of(queue));
+  private logStart({ queue, name, concurrency }: JobHandler, isPaused: boolean): void {
+    if (this.logged.has(queue)) {
+      return;
+    }
+    this.logged.add(queue);
+    const { log, shards } = this.parts;
+    const count = shards.of(queue).length;
+    const where =
+      count > 1 ? `${count} shards of ${shards.servers.serverName}` : shards.servers.serverName;
+    const state = isPaused ? '; paused until it is resumed' : '';
+    log.info(`Serving "${queue}" (${name}, concurrency ${concurrency}) on ${where}${state}`);
   }
 
   private async stopOnce(): Promise<void> {
@@ -116,8 +133,11 @@ export class WorkerSession {
 function groupByShard(handlers: readonly JobHandler[], shards: Shards): Map<Shard, JobHandler[]> {
   const found = new Map<Shard, JobHandler[]>();
   for (const handler of handlers) {
-    const shard = shards.of(handler.queue);
-    found.set(shard, [...(found.get(shard) ?? []), handler]);
+    const all = shards.of(handler.queue);
+    const runLimit = all.length > 1 ? new RunLimit(handler.concurrency) : undefined;
+    for (const shard of all) {
+      found.set(shard, [...(found.get(shard) ?? []), { ...handler, runLimit }]);
+    }
   }
   return found;
 }

@@ -5,7 +5,7 @@ import { waitUntilUsable, finishWithin } from '../../core/fail-fast.js';
 import { warnOfPrefix } from '../../core/prefix-warning.js';
 import { startWorkers } from '../../core/workers-start.js';
 import type { Log } from '../../telemetry/log.js';
-import type { Driver } from '../../driver/driver.js';
+import type { Servers } from '../../driver/shard.js';
 import type { ReplyWorkers } from '../../worker/reply-workers.js';
 import type { JobHandlerExplorer } from '../handlers/job-handler-explorer.js';
 import type { InstanceWithWorkers } from './reqrep-workers.module.js';
@@ -16,7 +16,7 @@ interface LifecycleParts {
   readonly explorer: JobHandlerExplorer;
   readonly client: RequestClient;
   readonly workers: ReplyWorkers;
-  readonly connections: Driver;
+  readonly servers: Servers;
   readonly log: Log;
   /** Closes all instances of the application. */
   readonly closeAll: () => Promise<void>;
@@ -45,13 +45,13 @@ export class ReqRepLifecycle implements OnModuleInit, OnApplicationShutdown, Ins
   }
 
   async startWorkers(): Promise<void> {
-    const { options, workers, connections } = this.parts;
+    const { options, workers, servers } = this.parts;
     if (options.workers !== true) {
       return;
     }
     if (options.failFast > 0) {
       const what = 'has not confirmed the first lease of each worker';
-      await finishWithin(options.failFast, workers.start(), connections, what);
+      await finishWithin(options.failFast, workers.start(), servers, what);
     } else {
       await startWorkers(this.parts);
     }
@@ -74,7 +74,7 @@ export class ReqRepLifecycle implements OnModuleInit, OnApplicationShutdown, Ins
   /** Waits for Redis before any other module needs it. Closes all instances on failure, since the application may not do so. */
   private async failFast(ms: number): Promise<void> {
     try {
-      await waitUntilUsable(ms, this.parts.connections);
+      await waitUntilUsable(ms, this.parts.servers);
     } catch (error) {
       await this.parts.closeAll();
       throw error;

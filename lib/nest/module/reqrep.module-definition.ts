@@ -29,13 +29,13 @@ import { resolveModuleOptions, type ResolvedModuleOptions } from './resolve-opti
 import {
   CLIENT,
   DEFAULT_INSTANCE,
-  DRIVER,
+  SHARDS,
   WORKERS,
   getReplyWorkersToken,
   getRequestClientToken,
 } from '../tokens.js';
-import type { Driver } from '../../driver/driver.js';
-import { openDriver } from '../../core/open-driver.js';
+import type { Shards } from '../../driver/shard.js';
+import { openShards } from '../../core/open-shards.js';
 
 type Instance = ReqRepInstance<ResolvedModuleOptions>;
 
@@ -83,16 +83,16 @@ function providersOf(place: InstanceSettings): Provider[] {
         new ReqRepInstance(place, resolveModuleOptions(options)),
     },
     {
-      provide: DRIVER,
+      provide: SHARDS,
       inject: [ReqRepInstance],
-      useFactory: ({ options }: Instance): Driver => openDriver(name, options, log),
+      useFactory: ({ options }: Instance): Shards => openShards(name, options, log),
     },
     {
       provide: Engine,
-      inject: [ReqRepInstance, DRIVER],
-      useFactory: ({ options }: Instance, connections: Driver) =>
+      inject: [ReqRepInstance, SHARDS],
+      useFactory: ({ options }: Instance, shards: Shards) =>
         new Engine({
-          connections,
+          shards,
           options,
           log,
           reviveError: reviveHttpException,
@@ -162,13 +162,13 @@ function providersOf(place: InstanceSettings): Provider[] {
         explorer: JobHandlerExplorer,
         client: RequestClient,
         workers: ReplyWorkers,
-        { connections }: Engine,
+        { servers }: Engine,
         workersLifecycle: WorkersLifecycle,
         discovery: DiscoveryService,
       ) => {
         placeHooks(discovery, ReqRepLifecycle, 'outermost');
         const closeAll = (): Promise<void> => workersLifecycle.closeAll();
-        const parts = { options, explorer, client, workers, connections, log, closeAll };
+        const parts = { options, explorer, client, workers, servers, log, closeAll };
         const lifecycle = new ReqRepLifecycle(parts);
         workersLifecycle.add(lifecycle);
         return lifecycle;

@@ -47,7 +47,7 @@ export class OwnRedis {
       // A connection to a server that accepts no writes is replaced. The refused command fails with the refusal.
       reconnectOnError: (error) => this.mustReconnect(error),
     });
-    this.destination = new Destination(this.#redis);
+    this.destination = new Destination(this.#redis, source.clusterSlot);
     this.watchdog = new Watchdog(runtime, () => trafficOn(this.socket), {
       onSilent: () => {
         parts.onSilent();

@@ -1,5 +1,3 @@
-import { IS_CLUSTER_NODE } from '../../driver/refusal.js';
-
 /** Facts that a server tells in `INFO`. */
 export interface ServerFacts {
   /** Id of this run of the server; new after each start. */
@@ -38,16 +36,28 @@ export function parseServer(info: string | undefined): ServerFacts | undefined {
   };
 }
 
-/**
- * @param hasBlmove - `undefined` if the server does not tell.
- * @returns why the server cannot be used, as the end of a sentence that begins with its address.
- */
+/** The end of a sentence that begins with the address of a server. */
+const IS_CLUSTER_NODE =
+  'is a node of a Redis Cluster: connect to it by a redis+cluster:// URL, or set `nodes: [{ host, port }]` in `connection`';
+
+const IS_NO_CLUSTER_NODE =
+  'is not a node of a Redis Cluster: connect to it by a redis:// URL, or correct the nodes';
+
+/** What else is known of a server and of the options that name it. */
+export interface ServerCheck {
+  /** `undefined` if the server does not tell. */
+  readonly hasBlmove: boolean | undefined;
+  /** Whether the options name a Cluster. */
+  readonly isClusterExpected: boolean;
+}
+
+/** @returns why the server cannot be used, as the end of a sentence that begins with its address. */
 export function serverProblem(
   server: ServerFacts | undefined,
-  hasBlmove: boolean | undefined,
+  { hasBlmove, isClusterExpected }: ServerCheck,
 ): string | undefined {
-  if (server?.isCluster) {
-    return IS_CLUSTER_NODE;
+  if (server && server.isCluster !== isClusterExpected && !server.isSentinel) {
+    return server.isCluster ? IS_CLUSTER_NODE : IS_NO_CLUSTER_NODE;
   }
   if (server?.isSentinel) {
     return IS_SENTINEL;

@@ -1,6 +1,6 @@
 import { isRefusal, meaningOfRefusal } from '../../driver/refusal.js';
 import { delay, type Runtime } from '../../driver/runtime.js';
-import { UnusableServerError, type ServerTroubleError } from '../../driver/server-trouble.js';
+import { ServerTroubleError, UnusableServerError } from '../../driver/server-trouble.js';
 import type { LineIdentity } from '../../protocol/wire/line-identity.js';
 import type { ConnectionTroubles } from './connection-troubles.js';
 import { inquire, type InquiryResult } from './server-inquiry.js';
@@ -106,8 +106,7 @@ export class ServerHandshake {
   private async tryOnce(isCurrent: () => boolean): Promise<HandshakeResult> {
     const { own, troubles, runtime, name, prepare, onDone } = this.parts;
     try {
-      const { placement } = own.destination;
-      const met = await inquire((command) => own.send(command), runtime, name, placement);
+      const met = await inquire((command) => own.send(command), runtime, name, own.destination);
       if (met.outcome !== 'known') {
         return { outcome: met.outcome, trouble: troubles.fromInquiry(met.outcome, met.why) };
       }
@@ -119,8 +118,9 @@ export class ServerHandshake {
       await this.cutLost();
       await prepare();
     } catch (error) {
-      if (error instanceof UnusableServerError) {
-        return { outcome: 'unusable', trouble: troubles.fromInquiry('unusable', error.message) };
+      if (error instanceof ServerTroubleError) {
+        const outcome = error instanceof UnusableServerError ? 'unusable' : 'not yet';
+        return { outcome, trouble: troubles.fromInquiry(outcome, error.message) };
       }
       if (!isRefusal(error)) {
         return DONE; // the connection was lost, or is about to be replaced

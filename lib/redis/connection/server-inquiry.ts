@@ -1,7 +1,12 @@
 import { parseClientLine, type LineIdentity } from '../../protocol/wire/line-identity.js';
-import { codeOfRefusal, isRefusal, meaningOfRefusal } from '../../driver/refusal.js';
+import {
+  codeOfRefusal,
+  explainRefusal,
+  isRefusal,
+  meaningOfRefusal,
+} from '../../driver/refusal.js';
 import type { Runtime } from '../../driver/runtime.js';
-import type { Placement } from '../topology/destination.js';
+import type { Destination } from '../topology/destination.js';
 import { placementProblem } from './placement.js';
 import type { RedisCall, Send } from './send.js';
 import { parseServer, serverProblem, type ServerFacts } from './server-facts.js';
@@ -18,7 +23,8 @@ export type InquiryResult =
   | { readonly outcome: 'not yet' | 'wrong server' | 'unusable'; readonly why: string };
 
 /**
- * Asks a server what it is and how it identifies the connection, and checks the database and the user.
+ * Asks a server what it is and how it identifies the connection, and checks the database, the user and, in a Cluster, the owner of the
+ * slot.
  * @param name - name of the connection; it is made unique if the server does not tell its `run_id`.
  * @throws the error of a lost connection, and temporary refusals.
  */
@@ -26,27 +32,31 @@ export async function inquire(
   send: Send,
   runtime: Runtime,
   name: string,
-  placement: Placement,
+  { placement, clusterSlot }: Pick<Destination, 'placement' | 'clusterSlot'>,
 ): Promise<InquiryResult> {
-  const [info, blmove, client] = await Promise.all([
+  const [info, blmove, client, redirect] = await Promise.all([
     ask(send, (redis) => redis.info()),
     ask(send, (redis) => redis.command('INFO', 'BLMOVE')),
     ask(send, (redis) => redis.client('INFO')),
+    clusterSlot && redirectOf(send, clusterSlot.key),
   ]);
   const server = parseServer(info);
   if (server?.isReplica) {
-    return {
-      outcome: 'wrong server',
-      why: 'is a replica, which accepts no writes: connect to the primary or to Sentinels',
-    };
+    const advice = clusterSlot ? '' : ': connect to the primary or to Sentinels';
+    return { outcome: 'wrong server', why: `is a replica, which accepts no writes${advice}` };
+  }
+  if (redirect !== undefined) {
+    return { outcome: 'wrong server', why: `does not serve the slot (${redirect})` };
   }
   if (server?.isLoading) {
     return { outcome: 'not yet', why: 'is loading its data' };
   }
   const line = client === undefined ? undefined : String(client);
   const why =
-    serverProblem(server, Array.isArray(blmove) ? blmove[0] !== null : undefined) ??
-    (await placementProblem(send, line, placement));
+    serverProblem(server, {
+      hasBlmove: Array.isArray(blmove) ? blmove[0] !== null : undefined,
+      isClusterExpected: clusterSlot !== undefined,
+    }) ?? (await placementProblem(send, line, placement));
   if (why !== undefined) {
     return { outcome: 'unusable', why };
   }
@@ -73,6 +83,21 @@ async function ask<Answer>(send: Send, question: RedisCall<Answer>): Promise<Ans
     }
     throw error;
   }
+}
+
+/** @returns why a node does not serve the slot of a key; `undefined` if it does, or refuses to tell. */
+async function redirectOf(send: Send, key: string): Promise<string | undefined> {
+  try {
+    await send((redis) => redis.llen(key));
+  } catch (error) {
+    if (!isRefusal(error)) {
+      throw error;
+    }
+    const code = codeOfRefusal(error);
+    // ASK is the answer of an owner that has begun to move the slot.
+    return code === 'MOVED' || code === 'CLUSTERDOWN' ? explainRefusal(error) : undefined;
+  }
+  return undefined;
 }
 
 /** Tells whether the connection is not authenticated, so that the server refuses everything. */

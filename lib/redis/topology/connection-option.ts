@@ -1,6 +1,12 @@
-import type { Cluster, Redis, RedisOptions } from 'ioredis';
+import type { Cluster, ClusterNode, ClusterOptions, Redis, RedisOptions } from 'ioredis';
 
 export type { Redis } from 'ioredis';
+
+/** A Redis Cluster: some of its nodes, and options of ioredis for a `Cluster`. */
+export interface ClusterConnection extends ClusterOptions {
+  /** Nodes to ask for all others. One would do while it is up. */
+  readonly nodes: readonly ClusterNode[];
+}
 
 /**
  * What names the Redis server in the options:
@@ -10,7 +16,11 @@ export type { Redis } from 'ioredis';
  * - a `Redis` of ioredis: the library takes over its options, and never uses, changes or closes it
  * - a function that returns a new `Redis` each time, which the library closes
  *
- * A `Cluster` compiles, and is refused with an `InvalidOptionError` by this version.
+ * A Redis Cluster is named by
+ *
+ * - a URL with some of its nodes: `redis+cluster://one:6379,two:6379`, or `rediss+cluster://` for TLS
+ * - `nodes`, with options of ioredis for a `Cluster`: see {@link ClusterConnection}
+ * - a `Cluster` of ioredis: the library takes over its options, and never uses, changes or closes it
  */
 export type ConnectionOption =
-  string | URL | RedisOptions | Redis | Cluster | (() => Redis | Cluster);
+  string | URL | RedisOptions | Redis | ClusterConnection | Cluster | (() => Redis);

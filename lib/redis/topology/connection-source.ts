@@ -4,9 +4,14 @@ import { isRecord, kindOf } from '../../errors/value-text.js';
 import type { ConnectionOption } from './connection-option.js';
 import { isRedisUrl } from './connection-url.js';
 import { checkOptionNames } from './known-options.js';
+import type { ClusterSlot } from './owner-connector.js';
 
 /** Opens connections to one server, all alike but for the given overrides. */
-export type ConnectionSource = (overrides: RedisOptions) => Redis;
+export interface ConnectionSource {
+  (overrides: RedisOptions): Redis;
+  /** The slot of a Cluster whose owner they lead to; `undefined` for a server alone. */
+  readonly clusterSlot?: ClusterSlot | undefined;
+}
 
 /** @throws InvalidOptionError for what cannot be a connection; the text shows the kind of what came, which may hold a password. */
 export function connectionSource(connection: ConnectionOption): ConnectionSource {
@@ -26,9 +31,15 @@ export function connectionSource(connection: ConnectionOption): ConnectionSource
     const redis = standalone(connection);
     return (overrides) => redis.duplicate(overrides);
   }
-  checkOptionNames(connection);
-  checkOptions(connection);
-  return (overrides) => new Redis({ ...connection, ...overrides });
+  const options = connection as RedisOptions;
+  checkNodeOptions(options);
+  return (overrides) => new Redis({ ...options, ...overrides });
+}
+
+/** @throws InvalidOptionError for an unknown or wrong option of the connection to one server. */
+export function checkNodeOptions(options: RedisOptions): void {
+  checkOptionNames(options);
+  checkOptions(options);
 }
 
 function fromUrl(url: string): ConnectionSource {
@@ -40,17 +51,16 @@ function fromUrl(url: string): ConnectionSource {
     override(new Redis(url, overrides), overrides);
   const sample = source({ lazyConnect: true });
   sample.disconnect();
-  checkOptionNames(sample.options);
-  checkOptions(sample.options);
+  checkNodeOptions(sample.options);
   return source;
 }
 
 /** By kind, since that of a test runner may be another class than ours. */
-const isUrl = (value: object): value is URL =>
+export const isUrl = (value: unknown): value is URL =>
   Object.prototype.toString.call(value) === '[object URL]';
 
 /** What a factory makes is ours to close, so that it has to make a new one for each connection. */
-function fromFactory(factory: () => Redis | Cluster): ConnectionSource {
+function fromFactory(factory: () => Redis): ConnectionSource {
   const made = new WeakSet<Redis>();
   return (overrides) => {
     const redis: unknown = factory();
@@ -165,7 +175,7 @@ export function isConnection(value: unknown): value is Redis | Cluster {
 
 function standalone(connection: Redis | Cluster): Redis {
   if (connection.isCluster) {
-    throw invalid('an ioredis `Cluster`, which this version does not support');
+    throw invalid('a function that returned an ioredis `Cluster` (pass the `Cluster` itself)');
   }
   const options = connection.options as RedisOptions;
   checkOptionNames(options, true);
@@ -177,7 +187,7 @@ function invalid(received: string): InvalidOptionError {
   return new InvalidOptionError(
     'connection',
     'a redis:// or rediss:// URL, `memory://` for tests, the path of a Unix socket, ioredis options, ' +
-      'an ioredis `Redis`, or a function that returns a new `Redis` each time',
+      'an ioredis `Redis` or `Cluster`, a redis+cluster:// URL, or a function that returns a new `Redis` each time',
     received,
   );
 }

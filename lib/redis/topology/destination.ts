@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Redis } from 'ioredis';
+import { textOf } from './cluster-config.js';
+import type { ClusterSlot } from './owner-connector.js';
 import { serverName } from './server-name.js';
 
 /** Configured server and user of a connection. */
@@ -25,19 +27,23 @@ export interface Placement {
 /** Address that a server listens on. */
 export type Place = { readonly path: string } | { readonly host: string; readonly port: number };
 
-/** Destination of one connection: one server, or the primary that Sentinels name. */
+/** Destination of one connection: one server, the primary that Sentinels name, or the owner of a slot of a Cluster. */
 export class Destination {
   /** Private, so that `util.inspect` does not show the password. */
   readonly #redis: Redis;
 
-  constructor(redis: Redis) {
+  /** @param clusterSlot - the slot whose owner it is; `undefined` for a server alone. */
+  constructor(
+    redis: Redis,
+    readonly clusterSlot?: ClusterSlot,
+  ) {
     this.#redis = redis;
   }
 
-  /** Address of the server for logs; with Sentinels, that of the connected primary. */
+  /** Address of the server for logs; with Sentinels or a Cluster, that of the connected node. */
   get address(): string {
     const { path, host, port } = this.#redis.options;
-    return path || (this.primaryAddress ?? `${host}:${port}`);
+    return path || (this.nodeAddress ?? this.clusterSlot?.owners.name ?? `${host}:${port}`);
   }
 
   get placement(): Placement {
@@ -45,9 +51,12 @@ export class Destination {
     return { database: db ?? 0, user: username || undefined };
   }
 
-  /** `undefined` if only Sentinels know the address. */
+  /** `undefined` if only Sentinels or the Cluster know the address. */
   get place(): Place | undefined {
     const { path, host, port, sentinels } = this.#redis.options;
+    if (this.clusterSlot) {
+      return this.clusterSlot.owner;
+    }
     if (sentinels) {
       return undefined;
     }
@@ -57,9 +66,9 @@ export class Destination {
   target(hasServed: boolean): Target {
     const { options } = this.#redis;
     const { username, password, tls, sentinels, name } = options;
-    const server = serverName(options);
+    const server = this.clusterSlot?.owners.name ?? serverName(options);
     return {
-      name: this.primaryAddress === undefined ? server : `${server} (${this.primaryAddress})`,
+      name: this.nodeAddress === undefined ? server : `${server} (${this.nodeAddress})`,
       user: username || undefined,
       hasPassword: Boolean(password),
       isTls: Boolean(tls),
@@ -68,8 +77,11 @@ export class Destination {
     };
   }
 
-  /** Address of the primary that the Sentinels have named; `undefined` without a connection. */
-  private get primaryAddress(): string | undefined {
+  /** Address of the node that Sentinels or the Cluster have named; `undefined` if none was named yet. */
+  private get nodeAddress(): string | undefined {
+    if (this.clusterSlot) {
+      return this.clusterSlot.owner && textOf(this.clusterSlot.owner);
+    }
     const { stream, options } = this.#redis;
     const socket = stream as Socket | undefined; // none before it has ever connected
     return options.sentinels && socket?.remoteAddress

@@ -6,6 +6,7 @@ import type { LineIdentity } from '../../protocol/wire/line-identity.js';
 import { Intake, type IntakeOwner, type Take } from '../taking/intake.js';
 import { suspicionOf, type Suspicion } from '../taking/isolation.js';
 import { JobFetcher, type FetcherOwner } from '../taking/job-fetcher.js';
+import { RunLimit } from '../taking/run-limit.js';
 import type { JobPlace } from '../taking/slots.js';
 import { StaleSlots } from '../taking/stale-slots.js';
 import type { JobHandler, WorkerParts } from '../worker-options.js';
@@ -42,11 +43,11 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
   ) {
     const { shard, workerId, log } = parts;
     const { driver } = shard;
-    const { queue, concurrency } = handler;
+    const { queue, concurrency, runLimit = new RunLimit(concurrency) } = handler;
     this.name = queue;
     this.requests = keys.requests;
     this.driver = driver;
-    this.intake = new Intake(keys, workerId, concurrency, this, driver.runtime);
+    this.intake = new Intake(keys, workerId, runLimit, this, driver.runtime);
     this.staleSlots = new StaleSlots(driver, this.intake);
     this.fetcher = new JobFetcher(driver, queue, keys, log, this);
     this.unfinished = new UnfinishedJobs(queue, keys, parts, this.intake);

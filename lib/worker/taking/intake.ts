@@ -3,6 +3,7 @@ import { hasLostWorker } from '../../protocol/wire/job-element.js';
 import type { QueueKeys } from '../../protocol/keys.js';
 import type { Suspicion } from './isolation.js';
 import { Prefetch } from './prefetch.js';
+import type { RunLimit } from './run-limit.js';
 import { Slots, type JobPlace, type Slot } from './slots.js';
 import { StartQueue, type StartOwner, type StartSource } from './start-queue.js';
 import { TakeSize } from './take-size.js';
@@ -38,14 +39,16 @@ export class Intake implements StartSource {
   constructor(
     keys: QueueKeys,
     workerId: string,
-    private readonly concurrency: number,
+    private readonly runLimit: RunLimit,
     private readonly owner: IntakeOwner,
     private readonly runtime: Runtime,
   ) {
+    const { concurrency } = runLimit;
     // One slot for each job that is held, if each was taken alone, and as many for jobs whose release is underway.
     this.slots = new Slots(keys, workerId, 2 * Prefetch.maxHeld(concurrency));
     this.prefetch = new Prefetch(concurrency);
-    this.startQueue = new StartQueue(concurrency, this, owner, runtime);
+    this.startQueue = new StartQueue(runLimit, this, owner, runtime);
+    runLimit.onRunEnded(() => this.startOrTakeMore());
   }
 
   /** How many slots there are, free or not. */
@@ -60,7 +63,10 @@ export class Intake implements StartSource {
 
   /** How many more jobs may be taken now. */
   get room(): number {
-    const limit = Math.min(this.prefetch.limit, Math.max(this.concurrency, this.takeSize.maxJobs));
+    const limit = Math.min(
+      this.prefetch.limit,
+      Math.max(this.runLimit.concurrency, this.takeSize.maxJobs),
+    );
     const room = Math.min(
       limit - this.requested - this.startQueue.size,
       this.startQueue.maxRequested - this.requested,
@@ -156,7 +162,6 @@ export class Intake implements StartSource {
   runEnded(place: JobPlace, duration: number): void {
     this.prefetch.runTook(duration);
     this.startQueue.runEnded(place);
-    this.startOrTakeMore();
   }
 
   /** Notes that Redis has confirmed the release of a job from its slot. */

@@ -1,6 +1,7 @@
 import { Gate } from '../../driver/gate.js';
 import type { Runtime } from '../../driver/runtime.js';
 import { Isolation } from './isolation.js';
+import type { RunLimit } from './run-limit.js';
 import type { JobPlace } from './slots.js';
 import { WaitingJobs, type WaitingJob } from './waiting-jobs.js';
 
@@ -46,7 +47,7 @@ export class StartQueue {
   private readonly answers = new Gate();
 
   constructor(
-    private readonly concurrency: number,
+    private readonly limit: RunLimit,
     private readonly source: StartSource,
     private readonly owner: StartOwner,
     runtime: Runtime,
@@ -59,9 +60,9 @@ export class StartQueue {
     );
   }
 
-  /** How many jobs run or wait for their run. */
+  /** How many jobs wait here for their run, or run, here or in another worker with the same limit. */
   get size(): number {
-    return this.waiting.size + this.running;
+    return this.waiting.size + this.limit.running;
   }
 
   /** Whether a suspect runs alone or waits until it can. */
@@ -102,6 +103,7 @@ export class StartQueue {
   /** Counts a run that has started. */
   runStarted(): void {
     this.running++;
+    this.limit.runStarted();
     this.hasRunStarted = true;
   }
 
@@ -109,6 +111,7 @@ export class StartQueue {
   runEnded(place: JobPlace): void {
     this.running--;
     this.isolation.ended(place);
+    this.limit.runEnded();
   }
 
   /** Notes that a job has left its slot. */
@@ -154,7 +157,7 @@ export class StartQueue {
     const isNext =
       first &&
       this.isOpen &&
-      this.running < this.concurrency &&
+      !this.limit.isReached &&
       (first.suspicion === 'none' ? !this.isolation.isActive : this.claimAlone(first));
     return isNext ? this.waiting.shift() : undefined;
   }

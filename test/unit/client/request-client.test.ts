@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ClientOptions } from '../../../lib/client/calls/client-options.js';
 import { RequestClient } from '../../../lib/client/request-client.js';
 import type { ConnectionState } from '../../../lib/driver/connection-state.js';
-import type { Shards } from '../../../lib/driver/shard.js';
+import { singleShard, type Shard, type Shards } from '../../../lib/driver/shard.js';
 import { deleteKey } from '../../../lib/protocol/operations/keys.js';
 import { pushToList, readList, waitForHead } from '../../../lib/protocol/operations/lists.js';
 import { publish } from '../../../lib/protocol/operations/publish.js';
@@ -22,7 +22,13 @@ function newClient(options: Partial<ClientOptions> = {}) {
   const runtime = new VirtualRuntime();
   const [first, second] = [new FakeDriver(runtime), new FakeDriver(runtime)];
   const all = [first.shard('first:'), second.shard('second:')] as const;
-  const shards: Shards = { all, runtime, of: (queue) => all[queue.startsWith('b') ? 1 : 0] };
+  const next = (queue: string): Shard => all[queue.startsWith('b') ? 1 : 0];
+  const shards: Shards = {
+    ...singleShard(first, all[0].keys),
+    all,
+    next,
+    of: (queue) => [next(queue)],
+  };
   const log = new KeptLog();
   const client = RequestClient.create({
     shards,

@@ -12,11 +12,11 @@ import { KeptLog } from '../support/kept-log.js';
 function newWorkers() {
   const runtime = new VirtualRuntime();
   const server = new MemoryServer('memory://test', runtime);
-  const connections = new MemoryDriver(server, runtime);
+  const servers = new MemoryDriver(server, runtime);
   const log = new KeptLog(runtime);
   const limits = { lease: 5_000, stallLimit: 60_000, shutdownTimeout: 1_000 };
   const workers = ReplyWorkers.create({
-    shards: singleShard(connections, new Keys()),
+    shards: singleShard(servers, new Keys()),
     log,
     options: { ...limits, maxPayload: 1_000, exposeStack: false },
   });
@@ -25,7 +25,7 @@ function newWorkers() {
   const client = {
     close: (): Promise<void> => new Promise((resolve) => runtime.setTimeout(resolve, 500)),
   };
-  const close = (): Promise<void> => closeInOrder({ workers, client, connections, log });
+  const close = (): Promise<void> => closeInOrder({ workers, client, servers, log });
   return { workers, close, runtime, log, server };
 }
 

@@ -17,7 +17,7 @@ function parts(started: Promise<void>, { lost = never as Promise<void>, isReady 
   };
   return {
     workers: { start: () => started, status },
-    connections: { lost: () => lost, isReady, runtime: systemRuntime },
+    servers: { lost: () => lost, isReady, runtime: systemRuntime },
     log: new KeptLog(),
   };
 }

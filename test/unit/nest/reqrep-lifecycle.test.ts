@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { RequestClient } from '../../../lib/client/request-client.js';
 import type { JobHandlerExplorer } from '../../../lib/nest/handlers/job-handler-explorer.js';
 import { ReqRepLifecycle } from '../../../lib/nest/module/reqrep-lifecycle.js';
-import type { Connections } from '../../../lib/redis/connections.js';
+import type { Servers } from '../../../lib/driver/shard.js';
 import type { ReplyWorkers } from '../../../lib/worker/reply-workers.js';
 import { KeptLog } from '../support/kept-log.js';
 
@@ -22,7 +22,7 @@ function lifecycle(failing: readonly string[] = [], prefix = '') {
     explorer: { explore: async () => [] } as Partial<JobHandlerExplorer>,
     client: { close: () => step('client') } as Partial<RequestClient>,
     workers: { serve: () => undefined, close: () => step('workers') } as Partial<ReplyWorkers>,
-    connections: { close: () => void steps.push('connections') } as Partial<Connections>,
+    servers: { close: () => void steps.push('connections') } as Partial<Servers>,
     options: { prefix, workers: true },
     log,
   };

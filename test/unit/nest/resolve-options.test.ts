@@ -20,8 +20,8 @@ const resolve = (options: unknown): ResolvedModuleOptions =>
 
 /** Returns the options with which connections to a Redis are opened. */
 function sourceOf({ source }: ResolvedModuleOptions): ConnectionSource {
-  if (typeof source === 'string') {
-    throw new Error(`Expected a Redis, got ${source}`);
+  if (typeof source !== 'function') {
+    throw new Error(`Expected a Redis, got ${JSON.stringify(source)}`);
   }
   return source;
 }
@@ -43,6 +43,8 @@ describe('the defaults', () => {
 
   const DEFAULTS = {
     prefix: '',
+    shards: 16,
+    hotQueues: [],
     errors: [],
     inheritedHeaders: ['traceparent', 'tracestate', 'baggage'],
     timeout: 30_000,
@@ -73,6 +75,8 @@ describe('the defaults', () => {
   it('are replaced one by one by the given options', () => {
     const said: ReqRepModuleOptions = {
       prefix: 'app:',
+      shards: 8,
+      hotQueues: ['reports'],
       errors: [Declined],
       inheritedHeaders: ['tenant'],
       timeout: 0,
@@ -190,7 +194,9 @@ describe('a wrong option', () => {
   it('is an unknown option, whose value is not shown', () => {
     const error = refusalBy(() => resolve({ url: 'redis://:secret@redis.example' }));
     expect(error.option).toBe('url in the options of ReqRepModule');
-    expect(error.expected).toContain('connection, host, port, database, client, prefix, errors');
+    expect(error.expected).toContain(
+      'connection, host, port, database, client, prefix, shards, hotQueues, errors',
+    );
     expect(inspect(error)).not.toContain('secret');
   });
 

@@ -182,10 +182,9 @@ describe('an invalid connection', () => {
     expect(error.message).not.toContain('50%off');
   });
 
-  it('is refused: a Cluster, which is not supported', () => {
+  it('is refused: a function that returns a Cluster', () => {
     const newCluster = () => new Cluster([{ host: 'redis.example', port: 6379 }], LAZY);
-    expect(refusalBy(() => connectionSource(newCluster())).received).toContain('`Cluster`');
-    expect(refusalBy(() => connectionSource(newCluster)(LAZY)).received).toContain('`Cluster`');
+    expect(refusalBy(() => sourceOf(newCluster)(LAZY)).received).toContain('`Cluster`');
   });
 });
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Keys } from '../../../lib/protocol/keys.js';
+import { RunLimit } from '../../../lib/worker/taking/run-limit.js';
 import { Intake, type IntakeOwner, type Take } from '../../../lib/worker/taking/intake.js';
 import { JobPlace, Slot } from '../../../lib/worker/taking/slots.js';
 import { VirtualRuntime } from '../../support/virtual-runtime.js';
@@ -36,7 +37,7 @@ function newIntake(concurrency: number, onStart: (intake: Intake) => void = () =
     interruptWait: () => undefined,
   };
   const keys = new Keys().queue('reports');
-  const intake: Intake = new Intake(keys, 'worker-1', concurrency, owner, runtime);
+  const intake: Intake = new Intake(keys, 'worker-1', new RunLimit(concurrency), owner, runtime);
   const ask = (count: number): Take => intake.take(count) as Take;
   const take = (count: number): void => {
     const asked = ask(count);

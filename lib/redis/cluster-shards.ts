@@ -1,0 +1,141 @@
+import { InvalidOptionError } from '../errors/index.js';
+import type { Runtime } from '../driver/runtime.js';
+import type { ServerTroubleError } from '../driver/server-trouble.js';
+import type { Servers, Shard, Shards } from '../driver/shard.js';
+import { hashSlotOf, shardIndexOf, shardTags } from '../protocol/hash-slot.js';
+import { Keys } from '../protocol/keys.js';
+import type { Log } from '../telemetry/log.js';
+import { systemRuntime } from '../driver/system-runtime.js';
+import { Connections } from './connections.js';
+import { ShardAgreement, type ShardSettings } from './shard-agreement.js';
+import type { ClusterConfig } from './topology/cluster-config.js';
+import { sourceOfSlot, type ClusterSlot } from './topology/owner-connector.js';
+import { SlotOwners } from './topology/slot-owners.js';
+
+/** How many queues are remembered with their shards. */
+const MAX_REMEMBERED_QUEUES = 10_000;
+
+/** How an instance uses a Cluster. */
+export interface ClusterShardsParts extends ShardSettings {
+  readonly config: ClusterConfig;
+  readonly prefix: string;
+  /** Part of the names of the connections. */
+  readonly name: string;
+  readonly log: Log;
+  readonly runtime?: Runtime;
+}
+
+/**
+ * The shards of an instance on a Cluster. All keys of a shard are in one hash slot, so that scripts work as on a single server; a shard's
+ * connections lead to the owner of the slot. A queue is in one shard, a hot queue in all.
+ */
+export class ClusterShards implements Shards, Servers {
+  readonly runtime: Runtime;
+  readonly all: readonly Shard[];
+  readonly serverName: string;
+  private readonly agreement: ShardAgreement;
+  private readonly hotQueues: ReadonlySet<string>;
+  private readonly shardsByQueue = new Map<string, readonly Shard[]>();
+  /** Which shard gets the next job of a hot queue. */
+  private turn: number;
+
+  constructor({
+    config,
+    prefix,
+    name,
+    log,
+    runtime = systemRuntime,
+    ...settings
+  }: ClusterShardsParts) {
+    const owners = new SlotOwners(config, runtime);
+    const tags = shardTags(settings.shards);
+    const allKeys = tags.map((tag) => new Keys(prefix, tag));
+    this.runtime = runtime;
+    this.serverName = config.name;
+    this.hotQueues = new Set(settings.hotQueues);
+    this.agreement = new ShardAgreement(slotOf(owners, new Keys(prefix, tags[0]).shards), settings);
+    const allowed = (): Promise<void> => this.agreement.reach();
+    this.all = allKeys.map((keys, index) => {
+      const source = sourceOfSlot(slotOf(owners, keys.replies('')));
+      const patternOf = (key: string): string => keys.patternOf(key);
+      const shardName = `${name}:${index}`;
+      return { keys, driver: new Connections(source, shardName, log, patternOf, runtime, allowed) };
+    });
+    // Clients that start together begin with different shards.
+    this.turn = hashSlotOf(runtime.randomId());
+  }
+
+  get servers(): Servers {
+    return this;
+  }
+
+  next(queue: string): Shard {
+    const shards = this.of(queue);
+    const shard = shards.length === 1 ? shards[0] : shards[this.turn++ % shards.length];
+    return shard as Shard;
+  }
+
+  of(queue: string): readonly Shard[] {
+    return this.shardsByQueue.get(queue) ?? this.find(queue);
+  }
+
+  async agreeOn(queues: readonly string[]): Promise<void> {
+    // A connection becomes ready when the agreement is reached.
+    await Promise.race(
+      queues.flatMap((queue) => this.of(queue)).map(({ driver }) => driver.ready()),
+    );
+    const { hotQueues } = this.agreement;
+    const unknown = queues.find((queue) => hotQueues.has(queue) && !this.hotQueues.has(queue));
+    if (unknown !== undefined) {
+      throw new InvalidOptionError(
+        'hotQueues',
+        `to name the queue "${unknown}", whose jobs other processes push to all shards`,
+        'a list without it',
+      );
+    }
+  }
+
+  get isReady(): boolean {
+    return this.used.every(({ isReady }) => isReady);
+  }
+
+  /** Waits until the Cluster and all shards that are used can be used. Opens the first shard, even if it holds no queue of the process. */
+  async usable(): Promise<void> {
+    await Promise.all([this.all[0]?.driver, ...this.used].map((driver) => driver?.usable()));
+  }
+
+  get trouble(): ServerTroubleError | undefined {
+    return this.used.find(({ trouble }) => trouble)?.trouble;
+  }
+
+  async lost(): Promise<void> {
+    await Promise.race(this.all.map(({ driver }) => driver.lost()));
+  }
+
+  close(): void {
+    this.all.forEach(({ driver }) => driver.close());
+  }
+
+  /** The drivers of the shards that were used. */
+  private get used(): Shard['driver'][] {
+    return this.all.map(({ driver }) => driver).filter(({ state }) => state !== 'idle');
+  }
+
+  private find(queue: string): readonly Shard[] {
+    const index = shardIndexOf(queue, this.all.length);
+    const found = this.hotQueues.has(queue) ? this.all : this.all.slice(index, index + 1);
+    if (this.shardsByQueue.size >= MAX_REMEMBERED_QUEUES) {
+      this.shardsByQueue.clear();
+    }
+    this.shardsByQueue.set(queue, found);
+    return found;
+  }
+}
+
+/** @returns the slot of a key. */
+const slotOf = (owners: SlotOwners, key: string): ClusterSlot => ({
+  owners,
+  slot: hashSlotOf(key),
+  key,
+  owner: undefined,
+});

@@ -1,0 +1,71 @@
+import { connect } from 'node:net';
+import { connect as connectByTls } from 'node:tls';
+import { AbstractConnector, Redis, type RedisOptions } from 'ioredis';
+import type { NodeAddress } from './cluster-config.js';
+import type { ConnectionSource } from './connection-source.js';
+import type { SlotOwners } from './slot-owners.js';
+
+/** Wait before an attempt to reconnect, ms. Shorter than for a single server: a new owner is ready as soon as it is known. */
+const reconnectDelay = (attempt: number): number => Math.min(50 * attempt, 500);
+
+/** What ioredis connects through. */
+type Connector = NonNullable<RedisOptions['Connector']>;
+
+type Connection = Awaited<ReturnType<InstanceType<Connector>['connect']>>;
+
+/** A slot of a Cluster, whose owner a connection leads to. */
+export interface ClusterSlot {
+  readonly owners: SlotOwners;
+  readonly slot: number;
+  /** A key of the slot, with which a node is asked whether it owns the slot. */
+  readonly key: string;
+  /** Address of the node that was connected to last. */
+  owner: NodeAddress | undefined;
+}
+
+/** @returns the source of connections to the owner of a slot. */
+export function sourceOfSlot(clusterSlot: ClusterSlot): ConnectionSource {
+  const source = (overrides: RedisOptions): Redis =>
+    new Redis({
+      ...clusterSlot.owners.nodeOptions,
+      ...overrides,
+      retryStrategy: reconnectDelay,
+      Connector: connectorTo(clusterSlot),
+    });
+  return Object.assign(source, { clusterSlot });
+}
+
+/**
+ * Makes a connector of ioredis that connects to the owner of a slot: at the first attempt to the owner that is known, at each further
+ * one to the owner that the Cluster names then.
+ */
+function connectorTo(clusterSlot: ClusterSlot): Connector {
+  const { owners, slot } = clusterSlot;
+  let attempts = 0;
+  return class OwnerConnector extends AbstractConnector {
+    private readonly options: RedisOptions;
+
+    constructor(options: unknown) {
+      const given = options as RedisOptions; // ioredis passes those of the connection
+      super(given.disconnectTimeout ?? 0);
+      this.options = given;
+    }
+
+    async connect(): Promise<Connection> {
+      this.connecting = true;
+      const known = attempts++ === 0 ? owners.lastKnown(slot) : undefined;
+      const owner = known ?? (await owners.ask(slot));
+      if (!this.connecting) {
+        throw new Error('Connection is closed.'); // as ioredis words it
+      }
+      clusterSlot.owner = owner;
+      const { family, tls } = this.options;
+      const address = { ...owner, ...(family === undefined ? {} : { family }) };
+      this.stream = tls ? connectByTls({ ...tls, ...address }) : connect(address);
+      this.stream.once('error', (error) => {
+        this.firstError = error;
+      });
+      return this.stream;
+    }
+  };
+}

@@ -1,0 +1,160 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import { delay, type Runtime } from '../../driver/runtime.js';
+import { textOf, type ClusterConfig, type NodeAddress } from './cluster-config.js';
+
+/** Wait for the answer of one node before the next one is asked as well. */
+const NEXT_NODE_DELAY_MS = 300;
+
+/** How long a node may take to connect, and to answer. */
+const NODE_TIMEOUT_MS = 2_000;
+
+/** Options of a short-lived connection to a node, which is used for one question. */
+const QUESTION_OPTIONS = {
+  lazyConnect: true,
+  connectTimeout: NODE_TIMEOUT_MS,
+  commandTimeout: NODE_TIMEOUT_MS,
+  disconnectTimeout: 500,
+  retryStrategy: () => null,
+  reconnectOnError: null,
+  maxRetriesPerRequest: 0,
+  enableReadyCheck: false,
+  enableOfflineQueue: true,
+  connectionName: 'nestjs-reqrep:topology',
+} satisfies RedisOptions;
+
+/** Slots that one master owns. */
+interface OwnedSlots {
+  readonly first: number;
+  readonly last: number;
+  readonly owner: NodeAddress;
+}
+
+/** One answer to `CLUSTER SLOTS`. */
+interface SlotMap {
+  readonly slots: readonly OwnedSlots[];
+  /** All nodes, replicas included. */
+  readonly nodes: readonly NodeAddress[];
+}
+
+/**
+ * Knows which node of a Cluster owns a slot. It keeps no connection: it asks over short-lived ones, any node that it knows. ioredis'
+ * own `Cluster` keeps its map of the slots and its pool of connections to itself, and waits with blocking commands on the same
+ * connections as with all others.
+ */
+export class SlotOwners {
+  readonly name: string;
+  /** Private, so that `util.inspect` does not show the password. */
+  readonly #config: ClusterConfig;
+  private map: SlotMap | undefined;
+  private asking: Promise<SlotMap> | undefined;
+  /** Which node is asked first next time. */
+  private turn = 0;
+
+  constructor(
+    config: ClusterConfig,
+    private readonly runtime: Runtime,
+  ) {
+    this.#config = config;
+    this.name = config.name;
+  }
+
+  /** Options for the connection to each node, but for its address. */
+  get nodeOptions(): RedisOptions {
+    return this.#config.nodeOptions;
+  }
+
+  /** @returns the owner of a slot when a node was last asked; `undefined` if none is known. */
+  lastKnown(slot: number): NodeAddress | undefined {
+    return this.map?.slots.find(({ first, last }) => first <= slot && slot <= last)?.owner;
+  }
+
+  /** Forgets the owners, because one of them does not own its slots any more, or does not answer. */
+  forget(): void {
+    this.map = this.map && { ...this.map, slots: [] };
+  }
+
+  /**
+   * Asks the Cluster for the owner of a slot. Callers at the same time share the answer.
+   * @throws the error of the last node if none has answered, or an error if nobody owns the slot.
+   */
+  async ask(slot: number): Promise<NodeAddress> {
+    this.asking ??= this.askAny().finally(() => {
+      this.asking = undefined;
+    });
+    this.map = await this.asking;
+    const owner = this.lastKnown(slot);
+    if (!owner) {
+      throw new Error(
+        `Slot ${slot} has no owner: assign it to a master (\`redis-cli --cluster fix\`)`,
+      );
+    }
+    return owner;
+  }
+
+  /** Runs commands on a short-lived connection to the owner of a slot. */
+  async runOnOwner<Answer>(slot: number, run: (redis: Redis) => Promise<Answer>): Promise<Answer> {
+    return this.runOn(this.lastKnown(slot) ?? (await this.ask(slot)), run);
+  }
+
+  /** Asks one node after another. One that does not answer soon does not hold up the next. */
+  private async askAny(): Promise<SlotMap> {
+    const asked: Promise<SlotMap>[] = [];
+    for (const node of this.candidates()) {
+      asked.push(
+        this.runOn(node, (redis) => redis.cluster('SLOTS')).then((answer) =>
+          this.read(answer, node),
+        ),
+      );
+      const first = Promise.any(asked).catch(() => undefined);
+      const map = await Promise.race([first, delay(this.runtime, NEXT_NODE_DELAY_MS)]);
+      if (map) {
+        return map;
+      }
+    }
+    return Promise.any(asked).catch(({ errors }: AggregateError) => {
+      throw errors.at(-1);
+    });
+  }
+
+  /** @returns all nodes to ask, each time from another one on: one may have an outdated view. */
+  private candidates(): NodeAddress[] {
+    const all = new Map(
+      [...(this.map?.nodes ?? []), ...this.#config.nodes].map((node) => [textOf(node), node]),
+    );
+    const nodes = [...all.values()];
+    const from = this.turn++ % nodes.length;
+    return [...nodes.slice(from), ...nodes.slice(0, from)];
+  }
+
+  private async runOn<Answer>(
+    node: NodeAddress,
+    run: (redis: Redis) => Promise<Answer>,
+  ): Promise<Answer> {
+    const redis = new Redis({ ...this.nodeOptions, ...QUESTION_OPTIONS, ...node });
+    const failure = new Promise<never>((_, reject) => redis.on('error', reject));
+    try {
+      return await Promise.race([redis.connect().then(() => run(redis)), failure]);
+    } finally {
+      redis.disconnect();
+    }
+  }
+
+  /** @param asked - the node that has answered: an empty host means that of this node. */
+  private read(answer: unknown, asked: NodeAddress): SlotMap {
+    const ranges = answer as [first: number, last: number, ...nodes: unknown[][]][];
+    const address = ([host, port]: unknown[]): NodeAddress =>
+      this.mapped({ host: host ? String(host) : asked.host, port: Number(port) });
+    return {
+      slots: ranges.map(([first, last, master = []]) => ({ first, last, owner: address(master) })),
+      nodes: ranges.flatMap(([, , ...nodes]) => nodes.map(address)),
+    };
+  }
+
+  /** @returns the address of a node as this process reaches it. */
+  private mapped(node: NodeAddress): NodeAddress {
+    const { natMap } = this.#config;
+    const key = `${node.host}:${node.port}`;
+    const outside = typeof natMap === 'function' ? natMap(key) : natMap?.[key];
+    return outside ?? node;
+  }
+}
