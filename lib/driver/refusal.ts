@@ -122,12 +122,28 @@ export function withoutCommand(error: Error): Error {
   return Object.assign(new Error(explainRefusal(error)), { name, code: codeOfRefusal(error) });
 }
 
+/**
+ * Tells whether a refusal only says that another server has taken over. It ends when the connection is replaced, which logs what keeps it
+ * from that, so that the refusal itself is not worth a line.
+ */
+export const isHandover = (error: unknown): boolean =>
+  isRefusal(error) && ['MOVED', 'CLUSTERDOWN', 'UNBLOCKED'].includes(codeOfRefusal(error));
+
 /** Longest wait between tries after a permanent refusal, which somebody has to fix. */
 const LONGEST_WAIT_AFTER_PERMANENT_REFUSAL_MS = 5_000;
 
+/** Longest wait between tries while a slot is moved to another node of a Cluster, which may be over at any moment. */
+const LONGEST_WAIT_DURING_MIGRATION_MS = 200;
+
 /** @returns the longest wait between tries after an error, ms; `undefined` = the default. */
-export const longestWaitAfter = (error: unknown): number | undefined =>
-  meaningOfRefusal(error) === 'permanent' ? LONGEST_WAIT_AFTER_PERMANENT_REFUSAL_MS : undefined;
+export function longestWaitAfter(error: unknown): number | undefined {
+  if (isRefusal(error) && ['ASK', 'TRYAGAIN', 'MOVED'].includes(codeOfRefusal(error))) {
+    return LONGEST_WAIT_DURING_MIGRATION_MS;
+  }
+  return meaningOfRefusal(error) === 'permanent'
+    ? LONGEST_WAIT_AFTER_PERMANENT_REFUSAL_MS
+    : undefined;
+}
 
 /** @returns the log level of a refusal: `error` if it is permanent. */
 export const logLevelOf = (error: unknown): 'warn' | 'error' =>

@@ -33,6 +33,8 @@ export class Connections implements Driver {
   private clockTimer: Timer | undefined;
   private lastState: ConnectionState = 'idle';
   private readonly outage: OutageLog;
+  /** Address of the server that was connected to last. */
+  private address: string | undefined;
 
   /** Private, so that `util.inspect` does not show the password. */
   readonly #source: ConnectionSource;
@@ -190,11 +192,21 @@ export class Connections implements Driver {
   /** Measures the server's clock and checks its settings, before the connection becomes ready. */
   private async prepare(connection: Connection): Promise<void> {
     await this.allowed();
+    this.reportMove(connection.address);
     await this.clock.measure(connection);
     this.clockTimer ??= this.runtime
       .setInterval(() => void this.measureClock(), CLOCK_MEASURE_INTERVAL_MS)
       .unref();
     warnOfEviction(connection, this.log);
+  }
+
+  /** Logs that another server has taken over: the new owner of a slot, or a new primary. */
+  private reportMove(address: string): void {
+    const before = this.address;
+    this.address = address;
+    if (before !== undefined && before !== address) {
+      this.log.info(`Connected to ${address}, which has taken over from ${before} (${this.name})`);
+    }
   }
 
   private async measureClock(): Promise<void> {

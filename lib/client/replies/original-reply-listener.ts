@@ -8,6 +8,7 @@ import type { Line } from '../../driver/line.js';
 import {
   codeOfRefusal,
   explainRefusal,
+  isHandover,
   isRefusal,
   logLevelOf,
   longestWaitAfter,
@@ -130,11 +131,13 @@ export class OriginalReplyListener {
     if (codeOfRefusal(error) === 'WRONGTYPE' && (await this.failWrongLists(line, error))) {
       return;
     }
-    this.log.repeated(
-      REFUSED_LOG_KIND,
-      logLevelOf(error),
-      `Cannot read replies of original workers (${explainRefusal(error)}); retrying`,
-    );
+    if (!isHandover(error)) {
+      this.log.repeated(
+        REFUSED_LOG_KIND,
+        logLevelOf(error),
+        `Cannot read replies of original workers (${explainRefusal(error)}); retrying`,
+      );
+    }
     await this.retryDelay.wait(longestWaitAfter(error));
   }
 

@@ -6,6 +6,7 @@ import { beforeRetry } from '../../driver/before-retry.js';
 import type { Line } from '../../driver/line.js';
 import {
   explainRefusal,
+  isHandover,
   isRefusal,
   logLevelOf,
   longestWaitAfter,
@@ -120,11 +121,13 @@ export class ReplyListener {
       await beforeRetry(error, this.shard.driver.runtime);
       return NO_FRAMES;
     }
-    this.log.repeated(
-      REFUSED_LOG_KIND,
-      logLevelOf(error),
-      `Cannot wait for replies in "${this.list.key}" (${explainRefusal(error)}); polling until it works`,
-    );
+    if (!isHandover(error)) {
+      this.log.repeated(
+        REFUSED_LOG_KIND,
+        logLevelOf(error),
+        `Cannot wait for replies in "${this.list.key}" (${explainRefusal(error)}); polling until it works`,
+      );
+    }
     this.refusal = logLevelOf(error) === 'error' ? error : undefined;
     await this.retryDelay.wait(longestWaitAfter(error));
     return meaningOfRefusal(error) === 'temporary' && !this.isClosed ? this.poll(line) : NO_FRAMES;

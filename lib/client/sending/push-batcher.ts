@@ -2,7 +2,6 @@ import { counted } from '../../errors/counted.js';
 import type { WorkersHere } from '../../errors/served-here.js';
 import type { Log } from '../../telemetry/log.js';
 import type { GuardedPushResult } from '../../protocol/operations/push-guarded-job.js';
-import { explainRefusal } from '../../driver/refusal.js';
 import { UnusableServerError } from '../../driver/server-trouble.js';
 import type { Shard } from '../../driver/shard.js';
 import { WhenReady } from '../../driver/when-ready.js';
@@ -147,7 +146,7 @@ export class PushBatcher implements UnfinishedPushes {
     // Last, because a subscriber may end other requests, whose jobs must be found among the waiting ones.
     failed.endSenders();
     if (failed.refusal) {
-      this.refusedPushes.refused(explainRefusal(failed.refusal), failed.refusedQueues);
+      this.refusedPushes.refused(failed.refusal, failed.refusedQueues);
     } else if (answers.some(wasPushed)) {
       this.refusedPushes.accepted(this.waiting.size > 0);
     }

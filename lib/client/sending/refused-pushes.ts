@@ -1,5 +1,6 @@
 import type { Log } from '../../telemetry/log.js';
 import { Backoff } from '../../driver/backoff.js';
+import { explainRefusal, isHandover, longestWaitAfter } from '../../driver/refusal.js';
 import type { Runtime, Timer } from '../../driver/runtime.js';
 
 /** How many jobs Redis must accept in one push to count as working again. */
@@ -36,10 +37,15 @@ export class RefusedPushes {
     return this.timer !== undefined;
   }
 
-  refused(reason: string, queues: Iterable<string>): void {
+  refused(refusal: Error, queues: Iterable<string>): void {
+    const reason = explainRefusal(refusal);
     this.reason = reason;
     this.allowance = 1;
-    this.timer ??= this.runtime.setTimeout(() => this.endWait(), this.retryDelay.next()).unref();
+    const wait = this.retryDelay.next(longestWaitAfter(refusal));
+    this.timer ??= this.runtime.setTimeout(() => this.endWait(), wait).unref();
+    if (isHandover(refusal)) {
+      return;
+    }
     this.log.repeated(
       LOG_KIND,
       'warn',

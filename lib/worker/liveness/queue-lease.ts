@@ -15,7 +15,7 @@ import {
   type LineIdentity,
 } from '../../protocol/wire/line-identity.js';
 import { Backoff } from '../../driver/backoff.js';
-import { explainRefusal, isRefusal, longestWaitAfter } from '../../driver/refusal.js';
+import { explainRefusal, isHandover, isRefusal, longestWaitAfter } from '../../driver/refusal.js';
 import type { Runtime } from '../../driver/runtime.js';
 import type { OutageHistory } from './outage-history.js';
 
@@ -153,12 +153,14 @@ export class QueueLease {
     this.refusal = undefined;
     if (isRefusal(error)) {
       this.refusal = explainRefusal(error);
-      this.log.repeated(
-        `lease refused: ${name}`,
-        'error',
-        `Cannot renew the lease of the worker of queue "${name}" in "${keys.workers}" and "${keys.worker(this.workerId)}", so ` +
-          `that it takes no jobs: ${this.refusal}; retrying`,
-      );
+      if (!isHandover(error)) {
+        this.log.repeated(
+          `lease refused: ${name}`,
+          'error',
+          `Cannot renew the lease of the worker of queue "${name}" in "${keys.workers}" and "${keys.worker(this.workerId)}", so ` +
+            `that it takes no jobs: ${this.refusal}; retrying`,
+        );
+      }
       this.pauseAfter(error);
     }
   }

@@ -8,6 +8,7 @@ import { Backoff } from '../../driver/backoff.js';
 import {
   codeOfRefusal,
   explainRefusal,
+  isHandover,
   isRefusal,
   longestWaitAfter,
 } from '../../driver/refusal.js';
@@ -201,7 +202,9 @@ export class ReplyStream {
           return undefined;
         }
         if (!this.isStopped) {
-          this.reportRefusal(error, 'retrying');
+          if (!isHandover(error)) {
+            this.reportRefusal(error, 'retrying');
+          }
           const wait = backoff.next(longestWaitAfter(error));
           await this.stops.untilOrAfter(wait, () => this.isStopped, runtime);
         }

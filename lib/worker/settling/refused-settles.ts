@@ -3,6 +3,7 @@ import { Backoff } from '../../driver/backoff.js';
 import {
   codeOfRefusal,
   explainRefusal,
+  isHandover,
   longestWaitAfter,
   meaningOfRefusal,
 } from '../../driver/refusal.js';
@@ -87,7 +88,7 @@ export class RefusedSettles {
   }
 
   private report([part]: readonly SettlePart[], error: Error): void {
-    if (!part) {
+    if (!part || isHandover(error)) {
       return;
     }
     if (!isPermanent(error)) {

@@ -3,6 +3,7 @@ import { Backoff } from '../../driver/backoff.js';
 import {
   codeOfRefusal,
   explainRefusal,
+  isHandover,
   isRefusal,
   logLevelOf,
   longestWaitAfter,
@@ -53,8 +54,9 @@ export class TakeTrouble {
     const meaning = meaningOfRefusal(error) ?? 'permanent';
     this.isWaitRefused = step === 'wait' && codeOfRefusal(error) === 'OOM';
     this.refusal = this.isWaitRefused ? undefined : explainRefusal(error);
-    if (step !== 'announce') {
-      this.report(meaning, error); // the lease logs what keeps a worker from being announced
+    // The lease logs what keeps a worker from being announced.
+    if (step !== 'announce' && !isHandover(error)) {
+      this.report(meaning, error);
     }
     return this.isWaitRefused ? 0 : this.backoff.next(longestWaitAfter(error));
   }
