@@ -183,7 +183,7 @@ function sourceOf(options: ReqRepOptions, place: string): ResolvedOptions['sourc
     const names = flat.map(([name]) => name).join(', ');
     throw new InvalidOptionError(
       `connection in ${place}`,
-      `absent where ${names} ${flat.length === 1 ? 'is' : 'are'} given, because both name the server`,
+      `left out where ${names} ${flat.length === 1 ? 'is' : 'are'} given, because both name the server`,
       'both',
     );
   }

@@ -6,14 +6,18 @@ import { isRedisUrl } from './connection-url.js';
 import { checkOptionNames } from './known-options.js';
 import type { ClusterSlot } from './owner-connector.js';
 
-/** Opens connections to one server, all alike but for the given overrides. */
+/** Opens a connection to one server. All connections of a source are alike, except for the given overrides. */
 export interface ConnectionSource {
   (overrides: RedisOptions): Redis;
   /** The slot of a Cluster whose owner they lead to; `undefined` for a server alone. */
   readonly clusterSlot?: ClusterSlot | undefined;
 }
 
-/** @throws InvalidOptionError for what cannot be a connection; the text shows the kind of what came, which may hold a password. */
+/**
+ * Makes the source of connections that an application has configured.
+ * @throws InvalidOptionError for a value that cannot be a connection. The message shows only the kind of the value, because the
+ *   value may hold a password.
+ */
 export function connectionSource(connection: ConnectionOption): ConnectionSource {
   if (typeof connection === 'string') {
     return fromUrl(connection);
@@ -47,7 +51,7 @@ function fromUrl(url: string): ConnectionSource {
     throw invalid(/^[a-z][a-z+.-]*:\/\//i.test(url) ? 'another URL' : 'another string');
   }
   const source: ConnectionSource = (overrides) =>
-    // ioredis lets what stands behind the `?` of a URL go before its options.
+    // ioredis gives the query of a URL precedence over its options.
     override(new Redis(url, overrides), overrides);
   const sample = source({ lazyConnect: true });
   sample.disconnect();
@@ -55,11 +59,11 @@ function fromUrl(url: string): ConnectionSource {
   return source;
 }
 
-/** By kind, since that of a test runner may be another class than ours. */
+/** Whether a value is a URL of any realm: the `URL` of a test runner may be another class than this one. */
 export const isUrl = (value: unknown): value is URL =>
   Object.prototype.toString.call(value) === '[object URL]';
 
-/** What a factory makes is ours to close, so that it has to make a new one for each connection. */
+/** Makes a source of a factory. The library closes each connection by itself, so the factory must return a new one each time. */
 function fromFactory(factory: () => Redis): ConnectionSource {
   const made = new WeakSet<Redis>();
   return (overrides) => {
@@ -76,7 +80,10 @@ function fromFactory(factory: () => Redis): ConnectionSource {
   };
 }
 
-/** @throws what makes it unusable. It is closed then, since nobody else will. */
+/**
+ * Checks a connection that a factory has returned.
+ * @throws InvalidOptionError for a connection that cannot be used, which is closed, because nobody else will close it.
+ */
 function usable(redis: Redis | Cluster): Redis {
   try {
     return standalone(redis);
@@ -90,29 +97,29 @@ function usable(redis: Redis | Cluster): Redis {
 /** Sets options of a connection that has been made. */
 function override(redis: Redis, overrides: RedisOptions): Redis {
   if ('scripts' in overrides) {
-    // Each is a method of its own by now, which may hide one that we call.
+    // ioredis has made each script of the application a method, which may hide a method that the library calls.
     for (const name of Object.keys(redis.options.scripts ?? {})) {
       Reflect.deleteProperty(redis, name);
       Reflect.deleteProperty(redis, `${name}Buffer`);
     }
   }
-  // Its parts hold this object, too.
+  // Changed in place, because the parts of the connection hold the same object.
   Object.assign(redis.options, overrides);
   return redis;
 }
 
-/** Whether a text, or what is taken for one, is a number in a range. */
-const isInRange = (value: unknown, most: number): boolean =>
+/** Whether a value is an integer in a range; as a text, as ioredis reads it from a URL, too. */
+const isInRange = (value: unknown, least: number, most: number): boolean =>
   (typeof value === 'number' || (typeof value === 'string' && /^\d+$/.test(value))) &&
   Number.isInteger(Number(value)) &&
-  Number(value) >= 0 &&
+  Number(value) >= least &&
   Number(value) <= most;
 
 const isHost = (value: unknown): boolean => typeof value === 'string' && /^[^/@?\s]+$/.test(value);
 
-const isPort = (value: unknown): boolean => isInRange(value, 65_535);
+const isPort = (value: unknown): boolean => isInRange(value, 1, 65_535);
 
-/** The path of a file may have an `@` in it, but what has a colon as well may be a URL without its beginning. */
+/** Whether a value is the path of a file. The path may contain an `@`; with a colon, too, it may be a URL without its beginning. */
 const isSocketPath = (value: unknown): boolean =>
   typeof value === 'string' &&
   !value.includes('://') &&
@@ -123,29 +130,29 @@ const isAddress = (value: unknown): boolean =>
   (value['host'] === undefined || isHost(value['host'])) &&
   (value['port'] === undefined || isPort(value['port']));
 
-/** Profiles that ioredis has by name. */
+/** Whether a value is an object of options, a boolean, or the name of a profile that ioredis has. */
 const isTls = (value: unknown): boolean =>
   isRecord(value) ||
   typeof value === 'boolean' ||
   (typeof value === 'string' && /^(?:true|RedisCloud(?:Fixed|Flexible))$/.test(value));
 
-/** What options of ioredis have to be: a wrong one would come back in its errors, with the password that it may hold. */
+/** Rules of options of ioredis: a wrong value would return in the errors of ioredis, with the password that it may hold. */
 const RULES: readonly (readonly [
   name: keyof RedisOptions,
   expected: string,
   accepts: (value: unknown) => boolean,
 ])[] = [
   ['host', 'a host name or an IP address, without a protocol', isHost],
-  ['port', 'a port number', isPort],
+  ['port', 'an integer from 1 to 65535', isPort],
   ['path', 'the path of a Unix socket', isSocketPath],
   [
     'sentinels',
     'an array of addresses such as `{ host, port }`',
     (value) => Array.isArray(value) && value.every(isAddress),
   ],
-  // As a text only a URL can have it.
+  // Texts are accepted, because the query of a URL holds only texts.
   ['tls', 'an object of options, or `true` (leave it out to connect without TLS)', isTls],
-  ['db', 'a database number', (value) => isInRange(value, Number.MAX_SAFE_INTEGER)],
+  ['db', 'a database number', (value) => isInRange(value, 0, Number.MAX_SAFE_INTEGER)],
   [
     'keyPrefix',
     'left out: set the option `prefix` instead, which starts every key and channel',
@@ -153,7 +160,7 @@ const RULES: readonly (readonly [
   ],
 ];
 
-/** @throws InvalidOptionError for what would break a promise, or come back in an error of ioredis. */
+/** @throws InvalidOptionError for an option that would break a guarantee of the library, or show up in an error of ioredis. */
 function checkOptions(options: RedisOptions): void {
   for (const [name, expected, accepts] of RULES) {
     const value: unknown = options[name];
@@ -163,7 +170,7 @@ function checkOptions(options: RedisOptions): void {
   }
 }
 
-/** By shape, since the application's ioredis may be another copy than ours. */
+/** Whether a value has the shape of a connection: the application's ioredis may be another copy than that of the library. */
 export function isConnection(value: unknown): value is Redis | Cluster {
   return (
     typeof value === 'object' &&
@@ -173,6 +180,7 @@ export function isConnection(value: unknown): value is Redis | Cluster {
   );
 }
 
+/** @throws InvalidOptionError for a `Cluster`, or for options that the library cannot work with. */
 function standalone(connection: Redis | Cluster): Redis {
   if (connection.isCluster) {
     throw invalid('a function that returned an ioredis `Cluster` (pass the `Cluster` itself)');

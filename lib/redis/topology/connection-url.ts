@@ -21,8 +21,8 @@ export function isRedisUrl(text: string): boolean {
     return false;
   }
   const place = HOST_AND_PORT.exec(authority.slice(authority.lastIndexOf('@') + 1));
-  if (!place || Number(place.groups?.['port'] ?? 0) > MAX_PORT) {
-    const expected = `a number from 0 to ${MAX_PORT} after the host in the URL`;
+  if (!place || !isPort(place.groups?.['port'])) {
+    const expected = `an integer from 1 to ${MAX_PORT} after the host in the URL`;
     throw new InvalidOptionError(
       'port of the connection',
       expected,
@@ -32,6 +32,10 @@ export function isRedisUrl(text: string): boolean {
   checkParts(read(text));
   return true;
 }
+
+/** Whether a URL has a port that can be connected to, or none: ioredis takes its default then. */
+const isPort = (digits = ''): boolean =>
+  digits === '' || (Number(digits) >= 1 && Number(digits) <= MAX_PORT);
 
 function checkParts(url: URL | undefined): void {
   if (url === undefined || url.hash !== '') {

@@ -253,7 +253,7 @@ describe('a connection', () => {
   ])('cannot be combined with %s', (names, flat) => {
     const error = refusalBy(() => resolve({ connection: 'redis://localhost', ...flat }));
     expect(error.option).toBe('connection in the options of ReqRepModule');
-    expect(error.expected).toContain(`absent where ${names} `);
+    expect(error.expected).toContain(`left out where ${names} `);
     expect(error.received).toBe('both');
   });
 });

@@ -90,10 +90,12 @@ describe('a URL object', () => {
 
 describe('a URL that ioredis would misread', () => {
   it.each<[string, string, string]>([
-    ['port of the connection', `redis://joe:${SECRET}@localhost:63x79`, 'a number from 0 to 65535'],
-    ['port of the connection', 'redis://localhost:99999', 'a number from 0 to 65535'],
+    ['port of the connection', `redis://joe:${SECRET}@localhost:63x79`, 'an integer from 1 to 65535'],
+    ['port of the connection', 'redis://localhost:99999', 'an integer from 1 to 65535'],
+    ['port of the connection', 'redis://localhost:0', 'an integer from 1 to 65535'],
+    ['port of the connection', 'redis://localhost?port=0', 'an integer from 1 to 65535'],
     ['port of the connection', `redis://joe:${SECRET}/2@localhost:6379`, 'percent-encode'],
-    ['port of the connection', 'redis://first:6379,second:6379', 'a number from 0 to 65535'],
+    ['port of the connection', 'redis://first:6379,second:6379', 'an integer from 1 to 65535'],
     ['connection', `redis://${SECRET}#1@localhost`, '`#`'],
     ['connection', `redis://joe:50%off${SECRET}@localhost`, 'percent-encode'],
     ['db of the connection', 'redis://localhost/x', 'a database number'],
