@@ -12,45 +12,45 @@ import { JobContext } from './job-context.js';
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({});
 
 /**
- * How long before a job's deadline a request of its handler may run out of time for it, ms: timers are a little early, the
- * time that is left is rounded down, and the clock of Redis is measured anew now and then.
+ * Time before a job's deadline in which a timeout of a request of the handler still counts as caused by the deadline, ms: timers
+ * fire a little early, the remaining time is rounded down, and the clock of Redis is measured anew now and then.
  */
 const DEADLINE_TOLERANCE_MS = 20;
 
 /**
- * Hears of what the application's code throws where that can be no end of a run.
+ * Is called with an error of the application's code that cannot be the end of a run.
  * @param what - which code, such as `a listener of job.signal`.
  */
 export type OnStray = (what: string, id: string | number, error: unknown) => void;
 
-/** What a job goes by: its deadline by the clock of the server, timers by the runtime. */
+/** The time of a job: the clock of the server for the deadline, the runtime for timers. */
 export type JobTime = Pick<Driver, 'clock' | 'runtime'>;
 
-/** How a job is named in the reason of an abort: `job 7 of queue "reports"`. */
+/** Names a job in the reason of an abort: `job 7 of queue "reports"`. */
 export const nameOfJob = ({ id, queue }: Pick<JobContext, 'id' | 'queue'>): string =>
   `job ${shown(id)} of queue "${queue}"`;
 
-/** The room of a run that sends no stream. */
+/** Waits for nothing: a run that sends no stream has room at once. */
 const AT_ONCE = (): undefined => undefined;
 
-/** The context of one run: what its handler sees as a {@link JobContext}, and what the library keeps of the run beyond that. */
+/** The context of one run: the {@link JobContext} of the handler, and the state of the run that only the library uses. */
 export class RunContext extends JobContext {
   #controller: AbortController | undefined;
   #deadlineTimer: Timer | undefined;
   #abortReason: unknown;
   #onAborted: (() => void) | undefined;
-  /** How many parts of the run have not ended. */
+  /** Number of parts of the run that have not ended. */
   #included = 0;
   #onDone: (() => void) | undefined;
   #thrown: { readonly error: unknown } | undefined;
   readonly #job: Job;
   readonly #onStray: OnStray;
 
-  /** Whether its signal is aborted, or would be. */
+  /** Whether the run is aborted, also where nobody has read the signal yet. */
   isAborted = false;
-  /** Whether its handler has returned. */
+  /** Whether the run has ended. */
   hasEnded = false;
-  /** Whether its handler sends values one by one. */
+  /** Whether the reply is a stream, so that values are sent one by one. */
   isStreaming = false;
   /** Resolves when the next value may be sent; `undefined` = at once. */
   room: () => Promise<void> | undefined = AT_ONCE;
@@ -95,7 +95,7 @@ export class RunContext extends JobContext {
     if (!this.#controller) {
       // Made on demand: most handlers never ask for it, and it costs more than the rest of a job's context.
       this.#controller = new AbortController();
-      // A handler may well hand it to more than ten calls at a time.
+      // A handler may pass the signal to more than ten calls at a time.
       setMaxListeners(0, this.#controller.signal);
       fenceListeners(this.#controller.signal, (error) =>
         this.strayed('a listener of job.signal', error),
@@ -118,7 +118,7 @@ export class RunContext extends JobContext {
     return `JobContext ${inspect(this.toJSON(), options)}`;
   }
 
-  /** Makes something a part of the run, which has not ended before. */
+  /** Makes work a part of the run: the run is not done before the work has ended. */
   include(work: Promise<unknown>): void {
     this.#included++;
     const ended = (): void => {
@@ -130,7 +130,7 @@ export class RunContext extends JobContext {
     work.then(ended, ended);
   }
 
-  /** Calls back when all that is part of the run has ended: at once where nothing is. */
+  /** Calls back when all parts of the run have ended: at once if there are none. */
   whenDone(onDone: () => void): void {
     if (this.#included === 0) {
       onDone();
@@ -139,7 +139,7 @@ export class RunContext extends JobContext {
     }
   }
 
-  /** Whether an error only says that this run was aborted: what is handed the signal throws its reason. */
+  /** Whether an error only reports that this run was aborted: code that gets the signal throws its reason. */
   isAbort(error: unknown): boolean {
     const reason = this.#abortReason;
     if (!this.isAborted || reason === undefined) {
@@ -148,23 +148,23 @@ export class RunContext extends JobContext {
     return causesOf(error).includes(reason);
   }
 
-  /** Its method, or what stands in front of it, has thrown: enhancers around it may throw something else instead. */
+  /** Notes what the method, or a guard or pipe before it, has thrown first: an enhancer around them may throw another error. */
   threw(error: unknown): void {
     this.#thrown ??= { error };
   }
 
-  /** What was thrown first, where it is another error than this one, and none that this one has as its cause. */
+  /** @returns the error that was thrown first; `undefined` if it is this error, or one of its causes. */
   handledBefore(error: unknown): unknown {
     const first = this.#thrown?.error;
     return causesOf(error).includes(first) ? undefined : first;
   }
 
-  /** Whether what its handler asked for in the time that was left to it has no more of it. */
+  /** Whether the deadline has passed as far as a request of the handler is concerned, which inherited the remaining time. */
   get isOutOfTime(): boolean {
     return this.timeLeft() <= DEADLINE_TOLERANCE_MS;
   }
 
-  /** Code of the application has thrown what can be no end of the run. */
+  /** Reports an error of the application's code that cannot be the end of the run. */
   strayed(what: string, error: unknown): void {
     if (!this.isAbort(error)) {
       this.#onStray(what, this.id, error);
@@ -177,7 +177,7 @@ export class RunContext extends JobContext {
     this.#watchDeadline();
   }
 
-  /** Throws the reason of an abort without making the signal. */
+  /** Throws the reason of an abort, if there was one, without creating the signal. */
   throwIfAborted(): void {
     if (this.isAborted) {
       throw this.#abortReason;
@@ -194,7 +194,7 @@ export class RunContext extends JobContext {
     }
   }
 
-  /** The run has ended: the signal aborts no more. */
+  /** Notes that the run has ended: its signal is not aborted any more. */
   end(): void {
     this.hasEnded = true;
     this.#onAborted = undefined;
@@ -212,7 +212,7 @@ export class RunContext extends JobContext {
             : this.abort(
                 new DOMException(`The deadline of ${nameOfJob(this)} has passed`, 'TimeoutError'),
               ),
-        // A longer delay would fire at once; and a timer may be a little early.
+        // A longer delay would fire at once, and a timer may fire a little early.
         Math.min(left, MAX_TIMER_DELAY_MS),
       );
     }
