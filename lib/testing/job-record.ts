@@ -4,7 +4,7 @@ import type { Job } from '../protocol/wire/job-element.js';
 import type { ReplyFrame } from '../protocol/wire/reply-frame.js';
 import type { TestJob, TestJobEnd, TestJobState } from './test-job.js';
 
-type Death = Pick<DeadJob, 'reason' | 'message'>;
+type DeadLetter = Pick<DeadJob, 'reason' | 'message'>;
 
 /** The history of one job. Times are ms since the epoch, by the clock of the server. */
 export class JobRecord {
@@ -13,7 +13,7 @@ export class JobRecord {
   private deliveries = 0;
   private lastTakenAt = -Infinity;
   private cancelledAt: number | undefined;
-  private dead: Death | undefined;
+  private dead: DeadLetter | undefined;
 
   constructor(
     readonly job: Job,
@@ -41,7 +41,7 @@ export class JobRecord {
   }
 
   /** Records that the job was moved to the dead list. */
-  recordDeadLetter({ reason, message }: Death): void {
+  recordDeadLetter({ reason, message }: DeadLetter): void {
     this.dead = { reason, message };
   }
 

@@ -42,7 +42,7 @@ describe.each(useContractServers())('$name', (server) => {
     return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
   }
 
-  const bury = (slot: string, dead: string): Promise<DeadListMoveResult> =>
+  const moveFirst = (slot: string, dead: string): Promise<DeadListMoveResult> =>
     run(moveToDeadList, {
       place: { key: slot, position: 0 },
       dead,
@@ -449,7 +449,7 @@ describe.each(useContractServers())('$name', (server) => {
       const { keys, slots } = newQueue();
       await server.look.rpush(slots[0], ' ["job-1" 1]');
       const before = await serverNow();
-      expect(await bury(slots[0], keys.dead)).toBe('buried');
+      expect(await moveFirst(slots[0], keys.dead)).toBe('moved');
       const after = await serverNow();
       expect(await server.look.exists(slots[0])).toBe(0);
       const [entry = '', ...others] = await listOf(keys.dead);
@@ -470,7 +470,7 @@ describe.each(useContractServers())('$name', (server) => {
       const { keys, slots } = newQueue();
       for (const job of ['first', 'second']) {
         await server.look.rpush(slots[0], job);
-        await bury(slots[0], keys.dead);
+        await moveFirst(slots[0], keys.dead);
       }
       const jobs = (await listOf(keys.dead)).map((entry) => (JSON.parse(entry) as DeadJob).job);
       expect(jobs).toEqual(['first', 'second']);
@@ -483,7 +483,7 @@ describe.each(useContractServers())('$name', (server) => {
     ])('keeps each byte of a job that %s', async (_, job) => {
       const { keys, slots } = newQueue();
       await server.look.rpush(slots[0], job);
-      expect(await bury(slots[0], keys.dead)).toBe('buried');
+      expect(await moveFirst(slots[0], keys.dead)).toBe('moved');
       const [entry = Buffer.alloc(0)] = await server.look.lrangeBuffer(keys.dead, 0, -1);
       // Each byte as one character, so that nothing is lost on what is no UTF-8.
       const dead = JSON.parse(entry.toString('latin1')) as DeadJob;
@@ -493,7 +493,7 @@ describe.each(useContractServers())('$name', (server) => {
     it('keeps the other jobs of its slot, and replies to its caller', async () => {
       const { keys, slots, replies } = newQueue();
       await server.look.rpush(slots[0], 'a', 'b');
-      const buried = await run(moveToDeadList, {
+      const result = await run(moveToDeadList, {
         place: { key: slots[0], position: 1 },
         dead: keys.dead,
         reason: 'out of deliveries',
@@ -501,7 +501,7 @@ describe.each(useContractServers())('$name', (server) => {
         workerId: 'worker-1',
         reply: { list: replies('one'), text: 'frame', ttl: 60_000 },
       });
-      expect(buried).toBe('buried');
+      expect(result).toBe('moved');
       expect(await listOf(slots[0])).toEqual(['a', '']);
       expect(await listOf(replies('one'))).toEqual(['frame']);
       expect(await server.look.pttl(replies('one'))).toBeGreaterThan(30_000);
@@ -519,7 +519,7 @@ describe.each(useContractServers())('$name', (server) => {
         workerId: 'worker-1',
         reply: { list: replies('one'), text: 'frame', ttl: 60_000 },
       } as const;
-      expect(await run(moveToDeadList, input)).toBe('untold');
+      expect(await run(moveToDeadList, input)).toBe('moved without reply');
       expect(await server.look.llen(keys.dead)).toBe(1);
       expect(await server.look.exists(slots[0])).toBe(0);
       expect(await server.look.get(replies('one'))).toBe('no list');
@@ -529,20 +529,20 @@ describe.each(useContractServers())('$name', (server) => {
       const { keys, slots } = newQueue();
       await server.look.rpush(slots[0], 'a');
       await server.look.set(keys.dead, 'no list');
-      await expect(bury(slots[0], keys.dead)).rejects.toThrow(/WRONGTYPE/);
+      await expect(moveFirst(slots[0], keys.dead)).rejects.toThrow(/WRONGTYPE/);
       expect(await listOf(slots[0])).toEqual(['a']);
     });
 
     it('deletes a slot with only empty places', async () => {
       const { keys, slots } = newQueue();
       await server.look.rpush(slots[0], '');
-      expect(await bury(slots[0], keys.dead)).toBe('gone');
+      expect(await moveFirst(slots[0], keys.dead)).toBe('gone');
       expect(await server.look.exists(slots[0], keys.dead)).toBe(0);
     });
 
     it('stores nothing from an empty slot', async () => {
       const { keys, slots } = newQueue();
-      expect(await bury(slots[0], keys.dead)).toBe('gone');
+      expect(await moveFirst(slots[0], keys.dead)).toBe('gone');
       expect(await server.look.exists(keys.dead)).toBe(0);
     });
   });

@@ -12,7 +12,7 @@ import { entry, type Entry } from './carry-out.js';
 import { beginWriting, deleteIfEmpty, emptyPlace, jobAt } from './places.js';
 import { replyForDeadJob } from './replies.js';
 
-interface Death {
+interface DeadLetter {
   readonly reason: DeadReason;
   readonly message: string;
   readonly workerId: string;
@@ -31,17 +31,17 @@ export const DEAD_AND_RETURNED: readonly Entry[] = [
     }
     beginWriting(store, place.key);
     const kind = reply && store.kindOf(reply.list);
-    bury(store, dead, input, job);
+    pushToDeadList(store, dead, input, job);
     emptyPlace(store, place);
     deleteIfEmpty(store, place.key);
     if (!reply) {
-      return 'buried';
+      return 'moved';
     }
     if (kind !== undefined && kind !== 'list') {
-      return 'untold';
+      return 'moved without reply';
     }
     replyForDeadJob(store, reply);
-    return 'buried';
+    return 'moved';
   }),
 
   entry(giveBackJobs, ({ store }, { requests, places }) => {
@@ -79,9 +79,9 @@ export const DEAD_AND_RETURNED: readonly Entry[] = [
       lengthOf(store, dead);
     }
     beginWriting(store, workers);
-    for (const { job, death, reply } of jobsOf(slots, found)) {
-      if (death) {
-        bury(store, dead, { ...death, workerId }, job);
+    for (const { job, letter, reply } of jobsOf(slots, found)) {
+      if (letter) {
+        pushToDeadList(store, dead, { ...letter, workerId }, job);
       } else {
         pushInFront(store, requests, ` ${job}`);
       }
@@ -102,10 +102,10 @@ export const DEAD_AND_RETURNED: readonly Entry[] = [
   }),
 ];
 
-function bury(store: Store, dead: string, death: Death, job: Bytes): void {
-  const { reason, message, workerId } = death;
-  const told = { reason, message: bytesOf(message), worker: bytesOf(workerId), at: store.now };
-  pushBehind(store, dead, [JSON.stringify({ ...told, job })]);
+function pushToDeadList(store: Store, dead: string, letter: DeadLetter, job: Bytes): void {
+  const { reason, message, workerId } = letter;
+  const details = { reason, message: bytesOf(message), worker: bytesOf(workerId), at: store.now };
+  pushBehind(store, dead, [JSON.stringify({ ...details, job })]);
 }
 
 const digestOf = (jobs: readonly Bytes[] = []): string =>
@@ -120,7 +120,7 @@ const jobsOf = (slots: readonly FoundSlot[], found: readonly Bytes[][]) =>
         if (job === undefined) {
           throw new ReplyError('ERR attempt to concatenate a nil value');
         }
-        return { job, death: dead, reply };
+        return { job, letter: dead, reply };
       }),
     )
     .toReversed();

@@ -3,39 +3,43 @@ import { LUA_EMPTY_PLACE, type Place } from './lua-empty-place.js';
 import { LUA_KEEP_ALIVE } from './lua-keep-alive.js';
 import { LUA_NOW } from './lua-now.js';
 
+/** One job to move to the dead list. */
 export interface DeadListMove {
   readonly place: Place;
+  /** The key of the dead list. */
   readonly dead: string;
   readonly reason: DeadReason;
   /** The reason in words. */
   readonly message: string;
   readonly workerId: string;
-  /** What its caller is told. */
+  /** The reply to the caller; `undefined` if no caller waits. */
   readonly reply?: DeadJobReply | undefined;
 }
 
-/** The frame that tells a caller that its job was given up. */
+/** The reply to the caller of a job that is not run any more. */
 export interface DeadJobReply {
+  /** The key of the caller's reply list. */
   readonly list: string;
+  /** The frame with the error. */
   readonly text: string;
-  /** How long the list is to live from now on at least, ms. */
+  /** Minimum time to live of the list from now on, ms. */
   readonly ttl: number;
 }
 
-/** `gone`: the slot no longer held the job. `untold`: the reply list is no list, and took no reply. */
-export type DeadListMoveResult = 'buried' | 'untold' | 'gone';
+/** `gone`: the slot no longer held the job. `moved without reply`: the key of the reply list holds no list, so nothing was pushed to it. */
+export type DeadListMoveResult = 'moved' | 'moved without reply' | 'gone';
 
 /** Moves a job from its slot to the dead list, with the reason. The element itself never leaves Redis. */
 export const moveToDeadList = {
   name: 'reqrepMoveToDeadList',
   // KEYS: slot, dead, reply list or none
   // ARGV: position of the job, reason, message, worker id, frame, ttl
-  // Output: 'buried' | 'untold' | 'gone'
+  // Output: 'moved' | 'moved without reply' | 'gone'
   lua: `${LUA_NOW}${LUA_KEEP_ALIVE}${LUA_EMPTY_PLACE}
 local job = redis.pcall('LINDEX', KEYS[1], ARGV[1])
 if type(job) ~= 'string' then return 'gone' end
 if job == '' then
-  -- It has left its place before, or was an empty text from the beginning.
+  -- The job has left its slot before, or was an empty text from the beginning.
   deleteIfEmpty(KEYS[1])
   return 'gone'
 end
@@ -46,11 +50,11 @@ redis.call('RPUSH', KEYS[2], cjson.encode({
 }))
 emptyPlace(KEYS[1], ARGV[1])
 deleteIfEmpty(KEYS[1])
-if not kind then return 'buried' end
-if kind ~= 'none' and kind ~= 'list' then return 'untold' end
+if not kind then return 'moved' end
+if kind ~= 'none' and kind ~= 'list' then return 'moved without reply' end
 redis.call('RPUSH', KEYS[3], ARGV[5])
 keepAlive(KEYS[3], ARGV[6])
-return 'buried'
+return 'moved'
 `,
   keys: ({ place, dead, reply }: DeadListMove) => [place.key, dead, ...(reply ? [reply.list] : [])],
   args: ({ place, reason, message, workerId, reply }: DeadListMove) => [

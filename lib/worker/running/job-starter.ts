@@ -34,7 +34,7 @@ export class JobStarter {
         'warn',
         `Queue "${this.handler.queue}" contained an empty string instead of a job; discarding it`,
       );
-      this.bury(place, { reason: 'unreadable', message: 'an empty string' });
+      this.moveToDeadList(place, { reason: 'unreadable', message: 'an empty string' });
       return;
     }
     const job = decodeJob(element);
@@ -44,13 +44,13 @@ export class JobStarter {
         'error',
         `Cannot read a job of queue "${this.handler.queue}", moving it to "${this.keys.dead}": ${job.reason}`,
       );
-      this.bury(place, { reason: 'unreadable', message: job.reason });
+      this.moveToDeadList(place, { reason: 'unreadable', message: job.reason });
     } else if (this.isInVain(job)) {
       this.lane.settle({ place });
     } else if (job.redeliveries > 0 && hasSentValues(element)) {
-      this.bury(place, this.lostJobs.brokenStream(job));
+      this.moveToDeadList(place, this.lostJobs.brokenStream(job));
     } else if (job.redeliveries >= maxDeliveriesOf(job, this.handler)) {
-      this.bury(place, this.lostJobs.outOfDeliveries(job, job.redeliveries));
+      this.moveToDeadList(place, this.lostJobs.outOfDeliveries(job, job.redeliveries));
     } else {
       this.lane.runStarted();
       this.run(job, place);
@@ -95,7 +95,7 @@ export class JobStarter {
     return (deadline !== undefined && deadline <= clock.now()) || this.cancelled.take(id);
   }
 
-  private bury(...burial: Parameters<QueueLane['unfinished']['moveToDeadList']>): void {
-    void this.lane.unfinished.moveToDeadList(...burial);
+  private moveToDeadList(...move: Parameters<QueueLane['unfinished']['moveToDeadList']>): void {
+    void this.lane.unfinished.moveToDeadList(...move);
   }
 }

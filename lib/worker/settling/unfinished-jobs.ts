@@ -41,7 +41,7 @@ export class UnfinishedJobs {
     const job = { place, dead: keys.dead, workerId, ...why };
     const what = `Cannot move a job of queue "${queue}" to "${keys.dead}"`;
     const result = await this.takeOut(moveToDeadList, job, what, [place], this.deadListRetries);
-    if (result === 'untold') {
+    if (result === 'moved without reply') {
       const list = why.reply?.list ?? '';
       log.repeated(
         `reply dropped: ${queue}`,

@@ -50,7 +50,7 @@ const SLOTS = ['slot0', 'slot1', 'slot2'] as const;
 const REPLIES = ['replies0', 'replies1'] as const;
 const LISTS = ['jobs', 'more', ...SLOTS, ...REPLIES] as const;
 /** Base keys, without those that operations derive from them. */
-export const KEYS = [...LISTS, 'buried', 'leases', 'worker1', 'worker2'] as const;
+export const KEYS = [...LISTS, 'deadList', 'leases', 'worker1', 'worker2'] as const;
 
 /** A time so far from now that the clocks of two servers agree about it. */
 const FAR_MS = 3_600_000;
@@ -192,7 +192,7 @@ const recovering = fc
         return server.line.run(recoverWorker, {
           requests: `${prefix}jobs`,
           workers: `${prefix}leases`,
-          dead: `${prefix}buried`,
+          dead: `${prefix}deadList`,
           worker: `${prefix}worker${workerId}`,
           workerId,
           forget,
@@ -352,7 +352,7 @@ const jobs: readonly fc.Arbitrary<Step>[] = [
     moveToDeadList,
     ([place, reply], key) => ({
       place: { ...place, key: key(place.key) },
-      dead: key('buried'),
+      dead: key('deadList'),
       reason: 'unreadable' as const,
       message: 'no "JSON" ☃',
       workerId: '1',

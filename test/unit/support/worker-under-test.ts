@@ -158,7 +158,7 @@ export class WorkerUnderTest {
       line.always(listLength, () => 0);
     }
     commands.always(giveBackJobs, ({ places }) => places.length);
-    commands.always(moveToDeadList, () => 'buried');
+    commands.always(moveToDeadList, () => 'moved');
     commands.always(pushValues, () => ({ length: 1, bytes: 100 }));
   }
 
