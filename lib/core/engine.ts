@@ -48,13 +48,13 @@ export class Engine {
   createClient(workersHere: ClientOptions['workersHere']): RequestClient {
     const { shards, log, errors } = this;
     const { options, reviveError } = this.parts;
-    const { outgoingHeaders, place } = options;
+    const { outgoingHeaders, where } = options;
     return RequestClient.create({
       shards,
       log,
       options: {
         ...options,
-        outgoingHeaders: outgoingHeaders && checkedHeaders(outgoingHeaders, place),
+        outgoingHeaders: outgoingHeaders && checkedHeaders(outgoingHeaders, where),
         reviveError: (form) => errors.revive(form) ?? reviveError?.(form),
         parentJob: () => currentJob.getStore(),
         workersHere,

@@ -19,8 +19,8 @@ import { SERVE_RULES, type ServeOptions } from './serve-options.js';
 import { workersHere } from './workers-here.js';
 import { watchStart } from './workers-start.js';
 
-/** What matters most first: the state of many is the first of these that one of them has. */
-const STATES = ['stopping', 'starting', 'running'] as const;
+/** States, the most important first: the state of all workers is the first of these that one of them has. */
+const STATES_BY_PRIORITY = ['stopping', 'starting', 'running'] as const;
 
 /** The worker of one queue, and the name of its handler. */
 interface ServedQueue {
@@ -47,11 +47,11 @@ export class QueueWorkers {
     return new QueueWorkers(engine);
   }
 
-  /** What the workers do now. */
+  /** The current state of the workers, and of each of their queues. */
   get status(): ReplyWorkersStatus {
     const each = this.#all.map(({ status }) => status);
     return {
-      state: STATES.find((state) => each.some((status) => status.state === state)) ?? 'stopped',
+      state: STATES_BY_PRIORITY.find((state) => each.some((status) => status.state === state)) ?? 'stopped',
       queues: each.flatMap(({ queues }) => queues),
     };
   }
@@ -67,14 +67,14 @@ export class QueueWorkers {
   }
 
   /**
-   * Serves a queue: starts a worker that runs its jobs. What the handler returns is the reply, as a value, a promise of it, or a stream: an
-   * Observable, an AsyncIterable or an iterator. The compiler checks the handler where the queue is in the `JobMap`.
+   * Serves a queue: starts a worker that runs its jobs. The handler returns the reply: a value, a promise of a value, or a stream, which is
+   * an Observable, an AsyncIterable or an iterator. The compiler checks the handler where the queue is in the `JobMap`.
    *
    * @param queue - The name that callers pass to `RequestClient.send`.
    * @param handler - Is called with the data of a job and its `JobContext`.
    * @param options - Options of the handler.
    * @returns A promise that resolves when Redis knows the worker and it takes jobs. Where Redis is unreachable or refuses the worker, it
-   *   tries again, for as long as `failFast` allows. Nobody has to wait for the promise.
+   *   retries, for as long as `failFast` allows. Nobody has to wait for the promise.
    * @throws {@link InvalidOptionError} for a wrong name, handler or option.
    * @throws {@link DuplicateJobHandlerError} where this process serves the queue already.
    * @throws {@link ConnectionFailedError} where `failFast` is set and Redis cannot be used. The queue is not served then.
@@ -123,10 +123,10 @@ export class QueueWorkers {
   }
 
   /**
-   * Stops taking jobs and waits for running ones, for `shutdownTimeout` ms at most. Jobs that are left go back to the head of their queue.
+   * Stops taking jobs and waits for running jobs, for `shutdownTimeout` ms at most. Unfinished jobs go back to the head of their queue.
    * A second call changes nothing.
    *
-   * A job that calls it is not waited for. When the job is cut off before its reply, that counts as a lost delivery.
+   * A job whose handler calls `stop()` is not waited for. If that job is cut off before its reply, that counts as a lost delivery.
    */
   async stop(): Promise<void> {
     await Promise.all(this.#all.map((workers) => workers.stop()));
@@ -153,13 +153,13 @@ export class QueueWorkers {
     this.#of(queue).resume(queue);
   }
 
-  /** Stops them for good: none can be started any more. @internal */
+  /** Stops the workers for good: none can be started any more. @internal */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all(this.#all.map((workers) => workers.close()));
   }
 
-  /** What this process knows of its worker on a queue. @internal */
+  /** @returns the state of the worker of this process on a queue, for errors. @internal */
   here(queue: string): WorkersHere {
     const served = this.#served.get(queue);
     const here = served && workersHere(served.workers, true, queue);
@@ -170,7 +170,10 @@ export class QueueWorkers {
     return [...this.#served.values()].map(({ workers }) => workers);
   }
 
-  /** @throws what keeps workers from starting, in the time of `failFast` where it is set. They are stopped then. */
+  /**
+   * Starts the workers of one queue, within `failFast` where it is set.
+   * @throws the error that keeps the workers from starting, after they were stopped.
+   */
   async #start(workers: ReplyWorkers): Promise<void> {
     const { servers, log, options } = this.#engine;
     const started = workers.start();
@@ -208,16 +211,16 @@ export class QueueWorkers {
 
 function check(queue: unknown, handler: unknown, options: ServeOptions): void {
   if (!aName.accepts(queue)) {
-    const place = 'queue in a call to `workers.serve`';
-    throw new InvalidOptionError(place, expectedBy(aName, queue), describeValue(queue));
+    const option = 'queue in a call to `workers.serve`';
+    throw new InvalidOptionError(option, expectedBy(aName, queue), describeValue(queue));
   }
-  const place = `workers.serve(${JSON.stringify(queue)})`;
+  const where = `workers.serve(${JSON.stringify(queue)})`;
   if (!aFunction.accepts(handler)) {
-    throw new InvalidOptionError(`the handler in ${place}`, 'a function', describeValue(handler));
+    throw new InvalidOptionError(`the handler in ${where}`, 'a function', describeValue(handler));
   }
-  checkOptions(options, SERVE_RULES, place);
+  checkOptions(options, SERVE_RULES, where);
 }
 
-/** How a handler is named in logs and errors. */
+/** Names a handler in logs and errors. */
 const nameOf = ({ name }: Function): string =>
   typeof name === 'string' && name !== '' ? shown(name) : 'an unnamed function';

@@ -29,8 +29,8 @@ export type ResolvedOptions = typeof DEFAULTS & {
   readonly failFast: number;
   /** Opens connections to Redis, or names a Cluster; a string is the `memory://` URL of a server in this process. */
   readonly source: ConnectionSource | ClusterConfig | string;
-  /** Where the options were given, for messages: `the options of createReqRep`. */
-  readonly place: string;
+  /** Names these options in messages: `the options of createReqRep`. */
+  readonly where: string;
 } & Pick<ReqRepOptions, 'outgoingHeaders' | 'aroundJob'>;
 
 const DEFAULTS = {
@@ -114,15 +114,15 @@ export const OPTION_RULES: OptionRules<ReqRepOptions> = {
 /**
  * Checks the options and fills in the defaults.
  * @param rules - {@link OPTION_RULES}, with the rules of further options that are allowed in the same object.
- * @param place - where the options were given, for the messages.
+ * @param where - names the options in messages, such as `the options of createReqRep`.
  * @throws InvalidOptionError
  */
 export function resolveOptions(
   options: ReqRepOptions,
   rules: OptionRules<ReqRepOptions>,
-  place: string,
+  where: string,
 ): ResolvedOptions {
-  checkOptions(options, rules, place);
+  checkOptions(options, rules, where);
   const given = Object.fromEntries(
     Object.entries(options).filter(
       ([name, value]) =>
@@ -135,25 +135,25 @@ export function resolveOptions(
     maxPendingBytes: Math.max(DEFAULTS.maxPendingBytes, given.maxPayload ?? 0),
     ...given,
   };
-  checkCombinations(resolved, place);
-  return { ...resolved, failFast: failFastOf(options), source: sourceOf(options, place), place };
+  checkCombinations(resolved, where);
+  return { ...resolved, failFast: failFastOf(options), source: sourceOf(options, where), where };
 }
 
 /** Checks options that are valid on their own but may contradict each other. @throws InvalidOptionError */
 function checkCombinations(
   { stallLimit, lease, maxPendingBytes, maxPayload, errors }: typeof DEFAULTS,
-  place: string,
+  where: string,
 ): void {
   if (stallLimit < lease) {
     throw new InvalidOptionError(
-      `stallLimit in ${place}`,
+      `stallLimit in ${where}`,
       `at least the lease, ${lease} ms`,
       `\`${stallLimit}\` (number)`,
     );
   }
   if (maxPendingBytes < maxPayload) {
     throw new InvalidOptionError(
-      `maxPendingBytes in ${place}`,
+      `maxPendingBytes in ${where}`,
       `at least \`maxPayload\`, ${maxPayload} bytes`,
       `\`${maxPendingBytes}\` (number)`,
     );
@@ -162,7 +162,7 @@ function checkCombinations(
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) {
     throw new InvalidOptionError(
-      `errors in ${place}`,
+      `errors in ${where}`,
       'classes with different names, because errors travel by the name of their class',
       `two classes named "${twice}"`,
     );
@@ -174,7 +174,7 @@ function failFastOf({ failFast = false }: ReqRepOptions): number {
 }
 
 /** Makes the source of connections. As in the original `reqrep`, `client` takes precedence over `host` and `port`. */
-function sourceOf(options: ReqRepOptions, place: string): ResolvedOptions['source'] {
+function sourceOf(options: ReqRepOptions, where: string): ResolvedOptions['source'] {
   const { connection, host, port, database, client } = options;
   const flat = Object.entries({ host, port, database, client }).filter(
     ([, value]) => value !== undefined,
@@ -182,7 +182,7 @@ function sourceOf(options: ReqRepOptions, place: string): ResolvedOptions['sourc
   if (connection !== undefined && flat.length > 0) {
     const names = flat.map(([name]) => name).join(', ');
     throw new InvalidOptionError(
-      `connection in ${place}`,
+      `connection in ${where}`,
       `left out where ${names} ${flat.length === 1 ? 'is' : 'are'} given, because both name the server`,
       'both',
     );

@@ -79,7 +79,7 @@ function explainCommands(commands: readonly string[], call: RefusedCall | undefi
 }
 
 const explainUnknown = (commands: readonly string[], call: RefusedCall | undefined): string =>
-  `Redis${placeOf(call)} does not know ${listCommands(commands)}: it was renamed or disabled (rename-command in redis.conf). Enable it under its own name`;
+  `Redis${atAddress(call)} does not know ${listCommands(commands)}: it was renamed or disabled (rename-command in redis.conf). Enable it under its own name`;
 
 const isGreeting = ({ command }: RefusedCall): boolean => ['HELLO', 'AUTH'].includes(command);
 
@@ -93,11 +93,11 @@ const listCommands = (commands: readonly string[]): string =>
       ? String(commands[0])
       : `one of ${commands.join(', ')}`;
 
-const placeOf = (call: RefusedCall | undefined): string =>
+const atAddress = (call: RefusedCall | undefined): string =>
   call?.address === undefined ? '' : ` at ${call.address}`;
 
 const refusalOf = (call: RefusedCall | undefined): string =>
-  `Redis${placeOf(call)} refuses ${call?.user === undefined ? 'the user' : `user "${call.user}"`}`;
+  `Redis${atAddress(call)} refuses ${call?.user === undefined ? 'the user' : `user "${call.user}"`}`;
 
 const advice = (rules: readonly string[], call: RefusedCall | undefined): string =>
   rules.length === 0
@@ -137,7 +137,7 @@ export function explainWrongType(error: Error): string | undefined {
   }
   const [which, it] = call.names.length === 1 ? ['', 'it'] : ['one of ', 'that one'];
   return (
-    `WRONGTYPE: Redis${placeOf(call)} holds data of another type at ${which}${listNames(call.names)} ` +
+    `WRONGTYPE: Redis${atAddress(call)} holds data of another type at ${which}${listNames(call.names)} ` +
     `(see TYPE). Rename or delete ${it}`
   );
 }

@@ -37,17 +37,17 @@ export const MAX_TIMER_DELAY_MS = 2_147_483_647;
 
 /**
  * Checks options against their rules.
- * @param place - where the options were given, for the message; such as `@OnJob('reports') of ReportWorker#render`.
+ * @param where - names the place of the options in the message, such as `@OnJob('reports') of ReportWorker#render`.
  * @throws InvalidOptionError for the first option that breaks its rule or does not exist.
  */
 export function checkOptions<Options extends object>(
   options: Options,
   rules: OptionRules<Options>,
-  place: string,
+  where: string,
 ): void {
   if (!isRecord(options)) {
     throw new InvalidOptionError(
-      place.startsWith('the options') ? place : `the options of ${place}`,
+      where.startsWith('the options') ? where : `the options of ${where}`,
       'an object',
       kindOf(options),
     );
@@ -58,7 +58,7 @@ export function checkOptions<Options extends object>(
       const known = Object.keys(rules);
       const meant = nearestName(name, known);
       throw new InvalidOptionError(
-        `${mayHoldSecret(name) ? 'an option' : shown(name)} in ${place}`,
+        `${mayHoldSecret(name) ? 'an option' : shown(name)} in ${where}`,
         `one of the options ${known.join(', ')}${meant === undefined ? '' : ` (did you mean \`${meant}\`?)`}`,
         'an unknown name',
       );
@@ -67,13 +67,13 @@ export function checkOptions<Options extends object>(
       const part = rule.findWrongPart?.(value);
       if (part) {
         throw new InvalidOptionError(
-          `${name}${part.path} in ${place}`,
+          `${name}${part.path} in ${where}`,
           part.expected,
           part.received,
         );
       }
       throw new InvalidOptionError(
-        `${name} in ${place}`,
+        `${name} in ${where}`,
         expectedBy(rule, value),
         rule.isSecret ? kindOf(value) : describeValue(value),
       );

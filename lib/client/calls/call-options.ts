@@ -47,7 +47,7 @@ export interface EmitOptions {
   readonly protocol?: 1 | 2 | undefined;
   /**
    * Whether a call within a handler inherits from the job of the handler: the rest of its deadline, its cancellation and the headers that
-   * {@link ReqRepOptions.inheritedHeaders} names. Say `false` for a request that several jobs share, such as one whose promise is cached.
+   * {@link ReqRepOptions.inheritedHeaders} names. Set `false` for a request that several jobs share, such as one whose promise is cached.
    * @default true
    */
   readonly inherit?: boolean | undefined;
@@ -88,12 +88,12 @@ const SEND_RULES: OptionRules<SendOptions> = {
   idleTimeout: aDuration(0),
   signal: {
     expected: 'an AbortSignal',
-    // One of another realm, such as that of a test environment, is none of this class.
+    // A signal of another realm, such as that of a test environment, is not an instance of this `AbortSignal`.
     accepts: (value) => Object.prototype.toString.call(value) === '[object AbortSignal]',
   },
 };
 
-/** What the original protocol has no place for. */
+/** Options that the original protocol cannot carry. */
 const NOT_IN_ORIGINAL = ['headers', 'maxDeliveries', 'requireWorker'] as const;
 
 /** @throws InvalidOptionError @internal */
@@ -110,9 +110,9 @@ export function checkQueue(queue: unknown): void {
 /** @throws InvalidOptionError @internal */
 export function checkSendOptions(queue: string, options: SendOptions): void {
   if (options === NO_OPTIONS) {
-    return; // most calls have none, and this is quick
+    return; // a quick way for most calls, which pass no options
   }
-  checkOptions(options, SEND_RULES, placeOf(queue));
+  checkOptions(options, SEND_RULES, callTo(queue));
   checkOriginal(queue, options);
 }
 
@@ -121,18 +121,19 @@ export function checkEmitOptions(queue: string, options: EmitOptions): void {
   if (options === NO_OPTIONS) {
     return;
   }
-  checkOptions(options, EMIT_RULES, placeOf(queue));
+  checkOptions(options, EMIT_RULES, callTo(queue));
   checkOriginal(queue, options);
 }
 
-const placeOf = (queue: string): string => `a call to queue "${queue}"`;
+/** Names a call in errors. */
+const callTo = (queue: string): string => `a call to queue "${queue}"`;
 
 function checkOriginal(queue: string, options: EmitOptions): void {
   if (options.protocol === 1) {
     const unfit = NOT_IN_ORIGINAL.find((name) => options[name] !== undefined);
     if (unfit) {
       throw new InvalidOptionError(
-        `${unfit} in ${placeOf(queue)}`,
+        `${unfit} in ${callTo(queue)}`,
         'left out with `protocol: 1`, which cannot carry it',
         describeValue(options[unfit]),
       );

@@ -11,7 +11,7 @@ export type OutgoingHeaders = (
   queue: string,
 ) => Readonly<Record<string, string | undefined>> | undefined;
 
-/** Gives headers as {@link OutgoingHeaders} does, once they were checked. @throws InvalidOptionError @internal */
+/** Returns the headers of an {@link OutgoingHeaders}, checked. @throws InvalidOptionError @internal */
 export type CheckedHeaders = (queue: string) => Readonly<Record<string, string>>;
 
 /** @returns the options of a call with the headers that the application adds to each. @internal */
@@ -20,7 +20,7 @@ export function withOutgoingHeaders<Options extends EmitOptions>(
   queue: string,
   outgoingHeaders: CheckedHeaders | undefined,
 ): Options {
-  // The original protocol has no place for headers.
+  // The original protocol cannot carry headers.
   if (!outgoingHeaders || options.protocol === 1) {
     return options;
   }
@@ -28,15 +28,15 @@ export function withOutgoingHeaders<Options extends EmitOptions>(
 }
 
 /**
- * Refuses what is wrong with the function or with what it returns.
- * @param place - names the options that have the function, such as `the options of createReqRep`.
+ * Wraps the function of the application, so that wrong headers, and errors that the function throws, become one kind of error.
+ * @param where - names the options in errors, such as `the options of createReqRep`.
  * @internal
  */
 export const checkedHeaders =
-  (outgoingHeaders: OutgoingHeaders, place: string): CheckedHeaders =>
+  (outgoingHeaders: OutgoingHeaders, where: string): CheckedHeaders =>
   (queue) => {
     const wrong = (received: string, options?: ErrorOptions): InvalidOptionError =>
-      new InvalidOptionError(`outgoingHeaders in ${place}`, EXPECTED, received, options);
+      new InvalidOptionError(`outgoingHeaders in ${where}`, EXPECTED, received, options);
     let entries: [string, unknown][];
     try {
       const returned: unknown = outgoingHeaders(queue) ?? {};

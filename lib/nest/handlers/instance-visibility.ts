@@ -59,13 +59,13 @@ export function importersOf(
 
 /** Tells whether an element of `imports` is the module of an instance. */
 export const isModuleOf =
-  (place: InstanceSettings) =>
+  (settings: InstanceSettings) =>
   (imported: unknown): boolean => {
     const providers: unknown = (imported as { readonly providers?: unknown } | null)?.providers;
     return (
       Array.isArray(providers) &&
       providers.some(
-        (provider: { readonly useValue?: unknown } | null) => provider?.useValue === place,
+        (provider: { readonly useValue?: unknown } | null) => provider?.useValue === settings,
       )
     );
   };

@@ -61,7 +61,7 @@ export class JobHandlerExplorer {
       }
       const other = byQueue.get(handler.queue);
       if (other) {
-        throw new DuplicateJobHandlerError(handler.queue, [placeOf(other), placeOf(handler)]);
+        throw new DuplicateJobHandlerError(handler.queue, [nameWithModule(other), nameWithModule(handler)]);
       }
       byQueue.set(handler.queue, handler);
     }
@@ -78,7 +78,7 @@ export class JobHandlerExplorer {
 
   private warnOfInvisible(unseen: readonly FoundHandler[]): void {
     if (unseen.length > 0) {
-      const handlers = unseen.map((handler) => `"${handler.queue}" (${placeOf(handler)})`);
+      const handlers = unseen.map((handler) => `"${handler.queue}" (${nameWithModule(handler)})`);
       this.log.warn(
         `Not serving ${handlers.join(', ')}: the instance "${this.instance.name}" of ReqRepModule has \`isGlobal: false\` and ` +
           'is not imported there. Import a module there that exports ReqRepModule, or remove `isGlobal: false`',
@@ -131,13 +131,13 @@ export class JobHandlerExplorer {
 
   /** Returns the names of all instances of the module in this application. @throws InvalidOptionError for a duplicate name */
   private instanceNames(): string[] {
-    const places = this.instances().map(({ instance }) => (instance as ReqRepInstance).settings);
-    const names = places.map(({ name }) => name);
+    const settings = this.instances().map(({ instance }) => (instance as ReqRepInstance).settings);
+    const names = settings.map(({ name }) => name);
     const twice = names.find((name, index) => names.indexOf(name) !== index);
     if (twice !== undefined) {
-      const importers = places
+      const importers = settings
         .filter(({ name }) => name === twice)
-        .flatMap((place) => importersOf(this.modules.values(), isModuleOf(place)));
+        .flatMap((each) => importersOf(this.modules.values(), isModuleOf(each)));
       throw new InvalidOptionError(
         'name of ReqRepModule',
         'unique in the application',
@@ -157,7 +157,7 @@ export class JobHandlerExplorer {
 }
 
 /** Names a handler with its module, since one class may be a provider of several modules. */
-const placeOf = ({ name, wrapper }: FoundHandler): string => `${name} in ${wrapper.host?.name}`;
+const nameWithModule = ({ name, wrapper }: FoundHandler): string => `${name} in ${wrapper.host?.name}`;
 
 /** An alias shows the object of another provider once more; what a module gets of its own is made by a class first. */
 const isOriginal = ({ isAlias }: ProviderWrapper): boolean => !isAlias;
@@ -172,17 +172,17 @@ function prototypeOf({ instance, metatype, isNotMetatype }: ProviderWrapper): ob
 }
 
 function check({ queue, options, name }: FoundHandler, instances: readonly string[]): void {
-  const place = `${nameOfRoute(queue)} of ${name}`;
+  const where = `${nameOfRoute(queue)} of ${name}`;
   if (!aName.accepts(queue)) {
     const more = Array.isArray(queue) ? ' (write one @OnJob for each queue)' : '';
     const received = `${describeValue(queue)}${more}`;
-    throw new InvalidOptionError(`the queue in ${place}`, expectedBy(aName, queue), received);
+    throw new InvalidOptionError(`the queue in ${where}`, expectedBy(aName, queue), received);
   }
-  checkOptions(options, RULES, place);
+  checkOptions(options, RULES, where);
   const instance = options.instance ?? DEFAULT_INSTANCE;
   if (!instances.includes(instance)) {
     throw new InvalidOptionError(
-      `instance in ${place}`,
+      `instance in ${where}`,
       `the name of an instance of ReqRepModule (known: ${instances.join(', ')})`,
       `"${instance}"`,
     );

@@ -16,7 +16,7 @@ const DISTANCES = { outermost: Infinity, innermost: -Infinity } as const;
 export function placeHooks(
   discovery: Pick<DiscoveryService, 'getProviders'>,
   provider: InjectionToken,
-  place: keyof typeof DISTANCES,
+  distance: keyof typeof DISTANCES,
 ): boolean {
   const hosts = discovery
     .getProviders()
@@ -27,7 +27,7 @@ export function placeHooks(
     hosts.length > 0 &&
     hosts.every(
       (host) =>
-        typeof host?.distance === 'number' && Reflect.set(host, 'distance', DISTANCES[place]),
+        typeof host?.distance === 'number' && Reflect.set(host, 'distance', DISTANCES[distance]),
     )
   );
 }

@@ -63,11 +63,11 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
 const HTTP_ERRORS = Symbol('nestjs-reqrep:http-errors');
 
 /** Returns the providers of one instance of the module. */
-function providersOf(place: InstanceSettings): Provider[] {
-  const { name } = place;
+function providersOf(settings: InstanceSettings): Provider[] {
+  const { name } = settings;
   const log = nestLog(name);
   return [
-    { provide: INSTANCE_SETTINGS, useValue: place },
+    { provide: INSTANCE_SETTINGS, useValue: settings },
     {
       provide: OptionsScopeCheck,
       inject: [DiscoveryService],
@@ -80,7 +80,7 @@ function providersOf(place: InstanceSettings): Provider[] {
       provide: ReqRepInstance,
       inject: [MODULE_OPTIONS_TOKEN],
       useFactory: (options: ReqRepModuleOptions) =>
-        new ReqRepInstance(place, resolveModuleOptions(options)),
+        new ReqRepInstance(settings, resolveModuleOptions(options)),
     },
     {
       provide: SHARDS,

@@ -34,7 +34,7 @@ export function createFilter(
     { guards: false, interceptors: false, filters: true },
     'reqrep',
   );
-  const place = `an exception filter (${filterNames(handler, globalEnhancers)})`;
+  const what = `an exception filter (${filterNames(handler, globalEnhancers)})`;
   return async (data, job, error) => {
     job.threw(error);
     let answer: unknown;
@@ -42,7 +42,7 @@ export function createFilter(
       // A filter that returns nothing has only observed the error. An abort is no error, so filters do not see it.
       answer = job.isAborted ? undefined : await filter(data, job, error);
     } catch (failure) {
-      throw errorToReport(failure, error, job, place);
+      throw errorToReport(failure, error, job, what);
     }
     if (answer === undefined) {
       throw error;
@@ -62,7 +62,7 @@ export function errorToReport(
   failure: unknown,
   handled: unknown,
   job: RunContext,
-  place: string,
+  what: string,
 ): unknown {
   const isMistake =
     handled !== undefined &&
@@ -73,6 +73,6 @@ export function errorToReport(
     return failure;
   }
   const { name, message } = toWireError(handled);
-  job.strayed(`${place}, called to handle "${shown(`${name}: ${message}`)}",`, failure);
+  job.strayed(`${what}, called to handle "${shown(`${name}: ${message}`)}",`, failure);
   return handled;
 }

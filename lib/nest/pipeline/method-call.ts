@@ -12,11 +12,11 @@ export function methodCall(
   { classRef, method }: HandlerMethod,
   host: object,
 ): (args: unknown[], job: RunContext) => Promise<unknown> {
-  const places = contextIndexes(classRef, method);
+  const indexes = contextIndexes(classRef, method);
   return (args, job) => {
     job.throwIfAborted();
-    for (const place of places) {
-      args[place] = job;
+    for (const index of indexes) {
+      args[index] = job;
     }
     return currentJob.run(job, async () => {
       const within = AsyncResource.bind((begin: () => unknown) => begin());

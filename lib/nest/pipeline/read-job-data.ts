@@ -3,7 +3,7 @@ import { describeValue } from '../../errors/value-text.js';
 import { aName, expectedBy } from '../../options/option-rules.js';
 import type { JobDataPipe, StandardSchema } from './job-data-options.js';
 
-/** Everything that one `@JobData` says. */
+/** The arguments of one `@JobData`, checked and sorted. */
 export interface JobDataParts {
   readonly data: string | undefined;
   readonly pipes: readonly JobDataPipe[];
@@ -11,55 +11,55 @@ export interface JobDataParts {
 }
 
 /**
- * Reads the arguments of a `@JobData`, which are those of Nest's `@Payload`.
- * @param place - the parameter, as an error names it.
+ * Reads the arguments of a `@JobData`, which has the same signatures as Nest's `@Payload`.
+ * @param where - names the parameter in errors.
  * @throws InvalidOptionError
  */
-export function readJobData(given: readonly unknown[], place: string): JobDataParts {
+export function readJobData(given: readonly unknown[], where: string): JobDataParts {
   const [first, ...others] = given;
   const hasProperty = typeof first === 'string' || first === undefined || first === null;
   const [second, ...behind] = hasProperty ? others : given;
   const options = isOptions(second) ? second : {};
   const pipes = isOptions(second)
-    ? [...pipesIn(options, place), ...behind]
+    ? [...pipesIn(options, where), ...behind]
     : hasProperty
       ? others
       : given;
   for (const pipe of pipes) {
-    checkPipe(pipe, place);
+    checkPipe(pipe, where);
   }
   if (typeof first === 'string' && !aName.accepts(first)) {
-    refuse(`the property in ${place}`, expectedBy(aName, first), first);
+    refuse(`the property in ${where}`, expectedBy(aName, first), first);
   }
   return {
     data: typeof first === 'string' ? first : undefined,
     pipes: pipes as readonly JobDataPipe[],
-    schema: schemaIn(options, place),
+    schema: schemaIn(options, where),
   };
 }
 
-function pipesIn({ pipes }: Readonly<Record<string, unknown>>, place: string): readonly unknown[] {
+function pipesIn({ pipes }: Readonly<Record<string, unknown>>, where: string): readonly unknown[] {
   if (pipes !== undefined && !Array.isArray(pipes)) {
-    refuse(`pipes in ${place}`, 'an array of pipes', pipes);
+    refuse(`pipes in ${where}`, 'an array of pipes', pipes);
   }
   return pipes ?? [];
 }
 
 function schemaIn(
   { schema, ...others }: Readonly<Record<string, unknown>>,
-  place: string,
+  where: string,
 ): StandardSchema | undefined {
   const unknown = Object.keys(others).find((name) => name !== 'pipes');
   if (unknown !== undefined) {
     throw new InvalidOptionError(
-      `${unknown} in ${place}`,
+      `${unknown} in ${where}`,
       '`schema` or `pipes`',
       'an unknown name',
     );
   }
   if (schema !== undefined && !isSchema(schema)) {
     refuse(
-      `schema in ${place}`,
+      `schema in ${where}`,
       'a Standard Schema (one of Zod from 3.24, Valibot, ArkType or the like, with a `~standard`)',
       schema,
     );
@@ -67,15 +67,15 @@ function schemaIn(
   return schema;
 }
 
-function checkPipe(pipe: unknown, place: string): void {
+function checkPipe(pipe: unknown, where: string): void {
   if (isSchema(pipe)) {
-    throw new InvalidOptionError(`a pipe in ${place}`, 'a pipe', 'a schema (write `{ schema }`)');
+    throw new InvalidOptionError(`a pipe in ${where}`, 'a pipe', 'a schema (write `{ schema }`)');
   }
   const isPipe =
     typeof pipe === 'function' ? pipe.prototype !== undefined : isFunction(pipe, 'transform');
   if (!isPipe) {
     refuse(
-      `a pipe in ${place}`,
+      `a pipe in ${where}`,
       'a class or an object with `transform()`, or `{ schema, pipes }` before all pipes',
       pipe,
     );
@@ -86,7 +86,7 @@ function refuse(what: string, expected: string, received: unknown): never {
   throw new InvalidOptionError(what, expected, describeValue(received));
 }
 
-/** As Nest tells options from a pipe. */
+/** Distinguishes options from a pipe as Nest does. */
 const isOptions = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' &&
   value !== null &&

@@ -39,7 +39,7 @@ it.each<[ReqRepModuleOptions['connection'], string]>([
 
 describe('the defaults', () => {
   /** The defaults that are added to the given options. */
-  const MADE = { source: expect.any(Function), place: 'the options of ReqRepModule' };
+  const MADE = { source: expect.any(Function), where: 'the options of ReqRepModule' };
 
   const DEFAULTS = {
     prefix: '',
