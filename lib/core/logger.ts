@@ -2,20 +2,20 @@ import { propertyOf } from '../errors/error-text.js';
 import type { OptionRule } from '../options/option-rules.js';
 import { Log } from '../telemetry/log.js';
 
-/** What the library writes its log to: `console`, a logger of Nest, or any other object with these methods. */
+/** Receives the log of the library: `console`, a logger of Nest, or any other object with these methods. */
 export interface ReqRepLogger {
-  /** Writes what goes as planned, such as that a queue is served. */
+  /** Writes news that needs no action, such as that a queue is served. */
   log(text: string): void;
-  /** Writes what goes wrong and may pass, such as that Redis is unreachable. */
+  /** Writes a trouble that may pass by itself, such as that Redis is unreachable. */
   warn(text: string): void;
   /**
-   * Writes what somebody has to correct, such as a handler that throws.
+   * Writes an error that somebody has to correct, such as a handler that throws.
    * @param stack - The stack of the error that the text is about, where there is one.
    */
   error(text: string, stack?: string): void;
 }
 
-/** What can be such a logger; `false` = nothing is written. @internal */
+/** The rule of the option `logger`: a {@link ReqRepLogger}, or `false` = nothing is written. @internal */
 export const aLogger: OptionRule = {
   expected: 'an object with the methods log, warn and error, such as `console`, or false',
   accepts: (value) =>
@@ -25,7 +25,7 @@ export const aLogger: OptionRule = {
 
 const writeToStderr = (text: string): void => void process.stderr.write(`[ReqRep] ${text}\n`);
 
-/** What a script wants to see: troubles, on stderr, and nothing between the lines that it prints itself. */
+/** The default logger: writes troubles to stderr, and nothing between the lines that a script itself prints to stdout. */
 const WARNINGS_ON_STDERR: ReqRepLogger = {
   log: () => undefined,
   warn: writeToStderr,
@@ -38,7 +38,7 @@ const SILENT: ReqRepLogger = {
   error: () => undefined,
 };
 
-/** @param logger - `false` = nothing is written. @internal */
+/** Makes a log that writes to a logger. @param logger - `false` = nothing is written. @internal */
 export function logTo(logger: ReqRepLogger | false = WARNINGS_ON_STDERR): Log {
   const target = logger === false ? SILENT : logger;
   return new Log({

@@ -51,7 +51,9 @@ export class QueueWorkers {
   get status(): ReplyWorkersStatus {
     const each = this.#all.map(({ status }) => status);
     return {
-      state: STATES_BY_PRIORITY.find((state) => each.some((status) => status.state === state)) ?? 'stopped',
+      state:
+        STATES_BY_PRIORITY.find((state) => each.some((status) => status.state === state)) ??
+        'stopped',
       queues: each.flatMap(({ queues }) => queues),
     };
   }

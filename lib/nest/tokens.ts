@@ -2,15 +2,15 @@ import type { InjectionToken } from '@nestjs/common';
 import { RequestClient } from '../client/request-client.js';
 import { ReplyWorkers } from '../worker/reply-workers.js';
 
-/** The name of the instance that has none. @internal */
+/** The name of the instance that the application has given no name. @internal */
 export const DEFAULT_INSTANCE = 'default';
 
 /** The token of the shards of an instance: `useMemoryQueues` replaces them. @internal */
 export const SHARDS: InjectionToken = Symbol('nestjs-reqrep:shards');
 
 /**
- * What the lifecycle starts and stops, under tokens that no application knows: a test may put something else under the
- * public ones.
+ * Tokens of the client and the workers that the lifecycle starts and stops. They differ from the public tokens, because a test of
+ * an application may override those with other objects.
  * @internal
  */
 export const CLIENT: InjectionToken = Symbol('nestjs-reqrep:client');
@@ -18,8 +18,8 @@ export const CLIENT: InjectionToken = Symbol('nestjs-reqrep:client');
 export const WORKERS: InjectionToken = Symbol('nestjs-reqrep:workers');
 
 /**
- * Returns the injection token of the {@link RequestClient} of a named instance: for `overrideProvider` in tests, or `app.get`. Without a
- * name it is the class itself.
+ * Returns the injection token of the {@link RequestClient} of a named instance, for `overrideProvider` in tests, or `app.get`. The token of
+ * the instance without a name is the class itself.
  *
  * @param instance - The `name` of the instance.
  * @example
@@ -31,7 +31,7 @@ export const getRequestClientToken = (instance = DEFAULT_INSTANCE): InjectionTok
   instance === DEFAULT_INSTANCE ? RequestClient : `ReqRepRequestClient:${instance}`;
 
 /**
- * Returns the injection token of the {@link ReplyWorkers} of a named instance. Without a name it is the class itself.
+ * Returns the injection token of the {@link ReplyWorkers} of a named instance. The token of the instance without a name is the class itself.
  *
  * @param instance - The `name` of the instance.
  */

@@ -14,13 +14,13 @@ export interface InstanceOption {
 
 const DEFAULT_INSTANCE = 'default';
 
-/** Turns of the event loop in which nothing happened, after which nothing follows from what did. */
+/** Number of turns of the event loop without any event after which nothing more follows by itself. */
 const QUIET_TURNS = 8;
 
-/** How often it is looked whether something is so where nothing says so, ms. */
+/** Time between two checks of a condition that no event announces, ms. */
 const POLL_INTERVAL_MS = 5;
 
-/** Waits for real, whatever timers a test has faked. */
+/** Waits in real time, also where a test has faked the timers. */
 const waitForPoll = (): Promise<void> => delay(systemRuntime, POLL_INTERVAL_MS, { ref: true });
 
 /**
@@ -74,10 +74,10 @@ export class MemoryQueues {
   }
 
   /**
-   * Resolves when as many jobs of a queue run at a time, such as before a test advances its fake timers, or loses a worker.
+   * Resolves when `count` jobs of a queue run at a time. Await it before the test advances its fake timers, or loses a worker.
    *
    * @param queue - The name of the queue.
-   * @param options - The instance, and `count`: how many jobs, 1 unless given.
+   * @param options - The instance, and `count`: the number of jobs, 1 unless given.
    */
   async running(
     queue: string,
@@ -89,9 +89,9 @@ export class MemoryQueues {
   }
 
   /**
-   * Makes the workers of a queue count as lost, as when their process has died. Each running job is delivered again, or ends with a
-   * `WorkerLostError` where its deliveries are used up. The handlers are not stopped: what they return is ignored, and each counts for the
-   * `concurrency` of its queue until it returns.
+   * Makes the workers of a queue count as lost, like after the death of their process. Each running job is delivered again, or ends with a
+   * `WorkerLostError` where its deliveries are used up. The handlers are not stopped: their results are ignored, and each handler counts
+   * for the `concurrency` of its queue until it returns.
    *
    * @param queue - The name of the queue.
    * @param options - The instance.
@@ -103,7 +103,7 @@ export class MemoryQueues {
   }
 
   /**
-   * Loses the answer of the next operation of a kind, which is carried out, and the connection with it.
+   * Lets the next operation of a kind be carried out, and then loses its answer together with the connection.
    *
    * @param operation - The kind of operation.
    */
@@ -148,9 +148,9 @@ export class MemoryQueues {
 
   /**
    * Resolves when nothing more happens by itself: emitted jobs are in their queues, no job runs, no worker of the module under test would
-   * take one that waits, and no request waits for its end. Jobs that are held, or whose queue is not served here, stay where they are.
+   * take a waiting job, and no request waits for its end. Jobs that are held, or whose queue is not served here, stay where they are.
    *
-   * It waits in real time, also under fake timers: advance these first where a handler waits for one.
+   * The method waits in real time, also under fake timers: advance the timers first where a handler waits for one.
    */
   async settled(): Promise<void> {
     for (let turn = 0; turn < QUIET_TURNS;) {
@@ -164,7 +164,7 @@ export class MemoryQueues {
     }
   }
 
-  /** Has the queues of one more instance. @internal */
+  /** Adds the queues of one more instance. @internal */
   attach(name: string, parts: InstanceParts): InstanceUnderTest {
     const instance = new InstanceUnderTest(parts);
     this.#instances.set(name, instance);

@@ -61,7 +61,10 @@ export class JobHandlerExplorer {
       }
       const other = byQueue.get(handler.queue);
       if (other) {
-        throw new DuplicateJobHandlerError(handler.queue, [nameWithModule(other), nameWithModule(handler)]);
+        throw new DuplicateJobHandlerError(handler.queue, [
+          nameWithModule(other),
+          nameWithModule(handler),
+        ]);
       }
       byQueue.set(handler.queue, handler);
     }
@@ -157,7 +160,8 @@ export class JobHandlerExplorer {
 }
 
 /** Names a handler with its module, since one class may be a provider of several modules. */
-const nameWithModule = ({ name, wrapper }: FoundHandler): string => `${name} in ${wrapper.host?.name}`;
+const nameWithModule = ({ name, wrapper }: FoundHandler): string =>
+  `${name} in ${wrapper.host?.name}`;
 
 /** An alias shows the object of another provider once more; what a module gets of its own is made by a class first. */
 const isOriginal = ({ isAlias }: ProviderWrapper): boolean => !isAlias;

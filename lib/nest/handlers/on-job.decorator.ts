@@ -8,28 +8,28 @@ import { addJobRoute, nameOfRoute } from './job-routes.js';
 
 /** Options of one `@OnJob`. */
 export interface OnJobOptions extends ServeOptions {
-  /** The `name` of the instance of `ReqRepModule` whose queue it is. @default the instance without a name */
+  /** The `name` of the instance of `ReqRepModule` that serves the queue. @default the instance without a name */
   readonly instance?: string | undefined;
   /**
-   * Says with `'decorated'` that each parameter has a decorator, such as `@JobData('id')` or `@JobCtx()`. The compiler cannot see
-   * decorators of parameters: for a queue of the {@link JobMap} it expects a method that takes `(data, job)` without the option.
+   * `'decorated'` = each parameter has a decorator, such as `@JobData('id')` or `@JobCtx()`. The compiler cannot see decorators of
+   * parameters: for a queue of the {@link JobMap}, it expects a method that takes `(data, job)` unless the option is set.
    * @default undefined
    */
   readonly parameters?: HandlerParameters;
 }
 
 /**
- * Makes a method of a provider or a controller the handler of a queue. The application finds the method when it starts.
+ * Makes a method of a provider or a controller the handler of a queue. The library finds the method when the application starts.
  *
- * What the method returns is the reply, as a value, a promise of it, or a stream: an Observable, an AsyncIterable or an iterator. The
+ * The method returns the reply: a value, a promise of a value, or a stream, which is an Observable, an AsyncIterable or an iterator. The
  * compiler checks the method where the queue is in the {@link JobMap}. A method can have several of the decorators.
  *
- * The method is called as the object has it at that moment: a test or a decorator can replace it.
+ * Each job calls the method that the object has at that moment: a test or another decorator can replace the method.
  *
  * @param queue - The name that callers pass to `RequestClient.send`.
  * @param options - Options of the handler.
- * @throws {@link InvalidOptionError} on anything but a method of the objects of a class, without its brackets, and where the compiler
- *   makes standard decorators, which Nest does not support.
+ * @throws {@link InvalidOptionError} anywhere but on an instance method, without parentheses, and where the compiler makes standard
+ *   decorators, which Nest does not support.
  * @example
  * ```ts
  * @OnJob('reports', { concurrency: 8 })

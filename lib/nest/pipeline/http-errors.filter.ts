@@ -52,7 +52,7 @@ const STATUS_BY_CODE: Readonly<Record<ReqRepError['code'], HttpStatus>> = {
   DUPLICATE_HANDLER: HttpStatus.INTERNAL_SERVER_ERROR,
 };
 
-/** What Nest looks for, in vain, where it makes the filter itself. */
+/** Token of the options, with no provider: where Nest creates the filter, `@Optional()` leaves the options `undefined`. */
 const NO_OPTIONS = Symbol('nestjs-reqrep:http-errors-options');
 
 /**
@@ -95,11 +95,11 @@ export class ReqRepHttpErrors implements ExceptionFilter<ReqRepError> {
     this.#options = options ?? {};
   }
 
-  /** Is called by Nest with an error of the library. */
+  /** Answers an error of the library. Called by Nest. */
   catch(error: ReqRepError, host: ArgumentsHost): unknown {
     if (host.getType() === 'rpc') {
-      // As Nest answers where there is no filter; whatever a filter throws there ends the process.
-      this.#tell(error);
+      // The answer that Nest gives without a filter. It cannot be left to Nest: an error that a filter throws here ends the process.
+      this.#logError(error);
       return throwError(() => ({ status: 'error', message: 'Internal server error' }));
     }
     const adapter =
@@ -109,7 +109,7 @@ export class ReqRepHttpErrors implements ExceptionFilter<ReqRepError> {
     }
     const status = statusOf(error);
     if (status >= HttpStatus.INTERNAL_SERVER_ERROR) {
-      this.#tell(error);
+      this.#logError(error);
     }
     const { exposeMessages = false, retryAfter } = this.#options;
     const response: unknown = host.getArgByIndex(1);
@@ -125,14 +125,14 @@ export class ReqRepHttpErrors implements ExceptionFilter<ReqRepError> {
     return undefined;
   }
 
-  #tell(error: ReqRepError): void {
+  #logError(error: ReqRepError): void {
     const kind = `http error: ${error.code} ${String(propertyOf(error, 'queue'))}`;
     const text = `A request to the application failed: ${error.name}: ${error.message}`;
     this.#log.repeated(kind, 'error', text, stackOf(error));
   }
 }
 
-/** A reply that is too large is no fault of whoever sent the HTTP request. */
+/** @returns the HTTP status of an error. A reply that is too large is not the fault of the client that sent the HTTP request. */
 const statusOf = (error: ReqRepError): HttpStatus =>
   error instanceof PayloadTooLargeError && error.direction === 'reply'
     ? HttpStatus.INTERNAL_SERVER_ERROR

@@ -16,8 +16,8 @@ export class ErrorRegistry {
   }
 
   /**
-   * The form of an error of a registered class, or of the nearest registered ancestor of its class.
-   * @param describe - gives the form that it would have otherwise, for callers that do not know the class.
+   * Converts an error of a registered class, or of a class that extends one; the nearest registered class counts.
+   * @param describe - converts the error as if its class were not registered, for callers that do not know the class.
    */
   describe(error: unknown, describe?: DescribeError): WireError | undefined {
     const form = describe?.(error);
@@ -31,13 +31,13 @@ export class ErrorRegistry {
       : form;
   }
 
-  /** An error of the class that the form names, with its message and its fields. */
+  /** @returns an error of the class that the form names, with the message and the fields; `undefined` if the class is not registered. */
   revive({ name, message, fields, stack }: WireError): Error | undefined {
     const registered = this.byName.get(name);
     if (!registered || !fields) {
       return undefined;
     }
-    // A true Error, with a stack, that is none of the class's constructor: what that would be called with is not known.
+    // A real Error with a stack, made without the constructor of the class, because the arguments of that constructor are unknown.
     const error: Error = Reflect.construct(Error, [message], registered);
     const own = stack === undefined ? fields : { ...fields, stack };
     for (const [field, value] of Object.entries(own)) {
@@ -70,19 +70,19 @@ export class ErrorRegistry {
   }
 }
 
-/** What every error has as a text. */
+/** Fields that are texts in every error. */
 const STRING_FIELDS: ReadonlySet<string> = new Set(['name', 'message', 'stack']);
 
-/** Whether a field can be one that an error of the class has: it neither hides a method, nor is it no text where all expect one. */
+/** Whether a field may be set on an error of a class: it hides no method of the class, and is a text where code expects a text. */
 const isDataField = (field: string, value: unknown, { prototype }: ErrorClass): boolean =>
   STRING_FIELDS.has(field)
     ? typeof value === 'string'
     : typeof propertyOf(prototype, field) !== 'function';
 
-/** What travels by itself: a stack where it is to be exposed, and what led to the error. */
+/** Fields that {@link WireError} has of its own: the stack, which is sent only with `exposeStack`, and the cause. */
 const SEPARATE_FIELDS: ReadonlySet<string> = new Set(['stack', 'cause']);
 
-/** What an error has of its own and JSON can write. */
+/** @returns the own fields of an error that JSON can express. */
 function fieldsOf(error: unknown): Record<string, unknown> {
   const fields = namesOf(error)
     .filter((name) => !SEPARATE_FIELDS.has(name))

@@ -43,14 +43,14 @@ export interface LeasedQueue {
 export class QueueLease {
   /** Why the last renewal has failed; `undefined` where it succeeded. */
   failure: unknown = new Error('The lease was not renewed yet');
-  /** What Redis refuses, in words; `undefined` where the last renewal succeeded or was not answered. */
+  /** The refusal of the last renewal, in words; `undefined` where that renewal succeeded or was not answered. */
   refusal: string | undefined;
   private readonly backoff: Backoff;
   /** When the next renewal is due after a refusal, by the clock of the runtime. */
   private dueAt = 0;
   /** The connection for commands that other workers know. */
   private announced: LineIdentity | undefined;
-  /** How often the lease was renewed. */
+  /** Number of renewals that have succeeded. */
   private turn = 0;
   /** When the last renewal that succeeded was sent, by the clock of the runtime. */
   private sentAt = Infinity;
@@ -81,19 +81,19 @@ export class QueueLease {
     return this.runtime.now() >= this.dueAt;
   }
 
-  /** Whether other workers know the connection for commands, so that they can tell when its jobs are lost. */
+  /** Whether other workers know the connection for commands, so that they can detect when its jobs are lost. */
   isUpToDate(commands: Line): boolean {
     return this.isKnown && this.announced === commands.identity;
   }
 
   /**
-   * @returns what one renewal sends.
+   * @returns the renewal to send.
    * @param commands - the connection that the renewal is sent on.
    * @param started - when the worker started, ms, Redis clock.
    */
   renewal({ identity: own, identities, server, path }: Line, started: number): QueueRenewal {
     const { keys, slots } = this.queue;
-    // A lost connection may still wait for a job until the server notices the loss. Until then it has to stay known.
+    // A lost connection may still wait for a job until the server notices the loss, so other workers must know it until then.
     const connections = [identities, this.queue.identities()]
       .flatMap((known) => known.slice(-MAX_NAMED_CONNECTIONS))
       .filter((known) => known.server === server?.runId)
@@ -172,7 +172,7 @@ export class QueueLease {
     }
   }
 
-  /** @returns what gives up the lease. @param isWatched - whether a job may still arrive in the slots. */
+  /** @returns the input of the operation that gives up the lease. @param isWatched - whether a job may still arrive in the slots. */
   retirement(isWatched: boolean): RetireWorker {
     const { keys, slots } = this.queue;
     return {
