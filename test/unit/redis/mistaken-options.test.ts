@@ -90,7 +90,11 @@ describe('a URL object', () => {
 
 describe('a URL that ioredis would misread', () => {
   it.each<[string, string, string]>([
-    ['port of the connection', `redis://joe:${SECRET}@localhost:63x79`, 'an integer from 1 to 65535'],
+    [
+      'port of the connection',
+      `redis://joe:${SECRET}@localhost:63x79`,
+      'an integer from 1 to 65535',
+    ],
     ['port of the connection', 'redis://localhost:99999', 'an integer from 1 to 65535'],
     ['port of the connection', 'redis://localhost:0', 'an integer from 1 to 65535'],
     ['port of the connection', 'redis://localhost?port=0', 'an integer from 1 to 65535'],
