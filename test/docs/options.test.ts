@@ -94,7 +94,7 @@ it('docs/options.md tells the defaults that the library has', () => {
   const resolved = resolveOptions({}, OPTION_RULES, 'a test');
   // These are no options as a user gives them, but what was made of some.
   const defaults = Object.fromEntries(
-    Object.entries(resolved).filter(([name]) => !['failFast', 'source', 'place'].includes(name)),
+    Object.entries(resolved).filter(([name]) => !['failFast', 'source', 'where'].includes(name)),
   );
   expect(
     Object.fromEntries(
