@@ -62,7 +62,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a settle does not check whether its slot still holds its job',
     file: 'lib/memory/operations/settling.ts',
     text: 'if (missing) {',
-    instead: 'if (missing && isAside) {',
+    instead: 'if (missing && isParked) {',
   },
   {
     name: 'a slot is released twice',

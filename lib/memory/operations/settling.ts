@@ -17,15 +17,15 @@ import { heldBy, take } from './taking.js';
 export const SETTLING: readonly Entry[] = [
   entry(settleJobs, ({ store }, input) => {
     const { slots, places, groups, takes, isRepeated } = input;
-    const isAside = hasParkedLists(input);
-    const missing = isAside
+    const isParked = hasParkedLists(input);
+    const missing = isParked
       ? restoreParkedLists(store, input, () => findMissing(store, input))
       : findMissing(store, input);
     if (missing) {
       return { missing };
     }
     for (const { list, ttl, frames } of groups) {
-      if (!isAside) {
+      if (!isParked) {
         pushBehind(store, list, frames.map(bytesOf));
       }
       keepAlive(store, list, ttl);
@@ -36,7 +36,7 @@ export const SETTLING: readonly Entry[] = [
     const taken = takes.map((next): Bytes[] =>
       isRepeated && store.has(next.slot) ? heldBy(store, next.slot) : take(store, next),
     );
-    return { jobs: isAside ? [] : taken.map((jobs) => jobs.map(textOf)) };
+    return { jobs: isParked ? [] : taken.map((jobs) => jobs.map(textOf)) };
   }),
 ];
 
@@ -53,11 +53,11 @@ function findMissing(store: Store, input: SettleJobs): Missing | undefined {
   if (missing.slots.length + missing.places.length > 0) {
     return missing;
   }
-  const isAside = hasParkedLists(input);
+  const isParked = hasParkedLists(input);
   // A wrong first list is refused by the push, before anything is changed.
-  for (const { list } of isAside ? groups : groups.slice(1)) {
-    const kind = store.kindOf(isAside ? parkedListOf(list) : list);
-    if (isAside && kind === undefined) {
+  for (const { list } of isParked ? groups : groups.slice(1)) {
+    const kind = store.kindOf(isParked ? parkedListOf(list) : list);
+    if (isParked && kind === undefined) {
       throw new ReplyError(`EXPIRED ${list} ran out in this moment`);
     }
     if (kind !== undefined && kind !== 'list') {
@@ -94,11 +94,11 @@ function restoreParkedLists(
     return missing;
   } finally {
     for (const { list, frames } of groups) {
-      const aside = parkedListOf(list);
+      const parked = parkedListOf(list);
       if (!isClear) {
-        attempt(() => trim(store, aside, 0, -frames.length - 1));
+        attempt(() => trim(store, parked, 0, -frames.length - 1));
       }
-      attempt(() => store.rename(aside, list));
+      attempt(() => store.rename(parked, list));
     }
   }
 }

@@ -67,22 +67,22 @@ export interface Missing {
  */
 export const settleJobs = {
   name: 'reqrepSettleJobs',
-  // KEYS: slot..., slot of each place (those of one slot together)..., reply list..., reply list aside..., then for each
+  // KEYS: slot..., slot of each place (those of one slot together)..., reply list..., parked reply list..., then for each
   //   take: requests, slot
-  // ARGV: number of slots, of places, of reply lists, of those aside (all or none), whether it is repeated (1 or 0), then
-  //   position of each place..., then for each reply list: ttl, number of frames, and where none is aside frame..., then for
+  // ARGV: number of slots, of places, of reply lists, of parked lists (all or none), whether it is repeated (1 or 0), then
+  //   position of each place..., then for each reply list: ttl, number of frames, and where none is parked frame..., then for
   //   each take: most jobs
-  // Output: {0, {next job...} of each take...} or {1, {missing slot...}, {missing place...}}; no jobs where lists are aside
+  // Output: {0, {next job...} of each take...} or {1, {missing slot...}, {missing place...}}; no jobs where lists are parked
   lua: `${LUA_KEEP_ALIVE}${LUA_EMPTY_PLACE}${LUA_TAKE}
-local slots, places, lists, aside = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local slots, places, lists, parked = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local isRepeated = ARGV[5] == '1'
 local first = slots + places
 local firstArg = 6 + places
 
--- The slots that hold others: which places leave each, and how many jobs stay.
+-- Slots that also hold other jobs: the places to empty in each, and how many jobs stay.
 local parts = {}
 
--- What keeps the jobs from being settled.
+-- Returns what keeps the jobs from being settled; nil if nothing does.
 local function obstacle()
   local missingSlots, missingPlaces = {}, {}
   if slots > 0 and redis.call('EXISTS', unpack(KEYS, 1, slots)) < slots then
@@ -95,7 +95,7 @@ local function obstacle()
     local slot, position = KEYS[slots + i], tonumber(ARGV[5 + i])
     if not part or slot ~= part.slot then
       length, isEmpty = redis.pcall('LLEN', slot), {}
-      -- What is no list holds no jobs.
+      -- A key that is not a list holds no jobs.
       if type(length) == 'table' then length = 0 end
       local empties = length > 0 and emptyPlaces(slot) or {}
       for _, empty in ipairs(empties) do isEmpty[empty] = true end
@@ -110,10 +110,10 @@ local function obstacle()
     end
   end
   if #missingSlots + #missingPlaces > 0 then return { 1, missingSlots, missingPlaces } end
-  -- What is no list is refused by the RPUSH, but behind the first that would come too late.
-  for i = aside > 0 and 1 or 2, lists do
-    local kind = redis.call('TYPE', KEYS[first + aside + i]).ok
-    if kind == 'none' and aside > 0 then
+  -- A first key that is not a list is refused by its RPUSH, before anything is changed. The others must be checked here.
+  for i = parked > 0 and 1 or 2, lists do
+    local kind = redis.call('TYPE', KEYS[first + parked + i]).ok
+    if kind == 'none' and parked > 0 then
       return redis.error_reply('EXPIRED ' .. KEYS[first + i] .. ' ran out in this moment')
     elseif kind ~= 'none' and kind ~= 'list' then
       return redis.error_reply('WRONGTYPE ' .. KEYS[first + i] .. ' is a ' .. kind .. ', no list of replies')
@@ -122,11 +122,11 @@ local function obstacle()
 end
 
 local isChecked, why = pcall(obstacle)
-for i = 1, aside do
-  local list, away = KEYS[first + i], KEYS[first + lists + i]
-  if why then redis.pcall('LTRIM', away, 0, -ARGV[firstArg + 2 * i - 1] - 1) end
-  -- There is none where nothing but the frames lay in it.
-  redis.pcall('RENAME', away, list)
+for i = 1, parked do
+  local list, parkedList = KEYS[first + i], KEYS[first + lists + i]
+  if why then redis.pcall('LTRIM', parkedList, 0, -ARGV[firstArg + 2 * i - 1] - 1) end
+  -- Fails if the list held nothing but the frames, because there is no list any more.
+  redis.pcall('RENAME', parkedList, list)
 end
 if not isChecked then return type(why) == 'table' and why or redis.error_reply(why) end
 if why then return why end
@@ -135,7 +135,7 @@ local arg = firstArg
 for list = first + 1, first + lists do
   local ttl, frames = ARGV[arg], tonumber(ARGV[arg + 1])
   arg = arg + 2
-  if aside == 0 then
+  if parked == 0 then
     local pushed = pastOom(KEYS[1], 'RPUSH', KEYS[list], unpack(ARGV, arg, arg - 1 + frames))
     if type(pushed) == 'table' then return pushed end
     arg = arg + frames
@@ -155,11 +155,11 @@ for _, part in ipairs(parts) do
 end
 
 local answer = { 0 }
-for key = first + lists + aside + 1, #KEYS, 2 do
+for key = first + lists + parked + 1, #KEYS, 2 do
   local requests, slot = KEYS[key], KEYS[key + 1]
   local most = tonumber(ARGV[arg])
   local isTaken = isRepeated and redis.call('EXISTS', slot) == 1
-  if aside > 0 then
+  if parked > 0 then
     if not isTaken then move(requests, slot, most) end
   else
     answer[#answer + 1] = isTaken and heldBy(slot) or take(requests, slot, most)

@@ -40,9 +40,9 @@ interface Parts {
 export class ServerHandshake {
   /** Whether the handshake of the current connection succeeded. */
   isDone = false;
-  /** How the server identifies the connection; `undefined` without a connection, or if the server does not tell. */
+  /** How the server identifies the connection; `undefined` without a connection, or if the server does not report it. */
   identity: LineIdentity | undefined;
-  /** Facts about the server; `undefined` without a connection, or if the server refuses to tell. */
+  /** Facts about the server; `undefined` without a connection, or if the server refuses to report them. */
   server: ServerFacts | undefined;
   readonly cutter: LineCutter;
   /** Earlier connections, which the server may not have closed yet. */
@@ -75,18 +75,18 @@ export class ServerHandshake {
     }
     const isCurrent = (): boolean => redis.status === 'ready' && own.socket === socket;
     while (isCurrent()) {
-      const meeting = await this.tryOnce(isCurrent);
-      const { outcome } = meeting;
+      const result = await this.tryOnce(isCurrent);
+      const { outcome } = result;
       if (outcome === 'done' || !isCurrent()) {
         return; // the next connection starts its own handshake
       }
-      troubles.explained(meeting.trouble);
+      troubles.explained(result.trouble);
       await delay(
         runtime,
         outcome === 'unusable' ? UNUSABLE_RETRY_DELAY_MS : NOT_READY_RETRY_DELAY_MS,
       );
       if (outcome !== 'not yet' && isCurrent()) {
-        // The host name may lead to another server by then.
+        // The host name may resolve to another server by then.
         redis.disconnect(true);
         return;
       }
@@ -106,15 +106,23 @@ export class ServerHandshake {
   private async tryOnce(isCurrent: () => boolean): Promise<HandshakeResult> {
     const { own, troubles, runtime, name, prepare, onDone } = this.parts;
     try {
-      const met = await inquire((command) => own.send(command), runtime, name, own.destination);
-      if (met.outcome !== 'known') {
-        return { outcome: met.outcome, trouble: troubles.fromInquiry(met.outcome, met.why) };
+      const inquiry = await inquire(
+        (command) => own.send(command),
+        runtime,
+        name,
+        own.destination,
+      );
+      if (inquiry.outcome !== 'known') {
+        return {
+          outcome: inquiry.outcome,
+          trouble: troubles.fromInquiry(inquiry.outcome, inquiry.why),
+        };
       }
       if (!isCurrent()) {
         return DONE;
       }
-      this.server = met.server;
-      this.identity = met.identity;
+      this.server = inquiry.server;
+      this.identity = inquiry.identity;
       await this.cutLost();
       await prepare();
     } catch (error) {

@@ -9,7 +9,7 @@ import { SlotReader } from './slot-reader.js';
 import { TakeTrouble, type FetchStep } from './take-trouble.js';
 import { WaitInterruption } from './wait-interruption.js';
 
-/** Most jobs that one call takes: the stack of Lua holds about 8 000 values. */
+/** Maximum number of jobs that one call takes: the stack of Lua holds about 8 000 values. */
 const MAX_JOBS_PER_TAKE = 500;
 
 /** A call that takes jobs and waits for its answer. */
@@ -20,13 +20,14 @@ interface FetchCall {
   readonly isWaiting: boolean;
 }
 
-/** What happens on the line now. */
+/** The state of the line. */
 type FetchState =
   /** No call is wanted: a settle may be sent in one write with the wait for the next job. */
   | { readonly kind: 'resting' }
   /** The next call is about to be made. */
   | { readonly kind: 'preparing' }
-  | { readonly kind: 'asking'; readonly call: FetchCall }
+  /** A call is underway. */
+  | { readonly kind: 'underway'; readonly call: FetchCall }
   /** A take was not answered: its slot may hold jobs, so it is read before anything else is taken. */
   | { readonly kind: 'unanswered'; readonly take: Take; readonly reading: SlotReader };
 
@@ -49,7 +50,7 @@ export interface FetchCallsOwner {
   take(most: number): Take | undefined;
   /**
    * Announces a new connection. Awaited before the connection takes its first job: until other workers know the connection, they
-   * cannot tell that its jobs are lost.
+   * cannot detect that its jobs are lost.
    */
   onConnected(): Promise<void>;
 }
@@ -74,7 +75,7 @@ export class FetchCalls {
   }
 
   get isUnderway(): boolean {
-    return this.state.kind === 'asking';
+    return this.state.kind === 'underway';
   }
 
   /** The take that Redis did not answer, though it may have moved jobs. */
@@ -128,7 +129,7 @@ export class FetchCalls {
    * @param isOver - resolves when the fetcher stops.
    */
   async turn(isWanted: () => boolean, isOver: Promise<void>): Promise<FetchTurn> {
-    if (this.state.kind === 'asking') {
+    if (this.state.kind === 'underway') {
       return this.resultOf(this.state.call);
     }
     let step: FetchStep = 'announce';
@@ -149,7 +150,7 @@ export class FetchCalls {
   /** Ends the wait for a job early. Resolves when the wait has ended. */
   async interrupt(): Promise<void> {
     const { state } = this;
-    if (state.kind === 'asking') {
+    if (state.kind === 'underway') {
       await this.interruption.end(state.call.jobs, () => this.state === state);
     }
   }
@@ -180,7 +181,7 @@ export class FetchCalls {
   }
 
   private setUnderway(call: FetchCall): FetchCall {
-    this.state = { kind: 'asking', call };
+    this.state = { kind: 'underway', call };
     // The promise may reject before somebody awaits it.
     call.jobs.catch(() => undefined);
     return call;

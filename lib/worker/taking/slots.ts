@@ -1,7 +1,7 @@
 import type { QueueKeys } from '../../protocol/keys.js';
 import type { Place } from '../../protocol/operations/lua-empty-place.js';
 
-/** A list in Redis for the jobs of one take, and what this process knows of its content. */
+/** A list in Redis for the jobs of one take, with what this process knows of the list. */
 export class Slot {
   /** How many jobs are in the slot. */
   private held = 0;
@@ -44,17 +44,17 @@ export class Slot {
     return places;
   }
 
-  /** Changes the counts. Only the places of the slot call this. */
-  adjust(held: number, leaving: number): void {
+  /** Changes the counts by the given numbers. Only the places of the slot call this. */
+  adjust(held: number, releasing: number): void {
     this.held += held;
-    this.releasing += leaving;
+    this.releasing += releasing;
   }
 }
 
 /** The place of one job in a slot, and whether the job is being released from it. */
 export class JobPlace implements Place {
   readonly key: string;
-  private state: 'held' | 'leaving' | 'left' = 'held';
+  private state: 'held' | 'releasing' | 'released' = 'held';
 
   constructor(
     readonly slot: Slot,
@@ -66,26 +66,26 @@ export class JobPlace implements Place {
   /** Notes that a call to Redis is about to take the job out. */
   beginRelease(): void {
     if (this.state === 'held') {
-      this.state = 'leaving';
+      this.state = 'releasing';
       this.slot.adjust(0, 1);
     }
   }
 
-  /** Notes that Redis has not taken the job out. */
+  /** Notes that Redis has not taken the job out. Does nothing unless a release was begun. */
   cancelRelease(): void {
-    if (this.state === 'leaving') {
+    if (this.state === 'releasing') {
       this.state = 'held';
       this.slot.adjust(0, -1);
     }
   }
 
-  /** Notes that the job is out for sure. @returns whether that is news: `true` once, however often it is confirmed. */
+  /** Notes that the job has left the slot for sure. @returns `true` the first time, `false` if that was confirmed before. */
   confirmRelease(): boolean {
-    if (this.state === 'left') {
+    if (this.state === 'released') {
       return false;
     }
     this.cancelRelease();
-    this.state = 'left';
+    this.state = 'released';
     this.slot.adjust(-1, 0);
     return true;
   }
