@@ -44,7 +44,7 @@ export class Engine {
     return this.parts.options;
   }
 
-  /** @param workersHere - tells what the process knows about its own worker of a queue. */
+  /** @param workersHere - returns what the process knows about its own worker of a queue, for errors. */
   createClient(workersHere: ClientOptions['workersHere']): RequestClient {
     const { shards, log, errors } = this;
     const { options, reviveError } = this.parts;

@@ -56,7 +56,7 @@ const SERVER_OPTIONS = new Set(['connection', 'host', 'port', 'database', 'clien
 
 const DEFAULT_URL = 'redis://localhost:6379';
 
-/** Tells whether a value is a class that extends `Error`, of this realm or another: each `Error.prototype` has a `message`. */
+/** Whether a value is a class that extends `Error`, of this realm or another: each `Error.prototype` has a `message`. */
 const isErrorClass = (value: unknown): boolean =>
   typeof value === 'function' &&
   value.name !== '' &&

@@ -2,7 +2,7 @@ import type { WorkersHere } from '../errors/served-here.js';
 import type { ReplyWorkers } from '../worker/reply-workers.js';
 
 /**
- * Tells what this process knows about its own worker of a queue.
+ * Returns what this process knows about its own worker of a queue.
  * @param option - the `workers` option of the module.
  * @returns `undefined` where the process has no handler for the queue.
  */

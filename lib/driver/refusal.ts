@@ -47,7 +47,7 @@ const INNER_CODES: Readonly<Record<string, RegExp>> = {
   EXECABORT: /^EXECABORT .*because of: -?([A-Z]{3,})\b/,
 };
 
-/** Tells whether an error is an answer of Redis, and not the loss of a connection. */
+/** Whether an error is an answer of Redis, and not the loss of a connection. */
 export function isRefusal(error: unknown): error is Error {
   return isError(error) && error.name === 'ReplyError';
 }
@@ -69,7 +69,7 @@ export function meaningOfRefusal(error: unknown): RefusalMeaning | undefined {
   return Object.hasOwn(MEANINGS, code) ? MEANINGS[code] : 'permanent';
 }
 
-/** Tells whether an error is a refusal after which the same call may succeed later. */
+/** Whether an error is a refusal after which the same call may succeed later. */
 export function isTemporary(error: unknown): error is Error {
   const meaning = meaningOfRefusal(error);
   return meaning === 'temporary' || meaning === 'wrong server';
@@ -78,7 +78,7 @@ export function isTemporary(error: unknown): error is Error {
 /** The part of an error that repeats the arguments of an unknown command, which may hold a password or a job. */
 const REPEATED_ARGUMENTS = /,? with args beginning with:[^]*/i;
 
-/** The part of an error that tells the place in a script, which does not help users: at the end since Redis 7.0, at the start in 6.2. */
+/** Matches the part of an error that names the line of a script, which does not help users: at the end since Redis 7.0, at the start in 6.2. */
 const PLACE_IN_SCRIPT =
   /\.? script: \w+, on @user_script: ?\d+\.?|(?<=^ERR )Error running script \(call to \w+\): (?:@user_script: ?\d+: )*-?/g;
 

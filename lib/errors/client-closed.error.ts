@@ -9,7 +9,7 @@ export class ClientClosedError extends ReqRepError {
     this.prototype.name = 'ClientClosedError';
   }
 
-  /** Tells the class of the error without `instanceof`. */
+  /** Identifies the class of the error without `instanceof`. */
   readonly code = 'CLIENT_CLOSED';
 
   constructor(

@@ -8,7 +8,7 @@ export class ConnectionFailedError extends ReqRepError {
     this.prototype.name = 'ConnectionFailedError';
   }
 
-  /** Tells the class of the error without `instanceof`. */
+  /** Identifies the class of the error without `instanceof`. */
   readonly code = 'CONNECTION_FAILED';
 
   constructor(

@@ -6,7 +6,7 @@ export class DuplicateJobHandlerError extends ReqRepError {
     this.prototype.name = 'DuplicateJobHandlerError';
   }
 
-  /** Tells the class of the error without `instanceof`. */
+  /** Identifies the class of the error without `instanceof`. */
   readonly code = 'DUPLICATE_HANDLER';
 
   constructor(

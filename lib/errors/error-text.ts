@@ -5,7 +5,7 @@ const MAX_SHOWN_CHARACTERS = 100;
 const MAX_JSON_CHARACTERS = 500;
 
 /**
- * Tells whether a value is an error, including errors of another realm and errors without a prototype. Never throws, unlike
+ * Whether a value is an error, including errors of another realm and errors without a prototype. Never throws, unlike
  * `instanceof`, which throws for a revoked proxy.
  */
 export function isError(value: unknown): value is Error {
@@ -62,8 +62,8 @@ function textOf(thrown: unknown): string {
     return message;
   }
   const text = String(thrown);
-  const isTelling = typeof thrown !== 'object' || !/^(\[object .*\])?$/.test(text);
-  return isTelling && !Array.isArray(thrown) ? text : (jsonOf(thrown) ?? text);
+  const isInformative = typeof thrown !== 'object' || !/^(\[object .*\])?$/.test(text);
+  return isInformative && !Array.isArray(thrown) ? text : (jsonOf(thrown) ?? text);
 }
 
 /** Returns the truncated JSON of an object; `undefined` where it is empty or cannot be written. */

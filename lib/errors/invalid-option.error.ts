@@ -9,7 +9,7 @@ export class InvalidOptionError extends ReqRepError {
     this.prototype.name = 'InvalidOptionError';
   }
 
-  /** Tells the class of the error without `instanceof`. */
+  /** Identifies the class of the error without `instanceof`. */
   readonly code = 'INVALID_OPTION';
 
   constructor(

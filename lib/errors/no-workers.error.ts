@@ -7,7 +7,7 @@ export class NoWorkersError extends ReqRepError {
     this.prototype.name = 'NoWorkersError';
   }
 
-  /** Tells the class of the error without `instanceof`. */
+  /** Identifies the class of the error without `instanceof`. */
   readonly code = 'NO_WORKERS';
 
   /** The queue that no live worker serves. */

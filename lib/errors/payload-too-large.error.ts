@@ -9,7 +9,7 @@ export class PayloadTooLargeError extends ReqRepError {
     this.prototype.name = 'PayloadTooLargeError';
   }
 
-  /** Tells the class of the error without `instanceof`. */
+  /** Identifies the class of the error without `instanceof`. */
   readonly code = 'PAYLOAD_TOO_LARGE';
 
   constructor(

@@ -13,7 +13,7 @@ export class PendingLimitError extends ReqRepError {
     this.prototype.name = 'PendingLimitError';
   }
 
-  /** Tells the class of the error without `instanceof`. */
+  /** Identifies the class of the error without `instanceof`. */
   readonly code = 'PENDING_LIMIT';
   /** The limit of requests and emits, where it is the one that is reached. */
   readonly maxPending: number | undefined;

@@ -11,7 +11,7 @@ export class PushFailedError extends ReqRepError {
     this.prototype.name = 'PushFailedError';
   }
 
-  /** Tells the class of the error without `instanceof`. */
+  /** Identifies the class of the error without `instanceof`. */
   readonly code = 'PUSH_FAILED';
 
   constructor(

@@ -7,7 +7,7 @@ export class QueueFullError extends ReqRepError {
     this.prototype.name = 'QueueFullError';
   }
 
-  /** Tells the class of the error without `instanceof`. */
+  /** Identifies the class of the error without `instanceof`. */
   readonly code = 'QUEUE_FULL';
 
   constructor(

@@ -43,7 +43,7 @@ export class RemoteError extends ReqRepError {
     this.prototype.name = 'RemoteError';
   }
 
-  /** Tells the class of the error without `instanceof`. */
+  /** Identifies the class of the error without `instanceof`. */
   readonly code = 'REMOTE';
   /** The errors of a thrown `AggregateError`. Absent for other errors. */
   declare readonly errors?: readonly unknown[];

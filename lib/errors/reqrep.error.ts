@@ -26,6 +26,6 @@ export type ReqRepErrorCode =
  * ```
  */
 export abstract class ReqRepError extends Error {
-  /** Tells the class of the error without `instanceof`. */
+  /** Identifies the class of the error without `instanceof`. */
   abstract readonly code: ReqRepErrorCode;
 }

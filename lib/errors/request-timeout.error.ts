@@ -22,7 +22,7 @@ export interface RequestTimeoutDetails {
   readonly trouble?: Error | undefined;
   /** What Redis refuses to the reader of replies, so that none can come; `undefined` where it refuses nothing. @internal */
   readonly replyRefusal?: string | undefined;
-  /** Why Redis refused to tell of the queue; `undefined` where it told, or gave no answer. @internal */
+  /** Why Redis refused to report the state of the queue; `undefined` where it refused nothing, or gave no answer. @internal */
   readonly inspectionRefusal?: string | undefined;
   /** Whether it is the job of an `emit`, which has no reply. @internal */
   readonly isEmit?: boolean | undefined;
@@ -42,7 +42,7 @@ export type TimeLimit = 'timeout' | 'idleTimeout' | 'inherited';
 /**
  * A request did not end within its `timeout`, or had no value within its `idleTimeout`; or an emit was not confirmed within its `timeout`.
  *
- * The job is not started any more, and a run of it is aborted. `workers` and `queueLength` tell a missing worker from a busy one. Where
+ * The job is not started any more, and a run of it is aborted. `workers` and `queueLength` show whether a worker is missing or busy. Where
  * Redis could not be used, `cause` is an error that says why, with a `code` such as `ECONNREFUSED`.
  */
 export class RequestTimeoutError extends ReqRepError {
@@ -50,7 +50,7 @@ export class RequestTimeoutError extends ReqRepError {
     this.prototype.name = 'RequestTimeoutError';
   }
 
-  /** Tells the class of the error without `instanceof`. */
+  /** Identifies the class of the error without `instanceof`. */
   readonly code = 'REQUEST_TIMEOUT';
   /** The queue of the request. */
   readonly queue: string;

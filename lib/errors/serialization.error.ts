@@ -19,7 +19,7 @@ export class SerializationError extends ReqRepError {
     this.prototype.name = 'SerializationError';
   }
 
-  /** Tells the class of the error without `instanceof`. */
+  /** Identifies the class of the error without `instanceof`. */
   readonly code = 'SERIALIZATION';
   /** What to send instead, where that is known. */
   readonly instead: string | undefined;

@@ -20,7 +20,7 @@ export function describeValue(value: unknown): string {
 const escapeLoneSurrogates = (text: string): string =>
   text.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
 
-/** Tells whether a text may be an address with a password, which users may pass for any option by mistake. */
+/** Whether a text may be an address with a password, which users may pass for any option by mistake. */
 export const mayHoldSecret = (text: string): boolean => text.includes('://') || text.includes('@');
 
 /** Names the kind of a value, without its content. */

@@ -10,7 +10,7 @@ export class WorkerLostError extends ReqRepError {
     this.prototype.name = 'WorkerLostError';
   }
 
-  /** Tells the class of the error without `instanceof`. */
+  /** Identifies the class of the error without `instanceof`. */
   readonly code = 'WORKER_LOST';
 
   constructor(

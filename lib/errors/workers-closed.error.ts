@@ -6,7 +6,7 @@ export class WorkersClosedError extends ReqRepError {
     this.prototype.name = 'WorkersClosedError';
   }
 
-  /** Tells the class of the error without `instanceof`. */
+  /** Identifies the class of the error without `instanceof`. */
   readonly code = 'WORKERS_CLOSED';
 
   constructor() {

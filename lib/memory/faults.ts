@@ -56,7 +56,7 @@ export class Faults {
     }
   }
 
-  /** Tells whether the answer of an operation is lost; each loss counts once. */
+  /** Whether the answer of an operation is lost; each loss counts once. */
   losesAnswer(operation: string): boolean {
     const found = this.losses.find((operations) => operations.includes(operation));
     this.losses = this.losses.filter((loss) => loss !== found);

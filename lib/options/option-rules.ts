@@ -81,7 +81,7 @@ export function checkOptions<Options extends object>(
   }
 }
 
-/** Tells a plain object from a `Map` or `Headers`, whose entries JSON would lose. */
+/** Whether a value is a plain object, and not a `Map` or `Headers`, whose entries JSON would lose. */
 const isPlain = (value: unknown): value is Record<string, unknown> =>
   isRecord(value) && [Object.prototype, null].includes(Object.getPrototypeOf(value));
 

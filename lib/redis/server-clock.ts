@@ -43,7 +43,7 @@ async function timeOf(connection: Pick<Connection, 'send'>): Promise<unknown[]> 
   } catch (error) {
     throw meaningOfRefusal(error) === 'permanent' && isRefusal(error)
       ? new UnusableServerError(
-          `does not tell the time, which deadlines and leases need: ${explainRefusal(error)}`,
+          `does not report its time, which deadlines and leases need: ${explainRefusal(error)}`,
         )
       : error;
   }

@@ -38,7 +38,7 @@ export function inspected(error: unknown): string | undefined {
   return shown;
 }
 
-/** Tells whether an error carries a command of ioredis, whose arguments may be the password of an `AUTH` or the data of a job. */
+/** Whether an error carries a command of ioredis, whose arguments may be the password of an `AUTH` or the data of a job. */
 function holdsCommand(error: object): boolean {
   let cause: unknown = error;
   for (let depth = 0; depth <= MAX_DEPTH && typeof cause === 'object' && cause !== null; depth++) {

@@ -42,7 +42,7 @@ export class JobLedger {
 
   /**
    * Counts the callers whose jobs stay in their queues.
-   * @param isStill - tells whether no worker takes the waiting jobs of a queue.
+   * @param isStill - returns whether no worker takes the waiting jobs of a queue.
    * @returns `undefined` where a job runs or may be run.
    */
   callersAtRest(isStill: (queue: string) => boolean): number | undefined {

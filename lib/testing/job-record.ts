@@ -45,7 +45,7 @@ export class JobRecord {
     this.dead = { reason, message };
   }
 
-  /** Tells whether a caller probably waits for the job. */
+  /** Whether a caller probably waits for the job. */
   isAwaited(now: number): boolean {
     const { version, replyTo } = this.job;
     const mayHaveCaller = version === 1 || replyTo !== undefined;

@@ -18,7 +18,7 @@ interface OperationNames {
   readonly reply: readonly string[];
   /** Reads replies. */
   readonly read: readonly string[];
-  /** Tells workers of cancelled jobs. */
+  /** Notifies workers of cancelled jobs. */
   readonly cancel: readonly string[];
   /** Renews the lease of a worker. */
   readonly renew: readonly string[];

@@ -102,10 +102,10 @@ export class WorkerSession {
     // Each queue adds one or two listeners.
     setMaxListeners(0, outOfTime.signal);
     const timer = runtime.setTimeout(() => outOfTime.abort(), options.shutdownTimeout);
-    const telling = runtime.setTimeout(() => this.logWait(), STOP_REPORT_DELAY_MS).unref();
+    const notice = runtime.setTimeout(() => this.logWait(), STOP_REPORT_DELAY_MS).unref();
     await Promise.all(this.all.map((workers) => workers.stop(outOfTime.signal)));
     runtime.clear(timer);
-    runtime.clear(telling);
+    runtime.clear(notice);
     await Promise.all(this.all.map((workers) => workers.retire()));
   }
 

@@ -18,7 +18,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the fetcher is not woken when an unanswered take frees the last slots',
     file: 'lib/worker/settling/queue-lane.ts',
-    text: 'this.intake.arrived(take, jobs);\n      // It may have brought none, and nothing else tells the fetcher that there is room again.\n      this.fetcher.wake();',
+    text: 'this.intake.arrived(take, jobs);\n      // The take may have brought no jobs, and nothing else notifies the fetcher that there is room again.\n      this.fetcher.wake();',
     instead: 'this.intake.arrived(take, jobs);',
   },
   {

@@ -31,7 +31,7 @@ export type CallEnd =
 /** The reason why a request or an emit ended while its job was being pushed. */
 export type PushFailure = 'refused' | 'refused again' | 'unconfirmed' | 'closed';
 
-/** Tells whether the job of an ended request may still wait in the queue or run. */
+/** Whether the job of an ended request may still wait in the queue or run. */
 export function mayLeaveJob(end: CallEnd): boolean {
   switch (end) {
     case 'reply':

@@ -28,7 +28,7 @@ export class LastValue extends Subscriber<unknown> {
   }
 }
 
-/** Tells whether an error is the abort reason of a signal. The application may abort many requests with one reason object. */
+/** Whether an error is the abort reason of a signal. The application may abort many requests with one reason object. */
 export function isReasonOf(error: unknown, signal: AbortSignal | undefined): boolean {
   try {
     return signal !== undefined && signal.aborted && signal.reason === error;

@@ -94,9 +94,9 @@ export class PushBatcher implements UnfinishedPushes {
     if (this.waiting.size > 0) {
       this.pushing.now();
     }
-    const telling = driver.runtime.setTimeout(() => this.logWait(), CLOSE_NOTICE_DELAY_MS).unref();
+    const notice = driver.runtime.setTimeout(() => this.logWait(), CLOSE_NOTICE_DELAY_MS).unref();
     await waitForPushes(this, driver.runtime);
-    driver.runtime.clear(telling);
+    driver.runtime.clear(notice);
     this.failAll();
   }
 

@@ -4,7 +4,7 @@ import type { GuardedPushResult } from '../../protocol/operations/push-guarded-j
 import { explainRefusal, withoutCommand } from '../../driver/refusal.js';
 import type { OutgoingJob } from './outgoing-job.js';
 
-/** Tells whether Redis accepted a batch. */
+/** Whether Redis accepted a batch. */
 export const wasPushed = (answer: PromiseSettledResult<GuardedPushResult>): boolean =>
   answer.status === 'fulfilled' && answer.value.outcome === 'pushed';
 

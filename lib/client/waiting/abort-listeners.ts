@@ -23,7 +23,7 @@ export class AbortListeners {
 /** The listener of one signal, shared by all requests that use it. */
 class SharedListener {
   private readonly all = new Set<OnAbort>();
-  private readonly tell = (): void => {
+  private readonly notifyAll = (): void => {
     const reason = reasonOf(this.signal);
     for (const onAbort of this.all) {
       onAbort(reason);
@@ -34,7 +34,7 @@ class SharedListener {
 
   add(onAbort: OnAbort): () => void {
     if (this.all.size === 0) {
-      this.signal.addEventListener('abort', this.tell);
+      this.signal.addEventListener('abort', this.notifyAll);
     }
     this.all.add(onAbort);
     return () => this.remove(onAbort);
@@ -42,7 +42,7 @@ class SharedListener {
 
   private remove(onAbort: OnAbort): void {
     if (this.all.delete(onAbort) && this.all.size === 0) {
-      this.signal.removeEventListener('abort', this.tell);
+      this.signal.removeEventListener('abort', this.notifyAll);
     }
   }
 }

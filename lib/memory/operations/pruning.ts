@@ -57,7 +57,7 @@ function isExpired(job: Bytes, now: number): boolean {
   );
 }
 
-/** Tells whether the last object is certainly the meta of the library, and not the data of a version 1 job. */
+/** Whether the last object is certainly the meta of the library, and not the data of a version 1 job. */
 function endsWithLibraryMeta(job: Bytes): boolean {
   const tail = job.slice(-INSPECTED_BYTES);
   const comma = LIBRARY_META.exec(tail)?.index;

@@ -30,7 +30,7 @@ export interface InstanceSettings {
 /** A module as Nest keeps it. */
 export type NestModule = NonNullable<ProviderWrapper['host']>;
 
-/** Tells whether a module can inject what an instance exports: through an import, or a re-export of an import. */
+/** Whether a module can inject what an instance exports: through an import, or a re-export of an import. */
 export function canSee(
   module: NestModule,
   instance: NestModule,
@@ -57,7 +57,7 @@ export function importersOf(
   });
 }
 
-/** Tells whether an element of `imports` is the module of an instance. */
+/** Whether an element of `imports` is the module of an instance. */
 export const isModuleOf =
   (settings: InstanceSettings) =>
   (imported: unknown): boolean => {

@@ -72,7 +72,7 @@ export class JobHandlerExplorer {
     return Promise.all([...byQueue.values()].map((handler) => this.bind(handler)));
   }
 
-  /** Tells whether the module of a handler can inject the instance. */
+  /** Whether the module of a handler can inject the instance. */
   private isVisible({ wrapper: { host } }: FoundHandler): boolean {
     const { settings } = this.instance;
     const own = this.instances().find(({ instance }) => instance === this.instance)?.host;

@@ -9,7 +9,7 @@ import { parameterPipes, takesDataAndJob } from './job-parameters.js';
 /** Metadata key of Nest for `@Injectable({ scope })`. */
 const SCOPE_KEY = 'scope:options';
 
-/** Tells whether a guard, pipe, interceptor or filter applies, so that the method cannot be called directly. */
+/** Whether a guard, pipe, interceptor or filter applies, so that the method cannot be called directly. */
 export function isEnhanced(handler: HandlerMethod, globals: ApplicationConfig): boolean {
   return (
     ENHANCER_KEYS.some((key) => metadataOf(key, handler).length > 0) ||

@@ -16,7 +16,7 @@ export class SchemaPipe implements PipeTransform {
   }
 }
 
-/** Tells whether one of the pipes is Nest's own schema pipe, which validates each parameter by its schema. */
+/** Whether one of the pipes is Nest's own schema pipe, which validates each parameter by its schema. */
 export function includesNestSchemaPipe(pipes: readonly unknown[]): boolean {
   const known: unknown = Reflect.get(nest, 'StandardSchemaValidationPipe');
   return typeof known === 'function' && pipes.some((pipe) => pipe instanceof known);

@@ -61,7 +61,7 @@ export function completeJob(encoded: string, pushedAt: number, deadline?: number
 /** Follows a job in its slot once its stream has begun. */
 export const STREAM_MARK = '\n';
 
-/** Tells whether values of the stream of a job were sent, so that the job must not start again. */
+/** Whether values of the stream of a job were sent, so that the job must not start again. */
 export const hasSentValues = (element: string): boolean => element.endsWith(STREAM_MARK);
 
 /** Marks a job as delivered once more. */
@@ -70,7 +70,7 @@ export const asRedelivered = (element: string): string => ` ${element}`;
 /** Marks a job as pushed again: Redis may have it already, so this counts as a delivery, but no worker was lost with it. */
 export const asPushedAgain = (element: string): string => ` \t${element}`;
 
-/** Tells whether a worker that had the job was lost. */
+/** Whether a worker that had the job was lost. */
 export function hasLostWorker(element: string): boolean {
   const deliveries = leadingSpaces(element);
   return deliveries > (element[deliveries] === '\t' ? 1 : 0);

@@ -26,7 +26,7 @@ export function parseClientLine(
 }
 
 /**
- * Tells whether a connection that the server shows may be the described one. A process of an earlier version describes neither
+ * Whether a connection that the server shows may be the described one. A process of an earlier version describes neither
  * its server nor a name: such a match is no proof.
  */
 export const mayBeSameLine = (shown: LineIdentity, described: LineIdentity): boolean =>

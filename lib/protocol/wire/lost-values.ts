@@ -156,7 +156,7 @@ const hasToJson = (value: object): boolean => has(value, 'toJSON');
 
 const isEmpty = (value: object): boolean => Object.keys(value).length === 0;
 
-/** Tells whether the class of an object has getters. Skips the root prototype, which has `__proto__`. */
+/** Whether the class of an object has getters. Skips the root prototype, which has `__proto__`. */
 function hasGetters(value: object): boolean {
   for (
     let prototype: object | null = Object.getPrototypeOf(value);

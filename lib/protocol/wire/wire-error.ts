@@ -108,7 +108,7 @@ function codeOf(error: unknown): string | number | undefined {
 }
 
 /**
- * Converts an error that the library itself raises about a job. It names the job, so that the caller can tell it from an error
+ * Converts an error that the library itself raises about a job. It names the job, so that the caller can distinguish it from an error
  * that a handler passes on from a request of its own.
  */
 export function libraryErrorToWire(

@@ -102,7 +102,7 @@ export class Lease {
     return this.leases.get(queue)?.refusal;
   }
 
-  /** Whether other workers know the connection for commands, so that they can tell when its jobs are lost. */
+  /** Whether other workers know the connection for commands, so that they can detect when its jobs are lost. */
   isUpToDate(queue: string): boolean {
     return this.leases.get(queue)?.isUpToDate(this.driver.commands) ?? false;
   }

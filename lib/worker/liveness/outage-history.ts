@@ -64,7 +64,7 @@ export class OutageHistory {
    * Whether workers whose lease has lapsed may be called lost.
    * @param now - ms, Redis clock.
    * @param isSameServer - whether the lapsed workers used the current server: on a different server, that their connections are
-   *   gone tells nothing.
+   *   gone proves nothing.
    */
   mayJudge(now: number, isSameServer: boolean): boolean {
     return this.isGraceOver(now) || (this.hasNoHistory && isSameServer);

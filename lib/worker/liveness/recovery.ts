@@ -58,7 +58,7 @@ export class Recovery {
     }
   }
 
-  /** @param connections - all that are still open; `undefined` where the server does not tell. */
+  /** @param connections - all that are still open; `undefined` where the server does not report them. */
   private async examine(
     worker: LapsedWorker,
     connections: readonly LineIdentity[] | undefined,
@@ -119,7 +119,7 @@ export class Recovery {
     return server !== undefined && server === this.parts.shard.driver.commands.server?.runId;
   }
 
-  /** @returns the connections of some workers that are still open; `undefined` where the server does not tell. */
+  /** @returns the connections of some workers that are still open; `undefined` where the server does not report them. */
   private async openConnections(
     workers: readonly LapsedWorker[],
   ): Promise<LineIdentity[] | undefined> {

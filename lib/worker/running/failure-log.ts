@@ -10,7 +10,7 @@ import type { JobHandler } from '../worker-options.js';
 const MAX_KINDS_PER_MINUTE = 50;
 const MINUTE_MS = 60_000;
 
-/** Length of the part of a failure's text that tells it from other failures. */
+/** Length of the part of a failure's text that distinguishes one failure from another. */
 const MAX_KIND_LENGTH = 200;
 
 /** Logs the failures of one handler: each different failure once a minute at most, with how often it has happened. */
@@ -65,10 +65,10 @@ export class FailureLog {
       this.since = now;
       this.kinds.clear();
     }
-    const isTold = this.kinds.has(failure) || this.kinds.size < MAX_KINDS_PER_MINUTE;
-    if (isTold) {
+    const isShown = this.kinds.has(failure) || this.kinds.size < MAX_KINDS_PER_MINUTE;
+    if (isShown) {
       this.kinds.add(failure);
     }
-    return `${this.handler.queue} ${isTold ? failure : 'failed in many ways'}`;
+    return `${this.handler.queue} ${isShown ? failure : 'failed in many ways'}`;
   }
 }

@@ -59,7 +59,7 @@ export class ReplyStream {
   /** Opens when the stream is stopped. */
   private readonly stops = new Gate();
   private readonly reader: StreamReader;
-  /** The id that tells this run from other runs of the same job. */
+  /** The id that distinguishes this run from other runs of the same job. */
   private readonly run: string;
 
   /**

@@ -148,7 +148,7 @@ export class RunReplies {
     }
     const { job, stream } = run;
     const canTell = job.version === 2 && job.replyTo !== undefined;
-    // Where the caller cannot be told, the log of the worker is the only place left.
+    // If the error cannot be sent to the caller, only the log of the worker is left to report it.
     if (!form || !canTell) {
       this.report(run, error, form);
     }

@@ -45,7 +45,7 @@ export class StreamReader {
   /**
    * Waits while too much is unread.
    * @param size - the size of the list after the last push.
-   * @param frames - the frames of the last push. Where the server does not tell bytes, all frames count as large as these.
+   * @param frames - the frames of the last push. Where the server does not report sizes, all frames count as large as these.
    */
   async untilRead(
     size: ListSize,
@@ -79,7 +79,7 @@ export class StreamReader {
 
   private checkCaller(): void {
     if (this.driver.isConnected) {
-      // A check that fails tells nothing of the caller.
+      // A check that fails says nothing about the caller.
       this.readHead().catch(() => {
         this.checksUnread = 0;
       });
@@ -103,6 +103,6 @@ export class StreamReader {
   }
 }
 
-/** @param largest - bytes that a frame takes where the server does not tell. */
+/** @param largest - bytes to assume for each frame where the server does not report the size of the list. */
 const isFull = ({ length, bytes }: ListSize, largest: number): boolean =>
   length >= MAX_UNREAD_FRAMES || (bytes ?? length * largest) >= MAX_UNREAD_BYTES;

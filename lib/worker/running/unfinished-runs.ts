@@ -24,14 +24,14 @@ export class UnfinishedRuns {
   async interrupt(runs: readonly JobRun[]): Promise<void> {
     const { shutdownTimeout } = this.parts.options;
     const again = runs.filter((run) => this.runner.interrupt(run, stopError(run, shutdownTimeout)));
-    const told = runs.filter((run) => !again.includes(run));
+    const failed = runs.filter((run) => !again.includes(run));
     const once = again.filter(({ job }) => maxDeliveriesOf(job, this.handler) === 1);
     const others = again.filter((run) => !once.includes(run));
     this.report(runs.length, once.length);
     const emptied = [
       ...once.map((run) => this.moveToDeadList(run)),
       this.giveBack(others),
-      this.lane.untilSettled(() => told.every((run) => run.isReleased)),
+      this.lane.untilSettled(() => failed.every((run) => run.isReleased)),
     ];
     const { runtime } = this.parts.shard.driver;
     await endsWithin(FINAL_WRITE_TIMEOUT_MS, Promise.all(emptied), runtime);

@@ -12,7 +12,7 @@ export interface MissingParts {
 }
 
 /**
- * Tells jobs that the server has lost from jobs that another worker has recovered. After a failover or a restart, the server may
+ * Distinguishes jobs that the server has lost from jobs that another worker has recovered. After a failover or a restart, the server may
  * lack the last writes: either nobody else knows of the job, or it is in the queue again and runs once more. The reply does no harm
  * in either case, because the caller takes the first one.
  * @param gone - jobs that were not in their slots.

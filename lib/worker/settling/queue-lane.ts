@@ -234,7 +234,7 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
     const jobs = await this.settler.unansweredTakes.read(take, this.name);
     if (jobs) {
       this.intake.arrived(take, jobs);
-      // It may have brought none, and nothing else tells the fetcher that there is room again.
+      // The take may have brought no jobs, and nothing else notifies the fetcher that there is room again.
       this.fetcher.wake();
     }
   }

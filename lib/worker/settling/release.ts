@@ -40,7 +40,7 @@ export class Release {
     return this.singleOutcomes.map(({ place }) => place);
   }
 
-  /** @returns a function that tells which outcomes were not in their slots. */
+  /** @returns a function that finds the outcomes whose jobs were not in their slots. */
   missingOf(missing: Missing): (outcome: Outcome) => boolean {
     const slots = new Set(missing.slots.map((index) => this.wholeSlots[index]));
     const alone = new Set(missing.places.map((index) => this.singleOutcomes[index]));

@@ -35,7 +35,7 @@ export class Settler {
   private readonly refused: RefusedSettles;
   private readonly flushing: OncePerTurn;
 
-  /** @param announce - tells other workers of the connection for commands, so that they can tell when its jobs are lost. */
+  /** @param announce - announces the connection for commands to other workers, so that they can detect when its jobs are lost. */
   constructor(
     private readonly driver: Driver,
     private readonly log: Log,

@@ -10,7 +10,7 @@ import { TakeSize } from './take-size.js';
 
 /** What an intake needs of the worker. */
 export interface IntakeOwner extends StartOwner {
-  /** Tells how likely a job is to end this process. Called for jobs that have lost a worker before. */
+  /** @returns how likely a job is to end this process. Called for jobs that have lost a worker before. */
   suspicionOf(element: string): Suspicion;
   /** Called when there is room for more jobs. */
   onRoom(): void;
@@ -129,7 +129,7 @@ export class Intake implements StartSource {
     void this.startQueue.giveBackIfClosed();
   }
 
-  /** Takes all free slots out of use, until {@link fillSlot} tells what is in each. */
+  /** Takes all free slots out of use, until {@link fillSlot} reports the content of each. */
   takeFreeSlots(): Slot[] {
     return this.slots.takeAllFree();
   }

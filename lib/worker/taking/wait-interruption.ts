@@ -21,7 +21,7 @@ export class WaitInterruption {
   private answer: Promise<unknown> | undefined;
   private ended: Promise<void> = Promise.resolve();
 
-  /** @param identity - tells the identity of the current connection. */
+  /** @param identity - returns the identity of the current connection. */
   constructor(
     private readonly driver: Driver,
     private readonly identity: () => LineIdentity | undefined,

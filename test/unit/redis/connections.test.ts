@@ -99,7 +99,7 @@ it('cannot be used while the server refuses TIME', async () => {
   server.answer('time', () => {
     throw refusal('NOPERM no permissions to run time');
   });
-  const unusable = expect(connections.usable()).rejects.toThrow('does not tell the time');
+  const unusable = expect(connections.usable()).rejects.toThrow('does not report its time');
   await server.runtime.advanceAsync(0);
   await unusable;
   server.answer('time', () => [1_000, 0]);
