@@ -69,7 +69,7 @@ it.each([
   await waitFor(async () => (await refusedCalls('blmove')) > 3);
   expect(about(log, 'Cannot take jobs')).toEqual([
     expect.stringMatching(
-      /^error .*Redis at \S+:\d+ refuses user "worker" BLMOVE\. Allow it: ACL SETUSER worker \+blmove;/,
+      /^error .*Redis at \S+:\d+ refuses user "worker" BLMOVE\. Allow it: ACL SETUSER worker \+blmove\);/,
     ),
   ]);
   await limit();
@@ -106,7 +106,7 @@ it.each([
     });
     const [, id = ''] = /\bid=(\d+)/.exec((await waitingConnections(redis.look)).join()) ?? [];
     await redis.look.client('UNBLOCK', id);
-    await waitFor(() => log.text.includes(`: ${code} `));
+    await waitFor(() => log.text.includes(`(${code} `));
     await redis.look.config('SET', option, good);
     await push(1, 2, 3);
     await waitFor(() => ran.length === 3);

@@ -90,7 +90,7 @@ export class JobCanceller {
       this.log.repeated(
         `cancel refused: ${queue}`,
         logLevelOf(error),
-        `Cannot tell the workers of queue "${queue}" which jobs are cancelled (${explainRefusal(error)}); these jobs run to their end`,
+        `Cannot notify the workers of queue "${queue}" of cancelled jobs (${explainRefusal(error)}); these jobs run to completion`,
       );
     }
     if (this.isClosed || (isRefusal(error) && !isTemporary(error))) {

@@ -157,8 +157,8 @@ export class QueueLease {
         this.log.repeated(
           `lease refused: ${name}`,
           'error',
-          `Cannot renew the lease of the worker of queue "${name}" in "${keys.workers}" and "${keys.worker(this.workerId)}", so ` +
-            `that it takes no jobs: ${this.refusal}; retrying`,
+          `Cannot renew the lease of the worker of queue "${name}" in "${keys.workers}" and "${keys.worker(this.workerId)}" ` +
+            `(${this.refusal}); retrying, and until it works, the worker takes no jobs`,
         );
       }
       this.pauseAfter(error);

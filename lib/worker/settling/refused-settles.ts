@@ -81,7 +81,7 @@ export class RefusedSettles {
     this.log.repeated(
       `reply dropped: ${queue.name}`,
       'error',
-      `Cannot push a reply of queue "${queue.name}" to "${outcome.reply.list}", discarding the reply: ${explainRefusal(error)}`,
+      `Cannot push a reply of queue "${queue.name}" to "${outcome.reply.list}" (${explainRefusal(error)}); discarding the reply`,
     );
     outcome.reply = undefined;
     return true;

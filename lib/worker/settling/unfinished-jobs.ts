@@ -46,7 +46,7 @@ export class UnfinishedJobs {
       log.repeated(
         `reply dropped: ${queue}`,
         'error',
-        `Cannot push a reply of queue "${queue}" to "${list}", discarding the reply: the key is not a list; the job is in "${keys.dead}"`,
+        `Cannot push a reply of queue "${queue}" to "${list}" (the key is not a list); discarding the reply, the job is in "${keys.dead}"`,
       );
     }
   }

@@ -23,7 +23,7 @@ export type FetchStep =
   /** Reads the slot of a take that was not answered. */
   | 'read';
 
-/** What a fetcher does while it cannot take jobs: it logs that once, and retries after waits that grow. */
+/** The trouble of a fetcher that cannot take jobs: it is logged once, and the fetcher retries after waits that grow. */
 export class TakeTrouble {
   /**
    * Whether Redis refuses the wait for a job because it is out of memory. Jobs in the queue can still be taken: they only move to
@@ -99,12 +99,13 @@ export class TakeTrouble {
   private report(meaning: RefusalMeaning, error: Error): void {
     const { queue } = this;
     const what = this.isWaitRefused
-      ? `Cannot wait for new jobs of queue "${queue}", polling for them instead`
-      : `Cannot take jobs from queue "${queue}"`;
+      ? `wait for new jobs of queue "${queue}"`
+      : `take jobs from queue "${queue}"`;
+    const next = this.isWaitRefused ? 'polling until it works; ' : '';
     this.log.repeated(
       this.kind,
       logLevelOf(error),
-      `${what}: ${explainRefusal(error)}; ${adviceFor(meaning, codeOfRefusal(error))}`,
+      `Cannot ${what} (${explainRefusal(error)}); ${next}${adviceFor(meaning, codeOfRefusal(error))}`,
     );
   }
 }

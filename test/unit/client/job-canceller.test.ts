@@ -95,7 +95,7 @@ describe('a message', () => {
     expect(told()).toHaveLength(1);
     await driver.runtime.advanceAsync(1);
     expect(told()).toHaveLength(2);
-    expect(log.warnings).toEqual([expect.stringContaining('are cancelled (LOADING')]);
+    expect(log.warnings).toEqual([expect.stringContaining('cancelled jobs (LOADING')]);
   });
 
   it('that is refused permanently is not sent again', async () => {

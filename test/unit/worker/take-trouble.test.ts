@@ -41,8 +41,8 @@ it('a missing right is named in the log and in the status', () => {
   const { trouble, lines } = newTrouble();
   trouble.failed('wait', refusal("NOPERM User joe has no permissions to run the 'blmove' command"));
   expect(lines).toEqual([
-    'error Cannot take jobs from queue "reports": Redis refuses the user BLMOVE. Allow it: ' +
-      'ACL SETUSER USER +blmove; retrying',
+    'error Cannot take jobs from queue "reports" (Redis refuses the user BLMOVE. Allow it: ' +
+      'ACL SETUSER USER +blmove); retrying',
   ]);
   expect(trouble.refusal).toContain('+blmove');
   trouble.answered('wait', 0);

@@ -69,7 +69,7 @@ describe('a reply that is not confirmed', () => {
     expect(under.openSettle.input).toMatchObject({ groups: [], slots: [expect.any(String)] });
     await under.confirmSettle();
     expect(under.log.errors).toEqual([
-      expect.stringMatching(/Cannot push a reply .* to "replies:caller", discarding/),
+      expect.stringMatching(/Cannot push a reply .* to "replies:caller" .*; discarding/),
     ]);
     expect(under.open).toEqual([waitForJob.name]);
   });
