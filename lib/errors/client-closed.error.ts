@@ -17,8 +17,8 @@ export class ClientClosedError extends ReqRepError {
     readonly queue: string,
   ) {
     super(
-      `Request to queue "${queue}" failed because the client is closed: it was not sent, or its reply can no longer arrive. ` +
-        `Send requests before the client or its application closes.`,
+      `Job for queue "${queue}" was not sent, or its reply or confirmation can no longer arrive, because the client is closed. ` +
+        `Send jobs before the client or its application closes.`,
     );
   }
 }

@@ -29,8 +29,8 @@ export class PendingLimitError extends ReqRepError {
     readonly limit: PendingLimit = 'maxPending',
   ) {
     super(
-      `Request to queue "${queue}" was not sent: ${reason(limit, most)}. ` +
-        `Send fewer requests at a time, or raise \`${limit}\`.`,
+      `Job for queue "${queue}" was not sent: ${reason(limit, most)}. ` +
+        `Send fewer jobs at a time, or raise \`${limit}\`.`,
     );
     this.maxPending = limit === 'maxPending' ? most : undefined;
     this.maxPendingBytes = limit === 'maxPendingBytes' ? most : undefined;
@@ -39,6 +39,6 @@ export class PendingLimitError extends ReqRepError {
 
 function reason(limit: PendingLimit, most: number): string {
   return limit === 'maxPending'
-    ? `${counted(most, 'request')} of this client already ${most === 1 ? 'waits' : 'wait'} for a reply`
+    ? `${counted(most, 'job')} of this client already ${most === 1 ? 'waits' : 'wait'} for a reply or confirmation`
     : `with it, the jobs of this client that Redis has not confirmed would exceed ${most} bytes`;
 }

@@ -216,7 +216,7 @@ export class ReplyWorkers {
   #check(queue: string): void {
     const queues = this.#handlers.map((handler) => handler.queue);
     if (!queues.includes(queue)) {
-      const expected = `a queue that this process serves (${queues.join(', ') || 'it serves none'})`;
+      const expected = `a queue that this process serves (${queues.join(', ') || 'none'})`;
       throw new InvalidOptionError('queue', expected, describeValue(queue));
     }
   }

@@ -94,7 +94,11 @@ export class ConnectionTroubles {
     outcome: Exclude<InquiryResult['outcome'], 'known'>,
     why: string,
   ): ServerTroubleError {
-    const text = `${whereOf(this.target)} ${why}`;
+    const { target } = this;
+    // The Cluster names the new owner by itself.
+    const needsAdvice = outcome === 'wrong server' && !this.destination.clusterSlot;
+    const advice = needsAdvice ? `: ${adviceForReplica(target)}` : '';
+    const text = `${whereOf(target)} ${why}${advice}`;
     return outcome === 'unusable'
       ? new UnusableServerError(text)
       : new ServerTroubleError(text, 'warn');
@@ -134,6 +138,12 @@ export class ConnectionTroubles {
     }
   }
 }
+
+/** Advice for a server that is a replica. Sentinels name a former primary until a failover is over. */
+const adviceForReplica = ({ primary }: Target): string =>
+  primary === undefined
+    ? 'connect to the primary or to Sentinels'
+    : 'wait until the Sentinels name the new primary, or correct `sentinels`, `name` or `role`';
 
 const CLOSED_IMMEDIATELY = 'the connection was closed immediately';
 

@@ -42,8 +42,7 @@ export async function inquire(
   ]);
   const server = parseServer(info);
   if (server?.isReplica) {
-    const advice = clusterSlot ? '' : ': connect to the primary or to Sentinels';
-    return { outcome: 'wrong server', why: `is a replica, which accepts no writes${advice}` };
+    return { outcome: 'wrong server', why: 'is a replica, which accepts no writes' };
   }
   if (redirect !== undefined) {
     return { outcome: 'wrong server', why: `does not serve the slot (${redirect})` };

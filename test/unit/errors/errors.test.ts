@@ -99,7 +99,7 @@ const CASES: readonly Case[] = [
       maxPending: 100,
       maxPendingBytes: undefined,
     },
-    says: ['"reports"', '100 requests', 'Send fewer', '`maxPending`'],
+    says: ['"reports"', '100 jobs', 'Send fewer', '`maxPending`'],
   },
   {
     error: new PendingLimitError('reports', 4_096, 'maxPendingBytes'),

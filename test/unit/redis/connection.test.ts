@@ -220,6 +220,16 @@ it.each([
   expect(connection.identity?.id).toBe(id);
 });
 
+it('gives other advice about a replica where Sentinels are configured', async () => {
+  const { server, connection, troubles } = lineTo({ sentinels: [{ host: 'fake' }], name: 'main' });
+  server.info = ['role:slave'];
+  connection.open();
+  await server.runtime.advanceAsync(0);
+  expect(troubles).toEqual([
+    expect.stringMatching(/is a replica, which accepts no writes: wait until the Sentinels name/),
+  ]);
+});
+
 it('reports why a server is unusable, until it can be used', async () => {
   // Behind Sentinels nothing is looked for beside the connection.
   const { server, connection, troubles } = lineTo({ sentinels: [{ host: 'fake' }], name: 'main' });
