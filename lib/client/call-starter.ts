@@ -63,17 +63,17 @@ export class CallStarter {
     this.shards = new ShardClients(shards, { clientId, options, log, pending, code, scope });
   }
 
-  /** How many requests are pending. */
+  /** Number of pending requests. */
   get pending(): number {
     return this.pendingRequests.size;
   }
 
-  /** How many emitted jobs Redis has not confirmed. */
+  /** Number of emitted jobs that Redis has not confirmed. */
   get pendingEmits(): number {
     return this.shards.pendingEmits;
   }
 
-  /** How many replies arrived that no request waited for. */
+  /** Number of replies that arrived although no request waited for them. */
   get droppedReplies(): number {
     return this.shards.droppedReplies;
   }

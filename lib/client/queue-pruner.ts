@@ -10,12 +10,12 @@ const PRUNE_DELAY_MS = 1_000;
 /** Longest delay, which is reached when several runs in a row removed nothing. */
 const LONGEST_PRUNE_DELAY_MS = 32_000;
 
-/** How many unexpired jobs a run skips at most. */
+/** Maximum number of unexpired jobs that a run skips. */
 const MAX_SKIPPED_JOBS = 5_000;
-/** How many steps in a row may remove nothing before a run gives up. */
+/** Number of steps in a row without a removal after which a run gives up. */
 const MAX_STEPS_WITHOUT_REMOVAL = 16;
 
-/** How many queues with a longer delay are remembered: an application may use any number of queue names. */
+/** Maximum number of queues with a longer delay that are remembered: an application may use any number of queue names. */
 const MAX_REMEMBERED_QUEUES = 1_000;
 
 /** Removes expired jobs from the head of a queue, so that a queue without workers does not grow forever. */

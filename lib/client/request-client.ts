@@ -56,7 +56,7 @@ export class RequestClient {
     return this.#calls.pending;
   }
 
-  /** How many emitted jobs Redis has not confirmed. @internal */
+  /** Number of emitted jobs that Redis has not confirmed. @internal */
   get pendingEmits(): number {
     return this.#calls.pendingEmits;
   }

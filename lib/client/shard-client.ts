@@ -32,7 +32,7 @@ export interface ClientSite {
 
 /** The part of a client that uses one shard: pushes jobs and reads replies. It opens no connection before it is used. */
 export class ShardClient implements RequestOwner, EmitOwner {
-  /** How many emits are pending. */
+  /** Number of pending emits. */
   pendingEmits = 0;
   private readonly batcher: PushBatcher;
   private readonly canceller: JobCanceller;
@@ -69,7 +69,7 @@ export class ShardClient implements RequestOwner, EmitOwner {
     return this.batcher.length;
   }
 
-  /** How many replies arrived that no request waited for. */
+  /** Number of replies that arrived although no request waited for them. */
   get droppedReplies(): number {
     return this.replies.discarded;
   }

@@ -17,7 +17,7 @@ export class ShardClients {
     return this.byShard.get(shard) ?? this.make(shard);
   }
 
-  /** How many emits are pending. */
+  /** Number of pending emits. */
   get pendingEmits(): number {
     let sum = 0;
     for (const { pendingEmits } of this.all) {
@@ -35,7 +35,7 @@ export class ShardClients {
     return sum;
   }
 
-  /** How many replies arrived that no request waited for. */
+  /** Number of replies that arrived although no request waited for them. */
   get droppedReplies(): number {
     return this.all.reduce((sum, { droppedReplies }) => sum + droppedReplies, 0);
   }

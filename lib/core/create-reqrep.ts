@@ -19,7 +19,7 @@ export interface CreateReqRepOptions extends ReqRepOptions {
    */
   readonly failFast?: boolean | number | undefined;
   /**
-   * Where the library writes its log: `console`, a logger of Nest, or any object with the methods `log`, `warn` and `error`. `false` =
+   * The log of the library: `console`, a logger of Nest, or any object with the methods `log`, `warn` and `error`. `false` =
    * nowhere.
    * @default warnings and errors on stderr
    */

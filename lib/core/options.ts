@@ -55,9 +55,13 @@ export interface ReqRepOptions {
   readonly hotQueues?: readonly string[] | undefined;
   /** The time in ms that a request may take, unless the call says otherwise. `0` = no limit. @default 30_000 */
   readonly timeout?: number | undefined;
-  /** How many jobs a handler runs at a time, unless the handler says otherwise. 1 to 10 000. @default 16 */
+  /** Maximum number of jobs that a handler runs at a time, unless the handler has an option of its own. 1 to 10 000. @default 16 */
   readonly concurrency?: number | undefined;
-  /** How often workers may start a job before it becomes a dead letter, unless the handler or the call says otherwise. @default 3 */
+  /**
+   * Maximum number of times that workers start a job before it becomes a dead letter, unless the handler or the call has an option of its
+   * own.
+   * @default 3
+   */
   readonly maxDeliveries?: number | undefined;
   /**
    * Whether a start fails with a {@link ConnectionFailedError} where Redis cannot be used: `true` = within 5 s, a number = within so many
@@ -71,10 +75,10 @@ export interface ReqRepOptions {
   readonly stallLimit?: number | undefined;
   /** The time in ms that running jobs have to end when workers stop. Other jobs go back to their queue. @default 10_000 */
   readonly shutdownTimeout?: number | undefined;
-  /** How many requests and emits of one client may wait. Beyond, a call fails at once with a {@link PendingLimitError}. @default 100_000 */
+  /** Maximum number of waiting requests and emits of one client. Beyond, a call fails at once with a {@link PendingLimitError}. @default 100_000 */
   readonly maxPending?: number | undefined;
   /**
-   * How many bytes (UTF-16 code units, to be exact) of encoded jobs one client may hold that Redis has not confirmed, such as in an outage.
+   * Maximum bytes (UTF-16 code units, to be exact) of encoded jobs that one client holds until Redis confirms them, such as in an outage.
    * Beyond, a call fails at once with a {@link PendingLimitError}. At least `maxPayload`.
    * @default 268_435_456, or `maxPayload` where that is more
    */

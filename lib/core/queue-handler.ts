@@ -17,7 +17,7 @@ export type QueueHandler<Queue extends string = string, Data = unknown> = Queue 
   ? (data: HandlerData<JobDataOf<Queue>>, job: JobContext) => HandlerResult<Queue>
   : (data: Data, job: JobContext) => unknown;
 
-/** What a handler of a queue may return. The compiler checks it where the queue is in the {@link JobMap}. */
+/** The return type of a handler of a queue. The compiler checks it where the queue is in the {@link JobMap}. */
 export type HandlerResult<Queue extends string> = Queue extends MappedQueue
   ? Result<ReplyOf<Queue>>
   : unknown;

@@ -3,10 +3,10 @@ import { MAX_CONCURRENCY } from '../worker/worker-options.js';
 
 /** Options of the handler of one queue. */
 export interface ServeOptions {
-  /** How many jobs the handler runs at a time in this process. 1 to 10 000. @default the `concurrency` of the instance: 16 unless set */
+  /** Maximum number of jobs that the handler runs at once in this process. 1 to 10 000. @default the `concurrency` of the instance: 16 unless set */
   readonly concurrency?: number | undefined;
   /**
-   * How often workers may start a job before it becomes a dead letter, unless the call says otherwise. At least 1.
+   * Maximum number of times that workers start a job before it becomes a dead letter, unless the call has an option of its own. At least 1.
    * @default the `maxDeliveries` of the instance: 3 unless set
    */
   readonly maxDeliveries?: number | undefined;

@@ -39,9 +39,9 @@ export type StartCalls<Calls> = (run: Run) => Calls;
 /** One connection to a server, which carries out operations in their order. Opened on first use, and again after every loss. */
 export interface Line {
   readonly state: ConnectionState;
-  /** How the server identifies the line; `undefined` while the line is not ready, or if the server does not report it. */
+  /** The identity that the server knows the line by; `undefined` while the line is not ready, or if the server does not report it. */
   readonly identity: LineIdentity | undefined;
-  /** How the server may identify the line, now and before. */
+  /** The identities that the server may know the line by, the current one and earlier ones. */
   readonly identities: readonly LineIdentity[];
   /** Facts about the server; `undefined` while the line is not ready, or if the server refuses to report them. */
   readonly server: LineServer | undefined;

@@ -14,7 +14,7 @@ export interface RefusedCall {
   readonly user: string | undefined;
 }
 
-/** How many keys or channels one message shows. */
+/** Maximum number of keys or channels that one message shows. */
 const MAX_SHOWN_NAMES = 3;
 
 const REFUSED_CALL = Symbol('nestjs-reqrep:refused-call');

@@ -1,7 +1,7 @@
 import type { Driver } from './driver.js';
 import { OncePerTurn } from './once-per-turn.js';
 
-/** How {@link WhenReady} waits for a server that is not ready. */
+/** The wait of {@link WhenReady} for a server that is not ready. */
 export interface ServerWait {
   /** Resolves when the server is ready. */
   ready(): Promise<void>;

@@ -14,9 +14,9 @@ export class ConnectionFailedError extends ReqRepError {
   constructor(
     /** The address of the server, such as `redis://localhost:6379/0`, without the user and the password. */
     readonly server: string,
-    /** Why Redis could not be used, as a sentence without its full stop. */
+    /** The reason why Redis could not be used, as a sentence without its full stop. */
     readonly reason: string,
-    /** How long the library tried, in ms. `undefined` where Redis refuses the application until somebody changes something. */
+    /** The time that the library tried, in ms. `undefined` where Redis refuses the application until somebody changes something. */
     readonly timeout: number | undefined,
     options?: ErrorOptions,
   ) {

@@ -14,7 +14,7 @@ export class DuplicateJobHandlerError extends ReqRepError {
     readonly queue: string,
     /** Both handlers, as `Class#method in Module`; without Nest, the names of the functions. */
     readonly handlers: readonly [string, string],
-    /** What one of the handlers can be given instead, for the message. */
+    /** An alternative for one of the handlers, for the message. */
     remedy = 'another queue or `instance`',
   ) {
     super(

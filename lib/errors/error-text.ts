@@ -1,7 +1,7 @@
-/** Most characters of foreign text, such as the id of a job, that a message shows. */
+/** Maximum number of characters of foreign text, such as the id of a job, that a message shows. */
 const MAX_SHOWN_CHARACTERS = 100;
 
-/** Most characters that a message shows of the JSON of a thrown object. */
+/** Maximum number of characters that a message shows of the JSON of a thrown object. */
 const MAX_JSON_CHARACTERS = 500;
 
 /**

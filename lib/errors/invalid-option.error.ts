@@ -15,9 +15,9 @@ export class InvalidOptionError extends ReqRepError {
   constructor(
     /** The option and its place, such as `concurrency in @OnJob("reports") of ReportWorker#render`. */
     readonly option: string,
-    /** What was expected. */
+    /** The expected value, in words. */
     readonly expected: string,
-    /** What came instead, as a text that shows no secret. */
+    /** The value that came instead, in words that show no secret. */
     readonly received: string,
     options?: ErrorOptions,
   ) {

@@ -1,7 +1,7 @@
 import { counted } from './counted.js';
 import { ReqRepError } from './reqrep.error.js';
 
-/** As many jobs wait in the queue as `maxQueueLength` of the call allows. The job was not pushed. */
+/** The queue has as many waiting jobs as `maxQueueLength` of the call allows. The job was not pushed. */
 export class QueueFullError extends ReqRepError {
   static {
     this.prototype.name = 'QueueFullError';
@@ -15,7 +15,7 @@ export class QueueFullError extends ReqRepError {
     readonly queue: string,
     /** The limit of the call, in jobs. */
     readonly maxQueueLength: number,
-    /** How many jobs waited in the queue. */
+    /** Number of jobs that waited in the queue. */
     readonly queueLength: number,
   ) {
     super(

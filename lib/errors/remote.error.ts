@@ -1,6 +1,6 @@
 import { ReqRepError } from './reqrep.error.js';
 
-/** What is known of an error that a handler threw. */
+/** The parts of an error that a handler threw, as far as they were sent. */
 export interface RemoteFailure {
   /** The name of the error in the process of the worker, such as `TypeError`. */
   readonly name: string;
@@ -16,7 +16,7 @@ export interface RemoteFailure {
   readonly stack?: string | undefined;
 }
 
-/** What led to an error that a handler threw. */
+/** A cause of an error that a handler threw. */
 export interface ErrorReasons {
   /** The `cause` of the error. An error among them is made anew at the caller, as the error itself is. */
   readonly cause?: unknown;

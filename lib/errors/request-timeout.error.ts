@@ -2,31 +2,31 @@ import { counted } from './counted.js';
 import { ReqRepError } from './reqrep.error.js';
 import { adviceWithoutWorkers, obstacleHere, type WorkersHere } from './served-here.js';
 
-/** What a {@link RequestTimeoutError} is made of. */
+/** The details of a {@link RequestTimeoutError}. */
 export interface RequestTimeoutDetails {
   /** The queue of the request. */
   readonly queue: string;
   /** The id of the job. */
   readonly id: string;
-  /** How long the caller waited, in ms. */
+  /** The time that the caller waited, in ms. */
   readonly timeout: number;
-  /** How many live workers served the queue when the request timed out. `undefined` where Redis did not say. */
+  /** Number of live workers that served the queue when the request timed out. `undefined` where Redis did not answer. */
   readonly workers?: number | undefined;
-  /** How many jobs waited in the queue when the request timed out. `undefined` where Redis did not say. */
+  /** Number of jobs that waited in the queue when the request timed out. `undefined` where Redis did not answer. */
   readonly queueLength?: number | undefined;
   /** Which limit was reached. @default 'timeout' */
   readonly limit?: TimeLimit | undefined;
   /** The error with which Redis refused to push the job until the request timed out. `undefined` where it refused nothing. */
   readonly refusal?: string | undefined;
-  /** Why Redis could not be used when the time ran out; it becomes the `cause`. @internal */
+  /** The reason why Redis could not be used when the time ran out; it becomes the `cause`. @internal */
   readonly trouble?: Error | undefined;
-  /** What Redis refuses to the reader of replies, so that none can come; `undefined` where it refuses nothing. @internal */
+  /** The refusal of Redis that keeps replies from being read; `undefined` where Redis refuses nothing. @internal */
   readonly replyRefusal?: string | undefined;
-  /** Why Redis refused to report the state of the queue; `undefined` where it refused nothing, or gave no answer. @internal */
+  /** The reason why Redis refused to report the state of the queue; `undefined` where it refused nothing, or gave no answer. @internal */
   readonly inspectionRefusal?: string | undefined;
   /** Whether it is the job of an `emit`, which has no reply. @internal */
   readonly isEmit?: boolean | undefined;
-  /** What the process that asks knows of its own workers on the queue. @internal */
+  /** The state of the caller's own process as a worker of the queue. @internal */
   readonly here?: WorkersHere | undefined;
 }
 
@@ -56,11 +56,11 @@ export class RequestTimeoutError extends ReqRepError {
   readonly queue: string;
   /** The id of the job. */
   readonly id: string;
-  /** How long the caller waited, in ms. */
+  /** The time that the caller waited, in ms. */
   readonly timeout: number;
-  /** How many live workers served the queue when the request timed out. `undefined` where Redis did not say. */
+  /** Number of live workers that served the queue when the request timed out. `undefined` where Redis did not answer. */
   readonly workers: number | undefined;
-  /** How many jobs waited in the queue when the request timed out. `undefined` where Redis did not say. */
+  /** Number of jobs that waited in the queue when the request timed out. `undefined` where Redis did not answer. */
   readonly queueLength: number | undefined;
   /** Which limit was reached. */
   readonly limit: TimeLimit;

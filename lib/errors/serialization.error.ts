@@ -1,12 +1,12 @@
 import type { PayloadDirection } from './payload-too-large.error.js';
 import { ReqRepError } from './reqrep.error.js';
 
-/** What to send instead where nothing better is known. */
+/** The advice where no better one is known. */
 const PLAIN_DATA = 'plain data: strings, numbers, booleans, null, arrays and objects of these';
 
 /** Options of a {@link SerializationError}. */
 export interface SerializationErrorOptions extends ErrorOptions {
-  /** What to send instead, such as `` `[...set]` ``. */
+  /** The value to send instead, such as `` `[...set]` ``. */
   readonly instead?: string | undefined;
 }
 
@@ -21,7 +21,7 @@ export class SerializationError extends ReqRepError {
 
   /** Identifies the class of the error without `instanceof`. */
   readonly code = 'SERIALIZATION';
-  /** What to send instead, where that is known. */
+  /** The value to send instead, where one is known. */
   readonly instead: string | undefined;
 
   constructor(
@@ -29,7 +29,7 @@ export class SerializationError extends ReqRepError {
     readonly queue: string,
     /** Whether the data of the job cannot be written, or the reply. */
     readonly direction: PayloadDirection,
-    /** Why JSON cannot write it, and where in the data the value is. */
+    /** The reason why JSON cannot write the value, and its path in the data. */
     readonly reason: string,
     options?: SerializationErrorOptions,
   ) {

@@ -20,7 +20,7 @@ export type ServedHere =
   | 'paused'
   | 'stopped';
 
-/** What a process knows about its own worker of a queue. */
+/** The state of a process as a worker of a queue. */
 export interface WorkersHere {
   readonly served: ServedHere;
   /** Whether Nest made the workers: the advice then names decorators and providers. @default true */

@@ -18,9 +18,9 @@ export class WorkerLostError extends ReqRepError {
     readonly queue: string,
     /** The id of the job. */
     readonly id: string,
-    /** How often the job was started, or may have been. */
+    /** Number of times that the job was started, or may have been started. */
     readonly deliveries: number,
-    /** How many values of its stream had come. `undefined` for a job that had sent none. */
+    /** Number of values of the stream that had arrived. `undefined` for a job that had sent none. */
     readonly values?: number,
   ) {
     super(

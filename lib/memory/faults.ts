@@ -3,7 +3,7 @@ import { ReplyError } from './reply-error.js';
 
 /** Faults that a test injects into a server. Operations are identified by their names. */
 export class Faults {
-  /** How long an operation takes to reach the server. */
+  /** Time that an operation takes to reach the server. */
   delayMs = 0;
   private readonly refusals = new Map<string, string>();
   private losses: (readonly string[])[] = [];

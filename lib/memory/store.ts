@@ -6,7 +6,7 @@ interface Kinds {
   readonly list: Bytes[];
   readonly hash: Map<Bytes, Bytes>;
   readonly zset: Map<Bytes, number>;
-  /** Only set by tests: most operations refuse such a key. */
+  /** A value that only tests set: most operations refuse such a key. */
   readonly string: Bytes;
 }
 
@@ -15,11 +15,11 @@ type Kind = keyof Kinds;
 interface Entry {
   readonly kind: Kind;
   readonly value: Kinds[Kind];
-  /** When the key expires, ms by the server's clock; `undefined` = never. */
+  /** The time when the key expires, ms by the server's clock; `undefined` = never. */
   expiry: number | undefined;
 }
 
-/** How often all keys are checked for expired ones. */
+/** Time between two checks of all keys for expired ones. */
 const EXPIRY_SWEEP_INTERVAL_MS = 1_000;
 
 /** The keys of a server. As in Redis, empty and expired keys are removed. */

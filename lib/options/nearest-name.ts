@@ -1,4 +1,4 @@
-/** Most wrong letters with which a short or a longer name still counts as a misspelling. */
+/** Maximum number of wrong letters with which a short or a longer name still counts as a misspelling. */
 const MAX_WRONG_LETTERS = { short: 1, long: 2 };
 const SHORT_NAME_MAX_LETTERS = 5;
 

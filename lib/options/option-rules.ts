@@ -23,7 +23,7 @@ export interface OptionRule {
   readonly isWrittenToRedis?: boolean;
 }
 
-/** Says what a rule expected of a value that breaks it. */
+/** Describes what a rule expected of a value that breaks it. */
 export const expectedBy = ({ expected, isWrittenToRedis }: OptionRule, value: unknown): string =>
   isWrittenToRedis === true && typeof value === 'string' && !value.isWellFormed()
     ? 'well-formed Unicode (UTF-8 cannot express a lone surrogate)'

@@ -1,5 +1,5 @@
 /**
- * Why a job is in the dead list of its queue:
+ * The reason why a job is in the dead list of its queue:
  *
  * - `unreadable`: the text in the queue is no job
  * - `out of deliveries`: the job was started `maxDeliveries` times, and no worker is known to have finished it
@@ -9,13 +9,13 @@ export type DeadReason = 'unreadable' | 'out of deliveries' | 'broken stream';
 
 /** A dead letter: an entry of the dead list of a queue, once its JSON is parsed. */
 export interface DeadJob {
-  /** Why the job is not run any more. */
+  /** The reason why the job is not run any more. */
   readonly reason: DeadReason;
   /** The reason in words. */
   readonly message: string;
   /** The id of the worker that had the job. */
   readonly worker: string;
-  /** When the job was moved to the dead list: ms since the epoch, by the clock of Redis. */
+  /** The time when the job was moved to the dead list: ms since the epoch, by the clock of Redis. */
   readonly at: number;
   /** The job exactly as it was in the queue. */
   readonly job: string;

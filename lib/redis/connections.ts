@@ -17,7 +17,7 @@ import { systemRuntime } from '../driver/system-runtime.js';
 import { RedisSubscription } from './subscription.js';
 import type { ServerTroubleError } from '../driver/server-trouble.js';
 
-/** How often the server's clock is measured again. */
+/** Time between two measurements of the server's clock. */
 const CLOCK_MEASURE_INTERVAL_MS = 60_000;
 
 /**
@@ -134,7 +134,7 @@ export class Connections implements Driver {
     return commands.state === 'ready' ? commands.check() : commands.nextChange();
   }
 
-  /** Why the server cannot be used; `undefined` while it can. */
+  /** The reason why the server cannot be used; `undefined` while it can. */
   get trouble(): ServerTroubleError | undefined {
     return this.outage.trouble;
   }

@@ -1,7 +1,7 @@
 import type { Log } from '../telemetry/log.js';
 import type { ServerFacts } from './connection/server-facts.js';
 
-/** What a server may remove when its memory is full, by the start of its `maxmemory-policy`. */
+/** The keys that a server may remove when its memory is full, by the start of its `maxmemory-policy`. */
 const LOSS_BY_POLICY: readonly (readonly [policy: string, loss: string])[] = [
   ['allkeys-', 'whole queues and running jobs'],
   // Only reply lists have a TTL for long.

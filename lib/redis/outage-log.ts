@@ -16,7 +16,7 @@ export class OutageLog {
 
   constructor(private readonly log: Log) {}
 
-  /** Why the server cannot be used; `undefined` while it can. */
+  /** The reason why the server cannot be used; `undefined` while it can. */
   get trouble(): ServerTroubleError | undefined {
     return this.isLost ? this.lastTrouble : undefined;
   }

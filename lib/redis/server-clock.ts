@@ -4,7 +4,7 @@ import { UnusableServerError } from '../driver/server-trouble.js';
 import { SYSTEM_TIME_ORIGIN_MS } from '../driver/system-runtime.js';
 import type { Connection } from './connection/connection.js';
 
-/** How many times one measurement asks for the time. The fastest answer counts. */
+/** Number of requests for the time in one measurement. The fastest answer counts. */
 const CLOCK_SAMPLES = 3;
 
 /**

@@ -7,14 +7,14 @@ import type { Log } from '../telemetry/log.js';
 import type { Connection } from './connection/connection.js';
 import { explainRefusal, isRefusal, logLevelOf } from '../driver/refusal.js';
 
-/** How often the connection is pinged, because a subscription may receive nothing for long. */
+/** Time between two pings of the connection, because a subscription may receive nothing for long. */
 const PING_INTERVAL_MS = 10_000;
 
 /** Bounds of the waits after a refused SUBSCRIBE, which double each time. */
 const FIRST_RETRY_WAIT_MS = 500;
 const LONGEST_RETRY_WAIT_MS = 30_000;
 
-/** How many channels one log line names. */
+/** Maximum number of channels that one log line names. */
 const MAX_LOGGED_CHANNELS = 10;
 
 /** Opens and closes the connection of a subscription. */

@@ -1,9 +1,9 @@
 import { inspect, type InspectOptions } from 'node:util';
 
-/** How many lines of an error are shown. */
+/** Maximum number of lines of an error that are shown. */
 const MAX_LINES = 50;
 
-/** How deep nested properties are shown, if they fit into {@link MAX_LINES}. */
+/** Depth to which nested properties are shown, if they fit into {@link MAX_LINES}. */
 const MAX_DEPTH = 4;
 
 const INSPECT_OPTIONS: InspectOptions = {

@@ -14,10 +14,10 @@ const MAX_LINE_CHARS = 2_000;
 /** Interval in which a line of one kind is written once, with a count. */
 const REPEAT_INTERVAL_MS = 60_000;
 
-/** How many lines of one kind are written immediately within a minute, if the trouble ends and begins again. */
+/** Maximum number of lines of one kind that are written immediately within a minute, if the trouble ends and begins again. */
 const MAX_IMMEDIATE_LINES = 2;
 
-/** How many kinds are remembered. Beyond that, the oldest is removed. */
+/** Maximum number of kinds that are remembered. Beyond that, the oldest is removed. */
 const MAX_KINDS = 1_000;
 
 type Level = 'warn' | 'error';
@@ -45,9 +45,9 @@ type LazyText = () => string | undefined;
 interface RepeatedKind {
   level: Level;
   text: string;
-  /** How many lines came since the last one was written. */
+  /** Number of lines since the last one was written. */
   unwritten: number;
-  /** How many lines were written immediately within this minute. */
+  /** Number of lines that were written immediately within this minute. */
   immediateLines: number;
   /** Whether the trouble is over. */
   isOver: boolean;
@@ -220,7 +220,7 @@ export function bounded(text: string): string {
   );
 }
 
-/** How many lines of a stack are written. */
+/** Maximum number of lines of a stack that are written. */
 const MAX_STACK_LINES = 50;
 
 const boundedLines = (stack: string): string =>

@@ -13,9 +13,9 @@ export interface JobContextFields {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Which delivery of the job it is; 1 = the first. @default 1 */
   readonly attempt?: number | undefined;
-  /** When the job was pushed: ms since the epoch. @default now */
+  /** The time when the job was pushed: ms since the epoch. @default now */
   readonly pushedAt?: number | undefined;
-  /** When the caller stops waiting: ms since the epoch. {@link JobContext.signal} aborts then. @default no deadline */
+  /** The time when the caller stops waiting: ms since the epoch. {@link JobContext.signal} aborts then. @default no deadline */
   readonly deadline?: number | undefined;
 }
 

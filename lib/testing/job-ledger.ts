@@ -11,7 +11,7 @@ import type { TestJob } from './test-job.js';
 
 /** Records the jobs that were sent to the queues of a server, and how they ended. */
 export class JobLedger {
-  /** By the id of the job, in the order in which they were sent. */
+  /** The records by the id of the job, in the order in which the jobs were sent. */
   private readonly records = new Map<string, JobRecord>();
   private readonly queues = new Set<string>();
   /** The version 1 jobs, by the list for the only reply of each. */

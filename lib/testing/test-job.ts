@@ -1,10 +1,10 @@
 import type { DeadReason } from '../protocol/dead-job.js';
 
-/** What a job does: it is `waiting` in its queue, `running` in a worker, or `ended` in the way that {@link TestJobEnd} names. */
+/** The state of a job: it is `waiting` in its queue, `running` in a worker, or `ended` in the way that {@link TestJobEnd} names. */
 export type TestJobState = 'waiting' | 'running' | 'ended';
 
 /**
- * How a job ended:
+ * The way in which a job ended:
  *
  * - `replied`: with the reply of its handler, or with the end of its stream
  * - `failed`: with an error for its caller, see {@link TestJob.error}
@@ -24,16 +24,16 @@ export interface TestJob {
   readonly data: unknown;
   /** The headers of the job. */
   readonly headers: Readonly<Record<string, string>>;
-  /** What the job does. */
+  /** The state of the job. */
   readonly state: TestJobState;
   /**
-   * How often a worker took the job. A job that is `waiting` although it was taken before was given back, by a worker that was paused or
-   * stopped, or that was lost.
+   * Number of times that a worker took the job. A job that is `waiting` although it was taken before was given back, by a worker that was
+   * paused or stopped, or that was lost.
    */
   readonly deliveries: number;
   /** The values of its stream that were sent. Empty for a job without a stream. */
   readonly values: readonly unknown[];
-  /** How the job ended. Absent while it waits or runs. */
+  /** The way in which the job ended. Left out while the job waits or runs. */
   readonly end?: TestJobEnd;
   /** The reply, which may have come too late. Absent where there is none, and for streams. */
   readonly reply?: unknown;
@@ -44,7 +44,7 @@ export interface TestJob {
     /** The message of the error. */
     readonly message: string;
   };
-  /** Why the job is in the dead list. Absent where it is not. */
+  /** The reason why the job is in the dead list. Left out where the job is not there. */
   readonly dead?: {
     /** The reason. */
     readonly reason: DeadReason;

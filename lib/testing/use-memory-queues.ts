@@ -18,12 +18,12 @@ import { MemoryQueues } from './memory-queues.js';
 export interface TestingBuilder {
   /** Replaces a provider. */
   overrideProvider(token: unknown): {
-    /** Says what makes the value. */
+    /** Sets the factory of the value. */
     useFactory(options: { factory: (...args: never[]) => unknown; inject: unknown[] }): unknown;
   };
   /** Replaces a module. */
   overrideModule(module: never): {
-    /** Says which module takes its place. */
+    /** Sets the module that replaces it. */
     useModule(module: DynamicModule): unknown;
   };
 }
@@ -68,7 +68,7 @@ export function useMemoryQueues<Builder extends TestingBuilder>(builder: Builder
   return builder;
 }
 
-/** What goes wrong ends before anything begins to close. */
+/** Ends all faults before the application stops its workers or closes anything. */
 const faultsOf = (instance: InstanceUnderTest): InstanceWithWorkers => ({
   startWorkers: async () => undefined,
   stopWorkers: async () => instance.endFaults(),

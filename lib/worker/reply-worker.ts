@@ -49,12 +49,12 @@ export class ReplyWorker implements LaneOwner {
     this.unfinishedRuns = new UnfinishedRuns(handler, keys, parts, lane, lostJobs, runner);
   }
 
-  /** How many jobs run now. */
+  /** Number of jobs that run now. */
   get busy(): number {
     return this.lane.running;
   }
 
-  /** What Redis refuses so that no jobs are taken; `undefined` while jobs are taken. */
+  /** The refusal of Redis that keeps jobs from being taken, in words; `undefined` while jobs are taken. */
   get refusal(): string | undefined {
     return this.lane.refusal;
   }

@@ -8,28 +8,28 @@ import type { ReplyWorker } from './reply-worker.js';
 import { WorkerSession } from './worker-session.js';
 import type { JobHandler, SessionParts } from './worker-options.js';
 
-/** What the workers of one process do at a moment. */
+/** The state of the workers of one process at a moment. */
 export interface ReplyWorkersStatus {
-  /** What the workers are doing. `starting` lasts until Redis knows them, also while Redis is unreachable. */
+  /** The state of all workers. `starting` lasts until Redis knows them, also while Redis is unreachable. */
   readonly state: 'stopped' | 'starting' | 'running' | 'stopping';
   /** The queues that this process serves. */
   readonly queues: readonly QueueStatus[];
 }
 
-/** What the worker of one queue does at a moment. */
+/** The state of the worker of one queue at a moment. */
 export interface QueueStatus {
   /** The name of the queue. */
   readonly queue: string;
   /** The handler: `Class#method`; without Nest the name of the function. */
   readonly handler: string;
-  /** How many jobs the worker may run at a time. */
+  /** Maximum number of jobs that the worker runs at a time. */
   readonly concurrency: number;
-  /** How many jobs the worker runs now. */
+  /** Number of jobs that the worker runs now. */
   readonly busy: number;
   /** Whether the queue is paused. */
   readonly isPaused: boolean;
   /**
-   * What Redis refuses to the worker, such as a command that its user may not run, so that the worker takes no jobs. The worker tries
+   * The refusal of Redis that keeps the worker from taking jobs, such as of a command that its user may not run. The worker tries
    * again. `undefined` while Redis refuses nothing.
    */
   readonly refusal: string | undefined;
@@ -74,7 +74,7 @@ export class ReplyWorkers {
     return new ReplyWorkers(parts);
   }
 
-  /** What the workers do now. */
+  /** The current state of the workers, and of each of their queues. */
   get status(): ReplyWorkersStatus {
     return {
       state: this.#state,

@@ -59,7 +59,7 @@ export class ShardWorkers {
     return this.workers.get(queue);
   }
 
-  /** What Redis refuses so that the worker of a queue takes no jobs; `undefined` while it takes jobs. */
+  /** The refusal of Redis that keeps the worker of a queue from taking jobs, in words; `undefined` while it takes jobs. */
   refusalOf(queue: string): string | undefined {
     return this.lease.refusalOf(queue) ?? this.workers.get(queue)?.refusal;
   }

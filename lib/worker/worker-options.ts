@@ -16,7 +16,7 @@ export interface WorkerOptions {
   readonly stallLimit: number;
   /** ms that running jobs get when the workers stop. */
   readonly shutdownTimeout: number;
-  /** Most bytes of one encoded reply. */
+  /** Maximum number of bytes of one encoded reply. */
   readonly maxPayload: number;
   /** Whether replies with an error contain its stack. */
   readonly exposeStack: boolean;
@@ -33,19 +33,19 @@ export interface JobHandler {
   readonly queue: string;
   /** The name of the handler in logs and errors: `Class#method`. */
   readonly name: string;
-  /** How many jobs may run at a time. */
+  /** Maximum number of jobs that run at a time. */
   readonly concurrency: number;
   /** Limit of the runs that the workers of a hot queue share; `undefined` = one worker has the {@link concurrency} for itself. */
   readonly runLimit?: RunLimit | undefined;
   /** ms that one run may take; `0` = no limit. */
   readonly timeout: number;
-  /** How often a job may be started, unless its caller says otherwise. */
+  /** Maximum number of times that a job is started, unless its caller has set another. */
   readonly maxDeliveries: number;
   /** Runs one job. */
   handle(data: unknown, context: RunContext): unknown;
 }
 
-/** What all reply workers of a process share. */
+/** The parts that all reply workers of a process share. */
 export interface SessionParts {
   readonly shards: Shards;
   readonly options: WorkerOptions;
@@ -54,7 +54,7 @@ export interface SessionParts {
   readonly scope: AsyncResource;
 }
 
-/** What all reply workers of a process share on one shard. */
+/** The parts that all reply workers of a process share on one shard. */
 export interface WorkerParts extends Omit<SessionParts, 'shards'> {
   readonly workerId: string;
   readonly shard: Shard;

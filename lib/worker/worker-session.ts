@@ -8,10 +8,10 @@ import { ShardWorkers } from './shard-workers.js';
 import { RunLimit } from './taking/run-limit.js';
 import type { JobHandler, SessionParts } from './worker-options.js';
 
-/** How long a stop waits before it logs what it waits for, ms. */
+/** Time that a stop waits before it logs the runs that it waits for, ms. */
 const STOP_REPORT_DELAY_MS = 3_000;
 
-/** Most queues that this log line names. */
+/** Maximum number of queues that this log line names. */
 const MAX_NAMED_QUEUES = 5;
 
 /** The workers of all queues and shards, from one start until the next stop. */
@@ -47,7 +47,7 @@ export class WorkerSession {
     return this.all.flatMap((workers) => workers.of(queue) ?? []);
   }
 
-  /** What Redis refuses so that a worker of a queue takes no jobs; `undefined` while all take jobs. */
+  /** The refusal of Redis that keeps a worker of a queue from taking jobs, in words; `undefined` while all take jobs. */
   refusalOf(queue: string): string | undefined {
     return this.all
       .map((workers) => workers.refusalOf(queue))

@@ -26,7 +26,8 @@ export interface EmitOptions {
   /** Is called once Redis has the job. */
   readonly onPushed?: ((receipt: PushReceipt) => void) | undefined;
   /**
-   * How often workers may start the job, at least 1. With `1` the job is never run twice, and may not be run at all where a worker is lost.
+   * Maximum number of times that workers start the job, at least 1. With `1` the job is never run twice, and may not be run at all where a
+   * worker is lost.
    * @default the `maxDeliveries` of the handler
    */
   readonly maxDeliveries?: number | undefined;
@@ -36,7 +37,7 @@ export interface EmitOptions {
    */
   readonly requireWorker?: boolean | undefined;
   /**
-   * How many jobs may wait in the queue, at least 1. Where as many wait already, the call fails with a {@link QueueFullError}.
+   * Maximum number of jobs that wait in the queue, at least 1. Where as many wait already, the call fails with a {@link QueueFullError}.
    * @default no limit
    */
   readonly maxQueueLength?: number | undefined;

@@ -17,7 +17,7 @@ export interface ParentJob {
 export interface ClientOptions {
   /** Default timeout of a request, ms; `0` = no limit. */
   readonly timeout: number;
-  /** How many requests may be pending at a time. */
+  /** Maximum number of pending requests. */
   readonly maxPending: number;
   /** UTF-16 units of encoded jobs that Redis has not confirmed, at most. */
   readonly maxPendingBytes: number;

@@ -47,10 +47,10 @@ export interface ReqRepTypes {}
 /** The {@link ReqRepTypes} of `nestjs-reqrep/core`: what an application adds to one of the two holds for both entries. */
 export interface CoreReqRepTypes {}
 
-/** What all entries of the package know of queues. */
+/** The queues that all entries of the package know. */
 type Jobs = JobMap & CoreJobMap;
 
-/** What all entries of the package know of switches. */
+/** The switches that all entries of the package know. */
 type Switches = ReqRepTypes & CoreReqRepTypes;
 
 /** The name of a queue that is in the {@link JobMap}. `never` where the map is empty. */
@@ -86,14 +86,14 @@ export type JobDataOf<Queue extends MappedQueue> = Jobs[Queue] extends (
   ? Args[0]
   : never;
 
-/** What the caller of a queue in the {@link JobMap} gets: the reply, or each value of a stream. */
+/** The result for the caller of a queue in the {@link JobMap}: the reply, or each value of a stream. */
 export type ReplyOf<Queue extends MappedQueue> = Jobs[Queue] extends (
   ...args: never[]
 ) => infer Returned
   ? ValueIn<Returned>
   : never;
 
-/** What a caller gets of what a function of the map returns. */
+/** The result for a caller, from the return type of a function of the map. */
 type ValueIn<Returned> = EachValue<Awaited<Returned>>;
 
 /** The values of a stream, or the one reply. */
@@ -102,7 +102,7 @@ type EachValue<Answer> = Answer extends
   ? Value
   : Answer;
 
-/** What follows the name of a queue in a call. The data may be left out where it may be `undefined`. */
+/** The arguments after the name of a queue in a call. The data may be left out where it may be `undefined`. */
 type CallOf<Queue extends MappedQueue, Options> =
   undefined extends JobDataOf<Queue>
     ? [data?: JobDataOf<Queue>, options?: Options]

@@ -1,9 +1,9 @@
-/** What Redis confirms of a job that it has. */
+/** The confirmation of Redis that it has a job. */
 export interface PushReceipt {
   /** The id of the job. */
   readonly id: string;
   /** The queue of the job. */
   readonly queue: string;
-  /** How many jobs waited in the queue, with this one. */
+  /** Number of jobs that waited in the queue, including this one. */
   readonly queueLength: number;
 }

@@ -22,10 +22,10 @@ const BLOCK_SECONDS = 5;
 /** Lifetime of the list that wakes the listener. */
 const WAKE_LIST_TTL_MS = 60_000;
 
-/** How many lists of ended requests are still read. Without that, their late replies would stay in Redis forever. */
+/** Maximum number of lists of ended requests that are still read. Without that, their late replies would stay in Redis forever. */
 const MAX_UNWANTED_LISTS = 1_000;
 
-/** How much of a reply that is not JSON is shown, UTF-16 units. */
+/** Length of the part that is shown of a reply that is not JSON, UTF-16 units. */
 const SHOWN_REPLY_CHARS = 100;
 
 const REFUSED_LOG_KIND = 'original replies refused';

@@ -1,4 +1,4 @@
-/** How much one read should return, about; UTF-16 units. */
+/** Approximate length of the frames that one read should return, UTF-16 units. */
 const TARGET_READ_CHARS = 1024 * 1024;
 
 const FIRST_READ_FRAMES = 64;

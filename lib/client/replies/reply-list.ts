@@ -10,7 +10,7 @@ import type { Run } from '../../driver/operation.js';
 import { isRefusal } from '../../driver/refusal.js';
 import { ReadSize } from './read-size.js';
 
-/** How long one blocking call waits for a reply. */
+/** Time that one blocking call waits for a reply. */
 const BLOCK_SECONDS = 5;
 
 const NO_FRAMES: readonly string[] = [];
@@ -22,7 +22,7 @@ const NO_FRAMES: readonly string[] = [];
 export class ReplyList {
   /** Whether the last read returned as many frames as requested, so that the next one need not block. */
   hasMore = false;
-  /** How many frames at the head of the list were delivered and not yet removed. */
+  /** Number of frames at the head of the list that were delivered and not yet removed. */
   private delivered = 0;
   /** The first delivered frame, which identifies the list. */
   private deliveredHead: string | undefined;

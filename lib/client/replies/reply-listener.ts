@@ -18,7 +18,7 @@ import type { Shard } from '../../driver/shard.js';
 import type { PendingRequests } from '../waiting/pending-requests.js';
 import { ReplyList } from './reply-list.js';
 
-/** How much of an unreadable reply the log shows, UTF-16 units. */
+/** Length of the part of an unreadable reply that the log shows, UTF-16 units. */
 const SHOWN_REPLY_CHARS = 100;
 
 const REFUSED_LOG_KIND = 'waiting for replies refused';
@@ -37,7 +37,7 @@ const afterPushes = (runtime: Runtime): Promise<void> =>
  * the connection was lost before the frame was removed, finds no pending request.
  */
 export class ReplyListener {
-  /** How many frames were unreadable or found no pending request. */
+  /** Number of frames that were unreadable or found no pending request. */
   discarded = 0;
   /** Permanent refusal of Redis to let replies be read; `undefined` while they can be read or the refusal is temporary. */
   refusal: Error | undefined;

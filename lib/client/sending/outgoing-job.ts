@@ -24,7 +24,7 @@ export interface JobSender extends Pick<AsyncResource, 'runInAsyncScope'> {
   timeLeft(): number | undefined;
   /** Whether it still waits for the push. */
   isWaiting(): boolean;
-  /** Only for senders that wait for the receipt (emit). */
+  /** Called only for senders that wait for the receipt (emit). */
   pushed?(receipt: PushReceipt): void;
   /** Is called if it is unknown whether Redis has the job, which must not be pushed again. */
   pushUnconfirmed(): void;
@@ -42,7 +42,7 @@ export class OutgoingJob {
   readonly guard: PushGuard | undefined;
   /** Whether an earlier push was not answered. */
   mayBeInRedis = false;
-  /** How many jobs were queued before it. */
+  /** Number of jobs that were queued before this job. */
   order = 0;
   private readonly encoded: string;
 

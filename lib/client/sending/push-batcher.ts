@@ -28,7 +28,7 @@ const CLOSE_NOTICE_DELAY_MS = 3_000;
  * temporarily, they wait here in order, so that a job that expires meanwhile is never pushed.
  */
 export class PushBatcher implements UnfinishedPushes {
-  /** How many pushes were answered. */
+  /** Number of pushes that were answered. */
   progress = 0;
   private readonly waiting = new WaitingJobs();
   private readonly underway = new UnderwayPushes();

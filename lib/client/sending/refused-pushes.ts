@@ -3,10 +3,10 @@ import { Backoff } from '../../driver/backoff.js';
 import { explainRefusal, isHandover, longestWaitAfter } from '../../driver/refusal.js';
 import type { Runtime, Timer } from '../../driver/runtime.js';
 
-/** How many jobs Redis must accept in one push to count as working again. */
+/** Number of jobs that Redis must accept in one push to count as working again. */
 const RECOVERED_ALLOWANCE_JOBS = 1_024;
 
-/** How many queues one log line names. */
+/** Maximum number of queues that one log line names. */
 const MAX_LOGGED_QUEUES = 3;
 
 const LOG_KIND = 'push refused';
@@ -18,7 +18,7 @@ const LOG_KIND = 'push refused';
 export class RefusedPushes {
   /** Last refusal of Redis; `undefined` while it accepts jobs. */
   reason: string | undefined;
-  /** How many jobs may be pushed together. */
+  /** Maximum number of jobs that are pushed together. */
   allowance = Infinity;
   private readonly retryDelay: Backoff;
   private timer: Timer | undefined;

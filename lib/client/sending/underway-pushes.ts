@@ -10,7 +10,7 @@ export class UnderwayPushes {
   length = 0;
   private readonly batches: Batch[] = [];
 
-  /** How many batches are underway. */
+  /** Number of batches that are underway. */
   get size(): number {
     return this.batches.length;
   }

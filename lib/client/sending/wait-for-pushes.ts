@@ -1,9 +1,9 @@
 import { delay, type Runtime } from '../../driver/runtime.js';
 
-/** How often the wait checks for progress. */
+/** Time between two checks for progress. */
 const CHECK_INTERVAL_MS = 25;
 
-/** How long a client that closes waits for Redis to confirm its pushes: in total, without progress, and while Redis is unreachable. */
+/** Time that a closing client waits for Redis to confirm its pushes: in total, without progress, and while Redis is unreachable. */
 const LONGEST_WAIT_MS = 10_000;
 const LONGEST_WAIT_WITHOUT_PROGRESS_MS = 1_000;
 const LONGEST_WAIT_WITHOUT_REDIS_MS = 500;

@@ -3,7 +3,7 @@ import type { ReplyFrame, StreamPosition } from '../../protocol/wire/reply-frame
 
 type ErrorFrame = Extract<ReplyFrame, { readonly kind: 'e' }>;
 
-/** How to treat a frame of a stream: `broken` means that values are missing, or that the stream started again. */
+/** The way to treat a frame of a stream: `broken` means that values are missing, or that the stream started again. */
 export type Verdict = 'next' | 'repeated' | 'broken';
 
 /**
@@ -17,7 +17,7 @@ export class IncomingStream {
   private laterRun: string | undefined;
   /** Whether the followed run has sent a frame since the later run started. */
   private hasRunContinued = false;
-  /** How many values were accepted. */
+  /** Number of values that were accepted. */
   count = 0;
 
   /** @param isValue - whether the frame carries a value; else it ends the stream. */

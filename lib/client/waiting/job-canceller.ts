@@ -5,10 +5,10 @@ import type { Shard } from '../../driver/shard.js';
 import { WhenReady } from '../../driver/when-ready.js';
 import { publish } from '../../protocol/operations/publish.js';
 
-/** How many ids one message carries. */
+/** Maximum number of ids in one message. */
 const MAX_IDS_PER_MESSAGE = 1_000;
 
-/** How many ids of one queue wait for another try. Jobs beyond that are not cancelled. */
+/** Maximum number of ids of one queue that wait for another try. Jobs beyond that are not cancelled. */
 const MAX_WAITING_IDS = 10_000;
 
 /** Delay until a refused message is sent again. */

@@ -16,7 +16,7 @@ export interface EmitOwner {
   emitEnded(emit: PendingEmit, end: CallEnd): void;
   /** @returns why Redis refuses its job at the moment; `undefined` if the job does not wait because of a refusal. */
   refusalOf(emit: PendingEmit): string | undefined;
-  /** Why Redis cannot be used at the moment; `undefined` if it can. */
+  /** The reason why Redis cannot be used at the moment; `undefined` if it can. */
   readonly trouble: Error | undefined;
 }
 

@@ -83,7 +83,7 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
     this.runInAsyncScope(this.take, this, frame, revive);
   }
 
-  /** How many values of its stream have arrived; `undefined` if the reply is not a stream. */
+  /** Number of values of the stream that have arrived; `undefined` if the reply is not a stream. */
   get received(): number | undefined {
     return this.stream?.count;
   }

@@ -3,7 +3,7 @@ import { resultWithin } from '../../driver/in-time.js';
 import { isRefusal } from '../../driver/refusal.js';
 import type { Shard } from '../../driver/shard.js';
 
-/** How long a request that timed out waits for the state of its queue. */
+/** Time that a request that timed out waits for the state of its queue. */
 const INSPECTION_TIMEOUT_MS = 500;
 
 /** The state of a queue, the refusal of Redis, or `undefined` without an answer. */

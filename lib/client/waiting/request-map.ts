@@ -1,6 +1,6 @@
 import type { PendingRequest } from './pending-request.js';
 
-/** How many removals lead to a copy of the map. */
+/** Number of removals after which the map is copied. */
 const REMOVALS_BEFORE_COPY = 1_000;
 
 /** Size from which on copying is too expensive; the map is set aside instead. */

@@ -13,7 +13,7 @@ const DEADLINE = /"t":\d+,"d":(\d+)\}\][ \t-\r]*$/;
 const LIBRARY_META = /,\{"c":"[^"\\]*",(?:"n":\d+,)?"t":\d+,"d":\d+\}\][ \t-\r]*$/;
 const PLAIN_ID = /^[ \t-\r]*\["[^"\\]*",/;
 
-/** How much of the start and of the end of a job is inspected. */
+/** Length of the parts at the start and at the end of a job that are inspected. */
 const INSPECTED_BYTES = 256;
 
 export const PRUNING: readonly Entry[] = [

@@ -5,7 +5,7 @@ import type { JobContext } from '../../worker/running/job-context.js';
 /** A method that can run the jobs of a queue. The compiler checks what it returns where the queue is in the {@link JobMap}. */
 export type JobMethod<Queue extends string = string> = (...args: never[]) => HandlerResult<Queue>;
 
-/** How a method under `@OnJob` gets its arguments: `'decorated'` = from decorators of its parameters, `undefined` = as `(data, job)`. */
+/** The source of the arguments of a method under `@OnJob`: `'decorated'` = from decorators of its parameters, `undefined` = as `(data, job)`. */
 export type HandlerParameters = 'decorated' | undefined;
 
 /**
@@ -77,7 +77,7 @@ type IsSimpleDataOf<Arg, Data> = [Data] extends [object]
     ? true
     : false;
 
-/** What `@JobData('property')` can hand over: the property, or whatever simple value a pipe makes of it. */
+/** The type of a parameter with `@JobData('property')`: the property, or any simple value that a pipe makes of it. */
 type PropertyOf<Data> = Data extends readonly unknown[]
   ? never
   : Data extends object

@@ -3,7 +3,7 @@ import type { DiscoveryService } from '@nestjs/core';
 import { InvalidOptionError } from '../../errors/index.js';
 import type { ProviderWrapper } from '../pipeline/handler-method.js';
 
-/** Most dependencies to follow, since they may form a cycle. */
+/** Maximum number of dependencies to follow, since they may form a cycle. */
 const MAX_DEPENDENCY_STEPS = 50;
 
 /** Checks the scope of the options of all instances before they are used. */

@@ -32,7 +32,7 @@ export interface ReqRepModuleOptions extends ReqRepOptions {
   readonly reqRepHttpErrors?: boolean | ReqRepHttpErrorsOptions | undefined;
 }
 
-/** What `forRoot` and `forRootAsync` take next to the options. */
+/** Properties that `forRoot` and `forRootAsync` take next to the options. */
 export interface ReqRepModuleExtras {
   /** Whether every module can inject the client and the workers without an import. @default true */
   readonly isGlobal?: boolean | undefined;

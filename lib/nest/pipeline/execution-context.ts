@@ -1,7 +1,7 @@
 import type { ArgumentsHost } from '@nestjs/common';
 import type { JobContext } from '../../worker/running/job-context.js';
 
-/** What `getType()` of an `ExecutionContext` or an `ArgumentsHost` returns while a job is run. */
+/** The result of `getType()` of an `ExecutionContext` or an `ArgumentsHost` while a job is run. */
 export type ReqRepContextType = 'reqrep';
 
 /** Gives a guard, an interceptor, a filter or a parameter decorator the job that it is called for. */

@@ -16,7 +16,7 @@ export interface StandardSchema {
   };
 }
 
-/** What a schema makes of a value: another value, or what is wrong with it. */
+/** The result of a validation by a schema: the value, which may be another one, or its mistakes. */
 export type SchemaResult =
   | {
       /** The value, as the schema has changed it. */
@@ -25,15 +25,15 @@ export type SchemaResult =
       readonly issues?: undefined;
     }
   | {
-      /** What is wrong with the value. */
+      /** The mistakes of the value. */
       readonly issues: readonly SchemaIssue[];
     };
 
-/** What is wrong with one part of a value. */
+/** A mistake in one part of a value. */
 export interface SchemaIssue {
-  /** What is wrong, in words. */
+  /** The mistake in words. */
   readonly message: string;
-  /** Where in the value it is wrong. */
+  /** The path to the part. */
   readonly path?:
     | readonly (
         | PropertyKey

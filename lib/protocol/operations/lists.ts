@@ -30,7 +30,7 @@ export const readList = {
   read: (answer: unknown) => answer as string[],
 };
 
-/** As {@link readList}, with the elements as bytes. */
+/** Reads like {@link readList}, with the elements as bytes. */
 export const readListBytes = {
   name: 'readListBytes',
   command: 'lrange',

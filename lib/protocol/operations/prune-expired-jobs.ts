@@ -12,7 +12,7 @@ export interface PrunedJobs {
   readonly next: number | undefined;
 }
 
-/** Most jobs and bytes that one call checks, since Redis serves no other client meanwhile. */
+/** Maximum numbers of jobs and bytes that one call checks, since Redis serves no other client meanwhile. */
 export const MAX_PRUNED_JOBS = 500;
 export const MAX_PRUNED_BYTES = 262_144;
 

@@ -3,7 +3,7 @@ import { LUA_NOW } from './lua-now.js';
 export interface GuardedPush {
   readonly requests: string;
   readonly workers: string;
-  /** Most jobs in the queue, including this one. */
+  /** Maximum number of jobs in the queue, including this one. */
   readonly maxQueueLength?: number | undefined;
   readonly requireWorker: boolean;
   readonly element: string;

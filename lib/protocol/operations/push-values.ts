@@ -9,7 +9,7 @@ export interface PushValues {
   readonly place: Place;
   /** The reply list of its caller. */
   readonly list: string;
-  /** Least time to live of the list from now, ms. */
+  /** Minimum time to live of the list from now, ms. */
   readonly ttl: number;
   readonly frames: readonly string[];
 }

@@ -32,7 +32,7 @@ export interface FoundSlot {
 export interface FoundJob {
   /** The position of the job in the slot. */
   readonly position: number;
-  /** Why the job is not run again; absent = it goes back to the queue. */
+  /** The reason why the job is not run again; `undefined` = the job goes back to the queue. */
   readonly dead?: { readonly reason: DeadReason; readonly message: string } | undefined;
   /** The error for its caller in that case. */
   readonly reply?: DeadJobReply | undefined;

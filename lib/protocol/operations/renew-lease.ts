@@ -22,7 +22,7 @@ export interface WorkerDescription {
   readonly server: string;
   readonly host: string;
   readonly pid: number;
-  /** When it started, ms, Redis clock. */
+  /** The time when the worker started, ms, Redis clock. */
   readonly started: number;
 }
 
@@ -42,7 +42,7 @@ export interface LapsedLease {
   readonly expiry: string;
 }
 
-/** Most lapsed workers that one call returns. */
+/** Maximum number of lapsed workers that one call returns. */
 export const MAX_LAPSED_WORKERS = 32;
 
 /** Longest id of a worker, bytes. This library makes no longer id. */

@@ -6,7 +6,7 @@ import { LUA_TAKE } from './lua-take.js';
 /** Replies for one reply list. */
 export interface ReplyGroup {
   readonly list: string;
-  /** Least time to live of the list from now, ms. */
+  /** Minimum time to live of the list from now, ms. */
   readonly ttl: number;
   readonly frames: readonly (string | Buffer)[];
 }
@@ -17,7 +17,7 @@ export interface NextJobs {
   readonly requests: string;
   /** The key of an empty slot. */
   readonly slot: string;
-  /** Most jobs to take. */
+  /** Maximum number of jobs to take. */
   readonly most: number;
   /** Whether it takes one job that is probably so long that it should bypass Lua. */
   readonly isLong: boolean;
@@ -41,7 +41,7 @@ export interface SettleJobs {
 }
 
 export type SettledJobs =
-  /** For each take the jobs that its slot now holds. */
+  /** The jobs that the slot of each take now holds. */
   | { readonly jobs: readonly (readonly string[])[] }
   /** Nothing was settled, since some slots or positions no longer hold their jobs. */
   | { readonly missing: Missing };

@@ -5,7 +5,7 @@ export interface TakeJobs {
   readonly requests: string;
   /** The key of an empty slot. */
   readonly slot: string;
-  /** Most jobs to take. */
+  /** Maximum number of jobs to take. */
   readonly most: number;
 }
 

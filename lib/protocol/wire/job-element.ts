@@ -9,7 +9,7 @@ export interface JobMeta {
   /** The client to reply to; absent when nobody waits. */
   readonly replyTo?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Most deliveries allowed for this request; absent = the handler's own limit. */
+  /** Maximum number of deliveries allowed for this request; absent = the handler's own limit. */
   readonly maxDeliveries?: number | undefined;
 }
 
@@ -18,9 +18,9 @@ export interface Job extends JobMeta {
   readonly version: 1 | 2;
   readonly id: string | number;
   data: unknown;
-  /** When it was pushed, ms, Redis clock. */
+  /** The time when the job was pushed, ms, Redis clock. */
   readonly pushedAt?: number | undefined;
-  /** When it expires, ms, Redis clock. */
+  /** The time when the job expires, ms, Redis clock. */
   readonly deadline?: number | undefined;
   /** Number of earlier deliveries. */
   readonly redeliveries: number;

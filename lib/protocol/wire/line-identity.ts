@@ -44,7 +44,7 @@ export const encodeIdentity = ({ id, address, name }: LineIdentity): string =>
 /** Matches an encoded identity. An address may contain an `@`, such as the path of a Unix socket. */
 const IDENTITY = /^([1-9]\d{0,14})@(\S+?)(?:@(nestjs-reqrep:[^@]*))?$/;
 
-/** Most connections that are read for one worker, since any process may have written them. */
+/** Maximum number of connections that are read for one worker, since any process may have written them. */
 export const MAX_WORKER_CONNECTIONS = 8;
 
 /** @param text - results of {@link encodeIdentity}, separated by spaces. Unreadable ones are left out. */

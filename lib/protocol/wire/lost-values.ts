@@ -4,7 +4,7 @@ export interface LostValue {
   readonly path: string;
   /** The kind of value, such as `a Map`. */
   readonly what: string;
-  /** What to send instead. */
+  /** The advice: a value to send instead. */
   readonly instead: string;
 }
 
@@ -179,7 +179,7 @@ function named({ constructor }: object): string {
   return COMMON_NAMES.has(name) ? '' : ` (${name.slice(0, MAX_NAME_CHARACTERS)})`;
 }
 
-/** Most characters of a key, and most keys, that a path shows, since keys may be foreign data. */
+/** Maximum numbers of characters of a key, and of keys, that a path shows, since keys may be foreign data. */
 const MAX_KEY_CHARACTERS = 40;
 const MAX_PATH_KEYS = 12;
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;

@@ -80,7 +80,7 @@ export function toWireErrorWithoutReasons(error: unknown): WireError {
   };
 }
 
-/** Most messages that are joined for an `AggregateError` without a message of its own. */
+/** Maximum number of messages that are joined for an `AggregateError` without a message of its own. */
 const MAX_JOINED_MESSAGES = 4;
 
 /** Joins messages. Node sets none on the `AggregateError` for a host whose addresses all refuse the connection. */

@@ -24,7 +24,7 @@ import { listLength, readListBytes } from '../../protocol/operations/lists.js';
 /** Slots that are looked at in one command. */
 const SLOTS_PER_CALL = 1_000;
 
-/** How many jobs of a lost worker were recovered. */
+/** Number of jobs of a lost worker that were recovered. */
 interface Recovered {
   readonly givenBack: number;
   readonly deadLetters: number;

@@ -2,13 +2,13 @@ import type { DescribedWorker } from '../../protocol/operations/describe-worker.
 import type { LapsedLease } from '../../protocol/operations/renew-lease.js';
 import { decodeIdentities, type LineIdentity } from '../../protocol/wire/line-identity.js';
 
-/** Most slots that a worker can have on one queue. A larger number in Redis is not believed. */
+/** Maximum number of slots that a worker can have on one queue. A larger number in Redis is not believed. */
 export const MAX_SLOTS = 100_000;
 
 /** A worker whose lease has lapsed, as its hash describes it. */
 export interface LapsedWorker {
   readonly id: string;
-  /** How many slots the worker has; `undefined` where the number in the hash cannot be true. */
+  /** Number of slots of the worker; `undefined` where the number in the hash cannot be true. */
   readonly slots: number | undefined;
   /** The connections of the worker that may still be open; none where the hash names none. */
   readonly connections: readonly LineIdentity[];
@@ -16,7 +16,7 @@ export interface LapsedWorker {
   readonly server: string | undefined;
   /** The name of the worker in the log. */
   readonly name: string;
-  /** When the lease of the worker lapsed, ms, Redis clock. */
+  /** The time when the lease of the worker lapsed, ms, Redis clock. */
   readonly expiry: number;
 }
 

@@ -97,7 +97,7 @@ export class Lease {
     );
   }
 
-  /** Why Redis refuses the lease on a queue; `undefined` where it does not. */
+  /** The reason why Redis refuses the lease on a queue; `undefined` where it does not. */
   refusalOf(queue: string): string | undefined {
     return this.leases.get(queue)?.refusal;
   }

@@ -26,7 +26,7 @@ export interface Renewal extends Pick<RenewedLease, 'now' | 'former'> {
  * process that has seen an outage itself waits until the others have had time to return.
  */
 export class OutageHistory {
-  /** When the first renewal succeeded after the last outage, or since nobody looked, ms, Redis clock. */
+  /** The time when the first renewal succeeded after the last outage, or since nobody looked, ms, Redis clock. */
   private graceStartedAt = -Infinity;
   /** Since when other workers could have renewed their leases, ms, Redis clock. */
   private steadySince = -Infinity;

@@ -19,7 +19,7 @@ import { explainRefusal, isHandover, isRefusal, longestWaitAfter } from '../../d
 import type { Runtime } from '../../driver/runtime.js';
 import type { OutageHistory } from './outage-history.js';
 
-/** Most connections for commands, and for jobs, that a worker announces: the latest ones. */
+/** Maximum number of connections for commands, and for jobs, that a worker announces: the latest ones. */
 const MAX_NAMED_CONNECTIONS = MAX_WORKER_CONNECTIONS / 2;
 
 /** The name of this host, read once, because Node asks the system at each call. */
@@ -41,18 +41,18 @@ export interface LeasedQueue {
 
 /** The lease of this process on one queue. A refusal does not affect other queues. */
 export class QueueLease {
-  /** Why the last renewal has failed; `undefined` where it succeeded. */
+  /** The reason why the last renewal has failed; `undefined` where it succeeded. */
   failure: unknown = new Error('The lease was not renewed yet');
   /** The refusal of the last renewal, in words; `undefined` where that renewal succeeded or was not answered. */
   refusal: string | undefined;
   private readonly backoff: Backoff;
-  /** When the next renewal is due after a refusal, by the clock of the runtime. */
+  /** The time when the next renewal is due after a refusal, by the clock of the runtime. */
   private dueAt = 0;
   /** The connection for commands that other workers know. */
   private announced: LineIdentity | undefined;
   /** Number of renewals that have succeeded. */
   private turn = 0;
-  /** When the last renewal that succeeded was sent, by the clock of the runtime. */
+  /** The time when the last renewal that succeeded was sent, by the clock of the runtime. */
   private sentAt = Infinity;
   private onKnown: () => void = () => undefined;
   /** Resolves when Redis knows the worker. */
@@ -192,6 +192,6 @@ export interface QueueRenewal {
   /** The connection that other workers will know. */
   readonly own: LineIdentity | undefined;
   readonly path: unknown;
-  /** When the renewal was sent, by the clock of the runtime. */
+  /** The time when the renewal was sent, by the clock of the runtime. */
   readonly sentAt: number;
 }

@@ -13,7 +13,7 @@ import { listLines } from '../../protocol/operations/list-lines.js';
 /** Wait before `CLIENT LIST` is tried again after a refusal, ms. */
 const CLIENT_LIST_RETRY_MS = 60_000;
 
-/** Most lapsed workers whose description is remembered. */
+/** Maximum number of lapsed workers whose description is remembered. */
 const MAX_REMEMBERED_WORKERS = 1_000;
 
 /**

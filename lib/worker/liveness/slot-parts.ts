@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 
-/** Most bytes of jobs that one script recovers, unless a single job is longer: Redis serves nobody else meanwhile. */
+/** Maximum number of bytes of jobs that one script recovers, unless a single job is longer: Redis serves nobody else meanwhile. */
 export const MAX_PART_BYTES = 2 * 1024 * 1024;
 
-/** Most jobs that one script recovers. */
+/** Maximum number of jobs that one script recovers. */
 const MAX_PART_JOBS = 500;
 
-/** Most jobs of the first read, when their size is unknown, and the factor by which the next read may be larger. */
+/** Maximum number of jobs of the first read, when their size is unknown, and the factor by which the next read may be larger. */
 const FIRST_READ_JOBS = 4;
 const READ_GROWTH_FACTOR = 4;
 
@@ -22,7 +22,7 @@ export interface SlotRange {
   readonly from: number;
 }
 
-/** What was read of a slot from a position on. */
+/** The jobs of a slot that were read from a position on. */
 export interface SlotPart extends SlotRange {
   readonly elements: readonly Buffer[];
 }
@@ -33,7 +33,7 @@ export interface SlotPart extends SlotRange {
  */
 export class SlotParts {
   private readonly remaining: FilledSlot[];
-  /** Most jobs of the next read. */
+  /** Maximum number of jobs of the next read. */
   private nextReadJobs = FIRST_READ_JOBS;
 
   /** @param slots - in their order. */

@@ -1,4 +1,4 @@
-/** Most ids that are remembered. The oldest are forgotten first, and their jobs run in vain. */
+/** Maximum number of ids that are remembered. The oldest are forgotten first, and their jobs run in vain. */
 const MAX_REMEMBERED_JOBS = 10_000;
 
 /** Remembers the jobs of a queue that were cancelled before this worker started them, if another worker has not. */

@@ -1,6 +1,6 @@
 import { propertyOf } from '../../errors/error-text.js';
 
-/** Most causes of an error that are followed: a chain of causes may be a ring. */
+/** Maximum number of causes of an error that are followed: a chain of causes may be a ring. */
 const MAX_CAUSES = 16;
 
 /** @returns an error and the chain of its causes. */

@@ -6,7 +6,7 @@ import { toWireError, type WireError } from '../../protocol/wire/wire-error.js';
 import { failureText } from './failure-text.js';
 import type { JobHandler } from '../worker-options.js';
 
-/** Most different failures of one handler that have a log line of their own in a minute. All others count as one kind. */
+/** Maximum number of different failures of one handler that have a log line of their own in a minute. All others count as one kind. */
 const MAX_KINDS_PER_MINUTE = 50;
 const MINUTE_MS = 60_000;
 

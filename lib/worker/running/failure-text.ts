@@ -3,11 +3,11 @@ import { isRecord, kindOf } from '../../errors/value-text.js';
 import type { WireError } from '../../protocol/wire/wire-error.js';
 import type { WireReason } from '../../protocol/wire/wire-reasons.js';
 
-/** Most characters of the message of an error, and of its details, that are shown. */
+/** Maximum number of characters of the message of an error, and of its details, that are shown. */
 const MAX_MESSAGE_LENGTH = 1_000;
 const MAX_DETAILS_LENGTH = 500;
 
-/** Most causes of an error, and errors of an `AggregateError`, that are shown. */
+/** Maximum number of causes of an error, and errors of an `AggregateError`, that are shown. */
 const MAX_CAUSES = 3;
 const MAX_ERRORS = 3;
 

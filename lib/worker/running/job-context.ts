@@ -29,10 +29,10 @@ export abstract class JobContext {
    */
   abstract get attempt(): number;
 
-  /** When the client pushed the job: ms since the epoch, by the clock of Redis. `undefined` from a caller of the original `reqrep`. */
+  /** The time when the client pushed the job: ms since the epoch, by the clock of Redis. `undefined` from a caller of the original `reqrep`. */
   abstract get pushedAt(): number | undefined;
 
-  /** When the caller stops waiting: ms since the epoch, by the clock of Redis. `undefined` for a job without a deadline. */
+  /** The time when the caller stops waiting: ms since the epoch, by the clock of Redis. `undefined` for a job without a deadline. */
   abstract get deadline(): number | undefined;
 
   /** Returns the ms until the deadline: never negative, and `Infinity` for a job without a deadline. */

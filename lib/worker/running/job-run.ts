@@ -6,18 +6,18 @@ import type { Outcome, OutcomeReply } from '../settling/outcome.js';
 import type { ReplyStream } from './reply-stream.js';
 import type { JobPlace } from '../taking/slots.js';
 
-/** How the caller of a run was answered. */
+/** The answer to the caller of a run. */
 export type AnswerKind =
-  /** With the value that the handler has returned, or the end of its stream. */
+  /** Answered with the value that the handler has returned, or the end of its stream. */
   | 'reply'
   | 'error'
   /**
-   * With nothing, because the caller cancelled the job, another worker recovered it, or the deadline passed during its stream.
+   * Answered with nothing, because the caller cancelled the job, another worker recovered it, or the deadline passed during its stream.
    */
   | 'cancelled'
-  /** With nothing, because the handler ended with its deadline, or the caller stopped reading its stream. */
+  /** Answered with nothing, because the handler ended with its deadline, or the caller stopped reading its stream. */
   | 'nobody waits'
-  /** With nothing, because the job is to be run again. */
+  /** Answered with nothing, because the job is to be run again. */
   | 'given back';
 
 /** Keeps runs until they are over. */
@@ -54,7 +54,7 @@ export class JobRun extends AsyncResource implements Outcome {
     this.startedAt = context.time.runtime.now();
   }
 
-  /** How the caller was answered; `undefined` while it is not. */
+  /** The answer to the caller; `undefined` before there is one. */
   get answerKind(): AnswerKind | undefined {
     return this.answeredWith;
   }

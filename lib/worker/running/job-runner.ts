@@ -11,7 +11,7 @@ import type { JobPlace } from '../taking/slots.js';
 import { SourceSubscriber } from './source-subscriber.js';
 import { valuesOf } from './stream-source.js';
 
-/** What a runner needs of the worker. */
+/** The part of the worker that a runner uses. */
 export interface RunnerParts extends ReplyParts {
   readonly log: Log;
   readonly time: JobTime;
@@ -175,7 +175,7 @@ export class JobRunner {
   }
 }
 
-/** Why `job.signal` aborts when the job has its reply while its handler still runs. */
+/** The reason for which `job.signal` aborts when the job has its reply while its handler still runs. */
 class JobAnsweredError extends Error {
   static {
     this.prototype.name = 'AbortError';

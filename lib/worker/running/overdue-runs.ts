@@ -4,14 +4,14 @@ import { counted } from '../../errors/counted.js';
 import type { JobRun } from './job-run.js';
 import type { JobHandler } from '../worker-options.js';
 
-/** How often the runs are checked, ms. */
+/** Time between two checks of the runs, ms. */
 const CHECK_INTERVAL_MS = 1_000;
 
-/** How long a run may go on after its end, ms, before a warning: any run, and runs that use up the concurrency. */
+/** Time that a run may go on after its end, ms, before a warning: any run, and runs that use up the concurrency. */
 const MAX_OVERDUE_MS = 30_000;
 const MAX_OVERDUE_WHEN_FULL_MS = 5_000;
 
-/** How long runs without a deadline or a timeout may use up the concurrency before a warning, ms. */
+/** Time that runs without a deadline or a timeout may use up the concurrency before a warning, ms. */
 const MAX_UNLIMITED_WHEN_FULL_MS = 5 * 60_000;
 
 /** Shortest time between two warnings, ms. */
@@ -23,7 +23,7 @@ const MIN_WARNING_INTERVAL_MS = 60_000;
  */
 export class OverdueRuns {
   private timer: Timer | undefined;
-  /** When each overdue run was first seen. */
+  /** The time when each overdue run was first seen. */
   private overdueSince = new Map<JobRun, number>();
   private warnedAt = -Infinity;
 

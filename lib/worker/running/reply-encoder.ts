@@ -10,7 +10,7 @@ import {
 } from '../../protocol/wire/reply-frame.js';
 import type { WorkerOptions } from '../worker-options.js';
 
-/** Most bytes that a frame adds to a value: the id, the position in the stream and the brackets. */
+/** Maximum number of bytes that a frame adds to a value: the id, the position in the stream and the brackets. */
 const MAX_FRAME_OVERHEAD_BYTES = 100;
 
 /** Encodes the replies of the jobs of one queue, and checks their size. */
@@ -75,7 +75,7 @@ export class ReplyEncoder {
   }
 }
 
-/** Most characters of the name, and of the message at first, of an error that is sent shortened. */
+/** Maximum numbers of characters of the name, and of the message at first, of an error that is sent shortened. */
 const SHORTENED_NAME_LENGTH = 100;
 const SHORTENED_MESSAGE_LENGTH = 1_000;
 

@@ -18,14 +18,14 @@ import { nextTurn } from '../../driver/runtime.js';
 import { nameOfJob } from './run-context.js';
 import { StreamReader } from './stream-reader.js';
 
-/** Most values in one push, and the length that one push may have, about, UTF-16 units. */
+/** Maximum number of values in one push, and approximate maximum length of one push, UTF-16 units. */
 const MAX_VALUES_PER_PUSH = 512;
 const MAX_PUSH_LENGTH = 256 * 1024;
 
 /** First wait before refused values are pushed again, ms. Later waits are longer. */
 const FIRST_REFUSED_WAIT_MS = 1_000;
 
-/** Where the values of a stream are pushed. */
+/** The place to which the values of a stream are pushed. */
 export interface StreamTarget {
   readonly queue: string;
   readonly id: string | number;
@@ -34,7 +34,7 @@ export interface StreamTarget {
   readonly place: Place;
   /** The reply list of the caller. */
   readonly list: string;
-  /** How long the list is to live, ms. */
+  /** Time to live of the list, ms. */
   ttl(): number;
 }
 
@@ -43,11 +43,11 @@ export interface StreamTarget {
  * next push waits. Values that the source gives meanwhile wait here; a source that awaits {@link room} is held back.
  */
 export class ReplyStream {
-  /** How many values were pushed, or may have been pushed. */
+  /** Number of values that were pushed, or may have been pushed. */
   pushedCount = 0;
   /** Whether the stream pushes no more values. */
   isStopped = false;
-  /** How many values were handed in. */
+  /** Number of values that were passed to the stream. */
   private addedCount = 0;
   private waiting: string[] = [];
   private waitingLength = 0;

@@ -13,7 +13,7 @@ import type { ReplyStream } from './reply-stream.js';
 import { ReplyEncoder } from './reply-encoder.js';
 import type { JobHandler, WorkerOptions } from '../worker-options.js';
 
-/** Where runs send their values and their replies. */
+/** The receiver of the values and the replies of runs. */
 export interface RunOutput {
   /** Opens the stream of a run. @param onLost - called when nobody reads the values any more. */
   openStream(run: JobRun, onLost: (reason: Error, isTaken: boolean) => void): ReplyStream;
@@ -23,7 +23,7 @@ export interface RunOutput {
   ended(run: JobRun): void;
 }
 
-/** What the replies need of the worker. */
+/** The part of the worker that the replies use. */
 export interface ReplyParts {
   readonly handler: JobHandler;
   readonly options: WorkerOptions;

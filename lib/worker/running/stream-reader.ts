@@ -5,7 +5,7 @@ import { listHead, trimList } from '../../protocol/operations/lists.js';
 import type { ListSize } from '../../protocol/operations/lua-list-size.js';
 import { measureList } from '../../protocol/operations/measure-list.js';
 
-/** How many frames and bytes may be unread in a reply list before the next values wait. */
+/** Maximum numbers of unread frames and bytes in a reply list before the next values wait. */
 const MAX_UNREAD_FRAMES = 1_000;
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 
@@ -13,7 +13,7 @@ const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 const FIRST_CHECK_DELAY_MS = 1;
 const MAX_CHECK_DELAY_MS = 64;
 
-/** How often to check whether the caller still reads, ms, and after how many checks without a read it counts as lost. */
+/** Time between two checks that the caller still reads, ms, and number of checks without a read after which the caller counts as lost. */
 const CALLER_CHECK_INTERVAL_MS = 15_000;
 const MAX_CHECKS_UNREAD = 4;
 
@@ -22,7 +22,7 @@ export class StreamReader {
   private timer: Timer | undefined;
   /** The frame that the last check found at the head of the list. */
   private head: string | null = null;
-  /** How many checks in a row have found the same frame. */
+  /** Number of checks in a row that have found the same frame. */
   private checksUnread = 0;
 
   /** @param onGone - called with the reason when nobody will read the list any more. */

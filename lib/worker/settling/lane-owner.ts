@@ -1,9 +1,9 @@
 import type { IntakeOwner } from '../taking/intake.js';
 
-/** What a lane needs of its worker. */
+/** The part of the worker that a lane uses. */
 export type LaneOwner = Pick<IntakeOwner, 'startJob' | 'jobNotStarted' | 'runningPlaces'>;
 
-/** What a lane needs of the lease of its worker. */
+/** The part of the worker's lease that a lane uses. */
 export interface LaneLease {
   /** Announces the current connections of the worker to other workers. */
   renew(): Promise<void>;

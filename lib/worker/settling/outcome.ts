@@ -2,7 +2,7 @@ import type { SettledJobs, SettleJobs } from '../../protocol/operations/settle-j
 import type { Take } from '../taking/intake.js';
 import type { JobPlace } from '../taking/slots.js';
 
-/** What is left to settle of a job: its place in a slot, and its reply if it has one. */
+/** The end of a job that is to be settled: its place in a slot, and its reply if it has one. */
 export interface Outcome {
   readonly place: JobPlace;
   reply?: OutcomeReply | undefined;
@@ -13,11 +13,11 @@ export interface Outcome {
 export interface OutcomeReply {
   readonly list: string;
   readonly frame: string | Buffer;
-  /** When the caller stops waiting, ms, Redis clock; `undefined` = never. */
+  /** The time when the caller stops waiting, ms, Redis clock; `undefined` = never. */
   readonly deadline: number | undefined;
 }
 
-/** How a queue gets its next jobs. */
+/** The way in which a queue gets its next jobs. */
 export type NextJobs =
   /** Takes them in the call that settles the jobs before them. */
   | { readonly kind: 'take'; readonly takes: readonly Take[] }
@@ -26,7 +26,7 @@ export type NextJobs =
   /** Takes none in this call. */
   | { readonly kind: 'none' };
 
-/** What a settler needs of a queue whose jobs it settles. */
+/** The part of a queue that a settler uses. */
 export interface SettledQueue {
   readonly name: string;
   /** The list of waiting jobs. */

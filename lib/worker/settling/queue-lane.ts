@@ -53,17 +53,17 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
     this.unfinished = new UnfinishedJobs(queue, keys, parts, this.intake);
   }
 
-  /** How many jobs run. */
+  /** Number of jobs that run. */
   get running(): number {
     return this.intake.running;
   }
 
-  /** How many slots there are, free or not. */
+  /** Number of slots, free or not. */
   get slotCount(): number {
     return this.intake.slotCount;
   }
 
-  /** What Redis refuses so that no jobs are taken; `undefined` while jobs are taken. */
+  /** The refusal of Redis that keeps jobs from being taken, in words; `undefined` while jobs are taken. */
   get refusal(): string | undefined {
     return this.fetcher.refusal;
   }

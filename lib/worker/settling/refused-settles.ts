@@ -17,7 +17,7 @@ export interface Refusal {
   readonly error: Error;
 }
 
-/** What the retries need of the settler. */
+/** The part of the settler that the retries use. */
 export interface RefusalOwner {
   /** Makes a call. @returns the refusal, if the call was refused. */
   settle(parts: readonly SettlePart[], mayBeDone: boolean): Promise<Refusal | undefined>;

@@ -1,7 +1,7 @@
 import type { Outcome, SettledQueue } from './outcome.js';
 import { NO_TAKES, type SettlePart } from './settle-part.js';
 
-/** Most jobs that one call settles, and most that it takes: the stack of Lua holds about 8 000 values. */
+/** Maximum number of jobs that one call settles, and that it takes: the stack of Lua holds about 8 000 values. */
 export const MAX_JOBS_PER_CALL = 500;
 
 /** Length that the replies of one call may have together, about, bytes or UTF-16 units: Redis serves nobody else meanwhile. */

@@ -3,7 +3,7 @@ import type { Outcome, SettledQueue } from './outcome.js';
 
 export const NO_TAKES: readonly Take[] = [];
 
-/** What one call does for one queue. */
+/** The part of one call that concerns one queue. */
 export interface SettlePart {
   readonly queue: SettledQueue;
   readonly outcomes: readonly Outcome[];

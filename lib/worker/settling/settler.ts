@@ -13,7 +13,7 @@ import type { SettlePart } from './settle-part.js';
 import { UnansweredTakes } from '../taking/unanswered-takes.js';
 import { OncePerTurn } from '../../driver/once-per-turn.js';
 
-/** How many shared calls in a row try to take jobs of an empty queue, before its fetcher waits on a connection of its own. */
+/** Number of shared calls in a row that try to take jobs of an empty queue, before the fetcher waits on a connection of its own. */
 const MAX_EXTRA_TAKES = 4;
 
 /**
@@ -25,11 +25,11 @@ export class Settler {
   /** Reads the slots of takes that were not answered. */
   readonly unansweredTakes: UnansweredTakes;
   private waiting = new Map<SettledQueue, Outcome[]>();
-  /** How many outcomes of each queue are in calls, or are retried. */
+  /** Number of outcomes of each queue that are in calls, or are retried. */
   private readonly unsettled = new QueueCounts();
-  /** How many calls are underway that may take jobs of each queue. */
+  /** Number of calls underway that may take jobs of each queue. */
   private readonly takingCalls = new QueueCounts();
-  /** How many calls have tried to take jobs of a queue since one of its jobs ended. */
+  /** Number of calls that have tried to take jobs of a queue since one of its jobs ended. */
   private readonly extraTakes = new Map<SettledQueue, number>();
   private readonly notifier: QueueNotifier;
   private readonly refused: RefusedSettles;

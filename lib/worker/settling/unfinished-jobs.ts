@@ -9,7 +9,7 @@ import type { JobPlace } from '../taking/slots.js';
 import type { WorkerParts } from '../worker-options.js';
 import { SharedRetries } from './shared-retries.js';
 
-/** How long a stopping worker waits for Redis to carry out its last writes, ms. */
+/** Time that a stopping worker waits for Redis to carry out its last writes, ms. */
 export const FINAL_WRITE_TIMEOUT_MS = 500;
 
 /** Takes jobs out of their slots that are not settled here: back to the head of their queue, or to the dead list. */

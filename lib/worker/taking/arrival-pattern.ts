@@ -1,16 +1,16 @@
 /**
- * How many jobs in a row have to be in the queue before they are waited for, until more are expected there. One is not enough: a
+ * Number of jobs in a row that must be in the queue before the wait for them begins, until more are expected there. One is not enough: a
  * caller may have sent it while this process was too busy to wait.
  */
 const BACKLOG_AFTER_READY_JOBS = 2;
 
-/** How the jobs of one queue arrive: many at a time, so that the next ones can be taken at once, or one by one. */
+/** The way in which the jobs of one queue arrive: many at a time, so that the next ones can be taken at once, or one by one. */
 export class ArrivalPattern {
   /** Whether the last take was full, so that the queue is likely to hold more jobs. */
   isBacklogged = false;
-  /** How many jobs in a row were in the queue already when the wait for them began. */
+  /** Number of jobs in a row that were in the queue already when the wait for them began. */
   private readyInARow = BACKLOG_AFTER_READY_JOBS;
-  /** How many jobs have arrived since the last wait began, the job that ended the wait included. */
+  /** Number of jobs that have arrived since the last wait began, including the job that ended the wait. */
   private arrivedSinceWait = 0;
 
   /** Whether the queue is likely to be empty when the current job is done. */

@@ -40,11 +40,11 @@ export interface FetchTurn {
   readonly taken?: { readonly take: Take; readonly jobs: readonly string[] };
   /** The take that was not answered. */
   readonly unanswered?: Take;
-  /** How long to wait before the next turn, ms. */
+  /** Time to wait before the next turn, ms. */
   readonly waitMs: number;
 }
 
-/** What the calls need of the worker. */
+/** The part of the worker that the calls use. */
 export interface FetchCallsOwner {
   /** Reserves a slot for up to `most` jobs, but no more than there is room for. */
   take(most: number): Take | undefined;

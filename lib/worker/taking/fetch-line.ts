@@ -18,12 +18,12 @@ import type { Take } from './intake.js';
 export const BLOCK_SECONDS = 5;
 
 /**
- * How old the last answer of a line may be, ms, for a settle to be sent on it. A line that was silent for longer may be lost
+ * Maximum age of the last answer of a line, ms, for a settle to be sent on it. A line that was silent for longer may be lost
  * unnoticed, and for a job that took longer the write that is saved makes no difference.
  */
 const MAX_ANSWER_AGE_MS = 100;
 
-/** How long to wait until the server has closed a line, ms. */
+/** Time to wait until the server has closed a line, ms. */
 const CUT_TIMEOUT_MS = 500;
 
 /** The line on which the jobs of one queue are taken. */
@@ -31,7 +31,7 @@ export class FetchLine {
   private opened: Line | undefined;
   /** The identity of the connection that other workers know of. */
   private announced: LineIdentity | undefined;
-  /** When the line last answered, by the clock of the runtime. */
+  /** The time of the last answer of the line, by the clock of the runtime. */
   private answeredAt = 0;
 
   constructor(
@@ -99,7 +99,7 @@ export class FetchLine {
     take: Take,
   ): {
     readonly output: Promise<SettledJobs>;
-    /** How many jobs were in the queue when the wait began. */
+    /** Number of jobs that were in the queue when the wait began. */
     readonly ready: Promise<number>;
     readonly jobs: Promise<readonly string[]>;
   } {

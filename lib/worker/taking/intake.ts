@@ -8,7 +8,7 @@ import { Slots, type JobPlace, type Slot } from './slots.js';
 import { StartQueue, type StartOwner, type StartSource } from './start-queue.js';
 import { TakeSize } from './take-size.js';
 
-/** What an intake needs of the worker. */
+/** The part of the worker that an intake uses. */
 export interface IntakeOwner extends StartOwner {
   /** @returns how likely a job is to end this process. Called for jobs that have lost a worker before. */
   suspicionOf(element: string): Suspicion;
@@ -51,17 +51,17 @@ export class Intake implements StartSource {
     runLimit.onRunEnded(() => this.startOrTakeMore());
   }
 
-  /** How many slots there are, free or not. */
+  /** Number of slots, free or not. */
   get slotCount(): number {
     return this.slots.size;
   }
 
-  /** How many jobs run. */
+  /** Number of jobs that run. */
   get running(): number {
     return this.startQueue.running;
   }
 
-  /** How many more jobs may be taken now. */
+  /** Number of jobs that may be taken now, in addition to those that are held. */
   get room(): number {
     const limit = Math.min(
       this.prefetch.limit,

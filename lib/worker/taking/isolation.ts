@@ -5,7 +5,7 @@ import type { JobPlace } from './slots.js';
 import type { JobHandler } from '../worker-options.js';
 
 /**
- * How likely a job is to end the process that runs it. `suspect`: an earlier worker of the job was lost. `last chance`: a suspect
+ * The suspicion that a job ends the process that runs it. `suspect`: an earlier worker of the job was lost. `last chance`: a suspect
  * that is not delivered again if this worker is lost as well.
  */
 export type Suspicion = 'none' | 'suspect' | 'last chance';
@@ -23,7 +23,7 @@ export function suspicionOf(element: string, handler: JobHandler, now: number): 
   return left > 1 ? 'suspect' : left === 1 ? 'last chance' : 'none';
 }
 
-/** How long a suspect has to run alone until other jobs may run next to it, ms. */
+/** Time that a suspect must run alone before other jobs may run next to it, ms. */
 const TRUST_AFTER_MS = 1_000;
 
 /**
@@ -47,7 +47,7 @@ export class Isolation {
   private timer: Timer | undefined;
   /** Jobs in slots that have run for so long that a suspect does not wait for their end, such as earlier suspects. */
   private readonly trusted = new Set<JobPlace>();
-  /** How many jobs may be taken together. One after a suspect, because the next job is likely to be a suspect, too. */
+  /** Maximum number of jobs that are taken together. One after a suspect, because the next job is likely to be a suspect, too. */
   private maxTogether = Infinity;
 
   /**
@@ -65,7 +65,7 @@ export class Isolation {
     return this.suspect !== undefined;
   }
 
-  /** How many jobs may be taken together now. */
+  /** Maximum number of jobs that may be taken together now. */
   get maxRequested(): number {
     return this.isActive ? 0 : this.maxTogether;
   }

@@ -12,7 +12,7 @@ import { FetchCalls, type FetchCallsOwner, type FetchTurn } from './fetch-calls.
 import { FetchLine } from './fetch-line.js';
 import type { Take } from './intake.js';
 
-/** What a fetcher leaves behind when it has stopped. */
+/** The take that a stopped fetcher leaves behind. */
 export interface FetcherRemainder {
   /** The take that Redis did not answer, though it may have moved jobs. */
   readonly unconfirmed: Take | undefined;
@@ -20,7 +20,7 @@ export interface FetcherRemainder {
   readonly isFinal: boolean;
 }
 
-/** What a fetcher needs of the worker. */
+/** The part of the worker that a fetcher uses. */
 export interface FetcherOwner extends FetchCallsOwner {
   /** Whether there is room for jobs that no settle will take. Call {@link JobFetcher.wake} when this becomes true. */
   wantsFetch(): boolean;
@@ -69,7 +69,7 @@ export class JobFetcher {
     return this.line.identities;
   }
 
-  /** What Redis refuses so that no jobs are taken; `undefined` while jobs are taken. */
+  /** The refusal of Redis that keeps jobs from being taken, in words; `undefined` while jobs are taken. */
   get refusal(): string | undefined {
     return this.calls.trouble.refusal;
   }

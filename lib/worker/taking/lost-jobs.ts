@@ -7,7 +7,7 @@ import { encodeError } from '../../protocol/wire/reply-frame.js';
 import { replyTtl } from '../../protocol/reply-ttl.js';
 import type { DeadListMove } from '../../protocol/operations/move-to-dead-list.js';
 
-/** Why a job is moved to the dead list, and the reply to its caller. */
+/** The reason why a job is moved to the dead list, and the reply to its caller. */
 export type DeadLetter = Pick<DeadListMove, 'reason' | 'message' | 'reply'>;
 
 /** Makes the dead letters of jobs whose worker was lost, with an error as the reply. */

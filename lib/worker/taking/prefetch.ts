@@ -1,18 +1,18 @@
-/** Most jobs that a worker holds, running jobs included, unless its `concurrency` is larger. */
+/** Maximum number of jobs that a worker holds, running jobs included, unless its `concurrency` is larger. */
 const MAX_HELD_JOBS = 128;
 
-/** How long a job waits for its run in this worker, about, ms: another worker may be free to run it. */
+/** Approximate time that a job waits for its run in this worker, ms: another worker may be free to run it. */
 const PREFETCH_MS = 5;
 
-/** How much the latest run counts in the average. */
+/** Weight of the latest run in the average. */
 const LATEST_RUN_WEIGHT = 0.1;
 
 /**
- * How many jobs a worker may hold. A slow handler holds as many as it runs. A handler that is faster than a round trip to Redis
+ * Number of jobs that a worker may hold. A slow handler holds as many as it runs. A handler that is faster than a round trip to Redis
  * holds a few more, so that it need not wait for each job: as many as it runs in {@link PREFETCH_MS}.
  */
 export class Prefetch {
-  /** How long a run takes on average, ms; `Infinity` until the first run. */
+  /** Average time of a run, ms; `Infinity` until the first run. */
   private averageRunMs = Infinity;
 
   constructor(private readonly concurrency: number) {}

@@ -2,10 +2,10 @@ import type { Line } from '../../driver/line.js';
 import type { Take } from './intake.js';
 import { readList } from '../../protocol/operations/lists.js';
 
-/** Most jobs that are read in the first part, when the size of the jobs is unknown. */
+/** Maximum number of jobs that are read in the first part, when the size of the jobs is unknown. */
 const MAX_JOBS_IN_FIRST_PART = 8;
 
-/** Most jobs that are read in one part. */
+/** Maximum number of jobs that are read in one part. */
 const MAX_JOBS_PER_PART = 500;
 
 /** Length that one part is to have at most, about, UTF-16 units. */
@@ -18,7 +18,7 @@ const MAX_PART_LENGTH = 1024 * 1024;
 export class SlotReader {
   private readonly jobs: string[] = [];
   private nextPartSize: number;
-  /** Most jobs of a part; fewer after a part that was not answered. */
+  /** Maximum number of jobs of a part; fewer after a part that was not answered. */
   private maxPartSize = MAX_JOBS_PER_PART;
 
   constructor(readonly take: Take) {

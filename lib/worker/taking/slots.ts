@@ -3,9 +3,9 @@ import type { Place } from '../../protocol/operations/lua-empty-place.js';
 
 /** A list in Redis for the jobs of one take, with what this process knows of the list. */
 export class Slot {
-  /** How many jobs are in the slot. */
+  /** Number of jobs in the slot. */
   private held = 0;
-  /** How many of these jobs a call to Redis is taking out now. */
+  /** Number of these jobs that a call to Redis is taking out now. */
   private releasing = 0;
   private serverRunId: string | undefined;
 

@@ -5,7 +5,7 @@ import type { RunLimit } from './run-limit.js';
 import type { JobPlace } from './slots.js';
 import { WaitingJobs, type WaitingJob } from './waiting-jobs.js';
 
-/** What a start queue needs of the worker. */
+/** The part of the worker that a start queue uses. */
 export interface StartOwner {
   /** Starts a job. */
   startJob(place: JobPlace, element: string): void;
@@ -19,11 +19,11 @@ export interface StartOwner {
   giveBack(places: readonly JobPlace[]): Promise<void>;
 }
 
-/** What a start queue needs of the intake. */
+/** The part of the intake that a start queue uses. */
 export interface StartSource {
-  /** How many jobs are reserved by takes that are not answered yet. */
+  /** Number of jobs that are reserved by takes that are not answered yet. */
   readonly requested: number;
-  /** How many jobs are in slots. */
+  /** Number of jobs in slots. */
   readonly held: number;
   /** Called when jobs have waited for too long behind the jobs that run. */
   onSlow(): void;
@@ -33,7 +33,7 @@ export interface StartSource {
 
 /** Starts the jobs that a worker has taken, in their order: as many at a time as the concurrency allows, and suspects alone. */
 export class StartQueue {
-  /** How many jobs run. */
+  /** Number of jobs that run. */
   running = 0;
   private isOpen = true;
   private isStarting = false;
@@ -60,7 +60,7 @@ export class StartQueue {
     );
   }
 
-  /** How many jobs wait here for their run, or run, here or in another worker with the same limit. */
+  /** Number of jobs that wait here for their run, or run, here or in another worker with the same limit. */
   get size(): number {
     return this.waiting.size + this.limit.running;
   }
@@ -70,7 +70,7 @@ export class StartQueue {
     return this.isolation.isActive;
   }
 
-  /** How many jobs may be taken together now. */
+  /** Maximum number of jobs that may be taken together now. */
   get maxRequested(): number {
     return this.isOpen ? this.isolation.maxRequested : 0;
   }

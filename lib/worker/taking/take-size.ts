@@ -10,16 +10,16 @@ const TAKE_LENGTH_GROWTH = 1.1;
 /** Average length from which jobs count as long, UTF-16 units: Lua hashes each byte of the texts that pass through it. */
 const MIN_LONG_JOB_LENGTH = 64 * 1024;
 
-/** Most long jobs that are taken together, each into a slot of its own. */
+/** Maximum number of long jobs that are taken together, each into a slot of its own. */
 const MAX_LONG_TAKES = 3;
 
-/** How many jobs may be taken together, by the length of the last jobs. */
+/** Maximum number of jobs that are taken together, by the length of the last jobs. */
 export class TakeSize {
   /** Length that the jobs of one take may have together now, UTF-16 units. */
   private maxLength = MAX_TAKE_LENGTH;
-  /** How many jobs of the last length one take may have. */
+  /** Maximum number of jobs of the last length in one take. */
   maxJobs = Infinity;
-  /** How many takes of one long job each may be made together; `0` = the last jobs were not long. */
+  /** Maximum number of takes of one long job each that are made together; `0` = the last jobs were not long. */
   private maxLongTakes = 0;
 
   /** Whether the next job is expected to be too long to pass through a script. */
@@ -27,7 +27,7 @@ export class TakeSize {
     return this.maxLongTakes > 0;
   }
 
-  /** How many takes may be made together. */
+  /** Maximum number of takes that are made together. */
   get maxTakes(): number {
     return Math.max(1, this.maxLongTakes);
   }

@@ -30,7 +30,7 @@ export class TakeTrouble {
    * another list, and settling them frees memory.
    */
   isWaitRefused = false;
-  /** What Redis refuses so that no jobs are taken; `undefined` while jobs are taken. */
+  /** The refusal of Redis that keeps jobs from being taken, in words; `undefined` while jobs are taken. */
   refusal: string | undefined;
   private readonly backoff: Backoff;
   private hasFailed = false;

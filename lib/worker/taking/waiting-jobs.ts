@@ -9,7 +9,7 @@ const MAX_WAIT_MS = 50;
 export interface WaitingJob {
   readonly place: JobPlace;
   readonly element: string;
-  /** When the job arrived, by the clock of the runtime. */
+  /** The time when the job arrived, by the clock of the runtime. */
   readonly arrivedAt: number;
   readonly suspicion: Suspicion;
 }
