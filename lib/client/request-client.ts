@@ -61,18 +61,18 @@ export class RequestClient {
     return this.#calls.pendingEmits;
   }
 
-  /** The number of replies that came when nobody waited for them any more: after a timeout or a cancellation, or a second time. */
+  /** The number of replies that arrived although no request waited for them: after a timeout or a cancellation, or a second time. */
   get droppedReplies(): number {
     return this.#calls.droppedReplies;
   }
 
   /**
-   * Sends a request. Each subscription to the Observable pushes one job and emits what its handler returns: the reply once, also where it
+   * Sends a request. Each subscription to the Observable pushes one job and emits the result of its handler: the reply once, also where it
    * is `undefined`, or each value of a stream. Then the Observable completes.
    *
    * Unsubscribing before the end cancels the job: it is not pushed, not started, or the `job.signal` of its handler aborts.
    *
-   * Within a handler a request inherits what is left of the job's deadline, its cancellation and the headers that `inheritedHeaders`
+   * Within a handler a request inherits the rest of the job's deadline, its cancellation and the headers that `inheritedHeaders`
    * names, unless the call has `inherit: false`.
    *
    * The Observable ends with one of these errors:
@@ -170,8 +170,8 @@ export class RequestClient {
   }
 
   static {
-    // Methods of the prototype, as tests that spy on them expect. The types above are not those of a method, since the one that
-    // applies depends on the application's JobMap.
+    // The methods belong to the prototype, because tests that spy on them expect that. They have no method syntax, because their types
+    // depend on the application's JobMap.
     const methods = {
       send(
         this: RequestClient,

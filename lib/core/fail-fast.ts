@@ -18,7 +18,7 @@ export const waitUntilUsable = (ms: number, servers: UsedServers): Promise<void>
 
 /**
  * Waits for work that needs Redis, at most `ms`.
- * @param pending - what the server has not done, for the message where nothing is known to be wrong with it.
+ * @param pending - the step that the server has not taken, for the message where no other trouble is known.
  * @throws ConnectionFailedError after `ms`, or at once where the server is unusable.
  */
 export async function finishWithin(

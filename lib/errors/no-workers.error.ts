@@ -15,7 +15,7 @@ export class NoWorkersError extends ReqRepError {
 
   constructor(queue: string);
   /**
-   * @param here - what the process that asks knows of its own workers.
+   * @param here - the state of the calling process as a worker of the queue, for the advice.
    * @internal
    */
   constructor(queue: string, here: WorkersHere | undefined);

@@ -15,9 +15,9 @@ export class PendingLimitError extends ReqRepError {
 
   /** Identifies the class of the error without `instanceof`. */
   readonly code = 'PENDING_LIMIT';
-  /** The limit of requests and emits, where it is the one that is reached. */
+  /** The limit of requests and emits, if that limit was reached. */
   readonly maxPending: number | undefined;
-  /** The limit of unconfirmed jobs in bytes, where it is the one that is reached. */
+  /** The limit of unconfirmed jobs in bytes, if that limit was reached. */
   readonly maxPendingBytes: number | undefined;
 
   /** @param most - The value of the limit. */

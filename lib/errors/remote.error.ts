@@ -16,7 +16,7 @@ export interface RemoteFailure {
   readonly stack?: string | undefined;
 }
 
-/** A cause of an error that a handler threw. */
+/** The causes of an error that a handler threw. */
 export interface ErrorReasons {
   /** The `cause` of the error. An error among them is made anew at the caller, as the error itself is. */
   readonly cause?: unknown;
@@ -25,7 +25,7 @@ export interface ErrorReasons {
 }
 
 /**
- * The handler threw an error. `message` is that of the thrown error, `cause` and `errors` are what led to it, and `remote` has the rest.
+ * The handler threw an error. `message` is the message of the thrown error, `cause` and `errors` are its causes, and `remote` has the rest.
  *
  * In an application of Nest an `HttpException` comes back as an `HttpException` instead, and an error of a class among the option `errors`
  * as an error of this class.
@@ -45,7 +45,7 @@ export class RemoteError extends ReqRepError {
 
   /** Identifies the class of the error without `instanceof`. */
   readonly code = 'REMOTE';
-  /** The errors of a thrown `AggregateError`. Absent for other errors. */
+  /** The errors of a thrown `AggregateError`. Left out for other errors. */
   declare readonly errors?: readonly unknown[];
 
   constructor(
@@ -62,7 +62,7 @@ export class RemoteError extends ReqRepError {
   }
 }
 
-/** Gives an error what led to it, as the language does: not among its own fields, and absent where there is nothing. @internal */
+/** Sets the causes of an error as the language does: not enumerable, and left out where there is none. @internal */
 export function addReasons(error: Error, reasons: ErrorReasons): void {
   for (const name of ['cause', 'errors'] as const) {
     const value = reasons[name];

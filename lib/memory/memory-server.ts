@@ -111,7 +111,7 @@ export class MemoryServer {
     }
   }
 
-  /** @throws ReplyError what it is refused with. */
+  /** @throws ReplyError if it is refused. */
   carryOut<Input, Output>(operation: Operation<Input, Output>, input: Input): Output {
     this.faults.check(operation.name);
     const output = this.runOperation(operation, input);
@@ -119,7 +119,7 @@ export class MemoryServer {
     return output;
   }
 
-  /** @throws ReplyError what it is refused with. */
+  /** @throws ReplyError if it is refused. */
   transact<Input, Output>(transaction: Transaction<Input, Output>, input: Input): Output {
     this.faults.check(transaction.name);
     const results = transaction.steps(input).map((step): PromiseSettledResult<unknown> => {

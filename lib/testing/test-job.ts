@@ -35,9 +35,9 @@ export interface TestJob {
   readonly values: readonly unknown[];
   /** The way in which the job ended. Left out while the job waits or runs. */
   readonly end?: TestJobEnd;
-  /** The reply, which may have come too late. Absent where there is none, and for streams. */
+  /** The reply, which may have come too late. Left out where there is none, and for streams. */
   readonly reply?: unknown;
-  /** The error that its caller got. Absent where there is none. */
+  /** The error that its caller got. Left out where there is none. */
   readonly error?: {
     /** The name of the error. */
     readonly name: string;

@@ -30,9 +30,9 @@ export interface TestingBuilder {
 
 /**
  * Makes every instance of `ReqRepModule` in a module under test work without Redis, whatever `connection` its options name: the process
- * keeps the queues, apart for each instance. {@link MemoryQueues} shows them.
+ * keeps the queues of each instance in memory. {@link MemoryQueues} shows them.
  *
- * @param builder - What `Test.createTestingModule` returns.
+ * @param builder - The result of `Test.createTestingModule`.
  * @returns The builder.
  * @example
  * ```ts
@@ -60,7 +60,7 @@ export function useMemoryQueues<Builder extends TestingBuilder>(builder: Builder
       return instance.openShards();
     },
   });
-  // A module of the library that there is once, so that what it provides can be found there.
+  // This module exists once in an application, so `module.get(MemoryQueues)` finds the provider in it.
   builder.overrideModule(ReqRepWorkersModule as never).useModule({
     module: ReqRepWorkersModule,
     providers: [{ provide: MemoryQueues, useValue: queues }],

@@ -124,7 +124,7 @@ export class ReplyWorkers {
     if (this.#isClosed) {
       throw new WorkersClosedError();
     }
-    // Not otherwise: a stop that follows at once has to find what was started.
+    // Awaited only after a stop: a stop that follows this call at once must find the workers started.
     if (this.#stopped) {
       await this.#stopped;
     }

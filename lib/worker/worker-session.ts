@@ -109,7 +109,7 @@ export class WorkerSession {
     await Promise.all(this.all.map((workers) => workers.retire()));
   }
 
-  /** Logs what a stop that takes long waits for. */
+  /** Logs the runs that a long stop waits for. */
   private logWait(): void {
     const waits = this.all
       .flatMap((workers) => workers.all)

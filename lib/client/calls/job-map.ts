@@ -22,7 +22,7 @@ import type { EmitOptions, SendOptions } from './call-options.js';
 export interface JobMap {}
 
 /**
- * The {@link JobMap} of `nestjs-reqrep/core`: what an application adds to one of the two holds for both entries. Each entry has an
+ * The {@link JobMap} of `nestjs-reqrep/core`: a queue that an application adds to either of the two is known to both entries. Each entry has an
  * interface of its own, since the compiler ignores one of two modules that add to the same interface.
  */
 export interface CoreJobMap {}
@@ -44,7 +44,7 @@ export interface CoreJobMap {}
  */
 export interface ReqRepTypes {}
 
-/** The {@link ReqRepTypes} of `nestjs-reqrep/core`: what an application adds to one of the two holds for both entries. */
+/** The {@link ReqRepTypes} of `nestjs-reqrep/core`: a switch that an application adds to either of the two applies to both entries. */
 export interface CoreReqRepTypes {}
 
 /** The queues that all entries of the package know. */
@@ -108,20 +108,20 @@ type CallOf<Queue extends MappedQueue, Options> =
     ? [data?: JobDataOf<Queue>, options?: Options]
     : [data: JobDataOf<Queue>, options?: Options];
 
-/** The arguments of `send` and `request` behind the name of a queue that is in the {@link JobMap}. */
+/** The arguments of `send` and `request` after the name of a queue that is in the {@link JobMap}. */
 export type SendCall<Queue extends MappedQueue> = CallOf<Queue, SendOptions>;
 
-/** The arguments of `emit` behind the name of a queue that is in the {@link JobMap}. */
+/** The arguments of `emit` after the name of a queue that is in the {@link JobMap}. */
 export type EmitCall<Queue extends MappedQueue> = CallOf<Queue, EmitOptions>;
 
 /**
  * More arguments than any call has. The compiler passes over an overload with a wrong number of arguments without a message, so that
- * only the overload that applies says what is wrong.
+ * only the overload that applies reports the mistake.
  */
 type NotThisOverload = [never, never, never, never, never];
 
 /**
- * The arguments of a call behind the name of a queue that is not in the {@link JobMap}: any data, and the options. For a mapped queue
+ * The arguments of a call after the name of a queue that is not in the {@link JobMap}: any data, and the options. For a mapped queue
  * the compiler passes over the overload.
  */
 export type UnmappedCall<Queue extends string, Options> = AreNamesClosed extends true
@@ -137,7 +137,7 @@ export interface ReplyNotGiven {
 }
 
 /**
- * The arguments behind the name of a queue in a call that gives a type for the reply, as in `send<Report>(queue)`. For other calls the
+ * The arguments after the name of a queue in a call that gives a type for the reply, as in `send<Report>(queue)`. For other calls the
  * compiler passes over the overload.
  */
 export type ExplicitReplyCall<Reply> = [Reply] extends [ReplyNotGiven]
@@ -146,7 +146,7 @@ export type ExplicitReplyCall<Reply> = [Reply] extends [ReplyNotGiven]
 
 /**
  * Matches `send<T>(queue)` on a mapped queue, which is an error: the {@link JobMap} knows the type of the reply. The call compiles unless
- * {@link ReqRepTypes} closes the names of queues, but what it returns can be used for nothing.
+ * {@link ReqRepTypes} closes the names of queues, but its result has a type that nothing accepts.
  */
 export type ExplicitReplyOnMappedQueue = AreNamesClosed extends true
   ? {

@@ -98,7 +98,7 @@ export class HandlerBinder {
   }
 }
 
-/** Returns what is injected as `REQUEST`: the job, or the payload of a durable sub-tree where a strategy names one. */
+/** Returns the object to inject as `REQUEST`: the job, or the payload of a durable sub-tree where a strategy names one. */
 function requestOf(wrapper: ProviderWrapper, job: RunContext, { payload }: ContextId): unknown {
   if (wrapper.isDependencyTreeDurable()) {
     return payload ?? job;

@@ -22,7 +22,7 @@ export class ReqRepModule {
    * Makes an instance of the module.
    *
    * @param options - Options of the instance. A wrong one fails at the start of the application.
-   * @throws {@link InvalidOptionError} for what is no object of options.
+   * @throws {@link InvalidOptionError} for options that are not an object.
    */
   static forRoot(options: ReqRepModuleOptions & ReqRepModuleExtras = {}): DynamicModule {
     if (!isRecord(options)) {

@@ -21,7 +21,7 @@ export type SchemaResult =
   | {
       /** The value, as the schema has changed it. */
       readonly value: unknown;
-      /** Is absent where the value is right. */
+      /** Left out where the value is right. */
       readonly issues?: undefined;
     }
   | {

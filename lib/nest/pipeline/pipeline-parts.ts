@@ -14,6 +14,6 @@ export interface PipelineParts {
   readonly globalEnhancers: ApplicationConfig;
   /** Enhancers that Nest has not created in the module of the handler, by class. */
   readonly createdEnhancers: ReadonlyMap<Function, ProviderWrapper>;
-  /** The context of one job, where the handler is request-scoped; absent for a singleton. */
+  /** The context of one job, where the handler is request-scoped; `undefined` for a singleton. */
   readonly contextId?: ContextId | undefined;
 }

@@ -27,7 +27,7 @@ export const pushValues = {
   lua: `${LUA_KEEP_ALIVE}${LUA_LIST_SIZE}${LUA_PAST_OOM}
 local job = redis.pcall('LINDEX', KEYS[1], ARGV[1])
 if type(job) ~= 'string' or job == '' then return nil end
--- What one stream may have unread is bounded, and its end frees memory, so that it goes past OOM.
+-- The push goes past OOM, because the unread values of one stream are limited, and the end of the stream frees memory.
 if job:sub(-1) ~= ${JSON.stringify(STREAM_MARK)} then
   pastOom(KEYS[1], 'LSET', KEYS[1], ARGV[1], job .. ${JSON.stringify(STREAM_MARK)})
 end

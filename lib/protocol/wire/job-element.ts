@@ -6,10 +6,10 @@ import { messageOf } from '../../errors/error-text.js';
 
 /** The data that a version 2 job carries in addition. */
 export interface JobMeta {
-  /** The client to reply to; absent when nobody waits. */
+  /** The client to reply to; `undefined` if nobody waits. */
   readonly replyTo?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Maximum number of deliveries allowed for this request; absent = the handler's own limit. */
+  /** Maximum number of deliveries allowed for this job; `undefined` = the handler's own limit. */
   readonly maxDeliveries?: number | undefined;
 }
 

@@ -31,12 +31,12 @@ export type ReplyFrame =
       readonly position: StreamPosition | undefined;
     };
 
-/** @param json - the value as JSON; absent = `undefined`, which JSON cannot express. */
+/** @param json - the value as JSON; left out = `undefined`, which JSON cannot express. */
 export function encodeReply(id: string | number, json?: string): string {
   return json === undefined ? `[${JSON.stringify(id)},"r"]` : `[${JSON.stringify(id)},"r",${json}]`;
 }
 
-/** @param json - the value as JSON; absent = `undefined`, which arrives as `null`. */
+/** @param json - the value as JSON; left out = `undefined`, which arrives as `null`. */
 export function encodeValue(
   id: string | number,
   json: string | undefined,

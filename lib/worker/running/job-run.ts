@@ -59,7 +59,7 @@ export class JobRun extends AsyncResource implements Outcome {
     return this.answeredWith;
   }
 
-  /** Whether it is decided what the caller gets, if anything. */
+  /** Whether the answer to the caller is decided, also if there is none. */
   get isAnswered(): boolean {
     return this.answeredWith !== undefined;
   }

@@ -19,7 +19,7 @@ const MAX_EXTRA_TAKES = 4;
 /**
  * Pushes the replies of one turn of the event loop together, for all queues of this process, releases their jobs and takes the next
  * ones, all in one step. A call is repeated until Redis confirms it. Repeating does no harm: a job that was released is not replied
- * to again, and jobs that were taken are found in their slots. Errors of what an answer leads to are not taken for errors of Redis.
+ * to again, and jobs that were taken are found in their slots. Errors of the code that an answer starts are not taken for errors of Redis.
  */
 export class Settler {
   /** Reads the slots of takes that were not answered. */
