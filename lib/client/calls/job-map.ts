@@ -22,8 +22,8 @@ import type { EmitOptions, SendOptions } from './call-options.js';
 export interface JobMap {}
 
 /**
- * The {@link JobMap} of `nestjs-reqrep/core`: a queue that an application adds to either of the two is known to both entries. Each entry has an
- * interface of its own, since the compiler ignores one of two modules that add to the same interface.
+ * The {@link JobMap} of `nestjs-reqrep/core`: a queue that an application adds to either of the two is known to both entries. Each entry
+ * has an interface of its own, since the compiler ignores one of two modules that add to the same interface.
  */
 export interface CoreJobMap {}
 

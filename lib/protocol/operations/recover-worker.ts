@@ -55,7 +55,7 @@ export const recoverWorker = {
   //   from the last to the first: number of its slot, position behind the first one, reason for the dead list or '', message, number of
   //   its reply list or 0, frame, ttl
   // Output: 'recovered' | 'alive' | 'changed'
-  // What could be refused is tried before anything is changed. A reply list of a wrong type holds nothing up.
+  // Everything that could be refused is tried before anything is changed. A reply list of a wrong type does not stop the recovery.
   lua: `${LUA_NOW}${LUA_KEEP_ALIVE}${LUA_PAST_OOM}
 local requests, workers, dead, worker = unpack(KEYS, 1, 4)
 local id, forget, slots = ARGV[1], ARGV[2], tonumber(ARGV[3])
