@@ -11,7 +11,7 @@ const MAX_KINDS_PER_MINUTE = 50;
 const MINUTE_MS = 60_000;
 
 /** Length of the part of a failure's text that distinguishes one failure from another. */
-const MAX_KIND_LENGTH = 200;
+const MAX_KIND_CHARACTERS = 200;
 
 /** Logs the failures of one handler: each different failure once a minute at most, with how often it has happened. */
 export class FailureLog {
@@ -55,7 +55,7 @@ export class FailureLog {
         ? ''
         : ` (while handling ${failureText(handled, toWireError(handled))})`;
     const text = `${name} ${what} on job ${shown(id)} of queue "${queue}": ${failure}${before}`;
-    const kind = this.kindOf(`${what}: ${failure.slice(0, MAX_KIND_LENGTH)}`);
+    const kind = this.kindOf(`${what}: ${failure.slice(0, MAX_KIND_CHARACTERS)}`);
     this.log.repeated(kind, 'error', text, () => inspected(error) ?? stackOf(error));
   }
 

@@ -4,8 +4,8 @@ import type { WireError } from '../../protocol/wire/wire-error.js';
 import type { WireReason } from '../../protocol/wire/wire-reasons.js';
 
 /** Maximum number of characters of the message of an error, and of its details, that are shown. */
-const MAX_MESSAGE_LENGTH = 1_000;
-const MAX_DETAILS_LENGTH = 500;
+const MAX_MESSAGE_CHARACTERS = 1_000;
+const MAX_DETAILS_CHARACTERS = 500;
 
 /** Maximum number of causes of an error, and errors of an `AggregateError`, that are shown. */
 const MAX_CAUSES = 3;
@@ -18,7 +18,7 @@ const MAX_ERRORS = 3;
 export function failureText(error: unknown, form: WireError): string {
   return isError(error)
     ? textOf(form, MAX_CAUSES)
-    : `${truncate(messageOf(error), MAX_MESSAGE_LENGTH)} (threw ${kindOfThrown(error)}, not an Error)`;
+    : `${truncate(messageOf(error), MAX_MESSAGE_CHARACTERS)} (threw ${kindOfThrown(error)}, not an Error)`;
 }
 
 function kindOfThrown(thrown: unknown): string {
@@ -30,7 +30,7 @@ function kindOfThrown(thrown: unknown): string {
 }
 
 function textOf(form: WireError, causesLeft: number): string {
-  const message = truncate(form.message, MAX_MESSAGE_LENGTH);
+  const message = truncate(form.message, MAX_MESSAGE_CHARACTERS);
   return `${form.name}: ${message}${bodyOf(form)}${causeOf(form, causesLeft)}${errorsOf(form, causesLeft)}`;
 }
 
@@ -41,7 +41,7 @@ function bodyOf({ details, message }: WireError): string {
     return '';
   }
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  return `: ${truncate(text, MAX_DETAILS_LENGTH)}`;
+  return `: ${truncate(text, MAX_DETAILS_CHARACTERS)}`;
 }
 
 function causeOf({ cause, message }: WireError, causesLeft: number): string {
@@ -66,4 +66,4 @@ function errorsOf({ errors = [] }: WireError, causesLeft: number): string {
 const reasonText = (reason: WireReason, causesLeft: number): string =>
   'error' in reason
     ? textOf(reason.error, causesLeft)
-    : truncate(messageOf(reason.value), MAX_DETAILS_LENGTH);
+    : truncate(messageOf(reason.value), MAX_DETAILS_CHARACTERS);

@@ -78,15 +78,15 @@ export class JobRunner {
       run.timer = time.runtime.setTimeout(() => this.timeOut(run), handler.timeout);
     }
     let result: unknown;
-    let comesLater: boolean;
+    let isPromise: boolean;
     try {
       result = handler.handle(run.takeData(), run.context);
-      comesLater = isPromiseLike(result);
+      isPromise = isPromiseLike(result);
     } catch (error) {
       this.threw(run, error);
       return;
     }
-    if (comesLater) {
+    if (isPromise) {
       void this.returnedLater(run, result);
     } else {
       this.returned(run, result);

@@ -76,8 +76,8 @@ export class ReplyEncoder {
 }
 
 /** Maximum numbers of characters of the name, and of the message at first, of an error that is sent shortened. */
-const SHORTENED_NAME_LENGTH = 100;
-const SHORTENED_MESSAGE_LENGTH = 1_000;
+const SHORTENED_NAME_CHARACTERS = 100;
+const SHORTENED_MESSAGE_CHARACTERS = 1_000;
 
 function shortened(
   id: Job['id'],
@@ -87,9 +87,9 @@ function shortened(
 ): string {
   const { status } = form;
   const code =
-    typeof form.code === 'string' ? form.code.slice(0, SHORTENED_NAME_LENGTH) : form.code;
-  const name = form.name.slice(0, SHORTENED_NAME_LENGTH);
-  for (let length = SHORTENED_MESSAGE_LENGTH; ; length = Math.floor(length / 2)) {
+    typeof form.code === 'string' ? form.code.slice(0, SHORTENED_NAME_CHARACTERS) : form.code;
+  const name = form.name.slice(0, SHORTENED_NAME_CHARACTERS);
+  for (let length = SHORTENED_MESSAGE_CHARACTERS; ; length = Math.floor(length / 2)) {
     const message = `${form.message.slice(0, length)} [shortened]`;
     const text = encodeError(id, { name, message, code, status }, position);
     if (length === 0 || fits(text, maxPayload)) {

@@ -126,26 +126,29 @@ export class SettleCall {
   }
 
   /** Splits a call that was not carried out because some jobs were not in their slots. @returns these jobs, and the rest. */
-  splitMissing(missing: Missing): { readonly gone: SettlePart[]; readonly left: SettlePart[] } {
-    const isGone = this.release.missingOf(missing);
+  splitMissing(missing: Missing): {
+    readonly missingParts: SettlePart[];
+    readonly remaining: SettlePart[];
+  } {
+    const isMissing = this.release.missingOf(missing);
     const held = this.parts.filter(({ areLost }) => !areLost);
-    const gone = held.map(({ queue, outcomes }) => ({
+    const missingParts = held.map(({ queue, outcomes }) => ({
       queue,
-      outcomes: outcomes.filter(isGone),
+      outcomes: outcomes.filter(isMissing),
       takes: [],
     }));
-    const left = [
+    const remaining = [
       ...held.map(({ queue, outcomes, takes }) => ({
         queue,
-        outcomes: outcomes.filter((outcome) => !isGone(outcome)),
+        outcomes: outcomes.filter((outcome) => !isMissing(outcome)),
         takes,
       })),
       ...this.parts.filter(({ areLost }) => areLost),
     ];
-    cancelRelease(left);
+    cancelRelease(remaining);
     return {
-      gone: gone.filter(({ outcomes }) => outcomes.length > 0),
-      left: left.filter(hasWork),
+      missingParts: missingParts.filter(({ outcomes }) => outcomes.length > 0),
+      remaining: remaining.filter(hasWork),
     };
   }
 

@@ -168,16 +168,16 @@ export class Settler {
       this.notifier.notifyTaken(call.takes, answer.jobs);
       return [];
     }
-    const { gone, left } = call.splitMissing(answer.missing);
+    const { missingParts, remaining } = call.splitMissing(answer.missing);
     const { commands, clock } = this.driver;
-    const { lost, others } = separateLost(gone, commands.identity?.server, clock.now());
+    const { lost, others } = separateLost(missingParts, commands.identity?.server, clock.now());
     reportLost(this.log, lost);
     // A job that is missing when its call is repeated was settled by the first attempt.
     if (!call.mayBeDone) {
       this.notifier.warnMissing(others);
     }
     this.markSettled(others);
-    return [...left, ...lost];
+    return [...remaining, ...lost];
   }
 
   private markSettled(parts: readonly SettlePart[]): void {
