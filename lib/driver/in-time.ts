@@ -30,7 +30,7 @@ export async function resultWithin<Result, Late>(
 
 /**
  * Waits for work for `ms` at most. The work itself continues.
- * @param options - as for {@link resultWithin}.
+ * @param options - the same as for {@link resultWithin}.
  * @returns whether the work ended in time.
  * @throws the error of the work if it is in time.
  */

@@ -20,7 +20,7 @@ export interface Script<Input, Output> extends Call<Input, Output> {
 export interface Command<Input, Output> extends Call<Input, Output> {
   /** Name in lower case, such as `lrange`. Its keys precede its other arguments. */
   readonly command: string;
-  /** Whether its answer is read as bytes. */
+  /** Whether the answer is read as bytes. */
   readonly isBinary?: boolean;
 }
 

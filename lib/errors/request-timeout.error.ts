@@ -24,7 +24,7 @@ export interface RequestTimeoutDetails {
   readonly replyRefusal?: string | undefined;
   /** The reason why Redis refused to report the state of the queue; `undefined` where it refused nothing, or gave no answer. @internal */
   readonly inspectionRefusal?: string | undefined;
-  /** Whether it is the job of an `emit`, which has no reply. @internal */
+  /** Whether the job is that of an `emit`, which has no reply. @internal */
   readonly isEmit?: boolean | undefined;
   /** The state of the caller's own process as a worker of the queue. @internal */
   readonly here?: WorkersHere | undefined;

@@ -93,7 +93,7 @@ export class Log {
 
   /**
    * Writes the first line of a kind immediately, and then at most one a minute, with the count of the others.
-   * @param kind - what distinguishes lines: usually the trouble and the queue.
+   * @param kind - distinguishes lines: usually the trouble and the queue.
    * @param stack - the stack of the error that the text reports; a function is only called if the line is written.
    */
   repeated(kind: string, level: Level, text: string, stack?: string | LazyText): void {

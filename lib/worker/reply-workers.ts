@@ -105,12 +105,12 @@ export class ReplyWorkers {
     this.#isServing = true;
   }
 
-  /** Whether its handlers are known. @internal */
+  /** Whether the handlers are known. @internal */
   get isServing(): boolean {
     return this.#isServing;
   }
 
-  /** Whether its workers were ever started. @internal */
+  /** Whether the workers were ever started. @internal */
   get wasStarted(): boolean {
     return this.#wasStarted;
   }
@@ -232,7 +232,7 @@ export class ReplyWorkers {
     return outages;
   }
 
-  /** Whether these are still being started: they may be stopped, and others started, meanwhile. */
+  /** Whether a session is still being started: it may be stopped, and another one started, meanwhile. */
   #isStarting(started: WorkerSession): boolean {
     return this.#started === started && this.#state === 'starting';
   }

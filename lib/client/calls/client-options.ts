@@ -7,7 +7,7 @@ export interface ParentJob {
   readonly headers: Readonly<Record<string, string>>;
   /** Aborts when the caller no longer waits for the job. */
   readonly signal: AbortSignal;
-  /** Whether its handler has returned. Code that the handler left running inherits nothing. */
+  /** Whether the handler of the job has returned. Code that the handler left running inherits nothing. */
   readonly hasEnded: boolean;
   /** ms until its deadline, never negative; `Infinity` without a deadline. */
   timeLeft(): number;

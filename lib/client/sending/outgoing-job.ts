@@ -22,7 +22,7 @@ export interface JobSender extends Pick<AsyncResource, 'runInAsyncScope'> {
   readonly queue: string;
   /** ms until it times out, negative afterwards; `undefined` = no limit. */
   timeLeft(): number | undefined;
-  /** Whether it still waits for the push. */
+  /** Whether the sender still waits for the push. */
   isWaiting(): boolean;
   /** Called only for senders that wait for the receipt (emit). */
   pushed?(receipt: PushReceipt): void;

@@ -16,7 +16,7 @@ export interface Batch {
   readonly elements: string[];
   /** UTF-16 units of the jobs. */
   length: number;
-  /** Its index in `UnderwayPushes`. */
+  /** The index of the batch in `UnderwayPushes`. */
   index: number;
 }
 

@@ -16,7 +16,7 @@ export interface RenewLease {
 export interface WorkerDescription {
   /** Number of its slots on this queue. */
   readonly slots: number;
-  /** Its connections as `id@address`, separated by spaces; empty where the server does not show them. */
+  /** The connections of the worker as `id@address`, separated by spaces; empty where the server does not show them. */
   readonly connections: string;
   /** The `run_id` of the server; empty where the server does not show it. */
   readonly server: string;

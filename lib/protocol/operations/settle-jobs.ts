@@ -19,7 +19,7 @@ export interface NextJobs {
   readonly slot: string;
   /** Maximum number of jobs to take. */
   readonly most: number;
-  /** Whether it takes one job that is probably so long that it should bypass Lua. */
+  /** Whether the take is for one job that is probably so long that it should bypass Lua. */
   readonly isLong: boolean;
 }
 

@@ -185,7 +185,7 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 
 /**
  * Reads the payload of an `"e"` frame. Never throws: an unreadable error is still an error.
- * @param depth - how deep the error is among the reasons of another one.
+ * @param depth - depth of the error in the chain of causes of another one.
  */
 export function parseWireError(payload: unknown, depth = 0): WireError {
   if (typeof payload !== 'object' || payload === null) {

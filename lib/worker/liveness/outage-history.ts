@@ -14,7 +14,7 @@ export const MAX_RETURN_MS = SILENCE_LIMIT_MS + MAX_RECONNECT_MS;
 export interface Renewal extends Pick<RenewedLease, 'now' | 'former'> {
   /** Identifies the way to the server: a new value means that the connection was lost in between. */
   readonly path: unknown;
-  /** Whether this is the first renewal of its worker. */
+  /** Whether the renewal is the first of its worker. */
   readonly isFirst: boolean;
   /** Whether this process was too late to renew in time, because its event loop was blocked, perhaps by a handler. */
   readonly isBelated: boolean;

@@ -179,7 +179,7 @@ export class ReplyStream {
     return frames;
   }
 
-  /** @returns how much is unread in the list; `undefined` when the job is not in its slot any more. */
+  /** @returns the number of unread frames and bytes in the list; `undefined` when the job is not in its slot any more. */
   private async push(frames: readonly string[]): Promise<ListSize | undefined> {
     const { place, list } = this.target;
     const { runtime } = this.driver;

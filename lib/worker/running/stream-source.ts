@@ -11,7 +11,7 @@ export type Stream = Observable<unknown> | AsyncIterable<unknown> | IterableIter
 
 /**
  * Whether a value that a handler returned is a stream. A generator or any other iterator is a stream; a value that can only be
- * iterated over, such as an array or a string, is one value. @throws what the value throws when its properties are read.
+ * iterated over, such as an array or a string, is one value. @throws the error that reading a property of the value throws.
  */
 export const isStream = (value: unknown): value is Stream =>
   isObservable(value) || isAsyncIterable(value) || isIterator(value);
@@ -40,7 +40,7 @@ export class InterceptedReply {
 
 /**
  * @returns the values of a returned stream; `undefined` for one value.
- * @throws what the value throws when its properties are read.
+ * @throws the error that reading a property of the value throws.
  */
 export function valuesOf(returned: unknown, context: RunContext): Observable<unknown> | undefined {
   if (typeof returned !== 'object' || returned === null) {

@@ -42,7 +42,7 @@ export interface SettledQueue {
   decideNext(most: number, mayWait: boolean): NextJobs;
   /**
    * Settles a job in one write with the wait for the next job.
-   * @param take - what {@link decideNext} has reserved for the wait.
+   * @param take - the take that {@link decideNext} has reserved for the wait.
    * @throws the refusal of Redis, or, once the server cannot carry out the settle any more, the loss of the answer.
    */
   settleAndWait(input: SettleJobs, take: Take): Promise<SettledJobs>;

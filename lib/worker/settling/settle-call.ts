@@ -152,7 +152,7 @@ export class SettleCall {
     };
   }
 
-  /** Cancels a call that was refused. @returns what to retry: takes only where they may have been carried out before. */
+  /** Cancels a call that was refused. @returns the parts to retry, with their takes only where they may have been carried out before. */
   toRetry(): SettlePart[] {
     cancelRelease(this.parts);
     return this.parts

@@ -16,7 +16,7 @@ const MAX_JOBS_PER_TAKE = 500;
 interface FetchCall {
   readonly take: Take;
   readonly jobs: Promise<readonly string[]>;
-  /** Whether it waits for a job. */
+  /** Whether the call waits for a job. */
   readonly isWaiting: boolean;
 }
 

@@ -44,6 +44,6 @@ export class LostJobs {
   }
 }
 
-/** @returns how often a job may be started: as the caller of the job says, or else as the handler says. */
+/** @returns how often a job may be started: the number of the caller, or else of the handler. */
 export const maxDeliveriesOf = (job: Job, { maxDeliveries }: { maxDeliveries: number }): number =>
   job.maxDeliveries ?? maxDeliveries;
