@@ -23,7 +23,7 @@ export type AroundJob = (job: JobContext, next: () => Promise<unknown>) => unkno
 export interface ReqRepOptions {
   /**
    * The Redis server: a URL, options of ioredis, a `Redis` of ioredis, or a function that returns one. See {@link ConnectionOption}. A name
-   * that ioredis does not know is refused, in options and behind the `?` of a URL.
+   * that ioredis does not know is refused, in options and after the `?` of a URL.
    *
    * `memory://` needs no Redis, for tests and a first try: the process keeps all queues. Applications of one process share the queues of
    * `memory://name` as long as one of them runs.

@@ -18,7 +18,7 @@ export interface RemoteFailure {
 
 /** The causes of an error that a handler threw. */
 export interface ErrorReasons {
-  /** The `cause` of the error. An error among them is made anew at the caller, as the error itself is. */
+  /** The `cause` of the error. A cause that is an error becomes an error in the process of the caller, too. */
   readonly cause?: unknown;
   /** The `errors` of an `AggregateError`. */
   readonly errors?: readonly unknown[] | undefined;

@@ -16,7 +16,7 @@ interface Call {
   reject(error: unknown): void;
 }
 
-/** Calls of one line. They run in order, one turn of the event loop later, and wait behind a blocking one. */
+/** Calls of one line. They run in order, one turn of the event loop later, and wait for a blocking one before them. */
 export class LineCalls {
   private waiting: Call[] = [];
   /** The call that currently blocks the later ones. */

@@ -163,7 +163,7 @@ export class JobHandlerExplorer {
 const nameWithModule = ({ name, wrapper }: FoundHandler): string =>
   `${name} in ${wrapper.host?.name}`;
 
-/** An alias shows the object of another provider once more; what a module gets of its own is made by a class first. */
+/** Whether a provider is not an alias (`useExisting`), which only repeats the object of another provider. */
 const isOriginal = ({ isAlias }: ProviderWrapper): boolean => !isAlias;
 
 /** Returns the prototype of a provider, or that of its class if it is scoped; unknown for a scoped factory. */

@@ -18,10 +18,10 @@ export interface JobDataParts {
 export function readJobData(given: readonly unknown[], where: string): JobDataParts {
   const [first, ...others] = given;
   const hasProperty = typeof first === 'string' || first === undefined || first === null;
-  const [second, ...behind] = hasProperty ? others : given;
+  const [second, ...rest] = hasProperty ? others : given;
   const options = isOptions(second) ? second : {};
   const pipes = isOptions(second)
-    ? [...pipesIn(options, where), ...behind]
+    ? [...pipesIn(options, where), ...rest]
     : hasProperty
       ? others
       : given;

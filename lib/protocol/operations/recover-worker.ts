@@ -52,7 +52,7 @@ export const recoverWorker = {
   name: 'reqrepRecoverWorker',
   // KEYS: requests, workers, dead, worker, slot..., reply list...
   // ARGV: worker id, forget (1 or 0), number of slots, for each slot the first position and the digest, then for each job
-  //   from the last to the first: number of its slot, position behind the first one, reason for the dead list or '', message, number of
+  //   from the last to the first: number of its slot, position after the first one, reason for the dead list or '', message, number of
   //   its reply list or 0, frame, ttl
   // Output: 'recovered' | 'alive' | 'changed'
   // Everything that could be refused is tried before anything is changed. A reply list of a wrong type does not stop the recovery.

@@ -81,12 +81,12 @@ export class ReplyStream {
     return this.pushedCount === this.addedCount;
   }
 
-  /** The position of the next frame, behind all values that were added. */
+  /** The position of the next frame, after all values that were added. */
   get position(): StreamPosition {
     return this.positionOf(this.addedCount);
   }
 
-  /** The position of the next frame, behind the values that were pushed. */
+  /** The position of the next frame, after the values that were pushed. */
   get pushedPosition(): StreamPosition {
     return this.positionOf(this.pushedCount);
   }

@@ -71,7 +71,7 @@ export class RunReplies {
     this.streamOf(run).add(json);
   }
 
-  /** Ends the stream of a run behind its values. */
+  /** Ends the stream of a run after its values. */
   endStream(run: JobRun): void {
     if (!run.isAnswered) {
       this.answer(run, 'reply', this.encoder.end(run.job, this.streamOf(run).position));
@@ -132,8 +132,8 @@ export class RunReplies {
       const { describeError } = this.parts.options;
       const form = describeError?.(error);
       return form && withReasons(parseWireError(form), error, describeError);
-    } catch (odd) {
-      run.context.strayed('a property of the error it threw', odd);
+    } catch (unreadable) {
+      run.context.strayed('a property of the error it threw', unreadable);
       return undefined;
     }
   }
@@ -171,7 +171,7 @@ export class RunReplies {
     const { output } = this.parts;
     const { stream } = run;
     if (stream) {
-      // The end is sent behind all values.
+      // The end is sent after all values.
       void stream.flushed().then(() => output.answered(run, this.endOf(run, stream, text)));
     } else {
       output.answered(run, text);

@@ -15,12 +15,12 @@ export interface MissingParts {
  * Distinguishes jobs that the server has lost from jobs that another worker has recovered. After a failover or a restart, the server may
  * lack the last writes: either nobody else knows of the job, or it is in the queue again and runs once more. The reply does no harm
  * in either case, because the caller takes the first one.
- * @param gone - jobs that were not in their slots.
+ * @param missing - jobs that were not in their slots.
  * @param server - the `run_id` of the server that does not hold the jobs; `undefined` where it is unknown.
  * @param now - ms, Redis clock.
  */
 export function separateLost(
-  gone: readonly SettlePart[],
+  missing: readonly SettlePart[],
   server: string | undefined,
   now: number,
 ): MissingParts {
@@ -32,7 +32,7 @@ export function separateLost(
     (reply.deadline === undefined || reply.deadline > now);
   const lost: SettlePart[] = [];
   const others: SettlePart[] = [];
-  for (const part of gone) {
+  for (const part of missing) {
     const found = part.outcomes.filter(isLost);
     if (found.length > 0) {
       lost.push({ queue: part.queue, outcomes: found, takes: [], areLost: true });

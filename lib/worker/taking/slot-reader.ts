@@ -28,7 +28,7 @@ export class SlotReader {
   /**
    * Reads the rest of the slot.
    * @returns all jobs, in the order of the slot.
-   * @throws where a part is refused or not answered. The next call goes on behind the parts before.
+   * @throws where a part is refused or not answered. The next call continues after the parts that were read.
    */
   async read(connection: Line): Promise<readonly string[]> {
     const { jobs, take } = this;

@@ -45,7 +45,7 @@ export class UnansweredTakes {
     return undefined;
   }
 
-  /** Queues a read behind the others. A read that fails lets the others go first before it is retried. */
+  /** Queues a read after the others. A read that fails is retried after the others. */
   private inTurn<Answer>(read: () => Promise<Answer>): Promise<Answer> {
     const turn = this.underway.then(read);
     this.underway = turn.catch(() => undefined);
