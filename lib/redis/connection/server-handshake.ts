@@ -106,12 +106,7 @@ export class ServerHandshake {
   private async tryOnce(isCurrent: () => boolean): Promise<HandshakeResult> {
     const { own, troubles, runtime, name, prepare, onDone } = this.parts;
     try {
-      const inquiry = await inquire(
-        (command) => own.send(command),
-        runtime,
-        name,
-        own.destination,
-      );
+      const inquiry = await inquire((command) => own.send(command), runtime, name, own.destination);
       if (inquiry.outcome !== 'known') {
         return {
           outcome: inquiry.outcome,
