@@ -58,18 +58,24 @@ const REQUESTS_SUFFIX = 'requests';
 export class QueueKeys {
   /** List of waiting jobs: pushed right, taken left. */
   readonly requests: string;
-  /** Sorted set of live workers; score = lease expiry, ms, Redis clock. */
-  readonly workers: string;
-  /** List of jobs that could not be run, with the reason. */
-  readonly dead: string;
-  /** Channel on which the ids of cancelled jobs are published, as JSON arrays. */
-  readonly cancel: string;
 
   constructor(private readonly base: string) {
     this.requests = base + REQUESTS_SUFFIX;
-    this.workers = `${base}workers`;
-    this.dead = `${base}dead`;
-    this.cancel = `${base}cancel`;
+  }
+
+  /** Sorted set of live workers; score = lease expiry, ms, Redis clock. */
+  get workers(): string {
+    return `${this.base}workers`;
+  }
+
+  /** List of jobs that could not be run, with the reason. */
+  get dead(): string {
+    return `${this.base}dead`;
+  }
+
+  /** Channel on which the ids of cancelled jobs are published, as JSON arrays. */
+  get cancel(): string {
+    return `${this.base}cancel`;
   }
 
   /** List of the jobs that were taken together into this slot; `''` at the position of a job that has left. */

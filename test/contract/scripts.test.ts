@@ -1058,7 +1058,13 @@ describe.each(useContractServers())('$name', (server) => {
     it('pushes while fewer jobs wait than allowed', async () => {
       const { keys } = newQueue();
       const push = (element: string) =>
-        run(pushGuardedJob, { ...keys, element, requireWorker: false, maxQueueLength: 2 });
+        run(pushGuardedJob, {
+          requests: keys.requests,
+          workers: keys.workers,
+          element,
+          requireWorker: false,
+          maxQueueLength: 2,
+        });
       expect(await push('a')).toEqual({ outcome: 'pushed', queueLength: 1 });
       expect(await push('b')).toEqual({ outcome: 'pushed', queueLength: 2 });
       expect(await push('c')).toEqual({ outcome: 'full', queueLength: 2 });
@@ -1067,7 +1073,13 @@ describe.each(useContractServers())('$name', (server) => {
 
     it('pushes only if a worker is alive, when one is required', async () => {
       const { keys } = newQueue();
-      const push = () => run(pushGuardedJob, { ...keys, element: 'a', requireWorker: true });
+      const push = () =>
+        run(pushGuardedJob, {
+          requests: keys.requests,
+          workers: keys.workers,
+          element: 'a',
+          requireWorker: true,
+        });
       expect(await push()).toEqual({ outcome: 'no workers' });
       await server.look.zadd(keys.workers, (await serverNow()) - 1, 'dead');
       expect(await push()).toEqual({ outcome: 'no workers' });
@@ -1080,7 +1092,13 @@ describe.each(useContractServers())('$name', (server) => {
     it('checks both conditions', async () => {
       const { keys } = newQueue();
       const push = () =>
-        run(pushGuardedJob, { ...keys, element: 'a', requireWorker: true, maxQueueLength: 1 });
+        run(pushGuardedJob, {
+          requests: keys.requests,
+          workers: keys.workers,
+          element: 'a',
+          requireWorker: true,
+          maxQueueLength: 1,
+        });
       await server.look.rpush(keys.requests, 'waiting');
       expect(await push()).toEqual({ outcome: 'no workers' });
       await server.look.zadd(keys.workers, (await serverNow()) + 60_000, 'alive');
@@ -1090,7 +1108,12 @@ describe.each(useContractServers())('$name', (server) => {
     it('keeps each byte of the element', async () => {
       const { keys } = newQueue();
       const element = '["naïve ☃ 🎉",{"a":"\\u0000"},{"t":1}]';
-      await run(pushGuardedJob, { ...keys, element, requireWorker: false });
+      await run(pushGuardedJob, {
+        requests: keys.requests,
+        workers: keys.workers,
+        element,
+        requireWorker: false,
+      });
       expect(await listOf(keys.requests)).toEqual([element]);
     });
   });

@@ -91,30 +91,38 @@ export class OperationCalls {
     }
   }
 
-  private async call<Input, Output>(
-    operation: Operation<Input, Output>,
+  /** Is no async function, which would cost each command of each queue an object more to collect. */
+  private call<Input, Output>(operation: Operation<Input, Output>, input: Input): Promise<Output> {
+    try {
+      return 'lua' in operation
+        ? this.callScript(operation, input)
+        : this.sendCommand(operation, input).then((answer) => operation.read(answer));
+    } catch (error) {
+      return Promise.reject(error); // the keys or the arguments could not be made
+    }
+  }
+
+  private async callScript<Input, Output>(
+    script: Script<Input, Output>,
     input: Input,
   ): Promise<Output> {
-    if (!('lua' in operation)) {
-      return operation.read(await this.sendCommand(operation, input));
-    }
-    const { lua, name } = operation;
+    const { lua, name } = script;
     if (!this.defined.has(name)) {
       this.defined.add(name);
       digestOf(lua); // remembers the script, so that the text of a refusal can be found by digest
       this.#redis.defineCommand(name, { lua });
     }
     const method = Reflect.get(this.#redis, name) as Method;
-    const keys = operation.keys(input);
-    const args = argumentsOf(operation, input);
+    const keys = script.keys(input);
+    const args = argumentsOf(script, input);
     try {
-      return operation.read(await method.call(this.#redis, keys.length, ...keys, ...args));
+      return script.read(await method.call(this.#redis, keys.length, ...keys, ...args));
     } catch (error) {
       if (!isRefusal(error) || codeOfRefusal(error) !== 'NOSCRIPT') {
         throw error;
       }
       // ioredis has sent the digest, because an earlier call had sent the text, but the server has lost the script since.
-      return operation.read(await this.#redis.eval(lua, keys.length, ...keys, ...args));
+      return script.read(await this.#redis.eval(lua, keys.length, ...keys, ...args));
     }
   }
 
