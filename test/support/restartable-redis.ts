@@ -18,8 +18,9 @@ export class RestartableRedis {
     private readonly settings: ServerSettings,
   ) {}
 
-  static async start(settings: ServerSettings = {}): Promise<RestartableRedis> {
-    const redis = new RestartableRedis(await freePort(), settings);
+  /** @param port - default: a free one. */
+  static async start(settings: ServerSettings = {}, port?: number): Promise<RestartableRedis> {
+    const redis = new RestartableRedis(port ?? (await freePort()), settings);
     await redis.restart();
     return redis;
   }
