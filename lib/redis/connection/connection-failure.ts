@@ -7,6 +7,7 @@ import {
   withoutCommand,
 } from '../../driver/refusal.js';
 import type { Target } from '../topology/destination.js';
+import { IS_NO_CLUSTER_NODE } from './server-facts.js';
 import type { Findings } from './server-probe.js';
 import {
   ServerTroubleError,
@@ -65,7 +66,10 @@ export function troubleOf(
     return new UnusableServerError(`${target.name} ${refusal}`, cause);
   }
   const mistake =
-    protocolProblem(error, target, findings) ?? certificateProblem(cause, target, findings);
+    protocolProblem(error, target, findings) ??
+    certificateProblem(cause, target, findings) ??
+    // The answer to CLUSTER SLOTS.
+    (words?.includes('cluster support disabled') ? IS_NO_CLUSTER_NODE : undefined);
   if (mistake !== undefined) {
     return new UnusableServerError(`${whereOf(target)} ${mistake}`, cause);
   }

@@ -40,7 +40,8 @@ export function parseServer(info: string | undefined): ServerFacts | undefined {
 const IS_CLUSTER_NODE =
   'is a node of a Redis Cluster: connect to it by a redis+cluster:// URL, or set `nodes: [{ host, port }]` in `connection`';
 
-const IS_NO_CLUSTER_NODE =
+/** The end of such a sentence. */
+export const IS_NO_CLUSTER_NODE =
   'is not a node of a Redis Cluster: connect to it by a redis:// URL, or correct the nodes';
 
 /** What else is known of a server and of the options that name it. */
