@@ -53,6 +53,7 @@ function connectorTo(clusterSlot: ClusterSlot): Connector {
 
     async connect(): Promise<Connection> {
       this.connecting = true;
+      delete this.firstError; // of the attempt before
       const known = attempts++ === 0 ? owners.lastKnown(slot) : undefined;
       const owner = known ?? (await owners.ask(slot));
       if (!this.connecting) {
@@ -62,8 +63,9 @@ function connectorTo(clusterSlot: ClusterSlot): Connector {
       const { family, tls } = this.options;
       const address = { ...owner, ...(family === undefined ? {} : { family }) };
       this.stream = tls ? connectByTls({ ...tls, ...address }) : connect(address);
-      this.stream.once('error', (error) => {
-        this.firstError = error;
+      // TLS may emit a second error, which would end the process if nobody listened.
+      this.stream.on('error', (error) => {
+        this.firstError ??= error;
       });
       return this.stream;
     }

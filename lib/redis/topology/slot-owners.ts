@@ -1,4 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis';
+import { isRefusal } from '../../driver/refusal.js';
 import { delay, type Runtime } from '../../driver/runtime.js';
 import { textOf, type ClusterConfig, type NodeAddress } from './cluster-config.js';
 
@@ -112,7 +113,8 @@ export class SlotOwners {
       }
     }
     return Promise.any(asked).catch(({ errors }: AggregateError) => {
-      throw errors.at(-1);
+      // A node that is there and refuses this process tells more than those that are away.
+      throw errors.find(isRefusal) ?? errors.at(-1);
     });
   }
 
@@ -131,7 +133,13 @@ export class SlotOwners {
     run: (redis: Redis) => Promise<Answer>,
   ): Promise<Answer> {
     const redis = new Redis({ ...this.nodeOptions, ...QUESTION_OPTIONS, ...node });
-    const failure = new Promise<never>((_, reject) => redis.on('error', reject));
+    const failure = new Promise<never>((_, reject) => {
+      redis.on('error', (error) => {
+        // TLS may emit a second error, which would end the process if nobody listened.
+        redis.stream?.on('error', () => undefined);
+        reject(error);
+      });
+    });
     try {
       return await Promise.race([redis.connect().then(() => run(redis)), failure]);
     } finally {

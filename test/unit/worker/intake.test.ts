@@ -14,7 +14,8 @@ beforeEach(() => {
 const somewhere = new JobPlace(new Slot(0, 'slot'), 0);
 
 /** An intake, with the jobs that it began and gave back. */
-function newIntake(concurrency: number, onStart: (intake: Intake) => void = () => undefined) {
+function newIntake(limit: number | RunLimit, onStart: (intake: Intake) => void = () => undefined) {
+  const runLimit = typeof limit === 'number' ? new RunLimit(limit) : limit;
   const started: string[] = [];
   const places: JobPlace[] = [];
   const givenBack: JobPlace[][] = [];
@@ -37,7 +38,7 @@ function newIntake(concurrency: number, onStart: (intake: Intake) => void = () =
     interruptWait: () => undefined,
   };
   const keys = new Keys().queue('reports');
-  const intake: Intake = new Intake(keys, 'worker-1', new RunLimit(concurrency), owner, runtime);
+  const intake: Intake = new Intake(keys, 'worker-1', runLimit, owner, runtime);
   const ask = (count: number): Take => intake.take(count) as Take;
   const take = (count: number): void => {
     const asked = ask(count);
@@ -263,5 +264,53 @@ describe('an intake', () => {
     expect(notStarted.map(({ position }) => position)).toEqual([0, 2]);
     take(1);
     expect([started.length, intake.room]).toEqual([4, 0]);
+  });
+});
+
+describe('intakes that share a limit of runs, as those of a hot queue', () => {
+  /** Two intakes that may run two jobs together. */
+  const newPair = () => {
+    const limit = new RunLimit(2);
+    return [newIntake(limit), newIntake(limit)] as const;
+  };
+
+  it('have no room while the others run as many jobs as may run', () => {
+    const [first, second] = newPair();
+    first.take(2);
+    expect([first.intake.room, second.intake.room]).toEqual([0, 0]);
+    first.intake.runEnded(somewhere, 100);
+    expect([first.intake.room, second.intake.room]).toEqual([1, 1]);
+    expect(second.rooms()).toBe(1);
+  });
+
+  it('start no more jobs together than may run, and start the next one when any run has ended', () => {
+    const [first, second] = newPair();
+    const early = second.ask(2);
+    first.take(2);
+    second.intake.arrived(early, ['a', 'b']);
+    expect(second.started).toEqual([]);
+    first.intake.runEnded(somewhere, 100);
+    expect(second.started).toEqual(['a']);
+  });
+
+  it('give back jobs that wait for too long behind those of the others', async () => {
+    const [first, second] = newPair();
+    const early = second.ask(1);
+    first.take(2);
+    second.intake.arrived(early, ['a']);
+    await runtime.advanceAsync(100);
+    expect(second.givenBack).toHaveLength(1);
+    expect(second.intake.running).toBe(0);
+  });
+
+  it('let each shard have its turn', () => {
+    const [first, second] = newPair();
+    const [earlyFirst, earlySecond] = [first.ask(2), second.ask(2)];
+    first.intake.arrived(earlyFirst, ['a', 'b']);
+    second.intake.arrived(earlySecond, ['c', 'd']);
+    first.intake.runEnded(somewhere, 1);
+    first.intake.runEnded(somewhere, 1);
+    expect(second.started).toEqual(['c', 'd']);
+    expect(first.intake.running + second.intake.running).toBe(2);
   });
 });
