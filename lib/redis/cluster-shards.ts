@@ -80,6 +80,9 @@ export class ClusterShards implements Shards, Servers {
   }
 
   async agreeOn(queues: readonly string[]): Promise<void> {
+    if (queues.length === 0) {
+      return;
+    }
     // A connection becomes ready when the agreement is reached.
     await Promise.race(
       queues.flatMap((queue) => this.of(queue)).map(({ driver }) => driver.ready()),
