@@ -3,6 +3,23 @@ import { testsOnEveryDriver } from './test/support/redis-needed.js';
 import { SlowFirst } from './test/support/slow-first.js';
 import { omittedWithoutRedis } from './test/support/without-redis.js';
 
+/** The e2e tests that run on a Cluster as well. */
+const ON_CLUSTER = [
+  'cancellation',
+  'closing',
+  'concurrency',
+  'core',
+  'isolation',
+  'limits',
+  'processes',
+  'recovery',
+  'request-ends',
+  'request-reply',
+  'shutdown',
+  'streams',
+  'timeouts',
+].map((name) => `test/e2e/${name}.test.ts`);
+
 export default defineConfig(async () => {
   const omitted = await omittedWithoutRedis();
   // The compatibility run leaves some out.
@@ -58,6 +75,20 @@ export default defineConfig(async () => {
             ],
             globalSetup: ['test/support/build.ts'],
             // A machine that others use as well may stand still for a moment; what was tried twice is said.
+            retry: process.env['CI'] ? 1 : 0,
+            testTimeout: 30_000,
+            hookTimeout: 30_000,
+          },
+        },
+        {
+          extends: true as const,
+          test: {
+            name: 'cluster',
+            sequence: { groupOrder: 1 },
+            include: ON_CLUSTER,
+            exclude: [...omitted.files, ...omittedByCaller],
+            globalSetup: ['test/support/build.ts'],
+            provide: { server: 'cluster' as const },
             retry: process.env['CI'] ? 1 : 0,
             testTimeout: 30_000,
             hookTimeout: 30_000,

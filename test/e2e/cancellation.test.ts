@@ -6,7 +6,7 @@ import { OnJob, RequestTimeoutError, type JobContext, type OnJobOptions } from '
 import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
-import { itOnRedis, useServer } from '../support/server.js';
+import { itOnOneServer, itOnRedis, useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
 const server = useServer();
@@ -147,7 +147,7 @@ describe("a handler's own timeout", () => {
 });
 
 describe('the connections of a worker', () => {
-  it('are two, plus one for each queue that it serves', async () => {
+  itOnOneServer('are two, plus one for each queue that it serves', async () => {
     const [a, b, c] = [randomQueue(), randomQueue(), randomQueue()];
     @Injectable()
     class Worker {

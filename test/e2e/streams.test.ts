@@ -29,7 +29,7 @@ import { commandCalls } from '../support/command-calls.js';
 import { failureOf } from '../support/failure-of.js';
 import { startProcess, stopProcess } from '../support/processes.js';
 import { randomQueue } from '../support/random-queue.js';
-import { describeOnRedis, itOnRedis, useServer } from '../support/server.js';
+import { describeOnRedis, describeOnServers, itOnRedis, useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 
 const server = useServer();
@@ -235,7 +235,7 @@ describe('a stream', () => {
   });
 });
 
-describeOnRedis('a stream whose worker is killed', () => {
+describeOnServers('a stream whose worker is killed', () => {
   it('ends with a WorkerLostError, and does not start again', async () => {
     const queue = randomQueue();
     const env = {

@@ -1,7 +1,17 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Test files that take longest, by what their names contain. */
-const SLOW = ['sample-web', 'outage', 'sentinel', 'chaos/', 'identities', 'silence', 'streams'];
+const SLOW = [
+  'sample-web',
+  'outage',
+  'sentinel',
+  'chaos/',
+  'identities',
+  'silence',
+  'streams',
+  'cluster',
+  'recovery',
+];
 
 /** Begins with what takes longest, so that the last file has no long way to go when all others are over. */
 export class SlowFirst extends BaseSequencer {
