@@ -6,6 +6,7 @@ export interface LedgerEvent {
   readonly key: string;
   readonly at: number;
   readonly pid: number;
+  readonly queue?: string;
   readonly isOnce?: boolean;
   readonly isOdd?: boolean;
   /** How many it asks for. */
@@ -28,6 +29,8 @@ export interface Run {
 /** All that happened to one request. */
 export interface Story {
   readonly key: string;
+  /** Queue of the request; that of the jobs beside it for a stream. */
+  readonly queue: string;
   readonly sent: number;
   readonly requester: number;
   /** Whether it is never to run twice. */
@@ -62,8 +65,9 @@ export function readLedger(file: string): Map<string, Story> {
   return stories;
 }
 
-const begin = ({ key, at, pid, isOnce, isOdd, values }: LedgerEvent): Story => ({
+const begin = ({ key, queue = '', at, pid, isOnce, isOdd, values }: LedgerEvent): Story => ({
   key,
+  queue,
   sent: at,
   requester: pid,
   isOnce: isOnce === true,

@@ -41,7 +41,9 @@ export class Asker {
   /** Resolves at the end of the request, whatever it is. */
   ask(question: Question): Promise<void> {
     const { key, isOnce = false, odd, stream, timeout } = question;
-    this.record({ event: 'sent', key, isOnce, isOdd: odd !== undefined, values: stream?.count });
+    const { queue } = this;
+    const isOdd = odd !== undefined;
+    this.record({ event: 'sent', key, queue, isOnce, isOdd, values: stream?.count });
     const options = {
       ...(timeout === undefined ? {} : { timeout }),
       ...(isOnce ? { maxDeliveries: 1 } : {}),

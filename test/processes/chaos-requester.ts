@@ -1,7 +1,8 @@
 /**
  * A requester of the fault suite: keeps `IN_FLIGHT` requests waiting and writes each one's beginning and ends into
  * the ledger, until it has sent `REQUESTS` or is told to stop. `KINDS=all` makes some of them streams, jobs that must not
- * run twice, and jobs whose handlers throw odd errors.
+ * run twice, and jobs whose handlers throw odd errors. Of several queues in `QUEUE`, with commas between them, the first gets half of
+ * the requests.
  */
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -16,9 +17,18 @@ const {
   REQUESTS = 'Infinity',
   TIMEOUT = '15000',
   KINDS = 'plain',
+  OPTIONS = '{}',
 } = process.env;
 
-@Module({ imports: [ReqRepModule.forRoot({ connection: REDIS_URL, timeout: Number(TIMEOUT) })] })
+@Module({
+  imports: [
+    ReqRepModule.forRoot({
+      ...JSON.parse(OPTIONS),
+      connection: REDIS_URL,
+      timeout: Number(TIMEOUT),
+    }),
+  ],
+})
 class RequesterModule {}
 
 /** What is long takes other ways through Redis than what is short. */
@@ -40,12 +50,12 @@ const SPECIAL: Readonly<Record<number, Omit<Question, 'key'>>> = {
 const CYCLE = 40;
 
 const app = await NestFactory.createApplicationContext(RequesterModule, { logger: ['error'] });
-const asker = new Asker(app.get(RequestClient), QUEUE, record);
+const client = app.get(RequestClient);
+const [first, ...others] = QUEUE.split(',').map((queue) => new Asker(client, queue, record));
 let sent = 0;
 let isStopping = false;
 
-function next(): Question {
-  const number = sent++;
+function next(number: number): Question {
   const key = `${process.pid}-${number}`;
   const special = KINDS === 'all' ? SPECIAL[number % CYCLE] : undefined;
   return {
@@ -57,9 +67,18 @@ function next(): Question {
   };
 }
 
+/** @returns who asks: half of the time the first one, else the others in turn. */
+function askerOf(number: number): Asker | undefined {
+  const turn = Math.floor(number / CYCLE);
+  return others.length === 0 || (number + turn) % 2 === 0
+    ? first
+    : others[Math.floor(number / 2) % others.length];
+}
+
 async function caller(): Promise<void> {
   while (!isStopping && sent < Number(REQUESTS)) {
-    await asker.ask(next());
+    const number = sent++;
+    await askerOf(number)?.ask(next(number));
   }
 }
 

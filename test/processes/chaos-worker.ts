@@ -1,6 +1,6 @@
 /**
  * A worker of the fault suite: writes each run into the ledger and answers with its data, with values, or with an error
- * as odd as it is told.
+ * as odd as it is told. It serves several queues if `QUEUE` has commas.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Module } from '@nestjs/common';
@@ -35,7 +35,6 @@ export interface StreamJob {
 @Injectable()
 class Worker {
   /** Throws every other odd error at once, and the others later. */
-  @OnJob(QUEUE, { concurrency: 8 })
   run(data: ChaosJob, job: JobContext): Promise<ChaosJob> {
     record({ event: 'run', key: data.key, attempt: job.attempt });
     if (data.odd !== undefined && data.filler.length % 2 === 0) {
@@ -44,7 +43,6 @@ class Worker {
     return this.later(data, job);
   }
 
-  @OnJob(streamsOf(QUEUE), { concurrency: 8 })
   stream(data: StreamJob, job: JobContext): AsyncIterable<unknown> | Observable<unknown> {
     record({ event: 'run', key: data.key, attempt: job.attempt });
     return data.isObservable ? this.observable(data) : this.iterable(data, job);
@@ -88,6 +86,16 @@ class Worker {
       };
     });
   }
+}
+
+for (const queue of QUEUE.split(',')) {
+  serve(queue, 'run');
+  serve(streamsOf(queue), 'stream');
+}
+
+function serve(queue: string, method: 'run' | 'stream'): void {
+  const descriptor = Object.getOwnPropertyDescriptor(Worker.prototype, method);
+  OnJob(queue, { concurrency: 8 })(Worker.prototype, method, descriptor ?? {});
 }
 
 @Module({

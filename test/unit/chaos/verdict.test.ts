@@ -6,6 +6,7 @@ const [WORKER, OTHER, REQUESTER] = [11, 12, 20];
 
 const story = (more: Partial<Story> = {}): Story => ({
   key: 'a',
+  queue: 'jobs',
   sent: 1_000,
   requester: REQUESTER,
   isOnce: false,
