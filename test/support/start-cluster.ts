@@ -12,8 +12,8 @@ export interface ClusterOptions {
   readonly replicas?: number;
   /** Time after which the others count a node as down, ms. @default 1 000 */
   readonly nodeTimeout?: number;
-  /** Settings of the nodes, as in `redis.conf`. */
-  readonly settings?: ServerSettings;
+  /** Settings of the nodes, as in `redis.conf`; a function makes those of one node. */
+  readonly settings?: ServerSettings | (() => Promise<ServerSettings>);
 }
 
 /** Starts the nodes of a Cluster. Resolves when all nodes agree on the owners of the slots, and replicas follow their masters. */
@@ -26,7 +26,8 @@ export async function startCluster({
   const nodes: RestartableRedis[] = [];
   try {
     for (let node = 0; node < masters * (1 + replicas); node++) {
-      nodes.push(await startNode({ 'cluster-node-timeout': String(nodeTimeout), ...settings }));
+      const own = typeof settings === 'function' ? await settings() : settings;
+      nodes.push(await startNode({ 'cluster-node-timeout': String(nodeTimeout), ...own }));
     }
     await connect(nodes, masters);
     return nodes;

@@ -24,7 +24,7 @@ export async function startTlsRedis({ expired = false, asksClients = false } = {
 }> {
   const folder = mkdtempSync(join(tmpdir(), 'nestjs-reqrep-tls-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const cert = makeCertificate(folder, expired);
+  const cert = makeCertificate(folder, { expired });
   const port = await freePort();
   const settings = {
     port: '0',
@@ -41,14 +41,21 @@ export async function startTlsRedis({ expired = false, asksClients = false } = {
   return { port, ca: readFileSync(cert, 'utf8') };
 }
 
-/** Only as an authority does `openssl` make one that has expired. */
-function makeCertificate(folder: string, expired: boolean): string {
+/**
+ * Makes a certificate, and its key in `key.pem`. Only as an authority does `openssl` make one that has expired.
+ * @param names - the names that it is for, as in `subjectAltName`.
+ * @returns its file.
+ */
+export function makeCertificate(
+  folder: string,
+  { expired = false, names = 'DNS:localhost' } = {},
+): string {
   const file = (name: string): string => join(folder, name);
   const openssl = (args: string): void => {
     execFileSync('openssl', args.split(' '), { stdio: 'ignore', cwd: folder });
   };
   writeFileSync(file('index.txt'), '');
-  writeFileSync(file('ca.conf'), AUTHORITY);
+  writeFileSync(file('ca.conf'), `${AUTHORITY}subjectAltName = ${names}\n`);
   openssl(
     'req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=localhost -keyout key.pem -out request.pem',
   );
@@ -77,5 +84,4 @@ policy = any
 [any]
 commonName = supplied
 [names]
-subjectAltName = DNS:localhost
 `;
