@@ -2,10 +2,20 @@
  * Runs the e2e tests, and those of `nestjs-reqrep/testing`, on every combination of Nest and ioredis that package.json
  * allows: the newest where it stands, the older one in a copy of the repository with packages of its own. `--older` leaves
  * out the newest, which `npm test` runs as well; `--short` leaves out what neither Nest nor ioredis has a part in.
+ * With `REDIS_SERVERS=path,path` it runs the e2e tests on each of these servers instead, with the newest packages.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
@@ -99,11 +109,42 @@ const { values } = parseArgs({
 // The page of the sample is about the sample.
 const omitted = ['sample-web', ...(values.short ? OF_OUR_OWN : [])];
 
+// An `--exclude` would not reach the projects of the configuration.
+process.env.OMITTED_TESTS = omitted.map((name) => `test/e2e/${name}.test.ts`).join();
+const vitest = ['npx', '--no-install', 'vitest', 'run'];
+
+/** Runs the e2e tests with this server first on the `PATH`, where the tests look for one. @returns whether they passed. */
+function passOn(server) {
+  const version = execFileSync(server, ['--version'], { encoding: 'utf8' }).trim();
+  console.log(`\n${version}`);
+  const folder = mkdtempSync(join(tmpdir(), 'reqrep-server-'));
+  symlinkSync(resolve(server), join(folder, 'redis-server'));
+  const path = process.env.PATH;
+  process.env.PATH = [folder, path].join(delimiter);
+  try {
+    run(root, ...vitest, '--project', 'servers', ...tests);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    process.env.PATH = path;
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const servers = (process.env.REDIS_SERVERS ?? '').split(',').filter((path) => path !== '');
+if (servers.length > 0) {
+  const failed = servers.filter((server) => !passOn(server));
+  console.log(
+    failed.length > 0
+      ? `\nTests failed on ${failed.join(', ')}`
+      : `\nAll passed on ${servers.join(', ')}`,
+  );
+  process.exit(failed.length > 0 ? 1 : 0);
+}
+
 for (const folder of [...(values.older ? [] : [root]), copyWithOlderPackages()]) {
   console.log(`\n${versionsIn(folder)}`);
-  // An `--exclude` would not reach the projects of the configuration.
-  process.env.OMITTED_TESTS = omitted.map((name) => `test/e2e/${name}.test.ts`).join();
-  const vitest = ['npx', '--no-install', 'vitest', 'run'];
   run(folder, ...vitest, '--project', 'servers', ...tests);
   run(folder, ...vitest, '--project', 'memory', 'test/memory');
 }
