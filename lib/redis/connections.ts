@@ -7,7 +7,7 @@ import { stateOfAll } from '../driver/line.js';
 import type { Operation } from '../driver/operation.js';
 import { runUntilAnswered } from '../driver/run-until-answered.js';
 import type { Runtime, Timer } from '../driver/runtime.js';
-import { Connection } from './connection/connection.js';
+import { Connection, type ConnectionParts } from './connection/connection.js';
 import type { ConnectionSource } from './topology/connection-source.js';
 import { warnOfEviction } from './eviction.js';
 import { OutageLog } from './outage-log.js';
@@ -66,7 +66,11 @@ export class Connections implements Driver {
 
   /** The shared connection for commands that do not block. */
   get commands(): Connection {
-    this.shared ??= this.add('commands', (connection) => this.prepare(connection));
+    this.shared ??= this.add('commands', {
+      prepare: (connection) => this.prepare(connection),
+      // One connection is enough to hear of it: see {@link followMove}.
+      followsSentinels: true,
+    });
     return this.shared;
   }
 
@@ -174,14 +178,17 @@ export class Connections implements Driver {
     return { name: this.name, state: this.state };
   }
 
-  private add(role: string, prepare?: (connection: Connection) => Promise<void>): Connection {
+  private add(
+    role: string,
+    parts: Pick<ConnectionParts, 'prepare' | 'followsSentinels'> = {},
+  ): Connection {
     if (this.isClosed) {
       throw new Error('The connections are closed');
     }
     const name = ['nestjs-reqrep', this.name, role].map(encodeURIComponent).join(':');
     const connection = new Connection(this.#source, name, {
       onChange: (trouble) => this.changed(trouble, role),
-      prepare,
+      ...parts,
       patternOf: this.patternOf,
       runtime: this.runtime,
     });
@@ -192,7 +199,7 @@ export class Connections implements Driver {
   /** Measures the server's clock and checks its settings, before the connection becomes ready. */
   private async prepare(connection: Connection): Promise<void> {
     await this.allowed();
-    this.reportMove(connection.address);
+    this.followMove(connection.address);
     await this.clock.measure(connection);
     this.clockTimer ??= this.runtime
       .setInterval(() => void this.measureClock(), CLOCK_MEASURE_INTERVAL_MS)
@@ -200,12 +207,20 @@ export class Connections implements Driver {
     warnOfEviction(connection, this.log);
   }
 
-  /** Logs that another server has taken over: the new owner of a slot, or a new primary. */
-  private reportMove(address: string): void {
+  /**
+   * Notes that another server has taken over, the new owner of a slot or a new primary, and lets the other connections follow: a former
+   * primary may accept writes for seconds, which are lost.
+   */
+  private followMove(address: string): void {
     const before = this.address;
     this.address = address;
     if (before !== undefined && before !== address) {
       this.log.info(`Connected to ${address}, which has taken over from ${before} (${this.name})`);
+      for (const connection of this.open) {
+        if (connection.address === before) {
+          connection.leave();
+        }
+      }
     }
   }
 

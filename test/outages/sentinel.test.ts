@@ -42,8 +42,16 @@ class Load {
   }
 }
 
+/**
+ * Maximum time without a reply while a live primary and its replica change places, ms: less than the sentinels take to make a replica of
+ * the former primary, on which connections stay until then if they do not follow the sentinels.
+ */
+const MAX_SWAP_MS = 6_000;
+
 interface Outcome {
   readonly stories: ReadonlyMap<string, Story>;
+  /** Time without a reply, ms. */
+  readonly silence: number;
   /** Time of the last reply before the gap. */
   readonly lostAt: number;
 }
@@ -71,7 +79,7 @@ async function underLoad(
     `${name}: ${all.length} requests, no replies for ${silence.to - silence.from} ms, ` +
       `${all.length - completed.length} lost, ${all.filter(({ runs }) => runs.length > 1).length} run twice\n`,
   );
-  return { stories, lostAt: silence.from };
+  return { stories, silence: silence.to - silence.from, lostAt: silence.from };
 }
 
 function longestSilence(stories: readonly Story[]): { readonly from: number; readonly to: number } {
@@ -97,6 +105,13 @@ function certain({ stories, lostAt }: Outcome): ReadonlyMap<string, Story> {
   return those;
 }
 
+/**
+ * Leaves out jobs with `maxDeliveries: 1` whose push was not confirmed when the connections left the old primary: these are not pushed
+ * again.
+ */
+const confirmed = ({ stories }: Outcome): ReadonlyMap<string, Story> =>
+  new Map([...stories].filter(([, { isOnce, pushed }]) => !isOnce || pushed !== undefined));
+
 describe('a primary that is killed', () => {
   const sentinel = useSentinel({ replicas: 2 });
 
@@ -110,24 +125,23 @@ describe('a primary that is killed', () => {
   }, 120_000);
 });
 
-// The old primary must not take what nobody hears of while the sentinels still send some to it.
-const pair = { replicas: 1, settings: { 'min-replicas-to-write': '1' } };
-
 describe('a primary that swaps roles with its replica after writes were paused', () => {
-  const sentinel = useSentinel(pair);
+  const sentinel = useSentinel({ replicas: 2 });
 
-  it('loses no job and runs none twice', async () => {
-    const { stories } = await underLoad('SENTINEL FAILOVER after a pause', sentinel, () =>
+  it('loses no job that it had confirmed, and runs none twice', async () => {
+    const outcome = await underLoad('SENTINEL FAILOVER after a pause', sentinel, () =>
       sentinel.plannedFailover(),
     );
-    expect(wrongsOf(stories)).toEqual([]);
+    expect(wrongsOf(confirmed(outcome))).toEqual([]);
+    expect(outcome.silence).toBeLessThan(MAX_SWAP_MS);
   }, 120_000);
 });
 
 describe.runIf(process.env['OUTAGES'] === 'full')(
   'a primary that changes places with its replica',
   () => {
-    const sentinel = useSentinel(pair);
+    // The old primary must not take jobs that are lost with it, while some connections still lead there.
+    const sentinel = useSentinel({ replicas: 1, settings: { 'min-replicas-to-write': '1' } });
 
     it('loses only jobs that were not replicated', async () => {
       const outcome = await underLoad('SENTINEL FAILOVER', sentinel, () => sentinel.failover());

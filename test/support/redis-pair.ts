@@ -51,14 +51,14 @@ type PrimaryRole = readonly [
   replicas: readonly (readonly [ip: string, port: string, offset: string])[],
 ];
 
-/** Resolves when a replica of this primary holds all that the primary does now. */
+/** Resolves when the replicas of this primary hold all that the primary does now. */
 export function inSync(primary: RestartableRedis): Promise<void> {
   return primary.look(async (redis) => {
     const role = async (): Promise<PrimaryRole> => (await redis.role()) as unknown as PrimaryRole;
     const [, now] = await role();
     await waitFor(async () => {
       const [, , replicas] = await role();
-      return replicas.some(([, , offset]) => Number(offset) >= now);
+      return replicas.length > 0 && replicas.every(([, , offset]) => Number(offset) >= now);
     }, 30_000);
   });
 }

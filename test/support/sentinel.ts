@@ -116,6 +116,13 @@ class SentinelSite {
     await old.look((redis) => redis.call('CLIENT', 'PAUSE', String(PAUSE), 'WRITE'));
     await inSync(old);
     await this.failover();
+    // Before they have left, it would take the writes that still wait there.
+    await old.look((redis) =>
+      waitFor(
+        async () => !String(await redis.client('LIST')).includes('name=nestjs-reqrep:'),
+        PAUSE,
+      ),
+    );
     await old.look((redis) => redis.call('CLIENT', 'UNPAUSE'));
   }
 

@@ -25,6 +25,8 @@ export interface ConnectionParts {
   /** @returns the ACL pattern for a key or channel, for messages about missing permissions; by default the key itself. */
   readonly patternOf?: ((key: string) => string) | undefined;
   readonly runtime?: Runtime;
+  /** Whether it leaves its server as soon as Sentinels name another primary; default `false`. */
+  readonly followsSentinels?: boolean;
 }
 
 /** One connection of the library: opened on first use, and again after every loss, until it is closed. */
@@ -43,11 +45,16 @@ export class Connection implements Line {
     readonly name: string,
     private readonly parts: ConnectionParts = {},
   ) {
-    const { runtime = systemRuntime, patternOf = (key: string) => key } = parts;
+    const {
+      runtime = systemRuntime,
+      patternOf = (key: string) => key,
+      followsSentinels = false,
+    } = parts;
     this.own = new OwnRedis({
       source,
       name,
       runtime,
+      followsSentinels,
       patternOf,
       onSilent: () => this.troubles.explained(this.troubles.silence),
       onLate: () => this.changed(),
@@ -133,6 +140,13 @@ export class Connection implements Line {
   async nextChange(): Promise<void> {
     this.open();
     await this.changes.next();
+  }
+
+  /** Closes the connection to a server that another one has taken over from, and makes another connection. */
+  leave(): void {
+    if (this.state === 'ready') {
+      this.own.replace();
+    }
   }
 
   /** Pings the server. If it does not answer soon, the connection is replaced. */

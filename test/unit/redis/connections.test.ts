@@ -32,6 +32,25 @@ it('show no password when they are inspected', () => {
   connections.close();
 });
 
+it('follow the sentinels by one connection, since that takes a connection to each of them', () => {
+  const followed: unknown[] = [];
+  const connections = new Connections(
+    (overrides) => {
+      followed.push([overrides.connectionName, overrides.failoverDetector]);
+      return connectionSource({ sentinels: [{ host: 'redis.example' }], name: 'main' })(overrides);
+    },
+    'test',
+    new KeptLog(),
+  );
+  void connections.commands;
+  connections.blocking('replies');
+  expect(followed).toEqual([
+    ['nestjs-reqrep:test:commands', true],
+    ['nestjs-reqrep:test:replies', false],
+  ]);
+  connections.close();
+});
+
 it('are not ready after a quiet time, until the server has answered', async () => {
   const { server, connections } = await connected();
   await server.runtime.advanceAsync(10_000);
