@@ -1,4 +1,5 @@
 import type { Shard, Shards } from '../driver/shard.js';
+import { requesterRights } from './requester-rights.js';
 import { ShardClient, type ClientSite } from './shard-client.js';
 
 /** The parts of a client, one for each shard that it uses. */
@@ -14,7 +15,7 @@ export class ShardClients {
   /** @returns the part for the shard of the next job of a queue, which is created on first use. */
   next(queue: string): ShardClient {
     const shard = this.shards.next(queue);
-    return this.byShard.get(shard) ?? this.make(shard);
+    return this.byShard.get(shard) ?? this.make(shard, queue);
   }
 
   /** Number of pending emits. */
@@ -45,7 +46,9 @@ export class ShardClients {
     await Promise.all(this.all.map((each) => each.close()));
   }
 
-  private make(shard: Shard): ShardClient {
+  private make(shard: Shard, queue: string): ShardClient {
+    const { driver, keys } = shard;
+    driver.needs('requester', requesterRights(keys.queue(queue), keys.replies(this.site.clientId)));
     const made = new ShardClient(shard, this.site);
     this.byShard.set(shard, made);
     this.all.push(made);

@@ -1,6 +1,7 @@
 import type { ConnectionState } from './connection-state.js';
 import type { Line } from './line.js';
 import type { Operation } from './operation.js';
+import type { Rights } from './rights.js';
 import type { Runtime } from './runtime.js';
 import type { ServerTroubleError } from './server-trouble.js';
 
@@ -35,6 +36,8 @@ export interface Driver {
   blocking(role: string): Line;
   release(line: Line): void;
   subscribe(options: SubscriptionOptions): Subscription;
+  /** Notes what the user has to be allowed, so that the log names what is missing after each connect, before it is needed. */
+  needs(role: 'requester' | 'worker', rights: readonly Rights[]): void;
 
   /** Combined state of all lines: `ready` only if every open line is ready. */
   readonly state: ConnectionState;

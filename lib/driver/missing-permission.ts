@@ -100,9 +100,11 @@ const refusalOf = (call: RefusedCall | undefined): string =>
   `Redis${atAddress(call)} refuses ${call?.user === undefined ? 'the user' : `user "${call.user}"`}`;
 
 const advice = (rules: readonly string[], call: RefusedCall | undefined): string =>
-  rules.length === 0
-    ? ''
-    : `. Allow it: ACL SETUSER ${[call?.user ?? 'USER', ...rules].map(quoted).join(' ')}`;
+  rules.length === 0 ? '' : `. Allow it: ${allowanceOf(call?.user ?? 'USER', rules)}`;
+
+/** @returns the command of `redis-cli` that allows something to a user. */
+export const allowanceOf = (user: string, rules: readonly string[]): string =>
+  `ACL SETUSER ${[user, ...rules].map(quoted).join(' ')}`;
 
 /** Quotes a word for `redis-cli`. */
 const quoted = (word: string): string =>

@@ -79,6 +79,10 @@ export class MemoryDriver implements Driver {
     };
   }
 
+  needs(): void {
+    // There are no users here.
+  }
+
   get state(): ConnectionState {
     if (this.isClosed) {
       return 'closed';

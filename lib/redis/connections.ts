@@ -7,7 +7,9 @@ import { stateOfAll } from '../driver/line.js';
 import type { Operation } from '../driver/operation.js';
 import { runUntilAnswered } from '../driver/run-until-answered.js';
 import type { Runtime, Timer } from '../driver/runtime.js';
+import type { Rights } from '../driver/rights.js';
 import { Connection, type ConnectionParts } from './connection/connection.js';
+import { RightsCheck } from './connection/rights-check.js';
 import type { ConnectionSource } from './topology/connection-source.js';
 import { warnOfEviction } from './eviction.js';
 import { OutageLog } from './outage-log.js';
@@ -35,6 +37,7 @@ export class Connections implements Driver {
   private readonly outage: OutageLog;
   /** Address of the server that was connected to last. */
   private address: string | undefined;
+  private readonly rights: RightsCheck;
 
   /** Private, so that `util.inspect` does not show the password. */
   readonly #source: ConnectionSource;
@@ -45,7 +48,7 @@ export class Connections implements Driver {
     private readonly name: string,
     readonly log: Log,
     /** Returns the ACL pattern for a key and related keys, for messages about missing permissions. */
-    private readonly patternOf?: (key: string) => string,
+    private readonly patternOf: (key: string) => string = (key) => key,
     readonly runtime: Runtime = systemRuntime,
     /** Resolves when the server may be used. Its errors are those of {@link ConnectionParts.prepare}. */
     private readonly allowed: () => Promise<void> = async () => undefined,
@@ -53,6 +56,7 @@ export class Connections implements Driver {
     this.#source = source;
     this.clock = new ServerClock(runtime);
     this.outage = new OutageLog(log);
+    this.rights = new RightsCheck(log, patternOf);
     this.events.setMaxListeners(0);
   }
 
@@ -87,6 +91,13 @@ export class Connections implements Driver {
 
   subscribe(options: SubscriptionOptions): Subscription {
     return new RedisSubscription(this, options);
+  }
+
+  needs(role: 'requester' | 'worker', rights: readonly Rights[]): void {
+    this.rights.add(role, rights);
+    if (this.shared && this.isConnected) {
+      void this.rights.check(this.shared);
+    }
   }
 
   /** Combined state of all connections: `ready` only if every open one is ready. */
@@ -196,11 +207,11 @@ export class Connections implements Driver {
     return connection;
   }
 
-  /** Measures the server's clock and checks its settings, before the connection becomes ready. */
+  /** Measures the server's clock, and checks its settings and the rights of the user, before the connection becomes ready. */
   private async prepare(connection: Connection): Promise<void> {
     await this.allowed();
     this.followMove(connection.address);
-    await this.clock.measure(connection);
+    await Promise.all([this.rights.check(connection), this.clock.measure(connection)]);
     this.clockTimer ??= this.runtime
       .setInterval(() => void this.measureClock(), CLOCK_MEASURE_INTERVAL_MS)
       .unref();

@@ -9,6 +9,7 @@ import { Settler } from './settling/settler.js';
 import type { OutageHistory } from './liveness/outage-history.js';
 import { FINAL_WRITE_TIMEOUT_MS } from './settling/unfinished-jobs.js';
 import type { JobHandler, WorkerParts } from './worker-options.js';
+import { workerRights } from './worker-rights.js';
 
 /** What the workers of one shard need of the session. */
 export interface ShardWorkersOwner {
@@ -71,8 +72,11 @@ export class ShardWorkers {
    * @throws when no connection can be made at all.
    */
   async start(paused: ReadonlySet<string>): Promise<void> {
+    const { driver, keys } = this.parts.shard;
+    const queues = this.all.map(({ handler }) => keys.queue(handler.queue));
+    driver.needs('worker', workerRights(queues, this.parts.workerId, keys.replies('')));
     // Throws here where no connection can be made, before anything is started.
-    void this.parts.shard.driver.commands;
+    void driver.commands;
     const known = this.lease.start();
     // Cancelling is best effort, so that nobody waits for the listener.
     void this.cancelListener.start();

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { Injectable } from '@nestjs/common';
-import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
+import { firstValueFrom } from 'rxjs';
 import { expect, it } from 'vitest';
 import {
   NoWorkersError,
@@ -10,7 +9,6 @@ import {
   PushFailedError,
   ReplyWorkers,
   RequestTimeoutError,
-  type JobContext,
 } from '../../lib/index.js';
 import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
@@ -157,73 +155,4 @@ it('a process that catches the error of a request without rights ends by itself 
   await waitFor(() => hasEnded(child));
   expect(performance.now() - closedAt).toBeLessThan(2_000);
   expect(child.exitCode).toBe(0);
-});
-
-it('the users that docs/operations.md shows may do all that is needed, and nothing is refused to them', async () => {
-  const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
-  const lines = page.match(/^ *ACL SETUSER .*$/gm) ?? [];
-  expect(lines).toHaveLength(2);
-  for (const line of lines) {
-    await redis.look.call('ACL', ...line.trim().split(' ').slice(1));
-  }
-  await redis.look.call('ACL', 'LOG', 'RESET');
-  const asUser = (name: string): string => redis.url.replace('//', `//${name}:secret@`);
-  let aborted = 0;
-  @Injectable()
-  class Worker {
-    @OnJob('reports', { concurrency: 4, maxDeliveries: 2 })
-    async run(data: unknown, job: JobContext) {
-      if (data === 'long') {
-        return 'x'.repeat(200_000);
-      }
-      if (data === 'wait') {
-        await new Promise((resolve) => job.signal.addEventListener('abort', resolve));
-        aborted++;
-      }
-      return data === 'stream' ? rows() : data;
-    }
-  }
-  async function* rows() {
-    for (let i = 0; i < 3; i++) {
-      await delay(1);
-      yield i;
-    }
-  }
-  const lost = await startProcess('worker', {
-    QUEUE: 'reports',
-    REDIS_URL: asUser('worker'),
-    CONCURRENCY: '1',
-    OPTIONS: JSON.stringify({ lease: 300 }),
-  });
-  const requester = { connection: asUser('requester'), workers: false as const };
-  const { client } = await startApp(requester);
-  const poisoned = failureOf(client.send('reports', 'poison', { maxDeliveries: 1 }));
-  await waitFor(() => hasEnded(lost));
-  const { app, log } = await startApp({ connection: asUser('worker'), lease: 300 }, [Worker]);
-  await redis.look.rpush('reportsrequests', 'no job');
-  expect(await poisoned).toMatchObject({ code: 'WORKER_LOST' });
-  const ask = (data: unknown, options = {}) => lastValueFrom(client.send('reports', data, options));
-  expect(await ask(1, { requireWorker: true, maxQueueLength: 1_000 })).toBe(1);
-  const many = Array.from({ length: 600 }, (_, index) => index);
-  expect(await Promise.all(many.map((each) => ask(each)))).toEqual(many);
-  expect(await Promise.all(many.slice(0, 20).map(() => ask('long')))).toHaveLength(20);
-  expect(await lastValueFrom(client.send('reports', 'stream').pipe(toArray()))).toEqual([0, 1, 2]);
-  expect(await failureOf(client.send('reports', 'wait', { timeout: 300 }))).toMatchObject({
-    code: 'REQUEST_TIMEOUT',
-  });
-  await waitFor(() => aborted === 1);
-  await app.get(ReplyWorkers).pause('reports');
-  expect(await failureOf(client.send('reports', 1, { timeout: 100 }))).toMatchObject({
-    workers: 1,
-  });
-  const llen = () => redis.look.llen('reportsrequests');
-  await waitFor(async () => (await llen()) === 0); // the client prunes it
-  app.get(ReplyWorkers).resume('reports');
-  expect(await ask(2)).toBe(2);
-  await app.close();
-  const refused = (await redis.look.call('ACL', 'LOG')) as unknown[][];
-  const told = refused.map((entry) => entry.slice(0, 10).join(' '));
-  // By it ioredis says how it is called, where the server is new enough, and does without.
-  expect(told.filter((text) => !text.includes('client|setinfo'))).toEqual([]);
-  expect(log.text).not.toContain('refuses');
 });

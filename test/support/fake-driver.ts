@@ -85,6 +85,8 @@ export class FakeDriver implements Driver {
     };
   }
 
+  needs(): void {}
+
   get state(): ConnectionState {
     return this.isClosed ? 'closed' : stateOfAll(this.lines);
   }

@@ -85,6 +85,11 @@ export class Connection implements Line {
     return this.own.destination.address;
   }
 
+  /** User that it is authenticated as. */
+  get user(): string {
+    return this.own.destination.placement.user ?? 'default';
+  }
+
   get identity(): LineIdentity | undefined {
     return this.handshake.identity;
   }

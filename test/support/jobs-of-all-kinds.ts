@@ -1,0 +1,128 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { firstValueFrom, lastValueFrom, toArray, type Observable } from 'rxjs';
+import { createReqRep, type ReqRep } from '../../lib/core/index.js';
+import type { ReqRepError } from '../../lib/index.js';
+import { DOCUMENTED_PREFIX as prefix, type Role } from './documented-users.js';
+import type { TestRedis } from './redis.js';
+
+/** What jobs of all kinds came to, and the warnings and errors that were logged. */
+export interface JobsOfAllKinds {
+  readonly results: Readonly<Record<string, unknown>>;
+  readonly lines: readonly string[];
+}
+
+/** How long a request waits, ms. */
+const TIMEOUT_MS = 1_500;
+
+/** Time for what happens behind the last reply: a client prunes a queue a second after a timeout. */
+const AFTERWARDS_MS = 1_200;
+
+const LONG_TEXT = 'x'.repeat(100_000);
+
+/** How many jobs wait when the worker starts, so that it takes several at a time. */
+const WAITING_JOBS = 20;
+
+/**
+ * Lets a worker and a requester do what the library offers, each as a user of Redis, for a limited time.
+ * @param name - the beginning of the names of the queues.
+ */
+export async function jobsOfAllKinds(
+  redis: TestRedis,
+  name: string,
+  urls: Readonly<Record<Role, string>>,
+): Promise<JobsOfAllKinds> {
+  const { look } = redis;
+  const lines: string[] = [];
+  const log = (level: string) => (text: string) => void lines.push(`${level} ${text}`);
+  const logger = { log: () => undefined, warn: log('warn'), error: log('error') };
+  const options = { prefix, lease: 300, timeout: TIMEOUT_MS, shutdownTimeout: 200, logger };
+  const worker = createReqRep({ ...options, connection: urls.worker });
+  const requester = createReqRep({ ...options, connection: urls.requester });
+  const key = (text: string): string => `${prefix}${name}-${text}`;
+  const lengths = (...lists: string[]): Promise<number[]> =>
+    Promise.all(lists.map((list) => look.llen(key(list))));
+  try {
+    const ids = Array.from({ length: WAITING_JOBS }, (_, id) => id);
+    await look.rpush(key('manyrequests'), ...ids.map((id) => `["${id}",${id}]`));
+    await look.rpush(key('unreadablerequests'), 'no job');
+    await loseWorker(redis, key('lost'));
+    const aborted = await serve(worker, name);
+    const replies = await ask(requester, name);
+    await delay(AFTERWARDS_MS);
+    const lists = {
+      many: await lengths(...ids.map((id) => `manyreplies:${id}`)),
+      lost: await lengths('lostreplies:1', 'lostreplies:2', 'lostdead'),
+      unreadable: await lengths('unreadablerequests', 'unreadabledead'),
+      unserved: await lengths('emptyrequests', 'unservedrequests'),
+    };
+    await requester.close();
+    await worker.close();
+    const workers = await look.exists(key('echoworkers'), key('longworkers'));
+    return { results: { ...replies, aborted: aborted(), ...lists, workers }, lines };
+  } finally {
+    await requester.close();
+    await worker.close();
+  }
+}
+
+/** @returns a function that returns how many jobs were aborted. */
+async function serve({ workers }: ReqRep, name: string): Promise<() => number> {
+  let aborted = 0;
+  const handlers = {
+    echo: async (data: unknown) => data,
+    lost: async (data: unknown) => data,
+    unreadable: async (data: unknown) => data,
+    // Of the jobs that are taken together, some end before the others.
+    many: async (id: unknown) => delay(Number(id) % 2 === 0 ? 0 : 100, id),
+    long: async () => LONG_TEXT,
+    stream: async () => rows(),
+    cancelled: async (_: unknown, { signal }: { readonly signal: AbortSignal }) => {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      aborted++;
+      await delay(200); // so that no reply overtakes the end of the request
+    },
+  };
+  const served = Object.entries(handlers).map(([queue, handle]) =>
+    workers.serve(`${name}-${queue}`, handle, { concurrency: 8 }),
+  );
+  await Promise.race([Promise.all(served), delay(TIMEOUT_MS)]);
+  return () => aborted;
+}
+
+/** @returns what the requests of each kind end with. */
+async function ask({ client }: ReqRep, name: string): Promise<object> {
+  const send = (queue: string, data: unknown, more = {}): Promise<unknown> =>
+    endOf(client.send(`${name}-${queue}`, data, more));
+  // An expired job is removed behind a job that does not expire, and at the head of an empty queue.
+  await firstValueFrom(client.emit(`${name}-unserved`, 0)).catch(() => undefined);
+  const [echo, guarded, stream, cancelled, expired, long] = await Promise.all([
+    send('echo', 1),
+    send('echo', 2, { requireWorker: true, maxQueueLength: 100 }),
+    send('stream', 0),
+    send('cancelled', 0, { timeout: 300 }),
+    Promise.all([send('empty', 0, { timeout: 50 }), send('unserved', 0, { timeout: 50 })]),
+    Promise.all(Array.from({ length: 8 }, () => send('long', LONG_TEXT))),
+  ]);
+  const lengths = long.map((reply) => String(reply).length);
+  return { echo, guarded, stream, cancelled, expired, long: lengths };
+}
+
+/** Leaves what a worker leaves that was lost with two jobs, of which one has no delivery left. */
+async function loseWorker({ look }: TestRedis, queue: string): Promise<void> {
+  const [, server] = /^run_id:(.*)\r$/m.exec(await look.info('server')) ?? [];
+  const connections = '9999999@127.0.0.1:1';
+  await look.rpush(`${queue}active:gone:0`, '["1",1]', '    ["2",2]');
+  await look.hset(`${queue}worker:gone`, { slots: 1, connections, server, host: 'gone', pid: 1 });
+  await look.zadd(`${queue}workers`, 1, 'gone');
+}
+
+async function* rows() {
+  for (let row = 0; row < 3; row++) {
+    await delay(1);
+    yield row;
+  }
+}
+
+/** @returns the values of a reply, or the code of its error. */
+const endOf = (reply: Observable<unknown>): Promise<unknown> =>
+  lastValueFrom(reply.pipe(toArray())).catch(({ code }: ReqRepError) => code);
