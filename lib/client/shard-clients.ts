@@ -48,7 +48,7 @@ export class ShardClients {
 
   private make(shard: Shard, queue: string): ShardClient {
     const { driver, keys } = shard;
-    driver.needs('requester', requesterRights(keys.queue(queue), keys.replies(this.site.clientId)));
+    driver.needs(requesterRights(keys.queue(queue), keys.replies(this.site.clientId)));
     const made = new ShardClient(shard, this.site);
     this.byShard.set(shard, made);
     this.all.push(made);

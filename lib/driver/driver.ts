@@ -36,8 +36,11 @@ export interface Driver {
   blocking(role: string): Line;
   release(line: Line): void;
   subscribe(options: SubscriptionOptions): Subscription;
-  /** Notes what the user has to be allowed, so that the log names what is missing after each connect, before it is needed. */
-  needs(role: 'requester' | 'worker', rights: readonly Rights[]): void;
+  /**
+   * Notes what the user has to be allowed, so that the log names what is missing after each connect, before it is needed.
+   * @returns a function that ends the need.
+   */
+  needs(rights: readonly Rights[]): () => void;
 
   /** Combined state of all lines: `ready` only if every open line is ready. */
   readonly state: ConnectionState;

@@ -79,8 +79,9 @@ export class MemoryDriver implements Driver {
     };
   }
 
-  needs(): void {
-    // There are no users here.
+  /** Does nothing: there are no users. */
+  needs(): () => void {
+    return () => undefined;
   }
 
   get state(): ConnectionState {

@@ -93,11 +93,11 @@ export class Connections implements Driver {
     return new RedisSubscription(this, options);
   }
 
-  needs(role: 'requester' | 'worker', rights: readonly Rights[]): void {
-    this.rights.add(role, rights);
+  needs(rights: readonly Rights[]): () => void {
     if (this.shared && this.isConnected) {
-      void this.rights.check(this.shared);
+      void this.rights.check(this.shared, rights);
     }
+    return this.rights.add(rights);
   }
 
   /** Combined state of all connections: `ready` only if every open one is ready. */
@@ -211,7 +211,7 @@ export class Connections implements Driver {
   private async prepare(connection: Connection): Promise<void> {
     await this.allowed();
     this.followMove(connection.address);
-    await Promise.all([this.rights.check(connection), this.clock.measure(connection)]);
+    await Promise.all([this.rights.checkAll(connection), this.clock.measure(connection)]);
     this.clockTimer ??= this.runtime
       .setInterval(() => void this.measureClock(), CLOCK_MEASURE_INTERVAL_MS)
       .unref();

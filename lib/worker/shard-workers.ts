@@ -25,6 +25,8 @@ export class ShardWorkers {
   private readonly lease: Lease;
   private readonly cancelListener: CancelListener;
   private isStopping = false;
+  /** Ends the need of rights. */
+  private endNeed: () => void = () => undefined;
   /** Whether no job can arrive any more in the slots of a worker that has stopped, by queue. */
   private readonly areSlotsFinal = new Map<string, boolean>();
 
@@ -74,7 +76,7 @@ export class ShardWorkers {
   async start(paused: ReadonlySet<string>): Promise<void> {
     const { driver, keys } = this.parts.shard;
     const queues = this.all.map(({ handler }) => keys.queue(handler.queue));
-    driver.needs('worker', workerRights(queues, this.parts.workerId, keys.replies('')));
+    this.endNeed = driver.needs(workerRights(queues, this.parts.workerId, keys.replies('')));
     // Throws here where no connection can be made, before anything is started.
     void driver.commands;
     const known = this.lease.start();
@@ -103,6 +105,7 @@ export class ShardWorkers {
 
   /** Gives up the leases of the workers, which have stopped. */
   async retire(): Promise<void> {
+    this.endNeed();
     this.cancelListener.close();
     const retired = this.lease.stop((queue) => this.areSlotsFinal.get(queue) ?? false);
     const { runtime } = this.parts.shard.driver;

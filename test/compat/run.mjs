@@ -78,6 +78,7 @@ const OF_OUR_OWN = [
   'inheritance',
   'isolation',
   'large-replies',
+  'least-rights',
   'limits',
   'long-takes',
   'lost-values',

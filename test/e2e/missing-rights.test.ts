@@ -11,6 +11,7 @@ import {
   RequestTimeoutError,
 } from '../../lib/index.js';
 import { startApp } from '../support/app.js';
+import { commandCalls } from '../support/command-calls.js';
 import { failureOf } from '../support/failure-of.js';
 import { hasEnded, startProcess } from '../support/processes.js';
 import { randomQueue } from '../support/random-queue.js';
@@ -128,6 +129,87 @@ it.each([
     expect(workers.status.queues[0]?.refusal).toBeUndefined();
   },
 );
+
+/**
+ * An application that serves a queue `one-` and sends to another, `two-`, as a user with these rules.
+ * `lines` are those that say what the user lacks.
+ */
+async function startPoor(...rules: string[]) {
+  const [one, two] = [`one-${randomQueue()}`, `two-${randomQueue()}`];
+  const connection = await user('joe', ...rules);
+  @Injectable()
+  class Worker {
+    @OnJob(one)
+    run() {}
+  }
+  const { client, log } = await startApp({ connection }, [Worker]);
+  await failureOf(client.send(two, 1, { timeout: 100 }));
+  const lines = (): string[] =>
+    about(log.lines, 'lacks rights').map((line) =>
+      line.replaceAll(one, 'ONE').replaceAll(two, 'TWO'),
+    );
+  return { client, lines };
+}
+
+it.each([
+  {
+    rules: ['-renamenx', '-client', '+client|info'],
+    lines: [
+      /^warn .*: what was .* late \(CLIENT KILL\); jobs .* slower \(RENAMENX\); lost .* \(CLIENT LIST\); .* 5 s \(CLIENT UNBLOCK\)\. Allow them: ACL SETUSER joe \+client\|kill \+renamenx \+client\|list \+client\|unblock /,
+    ],
+  },
+  {
+    rules: ['-hget', '-zrem'],
+    lines: [
+      /^error .*: the jobs of lost workers are not given back \(HGET, ZREM\)\. Allow them: ACL SETUSER joe \+hget \+zrem /,
+    ],
+  },
+  {
+    rules: ['resetkeys', '~one-*'],
+    lines: [
+      /^error .*streams fail \(keys replies:\*\).* ACL SETUSER joe ~replies:\* /,
+      /^error .*: no job is sent \(keys TWO\*\); no reply is read \(keys replies:\*\); .* ACL SETUSER joe ~TWO\* ~replies:\* /,
+    ],
+  },
+  {
+    rules: ['resetkeys', '~one-*', '~replies:*', '%R~two-*'],
+    lines: [/^error .*: no job is sent \(keys TWO\*\); expired .* \(.*keys TWO\*\)\. /],
+  },
+  {
+    rules: ['resetchannels', '&one-*'],
+    lines: [
+      /^error .*: cancelled .* \(PUBLISH on TWOcancel\).* ACL SETUSER joe \+publish &TWOcancel /,
+    ],
+  },
+])('what a user lacks under $rules is said at the start', async ({ rules, lines }) => {
+  const poor = await startPoor(...rules);
+  await waitFor(() => poor.lines().length >= lines.length);
+  expect(poor.lines()).toEqual(lines.map((line) => expect.stringMatching(line) as string));
+});
+
+it('what a user lacks is said once, until it changes', async () => {
+  const { client, lines } = await startPoor('-renamenx');
+  const reconnect = async (): Promise<void> => {
+    const before = await commandCalls(redis.look, 'eval');
+    await redis.look.call('CLIENT', 'KILL', 'USER', 'joe');
+    await waitFor(async () => (await commandCalls(redis.look, 'eval')) > before);
+    await waitFor(async () => (await firstValueFrom(client.status$)) === 'ready');
+  };
+  expect(lines()).toHaveLength(1);
+  await reconnect();
+  expect(lines()).toHaveLength(1);
+  await redis.look.call('ACL', 'SETUSER', 'joe', '-hget');
+  await reconnect();
+  expect(lines()).toEqual([
+    expect.stringContaining('(RENAMENX)'),
+    expect.stringMatching(/: the jobs of lost workers are not given back \(HGET\)\. /),
+  ]);
+  await user('joe');
+  await reconnect();
+  await redis.look.call('ACL', 'SETUSER', 'joe', '-hget');
+  await reconnect();
+  expect(lines()).toHaveLength(3);
+});
 
 it('a worker that stays refused asks more and more seldom', async () => {
   const queue = randomQueue();

@@ -85,7 +85,9 @@ export class FakeDriver implements Driver {
     };
   }
 
-  needs(): void {}
+  needs(): () => void {
+    return () => undefined;
+  }
 
   get state(): ConnectionState {
     return this.isClosed ? 'closed' : stateOfAll(this.lines);

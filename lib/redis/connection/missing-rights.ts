@@ -30,13 +30,28 @@ const READS: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** @returns each command with each key of some calls: what the user may do with other keys tells which of both is refused. */
-export function keyCallsOf(calls: readonly NeededCall[]): KeyCall[] {
-  const onKeys = calls.filter(({ command, name }) => name && !CHANNEL_COMMANDS.has(command));
-  const commands = [...new Set(onKeys.map(({ command }) => command))];
-  const names = [...new Set(onKeys.flatMap(({ name }) => name ?? []))];
+/** Most keys that commands are compared on. */
+const MAX_COMPARED_KEYS = 20;
+
+/**
+ * @param refused - those of the needed calls that are refused.
+ * @returns each command with each key: what the user may do with other keys tells which of both is refused.
+ */
+export function keyCallsOf(
+  refused: readonly NeededCall[],
+  needed: readonly NeededCall[],
+): KeyCall[] {
+  if (!refused.some(isOnKey)) {
+    return [];
+  }
+  const commands = [...new Set(needed.filter(isOnKey).map(({ command }) => command))];
+  const calls = [...refused, ...needed].filter(isOnKey);
+  const names = [...new Set(calls.flatMap(({ name }) => name ?? []))].slice(0, MAX_COMPARED_KEYS);
   return commands.flatMap((command) => names.map((name) => ({ command, name })));
 }
+
+const isOnKey = ({ command, name }: NeededCall): boolean =>
+  name !== undefined && !CHANNEL_COMMANDS.has(command);
 
 /**
  * Finds out whether the command or its key is refused: a server says only that the two are not allowed together.

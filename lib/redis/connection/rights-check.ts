@@ -1,5 +1,4 @@
-import { explainMissingPermission } from '../../driver/missing-permission.js';
-import { isRefusal } from '../../driver/refusal.js';
+import { codeOfRefusal, isRefusal } from '../../driver/refusal.js';
 import type { Rights } from '../../driver/rights.js';
 import type { Log } from '../../telemetry/log.js';
 import { callOf } from './command-forms.js';
@@ -23,11 +22,19 @@ end
 return allowed
 `;
 
+type CheckedConnection = Pick<Connection, 'send' | 'address' | 'user'>;
+
+const SCRIPT_COMMANDS: ReadonlySet<string> = new Set(['eval', 'evalsha']);
+
+/** Most calls that one check asks for: a process may serve hundreds of queues. What is missing beyond is said when it is refused. */
+const MAX_CALLS = 500;
+
 /** Looks, after each connect, whether the user may do all that this process needs, and logs once what is missing. */
 export class RightsCheck {
-  private readonly byRole = new Map<string, readonly Rights[]>();
+  private readonly needs = new Set<readonly Rights[]>();
   /** What was logged and is still missing. */
-  private told: ReadonlySet<string> = new Set();
+  private told = new Set<string>();
+  private latest: Promise<void> = Promise.resolve();
 
   /** @param patternOf - returns the ACL pattern for a key or channel. */
   constructor(
@@ -35,42 +42,70 @@ export class RightsCheck {
     private readonly patternOf: (name: string) => string,
   ) {}
 
-  add(role: string, rights: readonly Rights[]): void {
-    this.byRole.set(role, rights);
+  /** @returns a function that removes them. */
+  add(rights: readonly Rights[]): () => void {
+    this.needs.add(rights);
+    return () => this.needs.delete(rights);
   }
 
-  /** Never rejects: where the connection is lost, the next one is checked. */
-  async check(connection: Pick<Connection, 'send' | 'address' | 'user'>): Promise<void> {
-    if (this.byRole.size === 0) {
-      return;
-    }
-    const needed = [CONNECTION_RIGHTS, ...this.byRole.values()].flat().flatMap(callsFor);
+  /** Checks all rights that are needed. Never rejects: where the connection is lost, the next one is checked. */
+  checkAll(connection: CheckedConnection): Promise<void> {
+    const rights = this.needs.size === 0 ? [] : [CONNECTION_RIGHTS, ...this.needs].flat();
+    return this.inTurn(async () => {
+      const missing = await this.missing(connection, rights);
+      const names = new Set(missing?.map(nameOf));
+      // What is not missing any more is told again if it comes back.
+      this.told = missing ? new Set([...this.told].filter((name) => names.has(name))) : this.told;
+      this.tell(missing ?? [], connection);
+    });
+  }
+
+  /** Checks rights that are needed from now on. */
+  check(connection: CheckedConnection, rights: readonly Rights[]): Promise<void> {
+    return this.inTurn(async () => {
+      this.tell((await this.missing(connection, rights)) ?? [], connection);
+    });
+  }
+
+  /** Checks one after the other, so that each knows what was told before. */
+  private inTurn(check: () => Promise<void>): Promise<void> {
+    this.latest = this.latest.then(check);
+    return this.latest;
+  }
+
+  /** @returns `undefined` where that could not be found out. */
+  private async missing(
+    connection: CheckedConnection,
+    rights: readonly Rights[],
+  ): Promise<MissingRight[] | undefined> {
+    const needed = rights.flatMap(callsFor).slice(0, MAX_CALLS);
     try {
-      const refused = await this.refusedOf(connection, needed);
-      const others = keyCallsOf(refused.length > 0 ? needed : []);
-      const refusedOthers = new Set(await this.refusedOf(connection, others));
-      const allowedOthers = others.filter((call) => !refusedOthers.has(call));
-      const { patternOf } = this;
-      this.tell(
-        refused.map((call) => missingRight(call, allowedOthers, patternOf)),
-        connection,
-        true,
-      );
+      return await this.missingAmong(connection, needed);
     } catch (error) {
-      if (isRefusal(error) && explainMissingPermission(error) !== undefined) {
-        const scripts = needed.filter(({ command }) => /^eval(sha)?$/.test(command));
-        this.tell(
-          scripts.map((call) => missingRight(call, [], this.patternOf)),
-          connection,
-          false,
-        );
+      if (!isRefusal(error) || codeOfRefusal(error) !== 'NOPERM') {
+        return undefined;
       }
+      return needed
+        .filter(({ command }) => SCRIPT_COMMANDS.has(command))
+        .map((call) => missingRight(call, [], this.patternOf));
     }
+  }
+
+  /** @throws the refusal of a user that may not run scripts; the error of a lost connection. */
+  private async missingAmong(
+    connection: CheckedConnection,
+    needed: readonly NeededCall[],
+  ): Promise<MissingRight[]> {
+    const refused = await this.refusedOf(connection, needed);
+    const others = keyCallsOf(refused, needed);
+    const refusedOthers = new Set(await this.refusedOf(connection, others));
+    const allowed = others.filter((call) => !refusedOthers.has(call));
+    return refused.map((call) => missingRight(call, allowed, this.patternOf));
   }
 
   /** @returns the calls that the user may not make; none where the server cannot tell. */
   private async refusedOf<Each extends Pick<NeededCall, 'command' | 'name'>>(
-    connection: Pick<Connection, 'send'>,
+    connection: CheckedConnection,
     calls: readonly Each[],
   ): Promise<Each[]> {
     if (calls.length === 0) {
@@ -81,16 +116,11 @@ export class RightsCheck {
     return Array.isArray(answer) ? calls.filter((_, index) => answer[index] === 0) : [];
   }
 
-  private tell(
-    missing: readonly MissingRight[],
-    { address, user }: Pick<Connection, 'address' | 'user'>,
-    isComplete: boolean,
-  ): void {
-    const isNew = (each: MissingRight): boolean => !this.told.has(nameOf(each));
-    const news = missing.filter(isNew);
-    this.told = new Set(missing.map(nameOf));
+  private tell(missing: readonly MissingRight[], { address, user }: CheckedConnection): void {
+    const news = missing.filter((each) => !this.told.has(nameOf(each)));
     if (news.length > 0) {
-      const text = tellMissingRights(news, address, user, isComplete);
+      news.forEach((each) => this.told.add(nameOf(each)));
+      const text = tellMissingRights(news, address, user);
       this.log[news.every(({ isOptional }) => isOptional) ? 'warn' : 'error'](text);
     }
   }

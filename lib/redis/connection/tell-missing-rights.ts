@@ -1,15 +1,11 @@
 import { allowanceOf } from '../../driver/missing-permission.js';
 import type { MissingRight } from './missing-rights.js';
 
-/**
- * @param isComplete - whether the server could be asked for all rights.
- * @returns a log line with what is missing, what does not work without it, and the rules that allow it.
- */
+/** @returns a log line with what is missing, what does not work without it, and the rules that allow it. */
 export function tellMissingRights(
   missing: readonly MissingRight[],
   address: string,
   user: string,
-  isComplete: boolean,
 ): string {
   const purposes = groupBy(missing, ({ without }) => without);
   const effects = [...purposes].map(([without, those]) => `${without} (${refusedIn(those)})`);
@@ -17,7 +13,7 @@ export function tellMissingRights(
   return (
     `User "${user}" lacks rights on Redis at ${address}: ${effects.join('; ')}. ` +
     `Allow them: ${allowanceOf(user, rules)}` +
-    (isComplete ? '' : '. Other rights can only be checked with these')
+    (rules.includes('+eval') ? '. Other rights can only be checked with these' : '')
   );
 }
 
