@@ -27,7 +27,7 @@ export function optionalCommands(role: Role): string[] {
 
 /**
  * Makes a user with the documented rights of a role.
- * @param options - its name, and a command that it may not run.
+ * @param options - its name, and a rule that it lacks.
  * @returns the URL of the server for it.
  */
 export async function documentedUser(
@@ -36,7 +36,7 @@ export async function documentedUser(
   options: { readonly name?: string; readonly without?: string } = {},
 ): Promise<string> {
   const { name = role, without = '' } = options;
-  const rules = documentedRules(role).filter((rule) => rule !== `+${without}`);
+  const rules = documentedRules(role).filter((rule) => rule !== without);
   await redis.look.call('ACL', 'SETUSER', name, 'reset', ...rules);
   return redis.url.replace('//', `//${name}:SECRET@`);
 }
