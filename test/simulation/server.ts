@@ -1,4 +1,5 @@
 import type { Operation, Transaction } from '../../lib/driver/operation.js';
+import type { Faults } from '../../lib/memory/faults.js';
 import { MemoryServer, type ServedLine } from '../../lib/memory/memory-server.js';
 import type { WaitResult } from '../../lib/memory/waiters.js';
 import { Keys } from '../../lib/protocol/keys.js';
@@ -38,7 +39,8 @@ export class SimulatedServer extends MemoryServer {
   ) {
     super('memory://simulation', own, EPOCH);
     this.store.onPush = (key, elements) => this.serverLedger.pushedTo(key, elements);
-    Object.defineProperty(this.faults, 'delay', { get: () => this.way() });
+    const delay: keyof Faults = 'delayMs';
+    Object.defineProperty(this.faults, delay, { get: () => this.way() });
   }
 
   /** @returns how long one operation or answer is on its way, ms. */
