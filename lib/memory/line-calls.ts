@@ -5,7 +5,7 @@ import { attempt } from './reply-error.js';
 import type { WaitResult } from './waiters.js';
 
 /** @returns the output, unless the operation blocks the line until `onEnd` is called. @throws ReplyError the refusal. */
-type Execute = (identity: LineIdentity, onEnd: (served: WaitResult) => void) => unknown;
+export type Execute = (identity: LineIdentity, onEnd: (served: WaitResult) => void) => unknown;
 
 /** A call to the server. */
 interface Call {

@@ -3,7 +3,7 @@ import type { Line, LineServer, Outputs, Settled, StartCalls } from '../driver/l
 import type { Operation, Run, Transaction } from '../driver/operation.js';
 import type { Runtime } from '../driver/runtime.js';
 import type { LineIdentity } from '../protocol/wire/line-identity.js';
-import { LineCalls } from './line-calls.js';
+import { LineCalls, type Execute } from './line-calls.js';
 import type { MemoryServer } from './memory-server.js';
 import { waitOf } from './operations/all.js';
 import { Gate } from '../driver/gate.js';
@@ -44,11 +44,11 @@ export class MemoryLine implements Line {
   }
 
   get server(): LineServer | undefined {
-    return this.identity && { runId: this.source.runId };
+    return this.identity && { runId: this.identity.server };
   }
 
   get path(): unknown {
-    return `${this.source.runId} ${this.losses}`;
+    return `${this.identity?.server} ${this.losses}`;
   }
 
   async ready(): Promise<void> {
@@ -72,7 +72,7 @@ export class MemoryLine implements Line {
 
   run<Input, Output>(operation: Operation<Input, Output>, input: Input): Promise<Output> {
     const isWait = waitOf(operation) !== undefined;
-    return this.calls.send(operation.name, isWait, (identity, onEnd) =>
+    return this.sendCall(operation.name, isWait, (identity, onEnd) =>
       isWait
         ? this.source.wait(operation, input, identity, onEnd)
         : this.source.carryOut(operation, input),
@@ -80,7 +80,7 @@ export class MemoryLine implements Line {
   }
 
   transact<Input, Output>(transaction: Transaction<Input, Output>, input: Input): Promise<Output> {
-    return this.calls.send(transaction.name, false, () => this.source.transact(transaction, input));
+    return this.sendCall(transaction.name, false, () => this.source.transact(transaction, input));
   }
 
   settled<const Calls extends readonly Promise<unknown>[]>(
@@ -106,12 +106,12 @@ export class MemoryLine implements Line {
   }
 
   async cut(identity: LineIdentity): Promise<boolean> {
-    await this.calls.send('cut', false, () => this.source.cut(identity));
+    await this.sendCall('cut', false, () => this.source.cut(identity));
     return true;
   }
 
   unblock(identity: LineIdentity): Promise<void> {
-    return this.calls.send('unblock', false, () => this.source.unblock(identity));
+    return this.sendCall('unblock', false, () => this.source.unblock(identity));
   }
 
   close(): void {
@@ -121,6 +121,17 @@ export class MemoryLine implements Line {
       this.source.remove(this.identity);
     }
     this.lose();
+  }
+
+  /** Has the server serve a call. The simulation overrides it. */
+  protected serve<Output>(call: () => Output): Output {
+    return call();
+  }
+
+  private sendCall<Output>(name: string, blocks: boolean, execute: Execute): Promise<Output> {
+    return this.calls.send(name, blocks, (identity, onEnd) =>
+      this.serve(() => execute(identity, onEnd)),
+    );
   }
 
   private readonly runCall: Run = (operation, input) => this.run(operation, input);

@@ -25,8 +25,6 @@ export interface Listener {
 export class MemoryServer {
   readonly store = new Store();
   readonly faults = new Faults();
-  /** Unique id of this server. */
-  readonly runId: string;
   private readonly waiters = new Waiters(this.store);
   private readonly lines = new Map<number, ServedLine>();
   private readonly listeners = new Set<Listener>();
@@ -34,6 +32,7 @@ export class MemoryServer {
   private disconnected = false;
   private reconnectListeners: (() => void)[] = [];
   private readonly site: OperationContext;
+  private readonly firstRunId: string;
 
   /**
    * @param name - the name of the server in messages.
@@ -44,7 +43,7 @@ export class MemoryServer {
     private readonly runtime: Runtime,
     private readonly epochOffset = Date.now() - runtime.now(),
   ) {
-    this.runId = runtime.randomUUID();
+    this.firstRunId = runtime.randomUUID();
     const openLines = (): readonly LineIdentity[] => this.openLines;
     this.site = {
       store: this.store,
@@ -53,6 +52,11 @@ export class MemoryServer {
       },
       publish: (channel, message) => this.publish(channel, message),
     };
+  }
+
+  /** Unique id of this server. In the simulation, another server may take over. */
+  get runId(): string {
+    return this.firstRunId;
   }
 
   /** @returns ms since the epoch. */

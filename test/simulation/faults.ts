@@ -1,5 +1,6 @@
 import type { Random } from '../chaos/random.js';
 import { send } from './caller.js';
+import { CLUSTER_FAULTS } from './cluster-faults.js';
 import { plainQuestion } from './question.js';
 import type { World } from './world.js';
 
@@ -45,6 +46,7 @@ const ms = (random: Random, least: number, most: number): number =>
 
 /** Each kind of fault. */
 const FAULTS = {
+  ...CLUSTER_FAULTS,
   loseLine({ server, ledger }, random) {
     const operation = random.pick(OPERATIONS);
     const loss = random.pick(['answer', 'answer', 'closed', 'half'] as const);

@@ -145,6 +145,16 @@ export class Ledger {
     }
   }
 
+  /** Notes that the jobs of some questions, or replies to them, may have been lost. */
+  forsakeJobs(keys: readonly string[]): void {
+    for (const key of keys) {
+      const story = this.stories.get(key);
+      if (story?.ends.length === 0) {
+        story.isForsaken = true;
+      }
+    }
+  }
+
   openOf(client: string): number {
     return this.openStories(client).length;
   }

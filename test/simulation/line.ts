@@ -38,7 +38,7 @@ export class SimulatedLine extends MemoryLine {
       }
       onChange();
     });
-    this.inbox = new Inbox(process, simulated);
+    this.inbox = new Inbox(process, simulated, (refusal) => this.replace(refusal));
   }
 
   /** Makes the server close earlier connections first, as a connection to Redis does. */
@@ -47,18 +47,19 @@ export class SimulatedLine extends MemoryLine {
     this.cutFormer();
   }
 
-  /** Opens the line. After a loss that may take a while, in which other lines go on. */
+  /** Opens the line. After a loss, or while nodes lead to a wrong one, that may take a while, in which other lines go on. */
   override open(): void {
     if (this.isReopening) {
       return;
     }
-    const ms = this.state === 'reconnecting' ? this.simulated.reopenDelay() : 0;
+    const reopening = this.state === 'reconnecting' ? this.simulated.reopenDelay() : 0;
+    const ms = Math.max(reopening, this.simulated.searchTime());
     if (ms === 0) {
       super.open();
       return;
     }
     this.isReopening = true;
-    this.onTrouble(`needs time to open the line ${this.name} again`, 'workers', ms);
+    this.onTrouble(`needs time to open the line ${this.name}`, 'workers', ms);
     this.process.setTimeout(() => {
       this.isReopening = false;
       super.open();
@@ -76,9 +77,11 @@ export class SimulatedLine extends MemoryLine {
       input,
       isWait,
       carryOut: (identity) =>
-        isWait
-          ? this.simulated.wait(operation, input, identity, () => undefined)
-          : this.simulated.carryOut(operation, input),
+        this.simulated.serving(identity, () =>
+          isWait
+            ? this.simulated.wait(operation, input, identity, () => undefined)
+            : this.simulated.carryOut(operation, input),
+        ),
     };
     return this.send(operation.name, sent, () => super.run(operation, input));
   }
@@ -87,7 +90,9 @@ export class SimulatedLine extends MemoryLine {
     transaction: Transaction<Input, Output>,
     input: Input,
   ): Promise<Output> {
-    const carryOut = (): Output => this.simulated.transact(transaction, input);
+    const { simulated } = this;
+    const carryOut = (identity: LineIdentity): Output =>
+      simulated.serving(identity, () => simulated.transact(transaction, input));
     const sent: Sent = { input, isWait: false, carryOut };
     return this.send(transaction.name, sent, () => super.transact(transaction, input));
   }
@@ -98,6 +103,11 @@ export class SimulatedLine extends MemoryLine {
 
   override unblock(identity: LineIdentity): Promise<void> {
     return this.send('unblock', undefined, () => super.unblock(identity));
+  }
+
+  protected override serve<Output>(call: () => Output): Output {
+    const { identity } = this;
+    return identity ? this.simulated.serving(identity, call) : call();
   }
 
   /** Loses the line; the server notices later. */
@@ -123,9 +133,19 @@ export class SimulatedLine extends MemoryLine {
     this.onTrouble(`loses the line ${this.name} (${loss}) at ${operation}`, 'answers', 0);
   }
 
+  /** Closes the line, because its server is the wrong one, and opens it again, as a connection to Redis does. */
+  private replace({ message }: Error): void {
+    const { identity } = this;
+    if (identity) {
+      this.onTrouble(`replaces the line ${this.name}: ${message}`, 'answers', 0);
+      this.simulated.cut(identity);
+    }
+  }
+
+  /** Another server than that of the line cannot close a former one. */
   private cutFormer(): void {
     for (const each of this.former) {
-      if (this.simulated.isHalfOpen(each)) {
+      if (this.simulated.isHalfOpen(each) && each.server === this.identity?.server) {
         this.simulated.cut(each);
       }
     }

@@ -17,15 +17,18 @@ export function* wrongRuns(story: Story, world: World): Iterable<string> {
   const { runs, deadline, question } = story;
   const { serverLedger } = world.server;
   const { key } = question;
-  const pushes = serverLedger.pushes.of(key);
+  const losses = serverLedger.losses.of(key);
+  // What a server has lost may be done again, as after one more push.
+  const pushes = serverLedger.pushes.of(key) + losses;
   const returns = serverLedger.returns.get(key) ?? [];
-  if (pushes > 0 && runs.length === 0 && !serverLedger.dead.has(key) && mustRun(story)) {
+  const isLost = losses > 0 || serverLedger.dead.has(key);
+  if (pushes > 0 && runs.length === 0 && !isLost && mustRun(story)) {
     yield 'was pushed and never run';
   }
   if (runs.some(({ at }) => at > deadline + LATE_MS) && question.protocol === 2) {
     yield `was run after its deadline`;
   }
-  yield* wrongCount(story, pushes, returns, world);
+  yield* wrongCount(story, pushes, losses, returns, world);
   for (const each of returns) {
     yield* wrongReturn(each, story, pushes, world);
   }
@@ -45,19 +48,20 @@ const mustRun = ({ deadline, leftAt, ends: [end] }: Story): boolean =>
 function* wrongCount(
   { question, runs }: Story,
   pushes: number,
+  losses: number,
   returns: readonly Return[],
   { options }: World,
 ): Iterable<string> {
   const most = question.maxDeliveries ?? options.maxDeliveries;
-  if (most === 1 && runs.length > 1) {
+  if (most === 1 && runs.length > 1 + losses) {
     yield `was run ${runs.length} times and must not`;
   }
   if (runs.length > pushes + returns.length) {
     yield `was run ${runs.length} times after ${pushes} pushes and ${returns.length} returns`;
   }
-  const losses = returns.filter(({ why }) => why === 'worker lost').length;
-  if (losses > pushes * (most - 1)) {
-    yield `went back to its queue after ${losses} losses and may only be delivered ${most} times`;
+  const recoveries = returns.filter(({ why }) => why === 'worker lost').length;
+  if (recoveries > pushes * (most - 1)) {
+    yield `went back to its queue after ${recoveries} losses and may only be delivered ${most} times`;
   }
 }
 

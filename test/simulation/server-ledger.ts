@@ -13,6 +13,7 @@ import {
 } from '../../lib/protocol/operations/settle-jobs.js';
 import { settleLongJobs } from '../../lib/protocol/operations/settle-long-jobs.js';
 import { Counts } from './counts.js';
+import { tracesIn } from './traces.js';
 import { idOf, jobIn, keyOf, kindOfFrame, limitsIn, slotsOf, workerOf } from './elements.js';
 
 /** One time that a job went back to its queue. */
@@ -34,9 +35,15 @@ export class ServerLedger {
   readonly returns = new Map<string, Return[]>();
   /** Jobs that were moved to a dead list. */
   readonly dead = new Set<string>();
+  /** How often the server has lost what it did last with each job, which may run once more then. */
+  readonly losses = new Counts();
   /** When the first value of each stream was pushed. */
   readonly firstValues = new Map<string, number>();
   private readonly replies = new Counts();
+  /** How often the owner of all keys has changed. */
+  private changes = 0;
+  /** How often it had changed when each job was pushed first. */
+  private readonly changesBefore = new Map<string, number>();
   private readonly keys = new Map<string, string>();
 
   /** @param now - ms. */
@@ -53,6 +60,25 @@ export class ServerLedger {
         this.pushedFrame(list, element);
       }
     }
+  }
+
+  /** Notes that another server answers from now on. Workers may think that it lacks writes. */
+  ownerChanged(): void {
+    this.changes++;
+  }
+
+  /**
+   * Remembers where all jobs are.
+   * @returns a function that notes that the server is about to lose what it has done since, and returns the keys of the jobs concerned.
+   */
+  remember(store: Store): () => string[] {
+    const before = this.tracesIn(store);
+    return () => {
+      const now = this.tracesIn(store);
+      const lost = [...now.keys()].filter((key) => before.get(key) !== now.get(key));
+      lost.forEach((key) => this.losses.add(key));
+      return lost;
+    };
   }
 
   /** Carries out an operation, and records what it does to jobs. */
@@ -97,10 +123,27 @@ export class ServerLedger {
     }
   }
 
+  /** @returns what there is of each job that was ever pushed. */
+  private tracesIn(store: Store): Map<string, string> {
+    const traces = tracesIn(store, (frame) => this.keys.get(idOf(frame)));
+    const keys = [...new Set(this.keys.values())];
+    return new Map(
+      keys.map((key) => [key, `${this.pushes.of(key)} ${this.replies.of(key)} ${traces.get(key)}`]),
+    );
+  }
+
   private pushedJob(element: string): void {
     const key = keyOf(element);
     this.keys.set(idOf(element), key);
     this.pushes.add(key);
+    if (!this.changesBefore.has(key)) {
+      this.changesBefore.set(key, this.changes);
+    }
+  }
+
+  /** @returns how many replies a job may get beyond one for each push: workers reply where they think that the server has lost it. */
+  private extraReplies(key: string): number {
+    return this.losses.of(key) + this.changes - (this.changesBefore.get(key) ?? 0);
   }
 
   private pushedFrame(list: string, frame: string): void {
@@ -119,7 +162,7 @@ export class ServerLedger {
     this.replies.add(key);
     const pushes = this.pushes.of(key);
     const replies = this.replies.of(key);
-    if (replies > pushes) {
+    if (replies > pushes + this.extraReplies(key)) {
       this.wrongs.push(`${key} was pushed ${pushes} times and got ${replies} replies`);
     }
   }
@@ -135,7 +178,7 @@ export class ServerLedger {
     }
     for (const frame of groups.flatMap(({ frames }) => frames.map(String))) {
       const key = this.keys.get(idOf(frame));
-      if (key !== undefined && !held.has(key)) {
+      if (key !== undefined && !held.has(key) && this.extraReplies(key) === 0) {
         this.wrongs.push(`${key} got its reply from a settle of other jobs`);
       }
       if (key !== undefined && bypassesLua) {

@@ -1,10 +1,12 @@
 import type { Operation, Transaction } from '../../lib/driver/operation.js';
 import type { Faults } from '../../lib/memory/faults.js';
-import { MemoryServer, type ServedLine } from '../../lib/memory/memory-server.js';
+import type { ServedLine } from '../../lib/memory/memory-server.js';
 import type { WaitResult } from '../../lib/memory/waiters.js';
 import { Keys } from '../../lib/protocol/keys.js';
 import type { LineIdentity } from '../../lib/protocol/wire/line-identity.js';
 import type { Random } from '../chaos/random.js';
+import { ClusterServer } from './cluster-server.js';
+import { copyOf } from './store-copy.js';
 import { ServerLedger } from './server-ledger.js';
 import { LinePlans } from './line-plans.js';
 import type { ProcessRuntime } from './process-runtime.js';
@@ -21,12 +23,17 @@ const LONGEST_REOPENING_MS = 1_500;
 /** Longest time until the server notices a line that its process has lost, ms. */
 const LONGEST_UNNOTICED_MS = 5_000;
 
+/** Longest time until a node tells blocked lines that their slot has moved, ms. */
+const LONGEST_HEARING_MS = 1_000;
+
 /** A server whose lines have a delay, and which may notice lost lines late. */
-export class SimulatedServer extends MemoryServer {
+export class SimulatedServer extends ClusterServer {
   readonly plans = new LinePlans();
   readonly serverLedger = new ServerLedger(() => this.own.now());
   /** Is called with each operation that is carried out. */
   onCarriedOut: (operation: string) => void = () => undefined;
+  /** From when on all nodes know the owner of the slot. */
+  private agreedAt = 0;
   private readonly lineEnds = new Map<number, () => void>();
   /** Lines that their processes have lost, and whose loss the server has not noticed. */
   private readonly halfOpen = new Set<number>();
@@ -34,10 +41,10 @@ export class SimulatedServer extends MemoryServer {
   private readonly arrived = new WeakSet<object>();
 
   constructor(
-    private readonly own: ProcessRuntime,
+    own: ProcessRuntime,
     private readonly random: Random,
   ) {
-    super('memory://simulation', own, EPOCH);
+    super(own, EPOCH);
     this.store.onPush = (key, elements) => this.serverLedger.pushedTo(key, elements);
     const delay: keyof Faults = 'delayMs';
     Object.defineProperty(this.faults, delay, { get: () => this.way() });
@@ -51,6 +58,56 @@ export class SimulatedServer extends MemoryServer {
   /** @returns how long it takes to open a line again, ms; `0` = at once. */
   reopenDelay(): number {
     return this.random.next() < 0.3 ? this.random.between(1, LONGEST_REOPENING_MS) : 0;
+  }
+
+  /** @returns whether the answers of a line that have not arrived yet came in the same packet as the one before. */
+  arriveTogether(): boolean {
+    return this.random.next() < 0.7;
+  }
+
+  /** @returns how long nodes still lead a new line to a node that does not own the slot, ms. */
+  searchTime(): number {
+    const left = this.agreedAt - this.own.now();
+    return left > 0 && this.random.next() < 0.7 ? left : 0;
+  }
+
+  /**
+   * Lets another node take over. Lines to the former one stay open, unless they block.
+   * @param to - the `run_id` of the other node; by default that of a new one.
+   * @param searchTime - how long some nodes do not know of the new owner, ms.
+   */
+  takeOver(how: 'failover' | 'migration', searchTime: number, to?: string): void {
+    if (how === 'failover') {
+      this.endWaits('UNBLOCKED the instance is a replica now', () => this.way());
+    } else {
+      this.endWaits('MOVED 4711 127.0.0.1:7002', () => this.random.between(0, LONGEST_HEARING_MS));
+    }
+    // What was sent on them and arrives late is refused.
+    this.openLines.filter((line) => this.isHalfOpen(line)).forEach((line) => this.remove(line));
+    this.changeOwner(to);
+    this.serverLedger.ownerChanged();
+    this.agreedAt = this.own.now() + searchTime;
+  }
+
+  /** Copies everything, as for a replica. @returns the owner that was copied, and a function that loses all later writes. */
+  copy(): { readonly owner: string; lose(): string[] } {
+    this.store.startOperation(this.now());
+    const restore = copyOf(this.store);
+    const noteLoss = this.serverLedger.remember(this.store);
+    const lose = (): string[] => {
+      this.store.startOperation(this.now());
+      const lost = noteLoss();
+      restore();
+      return lost;
+    };
+    return { owner: this.runId, lose };
+  }
+
+  /** Moves some keys to the next owner of the slot. @param share - how many of all. */
+  moveKeys(share: number): void {
+    this.store.keys
+      .filter(() => this.random.next() < share)
+      .forEach((key) => this.slot.moveKey(key));
   }
 
   /** @returns the workers of a queue that the server knows, dead or alive. */
@@ -136,7 +193,9 @@ export class SimulatedServer extends MemoryServer {
   ): void {
     this.arrives(input);
     super.wait(operation, input, identity, (served) => {
-      this.onCarriedOut(operation.name);
+      if (!served.isRefused) {
+        this.onCarriedOut(operation.name);
+      }
       if (!this.isHalfOpen(identity)) {
         onServed(served);
       }
