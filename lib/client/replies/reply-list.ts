@@ -28,6 +28,8 @@ export class ReplyList {
   private deliveredHead: string | undefined;
   /** The path of the connection when the delivered frames were read. */
   private readPath: unknown;
+  /** The `run_id` of the server that was read last. */
+  private readServer: string | undefined;
   private isRemovalRefused = false;
   private readonly readSize = new ReadSize();
 
@@ -100,9 +102,14 @@ export class ReplyList {
 
   /** Whether the delivered frames could not be removed right away, so that a new list may be in the place of theirs. */
   private mayHaveChanged(line: Line): boolean {
-    const { path } = line;
+    const { path, server } = line;
     const isLate = this.isRemovalRefused || path !== this.readPath;
+    if (server?.runId !== this.readServer) {
+      // Another server may lack some of the frames, and have later ones in their places.
+      this.forgetDelivered();
+    }
     this.readPath = path;
+    this.readServer = server?.runId;
     return this.delivered > 0 && isLate;
   }
 

@@ -180,6 +180,23 @@ describe('a line that is lost', () => {
     expect(listener.discarded).toBe(1);
   });
 
+  it('to a server that lacks the last writes may mean that a later frame is behind the first: it is delivered', async () => {
+    const { driver, line, ask, bring } = await newListener();
+    const three = ask('three');
+    await bring('one', 'two');
+    line.next(trimList).refuse('MOVED 1 127.0.0.1:7002');
+    line.next(waitForHead).refuse('MOVED 1 127.0.0.1:7002');
+    line.next(readList).refuse('MOVED 1 127.0.0.1:7002');
+    line.break();
+    line.server = { runId: 'other' };
+    line.mend();
+    await driver.runtime.advanceAsync(200);
+    expect(removals(line)).toEqual([2]);
+    await bring('one', 'three');
+    expect(three.seen).toEqual(REPLIED('three'));
+    expect(removals(line)).toEqual([2, 2]);
+  });
+
   it('during a read makes the next reads smaller', async () => {
     const { driver, line, bring } = await newListener();
     line.break();
