@@ -4,13 +4,16 @@
  */
 export class Keys {
   private readonly prefix: string;
+  /** Hash tag with its braces; `''` without one. */
+  private readonly tag: string;
 
   /**
    * @param prefix - the beginning of every key, after the tag; default `''`.
    * @param tag - hash tag of the shard of a Cluster. It comes first, so that braces in the prefix or a queue's name count for nothing.
    */
   constructor(prefix = '', tag?: string) {
-    this.prefix = tag === undefined ? prefix : `{${tag}}${prefix}`;
+    this.tag = tag === undefined ? '' : `{${tag}}`;
+    this.prefix = this.tag + prefix;
   }
 
   /** Hash with the settings that all processes of an instance on a Cluster have to share. */
@@ -33,8 +36,14 @@ export class Keys {
     return this.queue(name).requests === requests ? name : undefined;
   }
 
-  /** @returns the glob for an ACL rule that allows a key: all keys of its queue, or all reply lists. */
+  /** @returns the glob for an ACL rule that allows a key: all keys of its queue, or all reply lists, whatever their shard. */
   patternOf(key: string): string {
+    const hasTag = this.tag !== '' && key.startsWith(this.tag);
+    const pattern = this.patternOfKey(key);
+    return hasTag ? `{*}${pattern.slice(this.tag.length)}` : pattern;
+  }
+
+  private patternOfKey(key: string): string {
     const replies = this.replies('');
     if (key.startsWith(replies)) {
       return `${globOf(replies)}*`;

@@ -29,3 +29,12 @@ it('a client has one reply list for all queues', () => {
 it('the numeric id of a version 1 request is part of its reply list', () => {
   expect(new Keys().queue('reports').originalReply(42)).toBe('reportsreplies:42');
 });
+
+it('a rule for a key of a Cluster allows the keys of all shards', () => {
+  const keys = new Keys('app:', '460');
+  expect(keys.queue('jobs{1}').requests).toBe('{460}app:jobs{1}requests');
+  expect(keys.patternOf(keys.queue('jobs').requests)).toBe('{*}app:jobs*');
+  expect(keys.patternOf(keys.replies('client'))).toBe('{*}app:replies:*');
+  expect(keys.patternOf('{460}app:other')).toBe('{*}app:other');
+  expect(new Keys('app:').patternOf('{460}app:jobsrequests')).toBe('{460}app:jobs*');
+});
