@@ -53,7 +53,8 @@ interface RepeatedKind {
   isOver: boolean;
   /** Whether a line reported the trouble since it began. */
   isReported: boolean;
-  readonly timer: LogTimer;
+  /** Writes the counts; `undefined` where the log was closed before. */
+  readonly timer: LogTimer | undefined;
 }
 
 /**
@@ -63,6 +64,7 @@ export class Log {
   private readonly repeatedKinds = new Map<string, RepeatedKind>();
   private readonly onceKinds = new Set<string>();
   private isSinkFailureReported = false;
+  private isClosed = false;
 
   /** @param timers - by default Node's own, even if a test fakes the globals. */
   constructor(
@@ -130,8 +132,12 @@ export class Log {
     return isReported;
   }
 
-  /** Writes the counts of lines that were not written yet, and stops the timers. */
+  /**
+   * Writes the counts of lines that were not written yet, and stops the timers. Calls that fail because of the close are reported
+   * later: the first line of each kind is still written, and no timer is started for its repetitions.
+   */
   close(): void {
+    this.isClosed = true;
     for (const [kind, { level, text, unwritten, timer }] of this.repeatedKinds) {
       this.timers.clear(timer);
       this.repeatedKinds.delete(kind);
@@ -145,7 +151,9 @@ export class Log {
     for (const oldest of removeOldestIfFull(this.repeatedKinds)) {
       this.timers.clear(oldest.timer);
     }
-    const timer = this.timers.setInterval(() => this.writeCount(kind), REPEAT_INTERVAL_MS).unref();
+    const timer = this.isClosed
+      ? undefined
+      : this.timers.setInterval(() => this.writeCount(kind), REPEAT_INTERVAL_MS).unref();
     const known: RepeatedKind = {
       level: 'warn',
       text: '',

@@ -72,6 +72,16 @@ it('writes the counts when it is closed', () => {
   expect(runtime.pending).toBe(0);
 });
 
+it('that is closed writes the first line of a kind, and starts no timer', () => {
+  const log = new KeptLog(runtime);
+  log.close();
+  for (let count = 0; count < 500; count++) {
+    log.repeated('lost', 'warn', `worker ${count} is lost`);
+  }
+  expect(log.warnings).toEqual(['worker 0 is lost']);
+  expect(runtime.pending).toBe(0);
+});
+
 it('writes a kind only once, whatever its text', () => {
   const log = new KeptLog(runtime);
   log.once('blind', 'warn', 'one');

@@ -168,6 +168,23 @@ it('a slot that is not a list keeps the record of its worker, and its other jobs
   expect(log.errors).toEqual([expect.stringContaining('delete the key if it is not a list')]);
 });
 
+it('a recovery that a close cuts off reports what it has recovered, and leaves no timer', async () => {
+  const { sweep, driver, line, steps, log } = newRecovery([]);
+  line.always(recoverWorker, ({ forget }) => {
+    steps.push(forget ? 'forget' : 'recover');
+    if (forget) {
+      driver.close();
+      log.close();
+      throw new Error('The line was closed');
+    }
+    return 'recovered';
+  });
+  await sweep(LEASE_MS + 1);
+  expect(steps).toEqual(['recover', 'forget']);
+  expect(log.warnings).toEqual([expect.stringContaining('1 job given back to the queue')]);
+  expect(driver.runtime.pending).toBe(0);
+});
+
 it('a recovery ends when another worker recovers the same jobs', async () => {
   const { sweep, line, log } = newRecovery([]);
   line.always(recoverWorker, () => 'changed');
