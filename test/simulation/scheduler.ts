@@ -34,10 +34,10 @@ export class Scheduler {
       const goOn = (): void => {
         if (condition()) {
           resolve(true);
-        } else if (this.time > end || !this.step()) {
-          resolve(false);
-        } else {
+        } else if (this.step(end)) {
           afterPromises(goOn);
+        } else {
+          resolve(false);
         }
       };
       goOn();
@@ -49,9 +49,9 @@ export class Scheduler {
     await this.until(() => false, ms);
   }
 
-  /** Runs one callback. @returns whether there was one. */
-  private step(): boolean {
-    const callback = this.next();
+  /** Runs one callback that is due by a time. @returns whether there was one. */
+  private step(end: number): boolean {
+    const callback = this.next(end);
     if (!callback) {
       return false;
     }
@@ -64,15 +64,11 @@ export class Scheduler {
     return true;
   }
 
-  /** @returns one of the callbacks that can run now. Where there is none, time passes first. */
-  private next(): Callback | undefined {
+  /** @returns one of the callbacks that can run now. Where there is none, time passes first, until `end` at most. */
+  private next(end: number): Callback | undefined {
     let ready = this.ready();
     if (ready.length === 0) {
-      const next = this.soonest();
-      if (next === Infinity) {
-        return undefined;
-      }
-      this.time = Math.max(this.time, next);
+      this.time = Math.max(this.time, Math.min(this.soonest(), end));
       ready = this.ready();
     }
     const [first, ...others] = ready;
