@@ -212,6 +212,9 @@ export class Connections implements Driver {
     await this.allowed();
     this.followMove(connection.address);
     await Promise.all([this.rights.checkAll(connection), this.clock.measure(connection)]);
+    if (this.isClosed) {
+      return; // the last answer and the close came in the same turn
+    }
     this.clockTimer ??= this.runtime
       .setInterval(() => void this.measureClock(), CLOCK_MEASURE_INTERVAL_MS)
       .unref();

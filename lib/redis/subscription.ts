@@ -72,7 +72,7 @@ export class RedisSubscription implements Subscription {
     const backoff = new Backoff(this.connections.runtime, FIRST_RETRY_WAIT_MS);
     while (!this.isClosed && connection.state !== 'closed') {
       const error = await this.trySubscribe(connection);
-      if (error === undefined) {
+      if (error === undefined || this.isClosed) {
         break;
       }
       if (isRefusal(error)) {

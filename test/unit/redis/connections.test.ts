@@ -159,6 +159,22 @@ it('log once that the server does not answer, and that it can be used again', as
   expect(server.log.infos).toEqual(['Redis can be used again']);
 });
 
+it('that are closed in the turn of the last answer of their handshake leave no timer', async () => {
+  const server = new FakeServer();
+  const connections = server.connections();
+  let samples = 0;
+  server.answer('time', () => {
+    if (++samples === 3) {
+      queueMicrotask(() => connections.close());
+    }
+    return [1_000, 0];
+  });
+  const closed = expect(connections.ready()).rejects.toThrow('closed');
+  await server.runtime.advanceAsync(10_000);
+  await closed;
+  expect(server.runtime.pending).toBe(0);
+});
+
 it('stay closed', async () => {
   const { server, connections } = await connected();
   const lost = connections.commands.nextChange();

@@ -142,6 +142,21 @@ it.each([
   },
 );
 
+it('that is closed in the turn in which it is refused has started, and logs nothing', async () => {
+  const { server, connections, subscription } = subscriptionAt();
+  server.answer('subscribe', () => {
+    queueMicrotask(() => {
+      subscription.close();
+      connections.close();
+    });
+    throw refusal(REFUSED);
+  });
+  const started = endOf(subscription.start());
+  await server.runtime.advanceAsync(0);
+  expect(started.isOver).toBe(true);
+  expect(server.log.errors).toEqual([]);
+});
+
 it('pings a quiet connection, and replaces it if it does not answer', async () => {
   const { server, subscribes: asked } = await subscribed();
   await server.runtime.advanceAsync(60_000);
