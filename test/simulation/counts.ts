@@ -2,8 +2,8 @@
 export class Counts {
   private readonly counts = new Map<string, number>();
 
-  add(key: string): void {
-    this.counts.set(key, this.of(key) + 1);
+  add(key: string, more = 1): void {
+    this.counts.set(key, this.of(key) + more);
   }
 
   of(key: string): number {

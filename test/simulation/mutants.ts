@@ -156,6 +156,48 @@ export const MUTANTS: readonly Mutant[] = [
     instead: 'return this.jobs.slice(from);',
   },
   {
+    name: 'MOVED is taken for a refusal that stays',
+    file: 'lib/driver/refusal.ts',
+    text: "MOVED: 'wrong server'",
+    instead: "MOVED: 'permanent'",
+  },
+  {
+    name: 'what MOVED refuses is sent again on the same line',
+    file: 'lib/driver/refusal.ts',
+    text: "MOVED: 'wrong server'",
+    instead: "MOVED: 'temporary'",
+  },
+  {
+    name: 'ASK is taken for a refusal that stays',
+    file: 'lib/driver/refusal.ts',
+    text: "ASK: 'temporary'",
+    instead: "ASK: 'permanent'",
+  },
+  {
+    name: 'TRYAGAIN is taken for a refusal that stays',
+    file: 'lib/driver/refusal.ts',
+    text: "TRYAGAIN: 'temporary'",
+    instead: "TRYAGAIN: 'permanent'",
+  },
+  {
+    name: 'free slots are not read when another server has taken over',
+    file: 'lib/worker/taking/stale-slots.ts',
+    text: 'this.checkedServer === undefined ? [] : this.intake.takeFreeSlots();',
+    instead: '[];',
+  },
+  {
+    name: 'of the slot of an unanswered take, another server shows only as many jobs as the take',
+    file: 'lib/worker/taking/slot-reader.ts',
+    text: 'for (;;) {',
+    instead: 'while (jobs.length < take.most) {',
+  },
+  {
+    name: 'the reply to a job that the server has lost is discarded',
+    file: 'lib/worker/settling/lost-replies.ts',
+    text: 'place.slot.server !== server &&',
+    instead: 'false &&',
+  },
+  {
     name: 'an error of the library is caught and only logged',
     file: 'lib/worker/settling/queue-lane.ts',
     text: 'this.intake.arrived(take, jobs, this.fetcher.identity?.server);',

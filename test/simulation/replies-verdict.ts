@@ -5,6 +5,9 @@ import type { World } from './world.js';
 /** Ends that only faults may cause. */
 const LOSSES: ReadonlySet<string> = new Set(['WORKER_LOST', 'PUSH_FAILED', 'CLIENT_CLOSED']);
 
+/** A refusal after which a job is pushed again. */
+const PASSING_REFUSAL = /\b(?:MOVED|ASK|TRYAGAIN|UNBLOCKED|READONLY|LOADING|OOM)\b/;
+
 /** How long after its deadline a request may end, ms: the client looks for the cause of the timeout first. */
 const LATEST_END_MS = 2_000;
 
@@ -27,6 +30,9 @@ export function* wrongReplies(
   }
   if (!mayEndWith(end.end, story, maxPending)) {
     yield `ended with ${end.end} ${end.text}`;
+  }
+  if (end.end === 'PUSH_FAILED' && PASSING_REFUSAL.test(end.text)) {
+    yield `ended with a refusal that passes: ${end.text}`;
   }
   if (needsFault(end.end, story) && !hadFault(faults, end.at)) {
     yield `ended with ${end.end} without a fault`;

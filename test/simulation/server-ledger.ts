@@ -35,7 +35,7 @@ export class ServerLedger {
   readonly returns = new Map<string, Return[]>();
   /** Jobs that were moved to a dead list. */
   readonly dead = new Set<string>();
-  /** How often the server has lost what it did last with each job, which may run once more then. */
+  /** How often each job may run once more because the server has lost what it did last with it: once for each push. */
   readonly losses = new Counts();
   /** When the first value of each stream was pushed. */
   readonly firstValues = new Map<string, number>();
@@ -76,7 +76,7 @@ export class ServerLedger {
     return () => {
       const now = this.tracesIn(store);
       const lost = [...now.keys()].filter((key) => before.get(key) !== now.get(key));
-      lost.forEach((key) => this.losses.add(key));
+      lost.forEach((key) => this.losses.add(key, this.pushes.of(key)));
       return lost;
     };
   }
