@@ -154,7 +154,7 @@ itOnRedis(
     const { log } = await startApp({ connection, lease: 200, stallLimit: 1_500 }, [Worker]);
     expect(await reply).toBe('taken over');
     expect(performance.now() - start).toBeGreaterThan(1_000);
-    expect(log.lines.filter((line) => line.includes('stallLimit'))).toHaveLength(1);
+    expect(log.linesOfWork.filter((line) => line.includes('stallLimit'))).toHaveLength(1);
   },
 );
 

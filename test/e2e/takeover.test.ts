@@ -154,7 +154,7 @@ describe('where the server does not show connections', () => {
     await waitFor(async () => (await redis.look.zcard(`${queue}workers`)) === 1);
     expect(performance.now() - start).toBeLessThan(10_000);
     expect(await redis.look.keys(`${queue}worker:*`)).toHaveLength(1);
-    expect(log.lines.filter((line) => line.includes('stallLimit'))).toHaveLength(1);
+    expect(log.linesOfWork.filter((line) => line.includes('stallLimit'))).toHaveLength(1);
     expect(log.text).toContain('1 job given back');
   });
 });

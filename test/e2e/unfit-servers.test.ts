@@ -39,8 +39,9 @@ async function refusalAt(connection: string) {
   const { client, log, app } = await startApp({ connection }, [echoOf(queue)]);
   const error = await failureOf(client.send(queue, 'job', { timeout: 5_000 }));
   expect(error).toBeInstanceOf(PushFailedError);
-  await waitFor(() => log.lines.some((line) => line.startsWith('error')));
-  const errors = log.lines.filter((line) => line.startsWith('error'));
+  const errorsOf = (): string[] => log.linesOfWork.filter((line) => line.startsWith('error'));
+  await waitFor(() => errorsOf().length > 0);
+  const errors = errorsOf();
   return { reason: String(error), errors, queue, client, app };
 }
 
@@ -101,7 +102,7 @@ it('a server that refuses INFO serves', async () => {
     const queue = queues.pop() ?? '';
     const { client, log } = await startApp({ connection }, [echoOf(queue)]);
     expect(await firstValueFrom(client.send(queue, 'here'))).toBe('here');
-    expect(log.text).toBe('');
+    expect(log.linesOfWork).toEqual([]);
   }
 });
 
@@ -161,7 +162,7 @@ it('a refused SUBSCRIBE is said once, by the name of the channel, and tried agai
   // After a reconnect it is refused again, which nobody may be left to handle.
   await redis.look.call('CLIENT', 'KILL', 'USER', 'deaf');
   expect(await firstValueFrom(client.send(queue, 'quick'))).toBe('quick');
-  const lines = log.lines.filter((line) => line.includes('SUBSCRIBE'));
+  const lines = log.linesOfWork.filter((line) => line.includes('SUBSCRIBE'));
   expect(lines).toHaveLength(1);
   expect(lines[0]).toContain(`"${queue}cancel"`);
   await user('deaf', 'allchannels');

@@ -10,6 +10,11 @@ export class RecordedLog implements LoggerService {
     return this.lines.join('\n');
   }
 
+  /** The lines, but for what is said at the start of rights that the user lacks. */
+  get linesOfWork(): string[] {
+    return this.lines.filter((line) => !line.includes(' lacks rights on '));
+  }
+
   log(...parts: unknown[]): void {
     const [text] = parts;
     if (!String(parts.at(-1)).startsWith('ReqRep')) {
