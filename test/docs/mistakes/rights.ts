@@ -1,36 +1,49 @@
 import { lastValueFrom } from 'rxjs';
+import { tellsRights } from '../../support/tells-rights.js';
 import type { Mistake } from '../mistake.js';
+import type { PrintedLog } from '../printed-log.js';
 import { workerOf } from '../providers.js';
 import { errorOf, type Scene } from '../scene.js';
 
-/** What a worker's process logs and what its own request is told, where the user has not all rights. */
-async function toldWithout(scene: Scene, ...rules: string[]): Promise<string[]> {
+/**
+ * What a worker's process logs and what its own request is told, where the user has not all rights.
+ * @param needs - how many times it looks for what it lacks: as a worker, and as a requester if it is connected then.
+ */
+async function toldWithout(scene: Scene, needs: number, ...rules: string[]): Promise<string[]> {
   const { redis } = scene;
   const all = ['reset', 'on', '>secret', '~*', '&*', '+@all'];
   await redis.look.call('ACL', 'SETUSER', 'joe', ...all, ...rules);
   const connection = redis.url.replace('//', '//joe:secret@');
   const { client, log } = await scene.start({ connection }, [workerOf('reports')]);
   const error = await errorOf(() => lastValueFrom(client.send('reports', {}, { timeout: 1_000 })));
+  await lacksTold(scene, log, needs);
   return [...(await log.troubles()), error];
+}
+
+/** Waits until what the user lacks was said so many times, where the server tells it. */
+async function lacksTold({ redis }: Scene, log: PrintedLog, count: number): Promise<void> {
+  if (await tellsRights(redis)) {
+    await log.troubles(count, / lacks rights /);
+  }
 }
 
 export const rights: Mistake[] = [
   {
     title: 'The user may not touch the keys',
-    provoke: (scene) => toldWithout(scene, 'resetkeys', '~other:*'),
+    provoke: (scene) => toldWithout(scene, 2, 'resetkeys', '~other:*'),
   },
   {
     title: 'The user may not block',
     // The worker and the client find out at the same time.
-    provoke: async (scene) => (await toldWithout(scene, '-@blocking')).toSorted(),
+    provoke: async (scene) => (await toldWithout(scene, 2, '-@blocking')).toSorted(),
   },
   {
     title: 'The user may not run scripts',
-    provoke: (scene) => toldWithout(scene, '-@scripting'),
+    provoke: (scene) => toldWithout(scene, 2, '-@scripting'),
   },
   {
     title: 'The user may not ask for the time',
-    provoke: (scene) => toldWithout(scene, '-time'),
+    provoke: (scene) => toldWithout(scene, 1, '-time'),
   },
   {
     title: 'The user may not use the channels',
@@ -40,6 +53,8 @@ export const rights: Mistake[] = [
       await redis.look.call('ACL', 'SETUSER', 'joe', ...rules);
       const connection = redis.url.replace('//', '//joe:secret@');
       const { log } = await scene.start({ connection }, [workerOf('reports')]);
+      await lacksTold(scene, log, 1);
+      await log.troubles(1, /Cannot subscribe/);
       // Two connections find out at the same time.
       return (await log.troubles()).toSorted();
     },
