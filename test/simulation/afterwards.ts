@@ -42,7 +42,7 @@ function unfinished({ server, processes, ledger, outside }: World): string[] {
   const waiting = [...ledger.stories.values()].filter(
     ({ ends, isOrphan }) => ends.length === 0 && !isOrphan,
   );
-  const forsaken = waiting.filter(({ isForsaken }) => isForsaken);
+  const forsaken = waiting.filter(({ forsakenAt }) => forsakenAt !== undefined);
   const isPending = ({ name, client }: SimulatedProcess): boolean =>
     client.pending > forsaken.filter((story) => story.client === name).length;
   return [
@@ -56,7 +56,9 @@ function unfinished({ server, processes, ledger, outside }: World): string[] {
       isAlive && !(isIdle && isServing) ? [`${name} is not ready`] : [],
     ),
     ...processes.flatMap(({ name, isClosing }) => (isClosing ? [`${name} closes`] : [])),
-    ...waiting.flatMap(({ question, isForsaken }) => (isForsaken ? [] : [question.key])),
+    ...waiting.flatMap(({ question, forsakenAt }) =>
+      forsakenAt === undefined ? [question.key] : [],
+    ),
     ...server.store.keys.filter((key) => /requests$|active:/.test(key)),
   ];
 }

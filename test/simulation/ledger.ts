@@ -26,8 +26,8 @@ export interface Story {
   readonly ends: { readonly end: string; readonly text: string; readonly at: number }[];
   /** Whether its process was killed, so that it has no end. */
   isOrphan: boolean;
-  /** Whether its reply may have been lost with the reply list: without a timeout it may never end. */
-  isForsaken: boolean;
+  /** When its job or its reply may have been lost: without a timeout it may never end. `undefined` = never. */
+  forsakenAt: number | undefined;
 }
 
 /** One fault of a process, of lines or of the server. */
@@ -91,7 +91,7 @@ export class Ledger {
       values: [],
       ends: [],
       isOrphan: false,
-      isForsaken: false,
+      forsakenAt: undefined,
     };
     this.stories.set(question.key, story);
     this.tell(() => `${question.key} sent by ${client}: ${shown(question)}`);
@@ -141,7 +141,9 @@ export class Ledger {
   /** Notes that replies to a process may have been lost. @param isPushed - whether the job of a question was pushed. */
   forsake(client: string, isPushed: (key: string) => boolean): void {
     for (const story of this.openStories(client)) {
-      story.isForsaken ||= isPushed(story.question.key);
+      if (isPushed(story.question.key)) {
+        story.forsakenAt = this.now();
+      }
     }
   }
 
@@ -150,7 +152,7 @@ export class Ledger {
     for (const key of keys) {
       const story = this.stories.get(key);
       if (story?.ends.length === 0) {
-        story.isForsaken = true;
+        story.forsakenAt = this.now();
       }
     }
   }

@@ -34,6 +34,9 @@ export function* wrongReplies(
   if (end.end === 'PUSH_FAILED' && PASSING_REFUSAL.test(end.text)) {
     yield `ended with a refusal that passes: ${end.text}`;
   }
+  if (end.end === 'CLIENT_CLOSED' && wasAnsweredLater(story, faults)) {
+    yield 'has waited in vain, though its job was run after the server had lost it';
+  }
   if (needsFault(end.end, story) && !hadFault(faults, end.at)) {
     yield `ended with ${end.end} without a fault`;
   }
@@ -93,12 +96,31 @@ function mayEndWith(end: string, story: Story, maxPending: number): boolean {
   }
 }
 
-function needsFault(end: string, { sentAt, isForsaken, parent }: Story): boolean {
+function needsFault(end: string, { sentAt, forsakenAt, parent }: Story): boolean {
   return (
-    (LOSSES.has(end) && !isForsaken && parent === undefined) ||
+    (LOSSES.has(end) && forsakenAt === undefined && parent === undefined) ||
     (end === 'NO_WORKERS' && sentAt > START_MS)
   );
 }
+
+/**
+ * Whether a job was run to its end after its loss, and neither worker nor client has ever stopped: its reply is pushed whatever was
+ * lost. (A stream stops without an end when its job is lost.)
+ */
+const wasAnsweredLater = (
+  { question, runs, client, forsakenAt = Infinity }: Story,
+  faults: readonly Fault[],
+): boolean =>
+  question.kind !== 'stream' &&
+  !hasStopped(faults, client) &&
+  runs.some(
+    ({ process, endedAt }) =>
+      endedAt > forsakenAt && endedAt < Infinity && !hasStopped(faults, process),
+  );
+
+/** Whether the workers of a process were stopped, or the process has ended. */
+const hasStopped = (faults: readonly Fault[], process: string): boolean =>
+  faults.some(({ text, of, to }) => of === process && (to === Infinity || / stop$/.test(text)));
 
 const hadFault = (faults: readonly Fault[], until: number): boolean =>
   faults.some(({ costs, from }) => costs !== 'time' && from <= until);
