@@ -3,8 +3,18 @@ import { ReplyError } from '../../lib/memory/reply-error.js';
 import type { WaitResult } from '../../lib/memory/waiters.js';
 import type { Operation, Transaction } from '../../lib/driver/operation.js';
 import type { LineIdentity } from '../../lib/protocol/wire/line-identity.js';
+import type { Random } from '../chaos/random.js';
 import { HashSlot } from './hash-slot.js';
 import type { ProcessRuntime } from './process-runtime.js';
+
+/** The time of the server at the start, ms since the epoch. */
+const EPOCH = 1_800_000_000_000;
+
+/** Longest way of an operation, and of an answer, ms. */
+const LONGEST_WAY_MS = 3;
+
+/** Longest time until a node tells blocked lines that their slot has moved, ms. */
+const LONGEST_HEARING_MS = 1_000;
 
 /**
  * The nodes of a Cluster with one hash slot, which has all keys. One node owns it; lines to another node stay open, and their
@@ -18,12 +28,16 @@ export class ClusterServer extends MemoryServer {
   private node: string | undefined;
   /** What blocked operations are ended with now, in place of an output. */
   private waitRefusal: ReplyError | undefined;
+  /** Returns when a blocked line hears that, ms. */
+  private answerDelay: () => number = () => 0;
+  /** From when on all nodes know the owner of the slot. */
+  private agreedAt = 0;
 
   constructor(
     protected readonly own: ProcessRuntime,
-    epochOffset: number,
+    protected readonly random: Random,
   ) {
-    super('memory://simulation', own, epochOffset);
+    super('memory://simulation', own, EPOCH);
   }
 
   override get runId(): string {
@@ -45,21 +59,52 @@ export class ClusterServer extends MemoryServer {
     }
   }
 
+  /** @returns how long nodes still lead a new line to a node that does not own the slot, ms. */
+  searchTime(): number {
+    const left = this.agreedAt - this.own.now();
+    return left > 0 && this.random.next() < 0.7 ? left : 0;
+  }
+
+  /**
+   * Lets another node take over. Lines to the former one stay open, unless they block.
+   * @param to - the `run_id` of the other node; by default that of a new one.
+   * @param searchTime - how long some nodes do not know of the new owner, ms.
+   */
+  takeOver(how: 'failover' | 'migration', searchTime: number, to?: string): void {
+    if (how === 'failover') {
+      this.endWaits('UNBLOCKED the instance is a replica now', () => this.way());
+    } else {
+      this.endWaits('MOVED 4711 127.0.0.1:7002', () => this.random.between(0, LONGEST_HEARING_MS));
+    }
+    this.changeOwner(to);
+    this.agreedAt = this.own.now() + searchTime;
+  }
+
+  /** Moves some keys to the next owner of the slot. @param share - how many of all. */
+  moveKeys(share: number): void {
+    this.store.keys
+      .filter(() => this.random.next() < share)
+      .forEach((key) => this.slot.moveKey(key));
+  }
+
+  /** @returns how long one operation or answer is on its way, ms. */
+  way(): number {
+    return Math.floor(this.random.between(0, LONGEST_WAY_MS + 1));
+  }
+
   /** Makes a node the owner of all keys, by default a new one. */
-  changeOwner(runId: string = this.own.randomUUID()): void {
+  protected changeOwner(runId: string = this.own.randomUUID()): void {
     this.slot.endMigration();
     this.owner = runId;
   }
 
   /** Ends all blocked operations. @param answerDelay - returns when a line gets that answer, ms. */
-  endWaits(refusal: string, answerDelay: () => number): void {
+  private endWaits(refusal: string, answerDelay: () => number): void {
     this.waitRefusal = new ReplyError(refusal);
     this.answerDelay = answerDelay;
     this.openLines.forEach((line) => this.unblock(line));
     this.waitRefusal = undefined;
   }
-
-  private answerDelay: () => number = () => 0;
 
   override cut(identity: LineIdentity): void {
     if (this.isSeen(identity)) {

@@ -1,4 +1,5 @@
 import type { Store } from '../../lib/memory/store.js';
+import type { SettleJobs } from '../../lib/protocol/operations/settle-jobs.js';
 
 /** Reads jobs and frames as the store holds them. */
 
@@ -27,3 +28,12 @@ export const slotsOf = (store: Store, slot: string): readonly string[] =>
 /** The job at a position of a slot. */
 export const jobIn = (store: Store, slot: string, position: number): string | undefined =>
   slotsOf(store, slot)[position];
+
+/** @returns the keys of the jobs that a settle takes out of their slots. */
+export function heldIn(store: Store, { slots, places }: SettleJobs): Set<string> {
+  const jobs = [
+    ...slots.flatMap((slot) => slotsOf(store, slot)),
+    ...places.map(({ key, position }) => jobIn(store, key, position) ?? ''),
+  ];
+  return new Set(jobs.map((job) => keyOf(job)));
+}

@@ -5,14 +5,8 @@ import type { LineIdentity } from '../../lib/protocol/wire/line-identity.js';
 import { Inbox } from './inbox.js';
 import type { Loss } from './line-plans.js';
 import type { ProcessRuntime } from './process-runtime.js';
+import { SentOperations, type Sent } from './sent-operations.js';
 import type { SimulatedServer } from './server.js';
-
-/** An operation that was sent and is not answered yet. */
-interface Sent {
-  readonly input: unknown;
-  readonly isWait: boolean;
-  carryOut(identity: LineIdentity): unknown;
-}
 
 /** Is called when a line is lost as planned, or takes some time to reconnect. */
 export type OnTrouble = (what: string, costs: 'answers' | 'workers', ms: number) => void;
@@ -20,7 +14,7 @@ export type OnTrouble = (what: string, costs: 'answers' | 'workers', ms: number)
 /** A line on which answers take some time, and which is lost where that is planned. */
 export class SimulatedLine extends MemoryLine {
   private readonly inbox: Inbox;
-  private readonly sent = new Set<Sent>();
+  private readonly sent = new SentOperations();
   /** Earlier connections, whose loss the server may not have noticed yet. */
   private former: LineIdentity[] = [];
   private isReopening = false;
@@ -116,12 +110,9 @@ export class SimulatedLine extends MemoryLine {
     if (!identity) {
       return;
     }
-    const late = [...this.sent].filter(({ input }) => !this.simulated.hasArrived(input));
-    const firstWait = late.findIndex(({ isWait }) => isWait);
+    const arriving = this.sent.arriving((input) => this.simulated.hasArrived(input));
     this.former = [...this.former.filter((each) => this.simulated.isHalfOpen(each)), identity];
     this.simulated.loseHalf(identity);
-    // Operations that were sent behind a blocking one cannot run before its end.
-    const arriving = firstWait < 0 ? late : late.slice(0, firstWait + 1);
     if (arriving.length > 0) {
       this.simulated.arriveLate(identity, () =>
         arriving.forEach((sent) => sent.carryOut(identity)),
@@ -168,9 +159,7 @@ export class SimulatedLine extends MemoryLine {
     simulated.sends(sent?.input);
     const answer = send();
     if (sent) {
-      this.sent.add(sent);
-      const forget = (): boolean => this.sent.delete(sent);
-      answer.then(forget, forget);
+      this.sent.add(sent, answer);
     }
     return this.inbox.later(answer, (output) => {
       if (identity && !isNothing(output) && simulated.plans.take(name, 'answer')) {

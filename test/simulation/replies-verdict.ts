@@ -120,7 +120,7 @@ const wasAnsweredLater = (
 
 /** Whether the workers of a process were stopped, or the process has ended. */
 const hasStopped = (faults: readonly Fault[], process: string): boolean =>
-  faults.some(({ text, of, to }) => of === process && (to === Infinity || / stop$/.test(text)));
+  faults.some(({ text, of, to }) => of === process && (to === Infinity || text.endsWith(' stop')));
 
 const hadFault = (faults: readonly Fault[], until: number): boolean =>
   faults.some(({ costs, from }) => costs !== 'time' && from <= until);

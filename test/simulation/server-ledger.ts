@@ -14,7 +14,7 @@ import {
 import { settleLongJobs } from '../../lib/protocol/operations/settle-long-jobs.js';
 import { Counts } from './counts.js';
 import { tracesIn } from './traces.js';
-import { idOf, jobIn, keyOf, kindOfFrame, limitsIn, slotsOf, workerOf } from './elements.js';
+import { heldIn, idOf, jobIn, keyOf, kindOfFrame, limitsIn, workerOf } from './elements.js';
 
 /** One time that a job went back to its queue. */
 export interface Return {
@@ -72,9 +72,11 @@ export class ServerLedger {
    * @returns a function that notes that the server is about to lose what it has done since, and returns the keys of the jobs concerned.
    */
   remember(store: Store): () => string[] {
-    const before = this.tracesIn(store);
+    const { keys } = this;
+    const historyOf = (key: string): string => `${this.pushes.of(key)} ${this.replies.of(key)}`;
+    const before = tracesIn(store, keys, historyOf);
     return () => {
-      const now = this.tracesIn(store);
+      const now = tracesIn(store, keys, historyOf);
       const lost = [...now.keys()].filter((key) => before.get(key) !== now.get(key));
       lost.forEach((key) => this.losses.add(key, this.pushes.of(key)));
       return lost;
@@ -121,15 +123,6 @@ export class ServerLedger {
       default:
         return carryOut();
     }
-  }
-
-  /** @returns what there is of each job that was ever pushed. */
-  private tracesIn(store: Store): Map<string, string> {
-    const traces = tracesIn(store, (frame) => this.keys.get(idOf(frame)));
-    const keys = [...new Set(this.keys.values())];
-    return new Map(
-      keys.map((key) => [key, `${this.pushes.of(key)} ${this.replies.of(key)} ${traces.get(key)}`]),
-    );
   }
 
   private pushedJob(element: string): void {
@@ -200,13 +193,4 @@ export class ServerLedger {
       this.wrongs.push(`${keyOf(String(element))} made a queue longer than it may be`);
     }
   }
-}
-
-/** @returns the keys of the jobs that a settle takes out of their slots. */
-function heldIn(store: Store, { slots, places }: SettleJobs): Set<string> {
-  const jobs = [
-    ...slots.flatMap((slot) => slotsOf(store, slot)),
-    ...places.map(({ key, position }) => jobIn(store, key, position) ?? ''),
-  ];
-  return new Set(jobs.map((job) => keyOf(job)));
 }

@@ -11,20 +11,11 @@ import { ServerLedger } from './server-ledger.js';
 import { LinePlans } from './line-plans.js';
 import type { ProcessRuntime } from './process-runtime.js';
 
-/** The time of the server at the start, ms since the epoch. */
-const EPOCH = 1_800_000_000_000;
-
-/** Longest way of an operation, and of an answer, ms. */
-const LONGEST_WAY_MS = 3;
-
 /** Longest time to open a line again, ms. */
 const LONGEST_REOPENING_MS = 1_500;
 
 /** Longest time until the server notices a line that its process has lost, ms. */
 const LONGEST_UNNOTICED_MS = 5_000;
-
-/** Longest time until a node tells blocked lines that their slot has moved, ms. */
-const LONGEST_HEARING_MS = 1_000;
 
 /** A server whose lines have a delay, and which may notice lost lines late. */
 export class SimulatedServer extends ClusterServer {
@@ -32,27 +23,17 @@ export class SimulatedServer extends ClusterServer {
   readonly serverLedger = new ServerLedger(() => this.own.now());
   /** Is called with each operation that is carried out. */
   onCarriedOut: (operation: string) => void = () => undefined;
-  /** From when on all nodes know the owner of the slot. */
-  private agreedAt = 0;
   private readonly lineEnds = new Map<number, () => void>();
   /** Lines that their processes have lost, and whose loss the server has not noticed. */
   private readonly halfOpen = new Set<number>();
   /** Inputs of operations that have arrived. */
   private readonly arrived = new WeakSet<object>();
 
-  constructor(
-    own: ProcessRuntime,
-    private readonly random: Random,
-  ) {
-    super(own, EPOCH);
+  constructor(own: ProcessRuntime, random: Random) {
+    super(own, random);
     this.store.onPush = (key, elements) => this.serverLedger.pushedTo(key, elements);
     const delay: keyof Faults = 'delayMs';
     Object.defineProperty(this.faults, delay, { get: () => this.way() });
-  }
-
-  /** @returns how long one operation or answer is on its way, ms. */
-  way(): number {
-    return Math.floor(this.random.between(0, LONGEST_WAY_MS + 1));
   }
 
   /** @returns how long it takes to open a line again, ms; `0` = at once. */
@@ -63,30 +44,6 @@ export class SimulatedServer extends ClusterServer {
   /** @returns whether the answers of a line that have not arrived yet came in the same packet as the one before. */
   arriveTogether(): boolean {
     return this.random.next() < 0.7;
-  }
-
-  /** @returns how long nodes still lead a new line to a node that does not own the slot, ms. */
-  searchTime(): number {
-    const left = this.agreedAt - this.own.now();
-    return left > 0 && this.random.next() < 0.7 ? left : 0;
-  }
-
-  /**
-   * Lets another node take over. Lines to the former one stay open, unless they block.
-   * @param to - the `run_id` of the other node; by default that of a new one.
-   * @param searchTime - how long some nodes do not know of the new owner, ms.
-   */
-  takeOver(how: 'failover' | 'migration', searchTime: number, to?: string): void {
-    if (how === 'failover') {
-      this.endWaits('UNBLOCKED the instance is a replica now', () => this.way());
-    } else {
-      this.endWaits('MOVED 4711 127.0.0.1:7002', () => this.random.between(0, LONGEST_HEARING_MS));
-    }
-    // What was sent on them and arrives late is refused.
-    this.openLines.filter((line) => this.isHalfOpen(line)).forEach((line) => this.remove(line));
-    this.changeOwner(to);
-    this.serverLedger.ownerChanged();
-    this.agreedAt = this.own.now() + searchTime;
   }
 
   /** Copies everything, as for a replica. @returns the owner that was copied, and a function that loses all later writes. */
@@ -101,13 +58,6 @@ export class SimulatedServer extends ClusterServer {
       return lost;
     };
     return { owner: this.runId, lose };
-  }
-
-  /** Moves some keys to the next owner of the slot. @param share - how many of all. */
-  moveKeys(share: number): void {
-    this.store.keys
-      .filter(() => this.random.next() < share)
-      .forEach((key) => this.slot.moveKey(key));
   }
 
   /** @returns the workers of a queue that the server knows, dead or alive. */
@@ -134,6 +84,13 @@ export class SimulatedServer extends ClusterServer {
     this.halfOpen.add(identity.id);
     this.own.setTimeout(() => this.remove(identity), this.random.between(0, LONGEST_UNNOTICED_MS));
     this.lineEnds.get(identity.id)?.();
+  }
+
+  /** What arrives late on lines to the former owner is refused. */
+  protected override changeOwner(runId?: string): void {
+    this.openLines.filter((line) => this.isHalfOpen(line)).forEach((line) => this.remove(line));
+    super.changeOwner(runId);
+    this.serverLedger.ownerChanged();
   }
 
   isHalfOpen({ id }: LineIdentity): boolean {

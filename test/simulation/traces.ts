@@ -1,20 +1,22 @@
 import type { Store } from '../../lib/memory/store.js';
-import { keyOf } from './elements.js';
+import { idOf, keyOf } from './elements.js';
 
 /**
- * @param keyOfFrame - returns the key of the question that a frame replies to.
- * @returns where each job and its frames are in the lists, by the keys of their questions.
+ * @param keys - the keys of the questions, by the ids of their jobs.
+ * @param historyOf - returns what was done with a job so far.
+ * @returns what there is of each job and its frames, by the keys of their questions.
  */
 export function tracesIn(
   store: Store,
-  keyOfFrame: (frame: string) => string | undefined,
+  keys: ReadonlyMap<string, string>,
+  historyOf: (key: string) => string,
 ): Map<string, string> {
-  const traces = new Map<string, string>();
+  const traces = new Map([...keys.values()].map((key) => [key, historyOf(key)]));
   for (const list of store.keys.filter((key) => store.kindOf(key) === 'list').toSorted()) {
     for (const element of store.read('list', list) ?? []) {
-      const key = keyOf(jobOf(list, element)) || keyOfFrame(element);
+      const key = keyOf(jobOf(list, element)) || keys.get(idOf(element));
       if (key !== undefined) {
-        traces.set(key, `${traces.get(key) ?? ''}${list} ${element}\n`);
+        traces.set(key, `${traces.get(key)}\n${list} ${element}`);
       }
     }
   }
