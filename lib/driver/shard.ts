@@ -20,7 +20,7 @@ export interface Shards {
   readonly servers: Servers;
   /** Clock, timers and ids for everything that uses the shards. */
   readonly runtime: Runtime;
-  /** @returns the shard for the next job of a queue; for a hot queue, all shards in turn. */
+  /** @returns the shard for the next job of a queue; for a hot queue another one in each turn of the event loop, all in turn. */
   next(queue: string): Shard;
   /** @returns the shards that hold jobs of a queue: one, or all for a hot queue. */
   of(queue: string): readonly Shard[];

@@ -29,10 +29,6 @@ export function hashSlotOf(key: string): number {
   return slotOfText(tag ?? key);
 }
 
-/** @returns the index of the shard that holds a queue, from 0. */
-export const shardIndexOf = (queue: string, shards: number): number =>
-  Math.floor((hashSlotOf(queue) * shards) / SLOT_COUNT);
-
 /**
  * Finds the hash tags of the shards: the tag of shard i is the lowest number whose slot is at the beginning of the i-th of equal parts of
  * all slots. So masters that share the slots evenly share the shards evenly, however many masters there are.

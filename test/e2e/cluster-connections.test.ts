@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Cluster } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
 import { openReqRep, type TestReqRep } from '../support/open-reqrep.js';
@@ -119,7 +120,12 @@ it('a hot queue is in all shards, and shares the concurrency of its worker', asy
     { concurrency: 2 },
   );
   const numbers = Array.from({ length: 60 }, (_, index) => index);
-  const replies = numbers.map((number) => client.request(queue, number, { timeout: 20_000 }));
+  const replies: Promise<unknown>[] = [];
+  for (const number of numbers) {
+    replies.push(client.request(queue, number, { timeout: 20_000 }));
+    // What is sent in one turn goes to one shard.
+    await nextTurn();
+  }
   expect(await Promise.all(replies)).toEqual(numbers);
   expect(most).toBe(2);
   expect(shards.size).toBe(6);

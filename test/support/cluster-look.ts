@@ -1,5 +1,6 @@
 import { Cluster } from 'ioredis';
-import { shardIndexOf, shardTags } from '../../lib/protocol/hash-slot.js';
+import { shardTags } from '../../lib/protocol/hash-slot.js';
+import { shardIndexOf } from '../../lib/redis/shard-of-queue.js';
 import type { TestCluster } from './cluster.js';
 import type { Look } from './memory-look.js';
 
