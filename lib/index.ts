@@ -23,6 +23,7 @@ export type {
 } from './client/calls/job-map.js';
 export type { OutgoingHeaders } from './client/calls/outgoing-headers.js';
 export type { PushReceipt } from './client/calls/push-receipt.js';
+export type { RequestClientStats } from './client/calls/call-counts.js';
 export { RequestClient } from './client/request-client.js';
 export type { AroundJob, ReqRepOptions } from './core/options.js';
 export type { HandlerData, HandlerResult } from './core/queue-handler.js';
@@ -83,5 +84,19 @@ export type { ConnectionState } from './driver/connection-state.js';
 export type { ClusterConnection, ConnectionOption } from './redis/topology/connection-option.js';
 export type { ErrorClass } from './protocol/wire/error-class.js';
 export type { DeadJob, DeadReason } from './protocol/dead-job.js';
+export type { CallMessage, CallOutcome } from './telemetry/call-message.js';
+export { EVENT_CHANNELS, JOB_CHANNEL, REQUEST_CHANNEL } from './telemetry/channel-names.js';
+export type {
+  JobDeadEvent,
+  JobRedeliveredEvent,
+  OutageBeganEvent,
+  OutageEndedEvent,
+  ReplyDroppedEvent,
+  ReqRepEvent,
+  WorkerLostEvent,
+} from './telemetry/events.js';
+export type { JobMessage, JobOutcome } from './telemetry/job-message.js';
+export type { ObservedInstance, QueueLoad, ServedQueue, Telemetry } from './telemetry/telemetry.js';
+export type { JobFailure } from './worker/running/job-failure.js';
 export { JobContext } from './worker/running/job-context.js';
 export { ReplyWorkers, type QueueStatus, type ReplyWorkersStatus } from './worker/reply-workers.js';

@@ -2,8 +2,12 @@ import { AsyncResource } from 'node:async_hooks';
 import type { Observable, Subscriber, Unsubscribable } from 'rxjs';
 import { ClientClosedError, PendingLimitError, RequestTimeoutError } from '../errors/index.js';
 import type { Shards } from '../driver/shard.js';
+import type { Hooks } from '../telemetry/hooks.js';
 import type { Log } from '../telemetry/log.js';
 import type { ApplicationCode } from './calls/application-code.js';
+import { beginCall, type BegunCall } from './calls/begin-call.js';
+import { traceEnd, type CallEnd } from './calls/call-end.js';
+import { CallCounts, type RequestClientStats } from './calls/call-counts.js';
 import {
   checkEmitOptions,
   checkQueue,
@@ -12,15 +16,7 @@ import {
   type SendOptions,
 } from './calls/call-options.js';
 import type { ClientOptions, ParentJob } from './calls/client-options.js';
-import {
-  parentOf,
-  limitsOf,
-  signalsOf,
-  unlessEnded,
-  withInheritedHeaders,
-  type RequestLimits,
-} from './calls/inheritance.js';
-import { withOutgoingHeaders } from './calls/outgoing-headers.js';
+import { limitsOf, signalsOf, unlessEnded, type RequestLimits } from './calls/inheritance.js';
 import type { PushReceipt } from './calls/push-receipt.js';
 import { OutgoingJob, type JobSender } from './sending/outgoing-job.js';
 import type { ShardClient } from './shard-client.js';
@@ -34,6 +30,7 @@ import { PendingRequests } from './waiting/pending-requests.js';
 export interface ClientParts {
   readonly shards: Shards;
   readonly log: Log;
+  readonly hooks: Hooks;
   readonly options: ClientOptions;
 }
 
@@ -45,6 +42,7 @@ export class CallStarter {
   private readonly pendingRequests: PendingRequests;
   private readonly shards: ShardClients;
   private readonly abortListeners = new AbortListeners();
+  private readonly counts = new CallCounts();
   private isClosed = false;
   private closed: Promise<void> | undefined;
 
@@ -52,7 +50,7 @@ export class CallStarter {
     private readonly parts: ClientParts,
     private readonly code: ApplicationCode,
   ) {
-    const { shards, log, options } = parts;
+    const { shards, log, hooks, options } = parts;
     const { runtime } = shards;
     const { timeout } = options;
     const scope = new AsyncResource('ReqRepClient');
@@ -60,7 +58,16 @@ export class CallStarter {
     this.defaultLimits = { timeout, idleTimeout: 0, isInherited: false };
     this.pendingRequests = new PendingRequests(timeout, scope, runtime);
     const { clientId, pendingRequests: pending } = this;
-    this.shards = new ShardClients(shards, { clientId, options, log, pending, code, scope });
+    this.shards = new ShardClients(shards, {
+      clientId,
+      options,
+      log,
+      hooks,
+      pending,
+      code,
+      scope,
+      counts: this.counts,
+    });
   }
 
   /** Number of pending requests. */
@@ -76,6 +83,11 @@ export class CallStarter {
   /** Number of replies that arrived although no request waited for them. */
   get droppedReplies(): number {
     return this.shards.droppedReplies;
+  }
+
+  get stats(): RequestClientStats {
+    const { pending, pendingEmits, droppedReplies } = this;
+    return { pending, pendingEmits, ...this.counts.stats, droppedReplies };
   }
 
   /** The job whose handler is making a call now. */
@@ -98,17 +110,40 @@ export class CallStarter {
   ): Unsubscribable {
     checkQueue(queue);
     checkSendOptions(queue, options);
-    this.checkPending(queue);
-    const parent = parentOf(options, parentJob);
+    const { hooks, options: clientOptions } = this.parts;
+    const id = this.nextId();
+    const call = beginCall('request', id, queue, options, parentJob, clientOptions, hooks);
+    this.counts.requests++;
+    try {
+      return this.request(call, data, subscriber);
+    } catch (error) {
+      call.trace?.failed(error);
+      throw error;
+    }
+  }
+
+  /** @throws the error of a call that cannot be sent. */
+  private request(
+    call: BegunCall<SendOptions>,
+    data: unknown,
+    subscriber: Subscriber<unknown>,
+  ): PendingRequest {
+    const { id, queue, options, parent, trace } = call;
+    this.checkPending(call);
     const limits = limitsOf(options, this.defaultLimits, parent);
     if (limits.isInherited && limits.timeout === 0) {
-      const id = this.nextId();
-      throw new RequestTimeoutError({ queue, id, timeout: 0, limit: 'inherited' });
+      const error = new RequestTimeoutError({ queue, id, timeout: 0, limit: 'inherited' });
+      throw this.refused(call, 'timeout', error);
     }
     const signals = signalsOf(options, parent);
+    for (const { aborted, reason } of signals) {
+      if (aborted) {
+        throw this.refused(call, 'aborted', reason);
+      }
+    }
     const shard = this.shards.next(queue);
     const request = new PendingRequest(
-      this.nextId(),
+      id,
       queue,
       this.pendingRequests,
       shard,
@@ -116,13 +151,13 @@ export class CallStarter {
       limits,
       options.protocol === 1,
     );
+    request.trace = trace;
     try {
       for (const signal of signals) {
         const onAbort = (reason: unknown): void => request.fail(reason, 'aborted');
         request.onEnd(this.abortListeners.add(signal, onAbort));
       }
-      const withHeaders = this.withHeaders(queue, options, parent);
-      this.push(shard, request, data, withHeaders, this.clientId);
+      this.push(shard, request, data, options, this.clientId);
       shard.listenFor(request);
     } catch (error) {
       request.end('not begun');
@@ -134,16 +169,20 @@ export class CallStarter {
   /** Starts an emit. Errors of the call are delivered by the receipt, too. */
   emit(queue: string, data: unknown, options: EmitOptions): Observable<PushReceipt> {
     const name = typeof queue === 'string' ? queue : typeof queue;
-    const emit = new PendingEmit(this.nextId(), name, this.parts.log, this.code);
+    const id = this.nextId();
+    const emit = new PendingEmit(id, name, this.parts.log, this.code);
     try {
       checkQueue(queue);
       checkEmitOptions(queue, options);
-      this.checkPending(queue);
+      const { hooks, options: clientOptions } = this.parts;
+      const call = beginCall('emit', id, queue, options, this.parentJob(), clientOptions, hooks);
+      this.counts.emits++;
+      emit.trace = call.trace;
+      this.checkPending(call);
       const shard = this.shards.next(queue);
       shard.pendingEmits++;
       emit.start(options.timeout ?? 0, shard);
-      const parent = parentOf(options, this.parentJob());
-      this.push(shard, emit, data, this.withHeaders(queue, options, parent));
+      this.push(shard, emit, data, call.options);
     } catch (error) {
       emit.fail(error, 'not begun');
     }
@@ -166,14 +205,25 @@ export class CallStarter {
     return `${this.clientId}-${(this.jobCount++).toString(36)}`;
   }
 
-  private checkPending(queue: string): void {
+  /** @throws the error of a client that takes no call at the moment. */
+  private checkPending(call: BegunCall<EmitOptions>): void {
+    const { queue } = call;
     if (this.isClosed) {
-      throw new ClientClosedError(queue);
+      throw this.refused(call, 'closed', new ClientClosedError(queue));
     }
     const { maxPending } = this.parts.options;
     if (this.pendingRequests.size + this.shards.pendingEmits >= maxPending) {
-      throw new PendingLimitError(queue, maxPending);
+      throw this.refused(call, 'not begun', new PendingLimitError(queue, maxPending));
     }
+  }
+
+  /** Counts a call that ends before it is pending. @returns its error. */
+  private refused<Reason>({ trace }: BegunCall<EmitOptions>, end: CallEnd, error: Reason): Reason {
+    this.counts.ended(end);
+    if (trace) {
+      traceEnd(trace, end);
+    }
+    return error;
   }
 
   /** @param replyTo - the client that waits for a reply; `undefined` for an emit. */
@@ -197,16 +247,5 @@ export class CallStarter {
       throw new PendingLimitError(sender.queue, maxPendingBytes, 'maxPendingBytes');
     }
     shard.push(job);
-  }
-
-  /** Adds headers to those of the call: those of `outgoingHeaders`, which lose against the call, then inherited ones, which lose against both. */
-  private withHeaders<Options extends EmitOptions>(
-    queue: string,
-    options: Options,
-    parent: ParentJob | undefined,
-  ): Options {
-    const { outgoingHeaders, inheritedHeaders = [] } = this.parts.options;
-    const ownAndAdded = withOutgoingHeaders(options, queue, outgoingHeaders);
-    return withInheritedHeaders(ownAndAdded, parent, inheritedHeaders);
   }
 }

@@ -3,6 +3,7 @@ import { Observable } from 'rxjs';
 import type { ConnectionState } from '../driver/connection-state.js';
 import { CallStarter, type ClientParts } from './call-starter.js';
 import { ApplicationCode } from './calls/application-code.js';
+import type { RequestClientStats } from './calls/call-counts.js';
 import { NO_OPTIONS, type EmitOptions, type SendOptions } from './calls/call-options.js';
 import { unlessEnded } from './calls/inheritance.js';
 import type { CheckedEmit, CheckedRequest, CheckedSend } from './calls/call-signatures.js';
@@ -64,6 +65,11 @@ export class RequestClient {
   /** The number of replies that arrived although no request waited for them: after a timeout or a cancellation, or a second time. */
   get droppedReplies(): number {
     return this.#calls.droppedReplies;
+  }
+
+  /** The counts of all calls since the client was made: a new object each time. */
+  get stats(): RequestClientStats {
+    return this.#calls.stats;
   }
 
   /**

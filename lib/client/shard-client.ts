@@ -3,8 +3,10 @@ import { ClientClosedError, type TimeLimit } from '../errors/index.js';
 import type { Runtime } from '../driver/runtime.js';
 import type { Shard } from '../driver/shard.js';
 import { deleteKey } from '../protocol/operations/keys.js';
+import type { Hooks } from '../telemetry/hooks.js';
 import type { Log } from '../telemetry/log.js';
 import type { ApplicationCode } from './calls/application-code.js';
+import type { CallCounts } from './calls/call-counts.js';
 import { mayLeaveJob, type CallEnd } from './calls/call-end.js';
 import type { ClientOptions } from './calls/client-options.js';
 import { QueuePruner } from './queue-pruner.js';
@@ -23,9 +25,12 @@ export interface ClientSite {
   readonly clientId: string;
   readonly options: ClientOptions;
   readonly log: Log;
+  readonly hooks: Hooks;
   /** Pending requests of all shards. */
   readonly pending: PendingRequests;
   readonly code: ApplicationCode;
+  /** Counts of the calls of all shards. */
+  readonly counts: CallCounts;
   /** Long-lived loops run in this async context, not in that of the call that happened to start them. */
   readonly scope: AsyncResource;
 }
@@ -45,14 +50,14 @@ export class ShardClient implements RequestOwner, EmitOwner {
     private readonly shard: Shard,
     private readonly site: ClientSite,
   ) {
-    const { clientId, options, log, pending } = site;
+    const { clientId, options, log, hooks, pending } = site;
     const { workersHere, reviveError } = options;
     const closedError = (queue: string): Error => new ClientClosedError(queue);
     this.batcher = new PushBatcher(shard, closedError, log, workersHere);
     this.canceller = new JobCanceller(shard, log);
     this.pruner = new QueuePruner(shard, log);
     this.explainer = new TimeoutExplainer(shard, workersHere);
-    this.replies = new ReplyListener(shard, clientId, pending, log, reviveError);
+    this.replies = new ReplyListener(shard, clientId, pending, log, hooks, reviveError);
     this.originalReplies = new OriginalReplyListener(shard, log);
   }
 
@@ -94,6 +99,7 @@ export class ShardClient implements RequestOwner, EmitOwner {
 
   /** Removes the job of an ended request if it was not pushed yet; else cancels it. */
   requestEnded(request: PendingRequest, end: CallEnd): void {
+    this.site.counts.ended(end);
     const neverLeft = this.batcher.remove(request.id);
     const mayRun = !neverLeft && mayLeaveJob(end);
     if (request.isOriginal) {
@@ -120,6 +126,7 @@ export class ShardClient implements RequestOwner, EmitOwner {
 
   emitEnded(emit: PendingEmit, end: CallEnd): void {
     this.pendingEmits--;
+    this.site.counts.ended(end);
     this.batcher.remove(emit.id);
     // After any other end, the job may run if Redis has it.
     if (end === 'refused again') {

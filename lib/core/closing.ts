@@ -3,6 +3,7 @@ import { messageOf } from '../errors/error-text.js';
 import type { Log } from '../telemetry/log.js';
 import type { Servers } from '../driver/shard.js';
 import type { ReplyWorkers } from '../worker/reply-workers.js';
+import type { Engine } from './engine.js';
 
 const STOP_FAILED = 'Stopping the workers failed';
 
@@ -11,6 +12,7 @@ export interface Closing {
   readonly workers: Pick<ReplyWorkers, 'close'>;
   readonly client: Pick<RequestClient, 'close'>;
   readonly servers: Pick<Servers, 'close'>;
+  readonly engine: Pick<Engine, 'close'>;
   readonly log: Log;
 }
 
@@ -18,10 +20,17 @@ export interface Closing {
  * Closes the workers first, since their jobs may still send requests, then the client, then the connections. Never fails;
  * closing twice does no harm.
  */
-export async function closeInOrder({ workers, client, servers, log }: Closing): Promise<void> {
+export async function closeInOrder({
+  workers,
+  client,
+  servers,
+  engine,
+  log,
+}: Closing): Promise<void> {
   await runStep(log, STOP_FAILED, () => workers.close());
   await runStep(log, 'Closing the client failed', () => client.close());
   servers.close();
+  engine.close();
   log.close();
 }
 

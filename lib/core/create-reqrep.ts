@@ -76,9 +76,9 @@ export function createReqRep(options: CreateReqRepOptions = {}): ReqRep {
   warnOfPrefix(resolved.prefix, log);
   const shards = openShards('core', resolved, log);
   const { servers } = shards;
-  const engine = new Engine({ shards, options: resolved, log });
+  const engine = new Engine({ shards, options: resolved, log, name: 'core' });
   const workers = QueueWorkers.create(engine);
   const client = engine.createClient((queue) => workers.here(queue));
-  const close = (): Promise<void> => closeInOrder({ workers, client, servers, log });
+  const close = (): Promise<void> => closeInOrder({ workers, client, servers, engine, log });
   return { client, workers, close, [Symbol.asyncDispose]: close };
 }

@@ -1,6 +1,7 @@
 import type { OutgoingHeaders } from '../client/calls/outgoing-headers.js';
 import type { ErrorClass } from '../protocol/wire/error-class.js';
 import type { ConnectionOption, Redis } from '../redis/topology/connection-option.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 import type { JobContext } from '../worker/running/job-context.js';
 
 /**
@@ -105,6 +106,8 @@ export interface ReqRepOptions {
   readonly outgoingHeaders?: OutgoingHeaders | undefined;
   /** Is called around each job that the instance runs. @default (job, next) => next() */
   readonly aroundJob?: AroundJob | undefined;
+  /** Listens to calls, jobs and what operators count, such as `openTelemetry()` of `nestjs-reqrep/opentelemetry`. */
+  readonly telemetry?: Telemetry | undefined;
   /** Whether errors travel with the stack of the worker. @default false */
   readonly exposeStack?: boolean | undefined;
 }

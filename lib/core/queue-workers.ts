@@ -1,4 +1,5 @@
 import { inspect, type InspectOptions } from 'node:util';
+import type { Observable } from 'rxjs';
 import type { KnownQueue } from '../client/calls/job-map.js';
 import { shown } from '../errors/error-text.js';
 import {
@@ -9,7 +10,13 @@ import {
 import { aFunction, aName, checkOptions, expectedBy } from '../options/option-rules.js';
 import { describeValue } from '../errors/value-text.js';
 import type { WorkersHere } from '../errors/served-here.js';
-import type { ReplyWorkers, ReplyWorkersStatus } from '../worker/reply-workers.js';
+import type { JobFailure } from '../worker/running/job-failure.js';
+import {
+  keyOfStatus,
+  type ReplyWorkers,
+  type ReplyWorkersStatus,
+} from '../worker/reply-workers.js';
+import { StatusChanges } from '../worker/status-changes.js';
 import type { JobHandler } from '../worker/worker-options.js';
 import type { Engine } from './engine.js';
 import { finishWithin } from './fail-fast.js';
@@ -33,6 +40,17 @@ interface ServedQueue {
  * its queue is served.
  */
 export class QueueWorkers {
+  /**
+   * The state of the workers. Emits {@link status} to each subscriber at once, then again after each change, within a second. Completes
+   * when the workers are closed.
+   */
+  readonly status$: Observable<ReplyWorkersStatus>;
+  /**
+   * The errors of handlers, and of other code that runs with their jobs, for trackers of errors. Emits what happens after the
+   * subscription. Completes when the workers are closed.
+   */
+  readonly failures$: Observable<JobFailure>;
+  readonly #changes: StatusChanges;
   readonly #engine: Engine;
   readonly #served = new Map<string, ServedQueue>();
   #isClosed = false;
@@ -40,6 +58,9 @@ export class QueueWorkers {
   /** Is private: take the workers of `createReqRep`. */
   private constructor(engine: Engine) {
     this.#engine = engine;
+    this.#changes = new StatusChanges(engine.servers.runtime);
+    this.status$ = this.#changes.follow(() => this.status, keyOfStatus);
+    this.failures$ = engine.failures$;
   }
 
   /** @internal */
@@ -102,6 +123,7 @@ export class QueueWorkers {
     const workers = this.#engine.createWorkers();
     workers.serve([jobHandlerOf({ queue, name, options, handle }, this.#engine.options)]);
     this.#served.set(queue, { name, workers });
+    this.#changes.changed();
     try {
       await this.#start(workers);
     } catch (error) {
@@ -132,6 +154,7 @@ export class QueueWorkers {
    */
   async stop(): Promise<void> {
     await Promise.all(this.#all.map((workers) => workers.stop()));
+    this.#changes.changed();
   }
 
   /**
@@ -142,7 +165,9 @@ export class QueueWorkers {
    * @throws {@link InvalidOptionError} for a queue that this process does not serve.
    */
   async pause(queue: string): Promise<void> {
-    await this.#of(queue).pause(queue);
+    const paused = this.#of(queue).pause(queue);
+    this.#changes.changed();
+    await paused;
   }
 
   /**
@@ -153,12 +178,14 @@ export class QueueWorkers {
    */
   resume(queue: string): void {
     this.#of(queue).resume(queue);
+    this.#changes.changed();
   }
 
   /** Stops the workers for good: none can be started any more. @internal */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all(this.#all.map((workers) => workers.close()));
+    this.#changes.close();
   }
 
   /** @returns the state of the worker of this process on a queue, for errors. @internal */
@@ -191,6 +218,8 @@ export class QueueWorkers {
     } catch (error) {
       await workers.stop();
       throw error;
+    } finally {
+      this.#changes.changed();
     }
   }
 

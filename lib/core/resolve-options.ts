@@ -10,6 +10,7 @@ import {
   checkOptions,
   type OptionRules,
 } from '../options/option-rules.js';
+import { isRecord } from '../errors/value-text.js';
 import type { ErrorClass } from '../protocol/wire/error-class.js';
 import { MAX_SHARDS } from '../protocol/hash-slot.js';
 import { clusterConfigOf, type ClusterConfig } from '../redis/topology/cluster-config.js';
@@ -31,7 +32,7 @@ export type ResolvedOptions = typeof DEFAULTS & {
   readonly source: ConnectionSource | ClusterConfig | string;
   /** Names these options in messages: `the options of createReqRep`. */
   readonly where: string;
-} & Pick<ReqRepOptions, 'outgoingHeaders' | 'aroundJob'>;
+} & Pick<ReqRepOptions, 'outgoingHeaders' | 'aroundJob' | 'telemetry'>;
 
 const DEFAULTS = {
   prefix: '' as string,
@@ -65,6 +66,19 @@ const isErrorClass = (value: unknown): boolean =>
 
 const headerNames = anArrayOf('an array of header names', aName);
 
+/** The methods of a {@link Telemetry}; each may be left out. */
+const TELEMETRY_METHODS = ['callBegins', 'jobBegins', 'happened', 'opened'] as const;
+
+const aTelemetry = {
+  expected: `an object with some of the methods ${TELEMETRY_METHODS.join(', ')}, such as \`openTelemetry()\``,
+  accepts: (value: unknown) =>
+    isRecord(value) &&
+    TELEMETRY_METHODS.some((name) => value[name] !== undefined) &&
+    TELEMETRY_METHODS.every(
+      (name) => value[name] === undefined || typeof value[name] === 'function',
+    ),
+};
+
 const anErrorClass = {
   expected: 'a class that extends `Error`, with a name',
   accepts: isErrorClass,
@@ -95,6 +109,7 @@ export const OPTION_RULES: OptionRules<ReqRepOptions> = {
   inheritedHeaders: headerNames,
   outgoingHeaders: aFunction,
   aroundJob: aFunction,
+  telemetry: aTelemetry,
   timeout: aDuration(0),
   concurrency: anInteger(1, MAX_CONCURRENCY),
   maxDeliveries: anInteger(1),

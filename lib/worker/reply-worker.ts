@@ -32,14 +32,14 @@ export class ReplyWorker implements LaneOwner {
     settler: Settler,
     lease: LaneLease,
   ) {
-    const { shard, options, log } = parts;
+    const { shard, options, log, hooks, failures } = parts;
     const { driver } = shard;
     const { queue } = handler;
     const { runs } = this;
     const keys = shard.keys.queue(queue);
     const lane = new QueueLane(handler, keys, parts, settler, lease, this);
     const output = new RunSettlement(keys, parts, lane);
-    const runner = new JobRunner({ handler, options, log, time: driver, output });
+    const runner = new JobRunner({ handler, options, log, hooks, failures, time: driver, output });
     const lostJobs = new LostJobs(queue, shard.keys, driver.clock);
     this.keys = keys;
     this.lane = lane;

@@ -1,10 +1,13 @@
 import { AsyncResource } from 'node:async_hooks';
 import { inspect, type InspectOptions } from 'node:util';
+import type { Observable } from 'rxjs';
 import { InvalidOptionError, WorkersClosedError } from '../errors/index.js';
 import { describeValue } from '../errors/value-text.js';
 import { OutageHistory } from './liveness/outage-history.js';
 import type { Shard } from '../driver/shard.js';
+import type { JobFailure } from './running/job-failure.js';
 import type { ReplyWorker } from './reply-worker.js';
+import { StatusChanges } from './status-changes.js';
 import { WorkerSession } from './worker-session.js';
 import type { JobHandler, SessionParts } from './worker-options.js';
 
@@ -33,7 +36,16 @@ export interface QueueStatus {
    * again. `undefined` while Redis refuses nothing.
    */
   readonly refusal: string | undefined;
+  /**
+   * Time in ms since the last renewal of the worker's lease that Redis has confirmed was sent. `undefined` where there was none. The lease
+   * is renewed three times in `lease` ms.
+   */
+  readonly leaseAge: number | undefined;
 }
+
+/** @returns a text that changes with a status, but not because time passes. @internal */
+export const keyOfStatus = (status: ReplyWorkersStatus): string =>
+  JSON.stringify(status, (name, value: unknown) => (name === 'leaseAge' ? undefined : value));
 
 /**
  * The workers of one instance of `ReqRepModule` in this process: one for each queue that has a handler.
@@ -51,6 +63,24 @@ export interface QueueStatus {
  * ```
  */
 export class ReplyWorkers {
+  /**
+   * The state of the workers. Emits {@link status} to each subscriber at once, then again after each change: of a start, a stop or a pause at
+   * once, of `busy` and `refusal` within a second. Completes when the application is closed.
+   */
+  readonly status$: Observable<ReplyWorkersStatus>;
+  /**
+   * The errors of handlers, and of other code that runs with their jobs, for trackers of errors. Emits what happens after the
+   * subscription. Completes when the application is closed.
+   *
+   * @example
+   * ```ts
+   * workers.failures$.subscribe(({ queue, id, error, isExpected }) => {
+   *   if (!isExpected) tracker.report(error, { queue, id });
+   * });
+   * ```
+   */
+  readonly failures$: Observable<JobFailure>;
+  readonly #changes: StatusChanges;
   readonly #parts: Omit<SessionParts, 'scope'>;
   #state: ReplyWorkersStatus['state'] = 'stopped';
   #started: WorkerSession | undefined;
@@ -67,6 +97,9 @@ export class ReplyWorkers {
   /** Is private: inject the workers that `ReqRepModule` provides. */
   private constructor(parts: Omit<SessionParts, 'scope'>) {
     this.#parts = parts;
+    this.#changes = new StatusChanges(parts.shards.runtime);
+    this.status$ = this.#changes.follow(() => this.status, keyOfStatus);
+    this.failures$ = parts.failures.failures$;
   }
 
   /** @internal */
@@ -85,6 +118,7 @@ export class ReplyWorkers {
         busy: this.#workersOf(queue).reduce((sum, { busy }) => sum + busy, 0),
         isPaused: this.#paused.has(queue),
         refusal: this.#started?.refusalOf(queue),
+        leaseAge: this.#started?.leaseAgeOf(queue),
       })),
     };
   }
@@ -138,16 +172,16 @@ export class ReplyWorkers {
     );
     this.#started = started;
     this.#wasStarted = true;
-    this.#state = 'starting';
+    this.#become('starting');
     try {
       await this.#scope.runInAsyncScope(started.start, started, this.#paused);
       if (this.#isStarting(started)) {
-        this.#state = 'running';
+        this.#become('running');
       }
     } catch (error) {
       if (this.#isStarting(started)) {
         this.#started = undefined;
-        this.#state = 'stopped';
+        this.#become('stopped');
         throw error;
       }
       // Else they were stopped, and the connections closed, before Redis ever answered.
@@ -164,6 +198,7 @@ export class ReplyWorkers {
   async pause(queue: string): Promise<void> {
     this.#check(queue);
     this.#paused.add(queue);
+    this.#changes.changed();
     await Promise.all(this.#workersOf(queue).map((worker) => worker.pause()));
   }
 
@@ -176,6 +211,7 @@ export class ReplyWorkers {
   resume(queue: string): void {
     this.#check(queue);
     this.#paused.delete(queue);
+    this.#changes.changed();
     this.#workersOf(queue).forEach((worker) => worker.resume());
   }
 
@@ -201,16 +237,25 @@ export class ReplyWorkers {
   }
 
   /** Stops for good: none can be started any more. @internal */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#isClosed = true;
-    return this.stop();
+    try {
+      await this.stop();
+    } finally {
+      this.#changes.close();
+    }
   }
 
   async #stopThese(started: WorkerSession): Promise<void> {
-    this.#state = 'stopping';
+    this.#become('stopping');
     await started.stop();
     this.#started = undefined;
-    this.#state = 'stopped';
+    this.#become('stopped');
+  }
+
+  #become(state: ReplyWorkersStatus['state']): void {
+    this.#state = state;
+    this.#changes.changed();
   }
 
   #check(queue: string): void {

@@ -67,6 +67,11 @@ export class ShardWorkers {
     return this.lease.refusalOf(queue) ?? this.workers.get(queue)?.refusal;
   }
 
+  /** ms since the last renewal of the lease on a queue that Redis has confirmed; `undefined` where there was none. */
+  leaseAgeOf(queue: string): number | undefined {
+    return this.lease.ageOf(queue);
+  }
+
   /**
    * Resolves when Redis knows the workers and they take jobs, or when they were stopped before. Refusals are retried for each queue,
    * and do not hold up other queues.

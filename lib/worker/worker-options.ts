@@ -1,9 +1,11 @@
 import type { AsyncResource } from 'node:async_hooks';
+import type { Hooks } from '../telemetry/hooks.js';
 import type { Log } from '../telemetry/log.js';
 import type { DescribeError } from '../protocol/wire/wire-error.js';
 import type { Shard, Shards } from '../driver/shard.js';
 import type { RunContext } from './running/run-context.js';
 import type { RunLimit } from './taking/run-limit.js';
+import type { JobFailures } from './running/job-failures.js';
 
 /** Largest `concurrency`: a worker has two slots for each job, and another worker has to look through all when it is lost. */
 export const MAX_CONCURRENCY = 10_000;
@@ -50,6 +52,8 @@ export interface SessionParts {
   readonly shards: Shards;
   readonly options: WorkerOptions;
   readonly log: Log;
+  readonly hooks: Hooks;
+  readonly failures: JobFailures;
   /** Neutral async context that jobs start in: neither that of another job, nor that of the code that started the workers. */
   readonly scope: AsyncResource;
 }

@@ -54,6 +54,18 @@ export class WorkerSession {
       .find((refusal) => refusal !== undefined);
   }
 
+  /** ms since the oldest of the last confirmed renewals of the leases on a queue; `undefined` where one was never confirmed. */
+  leaseAgeOf(queue: string): number | undefined {
+    const ages = this.all.flatMap((workers) =>
+      workers.of(queue) ? [workers.leaseAgeOf(queue)] : [],
+    );
+    return ages.reduce(
+      (oldest, age) =>
+        oldest === undefined || age === undefined ? undefined : Math.max(oldest, age),
+      ages[0],
+    );
+  }
+
   /**
    * Resolves when Redis knows the workers and they take jobs, or when they were stopped before.
    * @param paused - queues that are paused.

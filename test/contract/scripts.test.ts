@@ -915,11 +915,32 @@ describe.each(useContractServers())('$name', (server) => {
         now + 60_000,
         'two',
       );
-      expect(await run(inspectQueue, keys)).toEqual({ workers: 2, queueLength: 3 });
+      expect(await run(inspectQueue, keys)).toEqual({ workers: 2, queueLength: 3, age: 0 });
+    });
+
+    it.each<[string, string, number]>([
+      ['with a deadline', '["1",null,{"c":"a","t":PUSHED,"d":99999999999999}]', 5_000],
+      ['without one', '["1",null,{"c":"a","t":PUSHED}]', 5_000],
+      ['that was delivered before', '  ["1",null,{"t":PUSHED}]\n', 5_000],
+      ['of the original protocol', '["1",null]', 0],
+      ['whose data looks like a time', '["1",{"t":PUSHED,"more":1}]', 0],
+      ['of a clock that is ahead', '["1",null,{"t":99999999999999}]', 0],
+      ['that cannot be read', 'no job', 0],
+    ])('tells how long the first job waits: one %s', async (_, job, age) => {
+      const { keys } = newQueue();
+      const element = job.replace('PUSHED', String((await serverNow()) - 5_000));
+      await server.look.rpush(keys.requests, element, '["2",null,{"t":1}]');
+      const state = await run(inspectQueue, keys);
+      expect(state.age).toBeGreaterThanOrEqual(age);
+      expect(state.age).toBeLessThan(age + 1_000);
     });
 
     it('returns zero for an unknown queue', async () => {
-      expect(await run(inspectQueue, newQueue().keys)).toEqual({ workers: 0, queueLength: 0 });
+      expect(await run(inspectQueue, newQueue().keys)).toEqual({
+        workers: 0,
+        queueLength: 0,
+        age: 0,
+      });
     });
   });
 

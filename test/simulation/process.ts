@@ -2,7 +2,9 @@ import type { Timer } from '../../lib/driver/runtime.js';
 import { RequestClient } from '../../lib/client/request-client.js';
 import { singleShard } from '../../lib/driver/shard.js';
 import { Keys } from '../../lib/protocol/keys.js';
+import { Hooks } from '../../lib/telemetry/hooks.js';
 import { Log } from '../../lib/telemetry/log.js';
+import { JobFailures } from '../../lib/worker/running/job-failures.js';
 import type { RunContext } from '../../lib/worker/running/run-context.js';
 import { ReplyWorkers } from '../../lib/worker/reply-workers.js';
 import { send } from './caller.js';
@@ -67,17 +69,21 @@ export class SimulatedProcess {
     const keys = new Keys();
     const shards = singleShard(this.driver, keys);
     const { log } = this;
+    const hooks = new Hooks({ instance: name, log, server: () => 'memory://simulation' });
     const { maxPending } = options;
     const limits = { maxPending, maxPendingBytes: 10_000_000, maxPayload: 1_000_000 };
     this.client = RequestClient.create({
       shards,
       log,
+      hooks,
       options: { timeout: 30_000, ...limits, parentJob: () => this.job },
     });
     this.replies = keys.replies(runtime.lastId);
     this.workers = ReplyWorkers.create({
       shards,
       log,
+      hooks,
+      failures: new JobFailures(log),
       options: {
         ...options,
         maxPayload: limits.maxPayload,

@@ -1,3 +1,6 @@
+import type { CallOutcome } from '../../telemetry/call-message.js';
+import type { CallTrace } from '../../telemetry/call-trace.js';
+
 /**
  * The reason why a request or an emit ended.
  *
@@ -27,6 +30,32 @@ export type CallEnd =
   | 'closed'
   | 'not begun'
   | PushFailure;
+
+/** How the ends are called outside of the library, and whether the caller gets an error. */
+const OUTCOMES: Readonly<Record<CallEnd, readonly [outcome: CallOutcome, hasError: boolean]>> = {
+  reply: ['reply', false],
+  'error reply': ['error', true],
+  'broken stream': ['error', true],
+  'unreadable reply': ['error', true],
+  pushed: ['pushed', false],
+  timeout: ['timeout', true],
+  unsubscribed: ['cancelled', false],
+  aborted: ['cancelled', true],
+  closed: ['failed', true],
+  'not begun': ['failed', true],
+  refused: ['failed', true],
+  'refused again': ['failed', true],
+  unconfirmed: ['failed', true],
+};
+
+/** @returns how an end is called outside of the library. */
+export const outcomeOf = (end: CallEnd): CallOutcome => OUTCOMES[end][0];
+
+/** Tells the end of a call to those that listen. */
+export function traceEnd(trace: CallTrace, end: CallEnd, values?: number): void {
+  const [outcome, hasError] = OUTCOMES[end];
+  trace.ended(outcome, values, hasError);
+}
 
 /** The reason why a request or an emit ended while its job was being pushed. */
 export type PushFailure = 'refused' | 'refused again' | 'unconfirmed' | 'closed';

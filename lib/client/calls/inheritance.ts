@@ -57,7 +57,7 @@ export function withInheritedHeaders<Options extends EmitOptions>(
 
 const NO_SIGNALS: readonly AbortSignal[] = [];
 
-/** @returns the signals that end a request. @throws the reason of a signal that has already aborted. */
+/** @returns the signals that end a request. */
 export function signalsOf(
   { signal }: SendOptions,
   parent: ParentJob | undefined,
@@ -65,9 +65,5 @@ export function signalsOf(
   if (!signal && !parent) {
     return NO_SIGNALS;
   }
-  const signals = [signal, parent?.signal].filter((each) => each !== undefined);
-  for (const each of signals) {
-    each.throwIfAborted();
-  }
-  return signals;
+  return [signal, parent?.signal].filter((each) => each !== undefined);
 }

@@ -1,4 +1,5 @@
-import { droppedReplies, type DroppedReply } from '../../telemetry/channels.js';
+import type { ReplyDroppedEvent } from '../../telemetry/events.js';
+import type { Hooks } from '../../telemetry/hooks.js';
 import type { Log } from '../../telemetry/log.js';
 import type { ReviveError } from '../../protocol/wire/wire-error.js';
 import { decodeFrame } from '../../protocol/wire/reply-frame.js';
@@ -51,6 +52,7 @@ export class ReplyListener {
     clientId: string,
     private readonly pending: PendingRequests,
     private readonly log: Log,
+    private readonly hooks: Hooks,
     private readonly revive: ReviveError | undefined,
   ) {
     this.list = new ReplyList(shard.keys.replies(clientId));
@@ -164,7 +166,7 @@ export class ReplyListener {
     this.list.framesDelivered(frames, length);
   }
 
-  private discard(text: string, reason: DroppedReply['reason']): void {
+  private discard(text: string, reason: ReplyDroppedEvent['reason']): void {
     this.discarded++;
     if (reason === 'unreadable') {
       const shown = text.slice(0, SHOWN_REPLY_CHARS);
@@ -174,8 +176,6 @@ export class ReplyListener {
         `Discarded a reply in "${this.list.key}": expected a reply frame, got ${shown}`,
       );
     }
-    if (droppedReplies.hasSubscribers) {
-      droppedReplies.publish({ reason } satisfies DroppedReply);
-    }
+    this.hooks.tell({ type: 'reply dropped', reason });
   }
 }

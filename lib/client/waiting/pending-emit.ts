@@ -5,7 +5,8 @@ import { PushFailedError, RequestTimeoutError } from '../../errors/index.js';
 import type { Runtime, Timer } from '../../driver/runtime.js';
 import type { Log } from '../../telemetry/log.js';
 import type { ApplicationCode } from '../calls/application-code.js';
-import type { CallEnd } from '../calls/call-end.js';
+import type { CallTrace } from '../../telemetry/call-trace.js';
+import { traceEnd, type CallEnd } from '../calls/call-end.js';
 import { UNCONFIRMED_REASON, type JobSender } from '../sending/outgoing-job.js';
 import type { PushReceipt } from '../calls/push-receipt.js';
 
@@ -25,6 +26,8 @@ type Notify = (subscriber: Subscriber<PushReceipt>) => void;
 
 /** An emitted job that waits for its receipt. Subscribers are notified in the async context of the call. */
 export class PendingEmit extends AsyncResource implements JobSender {
+  /** Told the end of the emit, where somebody listens. */
+  trace: CallTrace | undefined;
   private expiresAt: number | undefined;
   private timer: Timer | undefined;
   private owner: EmitOwner | undefined;
@@ -94,6 +97,7 @@ export class PendingEmit extends AsyncResource implements JobSender {
   /** Fails the emit. The error is logged if nobody has subscribed by the end of this microtask queue. */
   fail(error: unknown, end: CallEnd): void {
     if (this.end(end)) {
+      this.trace?.failed(error);
       this.runInAsyncScope(queueMicrotask, undefined, () => {
         if (this.subscribers.length === 0) {
           this.log.repeated(`emit failed: ${this.queue}`, 'warn', messageOf(error));
@@ -128,6 +132,9 @@ export class PendingEmit extends AsyncResource implements JobSender {
     }
     this.hasEnded = true;
     this.owner?.runtime.clear(this.timer);
+    if (this.trace) {
+      traceEnd(this.trace, end);
+    }
     this.owner?.emitEnded(this, end);
     return true;
   }

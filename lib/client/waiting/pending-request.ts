@@ -5,7 +5,8 @@ import type { Runtime } from '../../driver/runtime.js';
 import { toCallerError, type WireError, type ReviveError } from '../../protocol/wire/wire-error.js';
 import type { ReplyFrame } from '../../protocol/wire/reply-frame.js';
 import { IncomingStream, type Verdict } from './incoming-stream.js';
-import type { CallEnd } from '../calls/call-end.js';
+import type { CallTrace } from '../../telemetry/call-trace.js';
+import { traceEnd, type CallEnd } from '../calls/call-end.js';
 import type { RequestLimits } from '../calls/inheritance.js';
 import { UNCONFIRMED_REASON, type JobSender } from '../sending/outgoing-job.js';
 import { RequestTimers } from './request-timers.js';
@@ -41,6 +42,8 @@ export interface RequestRegistry {
  * the call, not in that of the loop that reads replies.
  */
 export class PendingRequest extends AsyncResource implements JobSender, Unsubscribable {
+  /** Told the end of the request, where somebody listens. */
+  trace: CallTrace | undefined;
   private readonly expiresAt: number | undefined;
   private readonly timers: RequestTimers | undefined;
   private stream: IncomingStream | undefined;
@@ -138,6 +141,9 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
     this.subscriber.remove(this);
     this.cleanups?.forEach((release) => release());
     this.cleanups = undefined;
+    if (this.trace) {
+      traceEnd(this.trace, end, this.received);
+    }
     this.owner.requestEnded(this, end);
     return true;
   }
@@ -212,6 +218,7 @@ export class PendingRequest extends AsyncResource implements JobSender, Unsubscr
   }
 
   private error(reason: unknown): void {
+    this.trace?.failed(reason);
     try {
       this.subscriber.error(reason);
     } catch (error) {

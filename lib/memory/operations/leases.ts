@@ -1,4 +1,6 @@
 import { describeWorker, MAX_FIELD_BYTES } from '../../protocol/operations/describe-worker.js';
+import type { Bytes } from '../bytes.js';
+import { elementAt } from '../lists.js';
 import { inspectQueue } from '../../protocol/operations/inspect-queue.js';
 import {
   MAX_WORKER_ID_BYTES,
@@ -72,8 +74,16 @@ export const LEASES: readonly Entry[] = [
   entry(inspectQueue, ({ store }, { requests, workers }) => ({
     workers: liveWorkers(store, workers),
     queueLength: lengthOf(store, requests),
+    age: ageOf(elementAt(store, requests, 0), store.now),
   })),
 ];
+
+/** @returns how long a job has waited, ms; `0` where that is unknown. */
+function ageOf(element: Bytes | undefined, now: number): number {
+  const [, pushedAt] =
+    /"t":(\d+)(?:,"d":\d+)?\}\]\s*$/.exec(element === undefined ? '' : textOf(element)) ?? [];
+  return pushedAt === undefined ? 0 : Math.max(0, now - Number(pushedAt));
+}
 
 /** @returns how many workers have a valid lease. */
 export const liveWorkers = (store: Store, workers: string): number =>

@@ -4,6 +4,7 @@ import { closeInOrder, stopWorkers } from '../../core/closing.js';
 import { waitUntilUsable, finishWithin } from '../../core/fail-fast.js';
 import { warnOfPrefix } from '../../core/prefix-warning.js';
 import { startWorkers } from '../../core/workers-start.js';
+import type { Engine } from '../../core/engine.js';
 import type { Log } from '../../telemetry/log.js';
 import type { Servers } from '../../driver/shard.js';
 import type { ReplyWorkers } from '../../worker/reply-workers.js';
@@ -17,6 +18,7 @@ interface LifecycleParts {
   readonly client: RequestClient;
   readonly workers: ReplyWorkers;
   readonly servers: Servers;
+  readonly engine: Engine;
   readonly log: Log;
   /** Closes all instances of the application. */
   readonly closeAll: () => Promise<void>;

@@ -95,6 +95,7 @@ function providersOf(settings: InstanceSettings): Provider[] {
           shards,
           options,
           log,
+          name,
           reviveError: reviveHttpException,
         }),
     },
@@ -162,13 +163,14 @@ function providersOf(settings: InstanceSettings): Provider[] {
         explorer: JobHandlerExplorer,
         client: RequestClient,
         workers: ReplyWorkers,
-        { servers }: Engine,
+        engine: Engine,
         workersLifecycle: WorkersLifecycle,
         discovery: DiscoveryService,
       ) => {
         placeHooks(discovery, ReqRepLifecycle, 'outermost');
         const closeAll = (): Promise<void> => workersLifecycle.closeAll();
-        const parts = { options, explorer, client, workers, servers, log, closeAll };
+        const { servers } = engine;
+        const parts = { options, explorer, client, workers, servers, engine, log, closeAll };
         const lifecycle = new ReqRepLifecycle(parts);
         workersLifecycle.add(lifecycle);
         return lifecycle;

@@ -24,6 +24,15 @@ import { listLength, readListBytes } from '../../protocol/operations/lists.js';
 /** Slots that are looked at in one command. */
 const SLOTS_PER_CALL = 1_000;
 
+/** A job of a lost worker, with its id if it can be read. */
+interface RecoveredJob extends FoundJob {
+  readonly id?: string | number;
+}
+
+interface RecoveredSlot extends FoundSlot {
+  readonly jobs: readonly RecoveredJob[];
+}
+
 /** Number of jobs of a lost worker that were recovered. */
 interface Recovered {
   readonly givenBack: number;
@@ -58,8 +67,13 @@ export class JobRecovery {
         if ((await this.recoverSlots(worker, slots, false)) !== 'recovered') {
           return;
         }
-        for (const { dead } of slots.flatMap(({ jobs }) => jobs)) {
+        for (const { dead, id } of slots.flatMap(({ jobs }) => jobs)) {
           recovered[dead ? 'deadLetters' : 'givenBack']++;
+          if (dead) {
+            const { queue } = this.handler;
+            const { reason, message } = dead;
+            this.parts.hooks.tell({ type: 'job dead', queue, id, reason, message });
+          }
         }
       }
       if (forget && areAll) {
@@ -115,7 +129,7 @@ export class JobRecovery {
     return ranges.map((range, index) => ({ ...range, elements: contents[index] ?? [] }));
   }
 
-  private toFoundSlot({ key, from, elements }: SlotPart): FoundSlot {
+  private toFoundSlot({ key, from, elements }: SlotPart): RecoveredSlot {
     const jobs = elements.flatMap((element, index) =>
       // The places of jobs that were settled before are empty.
       element.length === 0 ? [] : [{ position: from + index, ...this.decide(element.toString()) }],
@@ -124,21 +138,22 @@ export class JobRecovery {
   }
 
   /** Decides whether a job is given back to its queue or moved to the dead list. */
-  private decide(element: string): Omit<FoundJob, 'position'> {
+  private decide(element: string): Omit<RecoveredJob, 'position'> {
     const job = decodeJob(element);
     if (job.version === 0) {
       return { dead: { reason: 'unreadable', message: job.reason } };
     }
+    const { id } = job;
     if (hasSentValues(element)) {
       const dead = this.lostJobs.brokenStream(job);
-      return { dead, reply: dead.reply };
+      return { id, dead, reply: dead.reply };
     }
     const deliveries = job.redeliveries + 1;
     if (deliveries < maxDeliveriesOf(job, this.handler)) {
-      return {};
+      return { id };
     }
     const dead = this.lostJobs.outOfDeliveries(job, deliveries);
-    return { dead, reply: dead.reply };
+    return { id, dead, reply: dead.reply };
   }
 
   private recoverSlots(
@@ -159,6 +174,14 @@ export class JobRecovery {
 
   private report({ name }: LapsedWorker, { givenBack, deadLetters }: Recovered): void {
     if (givenBack + deadLetters > 0) {
+      const { queue } = this.handler;
+      this.parts.hooks.tell({
+        type: 'worker lost',
+        queue,
+        worker: name,
+        givenBack,
+        dead: deadLetters,
+      });
       this.parts.log.repeated(
         `worker lost: ${this.handler.queue}`,
         'warn',

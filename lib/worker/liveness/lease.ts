@@ -102,6 +102,11 @@ export class Lease {
     return this.leases.get(queue)?.refusal;
   }
 
+  /** ms since the last renewal of the lease on a queue that Redis has confirmed was sent; `undefined` where there was none. */
+  ageOf(queue: string): number | undefined {
+    return this.leases.get(queue)?.age;
+  }
+
   /** Whether other workers know the connection for commands, so that they can detect when its jobs are lost. */
   isUpToDate(queue: string): boolean {
     return this.leases.get(queue)?.isUpToDate(this.driver.commands) ?? false;

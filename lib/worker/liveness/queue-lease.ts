@@ -76,6 +76,11 @@ export class QueueLease {
     return this.turn > 0;
   }
 
+  /** ms since the last renewal that succeeded was sent; `undefined` where none has. */
+  get age(): number | undefined {
+    return this.isKnown ? Math.round(this.runtime.now() - this.sentAt) : undefined;
+  }
+
   /** Whether the lease is to be renewed by the timer: after a refusal that stays, it is retried less often. */
   get isDue(): boolean {
     return this.runtime.now() >= this.dueAt;

@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Job } from '../../protocol/wire/job-element.js';
 import type { Timer } from '../../driver/runtime.js';
+import type { JobTrace } from '../../telemetry/job-trace.js';
 import type { RunContext } from './run-context.js';
 import type { Outcome, OutcomeReply } from '../settling/outcome.js';
 import type { ReplyStream } from './reply-stream.js';
@@ -36,6 +37,10 @@ export class JobRun extends AsyncResource implements Outcome {
   reply: OutcomeReply | undefined;
   /** The stream of its values, if it sends any. */
   stream: ReplyStream | undefined;
+  /** Told the end of the run, where somebody listens. */
+  trace: JobTrace | undefined;
+  /** What the run was answered with, where that is an error. */
+  error: unknown;
   /** Aborts the run when its handler exceeds its timeout. */
   timer: Timer | undefined;
   /** Notified when the run is over. */
@@ -127,6 +132,7 @@ export class JobRun extends AsyncResource implements Outcome {
   /** Notes that the job has left its slot, or is left to other workers. */
   onReleased(): void {
     this.hasLeftSlot = true;
+    this.trace?.ended(this.answeredWith, this.error, this.stream?.pushedCount);
     this.leaveIfOver();
   }
 

@@ -1,5 +1,6 @@
 import type { Observable } from 'rxjs';
 import { shown } from '../../errors/error-text.js';
+import type { Hooks } from '../../telemetry/hooks.js';
 import type { Log } from '../../telemetry/log.js';
 import type { Job } from '../../protocol/wire/job-element.js';
 import { FailureLog } from './failure-log.js';
@@ -14,6 +15,7 @@ import { valuesOf } from './stream-source.js';
 /** The part of the worker that a runner uses. */
 export interface RunnerParts extends ReplyParts {
   readonly log: Log;
+  readonly hooks: Hooks;
   readonly time: JobTime;
 }
 
@@ -26,9 +28,13 @@ export class JobRunner {
   private readonly onStray: OnStray;
 
   constructor(private readonly parts: RunnerParts) {
-    const failures = new FailureLog(parts.handler, parts.log, parts.time.runtime);
-    this.replies = new RunReplies(parts, failures);
-    this.onStray = (what, id, error) => failures.strayed(what, id, error);
+    const { handler, failures } = parts;
+    const log = new FailureLog(handler, parts.log, parts.time.runtime);
+    this.replies = new RunReplies(parts, log);
+    this.onStray = (what, job, error) => {
+      log.strayed(what, job.id, error);
+      failures.failed(handler, job, error, false);
+    };
   }
 
   run(job: Job, place: JobPlace): JobRun {
@@ -36,7 +42,7 @@ export class JobRunner {
     const context = new RunContext(handler.queue, job, time, this.onStray);
     const run = new JobRun(job, place, context);
     try {
-      run.runInAsyncScope(this.begin, this, run);
+      run.runInAsyncScope(this.parts.hooks.areJobsHeard ? this.beginHeard : this.begin, this, run);
     } catch (error) {
       this.threw(run, error);
     }
@@ -56,11 +62,32 @@ export class JobRunner {
   interrupt(run: JobRun, reason: unknown): boolean {
     run.stream?.stop();
     if (run.hasSent) {
+      run.error ??= reason;
       this.replies.answer(run, 'error', undefined);
     }
     const mayBeRunAgain = run.answer('given back');
     run.context.abort(reason);
     return mayBeRunAgain;
+  }
+
+  /** Begins a run that somebody listens to, in the async context that listeners make for it. */
+  private beginHeard(run: JobRun): void {
+    const { handler, hooks, time } = this.parts;
+    const { version, replyTo } = run.job;
+    const { id, queue, headers, attempt, pushedAt } = run.context;
+    const job = {
+      kind: version === 1 || replyTo !== undefined ? ('request' as const) : ('emit' as const),
+      queue,
+      handler: handler.name,
+      id,
+      headers,
+      attempt,
+      waited: pushedAt === undefined ? undefined : Math.max(0, time.clock.now() - pushedAt),
+    };
+    hooks.jobBegins(job, (trace) => {
+      run.trace = trace;
+      this.begin(run);
+    });
   }
 
   private begin(run: JobRun): void {

@@ -20,7 +20,7 @@ export class JobStarter {
   constructor(
     private readonly handler: JobHandler,
     private readonly keys: QueueKeys,
-    private readonly parts: Pick<WorkerParts, 'shard' | 'log'>,
+    private readonly parts: Pick<WorkerParts, 'shard' | 'log' | 'hooks'>,
     private readonly lane: QueueLane,
     private readonly lostJobs: LostJobs,
     private readonly runner: JobRunner,
@@ -48,11 +48,16 @@ export class JobStarter {
     } else if (this.isInVain(job)) {
       this.lane.settle({ place });
     } else if (job.redeliveries > 0 && hasSentValues(element)) {
-      this.moveToDeadList(place, this.lostJobs.brokenStream(job));
+      this.moveToDeadList(place, this.lostJobs.brokenStream(job), job.id);
     } else if (job.redeliveries >= maxDeliveriesOf(job, this.handler)) {
-      this.moveToDeadList(place, this.lostJobs.outOfDeliveries(job, job.redeliveries));
+      this.moveToDeadList(place, this.lostJobs.outOfDeliveries(job, job.redeliveries), job.id);
     } else {
       this.lane.runStarted();
+      if (job.redeliveries > 0) {
+        const { queue } = this.handler;
+        const attempt = job.redeliveries + 1;
+        this.parts.hooks.tell({ type: 'job redelivered', queue, id: job.id, attempt });
+      }
       this.run(job, place);
     }
   }

@@ -21,7 +21,7 @@ const DEADLINE_TOLERANCE_MS = 20;
  * Is called with an error of the application's code that cannot be the end of a run.
  * @param what - which code, such as `a listener of job.signal`.
  */
-export type OnStray = (what: string, id: string | number, error: unknown) => void;
+export type OnStray = (what: string, job: JobContext, error: unknown) => void;
 
 /** The time of a job: the clock of the server for the deadline, the runtime for timers. */
 export type JobTime = Pick<Driver, 'clock' | 'runtime'>;
@@ -167,7 +167,7 @@ export class RunContext extends JobContext {
   /** Reports an error of the application's code that cannot be the end of the run. */
   strayed(what: string, error: unknown): void {
     if (!this.isAbort(error)) {
-      this.#onStray(what, this.id, error);
+      this.#onStray(what, this, error);
     }
   }
 

@@ -7,6 +7,7 @@ import {
   withReasons,
   type WireError,
 } from '../../protocol/wire/wire-error.js';
+import type { JobFailures } from './job-failures.js';
 import type { FailureLog } from './failure-log.js';
 import type { AnswerKind, JobRun } from './job-run.js';
 import type { ReplyStream } from './reply-stream.js';
@@ -27,6 +28,7 @@ export interface RunOutput {
 export interface ReplyParts {
   readonly handler: JobHandler;
   readonly options: WorkerOptions;
+  readonly failures: JobFailures;
   readonly output: RunOutput;
 }
 
@@ -36,7 +38,7 @@ export class RunReplies {
 
   constructor(
     private readonly parts: ReplyParts,
-    private readonly failures: FailureLog,
+    private readonly log: FailureLog,
   ) {
     this.encoder = new ReplyEncoder(parts.handler.queue, parts.options);
   }
@@ -110,7 +112,7 @@ export class RunReplies {
     if (isOwn && run.job.version === 2) {
       this.report(run, error);
     }
-    this.fail(run, error, isOwn ? libraryErrorToWire(error, run.job.id) : undefined);
+    this.fail(run, error, isOwn ? libraryErrorToWire(error, run.job.id) : undefined, false);
   }
 
   failWith(run: JobRun, error: unknown): void {
@@ -142,10 +144,17 @@ export class RunReplies {
    * Answers a run with an error.
    * @param form - the wire form of an error that the framework can describe. Other errors are unexpected and are logged.
    */
-  private fail(run: JobRun, error: unknown, form: WireError | undefined): void {
+  private fail(
+    run: JobRun,
+    error: unknown,
+    form: WireError | undefined,
+    isExpected = form !== undefined,
+  ): void {
     if (run.isAnswered) {
       return;
     }
+    run.error = error;
+    this.parts.failures.failed(this.parts.handler, run.context, error, isExpected);
     const { job, stream } = run;
     const canTell = job.version === 2 && job.replyTo !== undefined;
     // If the error cannot be sent to the caller, only the log of the worker is left to report it.
@@ -193,7 +202,7 @@ export class RunReplies {
   }
 
   private report({ job, context }: JobRun, error: unknown, form?: WireError): void {
-    this.failures.failed(job.id, error, form, context.handledBefore(error));
+    this.log.failed(job.id, error, form, context.handledBefore(error));
   }
 }
 

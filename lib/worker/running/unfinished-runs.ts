@@ -41,7 +41,7 @@ export class UnfinishedRuns {
   private async moveToDeadList(run: JobRun): Promise<void> {
     const { place, job, context } = run;
     const why = this.lostJobs.outOfDeliveries(job, context.attempt);
-    await this.lane.unfinished.moveToDeadList(place, why);
+    await this.lane.unfinished.moveToDeadList(place, why, job.id);
     run.onReleased();
   }
 

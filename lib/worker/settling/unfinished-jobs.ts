@@ -22,7 +22,7 @@ export class UnfinishedJobs {
   constructor(
     private readonly queue: string,
     private readonly keys: QueueKeys,
-    private readonly parts: Pick<WorkerParts, 'shard' | 'log' | 'workerId'>,
+    private readonly parts: Pick<WorkerParts, 'shard' | 'log' | 'hooks' | 'workerId'>,
     private readonly slots: { release(place: JobPlace): void },
   ) {
     const { runtime } = parts.shard.driver;
@@ -35,12 +35,17 @@ export class UnfinishedJobs {
     this.isStopping = true;
   }
 
-  async moveToDeadList(place: JobPlace, why: DeadLetter): Promise<void> {
+  /** @param id - the id of the job, if it can be read. */
+  async moveToDeadList(place: JobPlace, why: DeadLetter, id?: string | number): Promise<void> {
     const { keys, queue } = this;
-    const { log, workerId } = this.parts;
+    const { log, hooks, workerId } = this.parts;
     const job = { place, dead: keys.dead, workerId, ...why };
     const what = `Cannot move a job of queue "${queue}" to "${keys.dead}"`;
     const result = await this.takeOut(moveToDeadList, job, what, [place], this.deadListRetries);
+    if (result !== undefined) {
+      const { reason, message } = why;
+      hooks.tell({ type: 'job dead', queue, id, reason, message });
+    }
     if (result === 'moved without reply') {
       const list = why.reply?.list ?? '';
       log.repeated(

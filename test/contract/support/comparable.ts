@@ -17,9 +17,10 @@ export function comparable(output: unknown): unknown {
   if (typeof output !== 'object' || output === null) {
     return output;
   }
-  const { now: _now, bytes: _bytes, lapsed, ...rest } = output as Record<string, unknown>;
+  const { now: _now, bytes: _bytes, age, lapsed, ...rest } = output as Record<string, unknown>;
   return {
     ...rest,
+    ...(typeof age === 'number' && { isOld: age > CLOSE_MS }),
     ...(Array.isArray(lapsed) && {
       // Which of two that lapsed in one moment comes first depends on the millisecond.
       lapsed: lapsed

@@ -11,6 +11,7 @@ import {
 import { encodeReply } from '../../../lib/protocol/wire/reply-frame.js';
 import { FakeDriver } from '../../support/fake-driver.js';
 import type { FakeLine } from '../../support/fake-line.js';
+import { silentHooks } from '../support/silent-hooks.js';
 import { KeptLog } from '../support/kept-log.js';
 import { keptRequest } from '../support/kept-request.js';
 
@@ -21,7 +22,14 @@ async function newListener() {
   const driver = new FakeDriver();
   const log = new KeptLog();
   const pending = new PendingRequests(0, new AsyncResource('test'), driver.runtime);
-  const listener = new ReplyListener(driver.shard(), 'client', pending, log, undefined);
+  const listener = new ReplyListener(
+    driver.shard(),
+    'client',
+    pending,
+    log,
+    silentHooks(log),
+    undefined,
+  );
   listener.start();
   await driver.settle();
   const line = driver.line('replies');
@@ -350,7 +358,14 @@ describe('a listener', () => {
     const { driver, listener, log, pending } = await newListener();
     listener.start();
     expect(driver.blockingLines).toHaveLength(1);
-    const another = new ReplyListener(driver.shard(), 'another', pending, log, undefined);
+    const another = new ReplyListener(
+      driver.shard(),
+      'another',
+      pending,
+      log,
+      silentHooks(log),
+      undefined,
+    );
     another.close();
     another.start();
     expect(driver.blockingLines).toHaveLength(1);

@@ -7,6 +7,7 @@ import { singleShard, type Shard, type Shards } from '../../../lib/driver/shard.
 import { deleteKey } from '../../../lib/protocol/operations/keys.js';
 import { pushToList, readList, waitForHead } from '../../../lib/protocol/operations/lists.js';
 import { publish } from '../../../lib/protocol/operations/publish.js';
+import { silentHooks } from '../support/silent-hooks.js';
 import { inspectQueue } from '../../../lib/protocol/operations/inspect-queue.js';
 import { decodeCancelMessage } from '../../../lib/protocol/wire/cancel-message.js';
 import { encodeReply } from '../../../lib/protocol/wire/reply-frame.js';
@@ -33,6 +34,7 @@ function newClient(options: Partial<ClientOptions> = {}) {
   const client = RequestClient.create({
     shards,
     log,
+    hooks: silentHooks(log),
     options: { timeout: 0, ...LIMITS, ...options },
   });
   return { client, first, second, log, settle: () => first.settle() };
@@ -131,7 +133,7 @@ describe('a request that times out', () => {
     await takePush(first);
     await first.runtime.advanceAsync(1_000);
     expect(cancelled(first)).toEqual(pushed(first));
-    first.commands.next(inspectQueue).answer({ workers: 0, queueLength: 3 });
+    first.commands.next(inspectQueue).answer({ workers: 0, queueLength: 3, age: 0 });
     expect(await failure).toMatchObject({
       code: 'REQUEST_TIMEOUT',
       limit: 'timeout',

@@ -7,6 +7,7 @@ import { Keys } from '../../../lib/protocol/keys.js';
 import { ReplyWorkers } from '../../../lib/worker/reply-workers.js';
 import { VirtualRuntime } from '../../support/virtual-runtime.js';
 import { KeptLog } from '../support/kept-log.js';
+import { unheard } from '../support/silent-hooks.js';
 
 /** The workers of one queue, and their close with a slow client. */
 function newWorkers() {
@@ -18,6 +19,7 @@ function newWorkers() {
   const workers = ReplyWorkers.create({
     shards: singleShard(servers, new Keys()),
     log,
+    ...unheard(log),
     options: { ...limits, maxPayload: 1_000, exposeStack: false },
   });
   const handler = { queue: 'q', name: 'Test#run', concurrency: 1, timeout: 0, maxDeliveries: 3 };
@@ -25,7 +27,8 @@ function newWorkers() {
   const client = {
     close: (): Promise<void> => new Promise((resolve) => runtime.setTimeout(resolve, 500)),
   };
-  const close = (): Promise<void> => closeInOrder({ workers, client, servers, log });
+  const engine = { close: () => undefined };
+  const close = (): Promise<void> => closeInOrder({ workers, client, servers, engine, log });
   return { workers, close, runtime, log, server };
 }
 

@@ -23,6 +23,7 @@ function lifecycle(failing: readonly string[] = [], prefix = '') {
     client: { close: () => step('client') } as Partial<RequestClient>,
     workers: { serve: () => undefined, close: () => step('workers') } as Partial<ReplyWorkers>,
     servers: { close: () => void steps.push('connections') } as Partial<Servers>,
+    engine: { close: () => undefined },
     options: { prefix, workers: true },
     log,
   };

@@ -17,6 +17,7 @@ import type { JobHandler, WorkerOptions } from '../../../lib/worker/worker-optio
 import { FakeDriver } from '../../support/fake-driver.js';
 import type { FakeCall } from '../../support/fake-line.js';
 import { KeptLog } from './kept-log.js';
+import { unheard } from './silent-hooks.js';
 import { KeptRuns } from './kept-runs.js';
 import { watched, type Watched } from './watched.js';
 
@@ -64,6 +65,7 @@ export class WorkerUnderTest {
       shard: driver.shard(),
       options,
       log,
+      ...unheard(log),
       scope: new AsyncResource('test'),
     };
     this.worker = new ReplyWorker(

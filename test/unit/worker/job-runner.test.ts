@@ -25,6 +25,7 @@ import { InterceptedReply, streamOf } from '../../../lib/worker/running/stream-s
 import type { JobHandler, WorkerOptions } from '../../../lib/worker/worker-options.js';
 import { VirtualRuntime } from '../../support/virtual-runtime.js';
 import { KeptLog } from '../support/kept-log.js';
+import { unheard } from '../support/silent-hooks.js';
 
 const OPTIONS: WorkerOptions = {
   lease: 5_000,
@@ -123,6 +124,7 @@ function runnerOf(
     handler,
     options: { ...OPTIONS, ...options },
     log,
+    ...unheard(log),
     time: { clock: { now: Date.now }, runtime },
     output: { openStream, answered: (_, text) => void events.emit('answer', text), ended: onEnded },
   });

@@ -11,6 +11,7 @@ import { Recovery } from '../../../lib/worker/liveness/recovery.js';
 import { OutageHistory } from '../../../lib/worker/liveness/outage-history.js';
 import { FakeDriver } from '../../support/fake-driver.js';
 import { KeptLog } from '../support/kept-log.js';
+import { unheard } from '../support/silent-hooks.js';
 
 const LEASE_MS = 5_000;
 const STALL_LIMIT_MS = 60_000;
@@ -58,7 +59,8 @@ function newRecovery(lines: readonly LineIdentity[], job = '["job-1",null,{"c":"
     exposeStack: false,
   };
   const scope = new AsyncResource('test');
-  const parts = { workerId: 'worker-1', shard: driver.shard(), options, log, scope };
+  const shard = driver.shard();
+  const parts = { workerId: 'worker-1', shard, options, log, ...unheard(log), scope };
   const recovery = new Recovery(
     { ...handler, handle: () => undefined },
     parts,
@@ -98,7 +100,7 @@ describe('a worker that has lapsed', () => {
     const { sweep, steps, recovered } = newRecovery([]);
     await sweep(LEASE_MS + 1);
     expect(steps).toEqual(['recover', 'forget']);
-    expect(recovered()).toEqual([[{ position: 0 }]]);
+    expect(recovered()).toEqual([[{ position: 0, id: 'job-1' }]]);
   });
 
   it.each<[string, LineIdentity]>([

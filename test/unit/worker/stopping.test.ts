@@ -7,6 +7,7 @@ import { pushToList } from '../../../lib/protocol/operations/lists.js';
 import { ReplyWorkers } from '../../../lib/worker/reply-workers.js';
 import { VirtualRuntime } from '../../support/virtual-runtime.js';
 import { KeptLog } from '../support/kept-log.js';
+import { unheard } from '../support/silent-hooks.js';
 
 /** Workers whose jobs take as long as their data says, ms, and what they have begun with. */
 function newWorkers() {
@@ -14,9 +15,11 @@ function newWorkers() {
   const driver = new MemoryDriver(new MemoryServer('memory://test', runtime), runtime);
   const keys = new Keys();
   const limits = { lease: 5_000, stallLimit: 60_000, shutdownTimeout: 10_000 };
+  const log = new KeptLog(runtime);
   const workers = ReplyWorkers.create({
     shards: singleShard(driver, keys),
-    log: new KeptLog(runtime),
+    log,
+    ...unheard(log),
     options: { ...limits, maxPayload: 1_000, exposeStack: false },
   });
   const begun: unknown[] = [];

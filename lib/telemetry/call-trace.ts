@@ -1,0 +1,48 @@
+import type { CallMessage, CallOutcome } from './call-message.js';
+
+type Writable<Message> = { -readonly [Key in keyof Message]: Message[Key] };
+
+/** What follows the end of a call: listeners are told. */
+export type OnCallEnd = (message: CallMessage) => void;
+
+/** One call that somebody listens to. Its end is told once. */
+export class CallTrace {
+  private isOver = false;
+
+  constructor(
+    private readonly message: Writable<CallMessage>,
+    private readonly onEnd: OnCallEnd,
+  ) {}
+
+  /** Headers that the job is to have; `undefined` for none. Listeners may have added some that are no texts, which are left out. */
+  get headers(): Record<string, string> | undefined {
+    const { headers = {} } = this.message;
+    const texts = Object.entries(headers).filter(([, value]) => typeof value === 'string');
+    return texts.length === 0 ? undefined : Object.fromEntries(texts);
+  }
+
+  /** Notes how the call has ended. Where the caller gets an error, {@link failed} follows. */
+  ended(outcome: CallOutcome, values: number | undefined, hasError: boolean): void {
+    this.message.outcome ??= outcome;
+    this.message.values ??= values;
+    if (!hasError) {
+      this.tell();
+    }
+  }
+
+  /** Notes the error that the caller gets. */
+  failed(error: unknown): void {
+    if (!this.isOver) {
+      this.message.outcome ??= 'failed';
+      this.message.error = error;
+      this.tell();
+    }
+  }
+
+  private tell(): void {
+    if (!this.isOver) {
+      this.isOver = true;
+      this.onEnd(this.message);
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import type { JobMessage, JobOutcome } from './job-message.js';
+
+type Writable<Message> = { -readonly [Key in keyof Message]: Message[Key] };
+
+/** What follows the end of a job: listeners are told. */
+export type OnJobEnd = (message: JobMessage) => void;
+
+/** One run of a job that somebody listens to. Its end is told once. */
+export class JobTrace {
+  private isOver = false;
+
+  constructor(
+    private readonly message: Writable<JobMessage>,
+    private readonly onEnd: OnJobEnd,
+  ) {}
+
+  /** Notes that the job has left the worker. */
+  ended(outcome: JobOutcome | undefined, error: unknown, values: number | undefined): void {
+    if (!this.isOver) {
+      this.isOver = true;
+      Object.assign(this.message, { outcome, error, values });
+      this.onEnd(this.message);
+    }
+  }
+}
