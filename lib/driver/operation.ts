@@ -43,6 +43,13 @@ export interface Step {
 export interface Transaction<Input, Output> {
   readonly name: string;
   steps(input: Input): readonly Step[];
+  /** Steps that change nothing, and that a server accepts as one transaction if it accepts {@link steps}. */
+  trial(input: Input): readonly Step[];
+  /** Does the same as all steps, for servers that refuse transactions. */
+  readonly asScript: {
+    readonly script: Script<Input, Output>;
+    inputOf(input: Input): Input;
+  };
   /** @param results - the error or the output of each step. */
   read(results: readonly PromiseSettledResult<unknown>[], input: Input): Output;
 }

@@ -13,6 +13,7 @@ import { RightsCheck } from './connection/rights-check.js';
 import type { ConnectionSource } from './topology/connection-source.js';
 import { warnOfEviction } from './eviction.js';
 import { OutageLog } from './outage-log.js';
+import { warnOfRefusedTransactions } from './refused-transactions.js';
 import { ServerClock } from './server-clock.js';
 import { serverName } from './topology/server-name.js';
 import { systemRuntime } from '../driver/system-runtime.js';
@@ -199,6 +200,8 @@ export class Connections implements Driver {
     const name = ['nestjs-reqrep', this.name, role].map(encodeURIComponent).join(':');
     const connection = new Connection(this.#source, name, {
       onChange: (trouble) => this.changed(trouble, role),
+      onTransactionsRefused: (refusal) =>
+        warnOfRefusedTransactions(connection.address, refusal, this.log),
       ...parts,
       patternOf: this.patternOf,
       runtime: this.runtime,

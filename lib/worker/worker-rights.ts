@@ -4,6 +4,7 @@ import type { QueueKeys } from '../protocol/keys.js';
 const NOT_SERVED = 'queues are not served';
 const ONE_BY_ONE = 'jobs are taken one by one, which is slower';
 const NOT_SETTLED = 'jobs do not end, and their callers get no replies';
+const BY_SCRIPTS = 'long replies are sent by scripts alone, which is slower';
 const NOT_RECOVERED = 'the jobs of lost workers are not given back';
 
 const NOT_CANCELLED = 'cancelled jobs run to completion';
@@ -46,8 +47,8 @@ function commandsOn(keys: QueueKeys, workerId: string, replies: string): readonl
     { without: ONE_BY_ONE, commands: ['lmove', 'renamenx'], on: [requests], isOptional: true },
     { without: NOT_SETTLED, commands: ['del', 'exists', 'lpos', 'lset', 'rpush'], on: [slot] },
     { without: NOT_SETTLED, commands: ['pexpire', 'pttl', 'rpush', 'type'], on: [replies] },
-    { without: 'long replies are not sent', commands: ['multi', 'exec'] },
-    { without: 'long replies are not sent', commands: ['ltrim', 'rename'], on: [replies] },
+    { without: BY_SCRIPTS, commands: ['multi', 'exec'], isOptional: true },
+    { without: BY_SCRIPTS, commands: ['rename'], on: [replies], isOptional: true },
     { without: 'streams fail', commands: ['lindex', 'lset'], on: [slot] },
     { without: 'streams fail', commands: ['lindex', 'llen', 'ltrim'], on: [replies] },
     { without: NOT_RECOVERED, commands: ['hget', 'hstrlen'], on: [worker] },

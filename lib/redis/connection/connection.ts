@@ -25,6 +25,8 @@ export interface ConnectionParts {
   /** @returns the ACL pattern for a key or channel, for messages about missing permissions; by default the key itself. */
   readonly patternOf?: ((key: string) => string) | undefined;
   readonly runtime?: Runtime;
+  /** Is called when it turns out that the server refuses transactions, so that scripts are used. */
+  readonly onTransactionsRefused?: (refusal: Error) => void;
   /** Whether it leaves its server as soon as Sentinels name another primary; default `false`. */
   readonly followsSentinels?: boolean;
 }
@@ -60,7 +62,9 @@ export class Connection implements Line {
       onLate: () => this.changed(),
     });
     const { own } = this;
-    this.calls = new OperationCalls(own.redis, own.watchdog);
+    this.calls = new OperationCalls(own.redis, own.watchdog, (refusal) =>
+      parts.onTransactionsRefused?.(refusal),
+    );
     this.pingCheck = new PingCheck(own, runtime);
     this.troubles = new ConnectionTroubles(own.destination, runtime, (trouble) =>
       this.changed(trouble),

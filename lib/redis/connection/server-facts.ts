@@ -44,10 +44,13 @@ const IS_CLUSTER_NODE =
 export const IS_NO_CLUSTER_NODE =
   'is not a node of a Redis Cluster: connect to it by a redis:// URL, or correct the nodes';
 
+/** Commands that nothing works without, and that some servers rename or disable, or are too old for. */
+export const NEEDED_COMMANDS = ['BLMOVE', 'LPOS', 'EVAL', 'EVALSHA'] as const;
+
 /** What else is known of a server and of the options that name it. */
 export interface ServerCheck {
-  /** `undefined` if the server does not tell. */
-  readonly hasBlmove: boolean | undefined;
+  /** Those of the {@link NEEDED_COMMANDS} that it does not know; none if it does not tell. */
+  readonly unknownCommands: readonly string[];
   /** Whether the options name a Cluster. */
   readonly isClusterExpected: boolean;
 }
@@ -55,7 +58,7 @@ export interface ServerCheck {
 /** @returns why the server cannot be used, as the end of a sentence that begins with its address. */
 export function serverProblem(
   server: ServerFacts | undefined,
-  { hasBlmove, isClusterExpected }: ServerCheck,
+  { unknownCommands, isClusterExpected }: ServerCheck,
 ): string | undefined {
   if (server && server.isCluster !== isClusterExpected && !server.isSentinel) {
     return server.isCluster ? IS_CLUSTER_NODE : IS_NO_CLUSTER_NODE;
@@ -64,10 +67,12 @@ export function serverProblem(
     return IS_SENTINEL;
   }
   const version = server?.version === undefined ? 'a Redis' : `Redis ${server.version}`;
-  if (hasBlmove === false || isTooOld(server?.version)) {
+  if (unknownCommands.includes('BLMOVE') || isTooOld(server?.version)) {
     return `is ${version} without the command BLMOVE: use Redis 6.2 or newer, or Valkey`;
   }
-  return undefined;
+  return unknownCommands.length > 0
+    ? `does not know ${unknownCommands.join(', ')}: renamed or disabled (rename-command in redis.conf). Enable it under its own name`
+    : undefined;
 }
 
 const IS_SENTINEL =

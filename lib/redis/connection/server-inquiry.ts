@@ -9,7 +9,7 @@ import type { Runtime } from '../../driver/runtime.js';
 import type { Destination } from '../topology/destination.js';
 import { placementProblem } from './placement.js';
 import type { RedisCall, Send } from './send.js';
-import { parseServer, serverProblem, type ServerFacts } from './server-facts.js';
+import { NEEDED_COMMANDS, parseServer, serverProblem, type ServerFacts } from './server-facts.js';
 
 /** What a new connection has learned about its server. */
 export type InquiryResult =
@@ -34,9 +34,9 @@ export async function inquire(
   name: string,
   { placement, clusterSlot }: Pick<Destination, 'placement' | 'clusterSlot'>,
 ): Promise<InquiryResult> {
-  const [info, blmove, client, redirect] = await Promise.all([
+  const [info, commands, client, redirect] = await Promise.all([
     ask(send, (redis) => redis.info()),
-    ask(send, (redis) => redis.command('INFO', 'BLMOVE')),
+    ask(send, (redis) => redis.command('INFO', ...NEEDED_COMMANDS)),
     ask(send, (redis) => redis.client('INFO')),
     clusterSlot && redirectOf(send, clusterSlot.key),
   ]);
@@ -53,7 +53,9 @@ export async function inquire(
   const line = client === undefined ? undefined : String(client);
   const why =
     serverProblem(server, {
-      hasBlmove: Array.isArray(blmove) ? blmove[0] !== null : undefined,
+      unknownCommands: NEEDED_COMMANDS.filter(
+        (_, index) => Array.isArray(commands) && commands[index] === null,
+      ),
       isClusterExpected: clusterSlot !== undefined,
     }) ?? (await placementProblem(send, line, placement));
   if (why !== undefined) {

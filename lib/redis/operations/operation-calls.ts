@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
 import type { Redis } from 'ioredis';
 import type { Outputs, Settled, StartCalls } from '../../driver/line.js';
-import type { Command, Operation, Run, Script, Transaction } from '../../driver/operation.js';
+import type { Command, Operation, Run, Script, Step, Transaction } from '../../driver/operation.js';
 import { codeOfRefusal, isRefusal } from '../../driver/refusal.js';
 import { argumentsOf, digestOf } from './script.js';
+import { TransactionTrials, type TransactionAnswers } from './transaction-trials.js';
 
 type Method = (...args: unknown[]) => Promise<unknown>;
 
@@ -18,12 +19,23 @@ export class OperationCalls {
   readonly #redis: Redis;
   /** Names of the scripts that were defined in ioredis. */
   private readonly defined = new Set<string>();
+  private readonly trials: TransactionTrials;
 
+  /** @param onRefused - is called when it turns out that the server refuses transactions. */
   constructor(
     redis: Redis,
     private readonly watchdog: Watch,
+    onRefused: (refusal: Error) => void = () => undefined,
   ) {
     this.#redis = redis;
+    this.trials = new TransactionTrials(
+      {
+        connection: () => redis.stream,
+        exec: () => this.watchdog.watch(redis.exec()),
+        sendSteps: (steps) => this.sendSteps(steps),
+      },
+      onRefused,
+    );
   }
 
   run<Input, Output>(operation: Operation<Input, Output>, input: Input): Promise<Output> {
@@ -61,22 +73,45 @@ export class OperationCalls {
     return Promise.all(calls);
   }
 
+  /** Runs a transaction, or its script on a server that refuses it. */
   async transact<Input, Output>(
     transaction: Transaction<Input, Output>,
     input: Input,
   ): Promise<Output> {
+    const { script, inputOf } = transaction.asScript;
+    return (await this.trials.isRefused(transaction, input))
+      ? this.run(script, inputOf(input))
+      : this.sendTransaction(transaction, input);
+  }
+
+  private async sendTransaction<Input, Output>(
+    transaction: Transaction<Input, Output>,
+    input: Input,
+  ): Promise<Output> {
     const steps = transaction.steps(input);
-    const [, , done] = await this.all(() => [
-      this.#redis.multi({ pipeline: false }),
-      Promise.all(steps.map((step) => this.sendStep(step.operation, step.input))),
-      this.#redis.exec(),
-    ]);
-    const results = (done ?? []).map(([error, answer], index): PromiseSettledResult<unknown> => {
+    const [multi, queued, done] = await this.sendSteps(steps);
+    const refused = [multi, ...queued, done].find(({ status }) => status === 'rejected');
+    if (refused?.status === 'rejected') {
+      this.trials.forget(); // the rights of the user may have changed
+      throw refused.reason;
+    }
+    const answers = (done.status === 'fulfilled' && done.value) || [];
+    const results = answers.map(([error, answer], index): PromiseSettledResult<unknown> => {
       return error
         ? { status: 'rejected', reason: error }
         : { status: 'fulfilled', value: steps[index]?.operation.read(answer) };
     });
     return transaction.read(results, input);
+  }
+
+  /** @returns the answers to MULTI, to each step and to EXEC. */
+  private async sendSteps(steps: readonly Step[]): Promise<TransactionAnswers> {
+    const [multi, queued, done] = await this.settled(() => [
+      this.#redis.multi({ pipeline: false }),
+      Promise.allSettled(steps.map((step) => this.sendStep(step.operation, step.input))),
+      this.#redis.exec(),
+    ]);
+    return [multi, queued.status === 'fulfilled' ? queued.value : [], done];
   }
 
   private readonly callUnwatched: Run = (operation, input) => this.call(operation, input);
