@@ -138,10 +138,13 @@ export class Ledger {
     }
   }
 
-  /** Notes that replies to a process may have been lost. @param isPushed - whether the job of a question was pushed. */
+  /**
+   * Notes that replies in the reply list of a process may have been lost. A version 1 request has a reply list of its own.
+   * @param isPushed - whether the job of a question was pushed.
+   */
   forsake(client: string, isPushed: (key: string) => boolean): void {
     for (const story of this.openStories(client)) {
-      if (isPushed(story.question.key)) {
+      if (story.question.protocol === 2 && isPushed(story.question.key)) {
         story.forsakenAt = this.now();
       }
     }

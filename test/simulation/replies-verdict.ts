@@ -105,13 +105,15 @@ function needsFault(end: string, { sentAt, forsakenAt, parent }: Story): boolean
 
 /**
  * Whether a job was run to its end after its loss, and neither worker nor client has ever stopped: its reply is pushed whatever was
- * lost. (A stream stops without an end when its job is lost.)
+ * lost. (A stream stops without an end when its job is lost. The reply to a version 1 request is popped from its list, so that it is
+ * lost with the line that pops it.)
  */
 const wasAnsweredLater = (
   { question, runs, client, forsakenAt = Infinity }: Story,
   faults: readonly Fault[],
 ): boolean =>
   question.kind !== 'stream' &&
+  question.protocol === 2 &&
   !hasStopped(faults, client) &&
   runs.some(
     ({ process, endedAt }) =>

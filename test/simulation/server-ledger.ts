@@ -30,7 +30,7 @@ export interface Return {
  */
 export class ServerLedger {
   readonly wrongs: string[] = [];
-  /** How often each job was pushed. */
+  /** How often each job was pushed by its client. What goes back to a queue is in {@link returns}. */
   readonly pushes = new Counts();
   readonly returns = new Map<string, Return[]>();
   /** Jobs that were moved to a dead list. */
@@ -45,6 +45,8 @@ export class ServerLedger {
   /** How often it had changed when each job was pushed first. */
   private readonly changesBefore = new Map<string, number>();
   private readonly keys = new Map<string, string>();
+  /** Whether an operation is being carried out that pushes jobs back to their queue. */
+  private isReturning = false;
 
   /** @param now - ms. */
   constructor(private readonly now: () => number) {}
@@ -53,7 +55,9 @@ export class ServerLedger {
   pushedTo(list: string, elements: readonly string[]): void {
     for (const element of elements) {
       if (list.endsWith('requests')) {
-        this.pushedJob(element);
+        if (!this.isReturning) {
+          this.pushedJob(element);
+        }
       } else if (list.endsWith('dead')) {
         this.dead.add(keyOf(JSON.parse(element).job));
       } else if (list.includes('replies:')) {
@@ -98,7 +102,7 @@ export class ServerLedger {
         const back = slots.flatMap(({ key, jobs }) =>
           jobs.flatMap(({ position, dead }) => (dead ? [] : [jobIn(store, key, position) ?? ''])),
         );
-        const output = carryOut();
+        const output = this.returning(carryOut);
         if (output === 'recovered') {
           back.forEach((job) => this.returned(job, workerId, 'worker lost'));
         }
@@ -107,7 +111,7 @@ export class ServerLedger {
       case giveBackJobs: {
         const { places } = input as GiveBackJobs;
         const jobs = places.map(({ key, position }) => jobIn(store, key, position));
-        const output = carryOut();
+        const output = this.returning(carryOut);
         jobs.forEach((job, index) => {
           if (job) {
             this.returned(job, workerOf(places[index]?.key ?? ''), 'given back');
@@ -125,6 +129,16 @@ export class ServerLedger {
     }
   }
 
+  /** Carries out an operation that pushes jobs back to their queue. */
+  private returning<Output>(carryOut: () => Output): Output {
+    this.isReturning = true;
+    try {
+      return carryOut();
+    } finally {
+      this.isReturning = false;
+    }
+  }
+
   private pushedJob(element: string): void {
     const key = keyOf(element);
     this.keys.set(idOf(element), key);
@@ -134,9 +148,14 @@ export class ServerLedger {
     }
   }
 
-  /** @returns how many replies a job may get beyond one for each push: workers reply where they think that the server has lost it. */
+  /**
+   * @returns how many replies a job may get beyond one for each push. Workers reply where they think that a server has lost the job:
+   * after a change of the owner, each worker may think so that had the job delivered.
+   */
   private extraReplies(key: string): number {
-    return this.losses.of(key) + this.changes - (this.changesBefore.get(key) ?? 0);
+    const changes = this.changes - (this.changesBefore.get(key) ?? 0);
+    const deliveries = this.pushes.of(key) + (this.returns.get(key)?.length ?? 0);
+    return this.losses.of(key) + changes * deliveries;
   }
 
   private pushedFrame(list: string, frame: string): void {
