@@ -28,6 +28,8 @@ export interface Story {
   isOrphan: boolean;
   /** When its job or its reply may have been lost: without a timeout it may never end. `undefined` = never. */
   forsakenAt: number | undefined;
+  /** Whether its reply list was replaced meanwhile, so that the values of a stream were refused. */
+  wasSpoiled: boolean;
 }
 
 /** One fault of a process, of lines or of the server. */
@@ -92,6 +94,7 @@ export class Ledger {
       ends: [],
       isOrphan: false,
       forsakenAt: undefined,
+      wasSpoiled: false,
     };
     this.stories.set(question.key, story);
     this.tell(() => `${question.key} sent by ${client}: ${shown(question)}`);
@@ -146,6 +149,7 @@ export class Ledger {
     for (const story of this.openStories(client)) {
       if (story.question.protocol === 2 && isPushed(story.question.key)) {
         story.forsakenAt = this.now();
+        story.wasSpoiled = true;
       }
     }
   }

@@ -18,8 +18,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the fetcher is not woken when an unanswered take frees the last slots',
     file: 'lib/worker/settling/queue-lane.ts',
-    text: 'this.intake.arrived(take, jobs);\n      // The take may have brought no jobs, and nothing else notifies the fetcher that there is room again.\n      this.fetcher.wake();',
-    instead: 'this.intake.arrived(take, jobs);',
+    text: 'this.intake.arrived(take, jobs, this.driver.commands.identity?.server);\n      // The take may have brought no jobs, and nothing else notifies the fetcher that there is room again.\n      this.fetcher.wake();',
+    instead: 'this.intake.arrived(take, jobs, this.driver.commands.identity?.server);',
   },
   {
     name: 'jobs are taken on a connection that other workers do not know yet',
@@ -55,8 +55,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'an unanswered take that moved no jobs reserves its room for ever',
     file: 'lib/worker/settling/queue-lane.ts',
-    text: 'if (jobs) {\n      this.intake.arrived(take, jobs);',
-    instead: 'if (jobs && jobs.length > 0) {\n      this.intake.arrived(take, jobs);',
+    text: 'if (jobs) {\n      this.intake.arrived(take',
+    instead: 'if (jobs && jobs.length > 0) {\n      this.intake.arrived(take',
   },
   {
     name: 'a settle does not check whether its slot still holds its job',
@@ -194,7 +194,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the reply to a job that the server has lost is discarded',
     file: 'lib/worker/settling/lost-replies.ts',
-    text: 'place.slot.server !== server &&',
+    text: 'isOfFormerServer(place, server) &&',
     instead: 'false &&',
   },
   {

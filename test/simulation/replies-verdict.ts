@@ -1,5 +1,5 @@
 import { replyTo, valueOf } from './handlers.js';
-import type { Fault, Story } from './ledger.js';
+import type { Fault, Run, Story } from './ledger.js';
 import type { World } from './world.js';
 
 /** Ends that only faults may cause. */
@@ -105,20 +105,29 @@ function needsFault(end: string, { sentAt, forsakenAt, parent }: Story): boolean
 
 /**
  * Whether a job was run to its end after its loss, and neither worker nor client has ever stopped: its reply is pushed whatever was
- * lost. (A stream stops without an end when its job is lost. The reply to a version 1 request is popped from its list, so that it is
- * lost with the line that pops it.)
+ * lost. (The reply to a version 1 request is popped from its list, so that it is lost with the line that pops it.)
  */
-const wasAnsweredLater = (
-  { question, runs, client, forsakenAt = Infinity }: Story,
-  faults: readonly Fault[],
-): boolean =>
-  question.kind !== 'stream' &&
-  question.protocol === 2 &&
-  !hasStopped(faults, client) &&
-  runs.some(
-    ({ process, endedAt }) =>
-      endedAt > forsakenAt && endedAt < Infinity && !hasStopped(faults, process),
+const wasAnsweredLater = (story: Story, faults: readonly Fault[]): boolean => {
+  const { question, runs, client, forsakenAt = Infinity } = story;
+  return (
+    question.protocol === 2 &&
+    !hasStopped(faults, client) &&
+    runs.some(
+      (run) =>
+        run.endedAt > forsakenAt &&
+        run.endedAt < Infinity &&
+        !hasStopped(faults, run.process) &&
+        (question.kind !== 'stream' || endsStream(run, story)),
+    )
   );
+};
+
+/**
+ * Whether a run has to end its stream: one that is refused does not, a stubborn handler may return long after its run was cancelled,
+ * and of a run that begins after the loss the caller accepts nothing where it has values of another one.
+ */
+const endsStream = ({ at }: Run, { question, wasSpoiled, forsakenAt = 0 }: Story): boolean =>
+  !wasSpoiled && !question.isStubborn && at <= forsakenAt;
 
 /** Whether the workers of a process were stopped, or the process has ended. */
 const hasStopped = (faults: readonly Fault[], process: string): boolean =>

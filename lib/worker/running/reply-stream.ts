@@ -36,6 +36,8 @@ export interface StreamTarget {
   readonly list: string;
   /** Time to live of the list, ms. */
   ttl(): number;
+  /** Whether a server that has replaced the one of the job does not hold it because it lacks the last writes. */
+  mayBeLost(): boolean;
 }
 
 /**
@@ -63,7 +65,8 @@ export class ReplyStream {
   private readonly run: string;
 
   /**
-   * @param onLost - called when the stream is in vain: another worker has recovered the job, or its caller does not read any more.
+   * @param onLost - called when the stream cannot go on: another worker has recovered the job (`isTaken`), the server has lost it, or
+   *   its caller does not read any more.
    */
   constructor(
     private readonly target: StreamTarget,
@@ -154,7 +157,7 @@ export class ReplyStream {
       const frames = this.takeFrames();
       const size = await this.push(frames);
       if (!size) {
-        this.lose('another worker recovered the job, or the server lost it', true);
+        this.loseJob(frames.length);
         break;
       }
       await this.reader.untilRead(size, frames, () => this.isStopped);
@@ -227,6 +230,17 @@ export class ReplyStream {
       'error',
       `Cannot push stream values of ${nameOfJob({ id, queue })} to "${list}" (${explainRefusal(error)}); ${next}`,
     );
+  }
+
+  /** Ends the stream because its job is not in its slot. @param unsent - how many values were to be pushed. */
+  private loseJob(unsent: number): void {
+    if (this.target.mayBeLost()) {
+      // Nobody else may know of the job, so that its caller has to hear of the end from here.
+      this.pushedCount -= unsent;
+      this.lose('a different server answers now, which does not hold the job', false);
+    } else {
+      this.lose('another worker recovered the job, or the server lost it', true);
+    }
   }
 
   private lose(why: string, isTaken: boolean): void {

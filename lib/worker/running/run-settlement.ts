@@ -2,6 +2,7 @@ import { argumentOf } from '../../protocol/argument.js';
 import { replyTtl } from '../../protocol/reply-ttl.js';
 import type { QueueKeys } from '../../protocol/keys.js';
 import type { Job } from '../../protocol/wire/job-element.js';
+import { isOfFormerServer } from '../settling/lost-replies.js';
 import type { QueueLane } from '../settling/queue-lane.js';
 import type { WorkerParts } from '../worker-options.js';
 import type { JobRun } from './job-run.js';
@@ -28,6 +29,7 @@ export class RunSettlement implements RunOutput {
       place,
       list: this.replyList(job),
       ttl: () => replyTtl(shard.driver.clock.now(), job.deadline),
+      mayBeLost: () => isOfFormerServer(place, shard.driver.commands.identity?.server),
     };
     return new ReplyStream(target, shard.driver, log, onLost);
   }

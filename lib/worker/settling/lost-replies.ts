@@ -1,5 +1,6 @@
 import type { Log } from '../../telemetry/log.js';
 import { counted } from '../../errors/counted.js';
+import type { JobPlace } from '../taking/slots.js';
 import type { Outcome } from './outcome.js';
 import type { SettlePart } from './settle-part.js';
 
@@ -26,9 +27,7 @@ export function separateLost(
 ): MissingParts {
   const isLost = ({ place, reply }: Outcome): boolean =>
     reply !== undefined &&
-    server !== undefined &&
-    place.slot.server !== undefined &&
-    place.slot.server !== server &&
+    isOfFormerServer(place, server) &&
     (reply.deadline === undefined || reply.deadline > now);
   const lost: SettlePart[] = [];
   const others: SettlePart[] = [];
@@ -44,14 +43,21 @@ export function separateLost(
   return { lost, others };
 }
 
+/**
+ * Whether another server has handed out a job than the one that answers now, which may have lost the job.
+ * @param server - the `run_id` of the server that answers now; `undefined` where it is unknown.
+ */
+export const isOfFormerServer = ({ slot }: JobPlace, server: string | undefined): boolean =>
+  server !== undefined && slot.server !== undefined && slot.server !== server;
+
 /** Logs how many replies are pushed although the server has lost their jobs. */
 export function reportLost(log: Log, lost: readonly SettlePart[]): void {
   for (const { queue, outcomes } of lost) {
     log.repeated(
       `jobs lost: ${queue.name}`,
       'warn',
-      `Redis lost ${counted(outcomes.length, 'job')} of queue "${queue.name}" during a run: a different server answers now, which ` +
-        `lacks the last writes of the one before; pushing the replies anyway`,
+      `A different server answers now, which does not hold ${counted(outcomes.length, 'running job')} of queue "${queue.name}": ` +
+        `it lacks the last writes of the one before, or another worker has recovered them; pushing the replies anyway`,
     );
   }
 }

@@ -233,7 +233,7 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
     this.intake.unanswered(take);
     const jobs = await this.settler.unansweredTakes.read(take, this.name);
     if (jobs) {
-      this.intake.arrived(take, jobs);
+      this.intake.arrived(take, jobs, this.driver.commands.identity?.server);
       // The take may have brought no jobs, and nothing else notifies the fetcher that there is room again.
       this.fetcher.wake();
     }

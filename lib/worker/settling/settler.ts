@@ -171,9 +171,9 @@ export class Settler {
     const { missingParts, remaining } = call.splitMissing(answer.missing);
     const { commands, clock } = this.driver;
     const { lost, others } = separateLost(missingParts, commands.identity?.server, clock.now());
-    reportLost(this.log, lost);
-    // A job that is missing when its call is repeated was settled by the first attempt.
+    // A job that is missing when its call is repeated was probably settled by the first attempt.
     if (!call.mayBeDone) {
+      reportLost(this.log, lost);
       this.notifier.warnMissing(others);
     }
     this.markSettled(others);

@@ -33,6 +33,7 @@ export class StreamUnderTest {
         place: { key: 'slot', position: 0 },
         list: 'replies:client-1',
         ttl: () => 60_000,
+        mayBeLost: () => false,
         ...target,
       },
       this.driver,

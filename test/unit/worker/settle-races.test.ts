@@ -170,9 +170,22 @@ describe('jobs that are not in their slots', () => {
     await answer({ missing: { slots: [0], places: [] } });
     expect(inputs()[1]).toMatchObject({ slots: [], places: [], groups: [{ list: 'replies' }] });
     expect(queue.released).toEqual([]);
-    expect(log.warnings).toEqual([expect.stringContaining('Redis lost 1 job of')]);
+    expect(log.warnings).toEqual([expect.stringContaining('does not hold 1 running job of queue')]);
     await answer({ jobs: [] });
     expect(queue.released).toHaveLength(1);
+  });
+});
+
+describe('a settle whose answer is lost in a failover', () => {
+  it('replies again where the next server does not hold the job, and warns of no loss', async () => {
+    const { queue, settle, lose, answer, inputs, line, log } = newSettler();
+    await settle(queue.hold(1));
+    line.identity = { id: 7, address: '1.2.3.4:5', server: 'run-2' };
+    await lose();
+    await answer({ missing: { slots: [0], places: [] } });
+    expect(inputs()[2]).toMatchObject({ slots: [], places: [], groups: [{ list: 'replies' }] });
+    await answer({ jobs: [] });
+    expect([queue.released.length, log.warnings]).toEqual([1, []]);
   });
 });
 

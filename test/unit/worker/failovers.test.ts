@@ -1,0 +1,105 @@
+import { Subject } from 'rxjs';
+import { expect, it } from 'vitest';
+import { readList } from '../../../lib/protocol/operations/lists.js';
+import { pushValues } from '../../../lib/protocol/operations/push-values.js';
+import { READ } from '../support/stream-under-test.js';
+import { job, WorkerUnderTest } from '../support/worker-under-test.js';
+
+/** Another server answers from now on. */
+function failOver({ commands, driver }: WorkerUnderTest, server: string): void {
+  [commands, ...driver.blockingLines].forEach((line, index) => {
+    line.identity = { id: index + 1, address: '127.0.0.1:1', server };
+  });
+}
+
+/** A worker whose job `a` was handed out by the server `run-1`, and whose values the test gives. */
+async function streaming() {
+  const source = new Subject<unknown>();
+  const under = new WorkerUnderTest({ handle: () => source });
+  under.worker.start();
+  failOver(under, 'run-1');
+  await under.settle();
+  await under.arrive(job('a'));
+  return { under, source };
+}
+
+const IS_MISSING = { missing: { slots: [0], places: [] } };
+
+it.each([
+  ['before its first value is pushed', 0],
+  ['behind values that were pushed', 2],
+])('a stream whose job the next server has lost %s ends with an error', async (_, pushed) => {
+  const { under, source } = await streaming();
+  for (let index = 0; index < pushed; index++) {
+    source.next(index);
+    await under.settle();
+    under.commands.next(pushValues).answer(READ);
+    await under.settle();
+  }
+  failOver(under, 'run-2');
+  source.next('lost');
+  source.next('lost, too');
+  await under.settle();
+  under.commands.next(pushValues).answer(undefined);
+  await under.settle();
+  under.openSettle.answer(IS_MISSING);
+  await under.settle();
+  expect(under.openSettle.input).toMatchObject({ slots: [], groups: [{ list: 'replies:caller' }] });
+  expect(under.replies.at(-1)).toMatchObject({
+    kind: 'e',
+    id: 'a',
+    error: { code: 'WORKER_LOST' },
+    position: { index: pushed },
+  });
+  await under.confirmSettle();
+  expect([under.worker.busy, source.observed]).toEqual([0, false]);
+});
+
+it('a stream whose last values the next server does not take ends with an error, not with its end', async () => {
+  const { under, source } = await streaming();
+  failOver(under, 'run-2');
+  source.next('lost');
+  source.complete();
+  await under.settle();
+  under.commands.next(pushValues).answer(undefined);
+  await under.settle();
+  under.openSettle.answer(IS_MISSING);
+  await under.settle();
+  expect(under.replies.at(-1)).toMatchObject({ kind: 'e', position: { index: 0 } });
+});
+
+it('a stream whose job another worker has recovered on the same server has no end of its own', async () => {
+  const { under, source } = await streaming();
+  source.next('lost');
+  await under.settle();
+  under.commands.next(pushValues).answer(undefined);
+  await under.settle();
+  under.openSettle.answer(IS_MISSING);
+  await under.settle();
+  expect(under.replies).toEqual([]);
+});
+
+it('a job that was found in the slot of a take without an answer is replied to after its loss', async () => {
+  const under = new WorkerUnderTest();
+  under.worker.start();
+  failOver(under, 'run-1');
+  await under.settle();
+  await under.arrive(job('a'));
+  under.runs.end('a', 1);
+  await under.settle();
+  expect(under.openSettle.input.takes).toHaveLength(1);
+  under.openSettle.lose();
+  await under.settle();
+  under.commands.next(readList).answer([job('b')]);
+  await under.settle();
+  await under.confirmSettle();
+  under.runs.end('b', 2);
+  await under.settle();
+  failOver(under, 'run-2');
+  under.openSettle.answer(IS_MISSING);
+  await under.settle();
+  expect(under.openSettle.input).toMatchObject({ slots: [], groups: [{ list: 'replies:caller' }] });
+  expect(under.replies.at(-1)).toEqual({ kind: 'r', id: 'b', payload: 2 });
+  await under.confirmSettle();
+  expect(under.worker.busy).toBe(0);
+});
