@@ -26,10 +26,13 @@ export interface LoadSize {
   readonly hasAllKinds?: boolean;
 }
 
-const TAGS = shardTags(16);
+/** Default of the option `shards`. */
+export const SHARD_COUNT = 16;
+
+const TAGS = shardTags(SHARD_COUNT);
 
 /** @returns the shard of a queue that is not hot. */
-export const shardOf = (queue: string): number => shardIndexOf(queue, TAGS.length);
+export const shardOf = (queue: string): number => shardIndexOf(queue, SHARD_COUNT);
 
 /** @returns the hash slot of a shard. */
 export const slotOfShard = (shard: number): number => hashSlotOf(`{${TAGS[shard]}}`);
