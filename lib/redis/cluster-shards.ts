@@ -164,5 +164,5 @@ const slotOf = (owners: SlotOwners, key: string): ClusterSlot => ({
   owners,
   slot: hashSlotOf(key),
   key,
-  owner: undefined,
+  nodes: new WeakMap(),
 });

@@ -15,6 +15,7 @@ import { warnOfEviction } from './eviction.js';
 import { OutageLog } from './outage-log.js';
 import { warnOfRefusedTransactions } from './refused-transactions.js';
 import { ServerClock } from './server-clock.js';
+import { SlotMoves } from './slot-moves.js';
 import { serverName } from './topology/server-name.js';
 import { systemRuntime } from '../driver/system-runtime.js';
 import { RedisSubscription } from './subscription.js';
@@ -59,6 +60,8 @@ export class Connections implements Driver {
     this.outage = new OutageLog(log);
     this.rights = new RightsCheck(log, patternOf);
     this.events.setMaxListeners(0);
+    const { clusterSlot } = source;
+    clusterSlot?.owners.tell(new SlotMoves(clusterSlot, this.open, () => this.shared));
   }
 
   /**

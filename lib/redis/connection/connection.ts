@@ -153,8 +153,17 @@ export class Connection implements Line {
 
   /** Closes the connection to a server that another one has taken over from, and makes another connection. */
   leave(): void {
-    if (this.state === 'ready') {
+    if (this.state === 'ready' && !this.own.isLeaving) {
       this.own.replace();
+    }
+  }
+
+  /** Asks a node of a Cluster whether it still owns the slot. If not, or if it does not answer soon, the connection is replaced. */
+  checkOwner(): void {
+    const key = this.own.destination.clusterSlot?.key;
+    if (key !== undefined && this.state === 'ready' && !this.own.isLeaving) {
+      this.send((redis) => redis.llen(key)).catch(() => undefined); // a refusal replaces the connection
+      void this.check();
     }
   }
 

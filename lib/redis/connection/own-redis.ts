@@ -133,6 +133,11 @@ export class OwnRedis {
     }
   }
 
+  /** Whether the server has said that it is the wrong one, so that the connection closes when it has answered everything. */
+  get isLeaving(): boolean {
+    return this.socket !== undefined && this.wrongServerSocket === this.socket;
+  }
+
   /** Tells whether to reconnect: at the first refusal that says that the server is wrong. All commands in flight get one. */
   private mustReconnect(error: Error): boolean {
     const { address, placement } = this.destination;
@@ -141,10 +146,10 @@ export class OwnRedis {
       user: placement.user ?? 'default',
       patternOf: (key) => this.parts.patternOf(key),
     });
-    const isFirst =
-      meaningOfRefusal(error) === 'wrong server' && this.wrongServerSocket !== this.socket;
+    const isFirst = meaningOfRefusal(error) === 'wrong server' && !this.isLeaving;
     if (isFirst) {
       this.wrongServerSocket = this.socket;
+      this.destination.refused(error);
     }
     return isFirst;
   }

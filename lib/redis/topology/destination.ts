@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Redis } from 'ioredis';
-import { textOf } from './cluster-config.js';
+import { textOf, type NodeAddress } from './cluster-config.js';
 import type { ClusterSlot } from './owner-connector.js';
 import { serverName } from './server-name.js';
 
@@ -55,7 +55,7 @@ export class Destination {
   get place(): Place | undefined {
     const { path, host, port, sentinels } = this.#redis.options;
     if (this.clusterSlot) {
-      return this.clusterSlot.owner;
+      return this.node;
     }
     if (sentinels) {
       return undefined;
@@ -77,10 +77,22 @@ export class Destination {
     };
   }
 
+  /** Notes that the node does not own the slot, as it has said. */
+  refused(error: Error): void {
+    if (this.clusterSlot && this.node) {
+      this.clusterSlot.owners.refused(this.clusterSlot.slot, this.node, error);
+    }
+  }
+
+  /** The node of the Cluster that was connected to last; `undefined` before, and for a server alone. */
+  private get node(): NodeAddress | undefined {
+    return this.clusterSlot?.nodes.get(this.#redis.options);
+  }
+
   /** Address of the node that Sentinels or the Cluster have named; `undefined` if none was named yet. */
   private get nodeAddress(): string | undefined {
     if (this.clusterSlot) {
-      return this.clusterSlot.owner && textOf(this.clusterSlot.owner);
+      return this.node && textOf(this.node);
     }
     const { stream, options } = this.#redis;
     const socket = stream as Socket | undefined; // none before it has ever connected

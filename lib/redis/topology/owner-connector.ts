@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { connect as connectByTls } from 'node:tls';
 import { AbstractConnector, Redis, type RedisOptions } from 'ioredis';
-import type { NodeAddress } from './cluster-config.js';
+import { textOf, type NodeAddress } from './cluster-config.js';
 import type { ConnectionSource } from './connection-source.js';
 import type { SlotOwners } from './slot-owners.js';
 
@@ -19,8 +19,8 @@ export interface ClusterSlot {
   readonly slot: number;
   /** A key of the slot, with which a node is asked whether it owns the slot. */
   readonly key: string;
-  /** Address of the node that was connected to last. */
-  owner: NodeAddress | undefined;
+  /** The node that each connection, by its options, has connected to last. */
+  readonly nodes: WeakMap<RedisOptions, NodeAddress>;
 }
 
 /** @returns the source of connections to the owner of a slot. */
@@ -36,12 +36,11 @@ export function sourceOfSlot(clusterSlot: ClusterSlot): ConnectionSource {
 }
 
 /**
- * Makes a connector of ioredis that connects to the owner of a slot: at the first attempt to the owner that is known, at each further
- * one to the owner that the Cluster names then.
+ * Makes a connector of ioredis that connects to the owner of a slot: to the owner that is known, if it is another one than at the last
+ * attempt, else to the owner that the Cluster names then.
  */
 function connectorTo(clusterSlot: ClusterSlot): Connector {
-  const { owners, slot } = clusterSlot;
-  let attempts = 0;
+  const { owners, slot, nodes } = clusterSlot;
   return class OwnerConnector extends AbstractConnector {
     private readonly options: RedisOptions;
 
@@ -54,12 +53,13 @@ function connectorTo(clusterSlot: ClusterSlot): Connector {
     async connect(): Promise<Connection> {
       this.connecting = true;
       delete this.firstError; // of the attempt before
-      const known = attempts++ === 0 ? owners.lastKnown(slot) : undefined;
-      const owner = known ?? (await owners.ask(slot));
+      const known = owners.lastKnown(slot);
+      const isOther = known !== undefined && !isSame(known, nodes.get(this.options));
+      const owner = isOther ? known : await owners.ask(slot);
       if (!this.connecting) {
         throw new Error('Connection is closed.'); // as ioredis words it
       }
-      clusterSlot.owner = owner;
+      nodes.set(this.options, owner);
       const { family, tls } = this.options;
       const address = { ...owner, ...(family === undefined ? {} : { family }) };
       this.stream = tls ? connectByTls({ ...tls, ...address }) : connect(address);
@@ -71,3 +71,6 @@ function connectorTo(clusterSlot: ClusterSlot): Connector {
     }
   };
 }
+
+const isSame = (node: NodeAddress, other: NodeAddress | undefined): boolean =>
+  other !== undefined && textOf(node) === textOf(other);

@@ -2,6 +2,8 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { isRefusal } from '../../driver/refusal.js';
 import { delay, type Runtime } from '../../driver/runtime.js';
 import { textOf, type ClusterConfig, type NodeAddress } from './cluster-config.js';
+import { ownerNamedBy } from './moved-owner.js';
+import type { OwnersListener } from './owners-listener.js';
 
 /** Wait for the answer of one node before the next one is asked as well. */
 const NEXT_NODE_DELAY_MS = 300;
@@ -47,9 +49,10 @@ export class SlotOwners {
   /** Private, so that `util.inspect` does not show the password. */
   readonly #config: ClusterConfig;
   private map: SlotMap | undefined;
-  private asking: Promise<SlotMap> | undefined;
+  private asking: Promise<void> | undefined;
   /** Which node is asked first next time. */
   private turn = 0;
+  private readonly listeners: OwnersListener[] = [];
 
   constructor(
     config: ClusterConfig,
@@ -69,6 +72,25 @@ export class SlotOwners {
     return this.map?.slots.find(({ first, last }) => first <= slot && slot <= last)?.owner;
   }
 
+  /** Lets a listener hear of changes. */
+  tell(listener: OwnersListener): void {
+    this.listeners.push(listener);
+  }
+
+  /** Notes that a node has refused a slot, and the owner if the refusal names it: other nodes may not know that one yet. */
+  refused(slot: number, by: NodeAddress, error: Error): void {
+    const owner = ownerNamedBy(error, by);
+    if (owner) {
+      const { slots = [], nodes = [] } = this.map ?? {};
+      const others = slots.filter(({ first, last }) => first !== slot || last !== slot);
+      this.map = {
+        slots: [{ first: slot, last: slot, owner: this.mapped(owner) }, ...others],
+        nodes,
+      };
+    }
+    this.listeners.forEach((listener) => listener.refused(slot, by));
+  }
+
   /** Forgets the owners, because one of them does not own its slots any more, or does not answer. */
   forget(): void {
     this.map = this.map && { ...this.map, slots: [] };
@@ -79,10 +101,10 @@ export class SlotOwners {
    * @throws the error of the last node if none has answered, or an error if nobody owns the slot.
    */
   async ask(slot: number): Promise<NodeAddress> {
-    this.asking ??= this.askAny().finally(() => {
+    this.asking ??= this.askOnce().finally(() => {
       this.asking = undefined;
     });
-    this.map = await this.asking;
+    await this.asking;
     const owner = this.lastKnown(slot);
     if (!owner) {
       throw new Error(
@@ -95,6 +117,11 @@ export class SlotOwners {
   /** Runs commands on a short-lived connection to the owner of a slot. */
   async runOnOwner<Answer>(slot: number, run: (redis: Redis) => Promise<Answer>): Promise<Answer> {
     return this.runOn(this.lastKnown(slot) ?? (await this.ask(slot)), run);
+  }
+
+  private async askOnce(): Promise<void> {
+    this.map = await this.askAny();
+    this.listeners.forEach((listener) => listener.named());
   }
 
   /** Asks one node after another. One that does not answer soon does not hold up the next. */
