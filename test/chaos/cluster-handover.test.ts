@@ -9,8 +9,8 @@ import { few, findWrongs } from './verdict.js';
 /** `CHAOS_STORM=full` for the sizes of a busy service; else a short form of the same. */
 const isFull = process.env['CHAOS_STORM'] === 'full';
 const SIZE = isFull
-  ? { workers: 6, requesters: 4, queues: 20, inFlight: 128, ms: 20 }
-  : { workers: 2, requesters: 2, queues: 20, inFlight: 64, ms: 10 };
+  ? { workers: 6, requesters: 4, queues: 20, inFlight: 64, ms: 20 }
+  : { workers: 2, requesters: 2, queues: 20, inFlight: 24, ms: 10 };
 const ROUNDS = isFull ? 5 : 1;
 
 /** How long the load goes on before each handover, ms. */

@@ -4,7 +4,7 @@ import type { Story } from './ledger.js';
 
 /** What a handover did to requests. */
 export interface HandoverFigures {
-  /** Longest time from the takeover until a requester had a reply from one of the shards, ms; `Infinity` if one never had. */
+  /** Longest time until a requester had a reply from one of the shards after the takeover, ms. */
   readonly goesOnAfter: number;
   /** Latencies of the requests to other shards meanwhile, ms. */
   readonly p50: number;
@@ -40,21 +40,34 @@ export function figuresOf(
   };
 }
 
-/** Looks at each requester in each shard, since each has connections of its own to it. */
+/**
+ * Looks at each requester in each shard, since each has connections of its own to it: at the first end of what waited when the new owner
+ * took over, else at the first request after that.
+ */
 function goesOnAfter(
   stories: readonly Story[],
   hotQueue: string,
   { taken, shards }: Handover,
 ): number {
-  const firstEnds = new Map<string, number>();
-  for (const { queue, requester, ended = Infinity } of stories) {
+  const waiting = new Map<string, number>();
+  const later = new Map<string, Story>();
+  for (const story of stories) {
+    const { queue, requester, sent, ended = Infinity } = story;
     const shard = shardOf(queue);
-    if (queue !== hotQueue && shards.includes(shard) && ended >= taken) {
-      const key = `${requester} ${shard}`;
-      firstEnds.set(key, Math.min(firstEnds.get(key) ?? Infinity, ended - taken));
+    if (queue === hotQueue || !shards.includes(shard) || ended < taken) {
+      continue;
+    }
+    const key = `${requester} ${shard}`;
+    if (sent <= taken) {
+      waiting.set(key, Math.min(waiting.get(key) ?? Infinity, ended - taken));
+    } else if (sent < (later.get(key)?.sent ?? Infinity)) {
+      later.set(key, story);
     }
   }
-  return Math.max(...firstEnds.values());
+  const times = [...later].map(
+    ([key, { sent, ended = Infinity }]) => waiting.get(key) ?? ended - sent,
+  );
+  return Math.max(...times, ...waiting.values());
 }
 
 function rate(stories: readonly Story[], from: number, to: number): number {
