@@ -7,6 +7,7 @@ import { freePort } from '../support/free-port.js';
 import { openReqRep } from '../support/open-reqrep.js';
 import { randomQueue } from '../support/random-queue.js';
 import { canTestTls, makeCertificate } from '../support/tls-redis.js';
+import { tlsFrontOf } from '../support/tls-front.js';
 import { waitFor } from '../support/wait-for.js';
 
 const itByTls = it.skipIf(!(await canTestTls()));
@@ -73,4 +74,26 @@ itByTls('a certificate that is not trusted is named, and tried again', async () 
   client.emit(randomQueue(), 'never sent').subscribe({ error: () => undefined });
   await waitFor(() => lines.length > 0);
   expect(lines[0]).toMatch(/^error rediss\+cluster:.* that this process does not trust.*Retrying/);
+});
+
+itByTls('each node is asked for by its name, where natMap has one', async () => {
+  const place = mkdtempSync(join(folder, 'named-'));
+  const own = { cert: makeCertificate(place), key: join(place, 'key.pem') };
+  const fronts = await Promise.all(cluster.nodes.map(({ port }) => tlsFrontOf(port, own)));
+  const outside = fronts.map(({ port }) => ({ host: 'localhost', port }));
+  const entries = cluster.nodes.map(({ port }, index) => [`127.0.0.1:${port}`, outside[index]]);
+  const queue = randomQueue();
+  const { workers, client } = openReqRep({
+    connection: {
+      nodes: outside.slice(0, 1),
+      natMap: Object.fromEntries(entries),
+      redisOptions: { tls: { ca: readFileSync(own.cert) } },
+    },
+    hotQueues: [queue],
+  });
+  await workers.serve(queue, (data) => data);
+  expect(await client.request(queue, 'named')).toBe('named');
+  for (const { names } of fronts) {
+    expect([...new Set(names)]).toEqual(['localhost']);
+  }
 });

@@ -44,11 +44,12 @@ export async function startTlsRedis({ expired = false, asksClients = false } = {
 /**
  * Makes a certificate, and its key in `key.pem`. Only as an authority does `openssl` make one that has expired.
  * @param names - the names that it is for, as in `subjectAltName`.
+ * @param subject - its own name, by which an authority is found.
  * @returns its file.
  */
 export function makeCertificate(
   folder: string,
-  { expired = false, names = 'DNS:localhost' } = {},
+  { expired = false, names = 'DNS:localhost', subject = 'localhost' } = {},
 ): string {
   const file = (name: string): string => join(folder, name);
   const openssl = (args: string): void => {
@@ -57,7 +58,7 @@ export function makeCertificate(
   writeFileSync(file('index.txt'), '');
   writeFileSync(file('ca.conf'), `${AUTHORITY}subjectAltName = ${names}\n`);
   openssl(
-    'req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=localhost -keyout key.pem -out request.pem',
+    `req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=${subject} -keyout key.pem -out request.pem`,
   );
   const now = new Date();
   const [first, last] = (expired ? [-2, -1] : [-1, 2]).map((days) =>

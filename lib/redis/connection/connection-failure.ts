@@ -42,6 +42,11 @@ const CERTIFICATE_PROBLEMS: readonly (readonly [code: RegExp, what: string, advi
     'requires a client certificate',
     'set one that the server trusts as `tls: { cert, key }`',
   ],
+  [
+    /^ERR_SSL_.*ALERT_(?:UNKNOWN_CA|BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_(?:EXPIRED|REVOKED|UNKNOWN)|ACCESS_DENIED)$/,
+    'refuses the client certificate',
+    'set one that the server trusts and that is valid as `tls: { cert, key }`',
+  ],
 ];
 
 /** The first character of every answer of Redis. */

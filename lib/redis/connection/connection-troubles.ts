@@ -118,12 +118,12 @@ export class ConnectionTroubles {
 
   /** Probes the server over a separate connection, once for each kind of error, for causes that the error does not tell. */
   private async probeOnce(kind: string): Promise<void> {
-    const { place } = this.destination;
+    const { place, tls } = this.destination;
     if (this.isClosed || place === undefined) {
       return;
     }
     if (this.probing?.kind !== kind) {
-      const done = probe(place, this.runtime).then((findings) => {
+      const done = probe(place, this.runtime, tls).then((findings) => {
         this.findings = findings;
       });
       this.probing = { kind, done };

@@ -5,6 +5,7 @@ import type { Runtime, Timer } from '../../driver/runtime.js';
 import { noteRefusal } from '../operations/refused-call.js';
 import type { ConnectionSource } from '../topology/connection-source.js';
 import { Destination } from '../topology/destination.js';
+import { setServerName } from '../topology/server-name-indication.js';
 import { CONNECTION_OPTIONS } from './connection-options.js';
 import { trafficOn } from './traffic.js';
 import { Watchdog } from './watchdog.js';
@@ -50,6 +51,7 @@ export class OwnRedis {
       // A connection to a server that accepts no writes is replaced. The refused command fails with the refusal.
       reconnectOnError: (error) => this.mustReconnect(error),
     });
+    setServerName(this.#redis.options);
     this.destination = new Destination(this.#redis, source.clusterSlot);
     this.watchdog = new Watchdog(runtime, () => trafficOn(this.socket), {
       onSilent: () => {

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { connect as connectByTls } from 'node:tls';
+import { connect as connectByTls, type ConnectionOptions } from 'node:tls';
 import type { Runtime, Timer } from '../../driver/runtime.js';
 import type { Place } from '../topology/destination.js';
 
@@ -34,9 +34,14 @@ const SILENT: Findings = { acceptsConnections: true, answer: undefined, speaksTl
 /**
  * Finds out what listens at an address that does not behave like Redis: a server that refuses all connections (the commands of ioredis
  * fail before its error is read), a server with or without TLS, or another program. It takes half a second at most.
+ * @param tls - the TLS options of the connection, whose client certificate the server may refuse.
  */
-export async function probe(place: Place, runtime: Runtime): Promise<Findings> {
-  const [heard, byTls] = await Promise.all([listen(place, runtime), askByTls(place, runtime)]);
+export async function probe(
+  place: Place,
+  runtime: Runtime,
+  tls: ConnectionOptions = {},
+): Promise<Findings> {
+  const [heard, byTls] = await Promise.all([listen(place, runtime), askByTls(place, runtime, tls)]);
   return heard.answer === undefined && !heard.speaksTls ? { ...heard, ...byTls } : heard;
 }
 
@@ -73,9 +78,10 @@ function listen(place: Place, runtime: Runtime): Promise<Findings> {
 function askByTls(
   place: Place,
   runtime: Runtime,
+  tls: ConnectionOptions,
 ): Promise<Pick<Findings, 'speaksTls' | 'tlsAlert'>> {
   return new Promise((resolve) => {
-    const socket = connectByTls({ ...place, rejectUnauthorized: false });
+    const socket = connectByTls({ ...tls, ...place, rejectUnauthorized: false });
     let speaksTls = false;
     let tlsAlert: string | undefined;
     const end = (): void => {

@@ -162,6 +162,13 @@ const RULES: readonly (readonly [
 
 /** @throws InvalidOptionError for an option that would break a guarantee of the library, or show up in an error of ioredis. */
 function checkOptions(options: RedisOptions): void {
+  if (options.sentinels && options.tls && !options.enableTLSForSentinelMode) {
+    throw new InvalidOptionError(
+      'enableTLSForSentinelMode of the connection',
+      '`true` where `tls` is set next to `sentinels`: else ioredis connects to the primary without TLS (`sentinelTLS` is for the Sentinels)',
+      kindOf(options.enableTLSForSentinelMode),
+    );
+  }
   for (const [name, expected, accepts] of RULES) {
     const value: unknown = options[name];
     if (value !== undefined && value !== null && !accepts(value)) {

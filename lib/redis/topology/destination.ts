@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
 import type { Redis } from 'ioredis';
 import { textOf, type NodeAddress } from './cluster-config.js';
 import type { ClusterSlot } from './owner-connector.js';
+import { tlsFor } from './server-name-indication.js';
 import { serverName } from './server-name.js';
 
 /** Configured server and user of a connection. */
@@ -61,6 +63,12 @@ export class Destination {
       return undefined;
     }
     return path ? { path } : { host: host ?? 'localhost', port: Number(port) };
+  }
+
+  /** Options of TLS, with the name of the server; `undefined` without TLS. */
+  get tls(): ConnectionOptions | undefined {
+    const { tls, host } = this.#redis.options;
+    return tls ? tlsFor(tls, this.node?.host ?? host) : undefined;
   }
 
   target(hasServed: boolean): Target {

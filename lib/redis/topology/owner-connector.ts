@@ -3,6 +3,7 @@ import { connect as connectByTls } from 'node:tls';
 import { AbstractConnector, Redis, type RedisOptions } from 'ioredis';
 import { textOf, type NodeAddress } from './cluster-config.js';
 import type { ConnectionSource } from './connection-source.js';
+import { tlsFor } from './server-name-indication.js';
 import type { SlotOwners } from './slot-owners.js';
 
 /** Wait before an attempt to reconnect, ms. Shorter than for a single server: a new owner is ready as soon as it is known. */
@@ -62,7 +63,9 @@ function connectorTo(clusterSlot: ClusterSlot): Connector {
       nodes.set(this.options, owner);
       const { family, tls } = this.options;
       const address = { ...owner, ...(family === undefined ? {} : { family }) };
-      this.stream = tls ? connectByTls({ ...tls, ...address }) : connect(address);
+      this.stream = tls
+        ? connectByTls({ ...tlsFor(tls, owner.host), ...address })
+        : connect(address);
       // TLS may emit a second error, which would end the process if nobody listened.
       this.stream.on('error', (error) => {
         this.firstError ??= error;

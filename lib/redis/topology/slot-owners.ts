@@ -1,6 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { isRefusal } from '../../driver/refusal.js';
 import { delay, type Runtime } from '../../driver/runtime.js';
+import { tlsFor } from './server-name-indication.js';
 import { textOf, type ClusterConfig, type NodeAddress } from './cluster-config.js';
 import { ownerNamedBy } from './moved-owner.js';
 import type { OwnersListener } from './owners-listener.js';
@@ -159,7 +160,9 @@ export class SlotOwners {
     node: NodeAddress,
     run: (redis: Redis) => Promise<Answer>,
   ): Promise<Answer> {
-    const redis = new Redis({ ...this.nodeOptions, ...QUESTION_OPTIONS, ...node });
+    const { tls, ...options } = this.nodeOptions;
+    const named = tls ? { tls: tlsFor(tls, node.host) } : {};
+    const redis = new Redis({ ...options, ...named, ...QUESTION_OPTIONS, ...node });
     const failure = new Promise<never>((_, reject) => {
       redis.on('error', (error) => {
         // TLS may emit a second error, which would end the process if nobody listened.
