@@ -50,7 +50,8 @@ export class ShardClient implements RequestOwner, EmitOwner {
     private readonly shard: Shard,
     private readonly site: ClientSite,
   ) {
-    const { clientId, options, log, hooks, pending } = site;
+    const { clientId, options, hooks, pending } = site;
+    const log = site.log.of(shard.keys.tag);
     const { workersHere, reviveError } = options;
     const closedError = (queue: string): Error => new ClientClosedError(queue);
     this.batcher = new PushBatcher(shard, closedError, log, workersHere);

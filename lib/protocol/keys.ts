@@ -4,8 +4,8 @@
  */
 export class Keys {
   private readonly prefix: string;
-  /** Hash tag with its braces; `''` without one. */
-  private readonly tag: string;
+  /** Hash tag of the shard, with its braces; `''` without one. */
+  readonly tag: string;
 
   /**
    * @param prefix - the beginning of every key, after the tag; default `''`.

@@ -67,7 +67,9 @@ export class ClusterShards implements Shards, Servers {
       const source = sourceOfSlot(slotOf(owners, keys.replies('')));
       const patternOf = (key: string): string => keys.patternOf(key);
       const shardName = `${name}:${index}`;
-      return { keys, driver: new Connections(source, shardName, log, patternOf, runtime, allowed) };
+      const shardLog = log.of(keys.tag);
+      const driver = new Connections(source, shardName, shardLog, patternOf, runtime, allowed);
+      return { keys, driver };
     });
     // Clients that start together begin with different shards.
     this.nextShard = hashSlotOf(runtime.randomId());

@@ -6,15 +6,28 @@ import type { Log } from '../telemetry/log.js';
 const LOST_LOG_KIND = 'server lost';
 const UNUSABLE_LOG_KIND = 'unusable server';
 
-/** Logs one line when the server is lost and one when it can be used again, however many connections and attempts there are. */
+/** The outages that last, by the log of all servers of an instance. */
+const outagesByLog = new WeakMap<Log, Set<OutageLog>>();
+
+/**
+ * Logs one line when the server is lost and one when it can be used again, however many connections and attempts there are. All shards of
+ * a Cluster share these lines: the second is for the end of their last outage.
+ */
 export class OutageLog {
   private isLost = false;
   private lastTrouble: ServerTroubleError | undefined;
   /** The text that was logged last, and the role of its connection. */
   private logged: { readonly text: string; readonly role: string } | undefined;
   private readonly losses = new Gate();
+  private readonly log: Log;
+  /** Outages that last, of this server and of others. */
+  private readonly lasting: Set<OutageLog>;
 
-  constructor(private readonly log: Log) {}
+  constructor(log: Log) {
+    this.log = log.ofAllServers;
+    this.lasting = outagesByLog.get(this.log) ?? new Set();
+    outagesByLog.set(this.log, this.lasting);
+  }
 
   /** The reason why the server cannot be used; `undefined` while it can. */
   get trouble(): ServerTroubleError | undefined {
@@ -33,6 +46,7 @@ export class OutageLog {
     const { level, message: text } = trouble;
     const isNew = !this.isLost || (level === 'error' && this.logged?.text !== text);
     this.isLost = true;
+    this.lasting.add(this);
     this.lastTrouble = trouble;
     this.losses.wake();
     // All connections report the same trouble; only the reports of one are counted.
@@ -49,6 +63,10 @@ export class OutageLog {
       return;
     }
     this.isLost = false;
+    this.lasting.delete(this);
+    if (this.lasting.size > 0) {
+      return;
+    }
     const wasLossSaid = this.log.over(LOST_LOG_KIND);
     if (this.log.over(UNUSABLE_LOG_KIND) || wasLossSaid) {
       this.log.info('Redis can be used again');

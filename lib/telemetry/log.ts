@@ -63,14 +63,33 @@ interface RepeatedKind {
 export class Log {
   private readonly repeatedKinds = new Map<string, RepeatedKind>();
   private readonly onceKinds = new Set<string>();
+  private readonly serverLogs = new Map<string, Log>();
   private isSinkFailureReported = false;
   private isClosed = false;
 
-  /** @param timers - by default Node's own, even if a test fakes the globals. */
+  /**
+   * @param timers - by default Node's own, even if a test fakes the globals.
+   * @param whole - the log that this one is a part of.
+   */
   constructor(
     private readonly sink: LogSink,
     private readonly timers: LogTimers = SYSTEM_TIMERS,
+    private readonly whole?: Log,
   ) {}
+
+  /**
+   * @param server - which of several servers; `''` = there is only one.
+   * @returns the log for one server: a trouble that is over there is not over on the others, though it is of the same kind.
+   */
+  of(server: string): Log {
+    const known = server === '' ? this : this.serverLogs.get(server);
+    return known ?? this.addServer(server);
+  }
+
+  /** The log for what concerns no single server, such as the code of the application. */
+  get ofAllServers(): Log {
+    return this.whole ?? this;
+  }
 
   info(text: string): void {
     this.write(() => this.sink.info(bounded(text)));
@@ -84,9 +103,11 @@ export class Log {
     this.write(() => this.sink.error(bounded(text), stack && boundedLines(stack)));
   }
 
-  /** Writes the first line of a kind and ignores all others. */
+  /** Writes the first line of a kind, of any server, and ignores all others. */
   once(kind: string, level: Level, text: string): void {
-    if (!this.onceKinds.has(kind)) {
+    if (this.whole) {
+      this.whole.once(kind, level, text);
+    } else if (!this.onceKinds.has(kind)) {
       removeOldestIfFull(this.onceKinds);
       this.onceKinds.add(kind);
       this[level](text);
@@ -138,6 +159,7 @@ export class Log {
    */
   close(): void {
     this.isClosed = true;
+    this.serverLogs.forEach((log) => log.close());
     for (const [kind, { level, text, unwritten, timer }] of this.repeatedKinds) {
       this.timers.clear(timer);
       this.repeatedKinds.delete(kind);
@@ -145,6 +167,15 @@ export class Log {
         this[level](`${text} (${unwritten} more ${unwritten === 1 ? 'time' : 'times'})`);
       }
     }
+  }
+
+  private addServer(server: string): Log {
+    const log = new Log(this, this.timers, this);
+    if (this.isClosed) {
+      log.close();
+    }
+    this.serverLogs.set(server, log);
+    return log;
   }
 
   private remember(kind: string): RepeatedKind {

@@ -33,7 +33,7 @@ export class WorkerSession {
       ([shard, those]) =>
         new ShardWorkers(
           those,
-          { ...shared, shard, workerId },
+          { ...shared, shard, workerId, log: shared.log.of(shard.keys.tag) },
           {
             outagesOf: (queue) => outagesOf(queue, shard),
             onStart: (handler, isPaused) => this.logStart(handler, isPaused),

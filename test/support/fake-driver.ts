@@ -28,9 +28,9 @@ export class FakeDriver implements Driver {
 
   constructor(readonly runtime = new VirtualRuntime()) {}
 
-  /** @param prefix - of its keys. */
-  shard(prefix = ''): Shard {
-    return { driver: this, keys: new Keys(prefix) };
+  /** @param prefix - of its keys. @param tag - the hash tag of one of several shards. */
+  shard(prefix = '', tag?: string): Shard {
+    return { driver: this, keys: new Keys(prefix, tag) };
   }
 
   /** Lets all go on that waits for neither time nor an answer. */

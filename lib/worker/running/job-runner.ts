@@ -29,7 +29,7 @@ export class JobRunner {
 
   constructor(private readonly parts: RunnerParts) {
     const { handler, failures } = parts;
-    const log = new FailureLog(handler, parts.log, parts.time.runtime);
+    const log = new FailureLog(handler, parts.log.ofAllServers, parts.time.runtime);
     this.replies = new RunReplies(parts, log);
     this.onStray = (what, job, error) => {
       log.strayed(what, job.id, error);

@@ -121,3 +121,36 @@ it('a logger that throws affects nobody, and is reported once', () => {
   expect(warned).toHaveBeenCalledTimes(1);
   warned.mockRestore();
 });
+
+it('knows the trouble of one of several servers apart from that of the others', () => {
+  const log = new KeptLog(runtime);
+  const [one, other] = [log.of('{1}'), log.of('{2}')];
+  one.repeated('refused', 'warn', 'refused by one');
+  other.repeated('refused', 'error', 'refused by the other', 'its stack');
+  expect([log.warnings, log.errors]).toEqual([['refused by one'], ['refused by the other']]);
+  expect(log.stacks).toEqual(['its stack']);
+  expect([one.over('refused'), one.over('refused'), other.over('refused')]).toEqual([
+    true,
+    false,
+    true,
+  ]);
+  expect([log.of('{1}'), one.ofAllServers]).toEqual([one, log]);
+  expect([log.of(''), log.ofAllServers]).toEqual([log, log]);
+});
+
+it('writes once what several servers say once', () => {
+  const log = new KeptLog(runtime);
+  ['{1}', '{2}', ''].forEach((server) => log.of(server).once('rights', 'warn', 'no rights'));
+  expect(log.warnings).toEqual(['no rights']);
+});
+
+it('writes the counts of all servers when it is closed, and starts no timer for any after that', () => {
+  const log = new KeptLog(runtime);
+  const server = log.of('{1}');
+  ['first', 'second'].forEach((text) => server.repeated('refused', 'warn', text));
+  log.close();
+  expect(log.warnings).toEqual(['first', 'second (1 more time)']);
+  log.of('{2}').repeated('refused', 'warn', 'late');
+  server.repeated('refused', 'warn', 'late, too');
+  expect([log.warnings.length, runtime.pending]).toEqual([4, 0]);
+});
