@@ -24,7 +24,7 @@ const USAGE = `npm run bench -- [--quick] [--only NAME]... [--rounds N] [--json 
   --rounds N   rounds of each system in each scenario (5; 2 with --quick)
   --json FILE  writes everything that was measured
 
-  systems      ${SYSTEMS.map(({ name }) => name).join(', ')}
+  systems      ${SYSTEMS.map(({ name, isOnDemand = false }) => (isOnDemand ? `${name} (not unless it is named)` : name)).join(', ')}
   scenarios    ${scenarios(false)
     .map(({ name }) => name)
     .join(', ')}`;
@@ -58,8 +58,12 @@ export function readCommandLine(args: readonly string[]): Plan | undefined {
     throw new Error(`--rounds takes an integer >= 1, got "${values.rounds}".\n\n${USAGE}`);
   }
   return {
-    systems: named(SYSTEMS, values.only),
-    scenarios: named(all, values.only),
+    systems: named(
+      SYSTEMS,
+      values.only,
+      SYSTEMS.filter(({ isOnDemand = false }) => !isOnDemand),
+    ),
+    scenarios: named(all, values.only, all),
     rounds,
     ms: isQuick ? 300 : 2_000,
     warmUpMs: isQuick ? 200 : 2_000,
@@ -69,11 +73,12 @@ export function readCommandLine(args: readonly string[]): Plan | undefined {
   };
 }
 
-/** Those that are named, or all where none is. */
+/** @returns those that are named, or the usual ones where none is. */
 function named<Each extends { readonly name: string }>(
   all: readonly Each[],
   names: readonly string[],
+  usual: readonly Each[],
 ): readonly Each[] {
   const chosen = all.filter(({ name }) => names.includes(name));
-  return chosen.length > 0 ? chosen : all;
+  return chosen.length > 0 ? chosen : usual;
 }

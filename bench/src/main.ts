@@ -15,7 +15,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 try {
   const plan = readCommandLine(process.argv.slice(2));
   if (plan) {
-    const servers = await startServers();
+    const servers = await startServers(plan.systems.map(({ server }) => server));
     try {
       await run(plan, servers);
     } finally {
@@ -28,7 +28,8 @@ try {
 }
 
 async function run(plan: Plan, servers: Servers): Promise<void> {
-  const redis = new RedisMeter(servers.redisUrl);
+  const redis = new RedisMeter([servers.redisUrl]);
+  const cluster = new RedisMeter(servers.clusterNodeUrls);
   try {
     const versions = installedVersions(await redis.version());
     const machine = describeMachine();
@@ -49,7 +50,10 @@ async function run(plan: Plan, servers: Servers): Promise<void> {
       console.log(`${title}: ${setup}`);
     }
     const results: Result[] = [];
-    for await (const { scenario, results: measured } of measureAll(plan, servers, redis)) {
+    for await (const { scenario, results: measured } of measureAll(plan, servers, {
+      Redis: redis,
+      'Redis Cluster': cluster,
+    })) {
       results.push(...measured);
       console.log(formatScenario(scenario, measured, systems));
     }
@@ -67,5 +71,6 @@ async function run(plan: Plan, servers: Servers): Promise<void> {
     }
   } finally {
     redis.close();
+    cluster.close();
   }
 }

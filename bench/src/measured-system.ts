@@ -8,7 +8,7 @@ import type { RedisMeter, RedisUsage } from './redis-meter.js';
 import type { Load, Scenario } from './scenarios.js';
 import { OURS } from './results.js';
 import { placeOf, type Servers } from './servers.js';
-import { NUMBERS, type System } from './systems/system.js';
+import { NUMBERS, type ServerName, type System } from './systems/system.js';
 
 /** What one round of one system was measured at. */
 export interface Round extends LoadResult {
@@ -18,6 +18,9 @@ export interface Round extends LoadResult {
   /** Missing where the server is no Redis. */
   readonly redis?: RedisUsage;
 }
+
+/** What the servers used; none for a server that is no Redis. */
+export type Meters = Readonly<Partial<Record<ServerName, RedisMeter>>>;
 
 /** No step takes longer, ms; one that does is given up, and its processes with it. */
 const LONGEST_STEP = 180_000;
@@ -36,13 +39,15 @@ export class MeasuredSystem {
   private failure: string | undefined;
   private isIn = false;
   private readonly url: string;
+  private readonly redis: RedisMeter | undefined;
 
   constructor(
     private readonly system: System,
     servers: Servers,
-    private readonly redis: RedisMeter,
+    meters: Meters,
   ) {
     this.url = servers.urls[system.server] ?? '';
+    this.redis = meters[system.server];
   }
 
   get description() {
@@ -73,7 +78,7 @@ export class MeasuredSystem {
           ? system.cannot?.[kind]
           : undefined;
     await this.inTurn(async () => {
-      const before = await this.redis.connections();
+      const before = await this.redis?.connections();
       if (scenario.pending !== undefined) {
         // Of what came before, some memory would be left.
         await this.requester?.stop();
@@ -91,7 +96,7 @@ export class MeasuredSystem {
       await requester.call('connect', this.place);
       const load = kind === 'stream' ? { ...scenario.load, values: 1 } : FIRST_REQUEST;
       await requester.call('run', { load, ms: 0 });
-      if (system.server === 'Redis') {
+      if (this.redis && before !== undefined) {
         this.connections = (await this.redis.connections()) - before;
       }
       if (scenario.pending !== undefined) {
@@ -156,7 +161,7 @@ export class MeasuredSystem {
       await requester.call('fill', load);
     }
     await Promise.all(workers.map((worker) => worker.call('beginRound')));
-    const redis = this.system.server === 'Redis' ? await this.redis.begin() : undefined;
+    const redis = await this.redis?.begin();
     const [{ usage, ...result }] = await Promise.all([
       requester.call('run', { load, ms }),
       isBacklog ? this.serve() : undefined,

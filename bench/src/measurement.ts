@@ -1,6 +1,5 @@
 import type { Plan } from './command-line.js';
-import { MeasuredSystem, type Round } from './measured-system.js';
-import type { RedisMeter } from './redis-meter.js';
+import { MeasuredSystem, type Meters, type Round } from './measured-system.js';
 import type { Result } from './results.js';
 import type { Load, Scenario } from './scenarios.js';
 import type { Servers } from './servers.js';
@@ -15,9 +14,9 @@ export interface MeasuredScenario {
 export async function* measureAll(
   plan: Plan,
   servers: Servers,
-  redis: RedisMeter,
+  meters: Meters,
 ): AsyncGenerator<MeasuredScenario> {
-  const systems = plan.systems.map((system) => new MeasuredSystem(system, servers, redis));
+  const systems = plan.systems.map((system) => new MeasuredSystem(system, servers, meters));
   try {
     for (const scenarios of groupAlike(plan.scenarios)) {
       for (const system of systems) {
@@ -29,7 +28,7 @@ export async function* measureAll(
       for (const system of systems) {
         await system.leave();
       }
-      await redis.empty();
+      await Promise.all(Object.values(meters).map((meter) => meter.empty()));
     }
   } finally {
     await Promise.all(systems.map((system) => system.stop()));

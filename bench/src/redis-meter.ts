@@ -1,18 +1,20 @@
 import { Redis } from 'ioredis';
 
-/** What a Redis server used in a while. */
+/** What the Redis servers of a system used in a while. */
 export interface RedisUsage {
-  /** User and system time, us. */
+  /** User and system time of all, us. */
   readonly cpu: number;
+  /** That of each node of a Cluster, us. */
+  readonly cpuOfEach?: readonly number[];
   readonly commands: number;
 }
 
-/** Asks the server of the benchmark what it has used, and who is connected. */
+/** Asks one server of the benchmark, or all masters of a Cluster, what they have used, and who is connected. */
 export class RedisMeter {
-  private readonly redis: Redis;
+  private readonly nodes: readonly Redis[];
 
-  constructor(url: string) {
-    this.redis = new Redis(url);
+  constructor(urls: readonly string[]) {
+    this.nodes = urls.map((url) => new Redis(url));
   }
 
   /** @returns a function that says what was used since. */
@@ -20,36 +22,45 @@ export class RedisMeter {
     const before = await this.read();
     return async () => {
       const after = await this.read();
-      return { cpu: after.cpu - before.cpu, commands: after.commands - before.commands };
+      const cpuOfEach = after.cpu.map((cpu, node) => cpu - (before.cpu[node] ?? 0));
+      return {
+        cpu: sum(cpuOfEach),
+        ...(cpuOfEach.length > 1 ? { cpuOfEach } : {}),
+        commands: after.commands - before.commands,
+      };
     };
   }
 
-  /** Connections of others. */
+  /** Connections of others: nodes of a Cluster do not count their own. */
   async connections(): Promise<number> {
-    return (await this.field('clients', 'connected_clients')) - 1;
+    return sum(await this.fields('clients', 'connected_clients')) - this.nodes.length;
   }
 
   async version(): Promise<string> {
-    return /redis_version:(\S+)/.exec(await this.redis.info('server'))?.[1] ?? 'unknown';
+    const [info] = await Promise.all(this.nodes.map((node) => node.info('server')));
+    return /redis_version:(\S+)/.exec(info ?? '')?.[1] ?? 'unknown';
   }
 
   async empty(): Promise<void> {
-    await this.redis.flushall();
+    await Promise.all(this.nodes.map((node) => node.flushall()));
   }
 
   close(): void {
-    this.redis.disconnect();
+    this.nodes.forEach((node) => node.disconnect());
   }
 
-  private async read(): Promise<RedisUsage> {
-    const user = await this.field('cpu', 'used_cpu_user');
-    const system = await this.field('cpu', 'used_cpu_sys');
-    const commands = await this.field('stats', 'total_commands_processed');
-    return { cpu: (user + system) * 1e6, commands };
+  private async read(): Promise<{ cpu: readonly number[]; commands: number }> {
+    const user = await this.fields('cpu', 'used_cpu_user');
+    const system = await this.fields('cpu', 'used_cpu_sys');
+    const commands = await this.fields('stats', 'total_commands_processed');
+    const cpu = user.map((seconds, node) => (seconds + (system[node] ?? 0)) * 1e6);
+    return { cpu, commands: sum(commands) };
   }
 
-  private async field(section: string, name: string): Promise<number> {
-    const text = await this.redis.info(section);
-    return Number(new RegExp(`^${name}:(\\S+)`, 'm').exec(text)?.[1]);
+  private async fields(section: string, name: string): Promise<number[]> {
+    const texts = await Promise.all(this.nodes.map((node) => node.info(section)));
+    return texts.map((text) => Number(new RegExp(`^${name}:(\\S+)`, 'm').exec(text)?.[1]));
   }
 }
+
+const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);

@@ -43,6 +43,8 @@ export interface Summary {
   readonly requesterCpu: number;
   readonly workerCpu: number;
   readonly redisCpu?: number;
+  /** That of each node of a Cluster. */
+  readonly redisCpuOfEach?: readonly number[];
   /** Most resident memory, bytes. */
   readonly requesterRss: number;
   readonly workerRss: number;
@@ -79,6 +81,11 @@ export function summaryOf({ rounds }: Pick<Result, 'rounds'>): Summary | undefin
     workerCpu: each(({ workers }) => workers.cpu),
     ...(rounds[0]?.redis && {
       redisCpu: each(({ redis }) => redis?.cpu ?? 0),
+      ...(rounds[0].redis.cpuOfEach && {
+        redisCpuOfEach: rounds[0].redis.cpuOfEach.map((_, node) =>
+          each(({ redis }) => redis?.cpuOfEach?.[node] ?? 0),
+        ),
+      }),
       commands: over(({ redis, elapsed }) => ((redis?.commands ?? 0) / elapsed) * 1_000),
     }),
     requesterRss: Math.max(...rounds.map(({ requester }) => requester.rss)),

@@ -39,7 +39,10 @@ export function formatScenario(
     .filter(({ failure }) => failure !== undefined)
     .map(({ system, failure }) => `${system}: ${failure}`);
   const idle = scenario.load.kind === 'idle' ? ofScenario.map(formatIdle) : [];
-  return [`\n${scenario.title}\n`, formatTable(COLUMNS, rows), ...idle, ...failures].join('\n');
+  const nodes = ofScenario.flatMap(formatNodes);
+  return [`\n${scenario.title}\n`, formatTable(COLUMNS, rows), ...nodes, ...idle, ...failures].join(
+    '\n',
+  );
 }
 
 function cells(summary: Summary, ourRate: number | undefined): string[] {
@@ -59,6 +62,16 @@ function cells(summary: Summary, ourRate: number | undefined): string[] {
 }
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
+
+/** What each node of a Cluster spends on a request; of the busiest one first. */
+function formatNodes(result: Result): string[] {
+  const summary = summaryOf(result);
+  if (!summary?.redisCpuOfEach) {
+    return [];
+  }
+  const each = summary.redisCpuOfEach.toSorted((a, b) => b - a).map((cpu) => cpu.toFixed(1));
+  return [`${result.system}: us of each Redis ${each.join(', ')}`];
+}
 
 function formatIdle(result: Result): string {
   const summary = summaryOf(result);

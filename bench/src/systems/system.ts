@@ -33,7 +33,7 @@ export interface Service {
   close(): Promise<void>;
 }
 
-export type ServerName = 'Redis' | 'NATS' | 'RabbitMQ';
+export type ServerName = 'Redis' | 'Redis Cluster' | 'NATS' | 'RabbitMQ';
 
 /** One way to ask and be answered that is measured. */
 export interface System {
@@ -43,6 +43,8 @@ export interface System {
   readonly server: ServerName;
   /** How it is set up, and why that is what its own documentation says is best. */
   readonly setup: string;
+  /** Whether it is left out unless it is named. */
+  readonly isOnDemand?: boolean;
   /** Why it takes no part in a kind of scenario. */
   readonly cannot?: { readonly backlog?: string; readonly stream?: string };
   /** @param url - of its server. */
