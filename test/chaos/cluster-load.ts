@@ -86,6 +86,13 @@ export class ClusterLoad {
     });
   }
 
+  /** Whether each requester has had a reply from each queue. */
+  get isWarm(): boolean {
+    const ended = [...this.stories.values()].filter(({ ends }) => ends.length > 0);
+    const pairs = new Set(ended.map(({ queue, requester }) => `${requester} ${queue}`));
+    return pairs.size === this.size.requesters * this.size.queues;
+  }
+
   /** Resolves when all requests have ended that are to be sent. */
   async end(timeout: number): Promise<void> {
     await waitFor(() => this.requesters.every(hasEnded), timeout);
