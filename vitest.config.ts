@@ -11,6 +11,7 @@ const ON_CLUSTER = [
   'core',
   'isolation',
   'limits',
+  'ping',
   'processes',
   'recovery',
   'request-ends',

@@ -9,8 +9,14 @@ import { unlessEnded } from './calls/inheritance.js';
 import type { CheckedEmit, CheckedRequest, CheckedSend } from './calls/call-signatures.js';
 import type { UnlessChecked } from './calls/job-map.js';
 import { addAwaitingLines, isReasonOf, LastValue } from './calls/last-value.js';
+import {
+  checkPingOptions,
+  DEFAULT_PING_TIMEOUT_MS,
+  type PingOptions,
+} from './calls/ping-options.js';
 import type { PushReceipt } from './calls/push-receipt.js';
 import { connectionStatus, stateOf } from './connection-status.js';
+import { ServerPing } from './server-ping.js';
 
 /**
  * Sends jobs to queues: requests, whose callers get the reply of a handler, and jobs without a reply. The workers can run in any
@@ -31,6 +37,7 @@ import { connectionStatus, stateOf } from './connection-status.js';
 export class RequestClient {
   readonly #parts: ClientParts;
   readonly #calls: CallStarter;
+  readonly #ping: ServerPing;
 
   /**
    * The state of the connections to Redis. Emits the present state to each subscriber at once, then each change, and completes when the
@@ -44,6 +51,7 @@ export class RequestClient {
     const code = new ApplicationCode(log);
     this.#parts = parts;
     this.#calls = new CallStarter(parts, code);
+    this.#ping = new ServerPing(shards);
     this.status$ = connectionStatus(shards, code);
   }
 
@@ -152,6 +160,27 @@ export class RequestClient {
     (queue: string, data?: unknown, options?: EmitOptions) => Observable<PushReceipt>,
     CheckedEmit
   >;
+
+  /**
+   * Asks Redis for an answer now, and connects where that was not done yet. Of a Redis Cluster, it asks the owner of each shard that this
+   * process uses.
+   *
+   * Unlike {@link status$} it notices at once that a server hangs, or that the network loses everything.
+   *
+   * @param options - Options of the call.
+   * @returns The slowest round trip, in ms, without the time that it took to connect.
+   * @throws {@link ConnectionFailedError} where a server does not answer within `timeout`, and at once where Redis refuses the application
+   *   until somebody changes something, or the client is closed.
+   * @throws {@link InvalidOptionError} for a wrong option.
+   * @example
+   * ```ts
+   * const ms = await this.requests.ping({ timeout: 500 });
+   * ```
+   */
+  async ping(options: PingOptions = NO_OPTIONS): Promise<number> {
+    checkPingOptions(options);
+    return this.#ping.slowest(options.timeout ?? DEFAULT_PING_TIMEOUT_MS);
+  }
 
   /**
    * Closes the client for good. Requests that wait end with a {@link ClientClosedError}, and later calls do, too. The module calls it

@@ -22,6 +22,7 @@ export type {
   UnmappedCall,
 } from '../client/calls/job-map.js';
 export type { OutgoingHeaders } from '../client/calls/outgoing-headers.js';
+export type { PingOptions } from '../client/calls/ping-options.js';
 export type { PushReceipt } from '../client/calls/push-receipt.js';
 export type { RequestClientStats } from '../client/calls/call-counts.js';
 export { RequestClient } from '../client/request-client.js';

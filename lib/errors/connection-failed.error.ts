@@ -1,7 +1,8 @@
 import { ReqRepError } from './reqrep.error.js';
 
 /**
- * Redis could not be used at the start, and the option `failFast` is set. `cause` is the error of the connection, where there is one.
+ * Redis could not be used at the start, and the option `failFast` is set, or it did not answer `RequestClient.ping`. `cause` is the error of
+ * the connection, where there is one.
  */
 export class ConnectionFailedError extends ReqRepError {
   static {
@@ -18,12 +19,14 @@ export class ConnectionFailedError extends ReqRepError {
     readonly reason: string,
     /** The time that the library tried, in ms. `undefined` where Redis refuses the application until somebody changes something. */
     readonly timeout: number | undefined,
-    options?: ErrorOptions,
+    options?: ErrorOptions & {
+      /** What to do, as a sentence. */
+      readonly advice?: string;
+    },
   ) {
     const time = timeout === undefined ? '' : ` within ${timeout} ms`;
-    super(
-      `Redis could not be used${time}: ${reason}. Fix that, or unset \`failFast\` to start without Redis.`,
-      options,
-    );
+    const { advice = 'Fix that, or unset `failFast` to start without Redis.', ...others } =
+      options ?? {};
+    super(`Redis could not be used${time}: ${reason}. ${advice}`, others);
   }
 }

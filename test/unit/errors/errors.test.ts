@@ -131,6 +131,16 @@ const CASES: readonly Case[] = [
     says: ['within 5000 ms', '`failFast`', 'redis://h:1/0 is away: start it'],
   },
   {
+    error: new ConnectionFailedError('redis://h:1/0', 'redis://h:1/0 hangs', undefined, {
+      advice: 'Start it.',
+    }),
+    type: ConnectionFailedError,
+    name: 'ConnectionFailedError',
+    code: 'CONNECTION_FAILED',
+    fields: { server: 'redis://h:1/0', reason: 'redis://h:1/0 hangs', timeout: undefined },
+    says: ['used: redis://h:1/0 hangs. Start it.'],
+  },
+  {
     error: new RequestTimeoutError({ ...timeout, trouble: new Error('redis://h:1/0 is away') }),
     type: RequestTimeoutError,
     name: 'RequestTimeoutError',
