@@ -18,7 +18,7 @@ const ROUNDS = isFull ? 4 : 1;
 const LOAD_MS = 1_500;
 
 /**
- * Within that time from the takeover, each requester has to have a reply of each shard, ms. Seen: some tenths of a second. On a machine that
+ * Within that time from the takeover, each requester has to have a reply of each shard, ms. Seen: 0.4 to 1.4 s on two busy cores. On a machine that
  * is busy with other things, shards that have kept their owner say how much longer a request takes anyway.
  */
 const LONGEST_UNTIL_IT_GOES_ON_MS = 5_000;
@@ -45,14 +45,15 @@ it('under load, no request is lost or misdelivered when shards get other owners,
     process.stdout.write(seen ? `${sentenceOf(handover, seen)}\n` : '');
   });
   process.stdout.write(`${stories.length} requests during ${all.length} handovers\n`);
-  for (const { goesOnAfter, p99 } of figures) {
-    expect(goesOnAfter).toBeLessThan(LONGEST_UNTIL_IT_GOES_ON_MS + p99);
-  }
   const faults = all.map(({ name, from, to, isLoss }) => {
     return { name, from, to, costs: isLoss ? ('line' as const) : ('time' as const) };
   });
   expect(few(findWrongs(load.stories, { faults }))).toEqual([]);
   expect(stories.every(({ ends }) => ends.join(',') === 'complete')).toBe(true);
+  const late = figures.filter(
+    ({ goesOnAfter, p99 }) => goesOnAfter > LONGEST_UNTIL_IT_GOES_ON_MS + p99,
+  );
+  expect(late).toEqual([]);
 }, 600_000);
 
 /** @param shards - those that have queues. */

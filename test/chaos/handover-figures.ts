@@ -6,6 +6,8 @@ import type { Story } from './ledger.js';
 export interface HandoverFigures {
   /** Longest time until a requester had a reply from one of the shards after the takeover, ms. */
   readonly goesOnAfter: number;
+  /** The request that ended then. */
+  readonly slowest: Story | undefined;
   /** Latencies of the requests to other shards meanwhile, ms. */
   readonly p50: number;
   readonly p99: number;
@@ -24,7 +26,8 @@ export function figuresOf(
   handover: Handover,
 ): HandoverFigures {
   const { from, taken, shards } = handover;
-  const until = taken + goesOnAfter(stories, hotQueue, handover);
+  const [after, slowest] = slowestFirst(stories, hotQueue, handover);
+  const until = taken + after;
   const latencies = stories
     .filter(({ queue, sent }) => queue !== hotQueue && sent >= from && sent < until)
     .filter(({ queue }) => !shards.includes(shardOf(queue)))
@@ -32,7 +35,8 @@ export function figuresOf(
     .toSorted((one, other) => one - other);
   const at = (share: number): number => latencies[Math.floor(latencies.length * share)] ?? 0;
   return {
-    goesOnAfter: until - taken,
+    goesOnAfter: after,
+    slowest,
     p50: at(0.5),
     p99: at(0.99),
     rateBefore: rate(stories, from - BEFORE_MS, from),
@@ -44,30 +48,28 @@ export function figuresOf(
  * Looks at each requester in each shard, since each has connections of its own to it: at the first end of what waited when the new owner
  * took over, else at the first request after that.
  */
-function goesOnAfter(
+function slowestFirst(
   stories: readonly Story[],
   hotQueue: string,
   { taken, shards }: Handover,
-): number {
-  const waiting = new Map<string, number>();
-  const later = new Map<string, Story>();
-  for (const story of stories) {
+): [after: number, slowest: Story | undefined] {
+  const firsts = new Map<string, [after: number, story: Story]>();
+  for (const story of stories.toSorted((one, other) => one.sent - other.sent)) {
     const { queue, requester, sent, ended = Infinity } = story;
     const shard = shardOf(queue);
     if (queue === hotQueue || !shards.includes(shard) || ended < taken) {
       continue;
     }
     const key = `${requester} ${shard}`;
-    if (sent <= taken) {
-      waiting.set(key, Math.min(waiting.get(key) ?? Infinity, ended - taken));
-    } else if (sent < (later.get(key)?.sent ?? Infinity)) {
-      later.set(key, story);
+    const after = ended - Math.max(sent, taken);
+    const [least, first] = firsts.get(key) ?? [];
+    // Of those that waited the first that ended, else the first that was sent.
+    if (!first || (sent <= taken && after < (least ?? Infinity))) {
+      firsts.set(key, [after, story]);
     }
   }
-  const times = [...later].map(
-    ([key, { sent, ended = Infinity }]) => waiting.get(key) ?? ended - sent,
-  );
-  return Math.max(...times, ...waiting.values());
+  const [slowest] = [...firsts.values()].toSorted(([one], [other]) => other - one);
+  return slowest ?? [0, undefined];
 }
 
 function rate(stories: readonly Story[], from: number, to: number): number {
