@@ -98,6 +98,7 @@ export function explainRefusal(error: Error): string {
 const EXPLAINED_BY_CODE: ReadonlyMap<string, string> = new Map([
   ['MOVED', 'MOVED: another node of the Cluster owns the slot'],
   ['ASK', 'ASK: the slot is being moved to another node of the Cluster'],
+  ['TRYAGAIN', 'TRYAGAIN: the slot is being moved to another node of the Cluster'],
   [
     'CROSSSLOT',
     'CROSSSLOT: the server is a node of a Redis Cluster, but `connection` names no Cluster',
@@ -135,15 +136,23 @@ const LONGEST_WAIT_AFTER_PERMANENT_REFUSAL_MS = 5_000;
 /** Longest wait between tries while a slot is moved to another node of a Cluster, which may be over at any moment. */
 const LONGEST_WAIT_DURING_MIGRATION_MS = 200;
 
+/** Whether a slot is being moved to another node of a Cluster, which ends by itself. */
+const isMigration = (error: unknown): boolean =>
+  isRefusal(error) && ['ASK', 'TRYAGAIN'].includes(codeOfRefusal(error));
+
 /** @returns the longest wait between tries after an error, ms; `undefined` = the default. */
 export function longestWaitAfter(error: unknown): number | undefined {
-  if (isRefusal(error) && ['ASK', 'TRYAGAIN', 'MOVED'].includes(codeOfRefusal(error))) {
+  if (isMigration(error) || (isRefusal(error) && codeOfRefusal(error) === 'MOVED')) {
     return LONGEST_WAIT_DURING_MIGRATION_MS;
   }
   return meaningOfRefusal(error) === 'permanent'
     ? LONGEST_WAIT_AFTER_PERMANENT_REFUSAL_MS
     : undefined;
 }
+
+/** @returns the log level of a refusal that keeps finished work from being settled: `warn` only if it ends by itself soon. */
+export const logLevelOfHeldWork = (error: unknown): 'warn' | 'error' =>
+  isMigration(error) ? 'warn' : 'error';
 
 /** @returns the log level of a refusal: `error` if it is permanent. */
 export const logLevelOf = (error: unknown): 'warn' | 'error' =>

@@ -15,7 +15,13 @@ import {
   type LineIdentity,
 } from '../../protocol/wire/line-identity.js';
 import { Backoff } from '../../driver/backoff.js';
-import { explainRefusal, isHandover, isRefusal, longestWaitAfter } from '../../driver/refusal.js';
+import {
+  explainRefusal,
+  isHandover,
+  isRefusal,
+  logLevelOfHeldWork,
+  longestWaitAfter,
+} from '../../driver/refusal.js';
 import type { Runtime } from '../../driver/runtime.js';
 import type { OutageHistory } from './outage-history.js';
 
@@ -161,7 +167,7 @@ export class QueueLease {
       if (!isHandover(error)) {
         this.log.repeated(
           `lease refused: ${name}`,
-          'error',
+          logLevelOfHeldWork(error),
           `Cannot renew the lease of the worker of queue "${name}" in "${keys.workers}" and "${keys.worker(this.workerId)}" ` +
             `(${this.refusal}); retrying, and until it works, the worker takes no jobs`,
         );

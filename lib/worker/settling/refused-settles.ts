@@ -4,6 +4,7 @@ import {
   codeOfRefusal,
   explainRefusal,
   isHandover,
+  logLevelOfHeldWork,
   longestWaitAfter,
   meaningOfRefusal,
 } from '../../driver/refusal.js';
@@ -93,7 +94,7 @@ export class RefusedSettles {
     }
     if (!isPermanent(error)) {
       const text = `Redis refuses replies (${explainRefusal(error)}); keeping them and retrying`;
-      this.log.repeated(ALL_REPLIES_REFUSED, 'error', text);
+      this.log.repeated(ALL_REPLIES_REFUSED, logLevelOfHeldWork(error), text);
       return;
     }
     const text = `Cannot ${workOf(part)} (${explainRefusal(error)}); retrying`;

@@ -1,7 +1,12 @@
 import type { Log } from '../../telemetry/log.js';
 import { Backoff } from '../../driver/backoff.js';
 import type { Driver } from '../../driver/driver.js';
-import { explainRefusal, isRefusal, longestWaitAfter } from '../../driver/refusal.js';
+import {
+  explainRefusal,
+  isRefusal,
+  logLevelOfHeldWork,
+  longestWaitAfter,
+} from '../../driver/refusal.js';
 import type { Take } from './intake.js';
 import { SlotReader } from './slot-reader.js';
 
@@ -37,7 +42,11 @@ export class UnansweredTakes {
       } catch (error) {
         if (isRefusal(error)) {
           const what = `Cannot read slot "${take.slot.key}" of queue "${queue}", so that its jobs wait`;
-          log.repeated(kind, 'error', `${what} (${explainRefusal(error)}); retrying`);
+          log.repeated(
+            kind,
+            logLevelOfHeldWork(error),
+            `${what} (${explainRefusal(error)}); retrying`,
+          );
         }
         await backoff.wait(longestWaitAfter(error));
       }

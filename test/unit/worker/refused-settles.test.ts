@@ -61,3 +61,15 @@ it('a refused call is retried until it is carried out, which is logged once', as
   await runtime.advanceAsync(60_000);
   expect(tries).toHaveLength(count);
 });
+
+it.each([
+  ['OOM no memory', 'errors'],
+  ['ASK 7 10.0.0.7:6379', 'warnings'],
+  ['TRYAGAIN Multiple keys request during rehashing of slot', 'warnings'],
+] as const)('replies that are held because of %s are among the %s', async (message, level) => {
+  const { runtime, log } = newRefused(message);
+  await runtime.advanceAsync(1_000);
+  const { errors, warnings } = log;
+  const other = level === 'errors' ? warnings : errors;
+  expect([log[level], other]).toEqual([[expect.stringContaining('Redis refuses replies')], []]);
+});
