@@ -16,6 +16,7 @@ import { OutageLog } from './outage-log.js';
 import { warnOfRefusedTransactions } from './refused-transactions.js';
 import { ServerClock } from './server-clock.js';
 import { SlotMoves } from './slot-moves.js';
+import { FailoverWatch } from './topology/failover-watch.js';
 import { serverName } from './topology/server-name.js';
 import { systemRuntime } from '../driver/system-runtime.js';
 import { RedisSubscription } from './subscription.js';
@@ -40,6 +41,8 @@ export class Connections implements Driver {
   /** Address of the server that was connected to last. */
   private address: string | undefined;
   private readonly rights: RightsCheck;
+  /** `undefined` without Sentinels, and before the first connect. */
+  private failovers: FailoverWatch | undefined;
 
   /** Private, so that `util.inspect` does not show the password. */
   readonly #source: ConnectionSource;
@@ -76,8 +79,6 @@ export class Connections implements Driver {
   get commands(): Connection {
     this.shared ??= this.add('commands', {
       prepare: (connection) => this.prepare(connection),
-      // One connection is enough to hear of it: see {@link followMove}.
-      followsSentinels: true,
     });
     return this.shared;
   }
@@ -178,6 +179,7 @@ export class Connections implements Driver {
   close(): void {
     this.isClosed = true;
     this.runtime.clear(this.clockTimer);
+    this.failovers?.close();
     for (const connection of this.open) {
       connection.close();
     }
@@ -193,10 +195,7 @@ export class Connections implements Driver {
     return { name: this.name, state: this.state };
   }
 
-  private add(
-    role: string,
-    parts: Pick<ConnectionParts, 'prepare' | 'followsSentinels'> = {},
-  ): Connection {
+  private add(role: string, parts: Pick<ConnectionParts, 'prepare'> = {}): Connection {
     if (this.isClosed) {
       throw new Error('The connections are closed');
     }
@@ -225,6 +224,24 @@ export class Connections implements Driver {
       .setInterval(() => void this.measureClock(), CLOCK_MEASURE_INTERVAL_MS)
       .unref();
     warnOfEviction(connection, this.log);
+    this.watchFailovers(connection);
+  }
+
+  /** Lets all connections leave their server as soon as Sentinels name another primary. */
+  private watchFailovers({ redis: { options } }: Connection): void {
+    if (options.sentinels) {
+      this.failovers ??= new FailoverWatch(options, this.runtime, (address) =>
+        this.leaveUnless((connection) => connection.address === address),
+      );
+    }
+  }
+
+  private leaveUnless(mayStay: (connection: Connection) => boolean): void {
+    for (const connection of this.open) {
+      if (!mayStay(connection)) {
+        connection.leave();
+      }
+    }
   }
 
   /**
@@ -236,11 +253,7 @@ export class Connections implements Driver {
     this.address = address;
     if (before !== undefined && before !== address) {
       this.log.info(`Connected to ${address}, which has taken over from ${before} (${this.name})`);
-      for (const connection of this.open) {
-        if (connection.address === before) {
-          connection.leave();
-        }
-      }
+      this.leaveUnless((connection) => connection.address !== before);
     }
   }
 

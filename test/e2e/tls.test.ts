@@ -157,8 +157,12 @@ describe.skipIf(!(await canTestTls()))('TLS (needs openssl, and a server with TL
     const mapped = await stubSentinel({ host: '10.0.0.1', port: 6379 });
     const natMap = { '10.0.0.1:6379': { host: 'localhost', port: front.port } };
     const options = { name: 'main', enableTLSForSentinelMode: true, tls };
-    await expectServed({ ...options, sentinels: [{ host: '127.0.0.1', port: named }] });
-    await expectServed({ ...options, natMap, sentinels: [{ host: '127.0.0.1', port: mapped }] });
+    await expectServed({ ...options, sentinels: [{ host: '127.0.0.1', port: named.port }] });
+    await expectServed({
+      ...options,
+      natMap,
+      sentinels: [{ host: '127.0.0.1', port: mapped.port }],
+    });
     expect([...new Set(front.names)]).toEqual(['localhost']);
   });
 

@@ -42,6 +42,9 @@ class Load {
   }
 }
 
+/** Maximum time without a reply after a forced failover with two replicas, ms. */
+const MAX_FORCED_MS = 2_000;
+
 /**
  * Maximum time without a reply while a live primary and its replica change places, ms: less than the sentinels take to make a replica of
  * the former primary, on which connections stay until then if they do not follow the sentinels.
@@ -134,6 +137,17 @@ describe('a primary that swaps roles with its replica after writes were paused',
     );
     expect(wrongsOf(confirmed(outcome))).toEqual([]);
     expect(outcome.silence).toBeLessThan(MAX_SWAP_MS);
+  }, 120_000);
+});
+
+describe('a primary that swaps roles with one of two replicas', () => {
+  const sentinel = useSentinel({ replicas: 2 });
+
+  it('is left as soon as the Sentinels tell it', async () => {
+    const outcome = await underLoad('SENTINEL FAILOVER, two replicas', sentinel, () =>
+      sentinel.failover(),
+    );
+    expect(outcome.silence).toBeLessThan(MAX_FORCED_MS);
   }, 120_000);
 });
 

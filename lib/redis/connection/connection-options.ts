@@ -49,5 +49,7 @@ export const CONNECTION_OPTIONS = {
   scripts: undefined,
   role: 'master',
   sentinelRetryStrategy: reconnectDelay,
+  // The library listens to Sentinels by itself: see `topology/failover-watch.ts`.
+  failoverDetector: false,
   sentinelCommandTimeout: SENTINEL_TIMEOUT_MS,
 } satisfies RedisOptions;

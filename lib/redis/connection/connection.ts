@@ -27,8 +27,6 @@ export interface ConnectionParts {
   readonly runtime?: Runtime;
   /** Is called when it turns out that the server refuses transactions, so that scripts are used. */
   readonly onTransactionsRefused?: (refusal: Error) => void;
-  /** Whether it leaves its server as soon as Sentinels name another primary; default `false`. */
-  readonly followsSentinels?: boolean;
 }
 
 /** One connection of the library: opened on first use, and again after every loss, until it is closed. */
@@ -47,16 +45,11 @@ export class Connection implements Line {
     readonly name: string,
     private readonly parts: ConnectionParts = {},
   ) {
-    const {
-      runtime = systemRuntime,
-      patternOf = (key: string) => key,
-      followsSentinels = false,
-    } = parts;
+    const { runtime = systemRuntime, patternOf = (key: string) => key } = parts;
     this.own = new OwnRedis({
       source,
       name,
       runtime,
-      followsSentinels,
       patternOf,
       onSilent: () => this.troubles.explained(this.troubles.silence),
       onLate: () => this.changed(),
@@ -153,7 +146,7 @@ export class Connection implements Line {
 
   /** Closes the connection to a server that another one has taken over from, and makes another connection. */
   leave(): void {
-    if (this.state === 'ready' && !this.own.isLeaving) {
+    if (['connect', 'ready'].includes(this.redis.status) && !this.own.isLeaving) {
       this.own.replace();
     }
   }
@@ -240,8 +233,15 @@ export class Connection implements Line {
   private follow(redis: Redis): void {
     redis.on('connecting', () => this.troubles.attemptStarted());
     redis.on('ready', () => void this.handshake.perform());
+    let hasAskedSentinel = false;
+    redis.on('sentinelError', () => {
+      hasAskedSentinel = true;
+    });
     redis.on('error', (error: Error) => {
-      if (!isSelectError(error)) {
+      // ioredis goes on behind the Sentinel that it asked last, and begins again where none was left.
+      const isEmptyRound = !hasAskedSentinel && error.message.startsWith('All sentinels');
+      hasAskedSentinel = false;
+      if (!isSelectError(error) && !isEmptyRound) {
         this.own.noteLoss();
         void this.troubles.attemptFailed(error);
       }

@@ -19,8 +19,6 @@ export interface OwnRedisParts {
   /** Its name in `CLIENT LIST`. */
   readonly name: string;
   readonly runtime: Runtime;
-  /** Whether it leaves its server as soon as Sentinels name another primary, which takes a connection to each of them. */
-  readonly followsSentinels: boolean;
   /** @returns the ACL pattern for a key or channel, for messages about missing permissions. */
   patternOf(key: string): string;
   /** Is called when the connection was silent for so long that it is replaced. */
@@ -47,7 +45,6 @@ export class OwnRedis {
     this.#redis = source({
       ...CONNECTION_OPTIONS,
       connectionName: name,
-      failoverDetector: parts.followsSentinels,
       // A connection to a server that accepts no writes is replaced. The refused command fails with the refusal.
       reconnectOnError: (error) => this.mustReconnect(error),
     });

@@ -32,12 +32,16 @@ it('show no password when they are inspected', () => {
   connections.close();
 });
 
-it('follow the sentinels by one connection, since that takes a connection to each of them', () => {
+it('leave the failover detector of ioredis off, whatever the options say', () => {
   const followed: unknown[] = [];
   const connections = new Connections(
     (overrides) => {
       followed.push([overrides.connectionName, overrides.failoverDetector]);
-      return connectionSource({ sentinels: [{ host: 'redis.example' }], name: 'main' })(overrides);
+      return connectionSource({
+        sentinels: [{ host: 'redis.example' }],
+        name: 'main',
+        failoverDetector: true,
+      })(overrides);
     },
     'test',
     new KeptLog(),
@@ -45,7 +49,7 @@ it('follow the sentinels by one connection, since that takes a connection to eac
   void connections.commands;
   connections.blocking('replies');
   expect(followed).toEqual([
-    ['nestjs-reqrep:test:commands', true],
+    ['nestjs-reqrep:test:commands', false],
     ['nestjs-reqrep:test:replies', false],
   ]);
   connections.close();
