@@ -39,7 +39,7 @@ const older = {
   '@nestjs/microservices': '^11.0.0',
   '@nestjs/platform-express': '^11.0.0',
   '@nestjs/testing': '^11.0.0',
-  ioredis: '^5.0.0',
+  ioredis: '^5.2.5',
 };
 
 function run(folder, command, ...args) {
