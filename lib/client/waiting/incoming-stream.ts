@@ -8,14 +8,15 @@ export type Verdict = 'next' | 'repeated' | 'broken';
 
 /**
  * Assembles a stream from its frames: each value once and in order. Frames may arrive twice (when a connection was lost as they were
- * pushed or removed), or from two runs of one job: a job that was pushed again, because Redis had not confirmed it, may run twice.
+ * pushed or removed), or from two runs of one job: a job that was pushed again, because Redis had not confirmed it, may run twice,
+ * and so may one that a server which lacks the last writes has handed out again, as the same delivery.
  * The stream follows the run whose value arrived first.
  */
 export class IncomingStream {
   private run: StreamPosition | undefined;
-  /** Id of a later run that has started meanwhile. */
-  private laterRun: string | undefined;
-  /** Whether the followed run has sent a frame since the later run started. */
+  /** Id of another run, of the same or a later delivery, that has started meanwhile. */
+  private otherRun: string | undefined;
+  /** Whether the followed run has sent a frame since the other run started. */
   private hasRunContinued = false;
   /** Number of values that were accepted. */
   count = 0;
@@ -26,7 +27,7 @@ export class IncomingStream {
       this.run = position;
     }
     if (position.run !== this.run.run) {
-      return position.attempt > this.run.attempt ? this.judgeLater(position, isValue) : 'repeated';
+      return position.attempt < this.run.attempt ? 'repeated' : this.judgeOther(position, isValue);
     }
     this.hasRunContinued = true;
     if (position.index !== this.count) {
@@ -59,10 +60,10 @@ export class IncomingStream {
       : 'next';
   }
 
-  /** Judges a frame of a later run. If that run ends while the followed one sends nothing, it has replaced the followed one. */
-  private judgeLater({ run }: StreamPosition, isValue: boolean): Verdict {
-    if (this.laterRun !== run) {
-      this.laterRun = run;
+  /** Judges a frame of another run. If that run ends while the followed one sends nothing, it has replaced the followed one. */
+  private judgeOther({ run }: StreamPosition, isValue: boolean): Verdict {
+    if (this.otherRun !== run) {
+      this.otherRun = run;
       this.hasRunContinued = false;
       return 'repeated';
     }

@@ -39,12 +39,23 @@ it('follows its run although a repeated push has started a later one', () => {
   expect(stream.judge(at(2), false)).toBe('next');
 });
 
-it('is broken if a later run ends while its own run sends nothing more', () => {
+it.each([
+  ['of a later delivery', 2],
+  ['of the same delivery, which a server that lacks the last writes has handed out again,', 1],
+])('is broken if a run %s ends while its own run sends nothing more', (_, attempt) => {
   const stream = new IncomingStream();
   expect(stream.judge(at(0), true)).toBe('next');
-  expect(stream.judge(at(0, 'two', 2), true)).toBe('repeated');
-  expect(stream.judge(at(1, 'two', 2), true)).toBe('repeated');
-  expect(stream.judge(at(2, 'two', 2), false)).toBe('broken');
+  expect(stream.judge(at(0, 'two', attempt), true)).toBe('repeated');
+  expect(stream.judge(at(1, 'two', attempt), true)).toBe('repeated');
+  expect(stream.judge(at(2, 'two', attempt), false)).toBe('broken');
+});
+
+it('follows its run while a run of an earlier delivery ends', () => {
+  const stream = new IncomingStream();
+  expect(stream.judge(at(0, 'two', 2), true)).toBe('next');
+  expect(stream.judge(at(0), true)).toBe('repeated');
+  expect(stream.judge(at(1), false)).toBe('repeated');
+  expect(stream.judge(at(1, 'two', 2), true)).toBe('next');
 });
 
 it('ends if its own delivery is lost, and not if a later one is', () => {
