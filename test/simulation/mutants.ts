@@ -198,6 +198,12 @@ export const MUTANTS: readonly Mutant[] = [
     instead: 'false &&',
   },
   {
+    name: 'the stream of a job that the server has lost stops without an end',
+    file: 'lib/worker/running/reply-stream.ts',
+    text: 'if (this.target.mayBeLost()) {',
+    instead: "if (this.target.mayBeLost() && this.run === '') {",
+  },
+  {
     name: 'an error of the library is caught and only logged',
     file: 'lib/worker/settling/queue-lane.ts',
     text: 'this.intake.arrived(take, jobs, this.fetcher.identity?.server);',
