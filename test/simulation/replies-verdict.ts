@@ -123,11 +123,16 @@ const wasAnsweredLater = (story: Story, faults: readonly Fault[]): boolean => {
 };
 
 /**
- * Whether a run has to end its stream: one that is refused does not, a stubborn handler may return long after its run was cancelled,
- * and of a run that begins after the loss the caller accepts nothing where it has values of another one.
+ * Whether a run has to end its stream: one that is refused does not, and a stubborn handler may return long after its run was
+ * cancelled. Where the caller has values of another run, it notices the end of one that sends values.
  */
-const endsStream = ({ at }: Run, { question, wasSpoiled, forsakenAt = 0 }: Story): boolean =>
-  !wasSpoiled && !question.isStubborn && at <= forsakenAt;
+const endsStream = (
+  { at }: Run,
+  { question, values, wasSpoiled, forsakenAt = 0 }: Story,
+): boolean =>
+  !wasSpoiled &&
+  !question.isStubborn &&
+  (at <= forsakenAt || values.length === 0 || question.count > 0);
 
 /** Whether the workers of a process were stopped, or the process has ended. */
 const hasStopped = (faults: readonly Fault[], process: string): boolean =>
