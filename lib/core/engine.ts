@@ -13,6 +13,7 @@ import { JobFailures } from '../worker/running/job-failures.js';
 import { ReplyWorkers } from '../worker/reply-workers.js';
 import { currentJob } from './current-job.js';
 import { describeHttpException } from './describe-http-exception.js';
+import { EngineHealth } from './engine-health.js';
 import { ObservedEngine } from './observed-engine.js';
 import { watchOutages } from './outage-watch.js';
 import type { ResolvedOptions } from './resolve-options.js';
@@ -35,6 +36,8 @@ export class Engine {
   private readonly hooks: Hooks;
   private readonly failures: JobFailures;
   private readonly observed: ObservedEngine;
+  /** Asks the servers, for checks of the health. */
+  readonly health: EngineHealth;
   private readonly onClose: () => void;
   private readonly errors: ErrorRegistry;
   /** Workers start in this async context, not in that of the call that happened to create them. */
@@ -50,6 +53,7 @@ export class Engine {
     const server = (): string => shards.servers.serverName;
     this.hooks = new Hooks({ instance: name, log, telemetry, server });
     this.observed = new ObservedEngine(name, shards);
+    this.health = new EngineHealth(shards, this.observed);
     this.onClose = this.hooks.opened(this.observed);
     this.scope.runInAsyncScope(watchOutages, undefined, shards, this.hooks);
   }

@@ -4,6 +4,9 @@ import type { Shard, Shards } from '../driver/shard.js';
 import type { ObservedInstance, QueueLoad, ServedQueue } from '../telemetry/telemetry.js';
 import type { ReplyWorkers } from '../worker/reply-workers.js';
 
+/** The state of a queue, the refusal of Redis, or `undefined` without an answer in time. */
+export type QueueInspection = QueueLoad | { readonly refusal: Error } | undefined;
+
 /** What the telemetry of an instance may look at. */
 export class ObservedEngine implements ObservedInstance {
   private readonly clients: RequestClient[] = [];
@@ -41,13 +44,19 @@ export class ObservedEngine implements ObservedInstance {
   }
 
   async inspect(queue: string): Promise<QueueLoad | undefined> {
+    const found = await this.look(queue);
+    return found && 'refusal' in found ? undefined : found;
+  }
+
+  /** Does the same as {@link inspect}, but tells a refusal from no answer. */
+  async look(queue: string): Promise<QueueInspection> {
     const parts = await Promise.all(
       this.shards.of(queue).map((shard) => this.inspectorOf(shard).inspect(queue)),
     );
     let [length, age, workers] = [0, 0, 0];
     for (const part of parts) {
       if (part === undefined || 'refusal' in part) {
-        return undefined;
+        return part;
       }
       length += part.queueLength;
       age = Math.max(age, part.age);

@@ -17,6 +17,10 @@ export const CLIENT: InjectionToken = Symbol('nestjs-reqrep:client');
 /** @internal */
 export const WORKERS: InjectionToken = Symbol('nestjs-reqrep:workers');
 
+/** @returns the token of what the health of an instance depends on. @internal */
+export const getHealthToken = (instance = DEFAULT_INSTANCE): InjectionToken =>
+  `ReqRepHealth:${instance}`;
+
 /**
  * Returns the injection token of the {@link RequestClient} of a named instance, for `overrideProvider` in tests, or `app.get`. The token of
  * the instance without a name is the class itself.

@@ -17,6 +17,7 @@ import { HandlerBinder } from '../handlers/handler-binder.js';
 import { placeHooks } from './hook-order.js';
 import { reviveHttpException } from '../pipeline/revive-http-exception.js';
 import { isHttpErrorsFilter, ReqRepHttpErrors } from '../pipeline/http-errors.filter.js';
+import type { InstanceHealth } from '../instance-health.js';
 import { INSTANCE_SETTINGS, type InstanceSettings } from '../handlers/instance-visibility.js';
 import { JobHandlerExplorer } from '../handlers/job-handler-explorer.js';
 import { nestLog } from '../nest-log.js';
@@ -31,6 +32,7 @@ import {
   DEFAULT_INSTANCE,
   SHARDS,
   WORKERS,
+  getHealthToken,
   getReplyWorkersToken,
   getRequestClientToken,
 } from '../tokens.js';
@@ -111,6 +113,15 @@ function providersOf(settings: InstanceSettings): Provider[] {
       provide: WORKERS,
       inject: [Engine],
       useFactory: (engine: Engine) => engine.createWorkers(),
+    },
+    {
+      provide: getHealthToken(name),
+      inject: [ReqRepInstance, Engine, WORKERS],
+      useFactory: (
+        { options }: Instance,
+        { health }: Engine,
+        workers: ReplyWorkers,
+      ): InstanceHealth => ({ servers: health, workers, options }),
     },
     {
       provide: HTTP_ERRORS,

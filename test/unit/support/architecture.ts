@@ -39,6 +39,18 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   // `reflect-metadata`: the metadata of decorators.
   nest: ['core', ...ENGINE, '@nestjs', 'reflect-metadata'],
   core: ENGINE,
+  terminus: [
+    'nest',
+    'core',
+    'client',
+    'worker',
+    'driver',
+    'protocol',
+    'telemetry',
+    'options',
+    'errors',
+    '@nestjs',
+  ],
   testing: [
     'nest',
     'core',
@@ -100,7 +112,12 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 const TOLD_TO_ALL: ReadonlySet<string> = new Set(['worker/worker-options.ts']);
 
 /** What applications import, which name every export. Nothing within the library imports them. */
-const ENTRIES: ReadonlySet<string> = new Set(['index.ts', 'core/index.ts', 'testing/index.ts']);
+const ENTRIES: ReadonlySet<string> = new Set([
+  'index.ts',
+  'core/index.ts',
+  'terminus/index.ts',
+  'testing/index.ts',
+]);
 
 /**
  * @param path - from the library's folder on, such as `client/request-client.ts`.
