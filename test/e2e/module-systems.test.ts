@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { expect, it } from 'vitest';
 import * as library from '../../lib/index.js';
+import * as opentelemetry from '../../lib/opentelemetry/index.js';
 import * as terminus from '../../lib/terminus/index.js';
 import * as testing from '../../lib/testing/index.js';
 import { startProcess } from '../support/processes.js';
@@ -24,6 +25,7 @@ it('exports the same from the build for a `require` that cannot load ES modules'
   const require = createRequire(import.meta.url);
   for (const [file, imported] of [
     ['index.js', library],
+    ['opentelemetry/index.js', opentelemetry],
     ['terminus/index.js', terminus],
     ['testing/index.js', testing],
   ] as const) {

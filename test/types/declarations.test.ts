@@ -3,9 +3,13 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
 const ESM = fileURLToPath(new URL('../../dist/esm/', import.meta.url));
-const ENTRIES = ['index.d.ts', 'core/index.d.ts', 'terminus/index.d.ts', 'testing/index.d.ts'].map(
-  (file) => ESM + file,
-);
+const ENTRIES = [
+  'index.d.ts',
+  'core/index.d.ts',
+  'opentelemetry/index.d.ts',
+  'terminus/index.d.ts',
+  'testing/index.d.ts',
+].map((file) => ESM + file);
 
 const program = ts.createProgram(ENTRIES, {
   module: ts.ModuleKind.NodeNext,

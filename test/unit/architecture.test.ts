@@ -35,6 +35,7 @@ describe('the library', () => {
       'core/index.ts',
       'errors/index.ts',
       'index.ts',
+      'opentelemetry/index.ts',
       'terminus/index.ts',
       'testing/index.ts',
     ]);

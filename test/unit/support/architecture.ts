@@ -39,6 +39,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   // `reflect-metadata`: the metadata of decorators.
   nest: ['core', ...ENGINE, '@nestjs', 'reflect-metadata'],
   core: ENGINE,
+  opentelemetry: ['telemetry', 'protocol', 'options', 'errors', '@opentelemetry', 'node:'],
   terminus: [
     'nest',
     'core',
@@ -115,6 +116,7 @@ const TOLD_TO_ALL: ReadonlySet<string> = new Set(['worker/worker-options.ts']);
 const ENTRIES: ReadonlySet<string> = new Set([
   'index.ts',
   'core/index.ts',
+  'opentelemetry/index.ts',
   'terminus/index.ts',
   'testing/index.ts',
 ]);

@@ -1,0 +1,80 @@
+import {
+  context,
+  isSpanContextValid,
+  propagation,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Context,
+  type Span,
+} from '@opentelemetry/api';
+import { messageOf } from '../errors/error-text.js';
+import type { CallMessage } from '../telemetry/call-message.js';
+import { ATTRIBUTES } from './attribute-names.js';
+import { endOfCall, type End } from './ends.js';
+import type { TelemetryParts } from './telemetry-parts.js';
+
+/** Begins the span of a call, puts its context into the headers of the job, and returns what ends it. */
+export function beginCall(
+  { tracer, labels, instruments }: TelemetryParts,
+  call: CallMessage,
+): (call: CallMessage) => void {
+  const ofQueue = labels.ofQueue(call, call.queue);
+  const isRequest = call.kind === 'request';
+  const caller = context.active();
+  const span = isRequest
+    ? tracer?.startSpan(
+        ofQueue.name,
+        { kind: SpanKind.CLIENT, attributes: ofQueue.request },
+        caller,
+      )
+    : tracer?.startSpan(
+        ofQueue.sendName,
+        { kind: SpanKind.PRODUCER, attributes: ofQueue.send },
+        caller,
+      );
+  if (call.headers) {
+    inject(span ? trace.setSpan(caller, span) : caller, call.headers);
+  }
+  const startedAt = instruments && isRequest ? performance.now() : 0;
+  return (ended) => {
+    const end = endOfCall(ended);
+    if (instruments && isRequest) {
+      const duration = (performance.now() - startedAt) / 1_000;
+      instruments.clientDuration.record(duration, ofQueue.clientEnds.of(end));
+    } else if (ended.outcome !== 'cancelled') {
+      instruments?.sent.add(1, ofQueue.sendEnds.of(end));
+    }
+    if (span?.isRecording()) {
+      describe(span, ended, end);
+    }
+    span?.end();
+  };
+}
+
+/** Writes the context into headers, and takes out what belongs to another trace: headers of a job are inherited by its requests. */
+function inject(from: Context, headers: Record<string, string>): void {
+  const span = trace.getSpanContext(from);
+  if (headers['tracestate'] !== undefined && span && isSpanContextValid(span)) {
+    delete headers['tracestate'];
+  }
+  propagation.inject(from, headers);
+}
+
+function describe(span: Span, call: CallMessage, { status, isError }: End): void {
+  const { kind, id, outcome, error, values } = call;
+  span.setAttribute(ATTRIBUTES.jobId, id);
+  span.setAttribute(ATTRIBUTES.outcome, outcome ?? 'failed');
+  if (kind === 'request') {
+    span.setAttribute(ATTRIBUTES.rpcStatus, status);
+  } else {
+    span.setAttribute(ATTRIBUTES.messagingId, id);
+  }
+  if (values !== undefined) {
+    span.setAttribute(ATTRIBUTES.values, values);
+  }
+  if (isError) {
+    span.setAttribute(ATTRIBUTES.errorType, status);
+    span.setStatus({ code: SpanStatusCode.ERROR, message: messageOf(error) });
+  }
+}
