@@ -115,10 +115,11 @@ export class ShardClient implements RequestOwner, EmitOwner {
   }
 
   timedOut(request: PendingRequest, limit: TimeLimit, refusal: string | undefined): void {
-    this.pruner.requestTimedOut(request.queue);
-    void this.explainer.explain(request, limit, refusal, () =>
-      request.isOriginal ? undefined : this.replies.refusal,
-    );
+    const unread = (): Error | undefined => (request.isOriginal ? undefined : this.replies.refusal);
+    this.site.scope.runInAsyncScope(() => {
+      this.pruner.requestTimedOut(request.queue);
+      void this.explainer.explain(request, limit, refusal, unread);
+    });
   }
 
   threw(what: string, error: unknown): void {

@@ -15,7 +15,10 @@ export class ShardClients {
   /** @returns the part for the shard of the next job of a queue, which is created on first use. */
   next(queue: string): ShardClient {
     const shard = this.shards.next(queue);
-    return this.byShard.get(shard) ?? this.make(shard, queue);
+    // What it makes outlives the call.
+    return (
+      this.byShard.get(shard) ?? this.site.scope.runInAsyncScope(this.make, this, shard, queue)
+    );
   }
 
   /** Number of pending emits. */
@@ -43,7 +46,7 @@ export class ShardClients {
 
   /** Closes all parts at the same time, so that an unreachable shard does not delay the others. */
   async close(): Promise<void> {
-    await Promise.all(this.all.map((each) => each.close()));
+    await this.site.scope.runInAsyncScope(() => Promise.all(this.all.map((each) => each.close())));
   }
 
   private make(shard: Shard, queue: string): ShardClient {

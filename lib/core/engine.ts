@@ -40,7 +40,7 @@ export class Engine {
   readonly health: EngineHealth;
   private readonly onClose: () => void;
   private readonly errors: ErrorRegistry;
-  /** Workers start in this async context, not in that of the call that happened to create them. */
+  /** Clients and workers run in this async context, not in that of the call that happened to create them. */
   private readonly scope = new AsyncResource('ReqRepEngine');
 
   constructor(private readonly parts: EngineParts) {
@@ -77,18 +77,20 @@ export class Engine {
     const { shards, log, hooks, errors } = this;
     const { options, reviveError } = this.parts;
     const { outgoingHeaders, where } = options;
-    const client = RequestClient.create({
-      shards,
-      log,
-      hooks,
-      options: {
-        ...options,
-        outgoingHeaders: outgoingHeaders && checkedHeaders(outgoingHeaders, where),
-        reviveError: (form) => errors.revive(form) ?? reviveError?.(form),
-        parentJob: () => currentJob.getStore(),
-        workersHere,
-      },
-    });
+    const client = this.scope.runInAsyncScope(() =>
+      RequestClient.create({
+        shards,
+        log,
+        hooks,
+        options: {
+          ...options,
+          outgoingHeaders: outgoingHeaders && checkedHeaders(outgoingHeaders, where),
+          reviveError: (form) => errors.revive(form) ?? reviveError?.(form),
+          parentJob: () => currentJob.getStore(),
+          workersHere,
+        },
+      }),
+    );
     this.observed.addClient(client);
     return client;
   }

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { Driver } from './driver.js';
 import { OncePerTurn } from './once-per-turn.js';
 
@@ -11,11 +12,13 @@ export interface ServerWait {
 
 /**
  * Does some work that needs the server, once however often it was scheduled: at the end of the turn of the event loop or, while the
- * server is not ready, as soon as it is.
+ * server is not ready, as soon as it is. The work, and the wait, which may open connections, are done in the async context in which this
+ * object was made.
  */
 export class WhenReady {
   private readonly turn: OncePerTurn;
   private isWaiting = false;
+  private readonly scope = new AsyncResource('ReqRepWork');
 
   constructor(
     private readonly driver: Pick<Driver, 'isReady' | 'runtime'>,
@@ -44,7 +47,7 @@ export class WhenReady {
   /** Does the work at once, or as soon as the server is ready. */
   now(): void {
     if (this.driver.isReady) {
-      this.work();
+      this.scope.runInAsyncScope(this.work);
     } else {
       this.waitForServer();
     }
@@ -55,7 +58,7 @@ export class WhenReady {
       return;
     }
     this.isWaiting = true;
-    this.wait.ready().then(
+    this.scope.runInAsyncScope(this.wait.ready, this.wait).then(
       () => {
         this.isWaiting = false;
         this.now();

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import { inspect } from 'node:util';
 import type { Log } from '../telemetry/log.js';
@@ -35,6 +36,8 @@ export class Connections implements Driver {
   private readonly open = new Set<Connection>();
   private isClosed = false;
   private readonly events = new EventEmitter();
+  /** Connections live in this async context, not in that of the call that happened to open them. */
+  private readonly scope = new AsyncResource('ReqRepConnections');
   private clockTimer: Timer | undefined;
   private lastState: ConnectionState = 'idle';
   private readonly outage: OutageLog;
@@ -200,14 +203,17 @@ export class Connections implements Driver {
       throw new Error('The connections are closed');
     }
     const name = ['nestjs-reqrep', this.name, role].map(encodeURIComponent).join(':');
-    const connection = new Connection(this.#source, name, {
-      onChange: (trouble) => this.changed(trouble, role),
-      onTransactionsRefused: (refusal) =>
+    const all = {
+      onChange: (trouble?: ServerTroubleError) => this.changed(trouble, role),
+      onTransactionsRefused: (refusal: Error) =>
         warnOfRefusedTransactions(connection.address, refusal, this.log),
       ...parts,
       patternOf: this.patternOf,
       runtime: this.runtime,
-    });
+    };
+    const connection: Connection = this.scope.runInAsyncScope(
+      () => new Connection(this.#source, name, all),
+    );
     this.open.add(connection);
     return connection;
   }

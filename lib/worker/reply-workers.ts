@@ -165,11 +165,7 @@ export class ReplyWorkers {
     if (this.#started || this.#isClosed || this.#handlers.length === 0) {
       return;
     }
-    const started = new WorkerSession(
-      this.#handlers,
-      { ...this.#parts, scope: this.#scope },
-      (queue, shard) => this.#outagesOf(queue, shard),
-    );
+    const started = this.#scope.runInAsyncScope(() => this.#newSession());
     this.#started = started;
     this.#wasStarted = true;
     this.#become('starting');
@@ -199,7 +195,9 @@ export class ReplyWorkers {
     this.#check(queue);
     this.#paused.add(queue);
     this.#changes.changed();
-    await Promise.all(this.#workersOf(queue).map((worker) => worker.pause()));
+    await this.#scope.runInAsyncScope(() =>
+      Promise.all(this.#workersOf(queue).map((worker) => worker.pause())),
+    );
   }
 
   /**
@@ -212,7 +210,7 @@ export class ReplyWorkers {
     this.#check(queue);
     this.#paused.delete(queue);
     this.#changes.changed();
-    this.#workersOf(queue).forEach((worker) => worker.resume());
+    this.#scope.runInAsyncScope(() => this.#workersOf(queue).forEach((worker) => worker.resume()));
   }
 
   /**
@@ -248,9 +246,16 @@ export class ReplyWorkers {
 
   async #stopThese(started: WorkerSession): Promise<void> {
     this.#become('stopping');
-    await started.stop();
+    await this.#scope.runInAsyncScope(started.stop, started);
     this.#started = undefined;
     this.#become('stopped');
+  }
+
+  #newSession(): WorkerSession {
+    const parts = { ...this.#parts, scope: this.#scope };
+    return new WorkerSession(this.#handlers, parts, (queue, shard) =>
+      this.#outagesOf(queue, shard),
+    );
   }
 
   #become(state: ReplyWorkersStatus['state']): void {

@@ -9,12 +9,16 @@ afterEach(async () => {
   await Promise.all([...running].map(stopProcess));
 });
 
-/** Starts one of `test/processes`; it is stopped behind the test. Resolves once it says that it is ready. */
+/**
+ * Starts one of `test/processes`; it is stopped behind the test. Resolves once it says that it is ready.
+ * @param name - with the ending `.cjs` where it is CommonJS.
+ */
 export async function startProcess(
   name: string,
   env: Readonly<Record<string, string>>,
 ): Promise<ChildProcess> {
-  const file = fileURLToPath(new URL(`../.build/${name}.js`, import.meta.url));
+  const path = name.includes('.') ? name : `${name}.js`;
+  const file = fileURLToPath(new URL(`../.build/${path}`, import.meta.url));
   const child = fork(file, { env: { ...process.env, ...env } });
   running.add(child);
   child.once('exit', () => running.delete(child));

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { inspect } from 'node:util';
 import type { Redis } from 'ioredis';
 import { Gate } from '../../driver/gate.js';
@@ -37,6 +38,8 @@ export class Connection implements Line {
   private readonly troubles: ConnectionTroubles;
   private readonly handshake: ServerHandshake;
   private readonly pingCheck: PingCheck;
+  /** It connects in this async context, not in that of the first call that waits for it. */
+  private readonly scope = new AsyncResource('ReqRepConnection');
   private readonly changes = new Gate();
 
   /** @param name - its name in `CLIENT LIST`. */
@@ -170,7 +173,7 @@ export class Connection implements Line {
     if (this.isClosed) {
       throw new Error(`Connection "${this.name}" is closed`);
     }
-    this.own.open();
+    this.scope.runInAsyncScope(this.own.open, this.own);
   }
 
   /** Sends one command that is not an operation. If it is not answered for long, the connection is replaced. */

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { messageOf } from '../../errors/error-text.js';
 import type { Log } from '../../telemetry/log.js';
 import { encodeValue, type StreamPosition } from '../../protocol/wire/reply-frame.js';
@@ -61,6 +62,8 @@ export class ReplyStream {
   /** Opens when the stream is stopped. */
   private readonly stops = new Gate();
   private readonly reader: StreamReader;
+  /** Values are pushed in the async context in which the stream was made, not in that of the handler. */
+  private readonly scope = new AsyncResource('ReqRepStream');
   /** The id that distinguishes this run from other runs of the same job. */
   private readonly run: string;
 
@@ -102,7 +105,7 @@ export class ReplyStream {
     this.waitingLength += text.length;
     if (!this.isPushing) {
       this.isPushing = true;
-      this.pushing = this.pushAll().catch((error: unknown) => {
+      this.pushing = this.scope.runInAsyncScope(this.pushAll, this).catch((error: unknown) => {
         this.lose(`cannot send its values: ${messageOf(error)}`, false);
       });
     }

@@ -13,7 +13,7 @@ import type { RunOutput } from './run-replies.js';
 export class RunSettlement implements RunOutput {
   constructor(
     private readonly keys: QueueKeys,
-    private readonly parts: Pick<WorkerParts, 'shard' | 'log'>,
+    private readonly parts: Pick<WorkerParts, 'shard' | 'log' | 'scope'>,
     private readonly lane: QueueLane,
   ) {}
 
@@ -21,7 +21,7 @@ export class RunSettlement implements RunOutput {
     { job, place, context }: JobRun,
     onLost: (reason: Error, isTaken: boolean) => void,
   ): ReplyStream {
-    const { log, shard } = this.parts;
+    const { log, shard, scope } = this.parts;
     const target = {
       queue: this.lane.name,
       id: job.id,
@@ -31,7 +31,8 @@ export class RunSettlement implements RunOutput {
       ttl: () => replyTtl(shard.driver.clock.now(), job.deadline),
       mayBeLost: () => isOfFormerServer(place, shard.driver.commands.identity?.server),
     };
-    return new ReplyStream(target, shard.driver, log, onLost);
+    // Its values and timers are our own traffic, not that of the handler.
+    return scope.runInAsyncScope(() => new ReplyStream(target, shard.driver, log, onLost));
   }
 
   answered(run: JobRun, text: string | undefined): void {
