@@ -1,9 +1,11 @@
-import type {
-  Attributes,
-  BatchObservableResult,
-  Meter,
-  Observable,
-  ObservableGauge,
+import {
+  context,
+  ROOT_CONTEXT,
+  type Attributes,
+  type BatchObservableResult,
+  type Meter,
+  type Observable,
+  type ObservableGauge,
 } from '@opentelemetry/api';
 import type { ObservedInstance, QueueLoad } from '../telemetry/telemetry.js';
 import { METRICS } from './attribute-names.js';
@@ -25,7 +27,9 @@ export class Gauges {
   private readonly running: ObservableGauge;
   private readonly pending: ObservableGauge;
   private readonly all: Observable[];
-  private readonly observe = (result: BatchObservableResult): Promise<void> => this.read(result);
+  /** Reads outside of the context of whoever collects, such as the HTTP request of a scraper. */
+  private readonly observe = (result: BatchObservableResult): Promise<void> =>
+    context.with(ROOT_CONTEXT, () => this.read(result));
 
   constructor(
     private readonly meter: Meter,
