@@ -349,6 +349,17 @@ describe('the server', () => {
     );
   });
 
+  it('answers probes: whether pictures can be made, and whether the process lives', async () => {
+    const ready = await fetch(`${url}/health`);
+    expect(ready.status).toBe(200);
+    expect(await ready.json()).toMatchObject({
+      status: 'ok',
+      info: { redis: { status: 'up', queues: { 'picture-sets': { workers: 2 } } } },
+    });
+    const live = await fetch(`${url}/health/live`);
+    expect([live.status, await live.json()]).toEqual([200, { status: 'ok' }]);
+  });
+
   it('ends with all of its processes when it is told to', async () => {
     const other = startServer({ PORT: '0' });
     let text = '';

@@ -1,6 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { TerminusModule } from '@nestjs/terminus';
 import { ReqRepModule } from 'nestjs-reqrep';
+import { ReqRepHealthIndicator } from 'nestjs-reqrep/terminus';
 import { UnreadablePictureError } from '../unreadable-picture.error.js';
+import { HealthController } from './health.controller.js';
 import { PictureSets } from './picture-sets.service.js';
 import { PicturesController } from './pictures.controller.js';
 import { Uploads } from './uploads.service.js';
@@ -8,13 +11,17 @@ import { WorkerPool } from './worker-pool.js';
 import { WorkersController } from './workers.controller.js';
 
 /** The application that serves the page. It runs no workers of its own. */
-@Module({ controllers: [PicturesController, WorkersController], providers: [PictureSets, Uploads] })
+@Module({
+  controllers: [HealthController, PicturesController, WorkersController],
+  providers: [PictureSets, ReqRepHealthIndicator, Uploads],
+})
 export class WebModule {
   static connectedTo(redisUrl: string, pool: WorkerPool): DynamicModule {
     return {
       module: WebModule,
       providers: [{ provide: WorkerPool, useValue: pool }],
       imports: [
+        TerminusModule,
         ReqRepModule.forRoot({
           connection: redisUrl,
           workers: false,
