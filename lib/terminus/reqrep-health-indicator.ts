@@ -53,7 +53,7 @@ export class ReqRepHealthIndicator {
    * @param key - The name of the check in the result.
    * @param options - Options of the check.
    * @returns The result. A trouble of Redis is never an error, and takes no longer than `timeout`.
-   * @throws {@link InvalidOptionError} for a wrong option, or the name of no instance.
+   * @throws `InvalidOptionError` for a wrong option, or the name of no instance.
    * @example
    * ```ts
    * this.health.check([() => this.reqRep.isHealthy('redis', { queues: { reports: { minWorkers: 1 } } })]);
