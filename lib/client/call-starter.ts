@@ -7,7 +7,8 @@ import type { Log } from '../telemetry/log.js';
 import type { ApplicationCode } from './calls/application-code.js';
 import { beginCall, type BegunCall } from './calls/begin-call.js';
 import { traceEnd, type CallEnd } from './calls/call-end.js';
-import { CallCounts, type RequestClientStats } from './calls/call-counts.js';
+import { CallCounts } from './calls/call-counts.js';
+import type { RequestClientStats } from './calls/client-stats.js';
 import {
   checkEmitOptions,
   checkQueue,

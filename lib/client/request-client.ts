@@ -3,7 +3,7 @@ import { Observable } from 'rxjs';
 import type { ConnectionState } from '../driver/connection-state.js';
 import { CallStarter, type ClientParts } from './call-starter.js';
 import { ApplicationCode } from './calls/application-code.js';
-import type { RequestClientStats } from './calls/call-counts.js';
+import type { RequestClientStats } from './calls/client-stats.js';
 import { NO_OPTIONS, type EmitOptions, type SendOptions } from './calls/call-options.js';
 import { unlessEnded } from './calls/inheritance.js';
 import type { CheckedEmit, CheckedRequest, CheckedSend } from './calls/call-signatures.js';

@@ -24,7 +24,7 @@ export type {
 export type { OutgoingHeaders } from '../client/calls/outgoing-headers.js';
 export type { PingOptions } from '../client/calls/ping-options.js';
 export type { PushReceipt } from '../client/calls/push-receipt.js';
-export type { RequestClientStats } from '../client/calls/call-counts.js';
+export type { RequestClientStats } from '../client/calls/client-stats.js';
 export { RequestClient } from '../client/request-client.js';
 export {
   ClientClosedError,

@@ -18,6 +18,7 @@ export interface CallMessage {
   readonly instance: string;
   /** The server: `redis://host:port/database`, without user and password. */
   readonly server: string;
+  /** The name of the queue. */
   readonly queue: string;
   /** The id of the job. */
   readonly id: string;

@@ -17,12 +17,12 @@ export const REQUEST_CHANNEL = 'nestjs-reqrep:request';
  */
 export const JOB_CHANNEL = 'nestjs-reqrep:job';
 
-/** The name of the channel of each {@link ReqRepEvent}, by its type. */
-export const EVENT_CHANNELS = {
+/** The name of the channel of each {@link ReqRepEvent}, by its type: `worker lost` is on `nestjs-reqrep:worker-lost`, and so on. */
+export const EVENT_CHANNELS: Readonly<Record<ReqRepEvent['type'], string>> = {
   'worker lost': 'nestjs-reqrep:worker-lost',
   'job redelivered': 'nestjs-reqrep:job-redelivered',
   'job dead': 'nestjs-reqrep:job-dead',
   'reply dropped': 'nestjs-reqrep:reply-dropped',
   'outage began': 'nestjs-reqrep:outage-begin',
   'outage ended': 'nestjs-reqrep:outage-end',
-} as const satisfies Record<ReqRepEvent['type'], string>;
+};

@@ -8,7 +8,9 @@ interface EventPlace {
 
 /** This process has found that another worker was lost, and has recovered its jobs. */
 export interface WorkerLostEvent extends EventPlace {
+  /** Tells the events apart. */
   readonly type: 'worker lost';
+  /** The name of the queue. */
   readonly queue: string;
   /** Names the lost worker: host, process id and the name of its handler. */
   readonly worker: string;
@@ -20,8 +22,11 @@ export interface WorkerLostEvent extends EventPlace {
 
 /** A worker starts a job that was delivered before. */
 export interface JobRedeliveredEvent extends EventPlace {
+  /** Tells the events apart. */
   readonly type: 'job redelivered';
+  /** The name of the queue. */
   readonly queue: string;
+  /** The id of the job. */
   readonly id: string | number;
   /** Which delivery this is, from 2. */
   readonly attempt: number;
@@ -29,16 +34,23 @@ export interface JobRedeliveredEvent extends EventPlace {
 
 /** A job has become a dead letter. */
 export interface JobDeadEvent extends EventPlace {
+  /** Tells the events apart. */
   readonly type: 'job dead';
+  /** The name of the queue. */
   readonly queue: string;
-  /** `undefined` where the job cannot be read. */
+  /** The id of the job; `undefined` where the job cannot be read. */
   readonly id: string | number | undefined;
+  /**
+   * Why it is not run any more: it was delivered too often, its worker was lost after it had sent values of a stream, or it is no job.
+   */
   readonly reason: 'out of deliveries' | 'broken stream' | 'unreadable';
+  /** The reason in words. */
   readonly message: string;
 }
 
 /** A reply arrived that no request waits for. */
 export interface ReplyDroppedEvent extends EventPlace {
+  /** Tells the events apart. */
   readonly type: 'reply dropped';
   /** `unreadable`: not a frame, or of an unknown kind; `not pending`: its request has timed out, was cancelled or has a reply. */
   readonly reason: 'unreadable' | 'not pending';
@@ -46,6 +58,7 @@ export interface ReplyDroppedEvent extends EventPlace {
 
 /** The server cannot be used. */
 export interface OutageBeganEvent extends EventPlace {
+  /** Tells the events apart. */
   readonly type: 'outage began';
   /** Why the server cannot be used. */
   readonly message: string;
@@ -53,6 +66,7 @@ export interface OutageBeganEvent extends EventPlace {
 
 /** The server can be used again. */
 export interface OutageEndedEvent extends EventPlace {
+  /** Tells the events apart. */
   readonly type: 'outage ended';
   /** How long the outage took, ms. */
   readonly duration: number;
@@ -66,10 +80,3 @@ export type ReqRepEvent =
   | ReplyDroppedEvent
   | OutageBeganEvent
   | OutageEndedEvent;
-
-/** An event without its place, which is the same for all events of a driver. */
-export type PlacelessEvent = ReqRepEvent extends infer Event
-  ? Event extends ReqRepEvent
-    ? Omit<Event, keyof EventPlace>
-    : never
-  : never;

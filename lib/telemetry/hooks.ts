@@ -1,10 +1,11 @@
 import { eventChannels, jobChannel, requestChannel } from './channels.js';
 import type { CallMessage } from './call-message.js';
 import { CallTrace } from './call-trace.js';
-import type { PlacelessEvent, ReqRepEvent } from './events.js';
+import type { ReqRepEvent } from './events.js';
 import type { JobMessage } from './job-message.js';
 import { JobTrace } from './job-trace.js';
 import type { Log } from './log.js';
+import type { PlacelessEvent } from './placeless-event.js';
 import type { ObservedInstance, Telemetry } from './telemetry.js';
 
 /** What the hooks of an instance need. */

@@ -17,11 +17,13 @@ export interface JobMessage {
   readonly instance: string;
   /** The server: `redis://host:port/database`, without user and password. */
   readonly server: string;
+  /** The name of the queue. */
   readonly queue: string;
   /** The name of the handler: `Class#method`; without Nest the name of the function. */
   readonly handler: string;
   /** The id of the job. A job of the original protocol may have a number. */
   readonly id: string | number;
+  /** The headers of the job. */
   readonly headers: Readonly<Record<string, string>>;
   /** Which delivery this is, from 1. */
   readonly attempt: number;

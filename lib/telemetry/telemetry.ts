@@ -14,6 +14,7 @@ export interface QueueLoad {
 
 /** A queue that this process serves. */
 export interface ServedQueue {
+  /** The name of the queue. */
   readonly queue: string;
   /** The name of the handler: `Class#method`; without Nest the name of the function. */
   readonly handler: string;
