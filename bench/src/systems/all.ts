@@ -6,10 +6,14 @@ import { system as nestRedis } from './nest-redis.js';
 import { system as nestjsReqRepClusterHot } from './nestjs-reqrep-cluster-hot.js';
 import { system as nestjsReqRepCluster } from './nestjs-reqrep-cluster.js';
 import { system as nestjsReqRep } from './nestjs-reqrep.js';
+import { system as withChannels } from './nestjs-reqrep-channels.js';
+import { system as withOtelOff } from './nestjs-reqrep-otel-off.js';
+import { system as withOtelOne } from './nestjs-reqrep-otel-1.js';
+import { system as withOtelOn } from './nestjs-reqrep-otel-on.js';
 import { system as streamsTransporter } from './streams-transporter.js';
 import type { System } from './system.js';
 
-/** The library, its peers, and the floor. */
+/** The library, its peers, the floor, and the library with what listens to it. */
 export const SYSTEMS: readonly System[] = [
   nestjsReqRep,
   nestjsReqRepCluster,
@@ -20,4 +24,8 @@ export const SYSTEMS: readonly System[] = [
   nestNats,
   nestRabbitMq,
   floor,
+  withChannels,
+  withOtelOff,
+  withOtelOne,
+  withOtelOn,
 ];

@@ -1,0 +1,13 @@
+import { reqRepSystem } from './reqrep-system.js';
+import { SAMPLERS, startOpenTelemetry } from './telemetry.js';
+
+export const system = reqRepSystem(
+  {
+    name: 'nestjs-reqrep-otel-off',
+    title: 'nestjs-reqrep with OpenTelemetry, nothing sampled',
+    setup: '`openTelemetry()` with metrics; no span is sampled.',
+    server: 'Redis',
+    isOnDemand: true,
+  },
+  () => ({ telemetry: startOpenTelemetry(SAMPLERS.off()) }),
+);

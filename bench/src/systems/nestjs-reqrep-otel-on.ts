@@ -1,0 +1,13 @@
+import { reqRepSystem } from './reqrep-system.js';
+import { SAMPLERS, startOpenTelemetry } from './telemetry.js';
+
+export const system = reqRepSystem(
+  {
+    name: 'nestjs-reqrep-otel-on',
+    title: 'nestjs-reqrep with OpenTelemetry, all sampled',
+    setup: '`openTelemetry()` with metrics; all spans are made, and dropped by the exporter.',
+    server: 'Redis',
+    isOnDemand: true,
+  },
+  () => ({ telemetry: startOpenTelemetry(SAMPLERS.on()) }),
+);
