@@ -16,9 +16,15 @@ export class CallTrace {
 
   /** Headers that the job is to have; `undefined` for none. Listeners may have added some that are no texts, which are left out. */
   get headers(): Record<string, string> | undefined {
-    const { headers = {} } = this.message;
-    const texts = Object.entries(headers).filter(([, value]) => typeof value === 'string');
-    return texts.length === 0 ? undefined : Object.fromEntries(texts);
+    const { headers } = this.message;
+    let hasAny = false;
+    for (const name in headers) {
+      if (typeof headers[name] !== 'string') {
+        return textsOf(headers);
+      }
+      hasAny = true;
+    }
+    return hasAny ? headers : undefined;
   }
 
   /** Notes how the call has ended. Where the caller gets an error, {@link failed} follows. */
@@ -45,4 +51,11 @@ export class CallTrace {
       this.onEnd(this.message);
     }
   }
+}
+
+function textsOf(headers: Readonly<Record<string, unknown>>): Record<string, string> | undefined {
+  const texts = Object.entries(headers).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string',
+  );
+  return texts.length === 0 ? undefined : Object.fromEntries(texts);
 }

@@ -63,10 +63,14 @@ export class Hooks {
 
   /** Tells that a call begins. @returns what is told its end. */
   callBegins(call: Pick<CallMessage, 'kind' | 'queue' | 'id' | 'headers'>): CallTrace {
+    // Field by field: to spread them would be half of what a call costs here.
     const message: CallMessage = {
-      ...call,
+      kind: call.kind,
       instance: this.instance,
       server: this.server,
+      queue: call.queue,
+      id: call.id,
+      headers: call.headers,
       outcome: undefined,
       error: undefined,
       values: undefined,
@@ -95,9 +99,15 @@ export class Hooks {
     run: (trace: JobTrace) => void,
   ): void {
     const message: JobMessage = {
-      ...job,
+      kind: job.kind,
       instance: this.instance,
       server: this.server,
+      queue: job.queue,
+      handler: job.handler,
+      id: job.id,
+      headers: job.headers,
+      attempt: job.attempt,
+      waited: job.waited,
       outcome: undefined,
       error: undefined,
       values: undefined,

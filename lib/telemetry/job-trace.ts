@@ -18,7 +18,10 @@ export class JobTrace {
   ended(outcome: JobOutcome | undefined, error: unknown, values: number | undefined): void {
     if (!this.isOver) {
       this.isOver = true;
-      Object.assign(this.message, { outcome, error, values });
+      const { message } = this;
+      message.outcome = outcome;
+      message.error = error;
+      message.values = values;
       this.onEnd(this.message);
     }
   }
