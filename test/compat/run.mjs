@@ -152,3 +152,5 @@ for (const folder of [...(values.older ? [] : [root]), copyWithOlderPackages()])
   run(folder, ...vitest, '--project', 'servers', ...tests);
   run(folder, ...vitest, '--project', 'memory', 'test/memory');
 }
+// Behind the tests, which build the library.
+run(root, 'node', 'test/compat/otel-sdk-3.mjs');
