@@ -1,6 +1,5 @@
 import type { CallMessage, CallOutcome } from './call-message.js';
-
-type Writable<Message> = { -readonly [Key in keyof Message]: Message[Key] };
+import type { Writable } from './writable.js';
 
 /** What follows the end of a call: listeners are told. */
 export type OnCallEnd = (message: CallMessage) => void;

@@ -2,6 +2,7 @@ import { eventChannels, jobChannel, requestChannel } from './channels.js';
 import type { CallMessage } from './call-message.js';
 import { CallTrace } from './call-trace.js';
 import type { ReqRepEvent } from './events.js';
+import { inspected } from './inspected.js';
 import type { JobMessage } from './job-message.js';
 import { JobTrace } from './job-trace.js';
 import type { Log } from './log.js';
@@ -163,9 +164,12 @@ export class Hooks {
     try {
       return call();
     } catch (error) {
-      const text = `The option telemetry threw in ${what}: ${error instanceof Error ? error.message : 'no error'}`;
-      const stack = error instanceof Error ? error.stack : undefined;
-      this.log.repeated(`telemetry threw: ${what}`, 'error', text, stack);
+      // Not by its properties, whose getters may throw.
+      const shown = inspected(error);
+      const unshown = typeof error === 'object' ? 'an error that cannot be shown' : String(error);
+      const [first] = (shown ?? unshown).split('\n', 1);
+      const text = `The option telemetry threw in ${what}: ${first}`;
+      this.log.repeated(`telemetry threw: ${what}`, 'error', text, shown);
       return undefined;
     }
   }

@@ -1,6 +1,5 @@
 import type { JobMessage, JobOutcome } from './job-message.js';
-
-type Writable<Message> = { -readonly [Key in keyof Message]: Message[Key] };
+import type { Writable } from './writable.js';
 
 /** What follows the end of a job: listeners are told. */
 export type OnJobEnd = (message: JobMessage) => void;
@@ -22,7 +21,7 @@ export class JobTrace {
       message.outcome = outcome;
       message.error = error;
       message.values = values;
-      this.onEnd(this.message);
+      this.onEnd(message);
     }
   }
 }

@@ -57,3 +57,27 @@ it('a server that cannot be named does not keep a call from beginning', () => {
   hooks.callBegins(CALL);
   expect(servers).toEqual(['']);
 });
+
+it.each<[string, unknown, string]>([
+  ['an error', new Error('not today'), 'Error: not today'],
+  [
+    'an error that cannot be read',
+    Object.defineProperty(new Error(), 'message', {
+      get: () => {
+        throw new Error('nor its message');
+      },
+    }),
+    'an error that cannot be shown',
+  ],
+  ['a text', 'not today', 'not today'],
+])('%s that a listener throws is logged, and ends no call', (_what, error, shown) => {
+  const { log, hooks } = newHooks({
+    callBegins: () => {
+      throw error;
+    },
+  });
+  hooks.callBegins(CALL).failed(new Error('of the call'));
+  expect(log.errors).toEqual([
+    expect.stringContaining(`The option telemetry threw in callBegins: ${shown}`),
+  ]);
+});
