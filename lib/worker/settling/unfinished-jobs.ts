@@ -42,7 +42,7 @@ export class UnfinishedJobs {
     const job = { place, dead: keys.dead, workerId, ...why };
     const what = `Cannot move a job of queue "${queue}" to "${keys.dead}"`;
     const result = await this.takeOut(moveToDeadList, job, what, [place], this.deadListRetries);
-    if (result !== undefined) {
+    if (result === 'moved' || result === 'moved without reply') {
       const { reason, message } = why;
       hooks.tell({ type: 'job dead', queue, id, reason, message });
     }
