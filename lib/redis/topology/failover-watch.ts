@@ -1,6 +1,7 @@
 import { Redis, type RedisOptions, type SentinelAddress } from 'ioredis';
 import { Backoff } from '../../driver/backoff.js';
 import type { Runtime, Timer } from '../../driver/runtime.js';
+import { mappedBy } from './nat-map.js';
 import { tlsFor } from './server-name-indication.js';
 
 /** Channel on which a Sentinel tells that a primary has another address: `NAME OLD-HOST OLD-PORT NEW-HOST NEW-PORT`. */
@@ -137,6 +138,6 @@ type SentinelEndpoint = Partial<SentinelAddress> & Pick<RedisOptions, 'family'>;
 
 /** @returns the address at which this process reaches a server. */
 function reachable(address: string, { natMap }: RedisOptions): string {
-  const mapped = typeof natMap === 'function' ? natMap(address) : natMap?.[address];
+  const mapped = mappedBy(natMap, address);
   return mapped ? `${mapped.host}:${mapped.port}` : address;
 }

@@ -1,9 +1,7 @@
 import { isIP } from 'node:net';
 import type { RedisOptions } from 'ioredis';
 import { isRecord } from '../../errors/value-text.js';
-
-/** Addresses behind NAT, and where to reach them: see `natMap` of ioredis. */
-type NatMap = NonNullable<RedisOptions['natMap']>;
+import { mappedBy, type NatMap } from './nat-map.js';
 
 /** An address, with the name that its certificate has to be for. */
 interface NamedAddress {
@@ -41,8 +39,7 @@ export function setServerName(options: RedisOptions): void {
  */
 function withNames(natMap: NatMap | undefined): NatMap {
   const lookUp = (key: string): NamedAddress => {
-    const mapped = typeof natMap === 'function' ? natMap(key) : natMap?.[key];
-    return named(mapped ?? addressOf(key));
+    return named(mappedBy(natMap, key) ?? addressOf(key));
   };
   const entries = Object.entries(natMap ?? {}).map(([key, address]) => [key, named(address)]);
   return Object.assign(lookUp, Object.fromEntries(entries)) as NatMap;

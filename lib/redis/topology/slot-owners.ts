@@ -3,6 +3,7 @@ import { isRefusal } from '../../driver/refusal.js';
 import { delay, type Runtime } from '../../driver/runtime.js';
 import { tlsFor } from './server-name-indication.js';
 import { textOf, type ClusterConfig, type NodeAddress } from './cluster-config.js';
+import { mappedBy } from './nat-map.js';
 import { ownerNamedBy } from './moved-owner.js';
 import type { OwnersListener } from './owners-listener.js';
 
@@ -191,8 +192,6 @@ export class SlotOwners {
   /** @returns the address of a node as this process reaches it. */
   private mapped(node: NodeAddress): NodeAddress {
     const { natMap } = this.#config;
-    const key = `${node.host}:${node.port}`;
-    const outside = typeof natMap === 'function' ? natMap(key) : natMap?.[key];
-    return outside ?? node;
+    return mappedBy(natMap, `${node.host}:${node.port}`) ?? node;
   }
 }
