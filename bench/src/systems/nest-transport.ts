@@ -3,6 +3,7 @@ import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { MessagePattern, type ClientProxy, type MicroserviceOptions } from '@nestjs/microservices';
 import { from, type Observable } from 'rxjs';
+import { requesterOf } from './observable-requester.js';
 import {
   answer,
   NUMBERS,
@@ -49,22 +50,5 @@ export async function askWith(
   client: Pick<ClientProxy, 'connect' | 'send' | 'close'>,
 ): Promise<Requester> {
   await client.connect();
-  return {
-    ask: (queue, data, onEnd) => {
-      let reply: Payload | undefined;
-      client.send<Payload>(queue, data).subscribe({
-        next: (value) => (reply = value),
-        error: onEnd,
-        complete: () => onEnd(undefined, reply),
-      });
-    },
-    stream: (count, onValue, onEnd) => {
-      client
-        .send<number>(NUMBERS, count)
-        .subscribe({ next: onValue, error: onEnd, complete: () => onEnd(undefined) });
-    },
-    close: async () => {
-      await client.close();
-    },
-  };
+  return requesterOf(client, async () => client.close());
 }

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { OnJob, ReqRepModule, RequestClient, type ReqRepModuleOptions } from 'nestjs-reqrep';
+import { requesterOf } from './observable-requester.js';
 import { answer, NUMBERS, numbersBelow, type Payload, type System } from './system.js';
 
 /** More than the longest backlog, which alone would meet the limit. */
@@ -55,22 +56,6 @@ export const reqRepSystem = (
       },
       { logger: ['error', 'warn'] },
     );
-    const client = app.get(RequestClient);
-    return {
-      ask: (queue, data, onEnd) => {
-        let reply: Payload | undefined;
-        client.send<Payload>(queue, data).subscribe({
-          next: (value) => (reply = value),
-          error: onEnd,
-          complete: () => onEnd(undefined, reply),
-        });
-      },
-      stream: (count, onValue, onEnd) => {
-        client
-          .send<number>(NUMBERS, count)
-          .subscribe({ next: onValue, error: onEnd, complete: () => onEnd(undefined) });
-      },
-      close: () => app.close(),
-    };
+    return requesterOf(app.get(RequestClient), () => app.close());
   },
 });
