@@ -3,15 +3,14 @@ import {
   isSpanContextValid,
   propagation,
   SpanKind,
-  SpanStatusCode,
   trace,
   type Context,
   type Span,
 } from '@opentelemetry/api';
-import { messageOf } from '../errors/error-text.js';
 import type { CallMessage } from '../telemetry/call-message.js';
 import { ATTRIBUTES } from './attribute-names.js';
-import { endOfCall, type End } from './ends.js';
+import { describeEnd } from './describe-end.js';
+import { endOfCall } from './ends.js';
 import type { TelemetryParts } from './telemetry-parts.js';
 
 /** Begins the span of a call, puts its context into the headers of the job, and returns what ends it. */
@@ -46,7 +45,8 @@ export function beginCall(
       instruments?.sent.add(1, ofQueue.sendEnds.of(end));
     }
     if (span?.isRecording()) {
-      describe(span, ended, end);
+      describe(span, ended);
+      describeEnd(span, ended, end);
     }
     span?.end();
   };
@@ -61,20 +61,9 @@ function inject(from: Context, headers: Record<string, string>): void {
   propagation.inject(from, headers);
 }
 
-function describe(span: Span, call: CallMessage, { status, isError }: End): void {
-  const { kind, id, outcome, error, values } = call;
+function describe(span: Span, { kind, id }: CallMessage): void {
   span.setAttribute(ATTRIBUTES.jobId, id);
-  span.setAttribute(ATTRIBUTES.outcome, outcome ?? 'failed');
-  if (kind === 'request') {
-    span.setAttribute(ATTRIBUTES.rpcStatus, status);
-  } else {
+  if (kind === 'emit') {
     span.setAttribute(ATTRIBUTES.messagingId, id);
-  }
-  if (values !== undefined) {
-    span.setAttribute(ATTRIBUTES.values, values);
-  }
-  if (isError) {
-    span.setAttribute(ATTRIBUTES.errorType, status);
-    span.setStatus({ code: SpanStatusCode.ERROR, message: messageOf(error) });
   }
 }

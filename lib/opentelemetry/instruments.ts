@@ -9,7 +9,7 @@ const DURATION_BUCKETS = [
 /** Buckets of the wait in a queue, s: a job may wait for as long as its caller. */
 const WAIT_BUCKETS = [...DURATION_BUCKETS, 30, 60, 300];
 
-/** What is recorded when something happens. What is read when metrics are collected is in `QueueGauges`. */
+/** What is recorded when something happens. What is read when metrics are collected is in `Gauges`. */
 export interface Instruments {
   readonly clientDuration: Histogram;
   readonly serverDuration: Histogram;

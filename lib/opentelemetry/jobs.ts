@@ -1,16 +1,8 @@
-import {
-  context,
-  propagation,
-  ROOT_CONTEXT,
-  SpanKind,
-  SpanStatusCode,
-  trace,
-  type Span,
-} from '@opentelemetry/api';
-import { messageOf } from '../errors/error-text.js';
+import { context, propagation, ROOT_CONTEXT, SpanKind, trace, type Span } from '@opentelemetry/api';
 import type { JobMessage } from '../telemetry/job-message.js';
 import { ATTRIBUTES } from './attribute-names.js';
-import { endOfJob, OK, recordable, type End } from './ends.js';
+import { describeEnd } from './describe-end.js';
+import { endOfJob, OK, recordable } from './ends.js';
 import type { TelemetryParts } from './telemetry-parts.js';
 
 /** Runs a job in the context that came with it, within a span of its own, and returns what ends that. */
@@ -57,6 +49,9 @@ export function beginJob(
     }
     if (span?.isRecording()) {
       describeEnd(span, ended, end);
+      if (end.isError) {
+        span.recordException(recordable(ended.error));
+      }
     }
     span?.end();
   };
@@ -71,21 +66,5 @@ function describeStart(span: Span, { kind, id, handler, attempt, waited }: JobMe
   }
   if (waited !== undefined) {
     span.setAttribute(ATTRIBUTES.wait, waited / 1_000);
-  }
-}
-
-function describeEnd(span: Span, job: JobMessage, { status, isError }: End): void {
-  const { kind, outcome, error, values } = job;
-  span.setAttribute(ATTRIBUTES.outcome, outcome ?? 'cancelled');
-  if (kind === 'request') {
-    span.setAttribute(ATTRIBUTES.rpcStatus, status);
-  }
-  if (values !== undefined) {
-    span.setAttribute(ATTRIBUTES.values, values);
-  }
-  if (isError) {
-    span.setAttribute(ATTRIBUTES.errorType, status);
-    span.recordException(recordable(error));
-    span.setStatus({ code: SpanStatusCode.ERROR, message: messageOf(error) });
   }
 }

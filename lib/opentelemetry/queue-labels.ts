@@ -43,7 +43,7 @@ export class QueueLabels {
   /** Attributes of our own metrics. */
   readonly own: Attributes;
 
-  /** @param name - what stands for the queue in names of spans and in metrics: all queues of a name are one there. */
+  /** @param name - the name of the queue in names of spans and in metrics, where all queues of one name are one. */
   constructor(
     readonly name: string,
     queue: string,
