@@ -100,4 +100,5 @@ export type { JobMessage, JobOutcome } from './telemetry/job-message.js';
 export type { ObservedInstance, QueueLoad, ServedQueue, Telemetry } from './telemetry/telemetry.js';
 export type { JobFailure } from './worker/running/job-failure.js';
 export { JobContext } from './worker/running/job-context.js';
-export { ReplyWorkers, type QueueStatus, type ReplyWorkersStatus } from './worker/reply-workers.js';
+export { ReplyWorkers } from './worker/reply-workers.js';
+export type { QueueStatus, ReplyWorkersStatus } from './worker/workers-status.js';

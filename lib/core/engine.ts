@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Observable } from 'rxjs';
+import { ApplicationCode } from '../client/calls/application-code.js';
 import type { ClientOptions } from '../client/calls/client-options.js';
 import { checkedHeaders } from '../client/calls/outgoing-headers.js';
 import { RequestClient } from '../client/request-client.js';
@@ -49,7 +50,7 @@ export class Engine {
     this.log = log;
     this.shards = shards;
     this.errors = new ErrorRegistry(options.errors);
-    this.failures = new JobFailures(log);
+    this.failures = new JobFailures(new ApplicationCode(log));
     const server = (): string => shards.servers.serverName;
     this.hooks = new Hooks({ instance: name, log, telemetry, server });
     this.observed = new ObservedEngine(name, shards);
@@ -114,6 +115,11 @@ export class Engine {
     );
     this.observed.addWorkers(workers);
     return workers;
+  }
+
+  /** Forgets workers that could not be started, and never will be. */
+  dropWorkers(workers: ReplyWorkers): void {
+    this.observed.removeWorkers(workers);
   }
 
   /** Ends what listens to the instance, which is closed. */

@@ -75,7 +75,7 @@ export type {
 } from '../telemetry/telemetry.js';
 export type { JobFailure } from '../worker/running/job-failure.js';
 export { JobContext } from '../worker/running/job-context.js';
-export type { QueueStatus, ReplyWorkersStatus } from '../worker/reply-workers.js';
+export type { QueueStatus, ReplyWorkersStatus } from '../worker/workers-status.js';
 export { createReqRep, type CreateReqRepOptions, type ReqRep } from './create-reqrep.js';
 export type { ReqRepLogger } from './logger.js';
 export type { AroundJob, ReqRepOptions } from './options.js';

@@ -10,7 +10,7 @@ export type QueueInspection = QueueLoad | { readonly refusal: Error } | undefine
 /** What the telemetry of an instance may look at. */
 export class ObservedEngine implements ObservedInstance {
   private readonly clients: RequestClient[] = [];
-  private readonly workers: ReplyWorkers[] = [];
+  private readonly workers = new Set<ReplyWorkers>();
   private readonly inspectors = new Map<Shard, QueueInspector>();
 
   constructor(
@@ -23,7 +23,11 @@ export class ObservedEngine implements ObservedInstance {
   }
 
   addWorkers(workers: ReplyWorkers): void {
-    this.workers.push(workers);
+    this.workers.add(workers);
+  }
+
+  removeWorkers(workers: ReplyWorkers): void {
+    this.workers.delete(workers);
   }
 
   get server(): string {
@@ -35,7 +39,7 @@ export class ObservedEngine implements ObservedInstance {
   }
 
   get queues(): readonly ServedQueue[] {
-    return this.workers
+    return [...this.workers]
       .map(({ status }) => status)
       .filter(({ state }) => state !== 'stopped')
       .flatMap(({ queues }) =>

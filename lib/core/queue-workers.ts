@@ -11,13 +11,10 @@ import { aFunction, aName, checkOptions, expectedBy } from '../options/option-ru
 import { describeValue } from '../errors/value-text.js';
 import type { WorkersHere } from '../errors/served-here.js';
 import type { JobFailure } from '../worker/running/job-failure.js';
-import {
-  keyOfStatus,
-  type ReplyWorkers,
-  type ReplyWorkersStatus,
-} from '../worker/reply-workers.js';
+import type { ReplyWorkers } from '../worker/reply-workers.js';
 import { StatusChanges } from '../worker/status-changes.js';
 import type { JobHandler } from '../worker/worker-options.js';
+import { keyOfStatus, type ReplyWorkersStatus } from '../worker/workers-status.js';
 import type { Engine } from './engine.js';
 import { finishWithin } from './fail-fast.js';
 import { jobHandlerOf } from './job-handler.js';
@@ -128,6 +125,7 @@ export class QueueWorkers {
       await this.#start(workers);
     } catch (error) {
       this.#served.delete(queue);
+      this.#engine.dropWorkers(workers);
       throw error;
     }
   }

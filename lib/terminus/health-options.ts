@@ -63,7 +63,7 @@ export function checkHealthCall(key: unknown, options: ReqRepHealthOptions): voi
   checkOptions(options, RULES, WHERE);
   for (const [queue, limits] of Object.entries(options.queues ?? {})) {
     const place = `queues[${JSON.stringify(queue)}]`;
-    if (queue === '' || !queue.isWellFormed()) {
+    if (!aName.accepts(queue)) {
       throw new InvalidOptionError(`a name in queues in ${WHERE}`, aName.expected, `"${queue}"`);
     }
     if (!isRecord(limits)) {

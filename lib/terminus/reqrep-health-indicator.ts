@@ -5,7 +5,7 @@ import type { QueueInspection } from '../core/observed-engine.js';
 import { messageOf } from '../errors/error-text.js';
 import type { InstanceHealth } from '../nest/instance-health.js';
 import { getHealthToken } from '../nest/tokens.js';
-import type { QueueStatus } from '../worker/reply-workers.js';
+import type { QueueStatus } from '../worker/workers-status.js';
 import {
   checkHealthCall,
   DEFAULT_HEALTH_TIMEOUT_MS,

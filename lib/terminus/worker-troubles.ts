@@ -1,5 +1,5 @@
 import type { InstanceHealth } from '../nest/instance-health.js';
-import type { QueueStatus, ReplyWorkersStatus } from '../worker/reply-workers.js';
+import type { QueueStatus, ReplyWorkersStatus } from '../worker/workers-status.js';
 import type { ReqRepHealthOptions } from './health-options.js';
 
 /** Why the workers do not take jobs in a state. */

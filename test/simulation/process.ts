@@ -1,4 +1,5 @@
 import type { Timer } from '../../lib/driver/runtime.js';
+import { ApplicationCode } from '../../lib/client/calls/application-code.js';
 import { RequestClient } from '../../lib/client/request-client.js';
 import { singleShard } from '../../lib/driver/shard.js';
 import { Keys } from '../../lib/protocol/keys.js';
@@ -83,7 +84,7 @@ export class SimulatedProcess {
       shards,
       log,
       hooks,
-      failures: new JobFailures(log),
+      failures: new JobFailures(new ApplicationCode(log)),
       options: {
         ...options,
         maxPayload: limits.maxPayload,

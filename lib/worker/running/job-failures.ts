@@ -1,28 +1,26 @@
 import { Observable, Subject } from 'rxjs';
-import { messageOf, stackOf } from '../../errors/error-text.js';
-import { inspected } from '../../telemetry/inspected.js';
-import type { Log } from '../../telemetry/log.js';
+import type { JobHandler } from '../worker-options.js';
 import type { JobContext } from './job-context.js';
 import type { JobFailure } from './job-failure.js';
-import type { JobHandler } from '../worker-options.js';
+
+/** Runs code of the application, and logs what it throws. */
+interface CodeRunner {
+  /** @param what - names the code. */
+  run(what: string, call: () => void): void;
+}
 
 /** The failures of all jobs of the workers, for those who subscribe. */
 export class JobFailures {
   private readonly all = new Subject<JobFailure>();
 
-  constructor(private readonly log: Log) {}
+  constructor(private readonly code: CodeRunner) {}
 
   /** Emits each failure. A subscriber that throws does not affect others, and is logged. */
   get failures$(): Observable<JobFailure> {
     return new Observable((subscriber) =>
       this.all.subscribe({
-        next: (failure) => {
-          try {
-            subscriber.next(failure);
-          } catch (error) {
-            this.threw(error);
-          }
-        },
+        next: (failure) =>
+          this.code.run('A subscriber of failures$', () => subscriber.next(failure)),
         complete: () => subscriber.complete(),
       }),
     );
@@ -43,14 +41,5 @@ export class JobFailures {
   /** Completes the failures, because the workers are closed. */
   close(): void {
     this.all.complete();
-  }
-
-  private threw(error: unknown): void {
-    this.log.repeated(
-      'threw: failures$',
-      'error',
-      `A subscriber of failures$ threw: ${messageOf(error)}`,
-      () => inspected(error) ?? stackOf(error),
-    );
   }
 }

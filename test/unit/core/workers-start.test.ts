@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { startWorkers } from '../../../lib/core/workers-start.js';
-import type { ReplyWorkersStatus } from '../../../lib/worker/reply-workers.js';
+import type { ReplyWorkersStatus } from '../../../lib/worker/workers-status.js';
 import { KeptLog } from '../support/kept-log.js';
 import { systemRuntime } from '../../../lib/driver/system-runtime.js';
 

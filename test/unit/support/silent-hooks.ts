@@ -1,3 +1,4 @@
+import { ApplicationCode } from '../../../lib/client/calls/application-code.js';
 import { Hooks } from '../../../lib/telemetry/hooks.js';
 import type { Log } from '../../../lib/telemetry/log.js';
 import { JobFailures } from '../../../lib/worker/running/job-failures.js';
@@ -9,5 +10,5 @@ export const silentHooks = (log: Log): Hooks =>
 /** What workers tell of, where nobody listens. */
 export const unheard = (log: Log): { readonly hooks: Hooks; readonly failures: JobFailures } => ({
   hooks: silentHooks(log),
-  failures: new JobFailures(log),
+  failures: new JobFailures(new ApplicationCode(log)),
 });
