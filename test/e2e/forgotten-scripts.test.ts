@@ -110,7 +110,7 @@ it('a script that is forgotten again as it is sent again is run all the same', a
   };
   const queue = randomQueue();
   const input = { requests: `${queue}requests`, workers: `${queue}workers` };
-  const nothing = { workers: 0, queueLength: 0 };
+  const nothing = { workers: 0, queueLength: 0, age: 0 };
   for (let round = 0; round < 3; round++) {
     const states = await connection.all((run) => [
       run(inspectQueue, input),

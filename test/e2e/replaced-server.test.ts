@@ -62,7 +62,7 @@ it('the reply of a job that the new server has lost reaches its caller', async (
   await waitFor(() => isBack(queue));
   open();
   expect(await Promise.all(replies)).toEqual(replies.map(() => 'waits: 3'));
-  expect(log.lines.filter((line) => line.includes('lost'))).toHaveLength(1);
+  expect(log.lines.filter((line) => line.includes('does not hold 3 running jobs'))).toHaveLength(1);
   expect(await firstValueFrom(client.send(queue, 'next'))).toBe('next: 4');
 });
 
