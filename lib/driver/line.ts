@@ -45,6 +45,11 @@ export interface Line {
   readonly identities: readonly LineIdentity[];
   /** Facts about the server; `undefined` while the line is not ready, or if the server refuses to report them. */
   readonly server: LineServer | undefined;
+  /**
+   * The `run_id` of the server that the line has reached last, kept after a loss: an answer that came in the same turn as the loss is
+   * of this server. `undefined` before the first connection, or if the server does not report it.
+   */
+  readonly lastRunId: string | undefined;
   /** Whether the server has sent nothing for a while, so that nothing should rely on the line unchecked. */
   readonly isQuiet: boolean;
   /**

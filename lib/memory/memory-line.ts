@@ -11,6 +11,7 @@ import { Gate } from '../driver/gate.js';
 /** One line to a server in this process. Its operations run in order, one turn of the event loop later. */
 export class MemoryLine implements Line {
   identity: LineIdentity | undefined;
+  lastRunId: string | undefined;
   readonly isQuiet = false;
   private isClosed = false;
   private isOpening = false;
@@ -147,6 +148,7 @@ export class MemoryLine implements Line {
     }
     this.wasReady = true;
     this.identity = this.source.open({ runtime: this.runtime, onCut: () => this.cutOff() });
+    this.lastRunId = this.identity.server;
     this.changed();
   }
 

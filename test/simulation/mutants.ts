@@ -194,7 +194,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the reply to a job that the server has lost is discarded',
     file: 'lib/worker/settling/lost-replies.ts',
-    text: 'isOfFormerServer(place, server) &&',
+    text: 'place.slot.isOfFormerServer(server) &&',
     instead: 'false &&',
   },
   {

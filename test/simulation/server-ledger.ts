@@ -24,6 +24,8 @@ export interface Return {
   readonly why: 'worker lost' | 'given back';
 }
 
+const NO_KEYS: ReadonlySet<string> = new Set();
+
 /**
  * Records what the server did with each job, and checks that no job gets more replies than it was pushed. Jobs are identified by the
  * keys of their questions.
@@ -45,6 +47,10 @@ export class ServerLedger {
   /** How often it had changed when each job was pushed first. */
   private readonly changesBefore = new Map<string, number>();
   private readonly keys = new Map<string, string>();
+  /** The replies of calls that were carried out. A call that is repeated has the same. */
+  private readonly carriedOut = new WeakSet<SettleJobs['groups']>();
+  /** Jobs whose replies are pushed again by a call that was not answered the first time. */
+  private pushedAgain: ReadonlySet<string> = NO_KEYS;
   /** Whether an operation is being carried out that pushes jobs back to their queue. */
   private isReturning = false;
 
@@ -92,9 +98,12 @@ export class ServerLedger {
     switch (operation) {
       case settleJobs:
       case settleLongJobs: {
-        const held = heldIn(store, input as SettleJobs);
+        const settle = input as SettleJobs;
+        const held = heldIn(store, settle);
+        this.pushedAgain = this.pushedBefore(settle, held);
         const output = carryOut();
-        this.settled(input as SettleJobs, output as SettledJobs, held);
+        this.settled(settle, output as SettledJobs, held);
+        this.pushedAgain = NO_KEYS;
         return output;
       }
       case recoverWorker: {
@@ -171,12 +180,29 @@ export class ServerLedger {
   }
 
   private replied(key: string): void {
+    if (this.pushedAgain.has(key)) {
+      return;
+    }
     this.replies.add(key);
     const pushes = this.pushes.of(key);
     const replies = this.replies.of(key);
     if (replies > pushes + this.extraReplies(key)) {
       this.wrongs.push(`${key} was pushed ${pushes} times and got ${replies} replies`);
     }
+  }
+
+  /**
+   * @param held - the jobs that the slots hold.
+   * @returns the jobs that the server has lost, and whose replies the same call has pushed before: no slot tells that it has.
+   */
+  private pushedBefore({ groups }: SettleJobs, held: ReadonlySet<string>): ReadonlySet<string> {
+    if (!this.carriedOut.has(groups)) {
+      return NO_KEYS;
+    }
+    const keys = groups.flatMap(({ frames }) =>
+      frames.flatMap((frame) => this.keys.get(idOf(String(frame))) ?? []),
+    );
+    return new Set(keys.filter((key) => !held.has(key)));
   }
 
   /** @param held - the jobs that the slots held before. */
@@ -188,6 +214,7 @@ export class ServerLedger {
     if ('missing' in output) {
       return;
     }
+    this.carriedOut.add(groups);
     for (const frame of groups.flatMap(({ frames }) => frames.map(String))) {
       const key = this.keys.get(idOf(frame));
       if (key !== undefined && !held.has(key) && this.extraReplies(key) === 0) {

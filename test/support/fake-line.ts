@@ -59,9 +59,10 @@ export class FakeCall<Input = unknown, Output = unknown> {
 export class FakeLine implements Line {
   state: ConnectionState = 'ready';
   isQuiet = false;
-  identity: LineIdentity | undefined;
   identities: readonly LineIdentity[] = [];
   server: LineServer | undefined = { runId: 'fake' };
+  lastRunId: string | undefined;
+  private ownIdentity: LineIdentity | undefined;
   /** A new one is another way to the server. */
   path: unknown = 'fake path';
   /** All that was ever asked, in that order. */
@@ -70,6 +71,15 @@ export class FakeLine implements Line {
   private readonly changes = new Gate();
 
   constructor(readonly role = 'commands') {}
+
+  get identity(): LineIdentity | undefined {
+    return this.ownIdentity;
+  }
+
+  set identity(identity: LineIdentity | undefined) {
+    this.ownIdentity = identity;
+    this.lastRunId = identity?.server ?? this.lastRunId;
+  }
 
   /** What waits for an answer, in the order in which it was asked. */
   get open(): FakeCall[] {

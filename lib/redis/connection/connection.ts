@@ -102,6 +102,10 @@ export class Connection implements Line {
     return this.handshake.server;
   }
 
+  get lastRunId(): string | undefined {
+    return this.handshake.lastRunId;
+  }
+
   /** Why the server is unusable; `undefined` while it is not. */
   get obstacle(): UnusableServerError | undefined {
     return this.troubles.obstacle;

@@ -44,6 +44,8 @@ export class ServerHandshake {
   identity: LineIdentity | undefined;
   /** Facts about the server; `undefined` without a connection, or if the server refuses to report them. */
   server: ServerFacts | undefined;
+  /** The `run_id` of the server that was reached last, kept after a loss; `undefined` if it does not report it. */
+  lastRunId: string | undefined;
   readonly cutter: LineCutter;
   /** Earlier connections, which the server may not have closed yet. */
   private lostIdentities: LineIdentity[] = [];
@@ -117,6 +119,7 @@ export class ServerHandshake {
         return DONE;
       }
       this.server = inquiry.server;
+      this.lastRunId = inquiry.server?.runId;
       this.identity = inquiry.identity;
       await this.cutLost();
       await prepare();

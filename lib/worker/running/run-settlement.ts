@@ -2,7 +2,6 @@ import { argumentOf } from '../../protocol/argument.js';
 import { replyTtl } from '../../protocol/reply-ttl.js';
 import type { QueueKeys } from '../../protocol/keys.js';
 import type { Job } from '../../protocol/wire/job-element.js';
-import { isOfFormerServer } from '../settling/lost-replies.js';
 import type { QueueLane } from '../settling/queue-lane.js';
 import type { WorkerParts } from '../worker-options.js';
 import type { JobRun } from './job-run.js';
@@ -29,7 +28,7 @@ export class RunSettlement implements RunOutput {
       place,
       list: this.replyList(job),
       ttl: () => replyTtl(shard.driver.clock.now(), job.deadline),
-      mayBeLost: () => isOfFormerServer(place, shard.driver.commands.identity?.server),
+      mayBeLost: () => place.slot.isOfFormerServer(shard.driver.commands.lastRunId),
     };
     // Its values and timers are our own traffic, not that of the handler.
     return scope.runInAsyncScope(() => new ReplyStream(target, shard.driver, log, onLost));

@@ -1,6 +1,5 @@
 import type { Log } from '../../telemetry/log.js';
 import { counted } from '../../errors/counted.js';
-import type { JobPlace } from '../taking/slots.js';
 import type { Outcome } from './outcome.js';
 import type { SettlePart } from './settle-part.js';
 
@@ -27,7 +26,7 @@ export function separateLost(
 ): MissingParts {
   const isLost = ({ place, reply }: Outcome): boolean =>
     reply !== undefined &&
-    isOfFormerServer(place, server) &&
+    place.slot.isOfFormerServer(server) &&
     (reply.deadline === undefined || reply.deadline > now);
   const lost: SettlePart[] = [];
   const others: SettlePart[] = [];
@@ -42,13 +41,6 @@ export function separateLost(
   }
   return { lost, others };
 }
-
-/**
- * Whether another server has handed out a job than the one that answers now, which may have lost the job.
- * @param server - the `run_id` of the server that answers now; `undefined` where it is unknown.
- */
-export const isOfFormerServer = ({ slot }: JobPlace, server: string | undefined): boolean =>
-  server !== undefined && slot.server !== undefined && slot.server !== server;
 
 /** Logs how many replies are pushed although the server has lost their jobs. */
 export function reportLost(log: Log, lost: readonly SettlePart[]): void {

@@ -7,7 +7,7 @@ import { Intake, type IntakeOwner, type Take } from '../taking/intake.js';
 import { suspicionOf, type Suspicion } from '../taking/isolation.js';
 import { JobFetcher, type FetcherOwner } from '../taking/job-fetcher.js';
 import { RunLimit } from '../taking/run-limit.js';
-import type { JobPlace } from '../taking/slots.js';
+import type { JobPlace, Slot } from '../taking/slots.js';
 import { StaleSlots } from '../taking/stale-slots.js';
 import type { JobHandler, WorkerParts } from '../worker-options.js';
 import type { LaneLease, LaneOwner } from './lane-owner.js';
@@ -159,6 +159,15 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
     this.fetcher.wake();
   }
 
+  onEmptied(slot: Slot): void {
+    if (slot.isOfFormerServer(this.driver.commands.lastRunId)) {
+      // A server that lacks the last writes may still hold jobs of the slot that were settled.
+      void this.readSlot({ slot, most: 0, isLong: false });
+    } else {
+      this.intake.freeSlot(slot);
+    }
+  }
+
   interruptWait(): void {
     void this.fetcher.interrupt();
   }
@@ -175,7 +184,7 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
   }
 
   onFetched(take: Take, jobs: readonly string[]): void {
-    this.intake.arrived(take, jobs, this.fetcher.identity?.server);
+    this.intake.arrived(take, jobs, this.fetcher.lastRunId);
   }
 
   onFetchUnanswered(take: Take): void {
@@ -207,11 +216,12 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
 
   onTaken(take: Take, jobs: readonly string[]): void {
     this.fetcher.arrivals.tookWithoutWait(jobs.length, take.most);
-    this.intake.arrived(take, jobs, this.driver.commands.identity?.server);
+    this.intake.arrived(take, jobs, this.driver.commands.lastRunId);
   }
 
   onUnanswered(take: Take): void {
-    void this.readUnanswered(take);
+    this.intake.unanswered(take);
+    void this.readSlot(take);
   }
 
   onReleased(outcome: Outcome): void {
@@ -229,11 +239,11 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
     return this.lease.isUpToDate() && this.staleSlots.areChecked;
   }
 
-  private async readUnanswered(take: Take): Promise<void> {
-    this.intake.unanswered(take);
+  /** Reads the slot of a take whose content nobody knows. */
+  private async readSlot(take: Take): Promise<void> {
     const jobs = await this.settler.unansweredTakes.read(take, this.name);
     if (jobs) {
-      this.intake.arrived(take, jobs, this.driver.commands.identity?.server);
+      this.intake.arrived(take, jobs, this.driver.commands.lastRunId);
       // The take may have brought no jobs, and nothing else notifies the fetcher that there is room again.
       this.fetcher.wake();
     }

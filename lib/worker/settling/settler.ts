@@ -170,7 +170,7 @@ export class Settler {
     }
     const { missingParts, remaining } = call.splitMissing(answer.missing);
     const { commands, clock } = this.driver;
-    const { lost, others } = separateLost(missingParts, commands.identity?.server, clock.now());
+    const { lost, others } = separateLost(missingParts, commands.lastRunId, clock.now());
     // A job that is missing when its call is repeated was probably settled by the first attempt.
     if (!call.mayBeDone) {
       reportLost(this.log, lost);

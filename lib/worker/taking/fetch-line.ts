@@ -50,6 +50,11 @@ export class FetchLine {
     return this.opened?.identity;
   }
 
+  /** The `run_id` of the server that the line has reached last; `undefined` where it is unknown. */
+  get lastRunId(): string | undefined {
+    return this.opened?.lastRunId;
+  }
+
   /** The identities of the current connection and of earlier ones that the server may still know. */
   get identities(): readonly LineIdentity[] {
     return this.opened?.identities ?? [];

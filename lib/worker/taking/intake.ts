@@ -14,6 +14,8 @@ export interface IntakeOwner extends StartOwner {
   suspicionOf(element: string): Suspicion;
   /** Called when there is room for more jobs. */
   onRoom(): void;
+  /** Called when the last job has left a slot. The slot is used again only after {@link Intake.freeSlot} or {@link Intake.arrived}. */
+  onEmptied(slot: Slot): void;
 }
 
 /** An empty slot that is reserved for up to `most` jobs, to be taken from the queue in one call. */
@@ -134,6 +136,11 @@ export class Intake implements StartSource {
     return this.slots.takeAllFree();
   }
 
+  /** Takes a slot into use again that is empty in Redis for sure. */
+  freeSlot(slot: Slot): void {
+    this.slots.release(slot);
+  }
+
   /** Accepts the jobs that were found in a slot; a slot without jobs is free again. */
   fillSlot(slot: Slot, elements: readonly string[], server?: string): void {
     if (elements.length === 0) {
@@ -172,7 +179,7 @@ export class Intake implements StartSource {
     if (place.confirmRelease()) {
       this.held--;
       if (slot.isEmpty) {
-        this.slots.release(slot);
+        this.owner.onEmptied(slot);
       }
     }
     if (this.startQueue.isIsolating || (hadNone && this.slots.hasFree)) {

@@ -59,9 +59,9 @@ export class JobFetcher {
     this.calls = new FetchCalls(this.line, driver, queue, log, owner);
   }
 
-  /** The identity of the current connection. */
-  get identity(): LineIdentity | undefined {
-    return this.line.identity;
+  /** The `run_id` of the server that hands out the jobs; `undefined` where it is unknown. */
+  get lastRunId(): string | undefined {
+    return this.line.lastRunId;
   }
 
   /** The identities of the current connection and of earlier ones that the server may still know. */

@@ -7,6 +7,7 @@ export class Slot {
   private held = 0;
   /** Number of these jobs that a call to Redis is taking out now. */
   private releasing = 0;
+  /** The `run_id` of the server that filled the slot; `undefined` where it is unknown. */
   private serverRunId: string | undefined;
 
   constructor(
@@ -23,9 +24,12 @@ export class Slot {
     return this.held === count && this.releasing === 0;
   }
 
-  /** The `run_id` of the server that filled the slot; `undefined` where it is unknown. */
-  get server(): string | undefined {
-    return this.serverRunId;
+  /**
+   * Whether another server has filled the slot than the one that answers now, which may lack the last writes.
+   * @param server - the `run_id` of the server that answers now; `undefined` where it is unknown.
+   */
+  isOfFormerServer(server: string | undefined): boolean {
+    return server !== undefined && this.serverRunId !== undefined && this.serverRunId !== server;
   }
 
   /**

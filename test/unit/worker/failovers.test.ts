@@ -1,5 +1,5 @@
 import { Subject } from 'rxjs';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readList } from '../../../lib/protocol/operations/lists.js';
 import { pushValues } from '../../../lib/protocol/operations/push-values.js';
 import { READ } from '../support/stream-under-test.js';
@@ -102,4 +102,56 @@ it('a job that was found in the slot of a take without an answer is replied to a
   expect(under.replies.at(-1)).toEqual({ kind: 'r', id: 'b', payload: 2 });
   await under.confirmSettle();
   expect(under.worker.busy).toBe(0);
+});
+
+it('an answer that comes in the turn in which its connection is lost is of the server of that connection', async () => {
+  const under = await WorkerUnderTest.started();
+  failOver(under, 'run-1');
+  await under.arrive(job('a'));
+  under.runs.end('a', 1);
+  await under.settle();
+  failOver(under, 'run-2');
+  under.openSettle.answer(IS_MISSING);
+  under.commands.identity = undefined;
+  await under.settle();
+  expect(under.openSettle.input).toMatchObject({ slots: [], groups: [{ list: 'replies:caller' }] });
+});
+
+describe('a slot that another server has filled', () => {
+  /** Two jobs that were taken together from the server before; `a` has left their slot since. */
+  async function withOneLeft() {
+    const under = await WorkerUnderTest.started({ concurrency: 2 });
+    failOver(under, 'run-1');
+    await under.arrive(job('first'));
+    under.runs.end('first', 0);
+    await under.settle();
+    await under.confirmSettle(job('a'), job('b'));
+    under.runs.end('a', 1);
+    await under.settle();
+    await under.confirmSettle();
+    failOver(under, 'run-2');
+    under.runs.end('b', 2);
+    await under.settle();
+    await under.confirmSettle();
+    return under;
+  }
+
+  it('is read before it is used again, and runs the jobs that are in it once more', async () => {
+    const under = await withOneLeft();
+    const reads = under.commands.calls(readList).filter(({ isOpen }) => isOpen);
+    expect(reads).toHaveLength(1);
+    reads[0]?.answer([job('a')]);
+    await under.settle();
+    under.commands.next(readList).answer([]);
+    await under.settle();
+    await under.endWait(); // a job that was delivered before runs alone
+    expect(under.runs.begun).toEqual(['first', 'a', 'b', 'a']);
+  });
+
+  it('is free where it is empty', async () => {
+    const under = await withOneLeft();
+    under.commands.next(readList).answer([]);
+    await under.settle();
+    expect([under.worker.busy, under.isOpen(readList)]).toEqual([0, false]);
+  });
 });

@@ -32,6 +32,7 @@ function newIntake(limit: number | RunLimit, onStart: (intake: Intake) => void =
       givenBack.push([...given]);
     },
     onRoom: () => rooms++,
+    onEmptied: (slot) => intake.freeSlot(slot),
     suspicionOf: () => 'suspect',
     jobNotStarted: (place) => notStarted.push(place),
     runningPlaces: () => places,
