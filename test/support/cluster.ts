@@ -79,11 +79,15 @@ export class TestCluster {
     await this.agree((known) => known.find(({ port }) => port === master.port)?.slots.length === 0);
   }
 
-  /** Starts a node after {@link kill}. Resolves when it follows its master, or is one. */
+  /** Starts a node after {@link kill}. Resolves when it follows its master, or is one, and all nodes know. */
   async restart(node: RestartableRedis): Promise<void> {
     await node.restart();
     this.killed.delete(node);
-    await this.agree((known) => !known.some(({ isDown }) => isDown));
+    await this.agree((known) => {
+      const restarted = known.find(({ port }) => port === node.port);
+      const hasPart = restarted && (restarted.slots.length > 0 || !restarted.isMaster);
+      return hasPart === true && !known.some(({ isDown }) => isDown);
+    });
     await waitFor(() => isLinked(node), AGREEMENT_TIMEOUT_MS);
   }
 
