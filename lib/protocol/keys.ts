@@ -21,6 +21,11 @@ export class Keys {
     return `${this.prefix}shards`;
   }
 
+  /** Sorted set of the queues that workers serve; score = when a worker last said so, ms, Redis clock. */
+  get queues(): string {
+    return `${this.prefix}reqrep:queues`;
+  }
+
   /** List of the reply frames of one client, for all queues. */
   replies(clientId: string): string {
     return `${this.prefix}replies:${clientId}`;
@@ -54,7 +59,7 @@ export class Keys {
 }
 
 /** Match the keys of {@link QueueKeys}; the group is the prefix with the name of the queue. */
-const QUEUE_KEY = /^(.+)(?:requests|workers|dead)$/s;
+const QUEUE_KEY = /^(.+)(?:requests|workers|dead|totals|paused)$/s;
 const WORKER_KEY = /^(.+)(?:active:[\w-]{36}:\d+|worker:[\w-]{36}|replies:[^:]+(?::aside)?)$/s;
 
 /** @returns a glob that matches only this text. */
@@ -80,6 +85,16 @@ export class QueueKeys {
   /** List of jobs that could not be run, with the reason. */
   get dead(): string {
     return `${this.base}dead`;
+  }
+
+  /** Hash of the counts of workers that are gone. */
+  get totals(): string {
+    return `${this.base}totals`;
+  }
+
+  /** Exists while the queue is paused for the workers of all processes: since when, ms, Redis clock. */
+  get paused(): string {
+    return `${this.base}paused`;
   }
 
   /** Channel on which the ids of cancelled jobs are published, as JSON arrays. */

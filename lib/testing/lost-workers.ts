@@ -27,11 +27,12 @@ export class LostWorkers {
   }
 
   private recoverJobs(workerId: string): void {
-    const { requests, workers, dead } = this.keys;
+    const { requests, workers, dead, totals } = this.keys;
     this.server.carryOut(recoverWorker, {
       requests,
       workers,
       dead,
+      totals,
       worker: this.keys.worker(workerId),
       workerId,
       forget: false,

@@ -1,5 +1,7 @@
 import { endsWithin } from '../driver/in-time.js';
 import type { QueueKeys } from '../protocol/keys.js';
+import { LIBRARY_VERSION } from '../protocol/library-version.js';
+import type { WorkerReport } from '../protocol/operations/renew-lease.js';
 import type { LineIdentity } from '../protocol/wire/line-identity.js';
 import { nameOfJob, type RunContext } from './running/run-context.js';
 import { JobRunner } from './running/job-runner.js';
@@ -11,6 +13,7 @@ import { UnfinishedRuns } from './running/unfinished-runs.js';
 import type { LaneLease, LaneOwner } from './settling/lane-owner.js';
 import { QueueLane } from './settling/queue-lane.js';
 import type { Settler } from './settling/settler.js';
+import { JobTally } from './settling/job-tally.js';
 import { FINAL_WRITE_TIMEOUT_MS } from './settling/unfinished-jobs.js';
 import { LostJobs } from './taking/lost-jobs.js';
 import type { JobPlace } from './taking/slots.js';
@@ -25,6 +28,9 @@ export class ReplyWorker implements LaneOwner {
   private readonly starter: JobStarter;
   private readonly overdueRuns: OverdueRuns;
   private readonly unfinishedRuns: UnfinishedRuns;
+  private readonly tally = new JobTally();
+  /** For whom the queue is paused. */
+  private readonly pausedFor = new Set<'this process' | 'all processes'>();
 
   constructor(
     readonly handler: JobHandler,
@@ -35,16 +41,16 @@ export class ReplyWorker implements LaneOwner {
     const { shard, options, log, hooks, failures } = parts;
     const { driver } = shard;
     const { queue } = handler;
-    const { runs } = this;
+    const { runs, tally } = this;
     const keys = shard.keys.queue(queue);
     const lane = new QueueLane(handler, keys, parts, settler, lease, this);
-    const output = new RunSettlement(keys, parts, lane);
+    const output = new RunSettlement(keys, parts, lane, tally);
     const runner = new JobRunner({ handler, options, log, hooks, failures, time: driver, output });
     const lostJobs = new LostJobs(queue, shard.keys, driver.clock);
     this.keys = keys;
     this.lane = lane;
     this.runner = runner;
-    this.starter = new JobStarter(handler, keys, parts, lane, lostJobs, runner, runs);
+    this.starter = new JobStarter(handler, keys, parts, lane, lostJobs, runner, runs, tally);
     this.overdueRuns = new OverdueRuns(handler, runs, log, driver.runtime);
     this.unfinishedRuns = new UnfinishedRuns(handler, keys, parts, lane, lostJobs, runner);
   }
@@ -57,6 +63,24 @@ export class ReplyWorker implements LaneOwner {
   /** The refusal of Redis that keeps jobs from being taken, in words; `undefined` while jobs are taken. */
   get refusal(): string | undefined {
     return this.lane.refusal;
+  }
+
+  /** Whether the queue is paused, for this process or for all. */
+  get isPaused(): boolean {
+    return this.pausedFor.size > 0;
+  }
+
+  /** @returns what other processes are told of the work of this worker. */
+  report(): WorkerReport {
+    const { name: handler, concurrency } = this.handler;
+    return {
+      handler,
+      version: LIBRARY_VERSION,
+      concurrency,
+      running: this.busy,
+      paused: this.isPaused ? 1 : 0,
+      counts: this.tally.counts,
+    };
   }
 
   /** The keys of the slots. */
@@ -79,11 +103,32 @@ export class ReplyWorker implements LaneOwner {
 
   /** Resolves when no job will be started until {@link resume}. Jobs that run go on. */
   pause(): Promise<void> {
+    this.pausedFor.add('this process');
     return this.lane.pause();
   }
 
+  /** Starts jobs again, unless the queue is paused for all processes. */
   resume(): void {
-    this.lane.resume();
+    this.pausedFor.delete('this process');
+    this.resumeUnlessPaused();
+  }
+
+  /**
+   * Notes whether the queue is paused for all processes.
+   * @returns whether that is news.
+   */
+  pauseForAll(isPaused: boolean): boolean {
+    if (isPaused === this.pausedFor.has('all processes')) {
+      return false;
+    }
+    if (isPaused) {
+      this.pausedFor.add('all processes');
+      void this.lane.pause();
+    } else {
+      this.pausedFor.delete('all processes');
+      this.resumeUnlessPaused();
+    }
+    return true;
   }
 
   /**
@@ -133,6 +178,12 @@ export class ReplyWorker implements LaneOwner {
     }
     for (const id of unmet) {
       this.starter.cancel(id);
+    }
+  }
+
+  private resumeUnlessPaused(): void {
+    if (!this.isPaused) {
+      this.lane.resume();
     }
   }
 

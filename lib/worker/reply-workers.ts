@@ -81,7 +81,8 @@ export class ReplyWorkers {
         handler: name,
         concurrency,
         busy: this.#workersOf(queue).reduce((sum, { busy }) => sum + busy, 0),
-        isPaused: this.#paused.has(queue),
+        isPaused:
+          this.#paused.has(queue) || this.#workersOf(queue).some(({ isPaused }) => isPaused),
         refusal: this.#started?.refusalOf(queue),
         leaseAge: this.#started?.leaseAgeOf(queue),
       })),

@@ -3,6 +3,7 @@ import { CancelListener } from './cancel-listener.js';
 import type { RunContext } from './running/run-context.js';
 import { Lease } from './liveness/lease.js';
 import type { LeasedQueue } from './liveness/queue-lease.js';
+import { QueueRegistry } from './liveness/queue-registry.js';
 import { Recovery } from './liveness/recovery.js';
 import { ReplyWorker } from './reply-worker.js';
 import { Settler } from './settling/settler.js';
@@ -17,6 +18,8 @@ export interface ShardWorkersOwner {
   outagesOf(queue: string): OutageHistory;
   /** Called when a worker begins to take jobs, or would if its queue were not paused. */
   onStart(handler: JobHandler, isPaused: boolean): void;
+  /** Called when a queue was paused for all processes, or is not any more. */
+  onPauseForAll(queue: string, isPaused: boolean): void;
 }
 
 /** The workers of one session on one shard, which share their lease, their settler and the listener for cancellations. */
@@ -47,8 +50,14 @@ export class ShardWorkers {
         return [queue, new ReplyWorker(handler, parts, settler, lease)];
       }),
     );
+    const registry = new QueueRegistry(shard, log);
     const leased = this.all.map((worker) =>
-      leasedQueue(worker, parts, owner.outagesOf(worker.handler.queue)),
+      leasedQueue(worker, parts, owner, (isPaused, isNew) => {
+        registry.renewed(worker.handler.queue, isNew);
+        if (worker.pauseForAll(isPaused)) {
+          owner.onPauseForAll(worker.handler.queue, isPaused);
+        }
+      }),
     );
     this.lease = new Lease(workerId, options.lease, leased, shard.driver, log);
     this.cancelListener = new CancelListener(this.all, parts);
@@ -81,7 +90,9 @@ export class ShardWorkers {
   async start(paused: ReadonlySet<string>): Promise<void> {
     const { driver, keys } = this.parts.shard;
     const queues = this.all.map(({ handler }) => keys.queue(handler.queue));
-    this.endNeed = driver.needs(workerRights(queues, this.parts.workerId, keys.replies('')));
+    this.endNeed = driver.needs(
+      workerRights(queues, this.parts.workerId, keys.replies(''), keys.queues),
+    );
     // Throws here where no connection can be made, before anything is started.
     void driver.commands;
     const known = this.lease.start();
@@ -137,7 +148,7 @@ export class ShardWorkers {
     }
     if (!this.isStopping) {
       worker.start();
-      this.owner.onStart(worker.handler, isPaused);
+      this.owner.onStart(worker.handler, worker.isPaused);
     }
   }
 
@@ -148,8 +159,14 @@ export class ShardWorkers {
   }
 }
 
-function leasedQueue(worker: ReplyWorker, parts: WorkerParts, outages: OutageHistory): LeasedQueue {
+function leasedQueue(
+  worker: ReplyWorker,
+  parts: WorkerParts,
+  owner: ShardWorkersOwner,
+  onRenewed: LeasedQueue['onRenewed'],
+): LeasedQueue {
   const { queue: name } = worker.handler;
+  const outages = owner.outagesOf(name);
   const recovery = new Recovery(worker.handler, parts, outages);
   return {
     name,
@@ -157,6 +174,8 @@ function leasedQueue(worker: ReplyWorker, parts: WorkerParts, outages: OutageHis
     slots: worker.slotKeys,
     outages,
     identities: () => worker.identities,
+    report: () => worker.report(),
+    onRenewed,
     onLapsed: (lapsed, now) => void recovery.sweep(lapsed, now),
   };
 }

@@ -7,21 +7,25 @@ const NOT_SETTLED = 'jobs do not end, and their callers get no replies';
 const BY_SCRIPTS = 'long replies are sent by scripts alone, which is slower';
 const NOT_RECOVERED = 'the jobs of lost workers are not given back';
 
+const NOT_LISTED = 'QueueAdmin does not list the queues';
+const NOT_COUNTED = 'the counts of workers that are gone are lost';
 const NOT_CANCELLED = 'cancelled jobs run to completion';
 
 /**
  * @param replies - the beginning of the reply lists of all clients.
+ * @param registry - the key of the registry of queues.
  * @returns what a process has to be allowed to serve some queues.
  */
 export const workerRights = (
   queues: readonly QueueKeys[],
   workerId: string,
   replies: string,
+  registry: string,
 ): readonly Rights[] =>
   // A user that may do all on one queue may do the same on the next, if it may touch its keys.
   queues.flatMap((keys, index) => [
     ...keysOf(keys),
-    ...(index === 0 ? commandsOn(keys, workerId, replies) : []),
+    ...(index === 0 ? commandsOn(keys, workerId, replies, registry) : []),
   ]);
 
 const keysOf = ({ requests, workers, cancel }: QueueKeys): readonly Rights[] => [
@@ -30,8 +34,13 @@ const keysOf = ({ requests, workers, cancel }: QueueKeys): readonly Rights[] => 
   { without: NOT_CANCELLED, commands: ['subscribe'], on: [cancel] },
 ];
 
-function commandsOn(keys: QueueKeys, workerId: string, replies: string): readonly Rights[] {
-  const { requests, workers, dead } = keys;
+function commandsOn(
+  keys: QueueKeys,
+  workerId: string,
+  replies: string,
+  registry: string,
+): readonly Rights[] {
+  const { requests, workers, dead, totals } = keys;
   const worker = keys.worker(workerId);
   const slot = keys.active(workerId, 0);
   return [
@@ -55,6 +64,8 @@ function commandsOn(keys: QueueKeys, workerId: string, replies: string): readonl
     { without: NOT_RECOVERED, commands: ['zrem'], on: [workers] },
     { without: NOT_RECOVERED, commands: ['lpush'], on: [requests] },
     { without: 'no dead letters are kept', commands: ['llen', 'rpush'], on: [dead] },
+    { without: NOT_LISTED, commands: ['zadd'], on: [registry], isOptional: true },
+    { without: NOT_COUNTED, commands: ['hincrby', 'pexpire'], on: [totals], isOptional: true },
     {
       without: 'how much of a stream is unread is estimated',
       commands: ['memory|usage'],

@@ -19,6 +19,8 @@ export class WorkerSession {
   private readonly all: readonly ShardWorkers[];
   /** Queues whose start was logged: a hot queue starts once in each shard. */
   private readonly logged = new Set<string>();
+  /** Queues whose pause for all processes was logged. */
+  private readonly paused = new Set<string>();
   private stopped: Promise<void> | undefined;
 
   /** @param outagesOf - returns the outages that this process has seen on a queue of a shard. */
@@ -37,6 +39,7 @@ export class WorkerSession {
           {
             outagesOf: (queue) => outagesOf(queue, shard),
             onStart: (handler, isPaused) => this.logStart(handler, isPaused),
+            onPauseForAll: (queue, isPaused) => this.logPauseForAll(queue, isPaused),
           },
         ),
     );
@@ -105,6 +108,21 @@ export class WorkerSession {
       count > 1 ? `${count} shards of ${shards.servers.serverName}` : shards.servers.serverName;
     const state = isPaused ? '; paused until it is resumed' : '';
     log.info(`Serving "${queue}" (${name}, concurrency ${concurrency}) on ${where}${state}`);
+  }
+
+  private logPauseForAll(queue: string, isPaused: boolean): void {
+    if (isPaused === this.paused.has(queue)) {
+      return;
+    }
+    if (isPaused) {
+      this.paused.add(queue);
+    } else {
+      this.paused.delete(queue);
+    }
+    const text = isPaused
+      ? 'is paused for all processes: no more jobs are taken until QueueAdmin.resume'
+      : 'was resumed for all processes: jobs are taken again';
+    this.parts.log.info(`Queue "${queue}" ${text}`);
   }
 
   private async stopOnce(): Promise<void> {

@@ -16,7 +16,7 @@ export interface QueueStatus {
   readonly concurrency: number;
   /** Number of jobs that the worker runs now. */
   readonly busy: number;
-  /** Whether the queue is paused. */
+  /** Whether the queue is paused, in this process or by `QueueAdmin` for all. */
   readonly isPaused: boolean;
   /**
    * The refusal of Redis that keeps the worker from taking jobs, such as of a command that its user may not run. The worker tries

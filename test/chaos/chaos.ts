@@ -196,7 +196,9 @@ export class Chaos {
 
   private leftKeys(): Promise<string[]> {
     return this.redis.primary.look(async (redis) => {
-      const keys = (await redis.keys('*')).filter((key) => !key.endsWith(':dead'));
+      const keys = (await redis.keys('*')).filter(
+        (key) => !/:dead$|totals$|^reqrep:queues$/.test(key),
+      );
       // The replies for a requester that was killed expire.
       const expiring = await Promise.all(
         keys.map(async (key) => key.startsWith('replies:') && (await redis.pttl(key)) > 0),

@@ -4,6 +4,8 @@ import { inspectQueue } from '../../lib/protocol/operations/inspect-queue.js';
 import { measureList } from '../../lib/protocol/operations/measure-list.js';
 import { pruneExpiredJobs } from '../../lib/protocol/operations/prune-expired-jobs.js';
 import { recoverWorker } from '../../lib/protocol/operations/recover-worker.js';
+import { announceQueues } from '../../lib/protocol/operations/announce-queues.js';
+import { readWorkers } from '../../lib/protocol/operations/read-workers.js';
 import { renewLease } from '../../lib/protocol/operations/renew-lease.js';
 import { retireWorker } from '../../lib/protocol/operations/retire-worker.js';
 import { digestOf } from '../../lib/worker/liveness/slot-parts.js';
@@ -24,9 +26,11 @@ const recovering = (name: string, forget: boolean): ScriptCase => ({
     const { prefix, keys, slot, list } = await newQueue(look);
     await look.zadd(keys.workers, 1, 'worker-1');
     await look.hset(keys.worker('worker-1'), 'slots', 2);
+    await look.hset(keys.worker('worker-1'), 'done', 3);
     return callOf(prefix, recoverWorker, {
       requests: keys.requests,
       workers: keys.workers,
+      totals: keys.totals,
       dead: keys.dead,
       worker: keys.worker('worker-1'),
       workerId: 'worker-1',
@@ -58,8 +62,10 @@ const retiring = (name: string, isWatched: boolean): ScriptCase => ({
     await look.hset(keys.worker('worker-1'), 'slots', 2);
     return callOf(prefix, retireWorker, {
       workers: keys.workers,
+      totals: keys.totals,
       worker: keys.worker('worker-1'),
       workerId: 'worker-1',
+      counts: { done: 3, runMs: 5 },
       slots: isWatched ? [slot(0)] : [slot(1)],
       isWatched: false,
     });
@@ -83,6 +89,7 @@ const CASES: readonly ScriptCase[] = [
       const { prefix, keys } = await newQueue(look);
       return callOf(prefix, renewLease, {
         workers: keys.workers,
+        paused: keys.paused,
         worker: keys.worker('worker-1'),
         workerId: 'worker-1',
         lease: 5_000,
@@ -104,6 +111,25 @@ const CASES: readonly ScriptCase[] = [
     prepare: async (look) => {
       const { prefix, keys } = await newQueue(look);
       return callOf(prefix, inspectQueue, { requests: keys.requests, workers: keys.workers });
+    },
+  },
+  {
+    // Its time moves on.
+    name: 'announcing queues',
+    prepare: async (look) => {
+      const { prefix } = await newQueue(look);
+      return callOf(prefix, announceQueues, {
+        registry: `${prefix}registry`,
+        queues: ['reports', 'mails'],
+      });
+    },
+  },
+  {
+    name: 'reading the workers of a queue',
+    prepare: async (look) => {
+      const { prefix, keys } = await newQueue(look);
+      const hashes = [keys.worker('worker-1')];
+      return callOf(prefix, readWorkers, { workers: keys.workers, totals: keys.totals, hashes });
     },
   },
   {

@@ -103,7 +103,8 @@ describe('while the server is out of memory', () => {
     const worker = keys.worker('worker-1');
     await redis.look.rpush(slots[0], 'a');
     await redis.look.config('SET', 'maxmemory', '1');
-    const known = { workers: keys.workers, worker, workerId: 'worker-1' };
+    const { workers, totals, paused } = keys;
+    const known = { workers, worker, totals, paused, workerId: 'worker-1' };
     const description = { slots: 4, connections: '', server: '', host: '', pid: 1, started: 1 };
     expect((await run(renewLease, { ...known, lease: 5_000, description })).former).toBe('none');
     expect(await run(retireWorker, { ...known, slots, isWatched: false })).toBe(false);

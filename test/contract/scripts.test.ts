@@ -564,6 +564,7 @@ describe.each(useContractServers())('$name', (server) => {
         const before = await serverNow();
         await run(renewLease, {
           workers: keys.workers,
+          paused: keys.paused,
           worker,
           workerId: 'worker-1',
           lease,
@@ -580,7 +581,13 @@ describe.each(useContractServers())('$name', (server) => {
     it('writes the description of the worker', async () => {
       const { keys } = newQueue();
       const worker = keys.worker('worker-1');
-      const input = { workers: keys.workers, worker, workerId: 'worker-1', lease: 5_000 };
+      const input = {
+        workers: keys.workers,
+        paused: keys.paused,
+        worker,
+        workerId: 'worker-1',
+        lease: 5_000,
+      };
       await run(renewLease, { ...input, description });
       expect(await server.look.hgetall(worker)).toEqual({
         slots: '16',
@@ -608,6 +615,7 @@ describe.each(useContractServers())('$name', (server) => {
       );
       const renewed = await run(renewLease, {
         workers: keys.workers,
+        paused: keys.paused,
         worker: keys.worker('worker-1'),
         workerId: 'worker-1',
         lease: 5_000,
@@ -626,6 +634,7 @@ describe.each(useContractServers())('$name', (server) => {
       await server.look.zadd(keys.workers, (await serverNow()) - 60_000, 'worker-1');
       const renewed = await run(renewLease, {
         workers: keys.workers,
+        paused: keys.paused,
         worker: keys.worker('worker-1'),
         workerId: 'worker-1',
         lease: 5_000,
@@ -639,6 +648,8 @@ describe.each(useContractServers())('$name', (server) => {
       const worker = keys.worker('worker-1');
       const input = {
         workers: keys.workers,
+        paused: keys.paused,
+        totals: keys.totals,
         worker,
         workerId: 'worker-1',
         lease: 5_000,
@@ -663,6 +674,7 @@ describe.each(useContractServers())('$name', (server) => {
       for (let turn = 0; turn < 3; turn++) {
         const { lapsed } = await run(renewLease, {
           workers: keys.workers,
+          paused: keys.paused,
           worker: keys.worker('worker-1'),
           workerId: 'worker-1',
           lease: 5_000,
@@ -729,6 +741,7 @@ describe.each(useContractServers())('$name', (server) => {
         run(recoverWorker, {
           requests: keys.requests,
           workers: keys.workers,
+          totals: keys.totals,
           dead: keys.dead,
           worker: keys.worker('worker-1'),
           workerId: 'worker-1',
@@ -1193,6 +1206,7 @@ describe.each(useContractServers())('$name', (server) => {
     const retire = (isWatched: boolean, { keys, slots }: ReturnType<typeof newQueue>) =>
       run(retireWorker, {
         workers: keys.workers,
+        totals: keys.totals,
         worker: keys.worker('worker-1'),
         workerId: 'worker-1',
         slots,

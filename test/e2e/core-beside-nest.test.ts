@@ -44,7 +44,7 @@ describeOnRedis('a process without Nest', () => {
     });
     await stopProcess(worker);
     expect(worker.exitCode).toBe(0);
-    expect(await server.look.keys(`${queue}*`)).toEqual([]);
+    expect(await server.look.keys(`${queue}*`)).toEqual([`${queue}totals`]);
   });
 
   it('the core and a Nest application exchange HttpExceptions', async () => {

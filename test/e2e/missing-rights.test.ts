@@ -174,7 +174,7 @@ it.for([
     ],
   },
   {
-    rules: ['resetkeys', '~one-*', '~replies:*', '%R~two-*'],
+    rules: ['resetkeys', '~one-*', '~replies:*', '~reqrep:queues', '%R~two-*'],
     lines: [/^error .*: no job is sent \(keys TWO\*\); expired .* \(.*keys TWO\*\)\. /],
   },
   {

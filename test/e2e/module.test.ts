@@ -254,7 +254,7 @@ describe('workers', () => {
     expect(await server.look.zcard(`${queue}workers`)).toBe(1);
     await Promise.all([workers.stop(), workers.stop()]);
     expect(workers.status.state).toBe('stopped');
-    expect(await server.look.keys(`${queue}*`)).toEqual([]);
+    expect(await server.look.keys(`${queue}*`)).toEqual([`${queue}totals`]);
     await workers.start();
     expect(await firstValueFrom(client.send(queue))).toBe('here');
   });

@@ -77,13 +77,13 @@ it('a process whose handlers end in odd ways, or never, ends by itself once its 
   expect(odd.exitCode).toBe(0);
 });
 
-it('leaves nothing behind when requesters and workers are gone', async () => {
+it('leaves nothing behind but counts when requesters and workers are gone', async () => {
   const queue = randomQueue();
   const { client, app } = await startApp({ connection: server.url });
   const one = await worker(queue);
   await firstValueFrom(client.send(queue, 1));
   await app.close();
   await stopProcess(one);
-  expect(await server.look.keys(`${queue}*`)).toEqual([]);
+  expect(await server.look.keys(`${queue}*`)).toEqual([`${queue}totals`]);
   expect(await server.look.keys('replies:*')).toEqual([]);
 });

@@ -41,7 +41,8 @@ it('a handler can await a stop of its own workers, and its reply arrives', async
   expect(await firstValueFrom(client.send(queue))).toBe('stopped in delivery 1');
   expect(took).toBeLessThan(3_000);
   expect(app.get(ReplyWorkers).status.state).toBe('stopped');
-  await waitFor(async () => (await server.look.keys(`${queue}*`)).length === 0);
+  await waitFor(async () => (await server.look.keys(`${queue}*`)).length === 1);
+  expect(await server.look.hgetall(`${queue}totals`)).toMatchObject({ done: '1' });
 });
 
 it('several handlers that stop the workers do not wait for each other', async () => {

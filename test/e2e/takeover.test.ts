@@ -243,7 +243,7 @@ it('the jobs of a lost worker that ran thousands at a time are recovered', async
   await waitFor(async () => (await redis.look.zcard(`${queue}workers`)) === 1);
 });
 
-it('a handler that runs 10 000 jobs at a time leaves nothing behind', async () => {
+it('a handler that runs 10 000 jobs at a time leaves nothing behind but its counts', async () => {
   const queue = randomQueue();
   @Injectable()
   class Worker {
@@ -255,5 +255,5 @@ it('a handler that runs 10 000 jobs at a time leaves nothing behind', async () =
   const { app, client } = await startApp({ connection: redis.url }, [Worker]);
   expect(await firstValueFrom(client.send(queue, 1))).toBe(1);
   await app.close();
-  expect(await redis.look.keys(`${queue}*`)).toEqual([]);
+  expect(await redis.look.keys(`${queue}*`)).toEqual([`${queue}totals`]);
 });

@@ -1,3 +1,4 @@
+import { Keys } from '../../lib/protocol/keys.js';
 import { send } from './caller.js';
 import type { Run } from './ledger.js';
 import type { SimulatedProcess } from './process.js';
@@ -14,6 +15,8 @@ const SHORT_MS = 60_000;
 const LAST_TIMERS_MS = 6_000;
 /** Most bursts that a worker gets until it has run all jobs of one burst at the same time. */
 const MOST_BURSTS = 3;
+/** It keeps the names of queues. */
+const REGISTRY = new Keys().queues;
 /** Longest wait before a refused call is retried, ms. */
 const LONGEST_BACKOFF_MS = 6_000;
 /** How long each job of a burst takes, ms: longer than it takes to start as many jobs as may run at a time. */
@@ -172,7 +175,7 @@ export async function shutDown(world: World): Promise<void> {
   }
   server.store.startOperation(server.now());
   const left = server.store.keys.filter(
-    (key) => server.store.timeLeft(key) === -1 && !key.endsWith('dead'),
+    (key) => server.store.timeLeft(key) === -1 && !key.endsWith('dead') && key !== REGISTRY,
   );
   if (left.length > 0) {
     ledger.wrong(`left in the store: ${left.join(', ')}`);

@@ -51,6 +51,7 @@ class Site {
       requests: QUEUE.requests,
       workers: QUEUE.workers,
       dead: QUEUE.dead,
+      totals: QUEUE.totals,
       worker: QUEUE.worker(WORKER_ID),
       workerId: WORKER_ID,
       forget: true,

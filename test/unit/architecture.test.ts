@@ -50,7 +50,9 @@ describe('the library', () => {
       'cancel',
       'dead',
       'replies:',
+      'reqrep:queues',
       'requests',
+      'totals',
       'worker:',
       'workers',
     ]);

@@ -5,6 +5,7 @@ import { DEAD_AND_RETURNED } from './dead-and-returned.js';
 import { LEASES } from './leases.js';
 import { PRUNING } from './pruning.js';
 import { PUSHING } from './pushing.js';
+import { REGISTRY } from './registry.js';
 import { SETTLING } from './settling.js';
 import { TAKING } from './taking.js';
 import { WAITS, type Wait } from './waits.js';
@@ -15,6 +16,7 @@ const CARRY_OUTS: ReadonlyMap<object, CarryOut<never, unknown>> = new Map([
   ...LEASES,
   ...PRUNING,
   ...PUSHING,
+  ...REGISTRY,
   ...SETTLING,
   ...TAKING,
 ]);

@@ -9,6 +9,7 @@ import { attempt, ReplyError } from '../reply-error.js';
 import { removeMember, scoreOf } from '../sorted-sets.js';
 import type { Store } from '../store.js';
 import { entry, type Entry } from './carry-out.js';
+import { addCounts } from './counts.js';
 import { beginWriting, deleteIfEmpty, emptyPlace, jobAt } from './places.js';
 import { replyForDeadJob } from './replies.js';
 
@@ -64,7 +65,7 @@ export const DEAD_AND_RETURNED: readonly Entry[] = [
   }),
 
   entry(recoverWorker, ({ store }, input) => {
-    const { requests, workers, dead, worker, workerId, forget, slots } = input;
+    const { requests, workers, dead, worker, totals, workerId, forget, slots } = input;
     const expiry = scoreOf(store, workers, bytesOf(workerId));
     if (expiry === undefined || expiry > store.now) {
       return 'alive';
@@ -95,6 +96,7 @@ export const DEAD_AND_RETURNED: readonly Entry[] = [
       }
     }
     if (forget) {
+      addCounts(store, worker, totals);
       removeMember(store, workers, bytesOf(workerId));
       store.delete(worker);
     }

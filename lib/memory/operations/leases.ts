@@ -3,6 +3,7 @@ import type { Bytes } from '../bytes.js';
 import { elementAt } from '../lists.js';
 import { inspectQueue } from '../../protocol/operations/inspect-queue.js';
 import {
+  fieldsOfWorker,
   MAX_WORKER_ID_BYTES,
   MAX_LAPSED_WORKERS,
   renewLease,
@@ -15,20 +16,18 @@ import { attempt } from '../reply-error.js';
 import { membersBetween, removeMember, scoreOf, setScore } from '../sorted-sets.js';
 import type { Store } from '../store.js';
 import { entry, type Entry } from './carry-out.js';
+import { addCounts, setFields } from './counts.js';
 import { beginWriting } from './places.js';
 
 export const LEASES: readonly Entry[] = [
   entry(renewLease, ({ store }, input): RenewedLease => {
-    const { workers, worker, workerId, lease, turn = 0, description } = input;
+    const { workers, worker, paused, workerId, lease, turn = 0, description } = input;
     const { now } = store;
     const id = bytesOf(workerId);
     const expiry = scoreOf(store, workers, id);
     beginWriting(store, workers);
     setScore(store, workers, id, now + lease);
-    const fields = store.write('hash', worker, () => new Map());
-    for (const [field, value] of Object.entries(description)) {
-      fields.set(field, bytesOf(value));
-    }
+    setFields(store, worker, fieldsOfWorker(description));
     const lapsed = membersBetween(store, workers, -Infinity, now);
     const offset =
       lapsed.length > MAX_LAPSED_WORKERS ? (turn * MAX_LAPSED_WORKERS) % lapsed.length : 0;
@@ -39,17 +38,26 @@ export const LEASES: readonly Entry[] = [
         .slice(offset, offset + MAX_LAPSED_WORKERS)
         .filter(([member]) => member.length <= MAX_WORKER_ID_BYTES)
         .map(([member, score]) => ({ workerId: textOf(member), expiry: String(score) })),
+      isPaused: store.has(paused),
     };
   }),
 
-  entry(retireWorker, ({ store }, { workers, worker, workerId, slots, isWatched }) => {
+  entry(retireWorker, ({ store }, input) => {
+    const { workers, worker, totals, workerId, counts = {}, slots, isWatched } = input;
     const id = bytesOf(workerId);
-    if (isWatched || slots.some((slot) => store.has(slot))) {
-      beginWriting(store, workers);
+    const isLookedAfter = isWatched || slots.some((slot) => store.has(slot));
+    beginWriting(store, workers);
+    if (store.has(worker)) {
+      attempt(() => setFields(store, worker, Object.entries(counts).flat()));
+    }
+    if (isLookedAfter) {
       if (scoreOf(store, workers, id) !== undefined) {
         setScore(store, workers, id, store.now);
       }
       return false;
+    }
+    if (scoreOf(store, workers, id) !== undefined) {
+      addCounts(store, worker, totals);
     }
     removeMember(store, workers, id);
     store.delete(worker);

@@ -1,5 +1,6 @@
 import type { DeadReason } from '../dead-job.js';
 import type { DeadJobReply } from './move-to-dead-list.js';
+import { LUA_ADD_COUNTS } from './lua-add-counts.js';
 import { LUA_KEEP_ALIVE } from './lua-keep-alive.js';
 import { LUA_NOW } from './lua-now.js';
 import { LUA_PAST_OOM } from './lua-past-oom.js';
@@ -10,6 +11,8 @@ export interface RecoverWorker {
   readonly dead: string;
   /** The hash of the lost worker. */
   readonly worker: string;
+  /** The totals of the queue. */
+  readonly totals: string;
   readonly workerId: string;
   /** Whether to delete the worker: nobody can use its slots any more, and they are empty after this call. */
   readonly forget: boolean;
@@ -50,13 +53,13 @@ const NO_LIST = 0;
  */
 export const recoverWorker = {
   name: 'reqrepRecoverWorker',
-  // KEYS: requests, workers, dead, worker, slot..., reply list...
+  // KEYS: requests, workers, dead, worker, slot..., reply list..., totals
   // ARGV: worker id, forget (1 or 0), number of slots, for each slot the first position and the digest, then for each job
   //   from the last to the first: number of its slot, position after the first one, reason for the dead list or '', message, number of
   //   its reply list or 0, frame, ttl
   // Output: 'recovered' | 'alive' | 'changed'
   // Everything that could be refused is tried before anything is changed. A reply list of a wrong type does not stop the recovery.
-  lua: `${LUA_NOW}${LUA_KEEP_ALIVE}${LUA_PAST_OOM}
+  lua: `${LUA_NOW}${LUA_KEEP_ALIVE}${LUA_PAST_OOM}${LUA_ADD_COUNTS}
 local requests, workers, dead, worker = unpack(KEYS, 1, 4)
 local id, forget, slots = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local jobs = 4 + 2 * slots
@@ -99,18 +102,20 @@ for i = 1, slots do
   end
 end
 if forget == '1' then
+  addCounts(worker, KEYS[#KEYS])
   redis.call('ZREM', workers, id)
   redis.call('DEL', worker)
 end
 return 'recovered'
 `,
-  keys: ({ requests, workers, dead, worker, slots }: RecoverWorker) => [
+  keys: ({ requests, workers, dead, worker, totals, slots }: RecoverWorker) => [
     requests,
     workers,
     dead,
     worker,
     ...slots.map(({ key }) => key),
     ...repliesOf(slots).map(({ list }) => list),
+    totals,
   ],
   args: ({ workerId, forget, slots }: RecoverWorker) => {
     const replies = repliesOf(slots);

@@ -1,9 +1,12 @@
+import type { CountsByField } from '../job-counts.js';
 import { LUA_NOW } from './lua-now.js';
 import { LUA_PAST_OOM } from './lua-past-oom.js';
 
 export interface RenewLease {
   readonly workers: string;
   readonly worker: string;
+  /** The key that exists while the queue is paused for all workers. */
+  readonly paused: string;
   readonly workerId: string;
   /** Duration of the lease from now on, ms. */
   readonly lease: number;
@@ -24,6 +27,29 @@ export interface WorkerDescription {
   readonly pid: number;
   /** The time when the worker started, ms, Redis clock. */
   readonly started: number;
+  /** What the worker says of its work; a worker of an earlier version says nothing. */
+  readonly report?: WorkerReport;
+}
+
+/** What a worker tells of its work with each renewal of its lease. */
+export interface WorkerReport {
+  /** The handler: `Class#method`. */
+  readonly handler: string;
+  /** The version of the library. */
+  readonly version: string;
+  readonly concurrency: number;
+  /** Number of jobs that run. */
+  readonly running: number;
+  /** Whether it takes no jobs, because its process or all were told to pause: 1 or 0. */
+  readonly paused: 0 | 1;
+  /** Counts since its start. */
+  readonly counts: CountsByField;
+}
+
+/** @returns the fields of a worker's hash, with their values in turn. */
+export function fieldsOfWorker({ report, ...description }: WorkerDescription): (string | number)[] {
+  const { counts, ...state } = report ?? {};
+  return Object.entries({ ...description, ...state, ...counts }).flat();
 }
 
 export interface RenewedLease {
@@ -33,6 +59,8 @@ export interface RenewedLease {
   readonly former: 'none' | 'lapsed' | 'live';
   /** Workers whose lease has lapsed. */
   readonly lapsed: readonly LapsedLease[];
+  /** Whether the queue is paused for the workers of all processes. */
+  readonly isPaused: boolean;
 }
 
 /** A lease that was not renewed in time. */
@@ -54,9 +82,10 @@ export const MAX_WORKER_ID_BYTES = 256;
  */
 export const renewLease = {
   name: 'reqrepRenewLease',
-  // KEYS: workers, worker
+  // KEYS: workers, worker, paused
   // ARGV: worker id, lease, turn, field, value...
-  // Output: now, the former lease (0 = none, 1 = lapsed, 2 = live), the id and the end of each lease that has lapsed
+  // Output: now, the former lease (0 = none, 1 = lapsed, 2 = live), {id and end of each lease that has lapsed}, whether the queue is
+  //   paused (1 or 0)
   lua: `${LUA_NOW}${LUA_PAST_OOM}
 local expiry = redis.call('ZSCORE', KEYS[1], ARGV[1])
 beginWriting(KEYS[1])
@@ -72,21 +101,22 @@ for i = 1, #found, 2 do
     lapsed[#lapsed + 1] = found[i + 1]
   end
 end
-return { now, not expiry and 0 or tonumber(expiry) > now and 2 or 1, lapsed }
+return { now, not expiry and 0 or tonumber(expiry) > now and 2 or 1, lapsed, redis.call('EXISTS', KEYS[3]) }
 `,
-  keys: ({ workers, worker }: RenewLease) => [workers, worker],
+  keys: ({ workers, worker, paused }: RenewLease) => [workers, worker, paused],
   args: ({ workerId, lease, turn = 0, description }: RenewLease) => [
     workerId,
     lease,
     turn,
-    ...Object.entries(description).flat(),
+    ...fieldsOfWorker(description),
   ],
   read: (answer: unknown): RenewedLease => {
-    const [now, former, found] = answer as [number, 0 | 1 | 2, string[]];
+    const [now, former, found, paused] = answer as [number, 0 | 1 | 2, string[], 0 | 1];
     const lapsed: LapsedLease[] = [];
     for (let index = 0; index < found.length; index += 2) {
       lapsed.push({ workerId: found[index] ?? '', expiry: found[index + 1] ?? '' });
     }
-    return { now, former: (['none', 'lapsed', 'live'] as const)[former], lapsed };
+    const states = ['none', 'lapsed', 'live'] as const;
+    return { now, former: states[former], lapsed, isPaused: paused === 1 };
   },
 };

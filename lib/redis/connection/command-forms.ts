@@ -14,6 +14,7 @@ const FORMS: Readonly<Record<string, string>> = {
   exec: '',
   exists: 'K',
   hget: 'K field',
+  hincrby: 'K field 1',
   hset: 'K field value',
   hstrlen: 'K field',
   info: '',

@@ -166,6 +166,7 @@ export class JobRecovery {
       workers: this.keys.workers,
       dead: this.keys.dead,
       worker: this.keys.worker(id),
+      totals: this.keys.totals,
       workerId: id,
       forget,
       slots,

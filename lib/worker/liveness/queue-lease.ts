@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import type { CountsByField } from '../../protocol/job-counts.js';
 import type { Log } from '../../telemetry/log.js';
 import type { QueueKeys } from '../../protocol/keys.js';
 import {
@@ -6,6 +7,7 @@ import {
   type LapsedLease,
   type RenewedLease,
   type RenewLease,
+  type WorkerReport,
 } from '../../protocol/operations/renew-lease.js';
 import type { RetireWorker } from '../../protocol/operations/retire-worker.js';
 import type { Line } from '../../driver/line.js';
@@ -22,6 +24,7 @@ import {
   logLevelOfHeldWork,
   longestWaitAfter,
 } from '../../driver/refusal.js';
+import { countsAbove } from '../settling/job-tally.js';
 import type { Runtime } from '../../driver/runtime.js';
 import type { OutageHistory } from './outage-history.js';
 
@@ -41,6 +44,14 @@ export interface LeasedQueue {
   readonly outages: OutageHistory;
   /** The identities of the current connection that takes jobs, and of earlier ones that the server may still know. */
   identities(): readonly LineIdentity[];
+  /** @returns what other processes are told of the work of this worker. */
+  report(): WorkerReport;
+  /**
+   * Called after each renewal.
+   * @param isPaused - whether the queue is paused for the workers of all processes.
+   * @param isNew - whether the server did not know the worker.
+   */
+  onRenewed(isPaused: boolean, isNew: boolean): void;
   /** Called after each renewal with the leases that have lapsed. @param now - ms, Redis clock. */
   onLapsed(lapsed: readonly LapsedLease[], now: number): void;
 }
@@ -60,6 +71,10 @@ export class QueueLease {
   private turn = 0;
   /** The time when the last renewal that succeeded was sent, by the clock of the runtime. */
   private sentAt = Infinity;
+  /** Counts that the server knew when it forgot this worker: they are in the totals of the queue by now. */
+  private countedBefore: CountsByField = {};
+  /** Counts that the server knows, since the start. */
+  private confirmed: CountsByField = {};
   private onKnown: () => void = () => undefined;
   /** Resolves when Redis knows the worker. */
   readonly known = new Promise<void>((resolve) => {
@@ -104,6 +119,7 @@ export class QueueLease {
    */
   renewal({ identity: own, identities, server, path }: Line, started: number): QueueRenewal {
     const { keys, slots } = this.queue;
+    const report = this.queue.report();
     // A lost connection may still wait for a job until the server notices the loss, so other workers must know it until then.
     const connections = [identities, this.queue.identities()]
       .flatMap((known) => known.slice(-MAX_NAMED_CONNECTIONS))
@@ -115,6 +131,7 @@ export class QueueLease {
       input: {
         workers: keys.workers,
         worker: keys.worker(this.workerId),
+        paused: keys.paused,
         workerId: this.workerId,
         lease: this.duration,
         turn: this.turn,
@@ -125,8 +142,10 @@ export class QueueLease {
           host: HOST_NAME,
           pid: process.pid,
           started,
+          report: { ...report, counts: countsAbove(report.counts, this.countedBefore) },
         },
       },
+      counts: report.counts,
       own,
       path,
       sentAt: this.runtime.now(),
@@ -134,8 +153,13 @@ export class QueueLease {
   }
 
   /** Notes that a renewal has succeeded. */
-  renewed({ own, path, sentAt }: QueueRenewal, { now, former, lapsed }: RenewedLease): void {
+  renewed({ own, path, sentAt, counts }: QueueRenewal, renewed: RenewedLease): void {
+    const { now, former, lapsed, isPaused } = renewed;
     const { outages, name, onLapsed } = this.queue;
+    if (former === 'none') {
+      this.countedBefore = this.confirmed;
+    }
+    this.confirmed = counts;
     outages.renewed({
       now,
       former,
@@ -153,6 +177,7 @@ export class QueueLease {
     if (this.log.over(`lease refused: ${name}`)) {
       this.log.info(`The lease of the worker of queue "${name}" is renewed again`);
     }
+    this.queue.onRenewed(isPaused, former === 'none');
     onLapsed(lapsed, now);
   }
 
@@ -189,7 +214,9 @@ export class QueueLease {
     return {
       workers: keys.workers,
       worker: keys.worker(this.workerId),
+      totals: keys.totals,
       workerId: this.workerId,
+      counts: countsAbove(this.queue.report().counts, this.countedBefore),
       slots,
       isWatched,
     };
@@ -200,6 +227,8 @@ export class QueueLease {
 export interface QueueRenewal {
   readonly script: typeof renewLease;
   readonly input: RenewLease;
+  /** The counts of the worker since its start. */
+  readonly counts: CountsByField;
   /** The connection that other workers will know. */
   readonly own: LineIdentity | undefined;
   readonly path: unknown;

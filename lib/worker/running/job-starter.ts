@@ -3,6 +3,7 @@ import { toWireError } from '../../protocol/wire/wire-error.js';
 import { decodeJob, hasSentValues, type Job } from '../../protocol/wire/job-element.js';
 import { encodeError } from '../../protocol/wire/reply-frame.js';
 import type { QueueKeys } from '../../protocol/keys.js';
+import type { JobTally } from '../settling/job-tally.js';
 import type { QueueLane } from '../settling/queue-lane.js';
 import { maxDeliveriesOf, type LostJobs } from '../taking/lost-jobs.js';
 import type { JobPlace } from '../taking/slots.js';
@@ -25,6 +26,7 @@ export class JobStarter {
     private readonly lostJobs: LostJobs,
     private readonly runner: JobRunner,
     private readonly runs: RunRegistry,
+    private readonly tally: JobTally,
   ) {}
 
   start(place: JobPlace, element: string): void {
@@ -45,7 +47,11 @@ export class JobStarter {
         `Cannot read a job of queue "${this.handler.queue}", moving it to "${this.keys.dead}": ${job.reason}`,
       );
       this.moveToDeadList(place, { reason: 'unreadable', message: job.reason });
-    } else if (this.isInVain(job)) {
+    } else if (this.isExpired(job)) {
+      this.tally.add('expired');
+      this.lane.settle({ place });
+    } else if (this.cancelled.take(job.id)) {
+      this.tally.add('cancelled');
       this.lane.settle({ place });
     } else if (job.redeliveries > 0 && hasSentValues(element)) {
       this.moveToDeadList(place, this.lostJobs.brokenStream(job), job.id);
@@ -53,7 +59,11 @@ export class JobStarter {
       this.moveToDeadList(place, this.lostJobs.outOfDeliveries(job, job.redeliveries), job.id);
     } else {
       this.lane.runStarted();
+      if (job.pushedAt !== undefined) {
+        this.tally.waited(this.parts.shard.driver.clock.now() - job.pushedAt);
+      }
       if (job.redeliveries > 0) {
+        this.tally.add('redelivered');
         const { queue } = this.handler;
         const attempt = job.redeliveries + 1;
         this.parts.hooks.tell({ type: 'job redelivered', queue, id: job.id, attempt });
@@ -95,9 +105,9 @@ export class JobStarter {
     this.runs.add(run);
   }
 
-  private isInVain({ id, deadline }: Job): boolean {
+  private isExpired({ deadline }: Job): boolean {
     const { clock } = this.parts.shard.driver;
-    return (deadline !== undefined && deadline <= clock.now()) || this.cancelled.take(id);
+    return deadline !== undefined && deadline <= clock.now();
   }
 
   private moveToDeadList(...move: Parameters<QueueLane['unfinished']['moveToDeadList']>): void {

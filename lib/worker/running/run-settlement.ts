@@ -1,12 +1,23 @@
 import { argumentOf } from '../../protocol/argument.js';
+import type { CountedEnd } from '../../protocol/job-counts.js';
 import { replyTtl } from '../../protocol/reply-ttl.js';
 import type { QueueKeys } from '../../protocol/keys.js';
 import type { Job } from '../../protocol/wire/job-element.js';
+import type { JobTally } from '../settling/job-tally.js';
 import type { QueueLane } from '../settling/queue-lane.js';
 import type { WorkerParts } from '../worker-options.js';
-import type { JobRun } from './job-run.js';
+import type { AnswerKind, JobRun } from './job-run.js';
 import { ReplyStream } from './reply-stream.js';
 import type { RunOutput } from './run-replies.js';
+
+/** What counts as the end of a job that was answered. One that is given back ends elsewhere. */
+const ENDS_BY_ANSWER: Readonly<Record<AnswerKind, CountedEnd | undefined>> = {
+  reply: 'done',
+  error: 'failed',
+  cancelled: 'cancelled',
+  'nobody waits': 'expired',
+  'given back': undefined,
+};
 
 /** Sends the values and replies of runs to Redis, and notifies the lane of their ends. */
 export class RunSettlement implements RunOutput {
@@ -14,6 +25,7 @@ export class RunSettlement implements RunOutput {
     private readonly keys: QueueKeys,
     private readonly parts: Pick<WorkerParts, 'shard' | 'log' | 'scope'>,
     private readonly lane: QueueLane,
+    private readonly tally: JobTally,
   ) {}
 
   openStream(
@@ -36,6 +48,10 @@ export class RunSettlement implements RunOutput {
 
   answered(run: JobRun, text: string | undefined): void {
     const { job } = run;
+    const end = run.answerKind && ENDS_BY_ANSWER[run.answerKind];
+    if (end) {
+      this.tally.add(end);
+    }
     if (text !== undefined) {
       // While a long reply waits, its bytes cost the garbage collector less than its text.
       const frame = argumentOf(text);
@@ -45,7 +61,9 @@ export class RunSettlement implements RunOutput {
   }
 
   ended(run: JobRun): void {
-    this.lane.runEnded(run.place, this.parts.shard.driver.runtime.now() - run.startedAt);
+    const duration = this.parts.shard.driver.runtime.now() - run.startedAt;
+    this.tally.ran(duration);
+    this.lane.runEnded(run.place, duration);
   }
 
   private replyList({ id, replyTo }: Job): string {

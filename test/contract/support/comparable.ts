@@ -1,5 +1,6 @@
 import { codeOfRefusal, isRefusal } from '../../../lib/driver/refusal.js';
 import { parkedListOf } from '../../../lib/protocol/keys.js';
+import { isRecord } from '../../../lib/errors/value-text.js';
 import type { ContractServer } from './contract-servers.js';
 import { KEYS } from './operation-steps.js';
 
@@ -12,23 +13,36 @@ export function comparable(output: unknown): unknown {
     return output.toString('hex');
   }
   if (Array.isArray(output)) {
-    return output.map(comparable);
+    const queues = output.filter((each) => isRecord(each) && 'servedAt' in each);
+    // So does the order of queues that were served in one moment.
+    return queues.length > 0
+      ? queues.map((each) => JSON.stringify(comparable(each))).toSorted()
+      : output.map(comparable);
   }
   if (typeof output !== 'object' || output === null) {
     return output;
   }
-  const { now: _now, bytes: _bytes, age, lapsed, ...rest } = output as Record<string, unknown>;
+  const {
+    now: _now,
+    bytes: _bytes,
+    age,
+    lapsed,
+    leases,
+    servedAt,
+    ...rest
+  } = output as Record<string, unknown>;
   return {
     ...rest,
+    ...(typeof servedAt === 'number' && { servedAt: timeMark(servedAt) }),
     ...(typeof age === 'number' && { isOld: age > CLOSE_MS }),
-    ...(Array.isArray(lapsed) && {
-      // Which of two that lapsed in one moment comes first depends on the millisecond.
-      lapsed: lapsed
-        .map(({ workerId, expiry }) => `${workerId} ${timeMark(Number(expiry))}`)
-        .toSorted(),
-    }),
+    ...(Array.isArray(lapsed) && { lapsed: leaseMarks(lapsed) }),
+    ...(Array.isArray(leases) && { leases: leaseMarks(leases) }),
   };
 }
+
+/** Which of two that lapsed in one moment comes first depends on the millisecond. */
+const leaseMarks = (leases: readonly { workerId: string; expiry: unknown }[]): string[] =>
+  leases.map(({ workerId, expiry }) => `${workerId} ${timeMark(Number(expiry))}`).toSorted();
 
 /** @returns the output or the refusal of an operation. @throws any other error. */
 export async function outcomeOf(work: Promise<unknown>): Promise<unknown> {

@@ -29,6 +29,9 @@ import { pruneExpiredJobs } from '../../../lib/protocol/operations/prune-expired
 import { pushGuardedJob } from '../../../lib/protocol/operations/push-guarded-job.js';
 import { pushValues } from '../../../lib/protocol/operations/push-values.js';
 import { recoverWorker } from '../../../lib/protocol/operations/recover-worker.js';
+import { announceQueues } from '../../../lib/protocol/operations/announce-queues.js';
+import { listQueues } from '../../../lib/protocol/operations/list-queues.js';
+import { readWorkers } from '../../../lib/protocol/operations/read-workers.js';
 import { renewLease } from '../../../lib/protocol/operations/renew-lease.js';
 import { retireWorker } from '../../../lib/protocol/operations/retire-worker.js';
 import { settleJobs, type SettleJobs } from '../../../lib/protocol/operations/settle-jobs.js';
@@ -50,7 +53,16 @@ const SLOTS = ['slot0', 'slot1', 'slot2'] as const;
 const REPLIES = ['replies0', 'replies1'] as const;
 const LISTS = ['jobs', 'more', ...SLOTS, ...REPLIES] as const;
 /** Base keys, without those that operations derive from them. */
-export const KEYS = [...LISTS, 'deadList', 'leases', 'worker1', 'worker2'] as const;
+export const KEYS = [
+  ...LISTS,
+  'deadList',
+  'leases',
+  'worker1',
+  'worker2',
+  'totals',
+  'paused',
+  'registry',
+] as const;
 
 /** A time so far from now that the clocks of two servers agree about it. */
 const FAR_MS = 3_600_000;
@@ -194,6 +206,7 @@ const recovering = fc
           workers: `${prefix}leases`,
           dead: `${prefix}deadList`,
           worker: `${prefix}worker${workerId}`,
+          totals: `${prefix}totals`,
           workerId,
           forget,
           slots,
@@ -238,7 +251,9 @@ const retiring = step(
   ([id, slots, isWatched], key) => ({
     workers: key('leases'),
     worker: key(`worker${id}`),
+    totals: key('totals'),
     workerId: id,
+    counts: { done: 2, runMs: 7 },
     slots: slots.map(key),
     isWatched,
   }),
@@ -256,12 +271,23 @@ const leasing: readonly fc.Arbitrary<Step>[] = [
   step(aWorker, renewLease, (id, key) => ({
     workers: key('leases'),
     worker: key(`worker${id}`),
+    paused: key('paused'),
     workerId: id,
     lease: FAR_MS,
     description,
   })),
   retiring,
   step(aWorker, describeWorker, (id, key) => key(`worker${id}`)),
+  step(some(fc.constantFrom('jobs', 'möre')), announceQueues, (queues, key) => ({
+    registry: key('registry'),
+    queues,
+  })),
+  step(fc.constant('registry'), listQueues, (registry, key) => key(registry)),
+  step(some(aWorker), readWorkers, (ids, key) => ({
+    workers: key('leases'),
+    totals: key('totals'),
+    hashes: ids.map((id) => key(`worker${id}`)),
+  })),
   step(aQueue, inspectQueue, (queue, key) => ({ requests: key(queue), workers: key('leases') })),
 ];
 

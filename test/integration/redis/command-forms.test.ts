@@ -12,7 +12,7 @@ const keys = new Keys();
 const commands = [
   ...CONNECTION_RIGHTS,
   ...requesterRights(keys.queue('jobs'), 'replies:1'),
-  ...workerRights([keys.queue('jobs')], '1', 'replies:'),
+  ...workerRights([keys.queue('jobs')], '1', 'replies:', keys.queues),
 ].flatMap((rights) => rights.commands);
 
 it.each([...new Set(commands)])(

@@ -45,5 +45,5 @@ it('workers do not start when start() is called while they close', async () => {
   await Promise.all([before, closed, refused]);
   expect(log.infos.filter((line) => line.startsWith('Serving'))).toHaveLength(1);
   expect(workers.status.state).toBe('stopped');
-  expect(server.store.keys).toEqual([]);
+  expect(server.store.keys).toEqual([new Keys().queues]);
 });

@@ -165,8 +165,16 @@ function isAllowedRoom(path: string, from: string): boolean {
   return own === other || (rooms[own]?.includes(other) ?? false);
 }
 
-/** The last part of each key; those behind which an id follows include their colon. */
-const WHOLE_SUFFIXES = new Set(['requests', 'workers', 'dead', 'cancel']);
+/** The last part of each key but `paused`, which is a word of its own as well; those behind which an id follows include their colon. */
+const WHOLE_SUFFIXES = new Set([
+  'requests',
+  'workers',
+  'dead',
+  'cancel',
+  'totals',
+  'reqrep:queues',
+  'reqrep:control',
+]);
 const OPEN_SUFFIXES = ['replies:', 'active:', 'worker:'];
 
 /** @returns the literals of a file, or parts of its templates, that spell a suffix of a Redis key. */

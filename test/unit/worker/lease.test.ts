@@ -23,6 +23,15 @@ function newLease() {
     slots: [keys.queue(name).active('worker-1', 0)],
     outages: new OutageHistory(LEASE_MS),
     identities: () => [],
+    report: () => ({
+      handler: 'Test#run',
+      version: '1',
+      concurrency: 1,
+      running: 0,
+      paused: 0,
+      counts: { done: driver.runtime.now() },
+    }),
+    onRenewed: () => undefined,
     onLapsed: (leases) => lapsed.push(...leases.map(({ workerId }) => workerId)),
   }));
   const lease = new Lease('worker-1', LEASE_MS, queues, driver, log);
@@ -39,7 +48,7 @@ function newLease() {
     async answer(former: RenewedLease['former'] = 'live', others: string[] = []): Promise<void> {
       const now = driver.runtime.now();
       const leases = others.map((workerId) => ({ workerId, expiry: '0' }));
-      line.next(renewLease).answer({ now, former, lapsed: leases });
+      line.next(renewLease).answer({ now, former, lapsed: leases, isPaused: false });
       await driver.settle();
     },
   };
@@ -194,7 +203,7 @@ describe('a lease', () => {
       if (workers.startsWith('reports')) {
         throw new ReplyError('NOPERM No permissions to access a key');
       }
-      return { now: driver.runtime.now(), former: 'live', lapsed: [] };
+      return { now: driver.runtime.now(), former: 'live', lapsed: [], isPaused: false };
     });
     await driver.runtime.advanceAsync(60_000);
     const counts = ['reports', 'mails'].map(

@@ -48,7 +48,12 @@ it('that one shard accepts replies again says nothing of another', async () => {
   const handler = { queue: QUEUE, name: 'Test#run', concurrency: 2, timeout: 0, maxDeliveries: 3 };
   workers.serve([{ ...handler, handle: () => 'done' }]);
   drivers.forEach(({ commands }) =>
-    commands.always(renewLease, () => ({ now: 0, former: 'live' as const, lapsed: [] })),
+    commands.always(renewLease, () => ({
+      now: 0,
+      former: 'live' as const,
+      lapsed: [],
+      isPaused: false,
+    })),
   );
   const started = workers.start();
   await runtime.advanceAsync(0);
