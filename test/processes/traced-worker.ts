@@ -1,5 +1,5 @@
-/** A worker process with OpenTelemetry, which sends the spans that have ended to its parent. Serves `QUEUE`, and asks `NEXT` for jobs that say so. */
-import { context, propagation } from '@opentelemetry/api';
+/** A worker process with OpenTelemetry, which sends the spans that have ended to its parent, and that of a job that kills it before. Serves `QUEUE`, and asks `NEXT` for jobs that say so. */
+import { context, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { BasicTracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace-base';
@@ -8,11 +8,12 @@ import { openTelemetry } from 'nestjs-reqrep/opentelemetry';
 
 const { QUEUE = '', NEXT = '', REDIS_URL = '' } = process.env;
 
-const tell = (span: ReadableSpan): void => {
+const tell = (span: ReadableSpan, whenTold?: () => void): void => {
   const { name, kind, attributes, status, parentSpanContext } = span;
   const { spanId, traceId } = span.spanContext();
   const parentId = parentSpanContext?.spanId;
-  process.send?.({ name, kind, attributes, status, parentId, spanId, traceId });
+  const message = { name, kind, attributes, status, parentId, spanId, traceId };
+  process.send?.(message, undefined, undefined, whenTold);
 };
 
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
@@ -21,7 +22,7 @@ const tracerProvider = new BasicTracerProvider({
   spanProcessors: [
     {
       onStart: () => undefined,
-      onEnd: tell,
+      onEnd: (span) => tell(span),
       forceFlush: () => Promise.resolve(),
       shutdown: () => Promise.resolve(),
     },
@@ -38,7 +39,8 @@ await workers.serve(QUEUE, async (data, job) => {
     case 'next':
       return client.request(NEXT, job.headers['traceparent']);
     case 'kill':
-      process.kill(process.pid, 'SIGKILL');
+      // The span of this job never ends.
+      tell(activeSpan(), () => process.kill(process.pid, 'SIGKILL'));
       return new Promise(() => undefined);
     case 'stream':
       return values();
@@ -49,6 +51,15 @@ await workers.serve(QUEUE, async (data, job) => {
 process.once('SIGTERM', () => void close().then(() => process.disconnect?.()));
 process.once('disconnect', () => process.exit());
 process.send?.('ready');
+
+/** @returns the span around the handler, as the SDK has it. */
+function activeSpan(): ReadableSpan {
+  const span = trace.getActiveSpan();
+  if (!span || !('attributes' in span)) {
+    throw new Error('Expected a span of the SDK around the handler');
+  }
+  return span as typeof span & ReadableSpan;
+}
 
 async function* values() {
   yield* [1, 2, 3];
