@@ -1,3 +1,4 @@
+import type { SpanMessage } from './tracing/traced-span.js';
 import type { WorkerNews } from './worker-status.js';
 
 type NewsListener = (news: WorkerNews) => void;
@@ -9,10 +10,10 @@ export function onWorkerNews(listener: NewsListener): void {
   newsListener = listener;
 }
 
-/** Tells the parent of this worker that the worker is `ready`, why it is not, or what it does. */
-export function notifyParent(message: string | WorkerNews): void {
+/** Tells the parent of this worker that the worker is `ready`, why it is not, what it does, or a span. */
+export function notifyParent(message: string | WorkerNews | SpanMessage): void {
   if (newsListener) {
-    if (typeof message !== 'string') {
+    if (typeof message !== 'string' && 'event' in message) {
       newsListener(message);
     }
     return;

@@ -1,22 +1,14 @@
 import sharp, { type Sharp } from 'sharp';
 import type { Rendition, RenditionFormat } from './picture-set-job.js';
+import type { Plan, WantedRendition } from './plan-job.js';
 
 /** The longest side of each rendition, pixels, the fastest first; the last one bounds the size of a reply. */
 const LONGEST_SIDES_PX = [160, 320, 480, 640, 800];
 const FORMATS: readonly RenditionFormat[] = ['webp', 'avif'];
 
-/** A rendition that is still to be made. */
-export class WantedRendition {
-  constructor(
-    readonly format: RenditionFormat,
-    /** The longest side, pixels. */
-    readonly edge: number,
-  ) {}
-
-  toString(): string {
-    return `${this.format === 'avif' ? 'AVIF' : 'WebP'}, ${this.edge} px`;
-  }
-}
+/** Names a rendition for the user. */
+export const nameOf = ({ format, edge }: WantedRendition): string =>
+  `${format === 'avif' ? 'AVIF' : 'WebP'}, ${edge} px`;
 
 /** A picture in memory, no larger than the largest rendition. */
 export interface DecodedPicture {
@@ -27,12 +19,12 @@ export interface DecodedPicture {
 }
 
 /** Lists the renditions of a picture: every size that does not enlarge it, in every format. */
-export async function planFor(file: Buffer): Promise<WantedRendition[]> {
+export async function planFor(file: Buffer): Promise<Plan> {
   const { autoOrient } = await sharp(file).metadata();
   const longest = Math.max(autoOrient.width, autoOrient.height);
   const edges = LONGEST_SIDES_PX.filter((edge) => edge <= longest);
   return (edges.length > 0 ? edges : [longest]).flatMap((edge) =>
-    FORMATS.map((format) => new WantedRendition(format, edge)),
+    FORMATS.map((format) => ({ format, edge })),
   );
 }
 

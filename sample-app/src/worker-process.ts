@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Subject } from 'rxjs';
 import { SampleError } from './sample.error.js';
+import { reportedSpans } from './tracing/reported-spans.js';
+import type { SpanMessage } from './tracing/traced-span.js';
 import type { WorkerNews, WorkerStatus } from './worker-status.js';
 import type { SampleWorker } from './sample-worker.js';
 import { PictureRecord } from './picture-record.js';
@@ -11,6 +13,8 @@ const WORKER_FILE = fileURLToPath(new URL('./worker.js', import.meta.url));
 
 /** Delay before a new process replaces one that has exited, so that the user sees other workers continue with its jobs. */
 const RESTART_DELAY_MS = 5_000;
+
+type WorkerMessage = string | WorkerNews | SpanMessage;
 
 /** Runs `worker.ts` in a process of its own, and in a new one where that exits. */
 export class WorkerProcess implements SampleWorker {
@@ -76,12 +80,16 @@ export class WorkerProcess implements SampleWorker {
       env: { ...process.env, REDIS_URL: this.redisUrl, WORKER_NUMBER: String(this.number) },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
-    child.on('message', (message: string | WorkerNews) => this.onMessage(message));
+    child.on('message', (message: WorkerMessage) => this.onMessage(message));
     child.once('exit', () => this.onExit());
     return child;
   }
 
-  private onMessage(message: string | WorkerNews): void {
+  private onMessage(message: WorkerMessage): void {
+    if (typeof message === 'object' && 'span' in message) {
+      reportedSpans.next(message.span);
+      return;
+    }
     if (typeof message === 'string') {
       this.isReady = message === 'ready';
     } else {

@@ -2,7 +2,9 @@ import { Module } from '@nestjs/common';
 import { ReqRepModule } from 'nestjs-reqrep';
 import sharp from 'sharp';
 import { PictureSetWorker } from './picture-set.worker.js';
+import { PlanWorker } from './plan.worker.js';
 import { ThumbnailWorker } from './thumbnail.worker.js';
+import { telemetryOfSample } from './tracing/trace-option.js';
 import { UnreadablePictureError } from './unreadable-picture.error.js';
 
 // The jobs already run in parallel; one picture need not use all cores.
@@ -19,8 +21,9 @@ sharp.concurrency(1);
       lease: 2_000,
       // Short, since nobody wants to wait for a sample to stop.
       shutdownTimeout: 2_000,
+      telemetry: await telemetryOfSample(),
     }),
   ],
-  providers: [ThumbnailWorker, PictureSetWorker],
+  providers: [ThumbnailWorker, PictureSetWorker, PlanWorker],
 })
 export class WorkerModule {}

@@ -4,10 +4,15 @@ import { ConsoleLogger, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ReplyWorkers } from 'nestjs-reqrep';
 import { notifyParent } from './parent.js';
+import { isTracing } from './tracing/trace-option.js';
 import { WorkerModule } from './worker.module.js';
 
 // The parent may disconnect or exit while this process still loads.
 const parentGone = process.connected ? once(process, 'disconnect') : Promise.resolve();
+
+if (isTracing()) {
+  await import('./tracing/worker-spans.js');
+}
 
 let app: INestApplicationContext | undefined;
 try {

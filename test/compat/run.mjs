@@ -111,7 +111,7 @@ const { values } = parseArgs({
   },
 });
 // The page of the sample is about the sample.
-const omitted = ['sample-web', ...(values.short ? OF_OUR_OWN : [])];
+const omitted = ['sample-traces', 'sample-web', ...(values.short ? OF_OUR_OWN : [])];
 
 // An `--exclude` would not reach the projects of the configuration.
 process.env.OMITTED_TESTS = omitted.map((name) => `test/e2e/${name}.test.ts`).join();

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
@@ -9,10 +9,10 @@ import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBrowser } from '../support/browser-program.js';
 import { useBrowser } from '../support/browser.js';
+import { startSampleServer } from '../support/sample-server.js';
 import { waitFor } from '../support/wait-for.js';
 import { hasCompiledRedis } from '../support/compiled-redis.js';
 
-const MAIN = fileURLToPath(new URL('../../sample-app/dist/web/main.js', import.meta.url));
 const PICTURES = fileURLToPath(new URL('../../sample-app/pictures', import.meta.url));
 const picture = (name: string): string => join(PICTURES, name);
 
@@ -30,7 +30,7 @@ let said = '';
 let url = '';
 
 beforeAll(async () => {
-  server = startServer({ PORT: '0' });
+  server = startSampleServer({ PORT: '0' });
   server.stdout.on('data', (text) => (said += text));
   await waitFor(() => /Open (\S+) in a browser/.test(said), STARTED);
   url = /Open (\S+) in/.exec(said)?.[1] ?? '';
@@ -40,14 +40,6 @@ afterAll(async () => {
   server.kill('SIGINT');
   await once(server, 'exit');
 });
-
-function startServer(env: Readonly<Record<string, string>>) {
-  const { REDIS_URL: _redis, ...inherited } = process.env;
-  return spawn(process.execPath, [MAIN], {
-    env: { ...inherited, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-}
 
 /** What the workers have said since: `began`, `cancelled` and `stopped` or `ended`, each with ms. */
 function saidSince(mark: number, what: string): string[] {
@@ -339,7 +331,7 @@ describe('the server', () => {
   });
 
   it('says in a line that its port is taken, and leaves nothing behind', async () => {
-    const second = startServer({ PORT: new URL(url).port });
+    const second = startSampleServer({ PORT: new URL(url).port });
     let error = '';
     second.stderr.on('data', (text) => (error += text));
     await once(second, 'close');
@@ -361,7 +353,7 @@ describe('the server', () => {
   });
 
   it('ends with all of its processes when it is told to', async () => {
-    const other = startServer({ PORT: '0' });
+    const other = startSampleServer({ PORT: '0' });
     let text = '';
     other.stdout.on('data', (part) => (text += part));
     await waitFor(() => text.includes('in a browser'), STARTED);
@@ -375,7 +367,7 @@ describe('the server', () => {
   it.skipIf(hasCompiledRedis)(
     'makes pictures in its own process where there is no Redis, and kills nothing there',
     async () => {
-      const other = startServer({ PORT: '0', PATH: '' });
+      const other = startSampleServer({ PORT: '0', PATH: '' });
       let text = '';
       other.stdout.on('data', (part) => (text += part));
       await waitFor(() => text.includes('in a browser'), STARTED);

@@ -11,7 +11,9 @@ const STARTS_SERVERS = 'sample-app/src/local-redis.ts';
 const HAS_EITHER_SERVER = 'test/support/server.ts';
 
 /** They start the sample, which starts a server. */
-const START_THE_SAMPLE = ['test/e2e/sample.test.ts', 'test/e2e/sample-web.test.ts'];
+const START_THE_SAMPLE = ['sample', 'sample-traces', 'sample-web'].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
 
 /** Whole lines only: tests also have such lines as texts. */
 const IMPORT = /^(?:import .*|export .*|\} )from '(\.[^']+)\.js';$/gm;

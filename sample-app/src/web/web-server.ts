@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { OWN_PICTURES } from '../picture-folder.js';
 import { SampleError } from '../sample.error.js';
+import { isTracing, telemetryOfSample } from '../tracing/trace-option.js';
 import type { WorkerPool } from './worker-pool.js';
 import { WebModule } from './web.module.js';
 
@@ -11,6 +12,9 @@ const PAGE = fileURLToPath(new URL('../../public', import.meta.url));
 
 /** This machine only, since everyone who can reach the server can start jobs. */
 const HOST = '127.0.0.1';
+
+/** The route whose requests have jobs, of which there are traces. */
+const PROGRESS = '/pictures/:id/progress';
 
 export interface WebServer {
   readonly url: string;
@@ -26,7 +30,7 @@ export async function startWebServer(
   // Silent until the server listens: `explain` describes a failure once.
   const logger = new ConsoleLogger({ logLevels: [] });
   const app = await NestFactory.create<NestExpressApplication>(
-    WebModule.connectedTo(redisUrl, pool),
+    WebModule.connectedTo(redisUrl, pool, await telemetryOfSample()),
     {
       logger,
       abortOnError: false,
@@ -36,6 +40,10 @@ export async function startWebServer(
       forceCloseConnections: true,
     },
   );
+  if (isTracing()) {
+    const { httpSpans } = await import('../tracing/http-span.js');
+    app.use(PROGRESS, httpSpans(PROGRESS));
+  }
   app.useStaticAssets(PAGE);
   app.useStaticAssets(OWN_PICTURES, { prefix: '/samples' });
   try {

@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
-import { ReqRepModule } from 'nestjs-reqrep';
+import { ReqRepModule, type Telemetry } from 'nestjs-reqrep';
 import { ReqRepHealthIndicator } from 'nestjs-reqrep/terminus';
 import { UnreadablePictureError } from '../unreadable-picture.error.js';
 import { HealthController } from './health.controller.js';
@@ -16,7 +16,11 @@ import { WorkersController } from './workers.controller.js';
   providers: [PictureSets, ReqRepHealthIndicator, Uploads],
 })
 export class WebModule {
-  static connectedTo(redisUrl: string, pool: WorkerPool): DynamicModule {
+  static connectedTo(
+    redisUrl: string,
+    pool: WorkerPool,
+    telemetry: Telemetry | undefined,
+  ): DynamicModule {
     return {
       module: WebModule,
       providers: [{ provide: WorkerPool, useValue: pool }],
@@ -26,6 +30,7 @@ export class WebModule {
           connection: redisUrl,
           workers: false,
           errors: [UnreadablePictureError],
+          telemetry,
         }),
       ],
     };
