@@ -9,6 +9,8 @@ const redis = useRedis();
 
 interface SentCommand {
   readonly command: string;
+  /** The command with its first arguments. */
+  readonly text: string;
   readonly parent?: string;
 }
 
@@ -26,8 +28,17 @@ it('sends no command of our own in the context of a caller or of a job', async (
   );
   const own = sent.filter(({ command }) => !['get', 'quit'].includes(command));
   const commands = new Set(own.map(({ command }) => command));
-  for (const command of ['connect', 'rpush', 'evalsha', 'publish', 'subscribe']) {
+  for (const command of ['connect', 'evalsha', 'publish', 'subscribe']) {
     expect(commands).toContain(command);
+  }
+  const ofQueue = [
+    ['a batch', 'rpush', `${QUEUE}echorequests`],
+    ['a blocking read', 'blmove', `${QUEUE}echorequests`],
+    ['a lease', 'evalsha', `${QUEUE}echoworkers`],
+  ] as const;
+  for (const [what, command, key] of ofQueue) {
+    const isSeen = own.some(({ text }) => text.startsWith(command) && text.includes(key));
+    expect(isSeen, what).toBe(true);
   }
   const hung = own.filter(({ parent }) => parent !== undefined);
   expect([...new Set(hung.map(({ command, parent }) => `${command} in ${parent}`))]).toEqual([]);

@@ -1,6 +1,6 @@
 /**
- * A process with the instrumentation of ioredis, which patches what is required. Makes calls of all kinds within spans, and, told `report`,
- * tells in whose span each command was sent.
+ * A process with the instrumentation of ioredis, which patches what is required. Makes calls of all kinds within spans, and, told `close`,
+ * tells in whose span each command was sent, and with which keys.
  */
 import { context, SpanKind, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
@@ -20,7 +20,13 @@ context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 trace.setGlobalTracerProvider(tracerProvider);
 registerInstrumentations({
   tracerProvider,
-  instrumentations: [new IORedisInstrumentation({ requireParentSpan: false })],
+  instrumentations: [
+    new IORedisInstrumentation({
+      requireParentSpan: false,
+      // The arguments as well, of which the first few are keys.
+      dbStatementSerializer: (command, args) => [command, ...args.slice(0, 4)].join(' '),
+    }),
+  ],
 });
 
 // Behind the registration. `require` by name would load ES modules, whose imports are not patched.
@@ -112,8 +118,9 @@ function report(): unknown {
   const byId = new Map(spans.map((span) => [span.spanContext().spanId, span.name]));
   return spans
     .filter(({ attributes, kind }) => kind === SpanKind.CLIENT && 'db.query.text' in attributes)
-    .map(({ name, parentSpanContext: parent }) => ({
+    .map(({ name, attributes, parentSpanContext: parent }) => ({
       command: name,
+      text: attributes['db.query.text'],
       parent: parent && (byId.get(parent.spanId) ?? 'a span that goes on'),
     }));
 }
