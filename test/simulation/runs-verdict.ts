@@ -34,15 +34,23 @@ export function* wrongRuns(story: Story, world: World): Iterable<string> {
   }
   yield* wrongAfterCancelling(story, world.ledger.faults);
   const firstValue = serverLedger.firstValues.get(key) ?? Infinity;
-  const wasTakenFrom = (run: Run): boolean =>
-    returns.some(
-      ({ at, workerId }) => at <= run.at && world.processOf(workerId)?.name === run.process,
-    );
-  // A worker that was frozen or cut off does not know that others have recovered the jobs that it has not started yet.
-  if (pushes === 1 && runs.some((run) => run.at > firstValue && !wasTakenFrom(run))) {
+  const isAgain = (run: Run): boolean => run.at > firstValue && !isLateStart(run, story, world);
+  if (pushes === 1 && runs.some(isAgain)) {
     yield 'is a stream that started again';
   }
 }
+
+/**
+ * Whether a worker that was frozen or cut off, and is taken for lost by now, starts a job that had arrived before. It finds out when it
+ * settles the job, or sends a value.
+ */
+const isLateStart = ({ at, process }: Run, { question, runs }: Story, world: World): boolean =>
+  (world.server.serverLedger.returns.get(question.key) ?? []).some(
+    (taken) =>
+      taken.at <= at &&
+      world.processOf(taken.workerId)?.name === process &&
+      !runs.some((run) => run.process === process && run.at <= taken.at),
+  );
 
 /** Whether the job has to run unless it is in the dead list. */
 const mustRun = ({ deadline, leftAt, ends: [end] }: Story): boolean =>
