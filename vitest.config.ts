@@ -5,6 +5,8 @@ import { omittedWithoutRedis } from './test/support/without-redis.js';
 
 /** The e2e tests that run on a Cluster as well. */
 const ON_CLUSTER = [
+  'admin',
+  'admin-processes',
   'cancellation',
   'closing',
   'concurrency',

@@ -3,6 +3,13 @@
  *
  * @module nestjs-reqrep
  */
+export type { DurationCounts } from './admin/duration-counts.js';
+export type { JobCounts } from './admin/job-counts.js';
+export type { JobRange } from './admin/job-range.js';
+export { QueueAdmin } from './admin/queue-admin.js';
+export type { QueueSnapshot } from './admin/queue-snapshot.js';
+export type { WaitingJob } from './admin/waiting-job.js';
+export type { WorkerSnapshot } from './admin/worker-snapshot.js';
 export type { EmitOptions, SendOptions } from './client/calls/call-options.js';
 export type { CheckedEmit, CheckedRequest, CheckedSend } from './client/calls/call-signatures.js';
 export type {
@@ -63,7 +70,11 @@ export {
   ReqRepHttpErrors,
   type ReqRepHttpErrorsOptions,
 } from './nest/pipeline/http-errors.filter.js';
-export { InjectReplyWorkers, InjectRequestClient } from './nest/module/inject.decorators.js';
+export {
+  InjectQueueAdmin,
+  InjectReplyWorkers,
+  InjectRequestClient,
+} from './nest/module/inject.decorators.js';
 export type {
   JobDataOptions,
   JobDataPipe,
@@ -80,7 +91,7 @@ export type {
   ReqRepModuleOptions,
   ReqRepOptionsFactory,
 } from './nest/module/reqrep.options.js';
-export { getReplyWorkersToken, getRequestClientToken } from './nest/tokens.js';
+export { getQueueAdminToken, getReplyWorkersToken, getRequestClientToken } from './nest/tokens.js';
 export type { ConnectionState } from './driver/connection-state.js';
 export type { ClusterConnection, ConnectionOption } from './redis/topology/connection-option.js';
 export type { ErrorClass } from './protocol/wire/error-class.js';

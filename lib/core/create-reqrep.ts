@@ -1,3 +1,4 @@
+import type { QueueAdmin } from '../admin/queue-admin.js';
 import type { RequestClient } from '../client/request-client.js';
 import type { OptionRules } from '../options/option-rules.js';
 import { closeInOrder } from './closing.js';
@@ -32,7 +33,7 @@ type AsyncDisposal = SymbolConstructor extends { readonly asyncDispose: infer Ke
   : object;
 
 /**
- * A client and workers that share their connections to Redis.
+ * A client, workers and an admin that share their connections to Redis.
  *
  * @example
  * ```ts
@@ -44,6 +45,8 @@ export interface ReqRep extends AsyncDisposal {
   readonly client: RequestClient;
   /** Serve queues in this process. */
   readonly workers: QueueWorkers;
+  /** Looks at queues and their workers, of all processes. */
+  readonly admin: QueueAdmin;
   /**
    * Closes everything, in the order in which an application of Nest does: the workers finish running jobs, for `shutdownTimeout` ms at
    * most; the client pushes what was emitted, and ends what waits; the connections are closed, so that the process can end.
@@ -80,5 +83,6 @@ export function createReqRep(options: CreateReqRepOptions = {}): ReqRep {
   const workers = QueueWorkers.create(engine);
   const client = engine.createClient((queue) => workers.here(queue));
   const close = (): Promise<void> => closeInOrder({ workers, client, servers, engine, log });
-  return { client, workers, close, [Symbol.asyncDispose]: close };
+  const admin = engine.createAdmin();
+  return { client, workers, admin, close, [Symbol.asyncDispose]: close };
 }

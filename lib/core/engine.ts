@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Observable } from 'rxjs';
+import { QueueAdmin } from '../admin/queue-admin.js';
 import { ApplicationCode } from '../client/calls/application-code.js';
 import type { ClientOptions } from '../client/calls/client-options.js';
 import { checkedHeaders } from '../client/calls/outgoing-headers.js';
@@ -30,7 +31,7 @@ export interface EngineParts {
   readonly reviveError?: ReviveError;
 }
 
-/** Makes the client and the workers that share one set of connections. Opens no connection itself. */
+/** Makes the client, the workers and the admin that share one set of connections. Opens no connection itself. */
 export class Engine {
   readonly log: Log;
   private readonly shards: Shards;
@@ -94,6 +95,10 @@ export class Engine {
     );
     this.observed.addClient(client);
     return client;
+  }
+
+  createAdmin(): QueueAdmin {
+    return this.scope.runInAsyncScope(() => QueueAdmin.create(this.shards));
   }
 
   createWorkers(): ReplyWorkers {

@@ -3,6 +3,13 @@
  *
  * @module nestjs-reqrep/core
  */
+export type { DurationCounts } from '../admin/duration-counts.js';
+export type { JobCounts } from '../admin/job-counts.js';
+export type { JobRange } from '../admin/job-range.js';
+export { QueueAdmin } from '../admin/queue-admin.js';
+export type { QueueSnapshot } from '../admin/queue-snapshot.js';
+export type { WaitingJob } from '../admin/waiting-job.js';
+export type { WorkerSnapshot } from '../admin/worker-snapshot.js';
 export type { EmitOptions, SendOptions } from '../client/calls/call-options.js';
 export type { CheckedEmit, CheckedRequest, CheckedSend } from '../client/calls/call-signatures.js';
 export type {

@@ -1,4 +1,5 @@
 import type { InjectionToken } from '@nestjs/common';
+import { QueueAdmin } from '../admin/queue-admin.js';
 import { RequestClient } from '../client/request-client.js';
 import { ReplyWorkers } from '../worker/reply-workers.js';
 
@@ -41,3 +42,11 @@ export const getRequestClientToken = (instance = DEFAULT_INSTANCE): InjectionTok
  */
 export const getReplyWorkersToken = (instance = DEFAULT_INSTANCE): InjectionToken =>
   instance === DEFAULT_INSTANCE ? ReplyWorkers : `ReqRepReplyWorkers:${instance}`;
+
+/**
+ * Returns the injection token of the {@link QueueAdmin} of a named instance. The token of the instance without a name is the class itself.
+ *
+ * @param instance - The `name` of the instance.
+ */
+export const getQueueAdminToken = (instance = DEFAULT_INSTANCE): InjectionToken =>
+  instance === DEFAULT_INSTANCE ? QueueAdmin : `ReqRepQueueAdmin:${instance}`;

@@ -3,7 +3,7 @@ import { InvalidOptionError } from '../../errors/index.js';
 import { aName, expectedBy } from '../../options/option-rules.js';
 import { describeValue } from '../../errors/value-text.js';
 import { checkParentheses, placeOfDecorator } from '../pipeline/decorator-place.js';
-import { getReplyWorkersToken, getRequestClientToken } from '../tokens.js';
+import { getQueueAdminToken, getReplyWorkersToken, getRequestClientToken } from '../tokens.js';
 
 /**
  * Injects the {@link RequestClient} of a named instance. The client of the instance without a name needs no decorator.
@@ -29,6 +29,17 @@ export function InjectRequestClient(instance?: string): PropertyDecorator & Para
 export function InjectReplyWorkers(instance?: string): PropertyDecorator & ParameterDecorator {
   checkParentheses('@InjectReplyWorkers', [...arguments], '@InjectReplyWorkers()');
   return injecting('@InjectReplyWorkers', instance, getReplyWorkersToken);
+}
+
+/**
+ * Injects the {@link QueueAdmin} of a named instance. That of the instance without a name needs no decorator.
+ *
+ * @param instance - The `name` of the instance.
+ * @throws {@link InvalidOptionError} anywhere but on a parameter of a constructor or on a property.
+ */
+export function InjectQueueAdmin(instance?: string): PropertyDecorator & ParameterDecorator {
+  checkParentheses('@InjectQueueAdmin', [...arguments], '@InjectQueueAdmin()');
+  return injecting('@InjectQueueAdmin', instance, getQueueAdminToken);
 }
 
 function injecting(

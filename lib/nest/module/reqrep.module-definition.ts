@@ -33,6 +33,7 @@ import {
   SHARDS,
   WORKERS,
   getHealthToken,
+  getQueueAdminToken,
   getReplyWorkersToken,
   getRequestClientToken,
 } from '../tokens.js';
@@ -56,7 +57,11 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
           global: isGlobal,
           imports: [...(definition.imports ?? []), DiscoveryModule, ReqRepWorkersModule],
           providers: [...(definition.providers ?? []), ...providersOf({ name, isGlobal })],
-          exports: [getRequestClientToken(name), getReplyWorkersToken(name)],
+          exports: [
+            getRequestClientToken(name),
+            getReplyWorkersToken(name),
+            getQueueAdminToken(name),
+          ],
         };
       },
     )
@@ -113,6 +118,11 @@ function providersOf(settings: InstanceSettings): Provider[] {
       provide: WORKERS,
       inject: [Engine],
       useFactory: (engine: Engine) => engine.createWorkers(),
+    },
+    {
+      provide: getQueueAdminToken(name),
+      inject: [Engine],
+      useFactory: (engine: Engine) => engine.createAdmin(),
     },
     {
       provide: getHealthToken(name),

@@ -6,7 +6,7 @@ import { ConfigurableModuleClass } from './reqrep.module-definition.js';
 import type { ReqRepModuleExtras, ReqRepModuleOptions } from './reqrep.options.js';
 
 /**
- * Provides a {@link RequestClient} and {@link ReplyWorkers}, finds the methods under `@OnJob` in all providers and controllers, and
+ * Provides a {@link RequestClient}, {@link ReplyWorkers} and a {@link QueueAdmin}, finds the methods under `@OnJob` in all providers and controllers, and
  * serves their queues.
  *
  * @hideconstructor

@@ -51,7 +51,7 @@ it('createReqRep opens no connection, and its result does not show the password'
   expect(process.getActiveResourcesInfo()).toHaveLength(before);
   expect(inspect(reqRep, { depth: 10 })).not.toContain('secret');
   expect(JSON.stringify(reqRep)).toBe(
-    '{"client":{"state":"idle","pending":0},"workers":{"state":"stopped","queues":[]}}',
+    '{"client":{"state":"idle","pending":0},"workers":{"state":"stopped","queues":[]},"admin":{}}',
   );
   await reqRep.close();
 });

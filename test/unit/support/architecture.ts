@@ -18,6 +18,7 @@ import {
 
 /** What client and workers are put together of. */
 const ENGINE = [
+  'admin',
   'client',
   'worker',
   'redis',
@@ -64,6 +65,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     '@nestjs',
     'node:',
   ],
+  admin: ['driver', 'protocol', 'telemetry', 'options', 'errors', 'node:'],
   client: ['driver', 'protocol', 'telemetry', 'options', 'errors', 'rxjs', 'node:'],
   worker: ['driver', 'protocol', 'telemetry', 'options', 'errors', 'rxjs', 'node:'],
   redis: ['driver', 'protocol', 'telemetry', 'options', 'errors', 'ioredis', 'node:'],

@@ -1,0 +1,142 @@
+import type { Shards } from '../driver/shard.js';
+import { describeValue } from '../errors/value-text.js';
+import { InvalidOptionError } from '../errors/index.js';
+import {
+  aName,
+  anInteger,
+  checkOptions,
+  expectedBy,
+  type OptionRules,
+} from '../options/option-rules.js';
+import type { JobRange } from './job-range.js';
+import { QueueReader } from './queue-reader.js';
+import type { QueueSnapshot } from './queue-snapshot.js';
+import { ShardCalls } from './shard-calls.js';
+import { WaitingJobReader } from './waiting-job-reader.js';
+import type { WaitingJob } from './waiting-job.js';
+import { WorkerReader } from './worker-reader.js';
+import type { WorkerSnapshot } from './worker-snapshot.js';
+
+/** Queues that are read at the same time. */
+const QUEUES_AT_A_TIME = 16;
+
+const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 1_000;
+
+const RANGE_RULES: OptionRules<JobRange> = { skip: anInteger(0), limit: anInteger(1, MAX_LIMIT) };
+
+/**
+ * Looks at queues and their workers, of all processes that share the server and the `prefix`. `ReqRepModule` provides it, and
+ * `createReqRep` has it as `admin`. It needs no worker and no client, and connects at its first use.
+ *
+ * Each method fails within some seconds, with a {@link ConnectionFailedError}, where Redis does not answer; and with the refusal of Redis, in
+ * words, where its user lacks a right.
+ *
+ * @example
+ * ```ts
+ * constructor(private readonly admin: QueueAdmin) {}
+ *
+ * async longest(): Promise<string | undefined> {
+ *   const queues = await this.admin.queues();
+ *   return queues.toSorted((one, other) => other.waiting - one.waiting)[0]?.queue;
+ * }
+ * ```
+ */
+export class QueueAdmin {
+  readonly #queues: QueueReader;
+  readonly #workers: WorkerReader;
+  readonly #waiting: WaitingJobReader;
+
+  /** Is private: inject the admin that `ReqRepModule` provides. */
+  private constructor(shards: Shards) {
+    const calls = new ShardCalls(shards);
+    this.#workers = new WorkerReader(shards, calls);
+    this.#queues = new QueueReader(shards, calls, this.#workers);
+    this.#waiting = new WaitingJobReader(shards, calls);
+  }
+
+  /** @internal */
+  static create(shards: Shards): QueueAdmin {
+    return new QueueAdmin(shards);
+  }
+
+  /**
+   * Returns all queues that a worker has served within 90 days, sorted by name; 10 000 at most for each shard. A queue that was never
+   * served is not among them: ask for it by its name.
+   */
+  async queues(): Promise<QueueSnapshot[]> {
+    return inTurns(await this.#queues.names(), (queue) => this.#queues.read(queue));
+  }
+
+  /**
+   * Returns the state of one queue, known or not.
+   *
+   * @param queue - The name of the queue.
+   * @throws {@link InvalidOptionError} for anything that is no name.
+   */
+  async queue(queue: string): Promise<QueueSnapshot> {
+    checkQueue(queue, 'admin.queue');
+    return this.#queues.read(queue);
+  }
+
+  /**
+   * Returns the workers that are alive: one for each queue of a process. A worker that was killed is among them until its lease lapses.
+   *
+   * @param queue - The name of the queue; without it, the workers of all queues.
+   * @throws {@link InvalidOptionError} for anything that is no name.
+   */
+  async workers(queue?: string): Promise<WorkerSnapshot[]> {
+    if (queue !== undefined) {
+      checkQueue(queue, 'admin.workers');
+    }
+    const queues = queue === undefined ? await this.#queues.names() : [queue];
+    const found = await inTurns(queues, (each) => this.#workers.read(each));
+    return found.flatMap(({ alive }) => alive);
+  }
+
+  /**
+   * Returns jobs that wait in a queue, from the one that is taken next, and leaves them there.
+   *
+   * @param queue - The name of the queue.
+   * @param range - Which of them; the first 50 by default.
+   * @throws {@link InvalidOptionError} for a wrong name or range.
+   */
+  async peek(queue: string, range: JobRange = {}): Promise<WaitingJob[]> {
+    checkQueue(queue, 'admin.peek');
+    checkOptions(range, RANGE_RULES, 'the options of a call to `admin.peek`');
+    return this.#waiting.peek(queue, range.skip ?? 0, range.limit ?? DEFAULT_LIMIT);
+  }
+
+  /**
+   * Looks for a job that waits in a queue. Reads the queue from its end, which takes long where it is long.
+   *
+   * @param queue - The name of the queue.
+   * @param id - The id of the job.
+   * @returns The job; `undefined` where it does not wait.
+   * @throws {@link InvalidOptionError} for a wrong name.
+   */
+  async find(queue: string, id: string | number): Promise<WaitingJob | undefined> {
+    checkQueue(queue, 'admin.find');
+    return (await this.#waiting.find(queue, id))?.job;
+  }
+}
+
+function checkQueue(queue: unknown, method: string): void {
+  if (!aName.accepts(queue)) {
+    const option = `queue in a call to \`${method}\``;
+    throw new InvalidOptionError(option, expectedBy(aName, queue), describeValue(queue));
+  }
+}
+
+/** Does some work for each queue, for some at a time. */
+async function inTurns<Result>(
+  queues: readonly string[],
+  work: (queue: string) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for (let first = 0; first < queues.length; first += QUEUES_AT_A_TIME) {
+    const some = queues.slice(first, first + QUEUES_AT_A_TIME);
+    results.push(...(await Promise.all(some.map(work))));
+  }
+  return results;
+}
