@@ -2,7 +2,6 @@ import {
   context,
   isSpanContextValid,
   propagation,
-  SpanKind,
   trace,
   type Context,
   type Span,
@@ -12,6 +11,7 @@ import { ATTRIBUTES } from './attribute-names.js';
 import { describeEnd } from './describe-end.js';
 import { endOfCall } from './ends.js';
 import type { TelemetryParts } from './telemetry-parts.js';
+import { contextWith, recorded } from './unsampled.js';
 
 /** Begins the span of a call, puts its context into the headers of the job, and returns what ends it. */
 export function beginCall(
@@ -21,20 +21,12 @@ export function beginCall(
   const ofQueue = labels.ofQueue(call, call.queue);
   const isRequest = call.kind === 'request';
   const caller = context.active();
-  const span = isRequest
-    ? tracer?.startSpan(
-        ofQueue.name,
-        { kind: SpanKind.CLIENT, attributes: ofQueue.request },
-        caller,
-      )
-    : tracer?.startSpan(
-        ofQueue.sendName,
-        { kind: SpanKind.PRODUCER, attributes: ofQueue.send },
-        caller,
-      );
+  const { name, options } = isRequest ? ofQueue.request : ofQueue.send;
+  const begun = tracer?.startSpan(name, options, caller);
   if (call.headers) {
-    inject(span ? trace.setSpan(caller, span) : caller, call.headers);
+    inject(contextWith(begun, caller), call.headers);
   }
+  const span = recorded(begun);
   const startedAt = instruments && isRequest ? performance.now() : 0;
   return (ended) => {
     const end = endOfCall(ended);

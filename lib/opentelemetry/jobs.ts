@@ -1,9 +1,10 @@
-import { context, propagation, ROOT_CONTEXT, SpanKind, trace, type Span } from '@opentelemetry/api';
+import { context, propagation, ROOT_CONTEXT, type Span } from '@opentelemetry/api';
 import type { JobMessage } from '../telemetry/job-message.js';
 import { ATTRIBUTES } from './attribute-names.js';
 import { describeEnd } from './describe-end.js';
 import { endOfJob, OK, recordable } from './ends.js';
 import type { TelemetryParts } from './telemetry-parts.js';
+import { contextWith, recorded } from './unsampled.js';
 
 /** Runs a job in the context that came with it, within a span of its own, and returns what ends that. */
 export function beginJob(
@@ -15,18 +16,10 @@ export function beginJob(
   const isRequest = job.kind === 'request';
   // Nothing of the worker's own context: what a job is part of came with it.
   const caller = propagation.extract(ROOT_CONTEXT, job.headers);
-  const span = isRequest
-    ? tracer?.startSpan(
-        ofQueue.name,
-        { kind: SpanKind.SERVER, attributes: ofQueue.request },
-        caller,
-      )
-    : tracer?.startSpan(
-        ofQueue.processName,
-        { kind: SpanKind.CONSUMER, attributes: ofQueue.process },
-        caller,
-      );
-  if (span?.isRecording()) {
+  const { name, options } = isRequest ? ofQueue.handle : ofQueue.process;
+  const begun = tracer?.startSpan(name, options, caller);
+  const span = recorded(begun);
+  if (span) {
     describeStart(span, job);
   }
   if (job.waited !== undefined) {
@@ -36,7 +29,7 @@ export function beginJob(
     instruments?.consumed.add(1, ofQueue.processEnds.of(OK));
   }
   const startedAt = instruments ? performance.now() : 0;
-  context.with(span ? trace.setSpan(caller, span) : caller, run);
+  context.with(contextWith(begun, caller), run);
   return (ended) => {
     const end = endOfJob(ended);
     if (instruments) {

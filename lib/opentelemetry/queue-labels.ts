@@ -1,4 +1,4 @@
-import type { Attributes } from '@opentelemetry/api';
+import { SpanKind, type Attributes, type SpanOptions } from '@opentelemetry/api';
 import { ATTRIBUTES, SYSTEM } from './attribute-names.js';
 import type { End } from './ends.js';
 
@@ -25,16 +25,23 @@ export class EndLabels {
   }
 }
 
+/** How a span begins: what is the same for all spans of its kind. */
+export interface SpanStart {
+  readonly name: string;
+  /** The kind, and the attributes that a sampler may look at. */
+  readonly options: SpanOptions;
+}
+
 /** The attributes of one queue on one server, which spans and metrics share: made once, not for each call. */
 export class QueueLabels {
-  /** Attributes that a span of a request has from its creation. */
-  readonly request: Attributes;
-  /** Attributes that a span of an emit has from its creation, at its caller. */
-  readonly send: Attributes;
-  /** Attributes that a span of an emitted job has from its creation, in the worker. */
-  readonly process: Attributes;
-  readonly sendName: string;
-  readonly processName: string;
+  /** The span of a request, at its caller. */
+  readonly request: SpanStart;
+  /** The span of the job of a request, in the worker. */
+  readonly handle: SpanStart;
+  /** The span of an emit, at its caller. */
+  readonly send: SpanStart;
+  /** The span of an emitted job, in the worker. */
+  readonly process: SpanStart;
   /** Attributes of the metrics of the conventions. */
   readonly clientEnds: EndLabels;
   readonly serverEnds: EndLabels;
@@ -60,15 +67,24 @@ export class QueueLabels {
     const processing = { ...messaging, ...place, [ATTRIBUTES.messagingOperation]: 'process' };
     const queueOfSpan = isMapped ? { [ATTRIBUTES.messagingDestination]: queue } : {};
     const methodOfSpan = isMapped ? { [ATTRIBUTES.rpcMethodOriginal]: queue } : {};
-    this.request = { ...rpc, ...methodOfSpan, ...place };
-    this.send = { ...sending, ...queueOfSpan, [ATTRIBUTES.messagingOperationType]: 'send' };
-    this.process = {
-      ...processing,
-      ...queueOfSpan,
-      [ATTRIBUTES.messagingOperationType]: 'process',
+    const request = { ...rpc, ...methodOfSpan, ...place };
+    this.request = { name, options: { kind: SpanKind.CLIENT, attributes: request } };
+    this.handle = { name, options: { kind: SpanKind.SERVER, attributes: request } };
+    const type = ATTRIBUTES.messagingOperationType;
+    this.send = {
+      name: `send ${name}`,
+      options: {
+        kind: SpanKind.PRODUCER,
+        attributes: { ...sending, ...queueOfSpan, [type]: 'send' },
+      },
     };
-    this.sendName = `send ${name}`;
-    this.processName = `process ${name}`;
+    this.process = {
+      name: `process ${name}`,
+      options: {
+        kind: SpanKind.CONSUMER,
+        attributes: { ...processing, ...queueOfSpan, [type]: 'process' },
+      },
+    };
     this.clientEnds = new EndLabels({ ...rpc, ...place }, true);
     this.serverEnds = new EndLabels(rpc, true);
     this.sendEnds = new EndLabels(sending, false);

@@ -4,7 +4,9 @@ import {
   SpanKind,
   SpanStatusCode,
   trace,
+  TraceFlags,
   type Attributes,
+  type SpanContext,
 } from '@opentelemetry/api';
 import { DataPointType } from '@opentelemetry/sdk-metrics';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base';
@@ -20,6 +22,9 @@ useContexts();
 
 const place = { instance: 'default', server: 'redis://cache.example:6380/2' };
 const placeAttributes = { 'server.address': 'cache.example', 'server.port': 6380 };
+
+const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
+const SPAN_ID = 'b7ad6b7169203331';
 
 const aCall = (fields: Partial<CallMessage> = {}): CallMessage => ({
   ...place,
@@ -257,6 +262,29 @@ describe('the span of a job', () => {
     const [ofCall, ofJob] = opened.record.spans;
     expect(ofJob?.parentSpanContext?.spanId).toBe(ofCall?.spanContext().spanId);
     expect(within).toBe(ofJob?.spanContext().spanId);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['without a caller that is traced', {}],
+    ['of a caller that is sampled', { traceparent: `00-${TRACE_ID}-${SPAN_ID}-01` }],
+    ['of a caller that is not sampled', { traceparent: `00-${TRACE_ID}-${SPAN_ID}-00` }],
+    ['with a state', { traceparent: `00-${TRACE_ID}-${SPAN_ID}-00`, tracestate: 'vendor=1' }],
+  ])('passes on that it is not sampled: %s', (_what, headers) => {
+    const opened = open({}, new RecordedTelemetry(new AlwaysOffSampler()));
+    let within: SpanContext | undefined;
+    let inner: CallMessage | undefined;
+    const onEnd = opened.telemetry.jobBegins?.(aJob({ headers }), () => {
+      within = trace.getActiveSpan()?.spanContext();
+      inner = call(opened, { outcome: 'reply' });
+    });
+    onEnd?.(aJob({ outcome: 'reply' }));
+    const traceId = headers['traceparent'] ? TRACE_ID : expect.stringMatching(/^[0-9a-f]{32}$/);
+    expect(within).toMatchObject({ traceId, traceFlags: TraceFlags.NONE });
+    expect(inner?.headers?.['traceparent']).toMatch(
+      new RegExp(`^00-${within?.traceId}-[0-9a-f]{16}-00$`),
+    );
+    expect(inner?.headers?.['tracestate']).toBe(headers['tracestate']);
+    expect(opened.record.spans).toEqual([]);
   });
 });
 
