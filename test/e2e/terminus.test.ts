@@ -247,6 +247,37 @@ describeOnRedis('on Redis', () => {
     await becomes('up', () => check({ timeout: 1_000 }));
   });
 
+  it('is never slower than its timeout: its first check, many at a time, a look at queues', async () => {
+    const redis = await startRedis();
+    redis.freeze();
+    const { check } = await start([{ connection: redis.url, workers: false }]);
+    const queues = { reports: { minWorkers: 1 }, invoices: { maxLength: 5 } };
+    const late = await Promise.all(
+      Array.from({ length: 50 }, () => inTime((options) => check({ ...options, queues }), 300)),
+    );
+    expect(new Set(late.map(({ status }) => status))).toEqual(new Set(['down']));
+    redis.thaw();
+    await becomes('up', () => check({ timeout: 1_000 }));
+    // A look at a queue ends by itself after 500 ms; the quickest of several checks was not held up by the machine.
+    const durations: number[] = [];
+    for (const timeout of [250, 250, 250]) {
+      // Redis answers what reads, but no script.
+      await redis.look((look) => look.call('CLIENT', 'PAUSE', '60000', 'WRITE'));
+      const begin = performance.now();
+      const halfway = await check({ timeout, queues });
+      durations.push(performance.now() - begin);
+      expect(halfway).toMatchObject({ status: 'down', roundTrip: expect.any(Number) });
+      expect(halfway.reasons).toEqual([
+        'Queue "reports" could not be looked at in time',
+        'Queue "invoices" could not be looked at in time',
+      ]);
+      await redis.look((look) => look.call('CLIENT', 'UNPAUSE'));
+      const invoices = { maxLength: 5 };
+      await becomes('up', () => check({ timeout: 1_000, queues: { invoices } }));
+    }
+    expect(Math.min(...durations)).toBeLessThan(450);
+  });
+
   it('is down while the lease of a worker cannot be renewed', async () => {
     const redis = await startRedis();
     const [queue, other] = [randomQueue(), randomQueue()];
