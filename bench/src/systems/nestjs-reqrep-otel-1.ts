@@ -5,7 +5,7 @@ export const system = reqRepSystem(
   {
     name: 'nestjs-reqrep-otel-1',
     title: 'nestjs-reqrep with OpenTelemetry, 1 % sampled',
-    setup: '`openTelemetry()` with metrics; one trace in a hundred is sampled.',
+    setup: '`openTelemetry()`, its metrics without a reader; one trace in a hundred is sampled.',
     server: 'Redis',
     isOnDemand: true,
   },

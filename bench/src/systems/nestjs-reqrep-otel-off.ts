@@ -5,7 +5,7 @@ export const system = reqRepSystem(
   {
     name: 'nestjs-reqrep-otel-off',
     title: 'nestjs-reqrep with OpenTelemetry, nothing sampled',
-    setup: '`openTelemetry()` with metrics; no span is sampled.',
+    setup: '`openTelemetry()`, its metrics without a reader; no span is sampled.',
     server: 'Redis',
     isOnDemand: true,
   },

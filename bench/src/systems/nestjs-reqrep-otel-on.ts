@@ -5,7 +5,8 @@ export const system = reqRepSystem(
   {
     name: 'nestjs-reqrep-otel-on',
     title: 'nestjs-reqrep with OpenTelemetry, all sampled',
-    setup: '`openTelemetry()` with metrics; all spans are made, and dropped by the exporter.',
+    setup:
+      '`openTelemetry()`, its metrics without a reader; all spans are made, and dropped by the exporter.',
     server: 'Redis',
     isOnDemand: true,
   },
