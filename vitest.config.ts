@@ -6,6 +6,7 @@ import { omittedWithoutRedis } from './test/support/without-redis.js';
 /** The e2e tests that run on a Cluster as well. */
 const ON_CLUSTER = [
   'admin',
+  'admin-pause',
   'admin-processes',
   'cancellation',
   'closing',

@@ -6,8 +6,12 @@
 export type { DurationCounts } from './admin/duration-counts.js';
 export type { JobCounts } from './admin/job-counts.js';
 export type { JobRange } from './admin/job-range.js';
+export type { PausedQueue } from './admin/paused-queue.js';
 export { QueueAdmin } from './admin/queue-admin.js';
 export type { QueueSnapshot } from './admin/queue-snapshot.js';
+export type { RunningJob } from './admin/running-job.js';
+export type { RunningJobs } from './admin/running-jobs.js';
+export type { RunningOptions } from './admin/running-options.js';
 export type { WaitingJob } from './admin/waiting-job.js';
 export type { WorkerSnapshot } from './admin/worker-snapshot.js';
 export type { EmitOptions, SendOptions } from './client/calls/call-options.js';

@@ -3,14 +3,20 @@ import { describeValue } from '../errors/value-text.js';
 import { InvalidOptionError } from '../errors/index.js';
 import {
   aName,
+  aDuration,
   anInteger,
   checkOptions,
   expectedBy,
   type OptionRules,
 } from '../options/option-rules.js';
 import type { JobRange } from './job-range.js';
+import type { PausedQueue } from './paused-queue.js';
+import { QueuePauser } from './queue-pauser.js';
 import { QueueReader } from './queue-reader.js';
 import type { QueueSnapshot } from './queue-snapshot.js';
+import type { RunningJobs } from './running-jobs.js';
+import type { RunningOptions } from './running-options.js';
+import { RunningQuestion } from './running-question.js';
 import { ShardCalls } from './shard-calls.js';
 import { WaitingJobReader } from './waiting-job-reader.js';
 import type { WaitingJob } from './waiting-job.js';
@@ -23,10 +29,13 @@ const QUEUES_AT_A_TIME = 16;
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1_000;
 
+const DEFAULT_RUNNING_TIMEOUT_MS = 500;
+
+const RUNNING_RULES: OptionRules<RunningOptions> = { timeout: aDuration(1) };
 const RANGE_RULES: OptionRules<JobRange> = { skip: anInteger(0), limit: anInteger(1, MAX_LIMIT) };
 
 /**
- * Looks at queues and their workers, of all processes that share the server and the `prefix`. `ReqRepModule` provides it, and
+ * Looks at queues and their workers, and pauses queues, of all processes that share the server and the `prefix`. `ReqRepModule` provides it, and
  * `createReqRep` has it as `admin`. It needs no worker and no client, and connects at its first use.
  *
  * Each method fails within some seconds, with a {@link ConnectionFailedError}, where Redis does not answer; and with the refusal of Redis, in
@@ -46,6 +55,8 @@ export class QueueAdmin {
   readonly #queues: QueueReader;
   readonly #workers: WorkerReader;
   readonly #waiting: WaitingJobReader;
+  readonly #pauser: QueuePauser;
+  readonly #question: RunningQuestion;
 
   /** Is private: inject the admin that `ReqRepModule` provides. */
   private constructor(shards: Shards) {
@@ -53,6 +64,8 @@ export class QueueAdmin {
     this.#workers = new WorkerReader(shards, calls);
     this.#queues = new QueueReader(shards, calls, this.#workers);
     this.#waiting = new WaitingJobReader(shards, calls);
+    this.#pauser = new QueuePauser(shards, calls, this.#workers);
+    this.#question = new RunningQuestion(shards, calls, this.#workers);
   }
 
   /** @internal */
@@ -118,6 +131,43 @@ export class QueueAdmin {
   async find(queue: string, id: string | number): Promise<WaitingJob | undefined> {
     checkQueue(queue, 'admin.find');
     return (await this.#waiting.find(queue, id))?.job;
+  }
+
+  /**
+   * Asks the workers of a queue what they run.
+   *
+   * @param queue - The name of the queue.
+   * @param options - How long to wait for their answers; 500 ms by default.
+   * @throws {@link InvalidOptionError} for a wrong name or option.
+   */
+  async running(queue: string, options: RunningOptions = {}): Promise<RunningJobs> {
+    checkQueue(queue, 'admin.running');
+    checkOptions(options, RUNNING_RULES, 'the options of a call to `admin.running`');
+    return this.#question.ask(queue, options.timeout ?? DEFAULT_RUNNING_TIMEOUT_MS);
+  }
+
+  /**
+   * Pauses a queue for the workers of all processes, also those that start later, until {@link resume}. They take no more jobs, within
+   * moments, and give those back that they have taken and not started. Jobs that run go on. Requests to the queue wait.
+   *
+   * @param queue - The name of the queue.
+   * @returns The workers that hear of it, and those of earlier versions of the library that do not, and go on.
+   * @throws {@link InvalidOptionError} for a wrong name.
+   */
+  async pause(queue: string): Promise<PausedQueue> {
+    checkQueue(queue, 'admin.pause');
+    return this.#pauser.pause(queue);
+  }
+
+  /**
+   * Ends a {@link pause}. A process that has paused the queue for itself, by `ReplyWorkers.pause`, has to resume it for itself, too.
+   *
+   * @param queue - The name of the queue.
+   * @throws {@link InvalidOptionError} for a wrong name.
+   */
+  async resume(queue: string): Promise<void> {
+    checkQueue(queue, 'admin.resume');
+    await this.#pauser.resume(queue);
   }
 }
 

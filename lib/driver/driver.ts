@@ -17,6 +17,8 @@ export interface SubscriptionOptions {
   /** Role of its line, for the line's name. */
   readonly role: string;
   readonly channels: readonly string[];
+  /** Channels that a user may not be allowed: that is logged, with its consequence, and changes nothing for the others. */
+  readonly optional?: { readonly channels: readonly string[]; readonly consequence: string };
   readonly onMessage: (channel: string, message: string) => void;
   /** Consequence of a refused subscription, as the end of a log line. */
   readonly consequence: string;

@@ -59,11 +59,11 @@ export class MemoryDriver implements Driver {
     this.changed();
   }
 
-  subscribe({ role, channels, onMessage }: SubscriptionOptions): Subscription {
+  subscribe({ role, channels, optional, onMessage }: SubscriptionOptions): Subscription {
     const line = this.blocking(role);
     const isHeard = (): boolean => line.state === 'ready';
     const stop = this.server.listen({
-      channels,
+      channels: [...channels, ...(optional?.channels ?? [])],
       onMessage: (channel, message) => {
         if (isHeard()) {
           this.runtime.setImmediate(() => isHeard() && onMessage(channel, message));

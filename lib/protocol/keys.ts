@@ -26,6 +26,11 @@ export class Keys {
     return `${this.prefix}reqrep:queues`;
   }
 
+  /** Channel on which the workers of all queues are asked something. */
+  get control(): string {
+    return `${this.prefix}reqrep:control`;
+  }
+
   /** List of the reply frames of one client, for all queues. */
   replies(clientId: string): string {
     return `${this.prefix}replies:${clientId}`;

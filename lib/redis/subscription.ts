@@ -96,7 +96,29 @@ export class RedisSubscription implements Subscription {
       return error ?? new Error('Nothing was thrown');
     }
     this.connections.log.over(this.logKind);
+    void this.subscribeToOptional(connection);
     return undefined;
+  }
+
+  /** Asks for them alone: a refusal of one channel is a refusal of all channels of a command. Each connect tries once. */
+  private async subscribeToOptional(connection: Connection): Promise<void> {
+    const { channels = [], consequence = '' } = this.options.optional ?? {};
+    if (channels.length === 0) {
+      return;
+    }
+    const kind = `optional ${this.logKind}`;
+    try {
+      await connection.send((redis) => redis.subscribe(...channels));
+      this.connections.log.over(kind);
+    } catch (error) {
+      if (isRefusal(error)) {
+        this.connections.log.repeated(
+          kind,
+          'warn',
+          `Cannot subscribe to ${named(channels)} (${explainRefusal(error)}): ${consequence}`,
+        );
+      }
+    }
   }
 
   private get logKind(): string {
@@ -104,14 +126,10 @@ export class RedisSubscription implements Subscription {
   }
 
   private report(error: Error): void {
-    const named = this.options.channels
-      .slice(0, MAX_LOGGED_CHANNELS)
-      .map((channel) => `"${channel}"`);
-    const more = this.options.channels.length - named.length;
     this.connections.log.repeated(
       this.logKind,
       logLevelOf(error),
-      `Cannot subscribe to ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''} ` +
+      `Cannot subscribe to ${named(this.options.channels)} ` +
         `(${explainRefusal(error)}); retrying, and until it works, ${this.options.consequence}`,
     );
   }
@@ -129,4 +147,10 @@ export class RedisSubscription implements Subscription {
       connection.send((redis) => redis.ping()).catch(() => undefined);
     }
   }
+}
+
+function named(channels: readonly string[]): string {
+  const shown = channels.slice(0, MAX_LOGGED_CHANNELS).map((channel) => `"${channel}"`);
+  const more = channels.length - shown.length;
+  return shown.join(', ') + (more > 0 ? ` and ${more} more` : '');
 }

@@ -1,10 +1,11 @@
 import { messageOf } from '../errors/error-text.js';
 import { decodeCancelMessage } from '../protocol/wire/cancel-message.js';
 import type { Subscription } from '../driver/driver.js';
+import type { ControlDesk } from './control-desk.js';
 import type { ReplyWorker } from './reply-worker.js';
 import type { WorkerParts } from './worker-options.js';
 
-/** Listens for cancellations, on one connection for all queues of this process. */
+/** Listens for cancellations and for what `QueueAdmin` asks, on one connection for all queues of this process. */
 export class CancelListener {
   private readonly subscription: Subscription;
   private isClosed = false;
@@ -12,6 +13,7 @@ export class CancelListener {
   constructor(
     workers: readonly ReplyWorker[],
     private readonly parts: Pick<WorkerParts, 'shard' | 'log'>,
+    control: ControlDesk,
   ) {
     const { driver, keys } = parts.shard;
     const byChannel = new Map(
@@ -20,7 +22,15 @@ export class CancelListener {
     this.subscription = driver.subscribe({
       role: 'cancellations',
       channels: [...byChannel.keys()],
-      onMessage: (channel, message) => byChannel.get(channel)?.cancel(decodeCancelMessage(message)),
+      optional: {
+        channels: [keys.control],
+        consequence:
+          'a pause by QueueAdmin is heard with the next renewal of the lease, and its questions are not answered',
+      },
+      onMessage: (channel, message) =>
+        channel === keys.control
+          ? control.receive(message)
+          : byChannel.get(channel)?.cancel(decodeCancelMessage(message)),
       consequence: 'cancelled jobs run to completion',
     });
   }

@@ -3,6 +3,7 @@ import type { QueueKeys } from '../protocol/keys.js';
 import { LIBRARY_VERSION } from '../protocol/library-version.js';
 import type { WorkerReport } from '../protocol/operations/renew-lease.js';
 import type { LineIdentity } from '../protocol/wire/line-identity.js';
+import type { ToldRun } from '../protocol/wire/running-answer.js';
 import { nameOfJob, type RunContext } from './running/run-context.js';
 import { JobRunner } from './running/job-runner.js';
 import { JobStarter } from './running/job-starter.js';
@@ -179,6 +180,17 @@ export class ReplyWorker implements LaneOwner {
     for (const id of unmet) {
       this.starter.cancel(id);
     }
+  }
+
+  /** @returns the runs whose handlers have not returned. */
+  toldRuns(): ToldRun[] {
+    const { clock, runtime } = this.parts.shard.driver;
+    const offset = clock.now() - runtime.now();
+    return [...this.runs].flatMap(({ job, context, startedAt, hasEnded }) =>
+      hasEnded
+        ? []
+        : [{ id: job.id, since: Math.round(startedAt + offset), attempt: context.attempt }],
+    );
   }
 
   private resumeUnlessPaused(): void {

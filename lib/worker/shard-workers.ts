@@ -1,4 +1,5 @@
 import { endsWithin } from '../driver/in-time.js';
+import { ControlDesk } from './control-desk.js';
 import { CancelListener } from './cancel-listener.js';
 import type { RunContext } from './running/run-context.js';
 import { Lease } from './liveness/lease.js';
@@ -56,11 +57,14 @@ export class ShardWorkers {
         registry.renewed(worker.handler.queue, isNew);
         if (worker.pauseForAll(isPaused)) {
           owner.onPauseForAll(worker.handler.queue, isPaused);
+          // So that those who look see that it was heard.
+          this.lease.renew().catch(() => undefined);
         }
       }),
     );
     this.lease = new Lease(workerId, options.lease, leased, shard.driver, log);
-    this.cancelListener = new CancelListener(this.all, parts);
+    const control = new ControlDesk(this, parts, () => this.lease.renew());
+    this.cancelListener = new CancelListener(this.all, parts, control);
   }
 
   get all(): readonly ReplyWorker[] {
@@ -90,9 +94,7 @@ export class ShardWorkers {
   async start(paused: ReadonlySet<string>): Promise<void> {
     const { driver, keys } = this.parts.shard;
     const queues = this.all.map(({ handler }) => keys.queue(handler.queue));
-    this.endNeed = driver.needs(
-      workerRights(queues, this.parts.workerId, keys.replies(''), keys.queues),
-    );
+    this.endNeed = driver.needs(workerRights(queues, this.parts.workerId, keys));
     // Throws here where no connection can be made, before anything is started.
     void driver.commands;
     const known = this.lease.start();

@@ -1,5 +1,5 @@
 import type { Rights } from '../driver/rights.js';
-import type { QueueKeys } from '../protocol/keys.js';
+import type { Keys, QueueKeys } from '../protocol/keys.js';
 
 const NOT_SERVED = 'queues are not served';
 const ONE_BY_ONE = 'jobs are taken one by one, which is slower';
@@ -8,24 +8,24 @@ const BY_SCRIPTS = 'long replies are sent by scripts alone, which is slower';
 const NOT_RECOVERED = 'the jobs of lost workers are not given back';
 
 const NOT_LISTED = 'QueueAdmin does not list the queues';
+const NOT_ASKED =
+  'a pause by QueueAdmin is heard with the next renewal of the lease, and its questions are not answered';
 const NOT_COUNTED = 'the counts of workers that are gone are lost';
 const NOT_CANCELLED = 'cancelled jobs run to completion';
 
 /**
- * @param replies - the beginning of the reply lists of all clients.
- * @param registry - the key of the registry of queues.
+ * @param all - the keys that all queues share.
  * @returns what a process has to be allowed to serve some queues.
  */
 export const workerRights = (
   queues: readonly QueueKeys[],
   workerId: string,
-  replies: string,
-  registry: string,
+  all: Pick<Keys, 'replies' | 'queues' | 'control'>,
 ): readonly Rights[] =>
   // A user that may do all on one queue may do the same on the next, if it may touch its keys.
   queues.flatMap((keys, index) => [
     ...keysOf(keys),
-    ...(index === 0 ? commandsOn(keys, workerId, replies, registry) : []),
+    ...(index === 0 ? commandsOn(keys, workerId, all) : []),
   ]);
 
 const keysOf = ({ requests, workers, cancel }: QueueKeys): readonly Rights[] => [
@@ -37,9 +37,9 @@ const keysOf = ({ requests, workers, cancel }: QueueKeys): readonly Rights[] => 
 function commandsOn(
   keys: QueueKeys,
   workerId: string,
-  replies: string,
-  registry: string,
+  all: Pick<Keys, 'replies' | 'queues' | 'control'>,
 ): readonly Rights[] {
+  const replies = all.replies('');
   const { requests, workers, dead, totals } = keys;
   const worker = keys.worker(workerId);
   const slot = keys.active(workerId, 0);
@@ -64,7 +64,8 @@ function commandsOn(
     { without: NOT_RECOVERED, commands: ['zrem'], on: [workers] },
     { without: NOT_RECOVERED, commands: ['lpush'], on: [requests] },
     { without: 'no dead letters are kept', commands: ['llen', 'rpush'], on: [dead] },
-    { without: NOT_LISTED, commands: ['zadd'], on: [registry], isOptional: true },
+    { without: NOT_LISTED, commands: ['zadd'], on: [all.queues], isOptional: true },
+    { without: NOT_ASKED, commands: ['subscribe'], on: [all.control], isOptional: true },
     { without: NOT_COUNTED, commands: ['hincrby', 'pexpire'], on: [totals], isOptional: true },
     {
       without: 'how much of a stream is unread is estimated',

@@ -56,3 +56,20 @@ it('counts a job again that its worker was lost with', async () => {
   await waitFor(async () => (await admin.queue(queue)).counts.done === 1);
   expect((await admin.queue(queue)).counts.redelivered).toBe(1);
 });
+
+it('workers of another process hear of a pause within a second, and tell what they run', async () => {
+  const queue = randomQueue();
+  const { admin, client } = openReqRep({ connection: server.url });
+  const options = JSON.stringify({ lease: 60_000 });
+  const other = await worker(queue, { OPTIONS: options, MS: '400' });
+  const running = client.request(queue, 1);
+  await waitFor(async () => (await admin.running(queue)).jobs.length === 1);
+  await admin.pause(queue);
+  expect(await running).toMatchObject({ data: 1, pid: other.pid });
+  await waitFor(async () => (await admin.workers(queue))[0]?.isPaused === true, 1_000);
+  const later = client.request(queue, 2);
+  await waitFor(async () => (await admin.queue(queue)).waiting === 1);
+  expect((await admin.running(queue)).jobs).toEqual([]);
+  await admin.resume(queue);
+  expect(await later).toMatchObject({ data: 2 });
+});

@@ -155,8 +155,8 @@ async function jobsWithout(without: string, role: Role, level: 'warn' | 'error')
   return { results, isNamedLater };
 }
 
-/** The registry of queues: without it, a worker serves all the same. */
-const OPTIONAL_KEY = `~${new Keys(prefix).queues}`;
+/** The registry of queues and the control channel: without them, a worker serves all the same. */
+const OPTIONAL_RULES = new Set([`~${new Keys(prefix).queues}`, `&${new Keys(prefix).control}`]);
 
 /** Whether nothing is said of a command, because its lack changes nothing but names, or what the server logs. */
 const isUntold = (command: string): boolean =>
@@ -182,7 +182,7 @@ describe.each<Role>(['requester', 'worker'])('of the documented rights of a %s',
       const poor = await documentedUser(redis, role, { name, without });
       const users = { ...urls, [role]: poor };
       const { results, lines } = await jobsOfAllKinds(redis, `jobs-${name}`, users);
-      const isOptional = without === OPTIONAL_KEY;
+      const isOptional = OPTIONAL_RULES.has(without);
       const level = isOptional ? 'warn' : 'error';
       const said = `${level} User "${name}" lacks rights on `;
       expect(lines.some((line) => line.startsWith(said))).toBe(await tellsRights(redis));

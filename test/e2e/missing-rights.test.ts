@@ -178,7 +178,7 @@ it.for([
     lines: [/^error .*: no job is sent \(keys TWO\*\); expired .* \(.*keys TWO\*\)\. /],
   },
   {
-    rules: ['resetchannels', '&one-*'],
+    rules: ['resetchannels', '&one-*', '&reqrep:control'],
     lines: [
       /^error .*: cancelled .* \(PUBLISH on TWOcancel\).* ACL SETUSER joe \+publish &TWOcancel /,
     ],

@@ -50,6 +50,7 @@ describe('the library', () => {
       'cancel',
       'dead',
       'replies:',
+      'reqrep:control',
       'reqrep:queues',
       'requests',
       'totals',

@@ -8,6 +8,7 @@ import {
 import { MAX_FIELD_BYTES } from '../../protocol/operations/describe-worker.js';
 import { listQueues } from '../../protocol/operations/list-queues.js';
 import { MAX_COUNT_DIGITS } from '../../protocol/operations/lua-add-counts.js';
+import { markPaused } from '../../protocol/operations/mark-paused.js';
 import {
   countsIn,
   MAX_KNOWN_WORKERS,
@@ -32,6 +33,11 @@ export const REGISTRY: readonly Entry[] = [
     forget(MAX_FORGOTTEN_QUEUES, store.now - QUEUE_KEPT_MS);
     const surplus = (store.read('zset', registry)?.size ?? 0) - MAX_REGISTERED_QUEUES;
     forget(Math.min(surplus, MAX_FORGOTTEN_QUEUES), Infinity);
+  }),
+
+  entry(markPaused, ({ store }, { paused, since }) => {
+    store.delete(paused);
+    store.write('string', paused, () => bytesOf(since));
   }),
 
   entry(listQueues, ({ store }, registry) =>

@@ -31,6 +31,7 @@ import { pushValues } from '../../../lib/protocol/operations/push-values.js';
 import { recoverWorker } from '../../../lib/protocol/operations/recover-worker.js';
 import { announceQueues } from '../../../lib/protocol/operations/announce-queues.js';
 import { listQueues } from '../../../lib/protocol/operations/list-queues.js';
+import { markPaused } from '../../../lib/protocol/operations/mark-paused.js';
 import { readWorkers } from '../../../lib/protocol/operations/read-workers.js';
 import { renewLease } from '../../../lib/protocol/operations/renew-lease.js';
 import { retireWorker } from '../../../lib/protocol/operations/retire-worker.js';
@@ -282,6 +283,7 @@ const leasing: readonly fc.Arbitrary<Step>[] = [
     registry: key('registry'),
     queues,
   })),
+  step(fc.constant('paused'), markPaused, (paused, key) => ({ paused: key(paused), since: 5 })),
   step(fc.constant('registry'), listQueues, (registry, key) => key(registry)),
   step(some(aWorker), readWorkers, (ids, key) => ({
     workers: key('leases'),

@@ -12,7 +12,7 @@ const keys = new Keys();
 const commands = [
   ...CONNECTION_RIGHTS,
   ...requesterRights(keys.queue('jobs'), 'replies:1'),
-  ...workerRights([keys.queue('jobs')], '1', 'replies:', keys.queues),
+  ...workerRights([keys.queue('jobs')], '1', keys),
 ].flatMap((rights) => rights.commands);
 
 it.each([...new Set(commands)])(

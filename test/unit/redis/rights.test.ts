@@ -15,7 +15,7 @@ const keys = new Keys();
 const requester = [...CONNECTION_RIGHTS, ...requesterRights(keys.queue('jobs'), 'replies:1')];
 const worker = [
   ...CONNECTION_RIGHTS,
-  ...workerRights([keys.queue('jobs')], '1', 'replies:', keys.queues),
+  ...workerRights([keys.queue('jobs')], '1', keys),
 ];
 
 const commandsIn = (rights: readonly Rights[]): string[] => [
