@@ -192,8 +192,11 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
   }
 
   async onConnected(): Promise<void> {
-    await this.staleSlots.check();
-    await this.lease.renew();
+    do {
+      await this.staleSlots.check();
+      await this.lease.renew();
+      // The connection for commands may have been replaced meanwhile.
+    } while (!this.staleSlots.areChecked);
   }
 
   // Called by the settler.

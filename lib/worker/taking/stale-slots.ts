@@ -18,15 +18,18 @@ export class StaleSlots {
     private readonly intake: Intake,
   ) {}
 
-  /** Whether the current server was checked. */
+  /** Whether the server that answers now was checked last. */
   get areChecked(): boolean {
-    return this.driver.commands.identity?.server === this.checkedServer;
+    return this.driver.commands.lastRunId === this.checkedServer;
   }
 
-  /** Checks the current server, unless it was checked last. No jobs are taken meanwhile. */
+  /**
+   * Checks the server that answers now, unless it was checked last. No jobs are taken meanwhile.
+   * @throws where a slot could not be read, and may be later.
+   */
   async check(): Promise<void> {
     const { commands } = this.driver;
-    const server = commands.identity?.server;
+    const server = commands.lastRunId;
     if (server === this.checkedServer) {
       return;
     }
@@ -43,9 +46,11 @@ export class StaleSlots {
         server,
       );
     });
-    if (contents.every(isFinal)) {
-      this.checkedServer = server;
+    const unread = contents.find((content) => !isFinal(content));
+    if (unread?.status === 'rejected') {
+      throw unread.reason;
     }
+    this.checkedServer = server;
   }
 }
 

@@ -45,11 +45,16 @@ export class WorkerUnderTest {
   readonly worker: ReplyWorker;
   /** Whom the lease has told others of. */
   renewals = 0;
+  /** What happens during each renewal. */
+  onRenewal: () => void = () => undefined;
 
   constructor({ runWithin, ...handler }: Parts = {}) {
     const { driver, log } = this;
     const lease = {
-      renew: async () => void this.renewals++,
+      renew: async () => {
+        this.renewals++;
+        this.onRenewal();
+      },
       isUpToDate: () => true,
     };
     const options: WorkerOptions = {

@@ -1,6 +1,7 @@
 import { Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { readList } from '../../../lib/protocol/operations/lists.js';
+import { waitForJob } from '../../../lib/protocol/operations/wait-for-job.js';
 import { pushValues } from '../../../lib/protocol/operations/push-values.js';
 import { READ } from '../support/stream-under-test.js';
 import { job, WorkerUnderTest } from '../support/worker-under-test.js';
@@ -153,5 +154,52 @@ describe('a slot that another server has filled', () => {
     under.commands.next(readList).answer([]);
     await under.settle();
     expect([under.worker.busy, under.isOpen(readList)]).toEqual([0, false]);
+  });
+});
+
+describe('free slots', () => {
+  /** A worker that waits for a job of the server `run-1`. */
+  async function waiting(lose: (under: WorkerUnderTest) => void = () => undefined) {
+    const under = new WorkerUnderTest();
+    under.worker.start();
+    failOver(under, 'run-1');
+    lose(under);
+    await under.settle();
+    return under;
+  }
+
+  const openReads = ({ commands }: WorkerUnderTest) =>
+    commands.calls(readList).filter(({ isOpen }) => isOpen);
+
+  it('are read at the next server although a connection was lost while the worker announced itself', async () => {
+    const under = await waiting(({ commands }) => {
+      commands.identity = undefined;
+    });
+    expect(openReads(under)).toEqual([]);
+    failOver(under, 'run-2');
+    await under.endWait();
+    expect(openReads(under)).not.toEqual([]);
+  });
+
+  it('are read until the server answers, before jobs are taken', async () => {
+    const under = await waiting();
+    failOver(under, 'run-2');
+    await under.endWait();
+    const reads = openReads(under);
+    reads.forEach((read) => read.lose());
+    await under.pass(1_000);
+    expect(openReads(under)).toHaveLength(reads.length);
+    expect(under.isOpen(waitForJob)).toBe(false);
+    under.commands.always(readList, () => []);
+    await under.settle();
+    expect(under.isOpen(waitForJob)).toBe(true);
+  });
+
+  it('are read where another server answers behind the renewal', async () => {
+    const under = await waiting();
+    failOver(under, 'run-1');
+    under.onRenewal = () => failOver(under, 'run-2');
+    await under.endWait();
+    expect(openReads(under)).not.toEqual([]);
   });
 });
