@@ -8,6 +8,7 @@ const ON_CLUSTER = [
   'admin',
   'admin-pause',
   'admin-processes',
+  'admin-removal',
   'cancellation',
   'closing',
   'concurrency',

@@ -45,6 +45,7 @@ export {
   ConnectionFailedError,
   DuplicateJobHandlerError,
   InvalidOptionError,
+  JobRemovedError,
   NoWorkersError,
   PayloadTooLargeError,
   PendingLimitError,

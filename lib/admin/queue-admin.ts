@@ -9,6 +9,7 @@ import {
   expectedBy,
   type OptionRules,
 } from '../options/option-rules.js';
+import { JobRemover } from './job-remover.js';
 import type { JobRange } from './job-range.js';
 import type { PausedQueue } from './paused-queue.js';
 import { QueuePauser } from './queue-pauser.js';
@@ -35,7 +36,7 @@ const RUNNING_RULES: OptionRules<RunningOptions> = { timeout: aDuration(1) };
 const RANGE_RULES: OptionRules<JobRange> = { skip: anInteger(0), limit: anInteger(1, MAX_LIMIT) };
 
 /**
- * Looks at queues and their workers, and pauses queues, of all processes that share the server and the `prefix`. `ReqRepModule` provides it, and
+ * Looks at queues and their workers, pauses queues and removes jobs, of all processes that share the server and the `prefix`. `ReqRepModule` provides it, and
  * `createReqRep` has it as `admin`. It needs no worker and no client, and connects at its first use.
  *
  * Each method fails within some seconds, with a {@link ConnectionFailedError}, where Redis does not answer; and with the refusal of Redis, in
@@ -57,6 +58,7 @@ export class QueueAdmin {
   readonly #waiting: WaitingJobReader;
   readonly #pauser: QueuePauser;
   readonly #question: RunningQuestion;
+  readonly #remover: JobRemover;
 
   /** Is private: inject the admin that `ReqRepModule` provides. */
   private constructor(shards: Shards) {
@@ -65,6 +67,7 @@ export class QueueAdmin {
     this.#queues = new QueueReader(shards, calls, this.#workers);
     this.#waiting = new WaitingJobReader(shards, calls);
     this.#pauser = new QueuePauser(shards, calls, this.#workers);
+    this.#remover = new JobRemover(shards, calls, this.#waiting);
     this.#question = new RunningQuestion(shards, calls, this.#workers);
   }
 
@@ -157,6 +160,32 @@ export class QueueAdmin {
   async pause(queue: string): Promise<PausedQueue> {
     checkQueue(queue, 'admin.pause');
     return this.#pauser.pause(queue);
+  }
+
+  /**
+   * Removes a job that waits in a queue. Its caller gets a {@link JobRemovedError} at once.
+   *
+   * @param queue - The name of the queue.
+   * @param id - The id of the job.
+   * @returns Whether it was removed: `false` where it does not wait, or a worker took it meanwhile.
+   * @throws {@link InvalidOptionError} for a wrong name.
+   */
+  async remove(queue: string, id: string | number): Promise<boolean> {
+    checkQueue(queue, 'admin.remove');
+    return this.#remover.remove(queue, id);
+  }
+
+  /**
+   * Removes all jobs that wait in a queue, in one step. Their callers get a {@link JobRemovedError} at once. Jobs that a worker has taken
+   * stay.
+   *
+   * @param queue - The name of the queue.
+   * @returns The number of jobs that were removed.
+   * @throws {@link InvalidOptionError} for a wrong name.
+   */
+  async purge(queue: string): Promise<number> {
+    checkQueue(queue, 'admin.purge');
+    return this.#remover.purge(queue);
   }
 
   /**

@@ -93,6 +93,7 @@ export class RequestClient {
    *
    * - {@link RequestTimeoutError}: no end within `timeout`, or no value within `idleTimeout`
    * - {@link RemoteError}: the handler threw. In an application of Nest an `HttpException` where the handler threw one
+   * - {@link JobRemovedError}: somebody removed the job from its queue with `QueueAdmin`
    * - {@link WorkerLostError}: the workers of the job were lost and its deliveries are used up, or its stream broke
    * - {@link NoWorkersError}, {@link QueueFullError}: `requireWorker` or `maxQueueLength` of the call does not hold
    * - {@link PendingLimitError}, {@link PayloadTooLargeError}, {@link SerializationError}, {@link PushFailedError}: the job cannot be sent

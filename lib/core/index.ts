@@ -42,6 +42,7 @@ export {
   ConnectionFailedError,
   DuplicateJobHandlerError,
   InvalidOptionError,
+  JobRemovedError,
   NoWorkersError,
   PayloadTooLargeError,
   PendingLimitError,

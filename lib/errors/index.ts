@@ -2,6 +2,7 @@ export { ClientClosedError } from './client-closed.error.js';
 export { ConnectionFailedError } from './connection-failed.error.js';
 export { DuplicateJobHandlerError } from './duplicate-job-handler.error.js';
 export { InvalidOptionError } from './invalid-option.error.js';
+export { JobRemovedError } from './job-removed.error.js';
 export { NoWorkersError } from './no-workers.error.js';
 export { PayloadTooLargeError, type PayloadDirection } from './payload-too-large.error.js';
 export { PendingLimitError, type PendingLimit } from './pending-limit.error.js';

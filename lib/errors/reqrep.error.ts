@@ -3,6 +3,7 @@ export type ReqRepErrorCode =
   | 'REQUEST_TIMEOUT'
   | 'REMOTE'
   | 'WORKER_LOST'
+  | 'JOB_REMOVED'
   | 'NO_WORKERS'
   | 'QUEUE_FULL'
   | 'PENDING_LIMIT'

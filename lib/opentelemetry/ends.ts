@@ -21,6 +21,7 @@ const CALLER_CODES: ReadonlySet<unknown> = new Set<ReqRepErrorCode>([
   'REQUEST_TIMEOUT',
   'REMOTE',
   'WORKER_LOST',
+  'JOB_REMOVED',
   'NO_WORKERS',
   'QUEUE_FULL',
   'PENDING_LIMIT',

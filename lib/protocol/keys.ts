@@ -65,7 +65,8 @@ export class Keys {
 
 /** Match the keys of {@link QueueKeys}; the group is the prefix with the name of the queue. */
 const QUEUE_KEY = /^(.+)(?:requests|workers|dead|totals|paused)$/s;
-const WORKER_KEY = /^(.+)(?:active:[\w-]{36}:\d+|worker:[\w-]{36}|replies:[^:]+(?::aside)?)$/s;
+const WORKER_KEY =
+  /^(.+)(?:active:[\w-]{36}:\d+|worker:[\w-]{36}|purged:[\w-]+|replies:[^:]+(?::aside)?)$/s;
 
 /** @returns a glob that matches only this text. */
 const globOf = (text: string): string => text.replace(/[*?[\]\\]/g, String.raw`\$&`);
@@ -100,6 +101,11 @@ export class QueueKeys {
   /** Exists while the queue is paused for the workers of all processes: since when, ms, Redis clock. */
   get paused(): string {
     return `${this.base}paused`;
+  }
+
+  /** List of jobs that were purged, until their callers were told. */
+  purged(id: string): string {
+    return `${this.base}purged:${id}`;
   }
 
   /** Channel on which the ids of cancelled jobs are published, as JSON arrays. */

@@ -49,6 +49,7 @@ describe('the library', () => {
       'active:',
       'cancel',
       'dead',
+      'purged:',
       'replies:',
       'reqrep:control',
       'reqrep:queues',

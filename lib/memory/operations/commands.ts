@@ -1,4 +1,10 @@
-import { countKeys, deleteKey, expireKey, renameKey } from '../../protocol/operations/keys.js';
+import {
+  countKeys,
+  deleteKey,
+  expireKey,
+  renameKey,
+  renameKeyIfFree,
+} from '../../protocol/operations/keys.js';
 import { listLines } from '../../protocol/operations/list-lines.js';
 import {
   listHead,
@@ -7,11 +13,20 @@ import {
   pushToList,
   readList,
   readListBytes,
+  removeFromList,
   trimList,
 } from '../../protocol/operations/lists.js';
 import { publish } from '../../protocol/operations/publish.js';
 import { bufferOf, bytesOf, textOf, type Bytes } from '../bytes.js';
-import { elementAt, lengthOf, moveHeadTo, pushBehind, rangeOf, trim } from '../lists.js';
+import {
+  elementAt,
+  lengthOf,
+  moveHeadTo,
+  pushBehind,
+  rangeOf,
+  removeFirst,
+  trim,
+} from '../lists.js';
 import { entry, type Entry } from './carry-out.js';
 
 /** All commands that do not block. */
@@ -19,6 +34,13 @@ export const COMMANDS: readonly Entry[] = [
   entry(deleteKey, ({ store }, key) => void store.delete(key)),
   entry(expireKey, ({ store }, { key, ms }) => void store.expire(key, ms)),
   entry(renameKey, ({ store }, { key, to }) => void store.rename(key, to)),
+  entry(renameKeyIfFree, ({ store }, { key, to }) => {
+    if (store.has(key) && store.has(to)) {
+      return false;
+    }
+    store.rename(key, to);
+    return true;
+  }),
   entry(countKeys, ({ store }, keys) => keys.filter((key) => store.has(key)).length),
   entry(pushToList, ({ store }, { list, elements }) =>
     pushBehind(store, list, elements.map(bytesOf)),
@@ -30,6 +52,11 @@ export const COMMANDS: readonly Entry[] = [
     rangeOf(store, list, first, last).map(bufferOf),
   ),
   entry(trimList, ({ store }, { list, first, last }) => void trim(store, list, first, last)),
+  entry(removeFromList, ({ store }, { list, element }) => {
+    const before = lengthOf(store, list);
+    removeFirst(store, list, 1, bytesOf(element));
+    return before > 0 && (store.has(list) ? lengthOf(store, list) : 0) < before;
+  }),
   entry(listLength, ({ store }, list) => lengthOf(store, list)),
   entry(listHead, ({ store }, list) => textOrNull(elementAt(store, list, 0))),
   entry(moveHead, ({ store }, { from, to }) => textOrNull(moveHeadTo(store, from, to))),

@@ -45,6 +45,7 @@ const STATUS_BY_CODE: Readonly<Record<ReqRepError['code'], HttpStatus>> = {
   CONNECTION_FAILED: HttpStatus.SERVICE_UNAVAILABLE,
   PUSH_FAILED: HttpStatus.SERVICE_UNAVAILABLE,
   WORKER_LOST: HttpStatus.BAD_GATEWAY,
+  JOB_REMOVED: HttpStatus.SERVICE_UNAVAILABLE,
   PAYLOAD_TOO_LARGE: HttpStatus.PAYLOAD_TOO_LARGE,
   REMOTE: HttpStatus.INTERNAL_SERVER_ERROR,
   SERIALIZATION: HttpStatus.INTERNAL_SERVER_ERROR,
@@ -57,7 +58,7 @@ const NO_OPTIONS = Symbol('nestjs-reqrep:http-errors-options');
 
 /**
  * An exception filter that gives HTTP requests a status that fits the error of the library: 504 for a timeout, 503 where nobody can take
- * the job now, 502 for a lost worker, 413 for a job that is too large, and 500 for the rest. Errors with a status from 500 on are logged.
+ * the job now or somebody has removed it, 502 for a lost worker, 413 for a job that is too large, and 500 for the rest. Errors with a status from 500 on are logged.
  * Errors of jobs, of GraphQL and of other transports pass unchanged.
  *
  * The module option `reqRepHttpErrors: true` applies the filter to the whole application, `@UseFilters(ReqRepHttpErrors)` to a class or a

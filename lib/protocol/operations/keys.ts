@@ -24,6 +24,15 @@ export const renameKey = {
   read: () => undefined,
 };
 
+/** Renames an existing key unless there is a key of the new name. @returns whether it did. */
+export const renameKeyIfFree = {
+  name: 'renameKeyIfFree',
+  command: 'renamenx',
+  keys: ({ key, to }: { key: string; to: string }) => [key, to],
+  args: () => [],
+  read: (answer: unknown): boolean => answer === 1,
+};
+
 /** @returns how many of the keys exist. */
 export const countKeys = {
   name: 'countKeys',

@@ -1,4 +1,5 @@
 import {
+  JobRemovedError,
   PayloadTooLargeError,
   RemoteError,
   SerializationError,
@@ -107,20 +108,24 @@ function codeOf(error: unknown): string | number | undefined {
   return typeof code === 'string' || typeof code === 'number' ? code : undefined;
 }
 
+/** The errors that the library itself sends to callers. */
+type SentLibraryError =
+  JobRemovedError | PayloadTooLargeError | SerializationError | WorkerLostError;
+
 /**
  * Converts an error that the library itself raises about a job. It names the job, so that the caller can distinguish it from an error
  * that a handler passes on from a request of its own.
  */
-export function libraryErrorToWire(
-  error: PayloadTooLargeError | SerializationError | WorkerLostError,
-  jobId: string | number,
-): WireError {
+export function libraryErrorToWire(error: SentLibraryError, jobId: string | number): WireError {
   const { name, message, code } = error;
   return { name, message, code, details: { ...detailsOf(error), job: jobId } };
 }
 
 /** Returns the fields from which the caller's error is recreated. */
-function detailsOf(error: PayloadTooLargeError | SerializationError | WorkerLostError): object {
+function detailsOf(error: SentLibraryError): object {
+  if (error instanceof JobRemovedError) {
+    return {};
+  }
   if (error instanceof PayloadTooLargeError) {
     const { direction, size, maxPayload } = error;
     return { direction, size, maxPayload };
@@ -165,6 +170,8 @@ function toLibraryError(
       return new SerializationError(queue, 'reply', textOf(reason), {
         instead: typeof instead === 'string' ? instead : undefined,
       });
+    case 'JOB_REMOVED':
+      return new JobRemovedError(queue, id);
     case 'WORKER_LOST':
       return new WorkerLostError(
         queue,

@@ -6,6 +6,7 @@ import {
   deleteKey,
   expireKey,
   renameKey,
+  renameKeyIfFree,
 } from '../../../lib/protocol/operations/keys.js';
 import {
   listHead,
@@ -15,6 +16,7 @@ import {
   pushToList,
   readList,
   readListBytes,
+  removeFromList,
   trimList,
   waitForHead,
 } from '../../../lib/protocol/operations/lists.js';
@@ -332,6 +334,14 @@ const plain: readonly fc.Arbitrary<Step>[] = [
   step(aList, deleteKey, (list, key) => key(list)),
   step(fc.tuple(aList, aLife), expireKey, ([list, ms], key) => ({ key: key(list), ms })),
   step(fc.tuple(aList, aList), renameKey, ([from, to], key) => ({ key: key(from), to: key(to) })),
+  step(fc.tuple(aList, aList), renameKeyIfFree, ([from, to], key) => ({
+    key: key(from),
+    to: key(to),
+  })),
+  step(fc.tuple(aList, aText), removeFromList, ([list, element], key) => ({
+    list: key(list),
+    element,
+  })),
   step(some(fc.constantFrom(...KEYS)), countKeys, (names, key) => names.map(key)),
   step(fc.tuple(aList, anIndex, anIndex), readList, ([list, first, last], key) => ({
     list: key(list),

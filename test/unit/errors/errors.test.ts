@@ -4,6 +4,7 @@ import {
   ConnectionFailedError,
   DuplicateJobHandlerError,
   InvalidOptionError,
+  JobRemovedError,
   NoWorkersError,
   PayloadTooLargeError,
   PendingLimitError,
@@ -63,6 +64,14 @@ const CASES: readonly Case[] = [
     code: 'INVALID_OPTION',
     fields: { option: 'concurrency', expected: 'an integer >= 1', received: '`0` (number)' },
     says: ['concurrency', 'an integer >= 1', '`0` (number)'],
+  },
+  {
+    error: new JobRemovedError('reports', 'job-1'),
+    type: JobRemovedError,
+    name: 'JobRemovedError',
+    code: 'JOB_REMOVED',
+    fields: { queue: 'reports', id: 'job-1' },
+    says: ['"reports"', 'job-1', 'QueueAdmin'],
   },
   {
     error: new NoWorkersError('reports'),

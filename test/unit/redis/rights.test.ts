@@ -13,10 +13,7 @@ const LIB = fileURLToPath(new URL('../../../lib', import.meta.url));
 
 const keys = new Keys();
 const requester = [...CONNECTION_RIGHTS, ...requesterRights(keys.queue('jobs'), 'replies:1')];
-const worker = [
-  ...CONNECTION_RIGHTS,
-  ...workerRights([keys.queue('jobs')], '1', keys),
-];
+const worker = [...CONNECTION_RIGHTS, ...workerRights([keys.queue('jobs')], '1', keys)];
 
 const commandsIn = (rights: readonly Rights[]): string[] => [
   ...new Set(rights.flatMap(({ commands }) => commands)),

@@ -177,7 +177,7 @@ const WHOLE_SUFFIXES = new Set([
   'reqrep:queues',
   'reqrep:control',
 ]);
-const OPEN_SUFFIXES = ['replies:', 'active:', 'worker:'];
+const OPEN_SUFFIXES = ['replies:', 'active:', 'worker:', 'purged:'];
 
 /** @returns the literals of a file, or parts of its templates, that spell a suffix of a Redis key. */
 export function spelledKeys(text: string): string[] {
