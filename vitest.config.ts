@@ -13,6 +13,7 @@ const ON_CLUSTER = [
   'closing',
   'concurrency',
   'core',
+  'dead-letters',
   'isolation',
   'limits',
   'ping',

@@ -3,6 +3,10 @@
  *
  * @module nestjs-reqrep
  */
+export type { DeadLetter } from './admin/dead-letter.js';
+export type { DeadLetterFilter } from './admin/dead-letter-filter.js';
+export type { DeadLetterRange } from './admin/dead-letter-range.js';
+export { DeadLetters } from './admin/dead-letters.js';
 export type { DurationCounts } from './admin/duration-counts.js';
 export type { JobCounts } from './admin/job-counts.js';
 export type { JobRange } from './admin/job-range.js';
@@ -100,7 +104,8 @@ export { getQueueAdminToken, getReplyWorkersToken, getRequestClientToken } from 
 export type { ConnectionState } from './driver/connection-state.js';
 export type { ClusterConnection, ConnectionOption } from './redis/topology/connection-option.js';
 export type { ErrorClass } from './protocol/wire/error-class.js';
-export type { DeadJob, DeadReason } from './protocol/dead-job.js';
+export type { DeadReason } from './protocol/dead-reason.js';
+export type { DeadLetterFailures } from './worker/dead-letter-failures.js';
 export type { CallMessage, CallOutcome } from './telemetry/call-message.js';
 export { EVENT_CHANNELS, JOB_CHANNEL, REQUEST_CHANNEL } from './telemetry/channel-names.js';
 export type {

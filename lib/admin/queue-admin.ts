@@ -4,17 +4,18 @@ import { InvalidOptionError } from '../errors/index.js';
 import {
   aName,
   aDuration,
-  anInteger,
   checkOptions,
   expectedBy,
   type OptionRules,
 } from '../options/option-rules.js';
+import { DeadLetters } from './dead-letters.js';
 import { JobRemover } from './job-remover.js';
 import type { JobRange } from './job-range.js';
 import type { PausedQueue } from './paused-queue.js';
 import { QueuePauser } from './queue-pauser.js';
 import { QueueReader } from './queue-reader.js';
 import type { QueueSnapshot } from './queue-snapshot.js';
+import { DEFAULT_LIMIT, RANGE_RULES } from './range-rules.js';
 import type { RunningJobs } from './running-jobs.js';
 import type { RunningOptions } from './running-options.js';
 import { RunningQuestion } from './running-question.js';
@@ -27,17 +28,13 @@ import type { WorkerSnapshot } from './worker-snapshot.js';
 /** Queues that are read at the same time. */
 const QUEUES_AT_A_TIME = 16;
 
-const DEFAULT_LIMIT = 50;
-const MAX_LIMIT = 1_000;
-
 const DEFAULT_RUNNING_TIMEOUT_MS = 500;
 
 const RUNNING_RULES: OptionRules<RunningOptions> = { timeout: aDuration(1) };
-const RANGE_RULES: OptionRules<JobRange> = { skip: anInteger(0), limit: anInteger(1, MAX_LIMIT) };
 
 /**
- * Looks at queues and their workers, pauses queues and removes jobs, of all processes that share the server and the `prefix`. `ReqRepModule` provides it, and
- * `createReqRep` has it as `admin`. It needs no worker and no client, and connects at its first use.
+ * Looks at queues, their workers and their dead letters, pauses queues and removes jobs, of all processes that share the server and the
+ * `prefix`. `ReqRepModule` provides it, and `createReqRep` has it as `admin`. It needs no worker and no client, and connects at its first use.
  *
  * Each method fails within some seconds, with a {@link ConnectionFailedError}, where Redis does not answer; and with the refusal of Redis, in
  * words, where its user lacks a right.
@@ -53,6 +50,8 @@ const RANGE_RULES: OptionRules<JobRange> = { skip: anInteger(0), limit: anIntege
  * ```
  */
 export class QueueAdmin {
+  readonly #shards: Shards;
+  readonly #calls: ShardCalls;
   readonly #queues: QueueReader;
   readonly #workers: WorkerReader;
   readonly #waiting: WaitingJobReader;
@@ -63,6 +62,8 @@ export class QueueAdmin {
   /** Is private: inject the admin that `ReqRepModule` provides. */
   private constructor(shards: Shards) {
     const calls = new ShardCalls(shards);
+    this.#shards = shards;
+    this.#calls = calls;
     this.#workers = new WorkerReader(shards, calls);
     this.#queues = new QueueReader(shards, calls, this.#workers);
     this.#waiting = new WaitingJobReader(shards, calls);
@@ -197,6 +198,17 @@ export class QueueAdmin {
   async resume(queue: string): Promise<void> {
     checkQueue(queue, 'admin.resume');
     await this.#pauser.resume(queue);
+  }
+
+  /**
+   * Returns the dead letters of a queue: jobs that are not run any more, to look at, retry and remove.
+   *
+   * @param queue - The name of the queue.
+   * @throws {@link InvalidOptionError} for anything that is no name.
+   */
+  deadLetters(queue: string): DeadLetters {
+    checkQueue(queue, 'admin.deadLetters');
+    return DeadLetters.create(this.#shards, queue, (...call) => this.#calls.run(...call));
   }
 }
 

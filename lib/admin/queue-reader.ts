@@ -1,4 +1,5 @@
 import type { Shard, Shards } from '../driver/shard.js';
+import { countDeadLetters } from '../protocol/operations/dead-letters.js';
 import { inspectQueue } from '../protocol/operations/inspect-queue.js';
 import { countKeys } from '../protocol/operations/keys.js';
 import { listQueues } from '../protocol/operations/list-queues.js';
@@ -42,18 +43,19 @@ export class QueueReader {
   }
 
   private async readShard(queue: string, shard: Shard) {
-    const { requests, workers, dead, paused } = shard.keys.queue(queue);
-    const [state, deadLetters, isPaused] = await this.calls.make(shard, (line) =>
+    const { requests, workers, deadLetters, deadList, paused } = shard.keys.queue(queue);
+    const [state, withId, listed, isPaused] = await this.calls.make(shard, (line) =>
       line.all((run) => [
         run(inspectQueue, { requests, workers }),
-        run(listLength, dead),
+        run(countDeadLetters, deadLetters),
+        run(listLength, deadList),
         run(countKeys, [paused]),
       ]),
     );
     return {
       waiting: state.queueLength,
       age: state.age,
-      dead: deadLetters,
+      dead: withId + listed,
       isPaused: isPaused > 0,
     };
   }

@@ -3,6 +3,10 @@
  *
  * @module nestjs-reqrep/core
  */
+export type { DeadLetter } from '../admin/dead-letter.js';
+export type { DeadLetterFilter } from '../admin/dead-letter-filter.js';
+export type { DeadLetterRange } from '../admin/dead-letter-range.js';
+export { DeadLetters } from '../admin/dead-letters.js';
 export type { DurationCounts } from '../admin/duration-counts.js';
 export type { JobCounts } from '../admin/job-counts.js';
 export type { JobRange } from '../admin/job-range.js';
@@ -64,7 +68,8 @@ export {
   type TimeLimit,
 } from '../errors/index.js';
 export type { ErrorClass } from '../protocol/wire/error-class.js';
-export type { DeadJob, DeadReason } from '../protocol/dead-job.js';
+export type { DeadReason } from '../protocol/dead-reason.js';
+export type { DeadLetterFailures } from '../worker/dead-letter-failures.js';
 export type { ConnectionState } from '../driver/connection-state.js';
 export type { ClusterConnection, ConnectionOption } from '../redis/topology/connection-option.js';
 export type { CallMessage, CallOutcome } from '../telemetry/call-message.js';

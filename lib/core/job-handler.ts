@@ -11,13 +11,14 @@ interface ServedHandler extends Pick<JobHandler, 'queue' | 'name' | 'handle'> {
 /** Completes a handler with the defaults and the `aroundJob` hook of the instance. */
 export function jobHandlerOf(
   { queue, name, options, handle }: ServedHandler,
-  { concurrency, maxDeliveries, aroundJob }: ResolvedOptions,
+  { concurrency, maxDeliveries, deadLetterFailures, aroundJob }: ResolvedOptions,
 ): JobHandler {
   return {
     queue,
     name,
     concurrency: options.concurrency ?? concurrency,
     maxDeliveries: options.maxDeliveries ?? maxDeliveries,
+    deadLetterFailures: options.deadLetterFailures ?? deadLetterFailures,
     timeout: options.timeout ?? 0,
     handle: aroundJob ? handleWithin(aroundJob, handle) : handle,
   };

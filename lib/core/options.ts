@@ -2,6 +2,7 @@ import type { OutgoingHeaders } from '../client/calls/outgoing-headers.js';
 import type { ErrorClass } from '../protocol/wire/error-class.js';
 import type { ConnectionOption, Redis } from '../redis/topology/connection-option.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
+import type { DeadLetterFailures } from '../worker/dead-letter-failures.js';
 import type { JobContext } from '../worker/running/job-context.js';
 
 /**
@@ -64,6 +65,19 @@ export interface ReqRepOptions {
    * @default 3
    */
   readonly maxDeliveries?: number | undefined;
+  /**
+   * Which jobs become dead letters with the reason `failed` where their handler throws, unless the handler has an option of its own:
+   * `emits`, because nobody else hears of their errors, `all`, requests as well, or `none`.
+   * @default 'emits'
+   */
+  readonly deadLetterFailures?: DeadLetterFailures | undefined;
+  /** Maximum number of dead letters of one queue. Beyond, the oldest are removed. At least 1. @default 10_000 */
+  readonly maxDead?: number | undefined;
+  /**
+   * Maximum bytes of the dead letters of one queue together. Beyond, the oldest are removed; the newest is kept, however long it is.
+   * @default 67_108_864
+   */
+  readonly maxDeadBytes?: number | undefined;
   /**
    * Whether a start fails with a {@link ConnectionFailedError} where Redis cannot be used: `true` = within 5 s, a number = within so many
    * ms. It fails at once where Redis refuses the application until somebody changes something, such as the password.

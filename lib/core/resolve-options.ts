@@ -8,6 +8,7 @@ import {
   anInteger,
   aString,
   checkOptions,
+  oneOf,
   type OptionRules,
 } from '../options/option-rules.js';
 import { isRecord } from '../errors/value-text.js';
@@ -19,6 +20,7 @@ import {
   isConnection,
   type ConnectionSource,
 } from '../redis/topology/connection-source.js';
+import { DEAD_LETTER_FAILURES, type DeadLetterFailures } from '../worker/dead-letter-failures.js';
 import { MAX_CONCURRENCY } from '../worker/worker-options.js';
 import { DEFAULT_FAIL_FAST_MS } from './fail-fast.js';
 import { memoryUrlOf } from '../memory/open-memory.js';
@@ -41,6 +43,9 @@ const DEFAULTS = {
   timeout: 30_000 as number,
   concurrency: 16 as number,
   maxDeliveries: 3 as number,
+  deadLetterFailures: 'emits' as DeadLetterFailures,
+  maxDead: 10_000 as number,
+  maxDeadBytes: 67_108_864 as number,
   lease: 5_000 as number,
   stallLimit: 60_000 as number,
   shutdownTimeout: 10_000 as number,
@@ -113,6 +118,9 @@ export const OPTION_RULES: OptionRules<ReqRepOptions> = {
   timeout: aDuration(0),
   concurrency: anInteger(1, MAX_CONCURRENCY),
   maxDeliveries: anInteger(1),
+  deadLetterFailures: oneOf(...DEAD_LETTER_FAILURES),
+  maxDead: anInteger(1),
+  maxDeadBytes: anInteger(1_024),
   failFast: {
     expected: `true, false or ${aDuration(1).expected}`,
     accepts: (value) => aBoolean.accepts(value) || aDuration(1).accepts(value),

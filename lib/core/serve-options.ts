@@ -1,4 +1,5 @@
-import { aDuration, anInteger, type OptionRules } from '../options/option-rules.js';
+import { aDuration, anInteger, oneOf, type OptionRules } from '../options/option-rules.js';
+import { DEAD_LETTER_FAILURES, type DeadLetterFailures } from '../worker/dead-letter-failures.js';
 import { MAX_CONCURRENCY } from '../worker/worker-options.js';
 
 /** Options of the handler of one queue. */
@@ -11,6 +12,11 @@ export interface ServeOptions {
    */
   readonly maxDeliveries?: number | undefined;
   /**
+   * Which jobs become dead letters with the reason `failed` where the handler throws: `emits`, `all`, requests as well, or `none`.
+   * @default the `deadLetterFailures` of the instance: `emits` unless set
+   */
+  readonly deadLetterFailures?: DeadLetterFailures | undefined;
+  /**
    * The time in ms that one run may take. After it, the caller gets an error and `job.signal` aborts. `0` = no limit.
    * @default 0
    */
@@ -21,5 +27,6 @@ export interface ServeOptions {
 export const SERVE_RULES: OptionRules<ServeOptions> = {
   concurrency: anInteger(1, MAX_CONCURRENCY),
   maxDeliveries: anInteger(1),
+  deadLetterFailures: oneOf(...DEAD_LETTER_FAILURES),
   timeout: aDuration(0),
 };

@@ -26,7 +26,7 @@ export class WorkerLostError extends ReqRepError {
     super(
       values === undefined
         ? `Job ${shown(id)} of queue "${queue}" was started ${deliveries === 1 ? 'once' : `${deliveries} times`}, but no ` +
-            `worker is known to have finished it. It is not started again: look for its data in the dead list of the queue.`
+            `worker is known to have finished it. It is not started again: look for its data in the dead letters of the queue.`
         : `The stream of job ${shown(id)} of queue "${queue}" broke after ${values} values: its worker was lost or ` +
             `stopped, or gave up because nobody read the values. Send the request again if its values may arrive twice.`,
     );

@@ -69,6 +69,11 @@ export function setAt(store: Store, key: string, position: number, element: Byte
   list[position] = element;
 }
 
+export function removeAt(store: Store, key: string, position: number): void {
+  store.read('list', key)?.splice(position, 1);
+  store.deleteIfEmpty(key);
+}
+
 /** Removes the first `count` elements that equal `element`. */
 export function removeFirst(store: Store, key: string, count: number, element: Bytes): void {
   const list = store.read('list', key) ?? [];

@@ -10,10 +10,15 @@ export function setScore(store: Store, key: string, member: Bytes, score: number
   store.write('zset', key, () => new Map()).set(member, score);
 }
 
-export function removeMember(store: Store, key: string, member: Bytes): void {
-  store.read('zset', key)?.delete(member);
+/** @returns whether there was such a member. */
+export function removeMember(store: Store, key: string, member: Bytes): boolean {
+  const wasThere = store.read('zset', key)?.delete(member) ?? false;
   store.deleteIfEmpty(key);
+  return wasThere;
 }
+
+export const countMembers = (store: Store, key: string): number =>
+  store.read('zset', key)?.size ?? 0;
 
 /** @returns the members with a score in a range (inclusive), sorted by score, then by bytes. */
 export function membersBetween(

@@ -64,7 +64,7 @@ export class Keys {
 }
 
 /** Match the keys of {@link QueueKeys}; the group is the prefix with the name of the queue. */
-const QUEUE_KEY = /^(.+)(?:requests|workers|dead|totals|paused)$/s;
+const QUEUE_KEY = /^(.+)(?:requests|workers|dead|deadids|deadletters|totals|paused)$/s;
 const WORKER_KEY =
   /^(.+)(?:active:[\w-]{36}:\d+|worker:[\w-]{36}|purged:[\w-]+|replies:[^:]+(?::aside)?)$/s;
 
@@ -73,6 +73,14 @@ const globOf = (text: string): string => text.replace(/[*?[\]\\]/g, String.raw`\
 
 /** Suffix of the key of waiting jobs. */
 const REQUESTS_SUFFIX = 'requests';
+
+/** The keys of the dead letters of one queue. */
+export interface DeadLetterKeys {
+  /** Sorted set of the ids of the letters; the score is the time, ms. */
+  readonly ids: string;
+  /** Hash of the letters by their ids; it also counts them and their bytes. */
+  readonly letters: string;
+}
 
 /** The keys of one queue. */
 export class QueueKeys {
@@ -88,8 +96,13 @@ export class QueueKeys {
     return `${this.base}workers`;
   }
 
-  /** List of jobs that could not be run, with the reason. */
-  get dead(): string {
+  /** The dead letters: jobs that are not run any more, with the reason. */
+  get deadLetters(): DeadLetterKeys {
+    return { ids: `${this.base}deadids`, letters: `${this.base}deadletters` };
+  }
+
+  /** List of the dead letters of workers of earlier versions, which know no other place for them. */
+  get deadList(): string {
     return `${this.base}dead`;
   }
 

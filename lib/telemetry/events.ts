@@ -41,9 +41,10 @@ export interface JobDeadEvent extends EventPlace {
   /** The id of the job; `undefined` where the job cannot be read. */
   readonly id: string | number | undefined;
   /**
-   * Why it is not run any more: it was delivered too often, its worker was lost after it had sent values of a stream, or it is no job.
+   * Why it is not run any more: it was delivered too often, its worker was lost after it had sent values of a stream, it is no job, or
+   * its handler threw and nobody hears of it.
    */
-  readonly reason: 'out of deliveries' | 'broken stream' | 'unreadable';
+  readonly reason: 'out of deliveries' | 'broken stream' | 'unreadable' | 'failed';
   /** The reason in words. */
   readonly message: string;
 }

@@ -1,8 +1,8 @@
-import { textOf, type Bytes } from '../memory/bytes.js';
+import { bytesOf, textOf, type Bytes } from '../memory/bytes.js';
 import { rangeOf } from '../memory/lists.js';
 import type { MemoryServer } from '../memory/memory-server.js';
 import type { Keys } from '../protocol/keys.js';
-import type { DeadJob } from '../protocol/dead-job.js';
+import { decodeLetter } from '../protocol/wire/dead-letter.js';
 import { decodeCancelMessage } from '../protocol/wire/cancel-message.js';
 import { decodeJob, type Job } from '../protocol/wire/job-element.js';
 import { decodeFrame } from '../protocol/wire/reply-frame.js';
@@ -108,7 +108,9 @@ export class JobLedger {
   }
 
   private recordJob(queue: string, job: Job | undefined): void {
-    if (!job || this.recordOf(job)) {
+    const known = this.recordOf(job);
+    if (!job || known) {
+      known?.recordReturn();
       return;
     }
     const keys = this.keys.queue(queue);
@@ -132,9 +134,9 @@ export class JobLedger {
   }
 
   private recordDeadLetter(key: string, text: string): void {
-    if ([...this.queues].some((queue) => this.keys.queue(queue).dead === key)) {
-      const entry = JSON.parse(text) as DeadJob;
-      this.recordOf(readJob(entry.job))?.recordDeadLetter(entry);
+    if ([...this.queues].some((queue) => this.keys.queue(queue).deadLetters.letters === key)) {
+      const letter = decodeLetter(text);
+      this.recordOf(readJob(bytesOf(letter.job)))?.recordDeadLetter(letter);
     }
   }
 

@@ -1,10 +1,10 @@
 import type { QueueKeys } from '../protocol/keys.js';
-import type { DeadJob } from '../protocol/dead-job.js';
+import type { Death } from '../protocol/wire/dead-letter.js';
 import type { Job } from '../protocol/wire/job-element.js';
 import type { ReplyFrame } from '../protocol/wire/reply-frame.js';
 import type { TestJob, TestJobEnd, TestJobState } from './test-job.js';
 
-type DeadLetter = Pick<DeadJob, 'reason' | 'message'>;
+type DeadLetter = Pick<Death, 'reason' | 'message'>;
 
 /** The history of one job. Times are ms since the epoch, by the clock of the server. */
 export class JobRecord {
@@ -27,6 +27,11 @@ export class JobRecord {
     this.lastTakenAt = now;
   }
 
+  /** Records that the job went to its queue again: a dead letter that is retried is none any more. */
+  recordReturn(): void {
+    this.dead = undefined;
+  }
+
   /** Records a frame that was sent to the caller. */
   recordFrame(frame: ReplyFrame, now: number): void {
     this.frames.push(frame);
@@ -40,7 +45,7 @@ export class JobRecord {
     this.cancelledAt ??= now;
   }
 
-  /** Records that the job was moved to the dead list. */
+  /** Records that the job has become a dead letter. */
   recordDeadLetter({ reason, message }: DeadLetter): void {
     this.dead = { reason, message };
   }

@@ -1,10 +1,13 @@
-import { createHash } from 'node:crypto';
 import { bytesOf, textOf } from '../memory/bytes.js';
+import { digestOf } from '../memory/digest.js';
 import { rangeOf } from '../memory/lists.js';
 import type { MemoryServer } from '../memory/memory-server.js';
 import { membersBetween, setScore } from '../memory/sorted-sets.js';
 import type { QueueKeys } from '../protocol/keys.js';
 import { recoverWorker, type FoundSlot } from '../protocol/operations/recover-worker.js';
+
+/** All jobs are given back, and none becomes a dead letter. */
+const NO_BOUNDS = { maxDead: Infinity, maxDeadBytes: Infinity };
 
 /** Recovers the jobs of workers as if they had been lost. */
 export class LostWorkers {
@@ -27,11 +30,12 @@ export class LostWorkers {
   }
 
   private recoverJobs(workerId: string): void {
-    const { requests, workers, dead, totals } = this.keys;
+    const { requests, workers, deadLetters, totals } = this.keys;
     this.server.carryOut(recoverWorker, {
       requests,
       workers,
-      dead,
+      dead: deadLetters,
+      bounds: NO_BOUNDS,
       totals,
       worker: this.keys.worker(workerId),
       workerId,
@@ -48,7 +52,7 @@ export class LostWorkers {
         const jobs = rangeOf(store, key, 0, -1);
         return {
           key,
-          digest: createHash('sha1').update(jobs.join('\n'), 'latin1').digest('hex'),
+          digest: digestOf(jobs),
           jobs: jobs.flatMap((job, position) => (job === '' ? [] : [{ position }])),
         };
       });

@@ -1,4 +1,4 @@
-import type { DeadReason } from '../protocol/dead-job.js';
+import type { DeadReason } from '../protocol/dead-reason.js';
 
 /** The state of a job: it is `waiting` in its queue, `running` in a worker, or `ended` in the way that {@link TestJobEnd} names. */
 export type TestJobState = 'waiting' | 'running' | 'ended';
@@ -8,10 +8,11 @@ export type TestJobState = 'waiting' | 'running' | 'ended';
  *
  * - `replied`: with the reply of its handler, or with the end of its stream
  * - `failed`: with an error for its caller, see {@link TestJob.error}
- * - `dead letter`: in the dead list of its queue, see {@link TestJob.dead}
+ * - `dead letter`: among the dead letters of its queue, see {@link TestJob.dead}
  * - `cancelled`: its caller cancelled it before there was a reply
  * - `expired`: its deadline passed before there was a reply
- * - `unanswered`: it was emitted and run, so that no reply says how it ended. Only the log shows that its handler threw.
+ * - `unanswered`: it was emitted and run, so that no reply says how it ended. Its handler did not throw, unless `deadLetterFailures` is
+ *   `none`
  */
 export type TestJobEnd =
   'replied' | 'failed' | 'dead letter' | 'cancelled' | 'expired' | 'unanswered';
@@ -44,7 +45,7 @@ export interface TestJob {
     /** The message of the error. */
     readonly message: string;
   };
-  /** The reason why the job is in the dead list. Left out where the job is not there. */
+  /** The reason why the job is a dead letter. Left out where it is none. */
   readonly dead?: {
     /** The reason. */
     readonly reason: DeadReason;

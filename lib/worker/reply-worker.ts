@@ -51,9 +51,9 @@ export class ReplyWorker implements LaneOwner {
     this.keys = keys;
     this.lane = lane;
     this.runner = runner;
-    this.starter = new JobStarter(handler, keys, parts, lane, lostJobs, runner, runs, tally);
+    this.starter = new JobStarter(handler, parts, lane, lostJobs, runner, runs, tally);
     this.overdueRuns = new OverdueRuns(handler, runs, log, driver.runtime);
-    this.unfinishedRuns = new UnfinishedRuns(handler, keys, parts, lane, lostJobs, runner);
+    this.unfinishedRuns = new UnfinishedRuns(handler, parts, lane, lostJobs, runner);
   }
 
   /** Number of jobs that run now. */

@@ -1,8 +1,10 @@
 import type { AsyncResource } from 'node:async_hooks';
 import type { Hooks } from '../telemetry/hooks.js';
 import type { Log } from '../telemetry/log.js';
+import type { DeadLetterBounds } from '../protocol/wire/dead-letter.js';
 import type { DescribeError } from '../protocol/wire/wire-error.js';
 import type { Shard, Shards } from '../driver/shard.js';
+import type { DeadLetterFailures } from './dead-letter-failures.js';
 import type { RunContext } from './running/run-context.js';
 import type { RunLimit } from './taking/run-limit.js';
 import type { JobFailures } from './running/job-failures.js';
@@ -11,7 +13,7 @@ import type { JobFailures } from './running/job-failures.js';
 export const MAX_CONCURRENCY = 10_000;
 
 /** Options of the workers of one process, complete. */
-export interface WorkerOptions {
+export interface WorkerOptions extends DeadLetterBounds {
   /** ms without a renewal after which a worker without connections counts as lost. */
   readonly lease: number;
   /** ms without a renewal after which a worker counts as lost although it is connected. */
@@ -43,6 +45,7 @@ export interface JobHandler {
   readonly timeout: number;
   /** Maximum number of times that a job is started, unless its caller has set another. */
   readonly maxDeliveries: number;
+  readonly deadLetterFailures: DeadLetterFailures;
   /** Runs one job. */
   handle(data: unknown, context: RunContext): unknown;
 }

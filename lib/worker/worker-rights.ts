@@ -11,6 +11,7 @@ const NOT_LISTED = 'QueueAdmin does not list the queues';
 const NOT_ASKED =
   'a pause by QueueAdmin is heard with the next renewal of the lease, and its questions are not answered';
 const NOT_COUNTED = 'the counts of workers that are gone are lost';
+const NO_LETTERS = 'no dead letters are kept';
 const NOT_CANCELLED = 'cancelled jobs run to completion';
 
 /**
@@ -40,7 +41,7 @@ function commandsOn(
   all: Pick<Keys, 'replies' | 'queues' | 'control'>,
 ): readonly Rights[] {
   const replies = all.replies('');
-  const { requests, workers, dead, totals } = keys;
+  const { requests, workers, deadLetters, totals } = keys;
   const worker = keys.worker(workerId);
   const slot = keys.active(workerId, 0);
   return [
@@ -63,7 +64,12 @@ function commandsOn(
     { without: NOT_RECOVERED, commands: ['hget', 'hstrlen'], on: [worker] },
     { without: NOT_RECOVERED, commands: ['zrem'], on: [workers] },
     { without: NOT_RECOVERED, commands: ['lpush'], on: [requests] },
-    { without: 'no dead letters are kept', commands: ['llen', 'rpush'], on: [dead] },
+    { without: NO_LETTERS, commands: ['zadd', 'zcard', 'zrange', 'zrem'], on: [deadLetters.ids] },
+    {
+      without: NO_LETTERS,
+      commands: ['del', 'hdel', 'hget', 'hincrby', 'hset', 'hstrlen'],
+      on: [deadLetters.letters],
+    },
     { without: NOT_LISTED, commands: ['zadd'], on: [all.queues], isOptional: true },
     { without: NOT_ASKED, commands: ['subscribe'], on: [all.control], isOptional: true },
     { without: NOT_COUNTED, commands: ['hincrby', 'pexpire'], on: [totals], isOptional: true },

@@ -197,7 +197,7 @@ export class Chaos {
   private leftKeys(): Promise<string[]> {
     return this.redis.primary.look(async (redis) => {
       const keys = (await redis.keys('*')).filter(
-        (key) => !/:dead$|totals$|^reqrep:queues$/.test(key),
+        (key) => !/:dead(ids|letters)$|totals$|^reqrep:queues$/.test(key),
       );
       // The replies for a requester that was killed expire.
       const expiring = await Promise.all(

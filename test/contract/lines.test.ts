@@ -59,16 +59,18 @@ describe.each(useContractServers())('a line, $name', (server) => {
 
   it('returns the outcome of each of several operations', async () => {
     const { keys } = newQueue();
-    await server.look.set(keys.dead, 'no list');
+    await server.look.set(keys.deadList, 'no list');
     const settled = await server.line.settled((run) => [
-      run(listLength, keys.dead),
+      run(listLength, keys.deadList),
       run(listLength, keys.requests),
     ]);
     expect(settled).toEqual([
       { status: 'rejected', reason: expect.objectContaining({ name: 'ReplyError' }) },
       { status: 'fulfilled', value: 0 },
     ]);
-    await expect(server.line.run(listLength, keys.dead)).rejects.toThrow(/^WRONGTYPE Operation/);
+    await expect(server.line.run(listLength, keys.deadList)).rejects.toThrow(
+      /^WRONGTYPE Operation/,
+    );
   });
 
   it('gives each job to the line that has waited longest', async () => {
@@ -116,7 +118,7 @@ describe.each(useContractServers())('a line, $name', (server) => {
     const line = await server.openLine();
     const order: string[] = [];
     const wait = line.run(popFirst, { lists: [keys.requests], seconds: 10 });
-    const behind = line.run(listLength, keys.dead);
+    const behind = line.run(listLength, keys.deadList);
     void wait.then(() => order.push('wait'));
     void behind.then(() => order.push('behind'));
     await untilBlocked(line);
@@ -179,14 +181,14 @@ describe.each(useContractServers())('a line, $name', (server) => {
     const line = await server.openLine();
     const answers = Promise.allSettled([
       line.run(pushToList, { list: keys.requests, elements: ['a'] }),
-      line.run(waitForJob, { requests: keys.dead, slot: slots[0], seconds: 10 }),
+      line.run(waitForJob, { requests: keys.deadList, slot: slots[0], seconds: 10 }),
       line.run(pushToList, { list: keys.requests, elements: ['b'] }),
     ]);
     server.closeLine(line);
     const [, ...others] = (await answers).map(({ status }) => status);
     expect(others).toEqual(['rejected', 'rejected']);
     await waitFor(async () => (await server.look.llen(keys.requests)) > 0);
-    await push(keys.dead, 'job');
+    await push(keys.deadList, 'job');
     expect(await server.look.lrange(keys.requests, 0, -1)).toEqual(['a']);
     expect(await server.look.exists(slots[0])).toBe(0);
     await expect(line.ready()).rejects.toThrow(/closed/);
@@ -195,10 +197,12 @@ describe.each(useContractServers())('a line, $name', (server) => {
   it('finds no expired keys', async () => {
     const { keys, slots } = newQueue();
     await push(keys.requests, 'a');
-    await push(keys.dead, 'b');
+    await push(keys.deadList, 'b');
     await server.line.run(expireKey, { key: keys.requests, ms: 20 });
-    await server.line.run(expireKey, { key: keys.dead, ms: 60_000 });
-    await waitFor(async () => (await server.line.run(countKeys, [keys.requests, keys.dead])) === 1);
+    await server.line.run(expireKey, { key: keys.deadList, ms: 60_000 });
+    await waitFor(
+      async () => (await server.line.run(countKeys, [keys.requests, keys.deadList])) === 1,
+    );
     const take = { requests: keys.requests, slot: slots[0], most: 9 };
     expect(await server.line.run(takeJobs, take)).toEqual([]);
     expect(await push(keys.requests, 'c')).toBe(1);

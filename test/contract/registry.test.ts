@@ -15,6 +15,7 @@ import { retireWorker } from '../../lib/protocol/operations/retire-worker.js';
 import { Keys } from '../../lib/protocol/keys.js';
 import { randomQueue } from '../support/random-queue.js';
 import { useContractServers } from './support/contract-servers.js';
+import { NO_BOUNDS } from '../support/dead-letters.js';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
@@ -122,7 +123,8 @@ describe.each(useContractServers())('$name', (server) => {
           return run(recoverWorker, {
             ...known,
             requests: keys.requests,
-            dead: keys.dead,
+            dead: keys.deadLetters,
+            bounds: NO_BOUNDS,
             forget,
             slots: [],
           });
@@ -156,11 +158,11 @@ describe.each(useContractServers())('$name', (server) => {
 
     it('are added to the totals once it is recovered and forgotten, those that it has told', async () => {
       const { recover, totals } = await newWorker({ done: 3, wait10: 2, runMs: 9 });
-      expect(await recover(false)).toBe('recovered');
+      expect((await recover(false)).outcome).toBe('recovered');
       expect(await totals()).toEqual({});
-      expect(await recover()).toBe('recovered');
+      expect((await recover()).outcome).toBe('recovered');
       expect(await totals()).toEqual({ done: '3', runMs: '9' });
-      expect(await recover()).toBe('recovered');
+      expect((await recover()).outcome).toBe('recovered');
       expect(await totals()).toEqual({ done: '3', runMs: '9' });
     });
 

@@ -10,6 +10,7 @@ import { renewLease } from '../../lib/protocol/operations/renew-lease.js';
 import { retireWorker } from '../../lib/protocol/operations/retire-worker.js';
 import { digestOf } from '../../lib/worker/liveness/slot-parts.js';
 import type { Run } from '../../lib/driver/operation.js';
+import { NO_BOUNDS } from '../support/dead-letters.js';
 import { useContractServers } from './support/contract-servers.js';
 import {
   callOf,
@@ -31,7 +32,8 @@ const recovering = (name: string, forget: boolean): ScriptCase => ({
       requests: keys.requests,
       workers: keys.workers,
       totals: keys.totals,
-      dead: keys.dead,
+      dead: keys.deadLetters,
+      bounds: NO_BOUNDS,
       worker: keys.worker('worker-1'),
       workerId: 'worker-1',
       forget,

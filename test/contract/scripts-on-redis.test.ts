@@ -12,6 +12,7 @@ import type { SettleJobs } from '../../lib/protocol/operations/settle-jobs.js';
 import { connectionSource } from '../../lib/redis/topology/connection-source.js';
 import { Connection } from '../../lib/redis/connection/connection.js';
 import { digestOf } from '../../lib/worker/liveness/slot-parts.js';
+import { NO_BOUNDS } from '../support/dead-letters.js';
 import { useRedis } from '../support/redis.js';
 import { waitFor } from '../support/wait-for.js';
 import { newQueue } from './support/contract-queue.js';
@@ -111,8 +112,17 @@ describe('while the server is out of memory', () => {
     const found = [
       { key: slots[0], digest: digestOf([Buffer.from('a')]), jobs: [{ position: 0 }] },
     ];
-    const lost = { ...known, requests: keys.requests, dead: keys.dead, forget: true };
-    expect(await run(recoverWorker, { ...lost, slots: found })).toBe('recovered');
+    const lost = {
+      ...known,
+      requests: keys.requests,
+      dead: keys.deadLetters,
+      bounds: NO_BOUNDS,
+      forget: true,
+    };
+    expect(await run(recoverWorker, { ...lost, slots: found })).toEqual({
+      outcome: 'recovered',
+      dropped: 0,
+    });
     expect(await listOf(keys.requests)).toEqual([' a']);
   });
 });

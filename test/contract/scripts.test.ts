@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { completeJob, encodeJob } from '../../lib/protocol/wire/job-element.js';
-import { parkedListOf } from '../../lib/protocol/keys.js';
-import type { DeadJob } from '../../lib/protocol/dead-job.js';
+import { parkedListOf, type DeadLetterKeys } from '../../lib/protocol/keys.js';
 import {
-  moveToDeadList,
-  type DeadListMoveResult,
-} from '../../lib/protocol/operations/move-to-dead-list.js';
+  moveToDeadLetters,
+  type DeadLetterMoveResult,
+} from '../../lib/protocol/operations/move-to-dead-letters.js';
+import { readDeadIds, readDeadLetters } from '../../lib/protocol/operations/dead-letters.js';
 import { describeWorker } from '../../lib/protocol/operations/describe-worker.js';
 import { giveBackJobs } from '../../lib/protocol/operations/give-back-jobs.js';
 import { inspectQueue } from '../../lib/protocol/operations/inspect-queue.js';
@@ -24,6 +24,7 @@ import {
 import { takeJobs } from '../../lib/protocol/operations/take-jobs.js';
 import type { Operation } from '../../lib/driver/operation.js';
 import { digestOf } from '../../lib/worker/liveness/slot-parts.js';
+import { lettersOf, NO_BOUNDS } from '../support/dead-letters.js';
 import { randomQueue } from '../support/random-queue.js';
 import { newQueue } from './support/contract-queue.js';
 import { useContractServers } from './support/contract-servers.js';
@@ -42,10 +43,15 @@ describe.each(useContractServers())('$name', (server) => {
     return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
   }
 
-  const moveFirst = (slot: string, dead: string): Promise<DeadListMoveResult> =>
-    run(moveToDeadList, {
+  const moveFirst = (
+    slot: string,
+    dead: DeadLetterKeys,
+    bounds = NO_BOUNDS,
+  ): Promise<DeadLetterMoveResult> =>
+    run(moveToDeadLetters, {
       place: { key: slot, position: 0 },
       dead,
+      bounds,
       reason: 'unreadable',
       message: 'not "JSON" ☃',
       workerId: 'worker-1',
@@ -444,35 +450,36 @@ describe.each(useContractServers())('$name', (server) => {
     });
   });
 
-  describe('moving a job to the dead list', () => {
+  describe('moving a job to the dead letters', () => {
     it('stores it with the reason, the worker and the time', async () => {
-      const { keys, slots } = newQueue();
+      const { queue, keys, slots } = newQueue();
+      const { ids } = keys.deadLetters;
       await server.look.rpush(slots[0], ' ["job-1" 1]');
       const before = await serverNow();
-      expect(await moveFirst(slots[0], keys.dead)).toBe('moved');
+      expect(await moveFirst(slots[0], keys.deadLetters)).toEqual({ outcome: 'moved', dropped: 0 });
       const after = await serverNow();
       expect(await server.look.exists(slots[0])).toBe(0);
-      const [entry = '', ...others] = await listOf(keys.dead);
-      expect(others).toEqual([]);
-      const dead = JSON.parse(entry) as DeadJob;
-      expect(dead).toEqual({
-        reason: 'unreadable',
-        message: 'not "JSON" ☃',
-        worker: 'worker-1',
-        at: expect.any(Number),
-        job: ' ["job-1" 1]',
-      });
-      expect(dead.at).toBeGreaterThanOrEqual(before);
-      expect(dead.at).toBeLessThanOrEqual(after);
+      expect(await lettersOf(server.look, queue)).toEqual([
+        {
+          reason: 'unreadable',
+          message: 'not "JSON" ☃',
+          worker: 'worker-1',
+          job: ' ["job-1" 1]',
+        },
+      ]);
+      const [id = '', at = ''] = await server.look.zrange(ids, 0, '-1', 'WITHSCORES');
+      expect(id).toBe(`${at}-000001`);
+      expect(Number(at)).toBeGreaterThanOrEqual(before);
+      expect(Number(at)).toBeLessThanOrEqual(after);
     });
 
-    it('appends it to earlier ones', async () => {
-      const { keys, slots } = newQueue();
+    it('adds it to earlier ones', async () => {
+      const { queue, keys, slots } = newQueue();
       for (const job of ['first', 'second']) {
         await server.look.rpush(slots[0], job);
-        await moveFirst(slots[0], keys.dead);
+        await moveFirst(slots[0], keys.deadLetters);
       }
-      const jobs = (await listOf(keys.dead)).map((entry) => (JSON.parse(entry) as DeadJob).job);
+      const jobs = (await lettersOf(server.look, queue)).map(({ job }) => job);
       expect(jobs).toEqual(['first', 'second']);
     });
 
@@ -483,25 +490,26 @@ describe.each(useContractServers())('$name', (server) => {
     ])('keeps each byte of a job that %s', async (_, job) => {
       const { keys, slots } = newQueue();
       await server.look.rpush(slots[0], job);
-      expect(await moveFirst(slots[0], keys.dead)).toBe('moved');
-      const [entry = Buffer.alloc(0)] = await server.look.lrangeBuffer(keys.dead, 0, -1);
-      // Each byte as one character, so that nothing is lost on what is no UTF-8.
-      const dead = JSON.parse(entry.toString('latin1')) as DeadJob;
-      expect(Buffer.from(dead.job, 'latin1')).toEqual(job);
+      expect(await moveFirst(slots[0], keys.deadLetters)).toEqual({ outcome: 'moved', dropped: 0 });
+      const dead = keys.deadLetters;
+      const ids = await run(readDeadIds, { dead, first: 0, last: -1 });
+      const [letter] = await run(readDeadLetters, { dead, ids });
+      expect(letter?.subarray(letter.indexOf('\n') + 1)).toEqual(job);
     });
 
     it('keeps the other jobs of its slot, and replies to its caller', async () => {
       const { keys, slots, replies } = newQueue();
       await server.look.rpush(slots[0], 'a', 'b');
-      const result = await run(moveToDeadList, {
+      const result = await run(moveToDeadLetters, {
         place: { key: slots[0], position: 1 },
-        dead: keys.dead,
+        dead: keys.deadLetters,
+        bounds: NO_BOUNDS,
         reason: 'out of deliveries',
         message: 'once',
         workerId: 'worker-1',
         reply: { list: replies('one'), text: 'frame', ttl: 60_000 },
       });
-      expect(result).toBe('moved');
+      expect(result).toEqual({ outcome: 'moved', dropped: 0 });
       expect(await listOf(slots[0])).toEqual(['a', '']);
       expect(await listOf(replies('one'))).toEqual(['frame']);
       expect(await server.look.pttl(replies('one'))).toBeGreaterThan(30_000);
@@ -513,37 +521,64 @@ describe.each(useContractServers())('$name', (server) => {
       await server.look.set(replies('one'), 'no list');
       const input = {
         place: { key: slots[0], position: 0 },
-        dead: keys.dead,
+        dead: keys.deadLetters,
+        bounds: NO_BOUNDS,
         reason: 'out of deliveries',
         message: 'once',
         workerId: 'worker-1',
         reply: { list: replies('one'), text: 'frame', ttl: 60_000 },
       } as const;
-      expect(await run(moveToDeadList, input)).toBe('moved without reply');
-      expect(await server.look.llen(keys.dead)).toBe(1);
+      expect(await run(moveToDeadLetters, input)).toEqual({
+        outcome: 'moved without reply',
+        dropped: 0,
+      });
+      expect(await server.look.zcard(keys.deadLetters.ids)).toBe(1);
       expect(await server.look.exists(slots[0])).toBe(0);
       expect(await server.look.get(replies('one'))).toBe('no list');
     });
 
-    it('keeps the job in its slot while the dead list is not a list', async () => {
-      const { keys, slots } = newQueue();
-      await server.look.rpush(slots[0], 'a');
-      await server.look.set(keys.dead, 'no list');
-      await expect(moveFirst(slots[0], keys.dead)).rejects.toThrow(/WRONGTYPE/);
-      expect(await listOf(slots[0])).toEqual(['a']);
+    it.each(['ids', 'letters'] as const)(
+      'keeps the job in its slot while the key of the %s has another type',
+      async (name) => {
+        const { keys, slots } = newQueue();
+        await server.look.rpush(slots[0], 'a');
+        await server.look.set(keys.deadLetters[name], 'odd');
+        await expect(moveFirst(slots[0], keys.deadLetters)).rejects.toThrow(/WRONGTYPE/);
+        expect(await listOf(slots[0])).toEqual(['a']);
+      },
+    );
+
+    it.each([
+      ['in number', { ...NO_BOUNDS, maxDead: 2 }, 2],
+      ['in bytes', { ...NO_BOUNDS, maxDeadBytes: 170 }, 2],
+      ['in bytes, but for the newest', { ...NO_BOUNDS, maxDeadBytes: 10 }, 1],
+    ])('drops the oldest beyond the bound %s', async (_, bounds, kept) => {
+      const { queue, keys, slots } = newQueue();
+      const dropped: number[] = [];
+      for (const job of ['a', 'b', 'c', 'd']) {
+        await server.look.rpush(slots[0], job);
+        dropped.push((await moveFirst(slots[0], keys.deadLetters, bounds)).dropped);
+      }
+      expect(dropped).toEqual([0, 0, 1, 1].map((count, index) => (index >= kept ? 1 : count)));
+      const jobs = (await lettersOf(server.look, queue)).map(({ job }) => job);
+      expect(jobs).toEqual(['a', 'b', 'c', 'd'].slice(-kept));
+      const { bytes, last, ...letters } = await server.look.hgetall(keys.deadLetters.letters);
+      expect(last).toBe('4');
+      expect(Number(bytes)).toBe(Buffer.byteLength(Object.values(letters).join('')));
+      expect(Object.keys(letters)).toHaveLength(kept);
     });
 
     it('deletes a slot with only empty places', async () => {
       const { keys, slots } = newQueue();
       await server.look.rpush(slots[0], '');
-      expect(await moveFirst(slots[0], keys.dead)).toBe('gone');
-      expect(await server.look.exists(slots[0], keys.dead)).toBe(0);
+      expect(await moveFirst(slots[0], keys.deadLetters)).toEqual({ outcome: 'gone', dropped: 0 });
+      expect(await server.look.exists(slots[0], keys.deadLetters.letters)).toBe(0);
     });
 
     it('stores nothing from an empty slot', async () => {
       const { keys, slots } = newQueue();
-      expect(await moveFirst(slots[0], keys.dead)).toBe('gone');
-      expect(await server.look.exists(keys.dead)).toBe(0);
+      expect(await moveFirst(slots[0], keys.deadLetters)).toEqual({ outcome: 'gone', dropped: 0 });
+      expect(await server.look.exists(keys.deadLetters.letters)).toBe(0);
     });
   });
 
@@ -742,7 +777,8 @@ describe.each(useContractServers())('$name', (server) => {
           requests: keys.requests,
           workers: keys.workers,
           totals: keys.totals,
-          dead: keys.dead,
+          dead: keys.deadLetters,
+          bounds: NO_BOUNDS,
           worker: keys.worker('worker-1'),
           workerId: 'worker-1',
           forget,
@@ -750,7 +786,8 @@ describe.each(useContractServers())('$name', (server) => {
         });
       /** All that it could change. */
       const state = async (): Promise<unknown> => [
-        await Promise.all([keys.requests, keys.dead, ...slots].map(listOf)),
+        await Promise.all([keys.requests, ...slots].map(listOf)),
+        await lettersOf(server.look, queue.queue),
         await server.look.zscore(keys.workers, 'worker-1'),
         await server.look.hgetall(keys.worker('worker-1')),
       ];
@@ -760,14 +797,14 @@ describe.each(useContractServers())('$name', (server) => {
     it('puts them at the head of the queue with one more space each', async () => {
       const { keys, slots, recover } = await newLostWorker(['["a"]', ' ["b"]'], ['  ["c"]']);
       await server.look.rpush(keys.requests, '["z"]');
-      expect(await recover()).toBe('recovered');
+      expect(await recover()).toEqual({ outcome: 'recovered', dropped: 0 });
       expect(await listOf(keys.requests)).toEqual([' ["a"]', '  ["b"]', '   ["c"]', '["z"]']);
-      expect(await server.look.exists(keys.dead, ...slots)).toBe(0);
+      expect(await server.look.exists(keys.deadLetters.ids, ...slots)).toBe(0);
     });
 
     it('skips empty places', async () => {
       const { keys, slots, recover } = await newLostWorker(['', 'b', ''], ['c']);
-      expect(await recover()).toBe('recovered');
+      expect(await recover()).toEqual({ outcome: 'recovered', dropped: 0 });
       expect(await listOf(keys.requests)).toEqual([' b', ' c']);
       expect(await server.look.exists(...slots)).toBe(0);
     });
@@ -775,7 +812,7 @@ describe.each(useContractServers())('$name', (server) => {
     it('keeps each byte of them', async () => {
       const job = Buffer.from([0x5b, 0xff, 0x00, 0x80, 0x5d]);
       const { keys, recover } = await newLostWorker([job, job]);
-      expect(await recover()).toBe('recovered');
+      expect(await recover()).toEqual({ outcome: 'recovered', dropped: 0 });
       const again = Buffer.concat([Buffer.from(' '), job]);
       expect(await server.look.lrangeBuffer(keys.requests, 0, -1)).toEqual([again, again]);
     });
@@ -783,22 +820,25 @@ describe.each(useContractServers())('$name', (server) => {
     it('removes the worker only if requested', async () => {
       for (const forget of [true, false]) {
         const { keys, found, recover } = await newLostWorker(['a']);
-        expect(await recover(found, forget)).toBe('recovered');
+        expect(await recover(found, forget)).toEqual({ outcome: 'recovered', dropped: 0 });
         expect(await server.look.exists(keys.worker('worker-1'))).toBe(forget ? 0 : 1);
         expect(await server.look.zcard(keys.workers)).toBe(forget ? 0 : 1);
       }
     });
 
-    it('moves jobs that must not run again to the dead list, and replies to their callers', async () => {
-      const { keys, slots, replies, found, recover } = await newLostWorker(['a', 'b']);
+    it('moves jobs that must not run again to the dead letters, and replies to their callers', async () => {
+      const { queue, keys, slots, replies, found, recover } = await newLostWorker(['a', 'b']);
       const [first, ...others] = found as [FoundSlot, ...FoundSlot[]];
-      const dead = { reason: 'out of deliveries', message: 'three times' } as const;
+      const dead = { reason: 'out of deliveries', message: 'three times', attempts: 3 } as const;
       const reply = { list: replies('one'), text: 'frame', ttl: 60_000 };
       const jobs = [{ position: 0, dead, reply }, { position: 1 }];
-      expect(await recover([{ ...first, jobs }, ...others])).toBe('recovered');
+      expect(await recover([{ ...first, jobs }, ...others])).toEqual({
+        outcome: 'recovered',
+        dropped: 0,
+      });
       expect(await listOf(keys.requests)).toEqual([' b']);
-      expect((await listOf(keys.dead)).map((entry) => JSON.parse(entry) as DeadJob)).toEqual([
-        { ...dead, worker: 'worker-1', at: expect.any(Number), job: 'a' },
+      expect(await lettersOf(server.look, queue)).toEqual([
+        { ...dead, worker: 'worker-1', job: 'a' },
       ]);
       expect(await listOf(replies('one'))).toEqual(['frame']);
       const ttl = await server.look.pttl(replies('one'));
@@ -820,7 +860,7 @@ describe.each(useContractServers())('$name', (server) => {
         { ...second, jobs: [{ position: 0, ...tell('2') }] },
         ...others,
       ];
-      expect(await recover(told)).toBe('recovered');
+      expect(await recover(told)).toEqual({ outcome: 'recovered', dropped: 0 });
       expect(await listOf(replies('0'))).toEqual(['for 0']);
       expect(await listOf(replies('1'))).toEqual([]);
       expect(await listOf(replies('2'))).toEqual(['for 2']);
@@ -835,12 +875,15 @@ describe.each(useContractServers())('$name', (server) => {
         digest: digestOf(jobs.map((job) => Buffer.from(job))),
         jobs: jobs.flatMap((job, index) => (job === '' ? [] : [{ position: from + index }])),
       });
-      expect(await recover([end(3, 'd', 'e')], false)).toBe('recovered');
+      expect(await recover([end(3, 'd', 'e')], false)).toEqual({
+        outcome: 'recovered',
+        dropped: 0,
+      });
       expect(await listOf(slots[0])).toEqual(['a', 'b', '']);
-      expect(await recover([end(1, 'b')], false)).toBe('changed');
-      expect(await recover([end(1, 'b', '')], false)).toBe('recovered');
-      expect(await recover([end(1, 'b', '')], false)).toBe('changed');
-      expect(await recover([end(0, 'a')], false)).toBe('recovered');
+      expect(await recover([end(1, 'b')], false)).toEqual({ outcome: 'changed', dropped: 0 });
+      expect(await recover([end(1, 'b', '')], false)).toEqual({ outcome: 'recovered', dropped: 0 });
+      expect(await recover([end(1, 'b', '')], false)).toEqual({ outcome: 'changed', dropped: 0 });
+      expect(await recover([end(0, 'a')], false)).toEqual({ outcome: 'recovered', dropped: 0 });
       expect(await listOf(keys.requests)).toEqual([' a', ' b', ' d', ' e', 'z']);
       expect(await server.look.exists(slots[0])).toBe(0);
     });
@@ -858,18 +901,22 @@ describe.each(useContractServers())('$name', (server) => {
         { position: 0, ...tell('two') },
         { position: 1, ...tell('one') },
       ];
-      expect(await recover([{ ...first, jobs }, ...others])).toBe('recovered');
-      expect(await server.look.llen(keys.dead)).toBe(2);
+      expect(await recover([{ ...first, jobs }, ...others])).toEqual({
+        outcome: 'recovered',
+        dropped: 0,
+      });
+      expect(await server.look.zcard(keys.deadLetters.ids)).toBe(2);
       expect(await listOf(replies('two'))).toEqual(['for two']);
       expect(await server.look.get(replies('one'))).toBe('no list');
       expect(await server.look.exists(...slots)).toBe(0);
     });
 
-    it.each(['requests', 'dead'] as const)(
-      'is refused before anything is done where the list of %s is none',
+    it.each(['requests', 'ids', 'letters'] as const)(
+      'is refused before anything is done where the key of %s has another type',
       async (name) => {
         const { keys, slots, found, recover } = await newLostWorker(['a', 'b']);
-        await server.look.set(keys[name], 'no list');
+        const { requests, deadLetters } = keys;
+        await server.look.set({ requests, ...deadLetters }[name], 'odd');
         const [first, ...others] = found as [FoundSlot, ...FoundSlot[]];
         const dead = { reason: 'unreadable', message: 'not JSON' } as const;
         const jobs = [{ position: 0, dead }, { position: 1 }];
@@ -883,7 +930,7 @@ describe.each(useContractServers())('$name', (server) => {
       const { keys, recover, state } = await newLostWorker(['a']);
       await server.look.zadd(keys.workers, (await serverNow()) + 60_000, 'worker-1');
       const before = await state();
-      expect(await recover()).toBe('alive');
+      expect(await recover()).toEqual({ outcome: 'alive', dropped: 0 });
       expect(await state()).toEqual(before);
     });
 
@@ -891,7 +938,7 @@ describe.each(useContractServers())('$name', (server) => {
       const { recover, state } = await newLostWorker(['a']);
       await recover();
       const before = await state();
-      expect(await recover()).toBe('alive');
+      expect(await recover()).toEqual({ outcome: 'alive', dropped: 0 });
       expect(await state()).toEqual(before);
     });
 
@@ -909,7 +956,7 @@ describe.each(useContractServers())('$name', (server) => {
         await server.look.rpush(slot, ...jobs);
       }
       const before = await state();
-      expect(await recover()).toBe('changed');
+      expect(await recover()).toEqual({ outcome: 'changed', dropped: 0 });
       expect(await state()).toEqual(before);
     });
   });

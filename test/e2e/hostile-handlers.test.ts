@@ -350,7 +350,7 @@ itOnRedis(
     stubborn.forEach((subscription) => subscription.unsubscribe());
     await waitFor(isFree(queue));
     expect(hasEnded(worker)).toBe(false);
-    expect(await server.look.exists(`${queue}dead`)).toBe(0);
+    expect(await server.look.exists(`${queue}deadids`)).toBe(0);
     await waitFor(() => logged.join().includes('Worker#run failed in a listener of job.signal'));
     expect(logged.length).toBeLessThan(200);
   },

@@ -18,6 +18,7 @@ import { useRedis } from '../support/redis.js';
 import { jobsOfAllKinds } from '../support/jobs-of-all-kinds.js';
 import { tellsRights } from '../support/tells-rights.js';
 import { waitFor } from '../support/wait-for.js';
+import { countDead } from '../support/dead-letters.js';
 
 const redis = useRedis();
 
@@ -84,7 +85,7 @@ it('the users that docs/topologies.md shows may do all that is needed, and nothi
   await redis.look.rpush('app:jobs-1requests', 'no job');
   expect(await poisoned).toMatchObject({ code: 'WORKER_LOST' });
   expect(await first).toEqual({ data: 'first', attempt: 2 });
-  await waitFor(async () => (await redis.look.llen('app:jobs-1dead')) === 2);
+  await waitFor(async () => (await countDead(redis.look, 'app:jobs-1')) === 2);
   expect(await ask(1, { requireWorker: true, maxQueueLength: 1_000 })).toMatchObject({ data: 1 });
   expect(await firstValueFrom(client.emit('jobs-1', 1, { requireWorker: true }))).toMatchObject({
     queue: 'jobs-1',

@@ -9,6 +9,7 @@ import { randomQueue } from '../support/random-queue.js';
 import { useRedis } from '../support/redis.js';
 import { swallowAnswerTo } from '../support/swallowing-proxy.js';
 import { waitFor } from '../support/wait-for.js';
+import { lettersOf } from '../support/dead-letters.js';
 
 const redis = useRedis();
 
@@ -88,8 +89,7 @@ describe('a push whose answer is lost', () => {
     const error = await failureOf(client.send(queue));
     expect(error).toBeInstanceOf(WorkerLostError);
     expect(error).toMatchObject({ queue, deliveries: 1 });
-    const [dead = '{}'] = await redis.look.lrange(`${queue}dead`, 0, -1);
-    expect(JSON.parse(dead)).toMatchObject({ reason: 'out of deliveries' });
+    expect(await lettersOf(redis.look, queue)).toMatchObject([{ reason: 'out of deliveries' }]);
     expect(attempts).toEqual([1]);
   });
 

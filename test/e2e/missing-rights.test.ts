@@ -163,7 +163,7 @@ it.for([
   {
     rules: ['-hget', '-zrem'],
     lines: [
-      /^error .*: the jobs of lost workers are not given back \(HGET, ZREM\)\. Allow them: ACL SETUSER joe \+hget \+zrem /,
+      /^error .*: the jobs of lost workers are not given back \(HGET, ZREM\); no dead letters are kept \(ZREM, HGET\)\. Allow them: ACL SETUSER joe \+hget \+zrem /,
     ],
   },
   {
@@ -206,7 +206,9 @@ it('what a user lacks is said once, until it changes', async ({ skip }) => {
   await reconnect();
   expect(lines()).toEqual([
     expect.stringContaining('(RENAMENX)'),
-    expect.stringMatching(/: the jobs of lost workers are not given back \(HGET\)\. /),
+    expect.stringMatching(
+      /: the jobs of lost workers are not given back \(HGET\); no dead letters are kept \(HGET\)\. /,
+    ),
   ]);
   await user('joe');
   await reconnect();

@@ -12,6 +12,7 @@ import { failureOf } from '../support/failure-of.js';
 import { hasEnded, startProcess } from '../support/processes.js';
 import { randomQueue } from '../support/random-queue.js';
 import { waitFor } from '../support/wait-for.js';
+import { countDead } from '../support/dead-letters.js';
 
 it('the first worker to return after an outage recovers jobs of lost workers only', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'redis-'));
@@ -72,5 +73,5 @@ it('the first worker to return after an outage recovers jobs of lost workers onl
     expect(error).toMatchObject({ code: 'WORKER_LOST', deliveries: 1 });
   }
   expect(performance.now() - back).toBeLessThan(22_000);
-  expect(await look.llen(`${queue}dead`)).toBe(2);
+  expect(await countDead(look, queue)).toBe(2);
 }, 90_000);

@@ -8,6 +8,7 @@ import { startProcess } from '../support/processes.js';
 import { randomQueue } from '../support/random-queue.js';
 import { useRedis } from '../support/redis.js';
 import { waitFor } from '../support/wait-for.js';
+import { countDead } from '../support/dead-letters.js';
 
 const redis = useRedis();
 
@@ -58,7 +59,7 @@ it.each([
     const failed = errors.flatMap((error, index) => (error === undefined ? [] : [index]));
     expect(failed).toEqual(poisons);
     poisons.forEach((index) => expect(errors[index]).toBeInstanceOf(WorkerLostError));
-    expect(await redis.look.llen(`${queue}dead`)).toBe(poisons.length);
+    expect(await countDead(redis.look, queue)).toBe(poisons.length);
   },
   50_000,
 );

@@ -2,13 +2,14 @@ import type { ChildProcess } from 'node:child_process';
 import { Injectable } from '@nestjs/common';
 import { firstValueFrom } from 'rxjs';
 import { expect, it } from 'vitest';
-import { OnJob, WorkerLostError, type DeadJob, type JobContext } from '../../lib/index.js';
+import { OnJob, WorkerLostError, type JobContext } from '../../lib/index.js';
 import { startApp } from '../support/app.js';
 import { failureOf } from '../support/failure-of.js';
 import { hasEnded, startProcess } from '../support/processes.js';
 import { randomQueue } from '../support/random-queue.js';
 import { itOnRedis, useRedisOrCluster } from '../support/redis-or-cluster.js';
 import { waitFor } from '../support/wait-for.js';
+import { lettersOf } from '../support/dead-letters.js';
 
 const server = useRedisOrCluster();
 const quick = { lease: 300, stallLimit: 60_000 };
@@ -61,12 +62,12 @@ it('the jobs of a killed worker run in another one, in their order and before al
   expect(attempts).toEqual([2, 2, 2, 1]);
   expect(order.filter((data) => data !== 4)).toEqual([1, 2, 3]);
   expect(log.text).toContain(`process ${lost.pid}`);
-  expect(log.text).toContain('3 jobs given back to the queue, 0 moved to');
+  expect(log.text).toContain('3 jobs given back to the queue, 0 moved to its dead letters');
   await waitFor(async () => (await server.look.zcard(`${queue}workers`)) === 1);
   expect(await server.look.keys(`${queue}worker:*`)).toHaveLength(1);
 });
 
-it('a job that kills its workers goes to the dead list, its caller gets an error, and other jobs run', async () => {
+it('a job that kills its workers becomes a dead letter, its caller gets an error, and other jobs run', async () => {
   const queue = randomQueue();
   const workers: Promise<ChildProcess>[] = [];
   for (let i = 0; i < 4; i++) {
@@ -77,11 +78,14 @@ it('a job that kills its workers goes to the dead list, its caller gets an error
   const error = await failureOf(client.send(queue, 'poison'));
   expect(error).toBeInstanceOf(WorkerLostError);
   expect(error).toMatchObject({ code: 'WORKER_LOST', queue, deliveries: 3 });
-  const [entry = ''] = await server.look.lrange(`${queue}dead`, 0, -1);
-  const dead = JSON.parse(entry) as DeadJob;
-  expect(dead.reason).toBe('out of deliveries');
-  expect(dead.message).toBe((error as Error).message);
-  expect(dead.job).toMatch(/^ {2}\[.*"poison"/);
+  expect(await lettersOf(server.look, queue)).toMatchObject([
+    {
+      reason: 'out of deliveries',
+      message: (error as Error).message,
+      attempts: 3,
+      job: expect.stringMatching(/^ {2}\[.*"poison"/),
+    },
+  ]);
   expect(await firstValueFrom(client.send(queue, 'fine'))).toMatchObject({ data: 'fine' });
 });
 

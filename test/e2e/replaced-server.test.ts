@@ -9,6 +9,7 @@ import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
 import { useRedis } from '../support/redis.js';
 import { waitFor } from '../support/wait-for.js';
+import { countDead } from '../support/dead-letters.js';
 
 const first = useRedis();
 const second = useRedis();
@@ -103,7 +104,7 @@ it.each([
   await waitFor(async () => (await slotsOf(second.look, queue)).length === 0);
   const again = runs.filter(({ data }) => data === 'waits');
   expect(again.map(({ attempt }) => attempt)).toEqual(attempts);
-  expect(await second.look.llen(`${queue}dead`)).toBe(2 - attempts.length);
+  expect(await countDead(second.look, queue)).toBe(2 - attempts.length);
 });
 
 it('the job of a caller that has timed out is settled without a reply', async () => {

@@ -17,6 +17,7 @@ import { randomQueue } from '../support/random-queue.js';
 import { itOnRedis, useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
 import { waitingConnections } from '../support/waiting-connections.js';
+import { countDead } from '../support/dead-letters.js';
 
 const server = useServer();
 
@@ -133,7 +134,7 @@ it('a stop does not give back a job that must run once only, and its caller gets
   await worker.app.close();
   expect(await failure).toBeInstanceOf(WorkerLostError);
   expect(await server.look.llen(`${queue}requests`)).toBe(0);
-  expect(await server.look.llen(`${queue}dead`)).toBe(1);
+  expect(await countDead(server.look, queue)).toBe(1);
   expect(await server.look.keys(`${queue}active:*`)).toEqual([]);
 });
 

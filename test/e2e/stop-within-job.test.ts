@@ -9,6 +9,7 @@ import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
 import { useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
+import { countDead } from '../support/dead-letters.js';
 
 const server = useServer();
 
@@ -103,7 +104,7 @@ it('a handler that closes its application counts as lost, and is delivered no mo
   expect(attempts).toEqual([1, 2]);
   const states = apps.map(({ app }) => app.get(ReplyWorkers).status.state);
   expect(states.toSorted()).toEqual(['running', 'stopped', 'stopped']);
-  expect(await server.look.llen(`${queue}dead`)).toBe(1);
+  expect(await countDead(server.look, queue)).toBe(1);
 });
 
 it('a handler that stops the workers and never returns does not hold up the stop', async () => {

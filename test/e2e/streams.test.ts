@@ -31,6 +31,7 @@ import { startProcess, stopProcess } from '../support/processes.js';
 import { randomQueue } from '../support/random-queue.js';
 import { describeOnRedis, describeOnServers, itOnRedis, useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
+import { lettersOf } from '../support/dead-letters.js';
 
 const server = useServer();
 
@@ -290,8 +291,8 @@ describeOnServers('a stream whose worker is killed', () => {
     });
     first.kill('SIGKILL');
     expect(await ended).toMatchObject({ code: 'WORKER_LOST', values: count });
-    const dead = await server.look.lrange(`${queue}dead`, 0, -1);
-    const reasons = new Set(dead.map((entry) => JSON.parse(entry).reason));
+    const dead = await lettersOf(server.look, queue);
+    const reasons = new Set(dead.map(({ reason }) => reason));
     expect(reasons).toEqual(new Set(['broken stream']));
     expect(runs).toBe(1);
     others.forEach((other) => other.unsubscribe());

@@ -7,6 +7,7 @@ import { failureOf } from '../support/failure-of.js';
 import { randomQueue } from '../support/random-queue.js';
 import { itOnRedis, useServer } from '../support/server.js';
 import { waitFor } from '../support/wait-for.js';
+import { countDead } from '../support/dead-letters.js';
 
 const server = useServer();
 
@@ -23,8 +24,8 @@ describe('a flood', () => {
       run() {}
     }
     const { log } = await startApp({ connection: server.url }, [Worker]);
-    await waitFor(async () => (await server.look.llen(`${queue}dead`)) === unreadable.length);
-    await waitFor(async () => (await server.look.llen(`${other}dead`)) === unreadable.length);
+    await waitFor(async () => (await countDead(server.look, queue)) === unreadable.length);
+    await waitFor(async () => (await countDead(server.look, other)) === unreadable.length);
     const lines = log.lines.filter((line) => line.includes('Cannot read'));
     expect(lines).toHaveLength(2);
     expect(lines.join('')).not.toMatch(/\p{Cc}/u);
@@ -68,7 +69,7 @@ describe('a flood', () => {
       }
       await write.exec();
       const { log } = await startApp({ connection: server.url }, [Worker]);
-      await waitFor(async () => (await server.look.llen(`${queue}dead`)) === 100);
+      await waitFor(async () => (await countDead(server.look, queue)) === 100);
       await waitFor(async () => (await server.look.keys(`${queue}active:*`)).length === 0);
       expect(log.lines.filter((line) => line.includes('discarding the reply'))).toHaveLength(1);
     },

@@ -95,14 +95,18 @@ describe('a job ended', () => {
     expect(queues.jobs('double').map(({ end }) => end)).toEqual(['expired', 'expired']);
   });
 
-  it('`unanswered` if it was emitted, even if its handler threw', async () => {
+  it('`unanswered` if it was emitted, and a `dead letter` if its handler threw', async () => {
     const { client, queues, log } = await start();
     const deadline = Date.now() + 200;
     client.emit('double', 1, { timeout: 200 });
     client.emit('double', 'x');
     await queues.settled();
     await waitFor(() => Date.now() > deadline);
-    expect(queues.jobs('double').map(({ end }) => end)).toEqual(['unanswered', 'unanswered']);
+    expect(queues.jobs('double').map(({ end }) => end)).toEqual(['unanswered', 'dead letter']);
+    expect(queues.jobs('double')[1]?.dead).toEqual({
+      reason: 'failed',
+      message: expect.stringContaining('no number'),
+    });
     expect(log.text).toContain('no number');
   });
 });

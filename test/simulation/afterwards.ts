@@ -175,7 +175,8 @@ export async function shutDown(world: World): Promise<void> {
   }
   server.store.startOperation(server.now());
   const left = server.store.keys.filter(
-    (key) => server.store.timeLeft(key) === -1 && !key.endsWith('dead') && key !== REGISTRY,
+    (key) =>
+      server.store.timeLeft(key) === -1 && !/dead(ids|letters)$/.test(key) && key !== REGISTRY,
   );
   if (left.length > 0) {
     ledger.wrong(`left in the store: ${left.join(', ')}`);

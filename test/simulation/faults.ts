@@ -29,7 +29,7 @@ const OPERATIONS = [
   'reqrepRenewLease',
   'reqrepGiveBackJobs',
   'reqrepRecoverWorker',
-  'reqrepMoveToDeadList',
+  'reqrepMoveToDeadLetters',
   'reqrepRetireWorker',
   'cut',
 ] as const;

@@ -33,6 +33,7 @@ export function handlerOf(
     concurrency,
     timeout: 0,
     maxDeliveries,
+    deadLetterFailures: 'emits',
     handle: (data, job) => {
       const question = data as Question;
       const onEnd = site.onRun(question);

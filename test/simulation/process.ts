@@ -15,6 +15,7 @@ import type { Ledger } from './ledger.js';
 import { QUEUES, type Question } from './question.js';
 import type { ProcessRuntime } from './process-runtime.js';
 import type { SimulatedServer } from './server.js';
+import { NO_BOUNDS } from '../support/dead-letters.js';
 
 /** Matches log lines about errors of the library, or of the simulated callers, that the library has caught. No handler causes them. */
 const CAUGHT_ERROR = / threw\b|^Unexpected error|^Cannot start a job/;
@@ -87,6 +88,7 @@ export class SimulatedProcess {
       failures: new JobFailures(new ApplicationCode(log)),
       options: {
         ...options,
+        ...NO_BOUNDS,
         maxPayload: limits.maxPayload,
         exposeStack: false,
         runWithin: (job, work) => this.within(job, work),

@@ -52,7 +52,7 @@ const isLateStart = ({ at, process }: Run, { question, runs }: Story, world: Wor
       !runs.some((run) => run.process === process && run.at <= taken.at),
   );
 
-/** Whether the job has to run unless it is in the dead list. */
+/** Whether the job has to run unless it is a dead letter. */
 const mustRun = ({ deadline, leftAt, ends: [end] }: Story): boolean =>
   deadline === Infinity &&
   leftAt === undefined &&

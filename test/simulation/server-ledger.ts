@@ -5,13 +5,18 @@ import {
   type GuardedPushResult,
   type GuardedPush,
 } from '../../lib/protocol/operations/push-guarded-job.js';
-import { recoverWorker, type RecoverWorker } from '../../lib/protocol/operations/recover-worker.js';
+import {
+  recoverWorker,
+  type RecoverWorker,
+  type RecoveryResult,
+} from '../../lib/protocol/operations/recover-worker.js';
 import {
   settleJobs,
   type SettledJobs,
   type SettleJobs,
 } from '../../lib/protocol/operations/settle-jobs.js';
 import { settleLongJobs } from '../../lib/protocol/operations/settle-long-jobs.js';
+import { decodeLetter } from '../../lib/protocol/wire/dead-letter.js';
 import { Counts } from './counts.js';
 import { tracesIn } from './traces.js';
 import { heldIn, idOf, jobIn, keyOf, kindOfFrame, limitsIn, workerOf } from './elements.js';
@@ -35,7 +40,7 @@ export class ServerLedger {
   /** How often each job was pushed by its client. What goes back to a queue is in {@link returns}. */
   readonly pushes = new Counts();
   readonly returns = new Map<string, Return[]>();
-  /** Jobs that were moved to a dead list. */
+  /** Jobs that were moved to the dead letters. */
   readonly dead = new Set<string>();
   /** How often each job may run once more because the server has lost what it did last with it: once for each push. */
   readonly losses = new Counts();
@@ -64,8 +69,8 @@ export class ServerLedger {
         if (!this.isReturning) {
           this.pushedJob(element);
         }
-      } else if (list.endsWith('dead')) {
-        this.dead.add(keyOf(JSON.parse(element).job));
+      } else if (list.endsWith('deadletters')) {
+        this.dead.add(keyOf(decodeLetter(element).job));
       } else if (list.includes('replies:')) {
         this.pushedFrame(list, element);
       }
@@ -112,7 +117,7 @@ export class ServerLedger {
           jobs.flatMap(({ position, dead }) => (dead ? [] : [jobIn(store, key, position) ?? ''])),
         );
         const output = this.returning(carryOut);
-        if (output === 'recovered') {
+        if ((output as RecoveryResult).outcome === 'recovered') {
           back.forEach((job) => this.returned(job, workerId, 'worker lost'));
         }
         return output;

@@ -12,16 +12,21 @@ export function tracesIn(
   historyOf: (key: string) => string,
 ): Map<string, string> {
   const traces = new Map([...keys.values()].map((key) => [key, historyOf(key)]));
-  for (const list of store.keys.filter((key) => store.kindOf(key) === 'list').toSorted()) {
-    for (const element of store.read('list', list) ?? []) {
-      const key = keyOf(jobOf(list, element)) || keys.get(idOf(element));
+  for (const place of store.keys.toSorted()) {
+    for (const element of textsIn(store, place)) {
+      const key = keyOf(element) || keys.get(idOf(element));
       if (key !== undefined) {
-        traces.set(key, `${traces.get(key)}\n${list} ${element}`);
+        traces.set(key, `${traces.get(key)}\n${place} ${element}`);
       }
     }
   }
   return traces;
 }
 
-const jobOf = (list: string, element: string): string =>
-  list.endsWith('dead') ? String(JSON.parse(element).job) : element;
+/** @returns the elements of a list, and the dead letters of a queue, which end with their jobs. */
+function textsIn(store: Store, key: string): readonly string[] {
+  if (store.kindOf(key) === 'list') {
+    return store.read('list', key) ?? [];
+  }
+  return key.endsWith('deadletters') ? [...(store.read('hash', key)?.values() ?? [])] : [];
+}

@@ -10,6 +10,7 @@ import { plainQuestion, type Question } from './question.js';
 import { wrongReplies } from './replies-verdict.js';
 import { wrongRuns } from './runs-verdict.js';
 import { World } from './world.js';
+import { NO_BOUNDS } from '../support/dead-letters.js';
 
 const CALLER = 'p1';
 const WORKER_ID = 'worker-1';
@@ -50,7 +51,8 @@ class Site {
     this.carryOut(recoverWorker, {
       requests: QUEUE.requests,
       workers: QUEUE.workers,
-      dead: QUEUE.dead,
+      dead: QUEUE.deadLetters,
+      bounds: NO_BOUNDS,
       totals: QUEUE.totals,
       worker: QUEUE.worker(WORKER_ID),
       workerId: WORKER_ID,

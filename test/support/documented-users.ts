@@ -15,6 +15,12 @@ export function documentedRules(role: Role): string[] {
   return line.split(' ').slice(3);
 }
 
+/** @returns the further ACL rules that the page names for a requester that retries and removes dead letters. */
+export function deadLetterRules(): string[] {
+  const [, rules = ''] = /dead letters\][^]*?\n  `([^`]*)`/.exec(SECTION) ?? [];
+  return rules.split(' ');
+}
+
 /** @returns the commands that the page says may be left out of the rules of a user. */
 export function optionalCommands(role: Role): string[] {
   const rows = [...SECTION.matchAll(/^\| `([A-Z ]+)`(?: \((\w+)\))? +\|/gm)];

@@ -4,6 +4,7 @@ import { createReqRep, type ReqRep } from '../../lib/core/index.js';
 import type { ReqRepError } from '../../lib/index.js';
 import { DOCUMENTED_PREFIX as prefix, type Role } from './documented-users.js';
 import type { TestRedis } from './redis.js';
+import { countDead } from './dead-letters.js';
 
 /** What jobs of all kinds came to, and the warnings and errors that were logged. */
 export interface JobsOfAllKinds {
@@ -41,6 +42,7 @@ export async function jobsOfAllKinds(
   const key = (text: string): string => `${prefix}${name}-${text}`;
   const lengths = (...lists: string[]): Promise<number[]> =>
     Promise.all(lists.map((list) => look.llen(key(list))));
+  const dead = (queue: string): Promise<number> => countDead(look, key(queue));
   try {
     const ids = Array.from({ length: WAITING_JOBS }, (_, id) => id);
     await look.rpush(key('manyrequests'), ...ids.map((id) => `["${id}",${id}]`));
@@ -51,8 +53,8 @@ export async function jobsOfAllKinds(
     await delay(AFTERWARDS_MS);
     const lists = {
       many: await lengths(...ids.map((id) => `manyreplies:${id}`)),
-      lost: await lengths('lostreplies:1', 'lostreplies:2', 'lostdead'),
-      unreadable: await lengths('unreadablerequests', 'unreadabledead'),
+      lost: [...(await lengths('lostreplies:1', 'lostreplies:2')), await dead('lost')],
+      unreadable: [...(await lengths('unreadablerequests')), await dead('unreadable')],
       unserved: await lengths('emptyrequests', 'unservedrequests'),
     };
     await requester.close();

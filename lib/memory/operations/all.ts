@@ -3,6 +3,7 @@ import type { CarryOut } from './carry-out.js';
 import { COMMANDS } from './commands.js';
 import { DEAD_AND_RETURNED } from './dead-and-returned.js';
 import { LEASES } from './leases.js';
+import { LETTERS } from './letters.js';
 import { PRUNING } from './pruning.js';
 import { PUSHING } from './pushing.js';
 import { REGISTRY } from './registry.js';
@@ -14,6 +15,7 @@ const CARRY_OUTS: ReadonlyMap<object, CarryOut<never, unknown>> = new Map([
   ...COMMANDS,
   ...DEAD_AND_RETURNED,
   ...LEASES,
+  ...LETTERS,
   ...PRUNING,
   ...PUSHING,
   ...REGISTRY,

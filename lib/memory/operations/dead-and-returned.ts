@@ -1,48 +1,50 @@
-import { createHash } from 'node:crypto';
-import type { DeadReason } from '../../protocol/dead-job.js';
-import { moveToDeadList } from '../../protocol/operations/move-to-dead-list.js';
+import {
+  moveToDeadLetters,
+  type DeadLetterMoveResult,
+} from '../../protocol/operations/move-to-dead-letters.js';
 import { giveBackJobs } from '../../protocol/operations/give-back-jobs.js';
-import { recoverWorker, type FoundSlot } from '../../protocol/operations/recover-worker.js';
+import {
+  recoverWorker,
+  type FoundSlot,
+  type RecoveryResult,
+} from '../../protocol/operations/recover-worker.js';
 import { bytesOf, type Bytes } from '../bytes.js';
-import { lengthOf, pushBehind, pushInFront, rangeOf, trim } from '../lists.js';
+import { digestOf } from '../digest.js';
+import { lengthOf, pushInFront, rangeOf, trim } from '../lists.js';
 import { attempt, ReplyError } from '../reply-error.js';
 import { removeMember, scoreOf } from '../sorted-sets.js';
-import type { Store } from '../store.js';
 import { entry, type Entry } from './carry-out.js';
 import { addCounts } from './counts.js';
+import { bury, checkLetters, dropOldest } from './letters.js';
 import { beginWriting, deleteIfEmpty, emptyPlace, jobAt } from './places.js';
 import { replyForDeadJob } from './replies.js';
 
-interface DeadLetter {
-  readonly reason: DeadReason;
-  readonly message: string;
-  readonly workerId: string;
-}
-
 export const DEAD_AND_RETURNED: readonly Entry[] = [
-  entry(moveToDeadList, ({ store }, input) => {
-    const { place, dead, reply } = input;
+  entry(moveToDeadLetters, ({ store }, input): DeadLetterMoveResult => {
+    const { place, dead, bounds, workerId, reply, ...death } = input;
     const job = jobAt(store, place);
     if (job === undefined) {
-      return 'gone';
+      return { outcome: 'gone', dropped: 0 };
     }
     if (job === '') {
       deleteIfEmpty(store, place.key);
-      return 'gone';
+      return { outcome: 'gone', dropped: 0 };
     }
-    beginWriting(store, place.key);
     const kind = reply && store.kindOf(reply.list);
-    pushToDeadList(store, dead, input, job);
+    checkLetters(store, dead);
+    beginWriting(store, place.key);
+    bury(store, dead, { ...death, worker: workerId }, job);
     emptyPlace(store, place);
     deleteIfEmpty(store, place.key);
+    const dropped = dropOldest(store, dead, bounds);
     if (!reply) {
-      return 'moved';
+      return { outcome: 'moved', dropped };
     }
     if (kind !== undefined && kind !== 'list') {
-      return 'moved without reply';
+      return { outcome: 'moved without reply', dropped };
     }
     replyForDeadJob(store, reply);
-    return 'moved';
+    return { outcome: 'moved', dropped };
   }),
 
   entry(giveBackJobs, ({ store }, { requests, places }) => {
@@ -64,25 +66,27 @@ export const DEAD_AND_RETURNED: readonly Entry[] = [
     return returned;
   }),
 
-  entry(recoverWorker, ({ store }, input) => {
-    const { requests, workers, dead, worker, totals, workerId, forget, slots } = input;
+  entry(recoverWorker, ({ store }, input): RecoveryResult => {
+    const { requests, workers, dead, bounds, worker, totals, workerId, forget, slots } = input;
     const expiry = scoreOf(store, workers, bytesOf(workerId));
     if (expiry === undefined || expiry > store.now) {
-      return 'alive';
+      return { outcome: 'alive', dropped: 0 };
     }
     const found = slots.map(({ key, from = 0 }) => rangeOf(store, key, from, -1));
     if (slots.some(({ digest }, index) => digestOf(found[index]) !== digest)) {
-      return 'changed';
+      return { outcome: 'changed', dropped: 0 };
     }
     // Everything that could be refused is checked before anything is changed.
     lengthOf(store, requests);
     if (slots.some(({ jobs }) => jobs.some((job) => job.dead))) {
-      lengthOf(store, dead);
+      checkLetters(store, dead);
     }
     beginWriting(store, workers);
-    for (const { job, letter, reply } of jobsOf(slots, found)) {
-      if (letter) {
-        pushToDeadList(store, dead, { ...letter, workerId }, job);
+    let dropped = 0;
+    for (const { job, death, reply } of jobsOf(slots, found)) {
+      if (death) {
+        bury(store, dead, { ...death, worker: workerId }, job);
+        dropped += dropOldest(store, dead, bounds);
       } else {
         pushInFront(store, requests, ` ${job}`);
       }
@@ -100,18 +104,9 @@ export const DEAD_AND_RETURNED: readonly Entry[] = [
       removeMember(store, workers, bytesOf(workerId));
       store.delete(worker);
     }
-    return 'recovered';
+    return { outcome: 'recovered', dropped };
   }),
 ];
-
-function pushToDeadList(store: Store, dead: string, letter: DeadLetter, job: Bytes): void {
-  const { reason, message, workerId } = letter;
-  const details = { reason, message: bytesOf(message), worker: bytesOf(workerId), at: store.now };
-  pushBehind(store, dead, [JSON.stringify({ ...details, job })]);
-}
-
-const digestOf = (jobs: readonly Bytes[] = []): string =>
-  jobs.length === 0 ? '' : createHash('sha1').update(jobs.join('\n'), 'latin1').digest('hex');
 
 /** @returns the jobs in reverse order, because each is pushed in front of the one before. */
 const jobsOf = (slots: readonly FoundSlot[], found: readonly Bytes[][]) =>
@@ -122,7 +117,7 @@ const jobsOf = (slots: readonly FoundSlot[], found: readonly Bytes[][]) =>
         if (job === undefined) {
           throw new ReplyError('ERR attempt to concatenate a nil value');
         }
-        return { job, letter: dead, reply };
+        return { job, death: dead, reply };
       }),
     )
     .toReversed();

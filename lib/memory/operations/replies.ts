@@ -1,4 +1,4 @@
-import type { DeadJobReply } from '../../protocol/operations/move-to-dead-list.js';
+import type { DeadJobReply } from '../../protocol/operations/move-to-dead-letters.js';
 import type { ListSize } from '../../protocol/operations/lua-list-size.js';
 import { bytesOf } from '../bytes.js';
 import { pushBehind } from '../lists.js';

@@ -1,14 +1,17 @@
-import type { DeadReason } from '../dead-job.js';
-import type { DeadJobReply } from './move-to-dead-list.js';
+import type { DeadLetterKeys } from '../keys.js';
+import { encodeHead, type Death, type DeadLetterBounds } from '../wire/dead-letter.js';
+import type { DeadJobReply } from './move-to-dead-letters.js';
 import { LUA_ADD_COUNTS } from './lua-add-counts.js';
 import { LUA_KEEP_ALIVE } from './lua-keep-alive.js';
+import { LUA_LETTERS } from './lua-letters.js';
 import { LUA_NOW } from './lua-now.js';
 import { LUA_PAST_OOM } from './lua-past-oom.js';
 
 export interface RecoverWorker {
   readonly requests: string;
   readonly workers: string;
-  readonly dead: string;
+  readonly dead: DeadLetterKeys;
+  readonly bounds: DeadLetterBounds;
   /** The hash of the lost worker. */
   readonly worker: string;
   /** The totals of the queue. */
@@ -36,69 +39,76 @@ export interface FoundJob {
   /** The position of the job in the slot. */
   readonly position: number;
   /** The reason why the job is not run again; `undefined` = the job goes back to the queue. */
-  readonly dead?: { readonly reason: DeadReason; readonly message: string } | undefined;
+  readonly dead?: Death | undefined;
   /** The error for its caller in that case. */
   readonly reply?: DeadJobReply | undefined;
 }
 
-/** `alive`: the worker has renewed its lease meanwhile. `changed`: a slot no longer holds the jobs that were read. */
-export type RecoveryResult = 'recovered' | 'alive' | 'changed';
+export interface RecoveryResult {
+  /** `alive`: the worker has renewed its lease meanwhile. `changed`: a slot no longer holds the jobs that were read. */
+  readonly outcome: 'recovered' | 'alive' | 'changed';
+  /** How many of the oldest dead letters were removed, because there were more than the bounds allow. */
+  readonly dropped: number;
+}
 
 const NO_LIST = 0;
 
 /**
- * Recovers jobs of a lost worker: each goes to the head of the queue with one more space before it, or to the dead list, with an
+ * Recovers jobs of a lost worker: each goes to the head of the queue with one more space before it, or to the dead letters, with an
  * error for its caller. One step, so that two workers that find the same lost worker cannot both recover it. Many jobs are
  * recovered in several calls, the last jobs first, so that Redis is never blocked for long.
  */
 export const recoverWorker = {
   name: 'reqrepRecoverWorker',
-  // KEYS: requests, workers, dead, worker, slot..., reply list..., totals
-  // ARGV: worker id, forget (1 or 0), number of slots, for each slot the first position and the digest, then for each job
-  //   from the last to the first: number of its slot, position after the first one, reason for the dead list or '', message, number of
-  //   its reply list or 0, frame, ttl
-  // Output: 'recovered' | 'alive' | 'changed'
+  // KEYS: requests, workers, dead ids, dead letters, worker, slot..., reply list..., totals
+  // ARGV: worker id, forget (1 or 0), most letters, most bytes, number of slots, for each slot the first position and the digest, then
+  //   for each job from the last to the first: number of its slot, position after the first one, head of the dead letter or '',
+  //   number of its reply list or 0, frame, ttl
+  // Output: {'recovered' | 'alive' | 'changed', letters dropped}
   // Everything that could be refused is tried before anything is changed. A reply list of a wrong type does not stop the recovery.
-  lua: `${LUA_NOW}${LUA_KEEP_ALIVE}${LUA_PAST_OOM}${LUA_ADD_COUNTS}
-local requests, workers, dead, worker = unpack(KEYS, 1, 4)
-local id, forget, slots = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local jobs = 4 + 2 * slots
+  lua: `${LUA_NOW}${LUA_KEEP_ALIVE}${LUA_PAST_OOM}${LUA_ADD_COUNTS}${LUA_LETTERS}
+local requests, workers, ids, letters, worker = unpack(KEYS, 1, 5)
+local id, forget, slots = ARGV[1], ARGV[2], tonumber(ARGV[5])
+local jobs = 6 + 2 * slots
 local expiry = redis.call('ZSCORE', workers, id)
-if not expiry or tonumber(expiry) > now then return 'alive' end
+if not expiry or tonumber(expiry) > now then return { 'alive', 0 } end
 
 local found = {}
 for i = 1, slots do
-  found[i] = redis.call('LRANGE', KEYS[4 + i], ARGV[2 + 2 * i], -1)
+  found[i] = redis.call('LRANGE', KEYS[5 + i], ARGV[4 + 2 * i], -1)
   local digest = #found[i] > 0 and redis.sha1hex(table.concat(found[i], '\\n')) or ''
-  if digest ~= ARGV[3 + 2 * i] then return 'changed' end
+  if digest ~= ARGV[5 + 2 * i] then return { 'changed', 0 } end
 end
 redis.call('LLEN', requests)
-for arg = jobs, #ARGV, 7 do
-  if ARGV[arg + 2] ~= '' then redis.call('LLEN', dead) end
+for arg = jobs, #ARGV, 6 do
+  if ARGV[arg + 2] ~= '' then
+    checkLetters(ids, letters)
+    break
+  end
 end
 
 beginWriting(workers)
-for arg = jobs, #ARGV, 7 do
-  local slot, position, reason, message, list, frame, ttl = unpack(ARGV, arg, arg + 6)
+local dropped = 0
+for arg = jobs, #ARGV, 6 do
+  local slot, position, head, list, frame, ttl = unpack(ARGV, arg, arg + 5)
   local job = found[tonumber(slot)][position + 1]
-  if reason == '' then
+  if head == '' then
     redis.call('LPUSH', requests, ' ' .. job)
   else
-    redis.call('RPUSH', dead, cjson.encode({
-      reason = reason, message = message, worker = id, at = now, job = job,
-    }))
+    bury(ids, letters, head, job)
+    dropped = dropped + dropOldest(ids, letters, tonumber(ARGV[3]), tonumber(ARGV[4]))
   end
   if list ~= '0' then
-    local replies = KEYS[4 + slots + list]
+    local replies = KEYS[5 + slots + list]
     if type(redis.pcall('RPUSH', replies, frame)) == 'number' then keepAlive(replies, ttl) end
   end
 end
 for i = 1, slots do
-  local from = tonumber(ARGV[2 + 2 * i])
+  local from = tonumber(ARGV[4 + 2 * i])
   if from == 0 then
-    redis.call('DEL', KEYS[4 + i])
+    redis.call('DEL', KEYS[5 + i])
   else
-    redis.call('LTRIM', KEYS[4 + i], 0, from - 1)
+    redis.call('LTRIM', KEYS[5 + i], 0, from - 1)
   end
 end
 if forget == '1' then
@@ -106,25 +116,25 @@ if forget == '1' then
   redis.call('ZREM', workers, id)
   redis.call('DEL', worker)
 end
-return 'recovered'
+return { 'recovered', dropped }
 `,
   keys: ({ requests, workers, dead, worker, totals, slots }: RecoverWorker) => [
     requests,
     workers,
-    dead,
+    dead.ids,
+    dead.letters,
     worker,
     ...slots.map(({ key }) => key),
     ...repliesOf(slots).map(({ list }) => list),
     totals,
   ],
-  args: ({ workerId, forget, slots }: RecoverWorker) => {
+  args: ({ workerId, forget, bounds, slots }: RecoverWorker) => {
     const replies = repliesOf(slots);
     const jobs = slots.flatMap((slot, index) =>
       slot.jobs.map(({ position, dead, reply }) => [
         index + 1,
         position - (slot.from ?? 0),
-        dead?.reason ?? '',
-        dead?.message ?? '',
+        dead ? encodeHead({ ...dead, worker: workerId }) : '',
         reply ? replies.indexOf(reply) + 1 : NO_LIST,
         reply?.text ?? '',
         reply?.ttl ?? 0,
@@ -133,13 +143,18 @@ return 'recovered'
     return [
       workerId,
       forget ? 1 : 0,
+      bounds.maxDead,
+      bounds.maxDeadBytes,
       slots.length,
       ...slots.flatMap(({ from = 0, digest }) => [from, digest]),
       // In reverse, since each job is pushed before the previous one.
       ...jobs.toReversed().flat(),
     ];
   },
-  read: (answer: unknown): RecoveryResult => answer as RecoveryResult,
+  read: (answer: unknown): RecoveryResult => {
+    const [outcome, dropped] = answer as [RecoveryResult['outcome'], number];
+    return { outcome, dropped };
+  },
 };
 
 const repliesOf = (slots: readonly FoundSlot[]): DeadJobReply[] =>

@@ -25,8 +25,8 @@ const CHANNEL_COMMANDS: ReadonlySet<string> = new Set(['publish', 'subscribe']);
 /** Commands that only read their key. A user may be allowed to read a key and not to write it. */
 const READS: ReadonlySet<string> = new Set(
   (
-    'exists hget hstrlen lindex llen lpos lrange memory|usage pttl type zcount zrangebyscore ' +
-    'zscore'
+    'exists hget hstrlen lindex llen lpos lrange memory|usage pttl type zcard zcount ' +
+    'zrange zrangebyscore zscore'
   ).split(' '),
 );
 

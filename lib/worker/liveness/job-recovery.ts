@@ -9,6 +9,7 @@ import type { QueueKeys } from '../../protocol/keys.js';
 import { explainRefusal, isRefusal } from '../../driver/refusal.js';
 import { counted } from '../../errors/counted.js';
 import { MAX_SLOTS, type LapsedWorker } from './lapsed-worker.js';
+import { boundsOf, reportDropped } from '../taking/dropped-letters.js';
 import { LostJobs, maxDeliveriesOf } from '../taking/lost-jobs.js';
 import {
   digestOf,
@@ -64,9 +65,11 @@ export class JobRecovery {
       const parts = new SlotParts(filled);
       for (let ranges = parts.next(); ranges.length > 0; ranges = parts.next()) {
         const slots = parts.take(await this.read(ranges)).map((part) => this.toFoundSlot(part));
-        if ((await this.recoverSlots(worker, slots, false)) !== 'recovered') {
+        const { outcome, dropped } = await this.recoverSlots(worker, slots, false);
+        if (outcome !== 'recovered') {
           return;
         }
+        reportDropped(this.parts.log, this.handler.queue, this.parts.options, dropped);
         for (const { dead, id } of slots.flatMap(({ jobs }) => jobs)) {
           recovered[dead ? 'deadLetters' : 'givenBack']++;
           if (dead) {
@@ -137,7 +140,7 @@ export class JobRecovery {
     return { key, from, digest: digestOf(elements), jobs };
   }
 
-  /** Decides whether a job is given back to its queue or moved to the dead list. */
+  /** Decides whether a job is given back to its queue or becomes a dead letter. */
   private decide(element: string): Omit<RecoveredJob, 'position'> {
     const job = decodeJob(element);
     if (job.version === 0) {
@@ -164,7 +167,8 @@ export class JobRecovery {
     return this.parts.shard.driver.commands.run(recoverWorker, {
       requests: this.keys.requests,
       workers: this.keys.workers,
-      dead: this.keys.dead,
+      dead: this.keys.deadLetters,
+      bounds: boundsOf(this.parts.options),
       worker: this.keys.worker(id),
       totals: this.keys.totals,
       workerId: id,
@@ -187,7 +191,7 @@ export class JobRecovery {
         `worker lost: ${this.handler.queue}`,
         'warn',
         `Worker ${name} of queue "${this.handler.queue}" is lost: ` +
-          `${counted(givenBack, 'job')} given back to the queue, ${deadLetters} moved to "${this.keys.dead}"`,
+          `${counted(givenBack, 'job')} given back to the queue, ${deadLetters} moved to its dead letters`,
       );
     }
   }

@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
+import type { Death } from '../../protocol/wire/dead-letter.js';
 import type { Job } from '../../protocol/wire/job-element.js';
 import type { Timer } from '../../driver/runtime.js';
 import type { JobTrace } from '../../telemetry/job-trace.js';
@@ -41,6 +42,8 @@ export class JobRun extends AsyncResource implements Outcome {
   trace: JobTrace | undefined;
   /** What the run was answered with, where that is an error. */
   error: unknown;
+  /** Why the job becomes a dead letter when it is settled; `undefined` = it does not. */
+  death: Death | undefined;
   /** Aborts the run when its handler exceeds its timeout. */
   timer: Timer | undefined;
   /** Notified when the run is over. */

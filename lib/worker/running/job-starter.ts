@@ -2,7 +2,6 @@ import { messageOf, stackOf } from '../../errors/error-text.js';
 import { toWireError } from '../../protocol/wire/wire-error.js';
 import { decodeJob, hasSentValues, type Job } from '../../protocol/wire/job-element.js';
 import { encodeError } from '../../protocol/wire/reply-frame.js';
-import type { QueueKeys } from '../../protocol/keys.js';
 import type { JobTally } from '../settling/job-tally.js';
 import type { QueueLane } from '../settling/queue-lane.js';
 import { maxDeliveriesOf, type LostJobs } from '../taking/lost-jobs.js';
@@ -13,14 +12,13 @@ import type { JobRun } from './job-run.js';
 import type { JobRunner } from './job-runner.js';
 import type { RunRegistry } from './run-registry.js';
 
-/** Starts a job, unless nobody waits for it or it has to go to the dead list. */
+/** Starts a job, unless nobody waits for it or it has to become a dead letter. */
 export class JobStarter {
   /** Jobs that were cancelled and may still arrive. */
   private readonly cancelled = new CancelledJobs();
 
   constructor(
     private readonly handler: JobHandler,
-    private readonly keys: QueueKeys,
     private readonly parts: Pick<WorkerParts, 'shard' | 'log' | 'hooks'>,
     private readonly lane: QueueLane,
     private readonly lostJobs: LostJobs,
@@ -36,7 +34,7 @@ export class JobStarter {
         'warn',
         `Queue "${this.handler.queue}" contained an empty string instead of a job; discarding it`,
       );
-      this.moveToDeadList(place, { reason: 'unreadable', message: 'an empty string' });
+      this.moveToDeadLetters(place, { reason: 'unreadable', message: 'an empty string' });
       return;
     }
     const job = decodeJob(element);
@@ -44,9 +42,9 @@ export class JobStarter {
       this.parts.log.repeated(
         `unreadable job: ${this.handler.queue}`,
         'error',
-        `Cannot read a job of queue "${this.handler.queue}", moving it to "${this.keys.dead}": ${job.reason}`,
+        `Cannot read a job of queue "${this.handler.queue}", moving it to the dead letters of the queue: ${job.reason}`,
       );
-      this.moveToDeadList(place, { reason: 'unreadable', message: job.reason });
+      this.moveToDeadLetters(place, { reason: 'unreadable', message: job.reason });
     } else if (this.isExpired(job)) {
       this.tally.add('expired');
       this.lane.settle({ place });
@@ -54,9 +52,9 @@ export class JobStarter {
       this.tally.add('cancelled');
       this.lane.settle({ place });
     } else if (job.redeliveries > 0 && hasSentValues(element)) {
-      this.moveToDeadList(place, this.lostJobs.brokenStream(job), job.id);
+      this.moveToDeadLetters(place, this.lostJobs.brokenStream(job), job.id);
     } else if (job.redeliveries >= maxDeliveriesOf(job, this.handler)) {
-      this.moveToDeadList(place, this.lostJobs.outOfDeliveries(job, job.redeliveries), job.id);
+      this.moveToDeadLetters(place, this.lostJobs.outOfDeliveries(job, job.redeliveries), job.id);
     } else {
       this.lane.runStarted();
       if (job.pushedAt !== undefined) {
@@ -110,7 +108,9 @@ export class JobStarter {
     return deadline !== undefined && deadline <= clock.now();
   }
 
-  private moveToDeadList(...move: Parameters<QueueLane['unfinished']['moveToDeadList']>): void {
-    void this.lane.unfinished.moveToDeadList(...move);
+  private moveToDeadLetters(
+    ...move: Parameters<QueueLane['unfinished']['moveToDeadLetters']>
+  ): void {
+    void this.lane.unfinished.moveToDeadLetters(...move);
   }
 }

@@ -7,6 +7,7 @@ import {
   withReasons,
   type WireError,
 } from '../../protocol/wire/wire-error.js';
+import { deathOf } from './failed-jobs.js';
 import type { JobFailures } from './job-failures.js';
 import type { FailureLog } from './failure-log.js';
 import type { AnswerKind, JobRun } from './job-run.js';
@@ -154,6 +155,7 @@ export class RunReplies {
       return;
     }
     run.error = error;
+    run.death = deathOf(run, error, form, this.parts);
     this.parts.failures.failed(this.parts.handler, run.context, error, isExpected);
     const { job, stream } = run;
     const canTell = job.version === 2 && job.replyTo !== undefined;

@@ -1,6 +1,7 @@
 import { argumentOf } from '../../protocol/argument.js';
 import type { CountedEnd } from '../../protocol/job-counts.js';
 import { replyTtl } from '../../protocol/reply-ttl.js';
+import type { DeadJobReply } from '../../protocol/operations/move-to-dead-letters.js';
 import type { QueueKeys } from '../../protocol/keys.js';
 import type { Job } from '../../protocol/wire/job-element.js';
 import type { JobTally } from '../settling/job-tally.js';
@@ -47,10 +48,14 @@ export class RunSettlement implements RunOutput {
   }
 
   answered(run: JobRun, text: string | undefined): void {
-    const { job } = run;
+    const { job, death } = run;
     const end = run.answerKind && ENDS_BY_ANSWER[run.answerKind];
     if (end) {
       this.tally.add(end);
+    }
+    if (death) {
+      void this.lane.bury(run, { ...death, reply: this.replyOf(job, text) }, job.id);
+      return;
     }
     if (text !== undefined) {
       // While a long reply waits, its bytes cost the garbage collector less than its text.
@@ -64,6 +69,14 @@ export class RunSettlement implements RunOutput {
     const duration = this.parts.shard.driver.runtime.now() - run.startedAt;
     this.tally.ran(duration);
     this.lane.runEnded(run.place, duration);
+  }
+
+  /** The reply with which a job becomes a dead letter. It is the text of an error, which is short. */
+  private replyOf(job: Job, text: string | undefined): DeadJobReply | undefined {
+    const now = this.parts.shard.driver.clock.now();
+    return text === undefined
+      ? undefined
+      : { list: this.replyList(job), text, ttl: replyTtl(now, job.deadline) };
   }
 
   private replyList({ id, replyTo }: Job): string {

@@ -1,5 +1,4 @@
 import { endsWithin } from '../../driver/in-time.js';
-import type { QueueKeys } from '../../protocol/keys.js';
 import { FINAL_WRITE_TIMEOUT_MS } from '../settling/unfinished-jobs.js';
 import type { QueueLane } from '../settling/queue-lane.js';
 import { counted } from '../../errors/counted.js';
@@ -13,7 +12,6 @@ import type { JobRunner } from './job-runner.js';
 export class UnfinishedRuns {
   constructor(
     private readonly handler: JobHandler,
-    private readonly keys: QueueKeys,
     private readonly parts: Pick<WorkerParts, 'shard' | 'log' | 'options'>,
     private readonly lane: QueueLane,
     private readonly lostJobs: LostJobs,
@@ -29,7 +27,7 @@ export class UnfinishedRuns {
     const others = again.filter((run) => !once.includes(run));
     this.report(runs.length, once.length);
     const emptied = [
-      ...once.map((run) => this.moveToDeadList(run)),
+      ...once.map((run) => this.moveToDeadLetters(run)),
       this.giveBack(others),
       this.lane.untilSettled(() => failed.every((run) => run.isReleased)),
     ];
@@ -38,10 +36,10 @@ export class UnfinishedRuns {
   }
 
   /** Ends the run here also where Redis refuses: the job is left to other workers then. */
-  private async moveToDeadList(run: JobRun): Promise<void> {
+  private async moveToDeadLetters(run: JobRun): Promise<void> {
     const { place, job, context } = run;
     const why = this.lostJobs.outOfDeliveries(job, context.attempt);
-    await this.lane.unfinished.moveToDeadList(place, why, job.id);
+    await this.lane.unfinished.moveToDeadLetters(place, why, job.id);
     run.onReleased();
   }
 
@@ -55,7 +53,9 @@ export class UnfinishedRuns {
     if (count > 0) {
       const { name, queue } = this.handler;
       const where =
-        dead > 0 ? ` (${dead} with maxDeliveries 1 moved to "${this.keys.dead}" instead)` : '';
+        dead > 0
+          ? ` (${dead} with maxDeliveries 1 moved to the dead letters of the queue instead)`
+          : '';
       this.parts.log.warn(
         `${counted(count, 'job')} of queue "${queue}" did not finish within shutdownTimeout ` +
           `(${this.parts.options.shutdownTimeout} ms): ${name} is aborted, jobs are given back to the queue${where}, ` +

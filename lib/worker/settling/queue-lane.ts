@@ -7,6 +7,7 @@ import { Intake, type IntakeOwner, type Take } from '../taking/intake.js';
 import { suspicionOf, type Suspicion } from '../taking/isolation.js';
 import { JobFetcher, type FetcherOwner } from '../taking/job-fetcher.js';
 import { RunLimit } from '../taking/run-limit.js';
+import type { DeathWithReply } from '../taking/lost-jobs.js';
 import type { JobPlace, Slot } from '../taking/slots.js';
 import { StaleSlots } from '../taking/stale-slots.js';
 import type { JobHandler, WorkerParts } from '../worker-options.js';
@@ -126,6 +127,13 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
   /** Pushes the reply of a job, if it has one, and removes the job from its slot. */
   settle(outcome: Outcome): void {
     this.settler.add(this, outcome);
+  }
+
+  /** Moves a job to the dead letters with its reply, if it has one. Where Redis refuses, the job is left to other workers. */
+  async bury(outcome: Outcome, death: DeathWithReply, id: string | number): Promise<void> {
+    await this.unfinished.moveToDeadLetters(outcome.place, death, id);
+    outcome.onReleased?.();
+    this.onSettled();
   }
 
   /** Resolves when no outcome waits to be settled and the condition holds. It is checked whenever something was settled. */

@@ -2,9 +2,13 @@ import { explainRefusal, isRefusal, logLevelOf } from '../../driver/refusal.js';
 import type { Operation } from '../../driver/operation.js';
 import { resultWithin } from '../../driver/in-time.js';
 import type { QueueKeys } from '../../protocol/keys.js';
-import { moveToDeadList } from '../../protocol/operations/move-to-dead-list.js';
+import {
+  moveToDeadLetters,
+  type DeadLetterMoveResult,
+} from '../../protocol/operations/move-to-dead-letters.js';
 import { giveBackJobs } from '../../protocol/operations/give-back-jobs.js';
-import type { DeadLetter } from '../taking/lost-jobs.js';
+import { boundsOf, reportDropped } from '../taking/dropped-letters.js';
+import type { DeathWithReply } from '../taking/lost-jobs.js';
 import type { JobPlace } from '../taking/slots.js';
 import type { WorkerParts } from '../worker-options.js';
 import { SharedRetries } from './shared-retries.js';
@@ -12,9 +16,9 @@ import { SharedRetries } from './shared-retries.js';
 /** Time that a stopping worker waits for Redis to carry out its last writes, ms. */
 export const FINAL_WRITE_TIMEOUT_MS = 500;
 
-/** Takes jobs out of their slots that are not settled here: back to the head of their queue, or to the dead list. */
+/** Takes jobs out of their slots that are not settled here: back to the head of their queue, or to its dead letters. */
 export class UnfinishedJobs {
-  private readonly deadListRetries: SharedRetries;
+  private readonly deathRetries: SharedRetries;
   private readonly giveBackRetries: SharedRetries;
   private isStopping = false;
 
@@ -22,11 +26,11 @@ export class UnfinishedJobs {
   constructor(
     private readonly queue: string,
     private readonly keys: QueueKeys,
-    private readonly parts: Pick<WorkerParts, 'shard' | 'log' | 'hooks' | 'workerId'>,
+    private readonly parts: Pick<WorkerParts, 'shard' | 'log' | 'hooks' | 'workerId' | 'options'>,
     private readonly slots: { release(place: JobPlace): void },
   ) {
     const { runtime } = parts.shard.driver;
-    this.deadListRetries = new SharedRetries(runtime);
+    this.deathRetries = new SharedRetries(runtime);
     this.giveBackRetries = new SharedRetries(runtime);
   }
 
@@ -36,22 +40,37 @@ export class UnfinishedJobs {
   }
 
   /** @param id - the id of the job, if it can be read. */
-  async moveToDeadList(place: JobPlace, why: DeadLetter, id?: string | number): Promise<void> {
-    const { keys, queue } = this;
-    const { log, hooks, workerId } = this.parts;
-    const job = { place, dead: keys.dead, workerId, ...why };
-    const what = `Cannot move a job of queue "${queue}" to "${keys.dead}"`;
-    const result = await this.takeOut(moveToDeadList, job, what, [place], this.deadListRetries);
-    if (result === 'moved' || result === 'moved without reply') {
-      const { reason, message } = why;
-      hooks.tell({ type: 'job dead', queue, id, reason, message });
+  async moveToDeadLetters(
+    place: JobPlace,
+    death: DeathWithReply,
+    id?: string | number,
+  ): Promise<void> {
+    const { queue } = this;
+    const { options, workerId } = this.parts;
+    const dead = this.keys.deadLetters;
+    const move = { place, dead, bounds: boundsOf(options), workerId, ...death };
+    const what = `Cannot move a job of queue "${queue}" to its dead letters, "${dead.ids}" and "${dead.letters}"`;
+    const result = await this.takeOut(moveToDeadLetters, move, what, [place], this.deathRetries);
+    if (result && result.outcome !== 'gone') {
+      this.report(result, death, id);
     }
-    if (result === 'moved without reply') {
-      const list = why.reply?.list ?? '';
+  }
+
+  private report(
+    { outcome, dropped }: DeadLetterMoveResult,
+    { reason, message, reply }: DeathWithReply,
+    id: string | number | undefined,
+  ): void {
+    const { queue } = this;
+    const { log, hooks, options } = this.parts;
+    hooks.tell({ type: 'job dead', queue, id, reason, message });
+    reportDropped(log, queue, options, dropped);
+    if (outcome === 'moved without reply') {
       log.repeated(
         `reply dropped: ${queue}`,
         'error',
-        `Cannot push a reply of queue "${queue}" to "${list}" (the key is not a list); discarding the reply, the job is in "${keys.dead}"`,
+        `Cannot push a reply of queue "${queue}" to "${reply?.list}" (the key is not a list); ` +
+          `discarding the reply, the job is among the dead letters of the queue`,
       );
     }
   }

@@ -5,12 +5,15 @@ import type { Job } from '../../protocol/wire/job-element.js';
 import type { Keys } from '../../protocol/keys.js';
 import { encodeError } from '../../protocol/wire/reply-frame.js';
 import { replyTtl } from '../../protocol/reply-ttl.js';
-import type { DeadListMove } from '../../protocol/operations/move-to-dead-list.js';
+import type { DeadJobReply } from '../../protocol/operations/move-to-dead-letters.js';
+import type { Death } from '../../protocol/wire/dead-letter.js';
 
-/** The reason why a job is moved to the dead list, and the reply to its caller. */
-export type DeadLetter = Pick<DeadListMove, 'reason' | 'message' | 'reply'>;
+/** The reason why a job is moved to the dead letters, and the reply to its caller. */
+export interface DeathWithReply extends Death {
+  readonly reply?: DeadJobReply | undefined;
+}
 
-/** Makes the dead letters of jobs whose worker was lost, with an error as the reply. */
+/** Describes the deaths of jobs whose worker was lost, with an error as the reply. */
 export class LostJobs {
   constructor(
     private readonly queue: string,
@@ -18,22 +21,28 @@ export class LostJobs {
     private readonly clock: Driver['clock'],
   ) {}
 
-  /** @returns the dead letter of a job that may not be started again. @param deliveries - how often it was started. */
-  outOfDeliveries(job: Job, deliveries: number): DeadLetter {
+  /** @returns the death of a job that may not be started again. @param deliveries - how often it was started. */
+  outOfDeliveries(job: Job, deliveries: number): DeathWithReply {
     const error = new WorkerLostError(this.queue, String(job.id), deliveries);
-    return { reason: 'out of deliveries', message: error.message, reply: this.reply(job, error) };
+    return {
+      reason: 'out of deliveries',
+      message: error.message,
+      attempts: deliveries,
+      reply: this.reply(job, error),
+    };
   }
 
-  /** @returns the dead letter of a job that has sent values of a stream, which would arrive twice if it ran again. */
-  brokenStream(job: Job): DeadLetter {
+  /** @returns the death of a job that has sent values of a stream, which would arrive twice if it ran again. */
+  brokenStream(job: Job): DeathWithReply {
     // The caller knows how many values have arrived.
-    const error = new WorkerLostError(this.queue, String(job.id), job.redeliveries + 1, 0);
+    const attempts = job.redeliveries + 1;
+    const error = new WorkerLostError(this.queue, String(job.id), attempts, 0);
     const message =
       'The worker was lost after it had sent values of a stream, which must not be sent twice.';
-    return { reason: 'broken stream', message, reply: this.reply(job, error) };
+    return { reason: 'broken stream', message, attempts, reply: this.reply(job, error) };
   }
 
-  private reply({ id, replyTo, deadline }: Job, error: WorkerLostError): DeadListMove['reply'] {
+  private reply({ id, replyTo, deadline }: Job, error: WorkerLostError): DeadJobReply | undefined {
     return replyTo === undefined
       ? undefined
       : {

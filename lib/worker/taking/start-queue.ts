@@ -37,7 +37,7 @@ export class StartQueue {
   running = 0;
   private isOpen = true;
   private isStarting = false;
-  /** Whether the job that was started last is run, rather than moved to the dead list or discarded. */
+  /** Whether the job that was started last is run, rather than moved to the dead letters or discarded. */
   private hasRunStarted = false;
   private readonly waiting: WaitingJobs;
   private readonly isolation: Isolation;

@@ -19,6 +19,9 @@ export function comparable(output: unknown): unknown {
       ? queues.map((each) => JSON.stringify(comparable(each))).toSorted()
       : output.map(comparable);
   }
+  if (typeof output === 'string') {
+    return withoutTime(output);
+  }
   if (typeof output !== 'object' || output === null) {
     return output;
   }
@@ -75,14 +78,16 @@ async function contentOf(
 ): Promise<unknown> {
   switch (type) {
     case 'list':
-      return (await look.lrangeBuffer(key, 0, -1)).map((element) => elementMark(element));
-    case 'hash':
-      return look.hgetall(key);
+      return (await look.lrangeBuffer(key, 0, -1)).map((element) => element.toString('latin1'));
+    case 'hash': {
+      const fields = Object.entries(await look.hgetall(key));
+      return Object.fromEntries(fields.map(([field, text]) => [withoutTime(field), text]));
+    }
     case 'zset': {
       const members = await look.zrange(key, 0, '-1');
       const scores = await Promise.all(members.map((member) => look.zscore(key, member)));
       return members
-        .map((member, index) => `${member} ${timeMark(Number(scores[index]))}`)
+        .map((member, index) => `${withoutTime(member)} ${timeMark(Number(scores[index]))}`)
         .toSorted();
     }
     default:
@@ -90,15 +95,8 @@ async function contentOf(
   }
 }
 
-/** Makes an entry of the dead list comparable: it holds a time, and its fields may have any order. */
-function elementMark(element: Buffer): string {
-  const text = element.toString('latin1');
-  if (!text.startsWith('{')) {
-    return text;
-  }
-  const { at, ...entry } = JSON.parse(text) as Record<string, unknown>;
-  return JSON.stringify([timeMark(Number(at)), ...Object.entries(entry).toSorted()]);
-}
+/** Leaves of the id of a dead letter only the count. */
+const withoutTime = (text: string): string => text.replace(/^\d{13}-(?=\d{6}$)/, '');
 
 /** Replaces a time close to now, or to an hour from now, because it differs between two servers. */
 function timeMark(ms: number): string {

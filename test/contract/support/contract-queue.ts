@@ -6,6 +6,7 @@ export function newQueue() {
   const queue = randomQueue();
   const keys = new Keys().queue(queue);
   return {
+    queue,
     keys,
     slots: [0, 1, 2, 3].map((index) => keys.active('worker-1', index)) as [
       string,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import type { Operation, Transaction } from '../../../lib/driver/operation.js';
@@ -22,7 +23,14 @@ import {
 } from '../../../lib/protocol/operations/lists.js';
 import { settleLongJobs } from '../../../lib/protocol/operations/settle-long-jobs.js';
 import { waitForJob } from '../../../lib/protocol/operations/wait-for-job.js';
-import { moveToDeadList } from '../../../lib/protocol/operations/move-to-dead-list.js';
+import { moveToDeadLetters } from '../../../lib/protocol/operations/move-to-dead-letters.js';
+import {
+  countDeadLetters,
+  readDeadIds,
+  readDeadLetters,
+  removeDeadLetters,
+  retryDeadLetter,
+} from '../../../lib/protocol/operations/dead-letters.js';
 import { describeWorker } from '../../../lib/protocol/operations/describe-worker.js';
 import { giveBackJobs } from '../../../lib/protocol/operations/give-back-jobs.js';
 import { inspectQueue } from '../../../lib/protocol/operations/inspect-queue.js';
@@ -38,6 +46,7 @@ import { readWorkers } from '../../../lib/protocol/operations/read-workers.js';
 import { renewLease } from '../../../lib/protocol/operations/renew-lease.js';
 import { retireWorker } from '../../../lib/protocol/operations/retire-worker.js';
 import { settleJobs, type SettleJobs } from '../../../lib/protocol/operations/settle-jobs.js';
+import { takeListedLetter } from '../../../lib/protocol/operations/take-listed-letter.js';
 import { takeJobs } from '../../../lib/protocol/operations/take-jobs.js';
 import { digestOf } from '../../../lib/worker/liveness/slot-parts.js';
 import type { ContractServer } from './contract-servers.js';
@@ -59,6 +68,8 @@ const LISTS = ['jobs', 'more', ...SLOTS, ...REPLIES] as const;
 export const KEYS = [
   ...LISTS,
   'deadList',
+  'deadIds',
+  'deadLetters',
   'leases',
   'worker1',
   'worker2',
@@ -98,6 +109,15 @@ const some = <Value>(arbitrary: fc.Arbitrary<Value>, maxLength = 3) =>
 const aPlace = fc.record({ key: aSlot, position: aPosition });
 const aReply = fc.record({ list: aReplyList, text: aText, ttl: aTtl });
 const aFrameGroup = fc.record({ list: aReplyList, ttl: aTtl, frames: some(aText) });
+
+const someBounds = fc.record({
+  maxDead: fc.integer({ min: 1, max: 3 }),
+  maxDeadBytes: fc.constantFrom(150, 1_000_000),
+});
+const deadKeys = (key: (name: string) => string) => ({
+  ids: key('deadIds'),
+  letters: key('deadLetters'),
+});
 
 /** Makes a step of an operation. @param inputOf - puts the prefix in front of the keys. */
 const step = <Value, Input>(
@@ -184,11 +204,12 @@ const recovering = fc
     }),
     isLate: fc.integer({ min: 0, max: 9 }).map((chance) => chance === 0),
     dead: fc.option(aReply, { nil: undefined }),
+    bounds: someBounds,
   })
   .map((value) =>
     named(`recoverWorker ${fc.stringify(value)}`, {
       act: async (server, prefix) => {
-        const { workerId, forget, isLate, dead } = value;
+        const { workerId, forget, isLate, dead, bounds } = value;
         const slots = await Promise.all(
           value.slots.map(async ({ slot, from }) => {
             const key = prefix + slot;
@@ -207,7 +228,8 @@ const recovering = fc
         return server.line.run(recoverWorker, {
           requests: `${prefix}jobs`,
           workers: `${prefix}leases`,
-          dead: `${prefix}deadList`,
+          dead: deadKeys((name) => prefix + name),
+          bounds,
           worker: `${prefix}worker${workerId}`,
           totals: `${prefix}totals`,
           workerId,
@@ -219,7 +241,7 @@ const recovering = fc
   );
 
 const deathOf = (reply: { list: string; text: string; ttl: number }, prefix: string) => ({
-  dead: { reason: 'out of deliveries', message: 'twice ☃' } as const,
+  dead: { reason: 'out of deliveries', message: 'twice ☃', attempts: 2 } as const,
   reply: { ...reply, list: prefix + reply.list },
 });
 
@@ -245,6 +267,56 @@ const spoiling = fc.oneof(
     }),
   ),
 );
+
+/** Chooses among the letters that a server has, whose ids tell its time. */
+const letters: readonly fc.Arbitrary<Step>[] = [
+  fc.constantFrom('read', 'remove', 'retry').chain((kind) =>
+    fc.tuple(fc.uniqueArray(aPosition, { minLength: 1 }), aQueue).map(([positions, queue]) =>
+      named(`${kind} letters ${fc.stringify([positions, queue])}`, {
+        act: async ({ line, look }, prefix) => {
+          const dead = deadKeys((name) => prefix + name);
+          const all =
+            (await look.type(dead.ids)) === 'zset' ? await look.zrange(dead.ids, 0, '-1') : [];
+          const ids = positions.map((position) => all[position] ?? `${position}`);
+          switch (kind) {
+            case 'read':
+              return line.run(readDeadLetters, { dead, ids });
+            case 'remove':
+              return line.run(removeDeadLetters, { dead, ids });
+            default: {
+              const [id = ''] = ids;
+              const requests = prefix + queue;
+              return line.run(retryDeadLetter, { dead, id, requests, element: 'again' });
+            }
+          }
+        },
+      }),
+    ),
+  ),
+  step(fc.tuple(aPosition, aPosition), readDeadIds, ([first, more], key) => ({
+    dead: deadKeys(key),
+    first,
+    last: first + more,
+  })),
+  step(fc.constant(undefined), countDeadLetters, (_, key) => deadKeys(key)),
+  step(some(aText), pushToList, (elements, key) => ({ list: key('deadList'), elements })),
+  fc.tuple(aPosition, fc.option(aQueue), fc.boolean()).map(([position, queue, isThere]) =>
+    named(`takeListedLetter ${fc.stringify([position, queue, isThere])}`, {
+      act: async ({ line, look }, prefix) => {
+        const list = `${prefix}deadList`;
+        const isList = (await look.type(list)) === 'list';
+        const [text = ''] = isList ? await look.lrange(list, position, position) : [];
+        const digest = createHash('sha1').update(text).digest('hex').slice(0, 12);
+        return line.run(takeListedLetter, {
+          list,
+          position,
+          digest: isThere ? digest : 'other',
+          retry: queue === null ? undefined : { requests: prefix + queue, element: 'again' },
+        });
+      },
+    }),
+  ),
+];
 
 const description = { slots: 2, connections: '', server: 'run', host: 'höst', pid: 1, started: 1 };
 
@@ -386,11 +458,12 @@ const jobs: readonly fc.Arbitrary<Step>[] = [
   })),
   step(aSettle, settleJobs, (value, key) => settleOf(value, key, false)),
   step(
-    fc.tuple(aPlace, fc.option(aReply, { nil: undefined })),
-    moveToDeadList,
-    ([place, reply], key) => ({
+    fc.tuple(aPlace, fc.option(aReply, { nil: undefined }), someBounds),
+    moveToDeadLetters,
+    ([place, reply, bounds], key) => ({
       place: { ...place, key: key(place.key) },
-      dead: key('deadList'),
+      dead: deadKeys(key),
+      bounds,
       reason: 'unreadable' as const,
       message: 'no "JSON" ☃',
       workerId: '1',
@@ -433,6 +506,7 @@ export const aStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: pushing },
   { weight: 6, arbitrary: fc.oneof(...plain) },
   { weight: 9, arbitrary: fc.oneof(...jobs, settlingBeside, recovering) },
+  { weight: 4, arbitrary: fc.oneof(...letters) },
   { weight: 3, arbitrary: fc.oneof(...leasing) },
   { weight: 3, arbitrary: waiting },
   { weight: 1, arbitrary: spoiling },

@@ -1,10 +1,17 @@
+import { createHash } from 'node:crypto';
 import { Keys } from '../../../lib/protocol/keys.js';
-import { moveToDeadList } from '../../../lib/protocol/operations/move-to-dead-list.js';
+import { moveToDeadLetters } from '../../../lib/protocol/operations/move-to-dead-letters.js';
+import {
+  removeDeadLetters,
+  retryDeadLetter,
+} from '../../../lib/protocol/operations/dead-letters.js';
 import { giveBackJobs } from '../../../lib/protocol/operations/give-back-jobs.js';
 import { pushValues } from '../../../lib/protocol/operations/push-values.js';
 import { settleJobs, type SettleJobs } from '../../../lib/protocol/operations/settle-jobs.js';
+import { takeListedLetter } from '../../../lib/protocol/operations/take-listed-letter.js';
 import { takeJobs } from '../../../lib/protocol/operations/take-jobs.js';
 import type { Run, Script } from '../../../lib/driver/operation.js';
+import { NO_BOUNDS } from '../../support/dead-letters.js';
 import type { Look } from '../../support/memory-look.js';
 import { randomQueue } from '../../support/random-queue.js';
 
@@ -42,7 +49,7 @@ export async function contentsOf(redis: Look, prefix: string): Promise<Record<st
         : type === 'zset'
           ? await redis.zrange(key, 0, '-1')
           : type === 'hash'
-            ? await redis.hgetall(key)
+            ? Object.fromEntries(Object.entries(await redis.hgetall(key)).toSorted())
             : await redis.get(key);
   }
   return contents;
@@ -96,7 +103,27 @@ const taking = (name: string, most: number): ScriptCase => ({
   },
 });
 
-const dead = { reason: 'out of deliveries', message: 'twice', workerId: 'worker-1' } as const;
+/** Keys of a queue with three dead letters, and two in the list of earlier versions. */
+async function newLetters(redis: Look) {
+  const queue = await newQueue(redis);
+  const { deadList, deadLetters } = queue.keys;
+  const ids = ['1700000000000-000001', '1700000000000-000002', '1700000000001-000003'];
+  for (const id of ids) {
+    await redis.zadd(deadLetters.ids, id.slice(0, 13), id);
+    await redis.hset(deadLetters.letters, id, `{}\n${id}`);
+  }
+  await redis.hset(deadLetters.letters, 'bytes', 69);
+  await redis.hset(deadLetters.letters, 'last', 3);
+  await redis.rpush(deadList, 'first', 'second');
+  return { ...queue, ids };
+}
+
+const death = {
+  bounds: NO_BOUNDS,
+  reason: 'out of deliveries',
+  message: 'twice',
+  workerId: 'worker-1',
+} as const;
 
 /** Scripts that free memory, at the latest when their jobs have ended. */
 export const FREEING_CASES: readonly ScriptCase[] = [
@@ -132,18 +159,58 @@ export const FREEING_CASES: readonly ScriptCase[] = [
     },
   },
   {
-    name: 'moving a job to the dead list',
+    name: 'moving a job to the dead letters',
     prepare: async (redis) => {
       const { prefix, keys, place } = await newQueue(redis);
-      return callOf(prefix, moveToDeadList, { ...dead, dead: keys.dead, place: place(1) });
+      return callOf(prefix, moveToDeadLetters, {
+        ...death,
+        dead: keys.deadLetters,
+        place: place(1),
+      });
     },
   },
   {
-    name: 'moving a job to the dead list, with a reply to its caller',
+    name: 'moving a job to the dead letters, with a reply to its caller',
     prepare: async (redis) => {
       const { prefix, keys, place, list } = await newQueue(redis);
       const reply = { list, text: 'frame', ttl: 60_000 };
-      return callOf(prefix, moveToDeadList, { ...dead, dead: keys.dead, place: place(1), reply });
+      const dead = keys.deadLetters;
+      return callOf(prefix, moveToDeadLetters, { ...death, dead, place: place(1), reply });
+    },
+  },
+  {
+    name: 'retrying a dead letter',
+    prepare: async (redis) => {
+      const { prefix, keys, ids } = await newLetters(redis);
+      const [id = ''] = ids;
+      const { requests, deadLetters: dead } = keys;
+      return callOf(prefix, retryDeadLetter, { dead, id, requests, element: 'one again' });
+    },
+  },
+  {
+    name: 'removing some of the dead letters',
+    prepare: async (redis) => {
+      const { prefix, keys, ids } = await newLetters(redis);
+      return callOf(prefix, removeDeadLetters, { dead: keys.deadLetters, ids: ids.slice(1) });
+    },
+  },
+  {
+    name: 'removing all dead letters',
+    prepare: async (redis) => {
+      const { prefix, keys, ids } = await newLetters(redis);
+      return callOf(prefix, removeDeadLetters, { dead: keys.deadLetters, ids });
+    },
+  },
+  {
+    name: 'retrying a dead letter of an earlier version',
+    prepare: async (redis) => {
+      const { prefix, keys } = await newLetters(redis);
+      return callOf(prefix, takeListedLetter, {
+        list: keys.deadList,
+        position: 1,
+        digest: createHash('sha1').update('second').digest('hex'),
+        retry: { requests: keys.requests, element: 'second again' },
+      });
     },
   },
 ];

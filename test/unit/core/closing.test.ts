@@ -8,6 +8,7 @@ import { ReplyWorkers } from '../../../lib/worker/reply-workers.js';
 import { VirtualRuntime } from '../../support/virtual-runtime.js';
 import { KeptLog } from '../support/kept-log.js';
 import { unheard } from '../support/silent-hooks.js';
+import { NO_BOUNDS } from '../../support/dead-letters.js';
 
 /** The workers of one queue, and their close with a slow client. */
 function newWorkers() {
@@ -20,10 +21,10 @@ function newWorkers() {
     shards: singleShard(servers, new Keys()),
     log,
     ...unheard(log),
-    options: { ...limits, maxPayload: 1_000, exposeStack: false },
+    options: { ...limits, ...NO_BOUNDS, maxPayload: 1_000, exposeStack: false },
   });
   const handler = { queue: 'q', name: 'Test#run', concurrency: 1, timeout: 0, maxDeliveries: 3 };
-  workers.serve([{ ...handler, handle: () => undefined }]);
+  workers.serve([{ ...handler, deadLetterFailures: 'emits', handle: () => undefined }]);
   const client = {
     close: (): Promise<void> => new Promise((resolve) => runtime.setTimeout(resolve, 500)),
   };

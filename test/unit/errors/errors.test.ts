@@ -270,7 +270,7 @@ const CASES: readonly Case[] = [
     name: 'WorkerLostError',
     code: 'WORKER_LOST',
     fields: { queue: 'reports', id: 'job-1', deliveries: 3, values: undefined },
-    says: ['"reports"', 'job-1', '3 times', 'dead list'],
+    says: ['"reports"', 'job-1', '3 times', 'dead letters'],
   },
   {
     error: new WorkerLostError('reports', 'job-1', 1, 7),

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { reviveHttpException } from '../../../lib/nest/pipeline/revive-http-exception.js';
 import {
@@ -13,6 +14,7 @@ import {
   encodeJob,
   encodeOriginalJob,
   STREAM_MARK,
+  type Job,
 } from '../../../lib/protocol/wire/job-element.js';
 import {
   decodeFrame,
@@ -22,6 +24,7 @@ import {
   encodeValue,
   type StreamPosition,
 } from '../../../lib/protocol/wire/reply-frame.js';
+import { retriedJob } from '../../../lib/protocol/wire/retried-job.js';
 import { Fuzzer } from './support/fuzzer.js';
 
 /** Number of mutated texts for each decoder; `FUZZ_ROUNDS` sets more. */
@@ -134,10 +137,24 @@ const isRightError = (error: Error): boolean =>
   has(error, { name: isText, message: isText, stack: isAbsentOr(isText) }) &&
   isText(String(error));
 
+/** Whether a job that is retried is the same job, without its caller, its deadline and its deliveries. */
+function isRightRetry(text: string): boolean {
+  const job = decodeJob(text);
+  const retried = retriedJob(text, 5);
+  if (job.version === 0 || retried === undefined) {
+    return job.version === 0 && retried === undefined;
+  }
+  const { data: _data, ...again } = decodeJob(retried) as Job;
+  const { id, headers, maxDeliveries } = job;
+  const gone = { replyTo: undefined, deadline: undefined, redeliveries: 0, pushedAt: 5 };
+  return isDeepStrictEqual(again, { version: 2, id, headers, maxDeliveries, ...gone });
+}
+
 describe('any data from Redis', () => {
   it.each<[string, readonly string[], (text: string) => boolean]>([
     ['a job', JOBS, (text) => isRightJob(decodeJob(text))],
     ['a frame, and the error of its caller', FRAMES, (text) => isRightFrame(decodeFrame(text))],
+    ['a job that is retried', JOBS, isRightRetry],
     ['a cancellation', MESSAGES, (text) => decodeCancelMessage(text).every(isText)],
   ])('is decoded without an exception, to the declared type: %s', (_, valid, isRight) => {
     expect(valid.every(isRight)).toBe(true);

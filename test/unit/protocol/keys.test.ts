@@ -5,7 +5,8 @@ it('a suffix directly follows the name of the queue', () => {
   const queue = new Keys().queue('reports');
   expect(queue.requests).toBe('reportsrequests');
   expect(queue.workers).toBe('reportsworkers');
-  expect(queue.dead).toBe('reportsdead');
+  expect(queue.deadList).toBe('reportsdead');
+  expect(queue.deadLetters).toEqual({ ids: 'reportsdeadids', letters: 'reportsdeadletters' });
   expect(queue.active('worker-1', 7)).toBe('reportsactive:worker-1:7');
   expect(queue.worker('worker-1')).toBe('reportsworker:worker-1');
   expect(queue.originalReply('job-1')).toBe('reportsreplies:job-1');
@@ -15,7 +16,7 @@ it('every key begins with the prefix', () => {
   const queue = new Keys('app:').queue('reports');
   expect(queue.requests).toBe('app:reportsrequests');
   expect(queue.workers).toBe('app:reportsworkers');
-  expect(queue.dead).toBe('app:reportsdead');
+  expect(queue.deadList).toBe('app:reportsdead');
   expect(queue.active('worker-1', 0)).toBe('app:reportsactive:worker-1:0');
   expect(queue.worker('worker-1')).toBe('app:reportsworker:worker-1');
   expect(queue.originalReply('job-1')).toBe('app:reportsreplies:job-1');

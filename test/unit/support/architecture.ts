@@ -172,6 +172,8 @@ const WHOLE_SUFFIXES = new Set([
   'requests',
   'workers',
   'dead',
+  'deadids',
+  'deadletters',
   'cancel',
   'totals',
   'reqrep:queues',

@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
-import { moveToDeadList } from '../../../lib/protocol/operations/move-to-dead-list.js';
+import { moveToDeadLetters } from '../../../lib/protocol/operations/move-to-dead-letters.js';
 import { giveBackJobs } from '../../../lib/protocol/operations/give-back-jobs.js';
 import { listLength } from '../../../lib/protocol/operations/lists.js';
 import { pushValues, type PushValues } from '../../../lib/protocol/operations/push-values.js';
@@ -20,6 +20,7 @@ import { KeptLog } from './kept-log.js';
 import { unheard } from './silent-hooks.js';
 import { KeptRuns } from './kept-runs.js';
 import { watched, type Watched } from './watched.js';
+import { NO_BOUNDS } from '../../support/dead-letters.js';
 
 export const QUEUE = 'reports';
 
@@ -63,6 +64,7 @@ export class WorkerUnderTest {
       shutdownTimeout: SHUTDOWN_TIMEOUT_MS,
       maxPayload: 100_000,
       exposeStack: false,
+      ...NO_BOUNDS,
       runWithin,
     };
     const parts = {
@@ -80,6 +82,7 @@ export class WorkerUnderTest {
         concurrency: 1,
         timeout: 0,
         maxDeliveries: 3,
+        deadLetterFailures: 'none',
         handle: this.runs.handle,
         ...handler,
       },
@@ -165,7 +168,7 @@ export class WorkerUnderTest {
       line.always(listLength, () => 0);
     }
     commands.always(giveBackJobs, ({ places }) => places.length);
-    commands.always(moveToDeadList, () => 'moved');
+    commands.always(moveToDeadLetters, () => ({ outcome: 'moved', dropped: 0 }));
     commands.always(pushValues, () => ({ length: 1, bytes: 100 }));
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { moveToDeadList } from '../../../lib/protocol/operations/move-to-dead-list.js';
+import { moveToDeadLetters } from '../../../lib/protocol/operations/move-to-dead-letters.js';
 import { giveBackJobs } from '../../../lib/protocol/operations/give-back-jobs.js';
 import { job, SHUTDOWN_TIMEOUT_MS, WorkerUnderTest } from '../support/worker-under-test.js';
 import { watched } from '../support/watched.js';
@@ -60,7 +60,7 @@ describe('a job that stops its own worker', () => {
 
   it.each([
     ['goes back', {}],
-    ['goes to the dead list', { n: 1 }],
+    ['becomes a dead letter', { n: 1 }],
   ])('is the last to be waited for where another one %s', async (_, meta) => {
     const { under, stopped } = await stoppedByItself(job('other', null, meta));
     under.confirmAll();
@@ -82,6 +82,6 @@ describe('a job that stops its own worker', () => {
     const stopped = under.stop();
     await under.pass(5_000);
     expect([stopped.isDone, under.worker.isExcusing]).toEqual([false, false]);
-    expect(under.isOpen(moveToDeadList)).toBe(false);
+    expect(under.isOpen(moveToDeadLetters)).toBe(false);
   });
 });

@@ -26,6 +26,7 @@ import type { JobHandler, WorkerOptions } from '../../../lib/worker/worker-optio
 import { VirtualRuntime } from '../../support/virtual-runtime.js';
 import { KeptLog } from '../support/kept-log.js';
 import { unheard } from '../support/silent-hooks.js';
+import { NO_BOUNDS } from '../../support/dead-letters.js';
 
 const OPTIONS: WorkerOptions = {
   lease: 5_000,
@@ -33,6 +34,7 @@ const OPTIONS: WorkerOptions = {
   shutdownTimeout: 10_000,
   maxPayload: 1_048_576,
   exposeStack: false,
+  ...NO_BOUNDS,
   describeError: describeHttpException,
 };
 
@@ -104,7 +106,7 @@ class KeptStream {
 /** A runner of a handler that does as it is told, and what it logs. */
 function runnerOf(
   handle: Handle,
-  options: Partial<WorkerOptions & Pick<JobHandler, 'timeout'>> = {},
+  options: Partial<WorkerOptions & Pick<JobHandler, 'timeout' | 'deadLetterFailures'>> = {},
   runtime: Runtime = systemRuntime,
 ) {
   const log = new KeptLog();
@@ -114,6 +116,7 @@ function runnerOf(
     concurrency: 1,
     timeout: options.timeout ?? 0,
     maxDeliveries: 3,
+    deadLetterFailures: options.deadLetterFailures ?? 'none',
     handle,
   };
   const events = new EventEmitter();

@@ -12,6 +12,7 @@ import { OutageHistory } from '../../../lib/worker/liveness/outage-history.js';
 import { FakeDriver } from '../../support/fake-driver.js';
 import { KeptLog } from '../support/kept-log.js';
 import { unheard } from '../support/silent-hooks.js';
+import { NO_BOUNDS } from '../../support/dead-letters.js';
 
 const LEASE_MS = 5_000;
 const STALL_LIMIT_MS = 60_000;
@@ -40,7 +41,7 @@ function newRecovery(lines: readonly LineIdentity[], job = '["job-1",null,{"c":"
   line.always(readListBytes, () => [Buffer.from(job)]);
   line.always(recoverWorker, ({ forget }) => {
     steps.push(forget ? 'forget' : 'recover');
-    return 'recovered';
+    return { outcome: 'recovered', dropped: 0 };
   });
   line.always(
     { name: 'cut' } as never,
@@ -57,12 +58,13 @@ function newRecovery(lines: readonly LineIdentity[], job = '["job-1",null,{"c":"
     shutdownTimeout: 1_000,
     maxPayload: 1_000,
     exposeStack: false,
+    ...NO_BOUNDS,
   };
   const scope = new AsyncResource('test');
   const shard = driver.shard();
   const parts = { workerId: 'worker-1', shard, options, log, ...unheard(log), scope };
   const recovery = new Recovery(
-    { ...handler, handle: () => undefined },
+    { ...handler, deadLetterFailures: 'emits', handle: () => undefined },
     parts,
     new OutageHistory(LEASE_MS),
   );
@@ -127,22 +129,22 @@ describe('a job of a lost worker', () => {
   it.each<[string, string, object]>([
     ['goes back while it may be started again', '["id",1,{"c":"c","n":2}]', { position: 0 }],
     [
-      'goes to the dead list where it may run once',
+      'becomes a dead letter where it may run once',
       '["id",1,{"c":"c","n":1}]',
       dead('out of deliveries'),
     ],
     [
-      'goes to the dead list where it was the last time',
+      'becomes a dead letter where it was the last time',
       '  ["id",1,{"c":"c"}]',
       dead('out of deliveries'),
     ],
     [
-      'goes to the dead list where its stream has begun',
+      'becomes a dead letter where its stream has begun',
       '["id",1,{"c":"c"}]\n',
       dead('broken stream'),
     ],
     [
-      'goes to the dead list where it cannot be read',
+      'becomes a dead letter where it cannot be read',
       'odd',
       { position: 0, dead: { reason: 'unreadable' } },
     ],
@@ -179,7 +181,7 @@ it('a recovery that a close cuts off reports what it has recovered, and leaves n
       log.close();
       throw new Error('The line was closed');
     }
-    return 'recovered';
+    return { outcome: 'recovered', dropped: 0 };
   });
   await sweep(LEASE_MS + 1);
   expect(steps).toEqual(['recover', 'forget']);
@@ -189,7 +191,7 @@ it('a recovery that a close cuts off reports what it has recovered, and leaves n
 
 it('a recovery ends when another worker recovers the same jobs', async () => {
   const { sweep, line, log } = newRecovery([]);
-  line.always(recoverWorker, () => 'changed');
+  line.always(recoverWorker, () => ({ outcome: 'changed', dropped: 0 }));
   await sweep(LEASE_MS + 1);
   expect(line.calls(recoverWorker)).toHaveLength(1);
   expect(log.warnings).toEqual([]);

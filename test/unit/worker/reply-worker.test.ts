@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { moveToDeadList } from '../../../lib/protocol/operations/move-to-dead-list.js';
+import { moveToDeadLetters } from '../../../lib/protocol/operations/move-to-dead-letters.js';
 import { waitForJob } from '../../../lib/protocol/operations/wait-for-job.js';
 import { job, WorkerUnderTest } from '../support/worker-under-test.js';
 
@@ -94,10 +94,10 @@ describe('what cannot be read as a job', () => {
     ['an empty text', '', 'an empty string'],
     ['no JSON', '{', 'not JSON'],
     ['no array', '{}', 'expected an array'],
-  ])('goes to the dead list, and the next job is run: %s', async (_, element, message) => {
+  ])('becomes a dead letter, and the next job is run: %s', async (_, element, message) => {
     const under = await WorkerUnderTest.started();
     await under.arrive(element);
-    expect(under.commands.next(moveToDeadList).input).toMatchObject({
+    expect(under.commands.next(moveToDeadLetters).input).toMatchObject({
       reason: 'unreadable',
       message: expect.stringContaining(message),
     });

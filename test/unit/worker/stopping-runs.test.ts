@@ -1,6 +1,6 @@
 import { Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { moveToDeadList } from '../../../lib/protocol/operations/move-to-dead-list.js';
+import { moveToDeadLetters } from '../../../lib/protocol/operations/move-to-dead-letters.js';
 import { giveBackJobs } from '../../../lib/protocol/operations/give-back-jobs.js';
 import { pushValues } from '../../../lib/protocol/operations/push-values.js';
 import { job, SHUTDOWN_TIMEOUT_MS, WorkerUnderTest } from '../support/worker-under-test.js';
@@ -83,31 +83,33 @@ describe('a job that does not end within the shutdownTimeout', () => {
     expect(under.worker.busy).toBe(0);
   });
 
-  it('goes to the dead list where it must not be started again, and its caller is told', async () => {
+  it('becomes a dead letter where it must not be started again, and its caller is told', async () => {
     const under = await WorkerUnderTest.started({ concurrency: 2 });
     await under.arrive(job('once', null, { n: 1 }), job('again'));
     const stopped = under.stop();
     await under.pass(SHUTDOWN_TIMEOUT_MS);
-    const { reason, reply } = under.commands.next(moveToDeadList).input;
+    const { reason, reply } = under.commands.next(moveToDeadLetters).input;
     expect([reason, JSON.parse(reply?.text ?? '')]).toEqual([
       'out of deliveries',
       ['once', 'e', expect.objectContaining({ code: 'WORKER_LOST' })],
     ]);
     expect(under.commands.next(giveBackJobs).input.places).toHaveLength(1);
     expect(under.log.warnings).toEqual([
-      expect.stringContaining('(1 with maxDeliveries 1 moved to "reportsdead" instead)'),
+      expect.stringContaining(
+        '(1 with maxDeliveries 1 moved to the dead letters of the queue instead)',
+      ),
     ]);
     under.confirmAll();
     await under.settle();
     expect(stopped.result).toBe(true);
   });
 
-  it('goes to the dead list as well where its handler allows one delivery', async () => {
+  it('becomes a dead letter as well where its handler allows one delivery', async () => {
     const under = await WorkerUnderTest.started({ maxDeliveries: 1 });
     await under.arrive(job('a'));
     under.stop();
     await under.pass(SHUTDOWN_TIMEOUT_MS);
-    expect(under.open).toEqual([moveToDeadList.name]);
+    expect(under.open).toEqual([moveToDeadLetters.name]);
   });
 
   it('is left to others where Redis does not take it back within half a second', async () => {

@@ -8,6 +8,7 @@ import { ReplyWorkers } from '../../../lib/worker/reply-workers.js';
 import { VirtualRuntime } from '../../support/virtual-runtime.js';
 import { KeptLog } from '../support/kept-log.js';
 import { unheard } from '../support/silent-hooks.js';
+import { NO_BOUNDS } from '../../support/dead-letters.js';
 
 /** Workers whose jobs take as long as their data says, ms, and what they have begun with. */
 function newWorkers() {
@@ -20,7 +21,7 @@ function newWorkers() {
     shards: singleShard(driver, keys),
     log,
     ...unheard(log),
-    options: { ...limits, maxPayload: 1_000, exposeStack: false },
+    options: { ...limits, ...NO_BOUNDS, maxPayload: 1_000, exposeStack: false },
   });
   const begun: unknown[] = [];
   const handle = (ms: unknown): Promise<void> => {
@@ -28,7 +29,7 @@ function newWorkers() {
     return new Promise((resolve) => runtime.setTimeout(resolve, Number(ms)));
   };
   const handler = { queue: 'q', name: 'Test#run', concurrency: 4, timeout: 0, maxDeliveries: 3 };
-  workers.serve([{ ...handler, handle }]);
+  workers.serve([{ ...handler, deadLetterFailures: 'emits', handle }]);
   const push = (...jobs: number[]): void => {
     const elements = jobs.map((ms) => JSON.stringify([`job-${ms}`, ms, { c: 'caller' }]));
     void driver.commands.run(pushToList, { list: keys.queue('q').requests, elements });

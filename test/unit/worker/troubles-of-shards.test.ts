@@ -12,6 +12,7 @@ import { VirtualRuntime } from '../../support/virtual-runtime.js';
 import { KeptLog } from '../support/kept-log.js';
 import { silentHooks, unheard } from '../support/silent-hooks.js';
 import { job, QUEUE } from '../support/worker-under-test.js';
+import { NO_BOUNDS } from '../../support/dead-letters.js';
 
 const OOM = 'OOM command not allowed';
 
@@ -43,10 +44,11 @@ it('that one shard accepts replies again says nothing of another', async () => {
       shutdownTimeout: 0,
       maxPayload: 100_000,
       exposeStack: false,
+      ...NO_BOUNDS,
     },
   });
   const handler = { queue: QUEUE, name: 'Test#run', concurrency: 2, timeout: 0, maxDeliveries: 3 };
-  workers.serve([{ ...handler, handle: () => 'done' }]);
+  workers.serve([{ ...handler, deadLetterFailures: 'emits', handle: () => 'done' }]);
   drivers.forEach(({ commands }) =>
     commands.always(renewLease, () => ({
       now: 0,

@@ -1,0 +1,137 @@
+import type { Run } from '../driver/operation.js';
+import type { Shard } from '../driver/shard.js';
+import type { DeadLetterKeys } from '../protocol/keys.js';
+import {
+  countDeadLetters,
+  readDeadIds,
+  readDeadLetters,
+  removeDeadLetters,
+  retryDeadLetter,
+} from '../protocol/operations/dead-letters.js';
+import { decodeLetter } from '../protocol/wire/dead-letter.js';
+import type { DeadLetter } from './dead-letter.js';
+import { isInTime, isMeant, type DeadLetterFilter } from './dead-letter-filter.js';
+import {
+  deadLetterOf,
+  elementToRetry,
+  inParts,
+  LETTERS_PER_PART,
+  type LetterSource,
+} from './letter-source.js';
+
+/** Number of ids that are read together. */
+const IDS_PER_PART = 1_000;
+
+/** The dead letters of one queue on one shard, by their ids. */
+export class StoredLetters implements LetterSource {
+  private readonly dead: DeadLetterKeys;
+  private readonly requests: string;
+  private readonly clock: Shard['driver']['clock'];
+
+  constructor(
+    { driver, keys }: Shard,
+    queue: string,
+    private readonly run: Run,
+  ) {
+    const { deadLetters, requests } = keys.queue(queue);
+    this.dead = deadLetters;
+    this.requests = requests;
+    this.clock = driver.clock;
+  }
+
+  count(): Promise<number> {
+    return this.run(countDeadLetters, this.dead);
+  }
+
+  async page(first: number, last: number): Promise<DeadLetter[]> {
+    return this.read(await this.ids(first, last));
+  }
+
+  async get(id: string): Promise<DeadLetter | undefined> {
+    const [letter] = await this.read([id]);
+    return letter;
+  }
+
+  /** @returns ids, the newest first. */
+  ids(first: number, last: number): Promise<string[]> {
+    return this.run(readDeadIds, { dead: this.dead, first, last });
+  }
+
+  /** @returns the letters that are still there, in the order of the ids. */
+  async read(ids: readonly string[]): Promise<DeadLetter[]> {
+    const letters = await this.textsOf(ids);
+    return letters.map(({ id, text }) =>
+      deadLetterOf(id, timeOf(id), decodeLetter(text.toString())),
+    );
+  }
+
+  async choose(filter: DeadLetterFilter): Promise<string[]> {
+    const chosen: string[] = [];
+    for (const part of inParts(await this.idsInTime(filter), LETTERS_PER_PART)) {
+      const { reason, worker } = filter;
+      const meant =
+        reason === undefined && worker === undefined
+          ? part
+          : (await this.read(part)).filter((letter) => isMeant(letter, filter)).map(({ id }) => id);
+      chosen.push(...meant);
+    }
+    return chosen.toReversed();
+  }
+
+  async retry(ids: readonly string[]): Promise<number> {
+    let retried = 0;
+    for (const part of inParts(ids, LETTERS_PER_PART)) {
+      const letters = await this.textsOf(part);
+      const now = this.clock.now();
+      const results = await Promise.all(
+        letters.map(({ id, text }) =>
+          this.run(retryDeadLetter, {
+            dead: this.dead,
+            requests: this.requests,
+            id,
+            element: elementToRetry(text.subarray(text.indexOf('\n') + 1), now),
+          }),
+        ),
+      );
+      retried += results.filter(Boolean).length;
+    }
+    return retried;
+  }
+
+  async remove(ids: readonly string[]): Promise<number> {
+    let removed = 0;
+    for (const part of inParts(ids, LETTERS_PER_PART)) {
+      const choice = { dead: this.dead, ids: part };
+      removed += await this.run(removeDeadLetters, choice);
+    }
+    return removed;
+  }
+
+  /** @returns the ids of the letters in the time of a filter, the newest first. Letters that come meanwhile are left out. */
+  private async idsInTime(filter: DeadLetterFilter): Promise<string[]> {
+    const found = new Set<string>();
+    for (let first = 0; ; first += IDS_PER_PART) {
+      const part = await this.ids(first, first + IDS_PER_PART - 1);
+      part.filter((id) => isInTime(timeOf(id), filter)).forEach((id) => found.add(id));
+      const oldest = part.at(-1);
+      if (oldest === undefined || timeOf(oldest) < (filter.since ?? 0)) {
+        return [...found];
+      }
+    }
+  }
+
+  private async textsOf(ids: readonly string[]): Promise<{ id: string; text: Buffer }[]> {
+    if (ids.length === 0) {
+      return [];
+    }
+    const choice = { dead: this.dead, ids };
+    const texts = await this.run(readDeadLetters, choice);
+    return ids.flatMap((id, index) => {
+      const text = texts[index];
+      return text ? [{ id, text }] : [];
+    });
+  }
+}
+
+/** @returns the time of a letter, which its id begins with, ms. */
+export const timeOf = (id: string): number => Number.parseInt(id, 10);
