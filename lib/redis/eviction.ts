@@ -8,13 +8,17 @@ const LOSS_BY_POLICY: readonly (readonly [policy: string, loss: string])[] = [
   ['volatile-', 'replies, so that their callers time out'],
 ];
 
+/** @returns what a server with this `maxmemory-policy` removes when its memory is full; `undefined` for nothing that the library needs. */
+export const lossByEviction = (policy: string): string | undefined =>
+  LOSS_BY_POLICY.find(([beginning]) => policy.startsWith(beginning))?.[1];
+
 /** Warns once that the server may remove queues or replies. */
 export function warnOfEviction(
   { address, server }: { readonly address: string; readonly server: ServerFacts | undefined },
   log: Log,
 ): void {
   const policy = server?.evictionPolicy ?? '';
-  const loss = LOSS_BY_POLICY.find(([beginning]) => policy.startsWith(beginning))?.[1];
+  const loss = lossByEviction(policy);
   if (loss !== undefined) {
     log.once(
       'eviction',

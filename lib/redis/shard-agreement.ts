@@ -16,6 +16,15 @@ export interface ShardSettings {
   readonly hotQueues: readonly string[];
 }
 
+/** Reads the fields of the hash with the settings. */
+export function shardSettingsIn(fields: Readonly<Record<string, string>>): ShardSettings {
+  const hot = Object.keys(fields).filter((field) => field.startsWith(HOT_PREFIX));
+  return {
+    shards: Number(fields[COUNT_FIELD]),
+    hotQueues: hot.map((field) => field.slice(HOT_PREFIX.length)),
+  };
+}
+
 /**
  * Makes sure that all processes of an instance spread the queues over the same shards. The first process writes the number of shards
  * into the Cluster, and each adds its hot queues; a process with another number is refused.
@@ -46,16 +55,14 @@ export class ShardAgreement {
   }
 
   private async reachOnce(): Promise<void> {
-    const found = await this.exchange();
-    const shards = Number(found[COUNT_FIELD]);
+    const { shards, hotQueues } = shardSettingsIn(await this.exchange());
     if (shards !== this.settings.shards) {
       throw new UnusableServerError(
         `has the queues of other processes in ${shards} shards, but this process has \`shards: ${this.settings.shards}\`: set ` +
           `\`shards: ${shards}\`, or stop all processes and delete the key "${this.clusterSlot.key}" when the queues are empty`,
       );
     }
-    const hot = Object.keys(found).filter((field) => field.startsWith(HOT_PREFIX));
-    this.hotQueues = new Set(hot.map((field) => field.slice(HOT_PREFIX.length)));
+    this.hotQueues = new Set(hotQueues);
   }
 
   private async exchange(): Promise<Record<string, string>> {

@@ -253,11 +253,15 @@ const UNSAFE_CHARACTERS = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 /** Cuts a long line and escapes unsafe characters, because log lines may contain data of other systems. */
 export function bounded(text: string): string {
   const cut = text.length > MAX_LINE_CHARS ? `${text.slice(0, MAX_LINE_CHARS)}...` : text;
-  return cut.replace(
+  return escaped(cut);
+}
+
+/** Escapes characters that could change what a terminal or a reader of a log shows. */
+export const escaped = (text: string): string =>
+  text.replace(
     UNSAFE_CHARACTERS,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
-}
 
 /** Maximum number of lines of a stack that are written. */
 const MAX_STACK_LINES = 50;

@@ -13,6 +13,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const MOST_PACKED_BYTES = 600_000;
 const FILES =
   /^(dist\/(cjs|esm)\/.+\.(js|d\.ts|json)|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/;
+const SHEBANG = '#!/usr/bin/env node\n';
 const LICENCES = new Set(['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD']);
 
 const run = (command, ...args) => execFileSync(command, args, { cwd: root, encoding: 'utf8' });
@@ -36,6 +37,20 @@ function* wrongContents({ files, size, path }, folder) {
   for (const { path: file } of files) {
     if (readFileSync(join(folder, 'package', file), 'utf8').includes(root)) {
       yield `${file} names the folder that it was built in`;
+    }
+  }
+}
+
+/** The program of `bin`, which npm links as it is. */
+function* wrongProgram({ files }, folder) {
+  for (const path of Object.values(manifest.bin)) {
+    const file = files.find((each) => each.path === path);
+    if (file === undefined) {
+      yield `${path} is missing`;
+    } else if ((file.mode & 0o111) !== 0o111) {
+      yield `${path} is not executable`;
+    } else if (!readFileSync(join(folder, 'package', path), 'utf8').startsWith(SHEBANG)) {
+      yield `${path} does not begin with ${SHEBANG}`;
     }
   }
 }
@@ -98,6 +113,7 @@ try {
   const packed = pack(folder);
   const checks = [
     ['contents', wrongContents(packed, folder)],
+    ['program', wrongProgram(packed, folder)],
     ['types', wrongTypes(packed)],
     ['manifest', wrongManifest(packed)],
     ['licences', wrongLicences()],

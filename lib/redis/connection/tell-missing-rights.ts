@@ -18,7 +18,7 @@ export function tellMissingRights(
 }
 
 /** @returns what is refused: commands, commands on the patterns of keys or channels, and keys on which nothing is allowed. */
-function refusedIn(missing: readonly MissingRight[]): string {
+export function refusedIn(missing: readonly MissingRight[]): string {
   const keys = new Set(
     missing.flatMap(({ pattern, rules }) => (rules.length === 1 && pattern) || []),
   );
@@ -34,7 +34,10 @@ function refusedIn(missing: readonly MissingRight[]): string {
 }
 
 /** As `Map.groupBy`, which Node has from version 21 on. */
-function groupBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
+export function groupBy<Item, Key>(
+  items: readonly Item[],
+  keyOf: (item: Item) => Key,
+): Map<Key, Item[]> {
   const groups = new Map<Key, Item[]>();
   for (const item of items) {
     const key = keyOf(item);

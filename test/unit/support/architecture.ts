@@ -40,6 +40,19 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   // `reflect-metadata`: the metadata of decorators.
   nest: ['core', ...ENGINE, '@nestjs', 'reflect-metadata'],
   core: ENGINE,
+  cli: [
+    'core',
+    'admin',
+    'client',
+    'worker',
+    'redis',
+    'driver',
+    'protocol',
+    'telemetry',
+    'options',
+    'errors',
+    'node:',
+  ],
   opentelemetry: ['telemetry', 'protocol', 'options', 'errors', '@opentelemetry', 'node:'],
   terminus: [
     'nest',
@@ -107,6 +120,12 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     connection: ['topology', 'operations'],
     topology: [],
     operations: [],
+  },
+  cli: {
+    top: ['commands', 'doctor', 'frame'],
+    commands: ['doctor', 'frame'],
+    doctor: ['frame'],
+    frame: [],
   },
   protocol: { operations: ['wire', 'floor'], wire: ['floor'], floor: [] },
 };

@@ -1,0 +1,73 @@
+import { requesterRights } from '../../client/requester-rights.js';
+import { allowanceOf } from '../../driver/missing-permission.js';
+import type { Rights } from '../../driver/rights.js';
+import type { Keys } from '../../protocol/keys.js';
+import { CONNECTION_RIGHTS } from '../../redis/connection/connection-rights.js';
+import { findMissingRights } from '../../redis/connection/find-missing-rights.js';
+import { groupBy, refusedIn } from '../../redis/connection/tell-missing-rights.js';
+import type { Redis } from '../../redis/topology/connection-option.js';
+import { workerRights } from '../../worker/worker-rights.js';
+import { findingsOf, type Finding } from './finding.js';
+
+const { ok, note, problem } = findingsOf('rights');
+
+/** What a process does with the queues. */
+export type Role = 'requester' | 'worker';
+
+/** Id of a worker whose keys are asked about; nothing is written. */
+const NO_WORKER = '00000000-0000-4000-8000-000000000000';
+
+/** What the rights are needed for. */
+export interface RightsNeeds {
+  readonly keys: Keys;
+  readonly queues: readonly string[];
+  readonly roles: readonly Role[];
+  readonly user: string;
+}
+
+/** Asks the server for each right that a requester and a worker need. */
+export async function checkRights(
+  redis: Redis,
+  { keys, queues, roles, user }: RightsNeeds,
+): Promise<Finding[]> {
+  const ofQueues = queues.map((queue) => keys.queue(queue));
+  const replies = keys.replies('');
+  const rights: readonly Rights[] = [
+    ...CONNECTION_RIGHTS,
+    ...(roles.includes('requester')
+      ? ofQueues.flatMap((queue) => requesterRights(queue, replies))
+      : []),
+    ...(roles.includes('worker') ? workerRights(ofQueues, NO_WORKER, replies, keys.queues) : []),
+  ];
+  const missing = await findMissingRights({ send: (call) => call(redis) }, rights, (key) =>
+    keys.patternOf(key),
+  );
+  if (missing === undefined) {
+    return [note('The rights could not be asked for.', 'Try again.')];
+  }
+  if (missing.length === 0 && !(await tellsRights(redis))) {
+    return [
+      note(
+        `The server cannot be asked for the rights of user "${user}": what it lacks is noticed only when it is refused.`,
+        'Redis 7.0 and newer, and Valkey, tell rights.',
+      ),
+    ];
+  }
+  if (missing.length === 0) {
+    const what = roles.map((role) => `a ${role}`).join(' and ');
+    return [ok(`user "${user}" may do all that ${what} needs (queues: ${queues.join(', ')})`)];
+  }
+  return [...groupBy(missing, ({ without }) => without)].map(([without, those]) => {
+    const rules = [...new Set(those.flatMap((each) => each.rules))];
+    const others = rules.includes('+eval') ? ' Other rights can only be asked for with these.' : '';
+    const level = those.every(({ isOptional }) => isOptional) ? note : problem;
+    return level(
+      `User "${user}" lacks ${refusedIn(those)}: ${without}.${others}`,
+      allowanceOf(user, rules),
+    );
+  });
+}
+
+/** Whether a server can be asked for the rights of a user. */
+const tellsRights = async (redis: Redis): Promise<boolean> =>
+  (await redis.eval('return redis.acl_check_cmd and 1 or 0', 0)) === 1;
