@@ -179,7 +179,10 @@ describe('the command line', () => {
     ],
     [['send', 'a', '1', '--tmeout', '5'], '"send" has no option --tmeout: did you mean --timeout?'],
     [['send', 'a', '1', '--timeout'], '--timeout needs a value: --timeout=MS'],
-    [['send', 'a', '1', '--timeout', '5s'], 'Expected --timeout to be an integer >= 0, got "5s"'],
+    [
+      ['send', 'a', '1', '--timeout', '5s'],
+      'Expected --timeout to be an integer from 0 to 2147483647, got "5s"',
+    ],
     [['send', 'a', '-5'], 'write -- in front of arguments that begin with a -'],
     [['send', 'a'], '"send" expects QUEUE JSON, got 1'],
     [['send', 'a', '{id:', '1}'], 'quote the JSON'],
@@ -189,6 +192,11 @@ describe('the command line', () => {
     [['send', '', '1'], 'Expected queue'],
     [['send', 'a', '1', '--url', 'redis://x:SEC/RET@h'], 'Expected port of the connection'],
     [['send', 'a', '1', '--url', 'memory://'], 'where no other process can look'],
+    [
+      ['peek', 'a', '--limit', '1001'],
+      'Expected --limit to be an integer from 1 to 1000, got "1001"',
+    ],
+    [['queues', 'a'], '"queues" expects no arguments, got 1'],
     [['doctor', '--role', 'cook'], 'Expected --role to be requester or worker, got "cook"'],
   ])('refuses %j in one sentence, with exit code 2', async (args, sentence) => {
     const { stdout, stderr, code } = await runCommand(args, { REDIS_URL: redis.url });

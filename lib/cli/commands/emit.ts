@@ -1,4 +1,6 @@
 import type { PushReceipt } from '../../client/calls/push-receipt.js';
+import { counted } from '../../errors/counted.js';
+import { MAX_TIMER_DELAY_MS } from '../../options/option-rules.js';
 import type { Command } from '../frame/command.js';
 import { EXIT } from '../frame/exit-codes.js';
 import { headersIn, JOB_OPTIONS, readData } from '../frame/job-input.js';
@@ -33,7 +35,7 @@ export const emit: Command = {
   run: async ({ operands: [queue = '', json = ''], values, out, ...call }) => {
     const options = {
       headers: headersIn(values),
-      timeout: integerOf(values, 'timeout', 0),
+      timeout: integerOf(values, 'timeout', 0, MAX_TIMER_DELAY_MS),
       requireWorker: values['require-worker'] === true,
     };
     const data = await readData(json, call);
@@ -50,6 +52,6 @@ function writeReceipt(receipt: PushReceipt, out: Output): void {
     return;
   }
   const { id, queue, queueLength } = receipt;
-  const waiting = queueLength === 1 ? '1 job waits' : `${queueLength} jobs wait`;
+  const waiting = `${counted(queueLength, 'job')} ${queueLength === 1 ? 'waits' : 'wait'}`;
   out.text(`Redis has job ${id}: ${waiting} in queue "${queue}".`);
 }

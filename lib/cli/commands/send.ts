@@ -1,3 +1,4 @@
+import { MAX_TIMER_DELAY_MS } from '../../options/option-rules.js';
 import type { Command } from '../frame/command.js';
 import { EXIT } from '../frame/exit-codes.js';
 import { headersIn, JOB_OPTIONS, readData } from '../frame/job-input.js';
@@ -43,8 +44,8 @@ export const send: Command = {
   run: async ({ operands: [queue = '', json = ''], values, out, ...call }) => {
     const options = {
       headers: headersIn(values),
-      timeout: integerOf(values, 'timeout', 0),
-      idleTimeout: integerOf(values, 'idle-timeout', 0),
+      timeout: integerOf(values, 'timeout', 0, MAX_TIMER_DELAY_MS),
+      idleTimeout: integerOf(values, 'idle-timeout', 0, MAX_TIMER_DELAY_MS),
       requireWorker: values['require-worker'] === true,
       signal: call.signal,
     };

@@ -37,7 +37,7 @@ export async function checkRights(
     ...(roles.includes('requester')
       ? ofQueues.flatMap((queue) => requesterRights(queue, replies))
       : []),
-    ...(roles.includes('worker') ? workerRights(ofQueues, NO_WORKER, replies, keys.queues) : []),
+    ...(roles.includes('worker') ? workerRights(ofQueues, NO_WORKER, keys) : []),
   ];
   const missing = await findMissingRights({ send: (call) => call(redis) }, rights, (key) =>
     keys.patternOf(key),

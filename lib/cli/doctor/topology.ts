@@ -1,3 +1,4 @@
+import { counted } from '../../errors/counted.js';
 import { findingsOf, type Finding } from './finding.js';
 import type { ServerLook } from './server-look.js';
 
@@ -39,7 +40,7 @@ export function checkTopology(
   const replicas = Number(info('connected_slaves') ?? 0);
   if (facts.isCluster) {
     return replicas > 0
-      ? [ok(`a master of the Cluster, with ${counted(replicas)}`)]
+      ? [ok(`a master of the Cluster, with ${counted(replicas, 'replica')}`)]
       : [
           note(
             'A master of the Cluster without a replica: while it is away, so are its queues.',
@@ -50,12 +51,10 @@ export function checkTopology(
   if (sentinels > 0) {
     return [
       note(
-        `A primary with ${counted(replicas)}, watched by ${sentinels} Sentinel${sentinels === 1 ? '' : 's'}: after a failover this URL leads to a server that accepts no writes.`,
+        `A primary with ${counted(replicas, 'replica')}, watched by ${counted(sentinels, 'Sentinel')}: after a failover this URL leads to a server that accepts no writes.`,
         'Let applications find the primary by `sentinels` and `name` in `connection`, not by this URL.',
       ),
     ];
   }
-  return [ok(replicas > 0 ? `a primary with ${counted(replicas)}` : 'a server alone')];
+  return [ok(replicas > 0 ? `a primary with ${counted(replicas, 'replica')}` : 'a server alone')];
 }
-
-const counted = (replicas: number): string => `${replicas} replica${replicas === 1 ? '' : 's'}`;

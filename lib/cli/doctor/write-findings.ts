@@ -1,3 +1,4 @@
+import { counted } from '../../errors/counted.js';
 import type { Output, Style } from '../frame/output.js';
 import type { Finding, FindingLevel } from './finding.js';
 
@@ -21,9 +22,9 @@ export function writeFindings(findings: readonly Finding[], out: Output): void {
     out.line(out.styled('bold', server));
     those.forEach((finding) => writeFinding(finding, out));
   }
-  const [problems, notes] = (['problem', 'note'] as const).map(
-    (level) => findings.filter((finding) => finding.level === level).length,
-  );
+  const countOf = (level: FindingLevel): number =>
+    findings.filter((finding) => finding.level === level).length;
+  const [problems, notes] = [countOf('problem'), countOf('note')];
   out.line();
   out.line(
     problems === 0 && notes === 0
@@ -66,5 +67,3 @@ function writeFinding({ level, check, text, mend }: Finding, out: Output): void 
     out.wrapped(`-> ${mend}`, indent.length).forEach((line) => out.line(indent + line));
   }
 }
-
-const counted = (count = 0, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

@@ -32,12 +32,21 @@ export class Output {
   /** @returns a text in a colour, where there are colours. Escapes what could be a command for the terminal. */
   styled(style: Style, text: string): string {
     const safe = escaped(text);
-    return this.hasColours ? styleText(style, safe, { validateStream: false }) : safe;
+    return this.hasColours && safe !== ''
+      ? styleText(style, safe, { validateStream: false })
+      : safe;
   }
 
   /** Writes a line as it is: escape what comes from elsewhere. */
   line(text = ''): void {
     this.stream.write(`${text}\n`);
+  }
+
+  /** Makes the terminal empty. */
+  clear(): void {
+    if (this.isForPeople) {
+      this.stream.write('\u001b[H\u001b[2J\u001b[3J');
+    }
   }
 
   /** Writes a line, escaped. */

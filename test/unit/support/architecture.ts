@@ -122,9 +122,10 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     operations: [],
   },
   cli: {
-    top: ['commands', 'doctor', 'frame'],
-    commands: ['doctor', 'frame'],
+    top: ['commands', 'doctor', 'tables', 'frame'],
+    commands: ['doctor', 'tables', 'frame'],
     doctor: ['frame'],
+    tables: ['frame'],
     frame: [],
   },
   protocol: { operations: ['wire', 'floor'], wire: ['floor'], floor: [] },
