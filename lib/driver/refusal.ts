@@ -39,10 +39,15 @@ const MEANINGS: Readonly<Record<string, RefusalMeaning>> = {
   MASTERDOWN: 'wrong server',
 };
 
+/** The code of an error in a script, behind the line of the script. */
+const IN_SCRIPT = /@user_script: ?\d+: -?([A-Z]{3,})\b/;
+
 /** Patterns of an inner error code: in an error of a script on Redis 6.2, and at the end of a transaction. */
 const INNER_CODES: Readonly<Record<string, RegExp>> = {
   // `ERR Error running script (call to f_...): @user_script:3: -OOM command ...`
-  ERR: /@user_script: ?\d+: -?([A-Z]{3,})\b/,
+  ERR: IN_SCRIPT,
+  // `@user_script: 3: -OOM command ...`, where the script returns what a `pcall` has answered
+  '@user_script:': IN_SCRIPT,
   // `EXECABORT Transaction discarded because of: OOM command ...`
   EXECABORT: /^EXECABORT .*because of: -?([A-Z]{3,})\b/,
 };
@@ -80,7 +85,7 @@ const REPEATED_ARGUMENTS = /,? with args beginning with:[^]*/i;
 
 /** Matches the part of an error that names the line of a script, which does not help users: at the end since Redis 7.0, at the start in 6.2. */
 const PLACE_IN_SCRIPT =
-  /\.? script: \w+, on @user_script: ?\d+\.?|(?<=^ERR )Error running script \(call to \w+\): (?:@user_script: ?\d+: )*-?/g;
+  /\.? script: \w+, on @user_script: ?\d+\.?|(?<=^ERR )Error running script \(call to \w+\): (?:@user_script: ?\d+: )*-?|^@user_script: ?\d+: -?/g;
 
 /**
  * @returns why a call was refused, as a text that may be shown: the missing permission and how to grant it, or the key with the

@@ -5,10 +5,12 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { codeOfRefusal } from '../../lib/driver/refusal.js';
 import type { Run } from '../../lib/driver/operation.js';
 import { useRedis } from '../support/redis.js';
+import { majorVersion } from '../support/server-version.js';
 import { waitFor } from '../support/wait-for.js';
 import { contentsOf, FREEING_CASES, STREAM_CASE } from './support/script-cases.js';
 
-const redis = useRedis(['--enable-protected-configs', 'yes']);
+// Redis 6.2 protects none.
+const redis = useRedis((await majorVersion()) < 7 ? [] : ['--enable-protected-configs', 'yes']);
 
 /** Sends a script by its text, on a connection that is not replaced after a refusal. */
 const run: Run = async (operation, input) => {

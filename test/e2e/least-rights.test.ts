@@ -4,6 +4,7 @@ import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { NoWorkersError, OnJob, ReplyWorkers, type JobContext } from '../../lib/index.js';
 import { Keys } from '../../lib/protocol/keys.js';
+import { refusalsIn } from '../support/acl-refusals.js';
 import { startApp } from '../support/app.js';
 import {
   documentedRules,
@@ -32,15 +33,7 @@ beforeAll(async () => {
 });
 
 /** @returns what was refused to users since the last reset. */
-async function refusals(): Promise<string[]> {
-  const entries = (await redis.look.call('ACL', 'LOG')) as unknown[][];
-  return (
-    entries
-      .map((entry) => entry.slice(0, 10).join(' '))
-      // By it ioredis tells its name, where the server is new enough, and does without.
-      .filter((text) => !text.includes('client|setinfo'))
-  );
-}
+const refusals = async (): Promise<string[]> => refusalsIn(await redis.look.call('ACL', 'LOG'));
 
 it('the users that docs/topologies.md shows may do all that is needed, and nothing is refused to them', async () => {
   await redis.look.call('ACL', 'LOG', 'RESET');

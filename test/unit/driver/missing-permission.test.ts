@@ -137,6 +137,7 @@ it.each([
     'ERR Error running script (call to f_12ab): @user_script:3: -OOM command not allowed. ',
     'OOM command not allowed. ',
   ],
+  ['@user_script: 3: -OOM command not allowed. ', 'OOM command not allowed. '],
   ['ERR index out of range script: 12ab, on @user_script:3.', 'ERR index out of range'],
 ])('omits the place in a script: %s', (message, words) => {
   expect(explainRefusal(refused(message, 'evalsha', '12ab', '0'))).toBe(words);

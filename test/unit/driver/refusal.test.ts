@@ -36,10 +36,15 @@ it('finds the code of an error inside a script, as Redis 6.2 and 7 write it', ()
   const old = `ERR Error running script (call to f_12ab): @user_script:3: -OOM command not allowed when used memory > 'maxmemory'. `;
   const spaced = `ERR Error running script (call to f_12ab): @user_script: 3: -READONLY You can't write against a read only replica.`;
   const recent = `OOM command not allowed when used memory > 'maxmemory'. script: 12ab, on @user_script:3.`;
-  expect([old, spaced, recent].map((text) => codeOfRefusal(refusal(text)))).toEqual([
+  const twice = `ERR Error running script (call to f_12ab): @user_script:3: @user_script: 3: -MISCONF Redis is configured to save RDB snapshots`;
+  const returned = `@user_script: 3: -NOREPLICAS Not enough good replicas to write.`;
+  const texts = [old, spaced, recent, twice, returned];
+  expect(texts.map((text) => codeOfRefusal(refusal(text)))).toEqual([
     'OOM',
     'READONLY',
     'OOM',
+    'MISCONF',
+    'NOREPLICAS',
   ]);
 });
 
