@@ -68,12 +68,11 @@ function unfinished({ server, processes, ledger, outside }: World): string[] {
 
 /** Checks that no slot was lost: each worker gets as many jobs as it may run, and has to run all of them at the same time. */
 export async function burst(world: World): Promise<void> {
-  const [caller] = world.alive();
   for (const process of world.alive()) {
     const others = world.alive().filter((each) => each !== process);
     await pause(world, others);
     for (const queue of QUEUES) {
-      if (!(await mayRunAll(world, caller, process, queue))) {
+      if (!(await mayRunAll(world, process, queue))) {
         const { name, options } = process;
         world.ledger.wrong(`${name} has not run ${options.concurrency} jobs of ${queue} at a time`);
       }
@@ -91,20 +90,19 @@ async function pause({ scheduler, ledger }: World, processes: SimulatedProcess[]
   }
 }
 
-/** Tries several bursts: a refused call that waits for its retry may hold a slot for a while, but a lost slot stays lost. */
-async function mayRunAll(
-  world: World,
-  caller: SimulatedProcess,
-  process: SimulatedProcess,
-  queue: string,
-): Promise<boolean> {
+/**
+ * Tries several bursts: a refused call that waits for its retry may hold a slot for a while, but a lost slot stays lost. Poison that a
+ * server still holds may kill the process meanwhile.
+ */
+async function mayRunAll(world: World, process: SimulatedProcess, queue: string): Promise<boolean> {
   for (let tries = 1; tries <= MOST_BURSTS; tries++) {
-    if (await burstOf(world, caller, process, queue, tries)) {
+    const [caller] = world.alive();
+    if (!caller || !process.isAlive || (await burstOf(world, caller, process, queue, tries))) {
       return true;
     }
     await world.scheduler.pass(LONGEST_BACKOFF_MS);
   }
-  return false;
+  return !process.isAlive;
 }
 
 /** @returns whether all jobs of the burst ran at the same time. */
