@@ -1,3 +1,7 @@
+import { deadList } from './commands/dead-list.js';
+import { deadRemove } from './commands/dead-remove.js';
+import { deadRetry } from './commands/dead-retry.js';
+import { deadShow } from './commands/dead-show.js';
 import { doctor } from './commands/doctor.js';
 import { emit } from './commands/emit.js';
 import { pause } from './commands/pause.js';
@@ -17,6 +21,10 @@ export const COMMANDS: readonly Command[] = [
   peek,
   pause,
   resume,
+  deadList,
+  deadShow,
+  deadRetry,
+  deadRemove,
   send,
   emit,
   doctor,

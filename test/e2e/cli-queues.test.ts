@@ -154,6 +154,94 @@ it('pause names workers of an earlier version, with exit code 1', async () => {
   }
 });
 
+describe('dead letters', () => {
+  /** Makes some, by jobs that are no longer delivered. */
+  async function withLetters(count: number) {
+    const it = site();
+    let isBroken = true;
+    await it.serve('mails', (data) => {
+      if (isBroken) {
+        throw new TypeError(`no mail ${String(data)}`);
+      }
+      return data;
+    });
+    for (let mail = 0; mail < count; mail++) {
+      await emitted(it.client, 'mails', mail);
+      const letters = it.admin.deadLetters('mails');
+      await waitFor(async () => (await letters.count()) === mail + 1);
+    }
+    return { ...it, mend: () => (isBroken = false), letters: it.admin.deadLetters('mails') };
+  }
+
+  it('are listed, the newest first, and shown', async () => {
+    const { run, onTerminal } = await withLetters(3);
+    const { stdout } = await run('dead', 'list', 'mails', '--limit', '2');
+    const listed = jsonLines(stdout) as { id: string }[];
+    expect(listed).toMatchObject([
+      { reason: 'failed', message: 'no mail 2', data: 2, attempts: 1 },
+      { message: 'no mail 1' },
+    ]);
+    const id = String(listed[1]?.id);
+    expect(jsonLines((await run('dead', 'show', 'mails', id)).stdout)).toEqual([listed[1]]);
+    if (hasTerminal) {
+      const { output } = await onTerminal('dead', 'list', 'mails', '--skip', '2');
+      expect(output).toMatch(
+        /^ID +SINCE +REASON +ATTEMPTS +MESSAGE\n\S+ +\d+ m?s +failed +1 +no mail 0\n$/,
+      );
+    }
+  });
+
+  it('go back to their queue', async () => {
+    const { run, letters, mend, admin } = await withLetters(3);
+    const [newest] = await letters.list();
+    mend();
+    const one = await run('dead', 'retry', 'mails', String(newest?.id));
+    expect(one).toEqual({ stdout: '{"queue":"mails","retried":1}\n', stderr: '', code: 0 });
+    expect(await letters.count()).toBe(2);
+    expect((await run('dead', 'retry', 'mails', '--reason', 'failed')).stdout).toBe(
+      '{"queue":"mails","retried":2}\n',
+    );
+    await waitFor(async () => (await admin.queue('mails')).counts.done === 3);
+    expect(await letters.count()).toBe(0);
+  });
+
+  it('are removed', async () => {
+    const { run, letters } = await withLetters(2);
+    const unreadable = await run('dead', 'remove', 'mails', '--reason', 'unreadable');
+    expect(unreadable).toMatchObject({ stdout: '{"queue":"mails","removed":0}\n', code: 0 });
+    expect((await run('dead', 'remove', 'mails', '--all')).stdout).toBe(
+      '{"queue":"mails","removed":2}\n',
+    );
+    expect(await letters.count()).toBe(0);
+  });
+
+  it('that are not there have exit code 1', async () => {
+    const { run } = site();
+    expect(await run('dead', 'show', 'mails', '1-0')).toEqual({
+      stdout: '',
+      stderr: 'nestjs-reqrep: Queue "mails" has no dead letter 1-0: "dead list" shows their ids\n',
+      code: 1,
+    });
+    expect(await run('dead', 'retry', 'mails', '1-0')).toMatchObject({ code: 1 });
+  });
+
+  it.each([
+    [['dead'], 'Expected a command behind "dead": list, show, retry, remove'],
+    [['dead', 'lisst', 'mails'], 'Expected a command behind "dead": list, show, retry, remove'],
+    [
+      ['dead', 'remove', 'mails'],
+      'Expected the ids of dead letters, or --reason and --worker, or --all',
+    ],
+    [['dead', 'remove', 'mails', '1-0', '--all'], 'one of these'],
+    [['dead', 'remove', 'mails', '--all', '--reason', 'failed'], 'one of these'],
+    [['dead', 'remove', 'mails', '--reason', 'fail'], 'Expected --reason to be "unreadable" or'],
+  ])('are not touched by %j', async (command, sentence) => {
+    const { stdout, stderr, code } = await site().run(...command);
+    expect({ stdout, code }).toEqual({ stdout: '', code: 2 });
+    expect(stderr).toContain(sentence);
+  });
+});
+
 describe.skipIf(!hasTerminal)('on a terminal of 80 columns', () => {
   it('tables fit, whatever is in them', async () => {
     const { client, serve, onTerminal } = site();
