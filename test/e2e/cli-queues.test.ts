@@ -157,20 +157,20 @@ it('pause names workers of an earlier version, with exit code 1', async () => {
 describe('dead letters', () => {
   /** Makes some, by jobs that are no longer delivered. */
   async function withLetters(count: number) {
-    const it = site();
+    const here = site();
     let isBroken = true;
-    await it.serve('mails', (data) => {
+    await here.serve('mails', (data) => {
       if (isBroken) {
         throw new TypeError(`no mail ${String(data)}`);
       }
       return data;
     });
     for (let mail = 0; mail < count; mail++) {
-      await emitted(it.client, 'mails', mail);
-      const letters = it.admin.deadLetters('mails');
+      await emitted(here.client, 'mails', mail);
+      const letters = here.admin.deadLetters('mails');
       await waitFor(async () => (await letters.count()) === mail + 1);
     }
-    return { ...it, mend: () => (isBroken = false), letters: it.admin.deadLetters('mails') };
+    return { ...here, mend: () => (isBroken = false), letters: here.admin.deadLetters('mails') };
   }
 
   it('are listed, the newest first, and shown', async () => {
