@@ -43,7 +43,8 @@ export const rights: Mistake[] = [
   },
   {
     title: 'The user may not ask for the time',
-    provoke: (scene) => toldWithout(scene, 1, '-time'),
+    // The look at the rights and the handshake find out at the same time.
+    provoke: async (scene) => (await toldWithout(scene, 1, '-time')).toSorted(),
   },
   {
     title: 'The user may not use the channels',
