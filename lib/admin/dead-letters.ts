@@ -1,7 +1,7 @@
 import type { Shards } from '../driver/shard.js';
 import { InvalidOptionError } from '../errors/index.js';
 import { describeValue } from '../errors/value-text.js';
-import { aName, anArrayOf, checkOptions } from '../options/option-rules.js';
+import { aName, anArrayOf, aString, checkOptions, expectedBy } from '../options/option-rules.js';
 import type { DeadLetter } from './dead-letter.js';
 import { FILTER_RULES, type DeadLetterFilter } from './dead-letter-filter.js';
 import type { DeadLetterRange } from './dead-letter-range.js';
@@ -75,8 +75,16 @@ export class DeadLetters {
     return letters;
   }
 
-  /** Reads one letter. @returns `undefined` where there is none with this id. */
+  /**
+   * Reads one letter.
+   * @returns `undefined` where there is none with this id.
+   * @throws InvalidOptionError for anything that is no text.
+   */
   async get(id: string): Promise<DeadLetter | undefined> {
+    if (!aString.accepts(id)) {
+      const option = 'id in a call to `deadLetters.get`';
+      throw new InvalidOptionError(option, expectedBy(aString, id), describeValue(id));
+    }
     const place = placeOf(this.#open(), id);
     const letter = await place?.source.get(place.id);
     return letter && place && { ...letter, id };

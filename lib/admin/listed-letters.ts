@@ -103,7 +103,8 @@ export class ListedLetters implements LetterSource {
 
   private async find(id: string): Promise<Found | undefined> {
     const [, position = '', digest] = id.split('-');
-    let last = Number(position);
+    // An id may name any position: letters were removed, or somebody has made the id up.
+    let last = Math.min(Number(position), (await this.count()) - 1);
     let first = last;
     while (last >= 0) {
       const part = await this.range(Math.max(0, first), last);

@@ -130,10 +130,11 @@ export class QueueAdmin {
    * @param queue - The name of the queue.
    * @param id - The id of the job.
    * @returns The job; `undefined` where it does not wait.
-   * @throws {@link InvalidOptionError} for a wrong name.
+   * @throws {@link InvalidOptionError} for a wrong name or id.
    */
   async find(queue: string, id: string | number): Promise<WaitingJob | undefined> {
     checkQueue(queue, 'admin.find');
+    checkId(id, 'admin.find');
     return (await this.#waiting.find(queue, id))?.job;
   }
 
@@ -169,10 +170,11 @@ export class QueueAdmin {
    * @param queue - The name of the queue.
    * @param id - The id of the job.
    * @returns Whether it was removed: `false` where it does not wait, or a worker took it meanwhile.
-   * @throws {@link InvalidOptionError} for a wrong name.
+   * @throws {@link InvalidOptionError} for a wrong name or id.
    */
   async remove(queue: string, id: string | number): Promise<boolean> {
     checkQueue(queue, 'admin.remove');
+    checkId(id, 'admin.remove');
     return this.#remover.remove(queue, id);
   }
 
@@ -216,6 +218,14 @@ function checkQueue(queue: unknown, method: string): void {
   if (!aName.accepts(queue)) {
     const option = `queue in a call to \`${method}\``;
     throw new InvalidOptionError(option, expectedBy(aName, queue), describeValue(queue));
+  }
+}
+
+/** Refuses what is no id: a job that cannot be read has none, and would be found by `undefined`. */
+function checkId(id: unknown, method: string): void {
+  if (typeof id !== 'string' && !Number.isFinite(id)) {
+    const option = `id in a call to \`${method}\``;
+    throw new InvalidOptionError(option, 'a string or a number', describeValue(id));
   }
 }
 
