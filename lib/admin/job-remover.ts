@@ -2,7 +2,8 @@ import { codeOfRefusal, isRefusal } from '../driver/refusal.js';
 import type { Shard, Shards } from '../driver/shard.js';
 import { JobRemovedError } from '../errors/index.js';
 import { countKeys, deleteKey, expireKey, renameKeyIfFree } from '../protocol/operations/keys.js';
-import { readList, removeFromList } from '../protocol/operations/lists.js';
+import { readList } from '../protocol/operations/lists.js';
+import { putAwayJob } from '../protocol/operations/put-away-job.js';
 import { settleJobs } from '../protocol/operations/settle-jobs.js';
 import { replyTtl } from '../protocol/reply-ttl.js';
 import { decodeJob } from '../protocol/wire/job-element.js';
@@ -17,7 +18,7 @@ const JOBS_PER_STEP = 200;
 /** Time for which purged jobs are kept if this process does not come to tell their callers, ms. */
 const PURGED_TTL_MS = 3_600_000;
 
-/** Removes waiting jobs, and sends their callers an error. Jobs bypass Lua, which would hash each of their bytes. */
+/** Removes waiting jobs, and sends their callers an error. Where many jobs are removed, they bypass Lua, which would hash each of their bytes. */
 export class JobRemover {
   constructor(
     private readonly shards: Shards,
@@ -32,11 +33,13 @@ export class JobRemover {
       return false;
     }
     const { shard, job } = found;
-    const list = shard.keys.queue(queue).requests;
+    const { requests, away } = this.placesOf(queue, shard);
+    const { element } = job;
+    const input = { requests, away, element, ttl: PURGED_TTL_MS };
     // A worker may have taken it meanwhile.
-    const isRemoved = await this.calls.run(shard, removeFromList, { list, element: job.element });
+    const isRemoved = await this.calls.run(shard, putAwayJob, input);
     if (isRemoved) {
-      await this.tellCallers(queue, shard, [job.element]);
+      await this.tellCallersOf(queue, shard, away);
     }
     return isRemoved;
   }
@@ -51,22 +54,18 @@ export class JobRemover {
 
   /** Takes all jobs away in one step, so that no worker takes one any more, then tells their callers. */
   private async purgeShard(queue: string, shard: Shard): Promise<number> {
-    const keys = shard.keys.queue(queue);
-    const purged = keys.purged(this.shards.runtime.randomUUID());
-    if (!(await this.moveAway(shard, keys.requests, purged))) {
+    const { requests, away } = this.placesOf(queue, shard);
+    if (!(await this.moveAway(shard, requests, away))) {
       return 0;
     }
-    await this.calls.run(shard, expireKey, { key: purged, ms: PURGED_TTL_MS });
-    for (let count = 0; ;) {
-      const range = { list: purged, first: count, last: count + JOBS_PER_STEP - 1 };
-      const elements = await this.calls.run(shard, readList, range);
-      if (elements.length === 0) {
-        await this.calls.run(shard, deleteKey, purged);
-        return count;
-      }
-      await this.tellCallers(queue, shard, elements);
-      count += elements.length;
-    }
+    await this.calls.run(shard, expireKey, { key: away, ms: PURGED_TTL_MS });
+    return this.tellCallersOf(queue, shard, away);
+  }
+
+  /** @returns the list of waiting jobs, and the one that jobs are in until their callers were told. */
+  private placesOf(queue: string, shard: Shard): { requests: string; away: string } {
+    const keys = shard.keys.queue(queue);
+    return { requests: keys.requests, away: keys.purged(this.shards.runtime.randomUUID()) };
   }
 
   /** @returns whether there were jobs. Where the answer was lost, the second try finds them away. */
@@ -80,6 +79,20 @@ export class JobRemover {
       // There is no such key.
     }
     return (await this.calls.run(shard, countKeys, [to])) > 0;
+  }
+
+  /** Tells the callers of all jobs of a list, and deletes it. @returns how many jobs there were. */
+  private async tellCallersOf(queue: string, shard: Shard, list: string): Promise<number> {
+    for (let count = 0; ;) {
+      const range = { list, first: count, last: count + JOBS_PER_STEP - 1 };
+      const elements = await this.calls.run(shard, readList, range);
+      if (elements.length === 0) {
+        await this.calls.run(shard, deleteKey, list);
+        return count;
+      }
+      await this.tellCallers(queue, shard, elements);
+      count += elements.length;
+    }
   }
 
   /** Pushes errors to the reply lists of jobs. A caller that gets two ignores the second. */
@@ -104,13 +117,23 @@ export class JobRemover {
         },
       ];
     });
-    await this.calls.make(shard, (line) =>
-      line.settled((run) =>
+    await this.calls.make(shard, async (line) => {
+      const results = await line.settled((run) =>
         groups.map((group) => run(settleJobs, { ...NOTHING_SETTLED, groups: [group] })),
-      ),
-    );
+      );
+      const failed = results.find(
+        (result) => result.status === 'rejected' && !isNoList(result.reason),
+      );
+      if (failed?.status === 'rejected') {
+        throw failed.reason;
+      }
+    });
   }
 }
+
+/** Whether a reply could not be pushed because its key is no list: nobody can read it there. */
+const isNoList = (error: unknown): boolean =>
+  isRefusal(error) && codeOfRefusal(error) === 'WRONGTYPE';
 
 const NOTHING_SETTLED = {
   slots: [],

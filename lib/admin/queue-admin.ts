@@ -165,7 +165,8 @@ export class QueueAdmin {
   }
 
   /**
-   * Removes a job that waits in a queue. Its caller gets a {@link JobRemovedError} at once.
+   * Removes a job that waits in a queue. Its caller gets a {@link JobRemovedError} at once; one of the original `reqrep` gets nothing, since it
+   * knows no errors.
    *
    * @param queue - The name of the queue.
    * @param id - The id of the job.
@@ -179,8 +180,8 @@ export class QueueAdmin {
   }
 
   /**
-   * Removes all jobs that wait in a queue, in one step. Their callers get a {@link JobRemovedError} at once. Jobs that a worker has taken
-   * stay.
+   * Removes all jobs that wait in a queue, in one step. Their callers get a {@link JobRemovedError} at once, as with {@link remove}. Jobs
+   * that a worker has taken stay.
    *
    * @param queue - The name of the queue.
    * @returns The number of jobs that were removed.

@@ -116,7 +116,7 @@ export class QueueKeys {
     return `${this.base}paused`;
   }
 
-  /** List of jobs that were purged, until their callers were told. */
+  /** List of jobs that were removed, until their callers were told. */
   purged(id: string): string {
     return `${this.base}purged:${id}`;
   }

@@ -7,6 +7,7 @@ import { LETTERS } from './letters.js';
 import { PRUNING } from './pruning.js';
 import { PUSHING } from './pushing.js';
 import { REGISTRY } from './registry.js';
+import { REMOVING } from './removing.js';
 import { SETTLING } from './settling.js';
 import { TAKING } from './taking.js';
 import { WAITS, type Wait } from './waits.js';
@@ -19,6 +20,7 @@ const CARRY_OUTS: ReadonlyMap<object, CarryOut<never, unknown>> = new Map([
   ...PRUNING,
   ...PUSHING,
   ...REGISTRY,
+  ...REMOVING,
   ...SETTLING,
   ...TAKING,
 ]);

@@ -13,20 +13,11 @@ import {
   pushToList,
   readList,
   readListBytes,
-  removeFromList,
   trimList,
 } from '../../protocol/operations/lists.js';
 import { publish } from '../../protocol/operations/publish.js';
 import { bufferOf, bytesOf, textOf, type Bytes } from '../bytes.js';
-import {
-  elementAt,
-  lengthOf,
-  moveHeadTo,
-  pushBehind,
-  rangeOf,
-  removeFirst,
-  trim,
-} from '../lists.js';
+import { elementAt, lengthOf, moveHeadTo, pushBehind, rangeOf, trim } from '../lists.js';
 import { entry, type Entry } from './carry-out.js';
 
 /** All commands that do not block. */
@@ -52,11 +43,6 @@ export const COMMANDS: readonly Entry[] = [
     rangeOf(store, list, first, last).map(bufferOf),
   ),
   entry(trimList, ({ store }, { list, first, last }) => void trim(store, list, first, last)),
-  entry(removeFromList, ({ store }, { list, element }) => {
-    const before = lengthOf(store, list);
-    removeFirst(store, list, 1, bytesOf(element));
-    return before > 0 && (store.has(list) ? lengthOf(store, list) : 0) < before;
-  }),
   entry(listLength, ({ store }, list) => lengthOf(store, list)),
   entry(listHead, ({ store }, list) => textOrNull(elementAt(store, list, 0))),
   entry(moveHead, ({ store }, { from, to }) => textOrNull(moveHeadTo(store, from, to))),

@@ -49,15 +49,6 @@ export const trimList = {
   read: () => undefined,
 };
 
-/** Removes one element that equals a text. @returns whether there was one. */
-export const removeFromList = {
-  name: 'removeFromList',
-  command: 'lrem',
-  keys: ({ list }: { list: string; element: string }) => [list],
-  args: ({ element }: { list: string; element: string }) => [1, element],
-  read: (answer: unknown): boolean => Number(answer) > 0,
-};
-
 export const listLength = {
   name: 'listLength',
   command: 'llen',

@@ -17,7 +17,6 @@ import {
   pushToList,
   readList,
   readListBytes,
-  removeFromList,
   trimList,
   waitForHead,
 } from '../../../lib/protocol/operations/lists.js';
@@ -37,6 +36,7 @@ import { inspectQueue } from '../../../lib/protocol/operations/inspect-queue.js'
 import { measureList } from '../../../lib/protocol/operations/measure-list.js';
 import { pruneExpiredJobs } from '../../../lib/protocol/operations/prune-expired-jobs.js';
 import { pushGuardedJob } from '../../../lib/protocol/operations/push-guarded-job.js';
+import { putAwayJob } from '../../../lib/protocol/operations/put-away-job.js';
 import { pushValues } from '../../../lib/protocol/operations/push-values.js';
 import { recoverWorker } from '../../../lib/protocol/operations/recover-worker.js';
 import { announceQueues } from '../../../lib/protocol/operations/announce-queues.js';
@@ -410,9 +410,11 @@ const plain: readonly fc.Arbitrary<Step>[] = [
     key: key(from),
     to: key(to),
   })),
-  step(fc.tuple(aList, aText), removeFromList, ([list, element], key) => ({
-    list: key(list),
+  step(fc.tuple(aList, aList, aText, aLife), putAwayJob, ([requests, away, element, ttl], key) => ({
+    requests: key(requests),
+    away: key(away),
     element,
+    ttl,
   })),
   step(some(fc.constantFrom(...KEYS)), countKeys, (names, key) => names.map(key)),
   step(fc.tuple(aList, anIndex, anIndex), readList, ([list, first, last], key) => ({

@@ -1,3 +1,4 @@
+import { putAwayJob } from '../../../lib/protocol/operations/put-away-job.js';
 import { createHash } from 'node:crypto';
 import { Keys } from '../../../lib/protocol/keys.js';
 import { moveToDeadLetters } from '../../../lib/protocol/operations/move-to-dead-letters.js';
@@ -176,6 +177,16 @@ export const FREEING_CASES: readonly ScriptCase[] = [
       const reply = { list, text: 'frame', ttl: 60_000 };
       const dead = keys.deadLetters;
       return callOf(prefix, moveToDeadLetters, { ...death, dead, place: place(1), reply });
+    },
+  },
+  {
+    name: 'putting a waiting job away',
+    prepare: async (redis) => {
+      const { prefix, keys } = await newQueue(redis);
+      const { requests } = keys;
+      await redis.rpush(requests, 'same', 'other', 'same');
+      const away = keys.purged('1');
+      return callOf(prefix, putAwayJob, { requests, away, element: 'same', ttl: 60_000 });
     },
   },
   {
