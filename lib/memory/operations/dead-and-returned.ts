@@ -82,16 +82,17 @@ export const DEAD_AND_RETURNED: readonly Entry[] = [
       checkLetters(store, dead);
     }
     beginWriting(store, workers);
-    let dropped = 0;
+    let isAnyDead = false;
     for (const { job, death, reply } of jobsOf(slots, found)) {
       if (death) {
         bury(store, dead, { ...death, worker: workerId }, job);
-        dropped += dropOldest(store, dead, bounds);
+        isAnyDead = true;
       } else {
         pushInFront(store, requests, ` ${job}`);
       }
       attempt(() => reply && replyForDeadJob(store, reply));
     }
+    const dropped = isAnyDead ? dropOldest(store, dead, bounds) : 0;
     for (const { key, from = 0 } of slots) {
       if (from === 0) {
         store.delete(key);

@@ -71,10 +71,16 @@ export const LETTERS: readonly Entry[] = [
   }),
 ];
 
-/** Fails where one of the keys has a wrong type. @throws ReplyError */
+/** Fails where one of the keys has a wrong type. A field that is no number begins anew. @throws ReplyError */
 export function checkLetters(store: Store, { ids, letters }: DeadLetterKeys): void {
   store.read('zset', ids);
-  store.read('hash', letters);
+  const fields = store.read('hash', letters);
+  for (const field of ['bytes', 'last']) {
+    if (!/^-?\d{1,15}$/.test(fields?.get(field) ?? '0')) {
+      fields?.delete(field);
+      store.deleteIfEmpty(letters);
+    }
+  }
 }
 
 /** Adds a letter. */

@@ -1,12 +1,15 @@
 /** Maximum number of letters that one script drops. */
 export const MAX_DROPPED = 1_000;
 
+/** Longest number that a field may hold, digits: anybody may have written it. */
+const MAX_NUMBER_DIGITS = 15;
+
 /**
  * Lua functions for the dead letters of one queue: the sorted set of their ids and the hash with their texts. They need
  * `lua-now.ts` before them where they bury.
  *
  * - `checkLetters(ids, letters)` fails before anything is changed where one of the keys has a wrong type, or a command of the others
- *   is refused: a script that fails half way would bury its job again at each try.
+ *   is refused: a script that fails half way would bury its job again at each try. A field that is no number begins anew.
  * - `bury(ids, letters, head, job)` adds a letter. Its id is its time and a count, so that two letters of one job differ, and no
  *   letter gets the id of one that was removed before.
  * - `removeLetter(ids, letters, id)` removes a letter, and returns whether there was one. Its first write needs no memory.
@@ -17,7 +20,11 @@ export const MAX_DROPPED = 1_000;
 export const LUA_LETTERS = `
 local function checkLetters(ids, letters)
   redis.call('ZRANGE', ids, 0, 0)
-  redis.call('HSTRLEN', letters, redis.call('HGET', letters, 'last') or '')
+  for _, field in ipairs({ 'bytes', 'last' }) do
+    local isLong = redis.call('HSTRLEN', letters, field) > ${MAX_NUMBER_DIGITS}
+    local number = redis.call('HGET', letters, field)
+    if isLong or number and not number:find('^%-?%d+$') then redis.call('HDEL', letters, field) end
+  end
   redis.call('ZREM', ids, '')
   redis.call('HDEL', letters, '')
   redis.call('ZADD', ids, 'XX', 0, '')
@@ -38,7 +45,8 @@ local function removeLetter(ids, letters, id)
   if redis.call('ZCARD', ids) == 0 then
     redis.call('DEL', letters)
   else
-    redis.call('HINCRBY', letters, 'bytes', -bytes)
+    -- Not -bytes: where somebody has deleted the letter, Lua writes that as -0, which Redis refuses.
+    redis.call('HINCRBY', letters, 'bytes', 0 - bytes)
   end
   return true
 end

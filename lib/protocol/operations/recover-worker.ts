@@ -88,7 +88,7 @@ for arg = jobs, #ARGV, 6 do
 end
 
 beginWriting(workers)
-local dropped = 0
+local isAnyDead = false
 for arg = jobs, #ARGV, 6 do
   local slot, position, head, list, frame, ttl = unpack(ARGV, arg, arg + 5)
   local job = found[tonumber(slot)][position + 1]
@@ -96,13 +96,14 @@ for arg = jobs, #ARGV, 6 do
     redis.call('LPUSH', requests, ' ' .. job)
   else
     bury(ids, letters, head, job)
-    dropped = dropped + dropOldest(ids, letters, tonumber(ARGV[3]), tonumber(ARGV[4]))
+    isAnyDead = true
   end
   if list ~= '0' then
     local replies = KEYS[5 + slots + list]
     if type(redis.pcall('RPUSH', replies, frame)) == 'number' then keepAlive(replies, ttl) end
   end
 end
+local dropped = isAnyDead and dropOldest(ids, letters, tonumber(ARGV[3]), tonumber(ARGV[4])) or 0
 for i = 1, slots do
   local from = tonumber(ARGV[4 + 2 * i])
   if from == 0 then
