@@ -7,10 +7,11 @@ const [, SECTION = ''] = /\n## Least rights\n([^]*?)(?:\n## |$)/.exec(PAGE) ?? [
 /** The prefix that the documented users may use. */
 export const DOCUMENTED_PREFIX = 'app:';
 
+/** Those that send or serve. An operator does neither. */
 export type Role = 'requester' | 'worker';
 
 /** @returns the ACL rules that docs/topologies.md shows for a user. */
-export function documentedRules(role: Role): string[] {
+export function documentedRules(role: Role | 'operator'): string[] {
   const [line] = new RegExp(`^ACL SETUSER ${role} .*$`, 'm').exec(SECTION) ?? [''];
   return line.split(' ').slice(3);
 }
@@ -18,6 +19,12 @@ export function documentedRules(role: Role): string[] {
 /** @returns the further ACL rules that the page names for a requester that retries and removes dead letters. */
 export function deadLetterRules(): string[] {
   const [, rules = ''] = /dead letters\][^]*?\n  `([^`]*)`/.exec(SECTION) ?? [];
+  return rules.split(' ');
+}
+
+/** @returns the ACL rules that the page names for an operator that only looks. */
+export function lookingRules(): string[] {
+  const [, rules = ''] = /only looks needs\s+`([^`]*)`/.exec(SECTION) ?? [];
   return rules.split(' ');
 }
 
@@ -38,7 +45,7 @@ export function optionalCommands(role: Role): string[] {
  */
 export async function documentedUser(
   redis: TestRedis,
-  role: Role,
+  role: Role | 'operator',
   options: { readonly name?: string; readonly without?: string } = {},
 ): Promise<string> {
   const { name = role, without = '' } = options;
