@@ -1,7 +1,7 @@
 import type { Shards } from '../driver/shard.js';
 import { InvalidOptionError } from '../errors/index.js';
-import { describeValue } from '../errors/value-text.js';
-import { aName, anArrayOf, aString, checkOptions, expectedBy } from '../options/option-rules.js';
+import { describeValue, isRecord } from '../errors/value-text.js';
+import { aName, aString, checkOptions, expectedBy } from '../options/option-rules.js';
 import type { DeadLetter } from './dead-letter.js';
 import { FILTER_RULES, type DeadLetterFilter } from './dead-letter-filter.js';
 import type { DeadLetterRange } from './dead-letter-range.js';
@@ -12,8 +12,6 @@ import { StoredLetters, timeOf } from './stored-letters.js';
 
 /** An id: of the letter within its source, then the number of the shard where a queue is in several. */
 const ID = /^(\d+-\d+|(old-\d+-[\da-f]+))(?:@(\d+))?$/;
-
-const someIds = anArrayOf('an array of ids of dead letters', aName);
 
 /** The letters of one shard. */
 interface ShardLetters {
@@ -150,16 +148,25 @@ function checkedChoice(
   which: string | readonly string[] | DeadLetterFilter,
   where: string,
 ): string[] | DeadLetterFilter {
-  const list = typeof which === 'string' ? [which] : which;
-  if (!Array.isArray(list)) {
-    const filter = list as DeadLetterFilter;
-    checkOptions(filter, FILTER_RULES, where);
-    return filter;
+  const list: unknown = typeof which === 'string' ? [which] : which;
+  if (Array.isArray(list)) {
+    const wrong = list.findIndex((id) => !aName.accepts(id));
+    if (wrong !== -1) {
+      const part = list === which ? `which[${wrong}]` : 'which';
+      const id: unknown = list[wrong];
+      const expected = `the id of a dead letter, ${expectedBy(aName, id)}`;
+      throw new InvalidOptionError(`${part} in ${where}`, expected, describeValue(id));
+    }
+    return [...new Set(list as string[])];
   }
-  if (!someIds.accepts(list)) {
-    throw new InvalidOptionError(where, someIds.expected, describeValue(which));
+  if (!isRecord(list)) {
+    const expected =
+      "an id, an array of ids, or a filter such as { reason: 'failed' } ({} chooses all letters)";
+    throw new InvalidOptionError(`which in ${where}`, expected, describeValue(list));
   }
-  return [...new Set(list as string[])];
+  const filter: DeadLetterFilter = list;
+  checkOptions(filter, FILTER_RULES, where);
+  return filter;
 }
 
 /** Lists letters that have ids, those of several shards merged by time. */

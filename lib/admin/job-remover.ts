@@ -2,7 +2,7 @@ import { codeOfRefusal, isRefusal } from '../driver/refusal.js';
 import type { Shard, Shards } from '../driver/shard.js';
 import { JobRemovedError } from '../errors/index.js';
 import { countKeys, deleteKey, expireKey, renameKeyIfFree } from '../protocol/operations/keys.js';
-import { readList } from '../protocol/operations/lists.js';
+import { listLength, readList } from '../protocol/operations/lists.js';
 import { putAwayJob } from '../protocol/operations/put-away-job.js';
 import { settleJobs } from '../protocol/operations/settle-jobs.js';
 import { replyTtl } from '../protocol/reply-ttl.js';
@@ -55,6 +55,8 @@ export class JobRemover {
   /** Takes all jobs away in one step, so that no worker takes one any more, then tells their callers. */
   private async purgeShard(queue: string, shard: Shard): Promise<number> {
     const { requests, away } = this.placesOf(queue, shard);
+    // Redis renames and expires keys of any type: what is no queue would be lost.
+    await this.calls.run(shard, listLength, requests);
     if (!(await this.moveAway(shard, requests, away))) {
       return 0;
     }

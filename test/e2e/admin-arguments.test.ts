@@ -42,3 +42,30 @@ it('an id of a letter that is not text is refused; one of no letter finds none, 
   expect(await letters.get(further)).toMatchObject({ data: 1 });
   expect(await letters.count()).toBe(1);
 });
+
+it('says which part of a choice of letters is wrong, and what it may be', async () => {
+  const letters = openReqRep({ connection: server.url }).admin.deadLetters(randomQueue());
+  const place = 'in a call to `deadLetters.remove` to be';
+  const id = 'the id of a dead letter, a non-empty string';
+  const any =
+    "an id, an array of ids, or a filter such as { reason: 'failed' } ({} chooses all letters)";
+  for (const [which, message] of [
+    [undefined, `Expected which ${place} ${any}, got \`undefined\``],
+    [5, `Expected which ${place} ${any}, got \`5\` (number)`],
+    ['', `Expected which ${place} ${id}, got ""`],
+    [['1-1', 5], `Expected which[1] ${place} ${id}, got \`5\` (number)`],
+    [{ since: 'x' }, `Expected since ${place} an integer >= 0, got "x" (string)`],
+  ] as const) {
+    await expect(letters.remove(which as never)).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+    await expect(letters.remove(which as never)).rejects.toThrow(message);
+  }
+});
+
+it('a purge leaves a key alone that is no queue, and names it', async () => {
+  const queue = randomQueue();
+  const { admin } = openReqRep({ connection: server.url });
+  await server.look.hset(`${queue}requests`, 'field', 'of somebody else');
+  await expect(admin.purge(queue)).rejects.toThrow('WRONGTYPE');
+  expect(await server.look.keys(`${queue}*`)).toEqual([`${queue}requests`]);
+  expect(await server.look.pttl(`${queue}requests`)).toBe(-1);
+});
