@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { QueueAdmin } from '../../lib/core/index.js';
+import { refusalsIn } from '../support/acl-refusals.js';
 import {
   documentedRules,
   documentedUser,
@@ -14,16 +15,10 @@ import { waitFor } from '../support/wait-for.js';
 const redis = useRedis();
 
 /** @returns what was refused to a user. */
-async function refusalsOf(name: string): Promise<string[]> {
-  const entries = (await redis.look.call('ACL', 'LOG', 200)) as unknown[][];
-  return (
-    entries
-      .map((entry) => entry.slice(0, 10).join(' '))
-      .filter((text) => text.includes(`username ${name}`))
-      // By it ioredis tells its name, where the server is new enough, and does without.
-      .filter((text) => !text.includes('client|setinfo'))
+const refusalsOf = async (name: string): Promise<string[]> =>
+  refusalsIn(await redis.look.call('ACL', 'LOG', 200)).filter((text) =>
+    text.includes(`username ${name}`),
   );
-}
 
 /** All that an operator does, with jobs and dead letters of a queue that has a worker. */
 async function operate(admin: QueueAdmin, queue: string) {
