@@ -22,6 +22,7 @@ const cliEnv = (env: Env): NodeJS.ProcessEnv => ({
   ...withoutVitest(process.env),
   NO_COLOR: undefined,
   FORCE_COLOR: undefined,
+  CI: undefined,
   REDIS_URL: undefined,
   ...env,
 });
