@@ -75,7 +75,7 @@ it.each([
   const server = await startServer({ 'maxmemory-policy': policy });
   const { found, code } = await examined(server.url);
   expect(code).toBe(1);
-  expect(found).toMatchObject([
+  expect(found.filter(({ check }) => check !== 'rights')).toMatchObject([
     {
       level: 'problem',
       check: 'memory',
@@ -89,9 +89,11 @@ it('notes a server without maxmemory and without an append-only file', async () 
   const server = await startServer({ maxmemory: '0', appendonly: 'no' });
   const { found, code } = await examined(server.url);
   expect(code).toBe(0);
-  expect(found.map(({ level, check }) => [level, check])).toEqual([
-    ['note', 'memory'],
-    ['note', 'persistence'],
+  const notes = found.map(({ level, check }) => `${level} ${check}`);
+  // Redis 6.2 does not tell rights, which is a note as well.
+  expect(notes.filter((note) => note !== 'note rights')).toEqual([
+    'note memory',
+    'note persistence',
   ]);
 });
 
@@ -175,7 +177,7 @@ it('finds a replica, and names its primary', async () => {
   );
   const { found, code } = await examined(replica.url);
   expect(code).toBe(1);
-  expect(found).toMatchObject([
+  expect(found.filter(({ check }) => check !== 'rights')).toMatchObject([
     {
       level: 'problem',
       check: 'topology',

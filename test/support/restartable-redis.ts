@@ -46,7 +46,11 @@ export class RestartableRedis {
       appendfsync: 'always',
       ...this.settings,
     };
-    const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+    // Redis 6.2 wants each word of a value by itself.
+    const args = Object.entries(settings).flatMap(([name, value]) => [
+      `--${name}`,
+      ...value.split(' '),
+    ]);
     this.server = await ServerProcess.start(this.port, args);
   }
 
