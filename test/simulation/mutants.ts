@@ -18,8 +18,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the fetcher is not woken when an unanswered take frees the last slots',
     file: 'lib/worker/settling/queue-lane.ts',
-    text: 'this.intake.arrived(take, jobs, this.driver.commands.identity?.server);\n      // The take may have brought no jobs, and nothing else notifies the fetcher that there is room again.\n      this.fetcher.wake();',
-    instead: 'this.intake.arrived(take, jobs, this.driver.commands.identity?.server);',
+    text: 'this.intake.arrived(take, jobs, this.driver.commands.lastRunId);\n      // The take may have brought no jobs, and nothing else notifies the fetcher that there is room again.\n      this.fetcher.wake();',
+    instead: 'this.intake.arrived(take, jobs, this.driver.commands.lastRunId);',
   },
   {
     name: 'jobs are taken on a connection that other workers do not know yet',
@@ -73,7 +73,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a slot is not released when its last job has left',
     file: 'lib/worker/taking/intake.ts',
-    text: 'if (slot.isEmpty) {\n        this.slots.release(slot);',
+    text: 'if (slot.isEmpty) {\n        this.owner.onEmptied(slot);',
     instead: 'if (slot.isEmpty) {',
   },
   {
@@ -206,8 +206,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'an error of the library is caught and only logged',
     file: 'lib/worker/settling/queue-lane.ts',
-    text: 'this.intake.arrived(take, jobs, this.fetcher.identity?.server);',
+    text: 'this.intake.arrived(take, jobs, this.fetcher.lastRunId);',
     instead:
-      "this.intake.arrived(take, jobs, this.fetcher.identity?.server);\n    throw new Error('a bug');",
+      "this.intake.arrived(take, jobs, this.fetcher.lastRunId);\n    throw new Error('a bug');",
   },
 ];
