@@ -5,11 +5,10 @@
  */
 export type { DeadLetter } from './admin/dead-letter.js';
 export type { DeadLetterFilter } from './admin/dead-letter-filter.js';
-export type { DeadLetterRange } from './admin/dead-letter-range.js';
 export { DeadLetters } from './admin/dead-letters.js';
 export type { DurationCounts } from './admin/duration-counts.js';
 export type { JobCounts } from './admin/job-counts.js';
-export type { JobRange } from './admin/job-range.js';
+export type { ListRange } from './admin/list-range.js';
 export type { PausedQueue } from './admin/paused-queue.js';
 export { QueueAdmin } from './admin/queue-admin.js';
 export type { QueueSnapshot } from './admin/queue-snapshot.js';

@@ -1,25 +1,16 @@
 import type { Shards } from '../driver/shard.js';
 import { InvalidOptionError } from '../errors/index.js';
-import { describeValue, isRecord } from '../errors/value-text.js';
-import { aName, aString, checkOptions, expectedBy } from '../options/option-rules.js';
+import { describeValue } from '../errors/value-text.js';
+import { aString, checkOptions, expectedBy } from '../options/option-rules.js';
 import type { DeadLetter } from './dead-letter.js';
-import { FILTER_RULES, type DeadLetterFilter } from './dead-letter-filter.js';
-import type { DeadLetterRange } from './dead-letter-range.js';
+import type { DeadLetterFilter } from './dead-letter-filter.js';
+import { checkedChoice } from './letter-choice.js';
+import { listLetters } from './letter-pages.js';
+import { bySource, lettersOf, placeOf, type ShardLetters } from './letter-shards.js';
 import type { LetterSource, RunOnShard } from './letter-source.js';
-import { ListedLetters } from './listed-letters.js';
+import type { ListRange } from './list-range.js';
 import { DEFAULT_LIMIT, RANGE_RULES } from './range-rules.js';
-import { StoredLetters, timeOf } from './stored-letters.js';
-
-/** An id: of the letter within its source, then the number of the shard where a queue is in several. */
-const ID = /^(\d+-\d+|(old-\d+-[\da-f]+))(?:@(\d+))?$/;
-
-/** The letters of one shard. */
-interface ShardLetters {
-  readonly stored: StoredLetters;
-  readonly listed: ListedLetters;
-  /** The end of all ids of this shard. */
-  readonly suffix: string;
-}
+import { sumOf } from './sum-of.js';
 
 /**
  * The dead letters of one queue: jobs that are not run any more. On a Redis Cluster, a hot queue has letters in all of its shards, which
@@ -53,24 +44,17 @@ export class DeadLetters {
   /** Counts the letters. */
   async count(): Promise<number> {
     const sources = this.#open().flatMap(({ stored, listed }) => [stored, listed]);
-    return sum(await Promise.all(sources.map((source) => source.count())));
+    return sumOf(await Promise.all(sources.map((source) => source.count())));
   }
 
   /**
    * Lists letters, the newest first. Those of workers of earlier versions come behind all others.
    * @throws InvalidOptionError for a range that there cannot be.
    */
-  async list(range: DeadLetterRange = {}): Promise<DeadLetter[]> {
+  async list(range: ListRange = {}): Promise<DeadLetter[]> {
     checkOptions(range, RANGE_RULES, 'the options of a call to `deadLetters.list`');
     const { skip = 0, limit = DEFAULT_LIMIT } = range;
-    const shards = this.#open();
-    const letters = await listStored(shards, skip, limit);
-    if (letters.length < limit) {
-      const counts = await Promise.all(shards.map(({ stored }) => stored.count()));
-      const first = Math.max(0, skip - sum(counts));
-      letters.push(...(await listListed(shards, first, limit - letters.length)));
-    }
-    return letters;
+    return listLetters(this.#open(), skip, limit);
   }
 
   /**
@@ -133,119 +117,6 @@ export class DeadLetters {
 
   /** @returns the letters of all shards of the queue. */
   #open(): ShardLetters[] {
-    const { queue } = this;
-    const all = this.#shards.of(queue);
-    return all.map((shard, index) => ({
-      stored: new StoredLetters(shard, queue, (...call) => this.#run(shard, ...call)),
-      listed: new ListedLetters(shard, queue, (...call) => this.#run(shard, ...call)),
-      suffix: all.length === 1 ? '' : `@${index}`,
-    }));
+    return lettersOf(this.#shards, this.queue, this.#run);
   }
 }
-
-/** @throws InvalidOptionError */
-function checkedChoice(
-  which: string | readonly string[] | DeadLetterFilter,
-  where: string,
-): string[] | DeadLetterFilter {
-  const list: unknown = typeof which === 'string' ? [which] : which;
-  if (Array.isArray(list)) {
-    const wrong = list.findIndex((id) => !aName.accepts(id));
-    if (wrong !== -1) {
-      const part = list === which ? `which[${wrong}]` : 'which';
-      const id: unknown = list[wrong];
-      const expected = `the id of a dead letter, ${expectedBy(aName, id)}`;
-      throw new InvalidOptionError(`${part} in ${where}`, expected, describeValue(id));
-    }
-    return [...new Set(list as string[])];
-  }
-  if (!isRecord(list)) {
-    const expected =
-      "an id, an array of ids, or a filter such as { reason: 'failed' } ({} chooses all letters)";
-    throw new InvalidOptionError(`which in ${where}`, expected, describeValue(list));
-  }
-  const filter: DeadLetterFilter = list;
-  checkOptions(filter, FILTER_RULES, where);
-  return filter;
-}
-
-/** Lists letters that have ids, those of several shards merged by time. */
-async function listStored(
-  shards: readonly ShardLetters[],
-  offset: number,
-  limit: number,
-): Promise<DeadLetter[]> {
-  const last = offset + limit - 1;
-  const [only] = shards;
-  if (shards.length === 1 && only) {
-    return only.stored.page(offset, last);
-  }
-  const ids = await Promise.all(
-    shards.map(async (shard) =>
-      (await shard.stored.ids(0, last)).map((id) => ({ id, shard, at: timeOf(id) })),
-    ),
-  );
-  const page = ids
-    .flat()
-    .toSorted((one, other) => other.at - one.at)
-    .slice(offset, last + 1);
-  const letters = await Promise.all(
-    page.map(async ({ id, shard }) => withSuffix(await shard.stored.read([id]), shard)),
-  );
-  return letters.flat();
-}
-
-/** Lists letters of workers of earlier versions, shard by shard. */
-async function listListed(
-  shards: readonly ShardLetters[],
-  offset: number,
-  limit: number,
-): Promise<DeadLetter[]> {
-  const letters: DeadLetter[] = [];
-  let before = 0;
-  for (const shard of shards) {
-    const first = Math.max(0, offset - before);
-    const missing = limit - letters.length;
-    if (missing > 0) {
-      const page = await shard.listed.page(first, first + missing - 1);
-      letters.push(...withSuffix(page, shard));
-      before += await shard.listed.count();
-    }
-  }
-  return letters;
-}
-
-const withSuffix = (letters: readonly DeadLetter[], { suffix }: ShardLetters): DeadLetter[] =>
-  letters.map((letter) => ({ ...letter, id: letter.id + suffix }));
-
-/** @returns where a letter is, and its id there; `undefined` for an id that no letter has. */
-function placeOf(
-  shards: readonly ShardLetters[],
-  id: string,
-): { readonly source: LetterSource; readonly id: string } | undefined {
-  const [, own, listed, shardNumber = ''] = ID.exec(id) ?? [];
-  const suffix = shardNumber === '' ? '' : `@${shardNumber}`;
-  const shard = shards.find((each) => each.suffix === suffix);
-  return shard && own !== undefined
-    ? { source: listed === undefined ? shard.stored : shard.listed, id: own }
-    : undefined;
-}
-
-function bySource(
-  shards: readonly ShardLetters[],
-  ids: readonly string[],
-): Map<LetterSource, string[]> {
-  const found = new Map<LetterSource, string[]>();
-  for (const each of ids) {
-    const place = placeOf(shards, each);
-    if (place) {
-      const own = found.get(place.source) ?? [];
-      found.set(place.source, own);
-      own.push(place.id);
-    }
-  }
-  return found;
-}
-
-const sum = (counts: readonly number[]): number =>
-  counts.reduce((total, count) => total + count, 0);

@@ -10,6 +10,7 @@ import { decodeJob } from '../protocol/wire/job-element.js';
 import { encodeError } from '../protocol/wire/reply-frame.js';
 import { libraryErrorToWire } from '../protocol/wire/wire-error.js';
 import type { ShardCalls } from './shard-calls.js';
+import { sumOf } from './sum-of.js';
 import type { WaitingJobReader } from './waiting-job-reader.js';
 
 /** Jobs whose callers are told together. */
@@ -49,7 +50,7 @@ export class JobRemover {
     const counts = await Promise.all(
       this.shards.of(queue).map((shard) => this.purgeShard(queue, shard)),
     );
-    return counts.reduce((sum, count) => sum + count, 0);
+    return sumOf(counts);
   }
 
   /** Takes all jobs away in one step, so that no worker takes one any more, then tells their callers. */

@@ -10,7 +10,7 @@ import {
 } from '../options/option-rules.js';
 import { DeadLetters } from './dead-letters.js';
 import { JobRemover } from './job-remover.js';
-import type { JobRange } from './job-range.js';
+import type { ListRange } from './list-range.js';
 import type { PausedQueue } from './paused-queue.js';
 import { QueuePauser } from './queue-pauser.js';
 import { QueueReader } from './queue-reader.js';
@@ -118,7 +118,7 @@ export class QueueAdmin {
    * @param range - Which of them; the first 50 by default.
    * @throws {@link InvalidOptionError} for a wrong name or range.
    */
-  async peek(queue: string, range: JobRange = {}): Promise<WaitingJob[]> {
+  async peek(queue: string, range: ListRange = {}): Promise<WaitingJob[]> {
     checkQueue(queue, 'admin.peek');
     checkOptions(range, RANGE_RULES, 'the options of a call to `admin.peek`');
     return this.#waiting.peek(queue, range.skip ?? 0, range.limit ?? DEFAULT_LIMIT);

@@ -7,6 +7,7 @@ import { listLength } from '../protocol/operations/lists.js';
 import type { QueueSnapshot } from './queue-snapshot.js';
 import { readCounts } from './read-counts.js';
 import type { ShardCalls } from './shard-calls.js';
+import { sumOf } from './sum-of.js';
 import type { WorkerReader } from './worker-reader.js';
 
 /** Reads the state of queues, of all shards together. */
@@ -60,6 +61,3 @@ export class QueueReader {
     };
   }
 }
-
-const sumOf = (numbers: readonly number[]): number =>
-  numbers.reduce((sum, number) => sum + number, 0);

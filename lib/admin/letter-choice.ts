@@ -1,0 +1,30 @@
+import { InvalidOptionError } from '../errors/index.js';
+import { describeValue, isRecord } from '../errors/value-text.js';
+import { aName, checkOptions, expectedBy } from '../options/option-rules.js';
+import { FILTER_RULES, type DeadLetterFilter } from './dead-letter-filter.js';
+
+/** Checks which letters a call is for. @returns each id once, or the filter. @throws InvalidOptionError */
+export function checkedChoice(
+  which: string | readonly string[] | DeadLetterFilter,
+  where: string,
+): string[] | DeadLetterFilter {
+  const list: unknown = typeof which === 'string' ? [which] : which;
+  if (Array.isArray(list)) {
+    const wrong = list.findIndex((id) => !aName.accepts(id));
+    if (wrong !== -1) {
+      const part = list === which ? `which[${wrong}]` : 'which';
+      const id: unknown = list[wrong];
+      const expected = `the id of a dead letter, ${expectedBy(aName, id)}`;
+      throw new InvalidOptionError(`${part} in ${where}`, expected, describeValue(id));
+    }
+    return [...new Set(list as string[])];
+  }
+  if (!isRecord(list)) {
+    const expected =
+      "an id, an array of ids, or a filter such as { reason: 'failed' } ({} chooses all letters)";
+    throw new InvalidOptionError(`which in ${where}`, expected, describeValue(list));
+  }
+  const filter: DeadLetterFilter = list;
+  checkOptions(filter, FILTER_RULES, where);
+  return filter;
+}
