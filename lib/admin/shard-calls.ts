@@ -5,13 +5,11 @@ import type { Line } from '../driver/line.js';
 import type { Operation } from '../driver/operation.js';
 import { explainRefusal, isRefusal, isTemporary, withoutCommand } from '../driver/refusal.js';
 import { delay } from '../driver/runtime.js';
-import { ServerTroubleError } from '../driver/server-trouble.js';
 import type { Shard, Shards } from '../driver/shard.js';
-import { messageOf } from '../errors/error-text.js';
-import { ConnectionFailedError } from '../errors/index.js';
+import { failedCall, lateCall } from '../driver/unanswered-call.js';
 
 /** Longest time that one call may take, ms. */
-export const CALL_TIMEOUT_MS = 5_000;
+const CALL_TIMEOUT_MS = 5_000;
 
 /** Wait before a call is repeated that Redis refuses for a while, ms. */
 const RETRY_DELAY_MS = 50;
@@ -47,42 +45,15 @@ export class ShardCalls {
     try {
       output = await resultWithin(CALL_TIMEOUT_MS, answer, LATE, runtime);
     } catch (error) {
-      throw isRefusal(error) ? withoutCommand(error) : this.failure(error);
+      throw isRefusal(error) ? withoutCommand(error) : failedCall(this.shards, error);
     }
     if (output === LATE) {
       tries.stop();
       // What it comes to is told to nobody.
       answer.catch(() => undefined);
-      throw this.late(shard, tries.refusal);
+      throw lateCall(this.shards, shard, CALL_TIMEOUT_MS, 'does not answer', tries.refusal);
     }
     return output;
-  }
-
-  private late({ driver }: Shard, refusal: string | undefined): ConnectionFailedError {
-    const { trouble } = driver;
-    const reason = trouble?.message ?? refusal ?? `${this.serverName} does not answer`;
-    return new ConnectionFailedError(this.serverName, reason, CALL_TIMEOUT_MS, {
-      ...(trouble && { cause: trouble }),
-      advice: 'Check the server, and the network on the way to it.',
-    });
-  }
-
-  private failure(error: unknown): ConnectionFailedError {
-    const { serverName } = this;
-    const reason =
-      error instanceof ServerTroubleError
-        ? error.message
-        : `${serverName} cannot be asked (${messageOf(error)})`;
-    return new ConnectionFailedError(serverName, reason, undefined, { cause: error });
-  }
-
-  /** The name for messages. Connections that were closed before their first use do not know it. */
-  private get serverName(): string {
-    try {
-      return this.shards.servers.serverName;
-    } catch {
-      return 'Redis';
-    }
   }
 }
 

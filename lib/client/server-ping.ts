@@ -2,10 +2,8 @@ import { AsyncResource } from 'node:async_hooks';
 import { endsWithin } from '../driver/in-time.js';
 import { codeOfRefusal, explainRefusal, isRefusal } from '../driver/refusal.js';
 import { delay } from '../driver/runtime.js';
-import { ServerTroubleError } from '../driver/server-trouble.js';
 import type { Shard, Shards } from '../driver/shard.js';
-import { messageOf } from '../errors/error-text.js';
-import { ConnectionFailedError } from '../errors/index.js';
+import { failedCall, lateCall } from '../driver/unanswered-call.js';
 import { listHead } from '../protocol/operations/lists.js';
 
 /** Wait between two tries at a server that answers but serves nobody now, ms. */
@@ -13,9 +11,6 @@ const RETRY_DELAY_MS = 50;
 
 /** Codes of refusals by a server that serves nobody now. Any other refusal is an answer like another. */
 const NOT_SERVING = new Set(['BUSY', 'CLUSTERDOWN', 'LOADING', 'MASTERDOWN', 'MOVED', 'READONLY']);
-
-/** What to do, as the end of a message. */
-const ADVICE = 'Check the server, and the network on the way to it.';
 
 /** One answered question: times by the clock of the runtime, ms. */
 interface RoundTrip {
@@ -55,11 +50,11 @@ export class ServerPing {
         const measured = question.answer.then(({ sentAt, answeredAt }) => {
           slowest = Math.max(slowest, answeredAt - Math.max(sentAt, begin));
         });
-        const isInTime = await endsWithin(ms, measured, runtime).catch((error: unknown) =>
-          this.fail(error),
-        );
+        const isInTime = await endsWithin(ms, measured, runtime).catch((error: unknown) => {
+          throw failedCall(this.shards, error);
+        });
         if (!isInTime) {
-          throw this.late(ms, shard, question);
+          throw lateCall(this.shards, shard, ms, 'does not answer a ping', question.refusal);
         }
       }),
     );
@@ -110,33 +105,6 @@ export class ServerPing {
         }
         await delay(runtime, RETRY_DELAY_MS);
       }
-    }
-  }
-
-  private late(ms: number, { driver }: Shard, { refusal }: Question): ConnectionFailedError {
-    const { serverName } = this;
-    const { trouble } = driver;
-    const reason = trouble?.message ?? refusal ?? `${serverName} does not answer a ping`;
-    const cause = trouble && { cause: trouble };
-    return new ConnectionFailedError(serverName, reason, ms, { ...cause, advice: ADVICE });
-  }
-
-  private fail(error: unknown): never {
-    const { serverName } = this;
-    const reason =
-      error instanceof ServerTroubleError
-        ? error.message
-        : `${serverName} cannot be asked (${messageOf(error)})`;
-    const options = { cause: error, advice: ADVICE };
-    throw new ConnectionFailedError(serverName, reason, undefined, options);
-  }
-
-  /** The name for messages. A client that was closed before its first use has no connection that knows it. */
-  private get serverName(): string {
-    try {
-      return this.shards.servers.serverName;
-    } catch {
-      return 'Redis';
     }
   }
 }

@@ -194,5 +194,9 @@ it('refuses wrong names and ranges', async () => {
 it('fails once it was closed', async () => {
   const { admin, close } = createReqRep({ connection: server.url, logger: false });
   await close();
-  await expect(admin.queues()).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
+  await expect(admin.queues()).rejects.toMatchObject({
+    code: 'CONNECTION_FAILED',
+    // `failFast` is about the start of an application.
+    message: expect.not.stringContaining('failFast'),
+  });
 });
