@@ -16,7 +16,8 @@ import { attempt } from '../reply-error.js';
 import { membersBetween, removeMember, scoreOf, setScore } from '../sorted-sets.js';
 import type { Store } from '../store.js';
 import { entry, type Entry } from './carry-out.js';
-import { addCounts, setFields } from './counts.js';
+import { addCounts } from './counts.js';
+import { fieldOf, setFields } from './hash-fields.js';
 import { beginWriting } from './places.js';
 
 export const LEASES: readonly Entry[] = [
@@ -65,11 +66,7 @@ export const LEASES: readonly Entry[] = [
   }),
 
   entry(describeWorker, ({ store }, worker) => {
-    const fields = attempt(() => store.read('hash', worker));
-    const valueOf = (field: string): string => {
-      const value = fields?.get(field) ?? '';
-      return value.length <= MAX_FIELD_BYTES ? textOf(value) : '';
-    };
+    const valueOf = (field: string): string => fieldOf(store, worker, field, MAX_FIELD_BYTES);
     return {
       slots: valueOf('slots'),
       connections: valueOf('connections'),

@@ -17,10 +17,10 @@ import {
   type WorkerFields,
 } from '../../protocol/operations/read-workers.js';
 import { bytesOf, textOf } from '../bytes.js';
-import { attempt } from '../reply-error.js';
-import { membersBetween, removeMember, setScore } from '../sorted-sets.js';
+import { countMembers, membersBetween, removeMember, setScore } from '../sorted-sets.js';
 import type { Store } from '../store.js';
 import { entry, type Entry } from './carry-out.js';
+import { fieldOf } from './hash-fields.js';
 
 /** What is known of queues and their workers. */
 export const REGISTRY: readonly Entry[] = [
@@ -31,7 +31,7 @@ export const REGISTRY: readonly Entry[] = [
         .slice(0, Math.max(0, most))
         .forEach(([queue]) => removeMember(store, registry, queue));
     forget(MAX_FORGOTTEN_QUEUES, store.now - QUEUE_KEPT_MS);
-    const surplus = (store.read('zset', registry)?.size ?? 0) - MAX_REGISTERED_QUEUES;
+    const surplus = countMembers(store, registry) - MAX_REGISTERED_QUEUES;
     forget(Math.min(surplus, MAX_FORGOTTEN_QUEUES), Infinity);
   }),
 
@@ -63,9 +63,3 @@ export const REGISTRY: readonly Entry[] = [
 
 const countsOf = (store: Store, key: string) =>
   countsIn(COUNT_FIELDS.map((field) => fieldOf(store, key, field, MAX_COUNT_DIGITS)));
-
-/** @returns a field of a hash; `''` where it is missing or too long. */
-function fieldOf(store: Store, key: string, field: string, longest: number): string {
-  const value = attempt(() => store.read('hash', key)?.get(field)) ?? '';
-  return value.length <= longest ? textOf(value) : '';
-}

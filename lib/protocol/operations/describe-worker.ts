@@ -1,3 +1,5 @@
+import { LUA_READ_FIELD } from './lua-read-field.js';
+
 /** The description of a worker in Redis. Any process may have written it: only the length of the fields is checked. */
 export interface DescribedWorker {
   readonly slots: string;
@@ -18,13 +20,9 @@ export const describeWorker = {
   // KEYS: worker
   // ARGV: field...
   // Output: each field, '' where it has none
-  lua: `
+  lua: `${LUA_READ_FIELD}
 local found = {}
-for i, field in ipairs(ARGV) do
-  local length = redis.pcall('HSTRLEN', KEYS[1], field)
-  local isReadable = type(length) == 'number' and length > 0 and length <= ${MAX_FIELD_BYTES}
-  found[i] = isReadable and redis.call('HGET', KEYS[1], field) or ''
-end
+for i, field in ipairs(ARGV) do found[i] = readField(KEYS[1], field, ${MAX_FIELD_BYTES}) end
 return found
 `,
   keys: (worker: string) => [worker],

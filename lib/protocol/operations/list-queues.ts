@@ -1,4 +1,5 @@
 import { MAX_REGISTERED_QUEUES } from './announce-queues.js';
+import { scoredMembersIn } from './scored-members.js';
 
 /** A queue in the registry. */
 export interface RegisteredQueue {
@@ -13,12 +14,9 @@ export const listQueues = {
   command: 'zrangebyscore',
   keys: (registry: string) => [registry],
   args: () => ['-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, MAX_REGISTERED_QUEUES],
-  read: (answer: unknown): RegisteredQueue[] => {
-    const found = answer as string[];
-    const queues: RegisteredQueue[] = [];
-    for (let index = 0; index < found.length; index += 2) {
-      queues.push({ queue: found[index] ?? '', servedAt: Number(found[index + 1]) });
-    }
-    return queues;
-  },
+  read: (answer: unknown): RegisteredQueue[] =>
+    scoredMembersIn(answer as string[]).map(([queue, servedAt]) => ({
+      queue,
+      servedAt: Number(servedAt),
+    })),
 };

@@ -1,4 +1,5 @@
 import { COUNT_FIELDS } from '../job-counts.js';
+import { LUA_READ_FIELD } from './lua-read-field.js';
 
 /** Time that the totals of a queue are kept after the last change, ms: 90 days. */
 export const TOTALS_TTL_MS = 90 * 24 * 60 * 60 * 1_000;
@@ -10,14 +11,11 @@ export const MAX_COUNT_DIGITS = 15;
  * Lua: `addCounts(worker, totals)` adds the counts in the hash of a worker, which is about to be deleted, to the totals of its queue. It never
  * fails: a user that lacks a right for it may still end leases.
  */
-export const LUA_ADD_COUNTS = `
+export const LUA_ADD_COUNTS = `${LUA_READ_FIELD}
 local function addCounts(worker, totals)
   for _, field in ipairs({'${COUNT_FIELDS.join(`','`)}'}) do
-    local length = redis.pcall('HSTRLEN', worker, field)
-    if type(length) == 'number' and length > 0 and length <= ${MAX_COUNT_DIGITS} then
-      local count = redis.call('HGET', worker, field)
-      if count ~= '0' and count:find('^%d+$') then redis.pcall('HINCRBY', totals, field, count) end
-    end
+    local count = readField(worker, field, ${MAX_COUNT_DIGITS})
+    if count ~= '0' and count:find('^%d+$') then redis.pcall('HINCRBY', totals, field, count) end
   end
   redis.pcall('PEXPIRE', totals, ${TOTALS_TTL_MS})
 end

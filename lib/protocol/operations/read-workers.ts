@@ -2,6 +2,8 @@ import { COUNT_FIELDS, type CountsByField } from '../job-counts.js';
 import { MAX_FIELD_BYTES } from './describe-worker.js';
 import { MAX_COUNT_DIGITS } from './lua-add-counts.js';
 import { LUA_NOW } from './lua-now.js';
+import { LUA_READ_FIELD } from './lua-read-field.js';
+import { scoredMembersIn } from './scored-members.js';
 
 export interface ReadWorkers {
   readonly workers: string;
@@ -61,13 +63,9 @@ export const readWorkers = {
   // KEYS: workers, totals, hash of a worker...
   // ARGV: none
   // Output: now, {id and expiry of each lease}, {each count of the totals}, {each field and count of a worker}...
-  lua: `${LUA_NOW}
+  lua: `${LUA_NOW}${LUA_READ_FIELD}
 local function read(key, fields, longest, found)
-  for _, field in ipairs(fields) do
-    local length = redis.pcall('HSTRLEN', key, field)
-    local isReadable = type(length) == 'number' and length > 0 and length <= longest
-    found[#found + 1] = isReadable and redis.call('HGET', key, field) or ''
-  end
+  for _, field in ipairs(fields) do found[#found + 1] = readField(key, field, longest) end
   return found
 end
 local fields, counts = {'${WORKER_FIELDS.join(`','`)}'}, {'${COUNT_FIELDS.join(`','`)}'}
@@ -84,7 +82,10 @@ return answer
     const [now, found, totals, ...workers] = answer as [number, ...string[][]];
     return {
       now,
-      leases: leasesIn(found),
+      leases: scoredMembersIn(found).map(([workerId, expiry]) => ({
+        workerId,
+        expiry: Number(expiry),
+      })),
       totals: countsIn(totals),
       workers: workers.map((values) => ({
         fields: Object.fromEntries(
@@ -95,14 +96,6 @@ return answer
     };
   },
 };
-
-function leasesIn(found: readonly string[] = []): KnownLease[] {
-  const leases: KnownLease[] = [];
-  for (let index = 0; index < found.length; index += 2) {
-    leases.push({ workerId: found[index] ?? '', expiry: Number(found[index + 1]) });
-  }
-  return leases;
-}
 
 /** @param values - in the order of {@link COUNT_FIELDS}. */
 export const countsIn = (values: readonly string[] = []): CountsByField =>

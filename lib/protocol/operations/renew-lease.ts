@@ -1,6 +1,7 @@
 import type { CountsByField } from '../job-counts.js';
 import { LUA_NOW } from './lua-now.js';
 import { LUA_PAST_OOM } from './lua-past-oom.js';
+import { scoredMembersIn } from './scored-members.js';
 
 export interface RenewLease {
   readonly workers: string;
@@ -112,10 +113,7 @@ return { now, not expiry and 0 or tonumber(expiry) > now and 2 or 1, lapsed, red
   ],
   read: (answer: unknown): RenewedLease => {
     const [now, former, found, paused] = answer as [number, 0 | 1 | 2, string[], 0 | 1];
-    const lapsed: LapsedLease[] = [];
-    for (let index = 0; index < found.length; index += 2) {
-      lapsed.push({ workerId: found[index] ?? '', expiry: found[index + 1] ?? '' });
-    }
+    const lapsed = scoredMembersIn(found).map(([workerId, expiry]) => ({ workerId, expiry }));
     const states = ['none', 'lapsed', 'live'] as const;
     return { now, former: states[former], lapsed, isPaused: paused === 1 };
   },

@@ -1,3 +1,5 @@
+import { readJson } from './read-json.js';
+
 /** Encodes a message of a queue's `cancel` channel: the ids of cancelled jobs, as a JSON array. */
 export function encodeCancelMessage(ids: readonly string[]): string {
   return JSON.stringify(ids);
@@ -12,12 +14,8 @@ export function decodeCancelMessage(message: string): string[] {
   if (message.length > MAX_MESSAGE_UTF16_UNITS) {
     return [];
   }
-  try {
-    const ids: unknown = JSON.parse(message);
-    return Array.isArray(ids)
-      ? ids.filter((id) => typeof id === 'string' && id.length <= MAX_ID_UTF16_UNITS)
-      : [];
-  } catch {
-    return [];
-  }
+  const ids = readJson(message);
+  return Array.isArray(ids)
+    ? ids.filter((id) => typeof id === 'string' && id.length <= MAX_ID_UTF16_UNITS)
+    : [];
 }

@@ -1,4 +1,5 @@
 import { isRecord } from '../../errors/value-text.js';
+import { readJson } from './read-json.js';
 
 /** What the workers of a queue are asked on the control channel. */
 export type ControlMessage =
@@ -18,12 +19,7 @@ export function decodeControlMessage(text: string): ControlMessage | undefined {
   if (text.length > MAX_MESSAGE_UTF16_UNITS) {
     return undefined;
   }
-  let message: unknown;
-  try {
-    message = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const message = readJson(text);
   if (!isRecord(message)) {
     return undefined;
   }

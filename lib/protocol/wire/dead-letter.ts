@@ -1,5 +1,6 @@
 import { isRecord } from '../../errors/value-text.js';
 import type { DeadReason } from '../dead-reason.js';
+import { readJson } from './read-json.js';
 import { parseWireError, type WireError } from './wire-error.js';
 
 // A dead letter, as `deadletters` holds it under its id: why the job is not run any more, as JSON without a line feed, then a line
@@ -68,10 +69,6 @@ function headOf({ reason, message, worker, attempts, error }: Record<string, unk
 }
 
 function recordIn(json: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(json);
-    return isRecord(value) ? value : {};
-  } catch {
-    return {};
-  }
+  const value = readJson(json);
+  return isRecord(value) ? value : {};
 }

@@ -1,3 +1,5 @@
+import { readJson } from './read-json.js';
+
 /** One run, as its worker tells of it. */
 export interface ToldRun {
   readonly id: string | number;
@@ -23,12 +25,7 @@ export function encodeRunningAnswer({ worker, runs }: RunningAnswer): string {
 
 /** @returns `undefined` for an unreadable answer: any process may have pushed it. */
 export function decodeRunningAnswer(text: string): RunningAnswer | undefined {
-  let answer: unknown;
-  try {
-    answer = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const answer = readJson(text);
   if (!Array.isArray(answer) || typeof answer[0] !== 'string' || !Array.isArray(answer[1])) {
     return undefined;
   }
