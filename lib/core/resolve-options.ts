@@ -13,7 +13,7 @@ import {
 } from '../options/option-rules.js';
 import { isRecord } from '../errors/value-text.js';
 import type { ErrorClass } from '../protocol/wire/error-class.js';
-import { MAX_SHARDS } from '../protocol/hash-slot.js';
+import { DEFAULT_SHARDS, MAX_SHARDS } from '../protocol/hash-slot.js';
 import { clusterConfigOf, type ClusterConfig } from '../redis/topology/cluster-config.js';
 import {
   connectionSource,
@@ -38,7 +38,7 @@ export type ResolvedOptions = typeof DEFAULTS & {
 
 const DEFAULTS = {
   prefix: '' as string,
-  shards: 16 as number,
+  shards: DEFAULT_SHARDS as number,
   hotQueues: [] as readonly string[],
   timeout: 30_000 as number,
   concurrency: 16 as number,

@@ -1,6 +1,9 @@
 /** How many hash slots a Redis Cluster has. */
 export const SLOT_COUNT = 16_384;
 
+/** Shards of one instance where its options name no other number. */
+export const DEFAULT_SHARDS = 16;
+
 /** Most shards of one instance: each has a part of at least {@link SLOTS_OF_TAGS} slots. */
 export const MAX_SHARDS = 1_024;
 

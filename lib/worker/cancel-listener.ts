@@ -4,6 +4,7 @@ import type { Subscription } from '../driver/driver.js';
 import type { ControlDesk } from './control-desk.js';
 import type { ReplyWorker } from './reply-worker.js';
 import type { WorkerParts } from './worker-options.js';
+import { NOT_ASKED, NOT_CANCELLED } from './worker-rights.js';
 
 /** Listens for cancellations and for what `QueueAdmin` asks, on one connection for all queues of this process. */
 export class CancelListener {
@@ -22,16 +23,12 @@ export class CancelListener {
     this.subscription = driver.subscribe({
       role: 'cancellations',
       channels: [...byChannel.keys()],
-      optional: {
-        channels: [keys.control],
-        consequence:
-          'a pause by QueueAdmin is heard with the next renewal of the lease, and its questions are not answered',
-      },
+      optional: { channels: [keys.control], consequence: NOT_ASKED },
       onMessage: (channel, message) =>
         channel === keys.control
           ? control.receive(message)
           : byChannel.get(channel)?.cancel(decodeCancelMessage(message)),
-      consequence: 'cancelled jobs run to completion',
+      consequence: NOT_CANCELLED,
     });
   }
 

@@ -8,11 +8,13 @@ const BY_SCRIPTS = 'long replies are sent by scripts alone, which is slower';
 const NOT_RECOVERED = 'the jobs of lost workers are not given back';
 
 const NOT_LISTED = 'QueueAdmin does not list the queues';
-const NOT_ASKED =
+/** Consequence where the control channel is refused. */
+export const NOT_ASKED =
   'a pause by QueueAdmin is heard with the next renewal of the lease, and its questions are not answered';
 const NOT_COUNTED = 'the counts of workers that are gone are lost';
 const NO_LETTERS = 'no dead letters are kept';
-const NOT_CANCELLED = 'cancelled jobs run to completion';
+/** Consequence where the channels of cancellations are refused. */
+export const NOT_CANCELLED = 'cancelled jobs run to completion';
 
 /**
  * @param all - the keys that all queues share.

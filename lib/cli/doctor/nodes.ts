@@ -1,5 +1,5 @@
 import { systemRuntime } from '../../driver/system-runtime.js';
-import { hashSlotOf, shardTags } from '../../protocol/hash-slot.js';
+import { DEFAULT_SHARDS, hashSlotOf, shardTags } from '../../protocol/hash-slot.js';
 import { Keys } from '../../protocol/keys.js';
 import { CONNECTION_OPTIONS } from '../../redis/connection/connection-options.js';
 import {
@@ -16,9 +16,6 @@ import type { GlobalValues } from '../frame/global-options.js';
 
 /** How long a server may take to connect, and to answer, ms. */
 const ANSWER_TIMEOUT_MS = 5_000;
-
-/** As many as the option `shards` has by default. */
-const DEFAULT_SHARDS = 16;
 
 /** A server that holds queues. */
 export interface Node {

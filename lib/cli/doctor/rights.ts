@@ -3,7 +3,8 @@ import { allowanceOf } from '../../driver/missing-permission.js';
 import type { Rights } from '../../driver/rights.js';
 import type { Keys } from '../../protocol/keys.js';
 import { CONNECTION_RIGHTS } from '../../redis/connection/connection-rights.js';
-import { findMissingRights } from '../../redis/connection/find-missing-rights.js';
+import { findMissingRights, tellsRights } from '../../redis/connection/find-missing-rights.js';
+import type { Send } from '../../redis/connection/send.js';
 import { groupBy, refusedIn } from '../../redis/connection/tell-missing-rights.js';
 import type { Redis } from '../../redis/topology/connection-option.js';
 import { workerRights } from '../../worker/worker-rights.js';
@@ -39,13 +40,12 @@ export async function checkRights(
       : []),
     ...(roles.includes('worker') ? workerRights(ofQueues, NO_WORKER, keys) : []),
   ];
-  const missing = await findMissingRights({ send: (call) => call(redis) }, rights, (key) =>
-    keys.patternOf(key),
-  );
+  const connection: { readonly send: Send } = { send: (call) => call(redis) };
+  const missing = await findMissingRights(connection, rights, (key) => keys.patternOf(key));
   if (missing === undefined) {
     return [note('The rights could not be asked for.', 'Try again.')];
   }
-  if (missing.length === 0 && !(await tellsRights(redis))) {
+  if (missing.length === 0 && !(await tellsRights(connection))) {
     return [
       note(
         `The server cannot be asked for the rights of user "${user}": what it lacks is noticed only when it is refused.`,
@@ -67,7 +67,3 @@ export async function checkRights(
     );
   });
 }
-
-/** Whether a server can be asked for the rights of a user. */
-const tellsRights = async (redis: Redis): Promise<boolean> =>
-  (await redis.eval('return redis.acl_check_cmd and 1 or 0', 0)) === 1;

@@ -52,6 +52,10 @@ export async function findMissingRights(
   }
 }
 
+/** @returns whether the server can be asked for rights. @throws as a script does. */
+export const tellsRights = async (connection: Asked): Promise<boolean> =>
+  (await connection.send((redis) => redis.eval('return redis.acl_check_cmd and 1 or 0', 0))) === 1;
+
 /** @throws the refusal of a user that may not run scripts; the error of a lost connection. */
 async function missingAmong(
   connection: Asked,
