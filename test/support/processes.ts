@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach } from 'vitest';
 
+type Env = Readonly<Record<string, string>>;
+
 const running = new Set<ChildProcess>();
 
 afterEach(async () => {
@@ -13,18 +15,19 @@ afterEach(async () => {
  * Starts one of `test/processes`; it is stopped behind the test. Resolves once it says that it is ready.
  * @param name - with the ending `.cjs` where it is CommonJS.
  */
-export async function startProcess(
-  name: string,
-  env: Readonly<Record<string, string>>,
-): Promise<ChildProcess> {
+export async function startProcess(name: string, env: Env): Promise<ChildProcess> {
   const path = name.includes('.') ? name : `${name}.js`;
-  const file = fileURLToPath(new URL(`../.build/${path}`, import.meta.url));
+  return startFile(fileURLToPath(new URL(`../.build/${path}`, import.meta.url)), env);
+}
+
+/** Starts a file as {@link startProcess} does. */
+export async function startFile(file: string, env: Env): Promise<ChildProcess> {
   const child = fork(file, { env: { ...process.env, ...env } });
   running.add(child);
   child.once('exit', () => running.delete(child));
   const [message] = await Promise.race([once(child, 'message'), once(child, 'exit')]);
   if (message !== 'ready') {
-    throw new Error(`${name} ended before it was ready: ${String(message)}`);
+    throw new Error(`${file} ended before it was ready: ${String(message)}`);
   }
   return child;
 }
