@@ -1,6 +1,6 @@
 import { messageOf } from '../errors/error-text.js';
 import { ConnectionFailedError } from '../errors/index.js';
-import { ServerTroubleError } from './server-trouble.js';
+import { ServerTroubleError, UnusableServerError } from './server-trouble.js';
 import type { Shard, Shards } from './shard.js';
 
 /** What to do, as the end of a message. */
@@ -34,7 +34,9 @@ export function failedCall(shards: Named, error: unknown): ConnectionFailedError
     error instanceof ServerTroubleError
       ? error.message
       : `${name} cannot be asked (${messageOf(error)})`;
-  return new ConnectionFailedError(name, reason, undefined, { cause: error, advice: ADVICE });
+  // Such an error says itself what to correct.
+  const advice = error instanceof UnusableServerError ? '' : ADVICE;
+  return new ConnectionFailedError(name, reason, undefined, { cause: error, advice });
 }
 
 /** @returns the name for messages. Connections that were closed before their first use do not know it. */

@@ -20,13 +20,13 @@ export class ConnectionFailedError extends ReqRepError {
     /** The time that the library tried, in ms. `undefined` where Redis refuses the application until somebody changes something. */
     readonly timeout: number | undefined,
     options?: ErrorOptions & {
-      /** What to do, as a sentence. */
+      /** What to do, as a sentence; `''` where the reason says it. */
       readonly advice?: string;
     },
   ) {
     const time = timeout === undefined ? '' : ` within ${timeout} ms`;
     const { advice = 'Fix that, or unset `failFast` to start without Redis.', ...others } =
       options ?? {};
-    super(`Redis could not be used${time}: ${reason}. ${advice}`, others);
+    super(`Redis could not be used${time}: ${reason}. ${advice}`.trimEnd(), others);
   }
 }

@@ -10,6 +10,7 @@ import { openReqRep } from '../support/open-reqrep.js';
 import { proxyBefore } from '../support/line-proxy.js';
 import { useRedis } from '../support/redis.js';
 import { RestartableRedis, type ServerSettings } from '../support/restartable-redis.js';
+import { useSentinel } from '../support/sentinel.js';
 import { tellsRights } from '../support/tells-rights.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -213,6 +214,51 @@ it('finds a server that refuses what applications need', async () => {
     check: 'connection',
     text: expect.stringContaining('LOADING'),
   });
+});
+
+it.skipIf(!hasTerminal)('shows people, too, what applications would be refused', async () => {
+  const proxy = await proxyBefore(redis.port, {
+    refuses: ([command, subcommand]) =>
+      `${command} ${subcommand}`.toLowerCase() === 'client info' ? 'LOADING loading' : undefined,
+  });
+  const { output, code } = await runOnTerminal(['doctor', '--url', proxy.url], { NO_COLOR: '1' });
+  expect(code).toBe(1);
+  expect(output).toMatch(new RegExp(`^${proxy.url}/0\nok `));
+  expect(output).toContain('problem  connection   ');
+});
+
+it.each([
+  ['BUSY Redis is busy running a script', 'problem', 'A script runs and does not end'],
+  ['MASTERDOWN Link with MASTER is down', 'problem', 'The server serves nobody now'],
+  ["ERR unknown command 'info'", 'note', 'INFO is refused ('],
+])(
+  'does not take the refusal of INFO by "%s" for a missing right',
+  async (refusal, level, text) => {
+    const proxy = await proxyBefore(redis.port, {
+      refuses: ([command]) => (command?.toLowerCase() === 'info' ? refusal : undefined),
+    });
+    const { found } = await examined(proxy.url);
+    expect(found[0]).toMatchObject({ level, check: 'server', text: expect.stringContaining(text) });
+  },
+);
+
+describe('with Sentinel', () => {
+  const site = useSentinel({ replicas: 1 });
+
+  it('asks a Sentinel for nothing but what it is', async () => {
+    const { found, code } = await examined(
+      `redis://127.0.0.1:${site.connection.sentinels?.[0]?.port}`,
+    );
+    expect(code).toBe(1);
+    expect(found).toMatchObject([{ check: 'topology', text: expect.stringContaining('Sentinel') }]);
+  });
+});
+
+it('makes up a queue where none is known, and says so', async () => {
+  const server = await startServer({});
+  const { stdout } = await runCommand(['doctor', '--url', server.url]);
+  const told = (await tellsRights(redis)) ? 'no queue is known yet' : 'cannot be asked';
+  expect(stdout).toContain(told);
 });
 
 it.skipIf(!hasTerminal)('writes a table that fits a terminal of 80 columns', async () => {

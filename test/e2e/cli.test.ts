@@ -191,6 +191,8 @@ describe('the command line', () => {
     [['send', 'a', '1', '--json=yes'], '--json takes no value'],
     [['send', '', '1'], 'Expected queue'],
     [['send', 'a', '1', '--url', 'redis://x:SEC/RET@h'], 'Expected port of the connection'],
+    [['send', 'a', '1', '--url', 'redis+sentinel://a/x'], 'Expected --url (or REDIS_URL) to be'],
+    [['send', 'a', '1', '--url', 'x:SECRET@h:1'], 'Expected --url (or REDIS_URL) to be'],
     [['send', 'a', '1', '--url', 'memory://'], 'where no other process can look'],
     [
       ['peek', 'a', '--limit', '1001'],

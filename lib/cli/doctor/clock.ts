@@ -1,3 +1,4 @@
+import { allowanceOf } from '../../driver/missing-permission.js';
 import { findingsOf, type Finding } from './finding.js';
 import type { ServerLook } from './server-look.js';
 
@@ -7,13 +8,16 @@ const { ok, note, problem } = findingsOf('clock');
 const MAX_DIFFERENCE_MS = 1_000;
 
 /** Judges the clock of a server by that of this machine. */
-export function checkClock({
-  clockAheadMs,
-  clockErrorMs,
-}: Pick<ServerLook, 'clockAheadMs' | 'clockErrorMs'>): Finding[] {
+export function checkClock(
+  { clockAheadMs, clockErrorMs }: Pick<ServerLook, 'clockAheadMs' | 'clockErrorMs'>,
+  user: string,
+): Finding[] {
   if (clockErrorMs === Infinity) {
     return [
-      note('The user may not ask for the time, which deadlines and leases need.', 'Allow TIME.'),
+      note(
+        `User "${user}" lacks TIME, which deadlines and leases need.`,
+        allowanceOf(user, ['+time']),
+      ),
     ];
   }
   const difference = Math.abs(clockAheadMs);

@@ -1,3 +1,5 @@
+import { allowanceOf } from '../../driver/missing-permission.js';
+import { codeOfRefusal, explainRefusal, isRefusal, isTemporary } from '../../driver/refusal.js';
 import type { Redis } from '../../redis/topology/connection-option.js';
 import type { GlobalValues } from '../frame/global-options.js';
 import { checkClients } from './clients.js';
@@ -8,7 +10,7 @@ import { checkMemory } from './memory.js';
 import { connectTo, findNodes, type Node } from './nodes.js';
 import { checkPersistence } from './persistence.js';
 import { checkRights, type Role } from './rights.js';
-import { lookAt, unlessRefused, type Clocks } from './server-look.js';
+import { lookAt, unlessRefused, type Clocks, type ServerLook } from './server-look.js';
 import { checkTopology } from './topology.js';
 import { checkVersion } from './version.js';
 
@@ -56,20 +58,24 @@ async function examineNode(
   isCluster: boolean,
   { queues, roles, clocks }: Examination,
 ): Promise<Finding[]> {
-  const look = await lookAt(redis, clocks);
   const user = redis.options.username || 'default';
+  const look = await lookAt(redis, clocks).catch((error: unknown) => unlooked(error, user));
+  if (isFinding(look) && look.level === 'problem') {
+    return [look];
+  }
+  if (!isFinding(look) && !holdsData(look)) {
+    return [...checkVersion(look), ...checkTopology(look, isCluster)];
+  }
   const known = queues.length > 0 ? queues : await registeredQueues(redis, keys);
   const rights = await checkRights(redis, {
     keys: keys[0],
     queues: known.length > 0 ? known : [ANY_QUEUE],
+    isQueueKnown: known.length > 0,
     roles,
     user,
   });
-  if (look === undefined) {
-    return [
-      findingsOf('server').note('The user may not ask for INFO: the server is not known.'),
-      ...rights,
-    ];
+  if (isFinding(look)) {
+    return [look, ...rights];
   }
   return [
     ...checkVersion(look),
@@ -77,10 +83,39 @@ async function examineNode(
     ...checkMemory(look),
     ...checkPersistence(look),
     ...checkClients(look),
-    ...checkClock(look),
+    ...checkClock(look, user),
     ...checkLatency(look),
     ...rights,
   ];
+}
+
+/** Whether a server can be asked for more than what it is: no Sentinel, and nothing that is still loading. */
+const holdsData = ({ facts }: ServerLook): boolean => !facts.isSentinel && !facts.isLoading;
+
+const isFinding = (look: ServerLook | Finding): look is Finding => 'level' in look;
+
+/** @returns why a server tells nothing. @throws the error of a lost connection. */
+function unlooked(error: unknown, user: string): Finding {
+  if (!isRefusal(error)) {
+    throw error;
+  }
+  const { note, problem } = findingsOf('server');
+  const code = codeOfRefusal(error);
+  if (code === 'BUSY') {
+    return problem(
+      'A script runs and does not end: the server refuses everything else meanwhile (BUSY).',
+      'SCRIPT KILL ends a script that has written nothing; otherwise wait.',
+    );
+  }
+  if (isTemporary(error)) {
+    return problem(
+      `The server serves nobody now (${explainRefusal(error)}).`,
+      'Examine it again when that is over.',
+    );
+  }
+  return code === 'NOPERM'
+    ? note(`User "${user}" lacks INFO: only its rights are examined.`, allowanceOf(user, ['+info']))
+    : note(`INFO is refused (${explainRefusal(error)}): only the rights are examined.`);
 }
 
 async function registeredQueues(redis: Redis, keys: Node['keys']): Promise<string[]> {

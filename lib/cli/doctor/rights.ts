@@ -22,6 +22,8 @@ const NO_WORKER = '00000000-0000-4000-8000-000000000000';
 export interface RightsNeeds {
   readonly keys: Keys;
   readonly queues: readonly string[];
+  /** Whether they are queues of the application; else one is made up. */
+  readonly isQueueKnown: boolean;
   readonly roles: readonly Role[];
   readonly user: string;
 }
@@ -29,7 +31,7 @@ export interface RightsNeeds {
 /** Asks the server for each right that a requester and a worker need. */
 export async function checkRights(
   redis: Redis,
-  { keys, queues, roles, user }: RightsNeeds,
+  { keys, queues, isQueueKnown, roles, user }: RightsNeeds,
 ): Promise<Finding[]> {
   const ofQueues = queues.map((queue) => keys.queue(queue));
   const replies = keys.replies('');
@@ -49,13 +51,17 @@ export async function checkRights(
     return [
       note(
         `The server cannot be asked for the rights of user "${user}": what it lacks is noticed only when it is refused.`,
-        'Redis 7.0 and newer, and Valkey, tell rights.',
+        'Use Redis 7.0 or newer, or Valkey, to have the rights examined.',
       ),
     ];
   }
   if (missing.length === 0) {
     const what = roles.map((role) => `a ${role}`).join(' and ');
-    return [ok(`user "${user}" may do all that ${what} needs (queues: ${queues.join(', ')})`)];
+    const need = roles.length === 1 ? 'needs' : 'need';
+    const where = isQueueKnown
+      ? `queues: ${queues.join(', ')}`
+      : `no queue is known yet: "nestjs-reqrep doctor QUEUE" asks for yours`;
+    return [ok(`user "${user}" may do all that ${what} ${need} (${where})`)];
   }
   return [...groupBy(missing, ({ without }) => without)].map(([without, those]) => {
     const rules = [...new Set(those.flatMap((each) => each.rules))];

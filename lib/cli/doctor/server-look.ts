@@ -30,13 +30,9 @@ export interface ServerLook {
   readonly sentinels: number;
 }
 
-/** @returns what a server tells; `undefined` where the user may not ask with `INFO`. @throws the error of a lost connection. */
-export async function lookAt(redis: Redis, clocks: Clocks): Promise<ServerLook | undefined> {
-  const info = await unlessRefused(redis.info());
-  const facts = parseServer(info);
-  if (info === undefined || facts === undefined) {
-    return undefined;
-  }
+/** @returns what a server tells. @throws the refusal of `INFO`; the error of a lost connection. */
+export async function lookAt(redis: Redis, clocks: Clocks): Promise<ServerLook> {
+  const info = await redis.info();
   const fields = new Map(
     info.split(/\r?\n/).map((line) => {
       const colon = line.indexOf(':');
@@ -45,7 +41,7 @@ export async function lookAt(redis: Redis, clocks: Clocks): Promise<ServerLook |
   );
   const config = await unlessRefused(redis.config('GET', 'appendfsync'));
   return {
-    facts,
+    facts: parseServer(info),
     info: (name) => fields.get(name),
     appendfsync: Array.isArray(config) ? config.map(String)[1] : undefined,
     ...(await clockOf(redis, clocks)),

@@ -19,6 +19,9 @@ export function writeFindings(findings: readonly Finding[], out: Output): void {
     return;
   }
   for (const [server, those] of byServer(findings)) {
+    if (those.length === 0) {
+      continue;
+    }
     out.line(out.styled('bold', server));
     those.forEach((finding) => writeFinding(finding, out));
   }
@@ -33,9 +36,9 @@ export function writeFindings(findings: readonly Finding[], out: Output): void {
   );
 }
 
-/** @returns what was found on all servers of a Cluster, and then the rest of each. */
+/** @returns what was found on all servers of a Cluster, then the rest of each, and what was found on none of them alone. */
 function byServer(findings: readonly Finding[]): Map<string, Finding[]> {
-  const servers = [...new Set(findings.map(({ server = '' }) => server))];
+  const servers = [...new Set(findings.flatMap(({ server }) => server ?? []))];
   if (servers.length < 2) {
     return new Map([[servers[0] ?? '', [...findings]]]);
   }
@@ -49,6 +52,7 @@ function byServer(findings: readonly Finding[]): Map<string, Finding[]> {
       server,
       ofServer(server).filter((finding) => !isOnAll(finding)),
     ]),
+    ['the Cluster', findings.filter(({ server }) => server === undefined)],
   ]);
 }
 

@@ -1,8 +1,8 @@
 import { messageOf, propertyOf } from '../../errors/error-text.js';
 import { bounded } from '../../telemetry/log.js';
 
-/** Matches the user and the password of any URL. */
-const CREDENTIALS = /(?<=:\/\/)[^/?#\s]*@/g;
+/** Matches the user and the password of any URL but that of an example. */
+const CREDENTIALS = /(?<=:\/\/)(?!:PASSWORD@)[^/?#\s]*@/g;
 
 /** Matches the password of a URL, even where it holds characters that should be percent-encoded. */
 const PASSWORD = /:\/\/[^:]*:(.{3,})@/s;
@@ -20,6 +20,8 @@ export function withoutSecrets(text: string, passwords: readonly string[]): stri
 /** Options that messages of the library name, as the command line has them. */
 const CLI_NAMES: ReadonlyMap<string, string> = new Map([
   ['connection', '--url'],
+  ['username', 'the user'],
+  ['password', 'the password of --url'],
   ['requireWorker', '--require-worker'],
   ['shards', '--shards'],
   ['hotQueues', '--hot-queues'],

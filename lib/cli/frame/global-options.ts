@@ -45,6 +45,11 @@ export function globalValues(values: CliValues, env: NodeJS.ProcessEnv): GlobalV
       'Queues of memory:// are in the process of their application, where no other process can look: use --url with a redis:// URL',
     );
   }
+  if (!isServerUrl(url)) {
+    throw new UsageError(
+      'Expected --url (or REDIS_URL) to be redis://HOST:PORT, rediss:// for TLS, redis+cluster://HOST:PORT,HOST:PORT for a Redis Cluster, or the path of a Unix socket; where Sentinel watches the server, name the primary',
+    );
+  }
   const hotQueues = values['hot-queues'];
   return {
     url,
@@ -53,6 +58,9 @@ export function globalValues(values: CliValues, env: NodeJS.ProcessEnv): GlobalV
     hotQueues: typeof hotQueues === 'string' ? hotQueues.split(',').filter(Boolean) : [],
   };
 }
+
+/** Whether a text names a server. The rest of a URL is judged by who connects. */
+const isServerUrl = (url: string): boolean => /^(?:rediss?(?:\+cluster)?:\/\/|\/)/i.test(url);
 
 /** @returns the options of `createReqRep` for the place where the queues are. */
 export const placeOf = ({ url, prefix, shards, hotQueues }: GlobalValues): CreateReqRepOptions => ({

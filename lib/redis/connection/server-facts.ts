@@ -19,6 +19,8 @@ export interface ServerFacts {
 const FIRST_VERSION_WITH_BLMOVE = [6, 2] as const;
 
 /** @param info - the answer to `INFO`; `undefined` if the server refuses it. */
+export function parseServer(info: string): ServerFacts;
+export function parseServer(info: string | undefined): ServerFacts | undefined;
 export function parseServer(info: string | undefined): ServerFacts | undefined {
   if (info === undefined) {
     return undefined;

@@ -112,9 +112,9 @@ describe('what the doctor says', () => {
     [-40, 1, 'ok: 40 ms'],
     // The answer took so long that nobody knows.
     [1_500, 800, 'ok: 1500 ms'],
-    [0, Infinity, 'note: The user may not ask for the time'],
+    [0, Infinity, 'note: User "app" lacks TIME'],
   ])('of a clock that is %i ms ahead, give or take %i ms', (clockAheadMs, clockErrorMs, text) => {
-    expect(found(checkClock({ clockAheadMs, clockErrorMs }))).toContain(text);
+    expect(found(checkClock({ clockAheadMs, clockErrorMs }, 'app'))).toContain(text);
   });
 
   it.each([

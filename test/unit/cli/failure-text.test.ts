@@ -30,6 +30,9 @@ describe('the sentence for an error', () => {
 
   it('names options as the command line has them, but not in errors of a handler', () => {
     expect(failureText(new Error('correct `connection`'), [])).toContain('correct --url');
+    expect(failureText(new Error('set `password`: redis://:PASSWORD@host'), [])).toBe(
+      'nestjs-reqrep: set the password of --url: redis://:PASSWORD@host',
+    );
     const remote = { code: 'REMOTE', queue: 'q', remote: { name: 'E' }, message: '`connection`' };
     expect(failureText(remote, [])).toBe(
       'nestjs-reqrep: The handler of queue "q" failed: E: `connection`',
