@@ -107,16 +107,27 @@ export class StoredLetters implements LetterSource {
     return removed;
   }
 
-  /** @returns the ids of the letters in the time of a filter, the newest first. Letters that come meanwhile are left out. */
+  /**
+   * Reads part by part, each of which begins with a letter that was read before. Where it does not, others have removed letters meanwhile,
+   * and those behind have moved in front of the part.
+   * @returns the ids of the letters in the time of a filter, the newest first.
+   */
   private async idsInTime(filter: DeadLetterFilter): Promise<string[]> {
     const found = new Set<string>();
-    for (let first = 0; ; first += IDS_PER_PART) {
+    let first = 0;
+    for (;;) {
       const part = await this.ids(first, first + IDS_PER_PART - 1);
-      part.filter((id) => isInTime(timeOf(id), filter)).forEach((id) => found.add(id));
-      const oldest = part.at(-1);
-      if (oldest === undefined || timeOf(oldest) < (filter.since ?? 0)) {
-        return [...found];
+      if (first > 0 && !found.has(part[0] ?? '')) {
+        first = Math.max(0, first - IDS_PER_PART);
+        continue;
       }
+      part.forEach((id) => found.add(id));
+      const oldest = part.at(-1);
+      const isLast = oldest === undefined || part.length < IDS_PER_PART;
+      if (isLast || timeOf(oldest) < (filter.since ?? 0)) {
+        return [...found].filter((id) => isInTime(timeOf(id), filter));
+      }
+      first += IDS_PER_PART - 1;
     }
   }
 
