@@ -2,9 +2,11 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import packPage from './dashboard/pack-page.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
+await packPage();
 execFileSync('npx', ['--no-install', 'nest', 'build', 'nestjs-reqrep', 'nestjs-reqrep-commonjs'], {
   cwd: root,
   stdio: 'inherit',

@@ -77,6 +77,11 @@ export class QueueAdmin {
     return new QueueAdmin(shards);
   }
 
+  /** @returns ms since the epoch by the clock of Redis; by that of this process before the first answer. @internal */
+  now(): number {
+    return this.#shards.all[0]?.driver.clock.now() ?? Date.now();
+  }
+
   /**
    * Returns all queues that a worker has served within 90 days, sorted by name; 10 000 at most for each shard. A queue that was never
    * served is not among them: ask for it by its name.

@@ -1,3 +1,4 @@
+import { dashboard } from './commands/dashboard.js';
 import { deadList } from './commands/dead-list.js';
 import { deadRemove } from './commands/dead-remove.js';
 import { deadRetry } from './commands/dead-retry.js';
@@ -28,4 +29,5 @@ export const COMMANDS: readonly Command[] = [
   send,
   emit,
   doctor,
+  dashboard,
 ];

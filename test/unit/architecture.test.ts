@@ -25,6 +25,11 @@ describe('the library', () => {
     expect(files.flatMap((path) => wrongImports(path, read(path)))).toEqual([]);
   });
 
+  it('serves the dashboard without Nest, which the program may not have', () => {
+    const server = files.filter((path) => path.startsWith('dashboard/server/'));
+    expect(server.filter((path) => /@nestjs|\/nest\//.test(read(path)))).toEqual([]);
+  });
+
   it('asks its runtime alone for time and chance', () => {
     expect(files.flatMap((path) => askedPastRuntime(path, read(path)))).toEqual([]);
   });
@@ -33,6 +38,7 @@ describe('the library', () => {
     const barrels = files.filter((path) => basename(path) === 'index.ts');
     expect(barrels.toSorted()).toEqual([
       'core/index.ts',
+      'dashboard/index.ts',
       'errors/index.ts',
       'index.ts',
       'opentelemetry/index.ts',
@@ -42,8 +48,8 @@ describe('the library', () => {
   });
 
   it('spells keys in one file only, and there all of them', () => {
-    // The name of a command is no key.
-    const others = files.filter((path) => !path.startsWith('cli/commands/'));
+    // The name of a command or an event is no key.
+    const others = files.filter((path) => !/^(cli\/commands|dashboard)\//.test(path));
     const spelling = others.filter((path) => spelledKeys(read(path)).length > 0);
     expect(spelling).toEqual(['protocol/keys.ts']);
     const suffixes = new Set(spelledKeys(read('protocol/keys.ts')));

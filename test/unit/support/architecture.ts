@@ -42,6 +42,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   core: ENGINE,
   cli: [
     'core',
+    'dashboard',
     'admin',
     'client',
     'worker',
@@ -65,6 +66,19 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'options',
     'errors',
     '@nestjs',
+  ],
+  dashboard: [
+    'nest',
+    'core',
+    'admin',
+    'driver',
+    'protocol',
+    'telemetry',
+    'options',
+    'errors',
+    '@nestjs',
+    'node:',
+    'preact',
   ],
   testing: [
     'nest',
@@ -128,16 +142,26 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     tables: ['frame'],
     frame: [],
   },
+  dashboard: {
+    top: ['module'],
+    module: ['server'],
+    server: [],
+    page: [],
+  },
   protocol: { operations: ['wire', 'floor'], wire: ['floor'], floor: [] },
 };
 
 /** What every room of a folder is told. */
-const TOLD_TO_ALL: ReadonlySet<string> = new Set(['worker/worker-options.ts']);
+const TOLD_TO_ALL: ReadonlySet<string> = new Set([
+  'worker/worker-options.ts',
+  'dashboard/dashboard-api.ts',
+]);
 
 /** What applications import, which name every export. Nothing within the library imports them. */
 const ENTRIES: ReadonlySet<string> = new Set([
   'index.ts',
   'core/index.ts',
+  'dashboard/index.ts',
   'opentelemetry/index.ts',
   'terminus/index.ts',
   'testing/index.ts',

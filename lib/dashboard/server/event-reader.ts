@@ -1,0 +1,53 @@
+import type { ServerResponse } from 'node:http';
+import { setHead } from './send.js';
+
+/** The time after which a page connects again when its stream ends, ms. */
+const RETRY_MS = 2_000;
+
+/** The longest time that a page may not read before its stream ends, ms. */
+const MAX_STALL_MS = 60_000;
+
+/** The stream of one page: events of the server (SSE). */
+export class EventReader {
+  /** Since when the page does not read; `undefined` while it does. */
+  private stalledSince: number | undefined;
+
+  constructor(private readonly response: ServerResponse) {
+    setHead(response, 200, {
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      // Compression in front would hold events back.
+      'Cache-Control': 'no-store, no-transform',
+      'X-Accel-Buffering': 'no',
+      // A server that closes has not to wait for the end of a connection without requests.
+      Connection: 'close',
+    });
+    response.on('drain', () => (this.stalledSince = undefined));
+    // A connection that breaks is closed, too.
+    response.on('error', () => undefined);
+    response.flushHeaders();
+    response.write(`retry: ${RETRY_MS}\n\n`);
+  }
+
+  /** Calls back once the page is gone. */
+  onClosed(callback: () => void): void {
+    this.response.once('close', callback);
+  }
+
+  /** Sends an event, or leaves it out where the page has not read what was sent before. */
+  send(block: string): void {
+    if (this.stalledSince === undefined) {
+      const isFull = !this.response.write(block);
+      this.stalledSince = isFull ? performance.now() : undefined;
+    } else if (performance.now() - this.stalledSince > MAX_STALL_MS) {
+      this.response.destroy();
+    }
+  }
+
+  end(): void {
+    this.response.end();
+  }
+}
+
+/** @returns an event as the stream has it. JSON has no line breaks. */
+export const eventOf = (name: string, data: object): string =>
+  `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
