@@ -46,6 +46,8 @@ export default defineConfig(async () => {
           test: {
             name: 'memory',
             include: [...testsOnEveryDriver(), 'test/memory/*.test.ts'],
+            // The page of the dashboard, which a build makes else.
+            globalSetup: ['lib/dashboard/pack-page.mjs'],
             isolate: false,
             // With the unit tests; all that have servers come behind them.
             maxWorkers: 2,

@@ -38,6 +38,7 @@ const older = {
   '@nestjs/core': '^11.0.0',
   '@nestjs/microservices': '^11.0.0',
   '@nestjs/platform-express': '^11.0.0',
+  '@nestjs/platform-fastify': '^11.0.0',
   '@nestjs/terminus': '^11.0.0',
   '@nestjs/testing': '^11.0.0',
   ioredis: '^5.2.5',

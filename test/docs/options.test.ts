@@ -5,9 +5,11 @@ import { expect, it } from 'vitest';
 import { OPTION_RULES, resolveOptions } from '../../lib/core/resolve-options.js';
 
 const PAGE = readFileSync(new URL('../../docs/options.md', import.meta.url), 'utf8');
-const ENTRIES = ['../../lib/index.ts', '../../lib/core/index.ts'].map((entry) =>
-  fileURLToPath(new URL(entry, import.meta.url)),
-);
+const ENTRIES = [
+  '../../lib/index.ts',
+  '../../lib/core/index.ts',
+  '../../lib/dashboard/index.ts',
+].map((entry) => fileURLToPath(new URL(entry, import.meta.url)));
 
 const program = ts.createProgram(ENTRIES, {
   module: ts.ModuleKind.NodeNext,
@@ -62,6 +64,7 @@ it.each([
     options: membersOf('CreateReqRepOptions').filter((name) => !MODULE.includes(name)),
   },
   { section: 'Options of serve', options: membersOf('ServeOptions') },
+  { section: 'Options of the dashboard', options: membersOf('ReqRepDashboardOptions') },
 ])(
   'docs/options.md has a heading for each of the $section, and no other',
   ({ section, options }) => {

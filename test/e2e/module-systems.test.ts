@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { expect, it } from 'vitest';
+import * as dashboard from '../../lib/dashboard/index.js';
 import * as library from '../../lib/index.js';
 import * as opentelemetry from '../../lib/opentelemetry/index.js';
 import * as terminus from '../../lib/terminus/index.js';
@@ -25,6 +26,7 @@ it('exports the same from the build for a `require` that cannot load ES modules'
   const require = createRequire(import.meta.url);
   for (const [file, imported] of [
     ['index.js', library],
+    ['dashboard/index.js', dashboard],
     ['opentelemetry/index.js', opentelemetry],
     ['terminus/index.js', terminus],
     ['testing/index.js', testing],

@@ -10,6 +10,7 @@ const folder = mkdtempSync(join(tmpdir(), 'nestjs-reqrep-tarball-'));
 const ALLOWED_IN_TYPES = {
   'index.d.ts': ['@nestjs/common', '@nestjs/core', 'ioredis', 'rxjs'],
   'core/index.d.ts': ['ioredis', 'rxjs'],
+  'dashboard/index.d.ts': ['@nestjs/common', '@nestjs/core'],
   'opentelemetry/index.d.ts': ['@opentelemetry/api'],
   'terminus/index.d.ts': ['@nestjs/common', '@nestjs/core', '@nestjs/terminus', 'ioredis', 'rxjs'],
 };

@@ -6,6 +6,7 @@ const ESM = fileURLToPath(new URL('../../dist/esm/', import.meta.url));
 const ENTRIES = [
   'index.d.ts',
   'core/index.d.ts',
+  'dashboard/index.d.ts',
   'opentelemetry/index.d.ts',
   'terminus/index.d.ts',
   'testing/index.d.ts',

@@ -17,13 +17,13 @@ import { rawHttp, type FrameworkRequest, type FrameworkResponse } from './raw-ht
 export interface MadeController {
   readonly controller: Type;
   /**
-   * Adds the route of the path with a slash behind it, which Fastify takes for another path. Call it before Nest reads the routes, and
-   * behind what cannot read the wildcard of Fastify.
+   * Sets the route of the files, before Nest reads it: `:file`. On Fastify only the wildcard `*` serves the path with nothing but a slash
+   * behind it, too; Express and the middleware of Nest do not know this wildcard.
    */
-  addSlashRoute(): void;
+  routeFiles(path: ':file' | '*'): void;
 }
 
-/** Makes the controller of one dashboard. Express and Fastify have no wildcard in common, so it has a route for each depth. */
+/** Makes the controller of one dashboard. It has a route for each depth, since Express and Fastify have no wildcard in common. */
 export function controllerAt(
   place: string,
   guards: readonly (Type<CanActivate> | CanActivate)[],
@@ -40,10 +40,11 @@ export function controllerAt(
       return this.host.answer({ ...call, path: hasSlash ? '' : undefined });
     }
 
-    @All(':file')
     file(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
-      const path = request.params?.['file'];
-      return this.host.answer({ ...rawHttp(request, response), path });
+      const path = request.params?.['file'] ?? request.params?.['*'];
+      // No way around the middleware of the route below.
+      const file = path?.includes('/') ? 'no file' : path;
+      return this.host.answer({ ...rawHttp(request, response), path: file });
     }
 
     @All('api/:name')
@@ -51,19 +52,14 @@ export function controllerAt(
       const path = `api/${request.params?.['name']}`;
       return this.host.answer({ ...rawHttp(request, response), path });
     }
-
-    slash(@Req() request: FrameworkRequest, @Res() response: FrameworkResponse): Promise<void> {
-      const path = request.params?.['*'] === '' ? '' : '*';
-      return this.host.answer({ ...rawHttp(request, response), path });
-    }
   }
   const { prototype } = DashboardController;
   return {
     controller: DashboardController,
-    addSlashRoute: () => {
-      const method = Object.getOwnPropertyDescriptor(prototype, 'slash');
+    routeFiles: (path) => {
+      const method = Object.getOwnPropertyDescriptor(prototype, 'file');
       if (method) {
-        All('*')(prototype, 'slash', method);
+        All(path)(prototype, 'file', method);
       }
     },
   };

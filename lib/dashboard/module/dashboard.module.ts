@@ -77,11 +77,12 @@ export class ReqRepDashboardModule implements NestModule {
   /** Is called by Nest. */
   configure(consumer: MiddlewareConsumer): void {
     const { made, middleware } = this.#parts;
+    made.routeFiles(':file');
     if (middleware.length > 0) {
       consumer.apply(...middleware).forRoutes(made.controller);
     }
     if (this.#adapter.httpAdapter?.getType() === 'fastify') {
-      made.addSlashRoute();
+      made.routeFiles('*');
     }
   }
 }

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { eventOf, type EventReader } from './event-reader.js';
 
 /** Pause between two looks, ms. */
@@ -38,7 +37,8 @@ export class SharedLook {
   async run(): Promise<void> {
     while (this.readers.size > 0) {
       const pause = await this.tell();
-      await delay(pause, undefined, { ref: false });
+      // The process may end meanwhile.
+      await new Promise((resolve) => setTimeout(resolve, pause).unref());
     }
   }
 

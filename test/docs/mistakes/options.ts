@@ -1,3 +1,4 @@
+import { ReqRepDashboardModule } from '../../../lib/dashboard/index.js';
 import { ReqRepModule, type ReqRepModuleOptions } from '../../../lib/index.js';
 import type { Mistake } from '../mistake.js';
 import { workerOf } from '../providers.js';
@@ -69,5 +70,25 @@ export const options: Mistake[] = [
       const wrong = { concurrency: 0 };
       return [await errorOf(() => scene.start({}, [workerOf('reports', undefined, wrong)]))];
     },
+  },
+  {
+    title: 'An option of the dashboard is misspelt or wrong',
+    provoke: async () => [
+      await errorOf(() => ReqRepDashboardModule.forRoot({ readonly: true } as object)),
+      await errorOf(() => ReqRepDashboardModule.forRoot({ path: '/queues/:name' })),
+    ],
+  },
+  {
+    title: 'The dashboard is of an instance that does not exist',
+    provoke: async (scene) => [
+      await errorOf(() =>
+        scene.startModule({
+          imports: [
+            ReqRepModule.forRoot({ connection: scene.redis.url }),
+            ReqRepDashboardModule.forRoot({ instance: 'billing' }),
+          ],
+        }),
+      ),
+    ],
   },
 ];

@@ -1,0 +1,157 @@
+import { EventEmitter } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { QueueAdmin } from '../../../lib/admin/queue-admin.js';
+import { EventReader } from '../../../lib/dashboard/server/event-reader.js';
+import { LiveLooks } from '../../../lib/dashboard/server/live-looks.js';
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A page, with what it was sent. */
+class FakePage extends EventEmitter {
+  readonly sent: string[] = [];
+  statusCode = 0;
+  isFull = false;
+  isDestroyed = false;
+
+  readonly reader = new EventReader(this as unknown as ServerResponse);
+
+  /** The names of the events that it was sent. */
+  get events(): string[] {
+    return this.sent.flatMap((block) => /^event: (.*)$/m.exec(block)?.[1] ?? []);
+  }
+
+  setHeader(): void {}
+  flushHeaders(): void {}
+
+  write(block: string): boolean {
+    this.sent.push(block);
+    return !this.isFull;
+  }
+
+  end(): void {
+    this.emit('close');
+  }
+
+  destroy(): void {
+    this.isDestroyed = true;
+    this.emit('close');
+  }
+}
+
+/** An admin that counts its looks, which take as long as a test says. */
+function fakeAdmin() {
+  const state = { looks: 0, atOnce: 0, mostAtOnce: 0, takes: 0, fails: false };
+  const look = async <Value>(value: Value): Promise<Value> => {
+    state.looks++;
+    state.mostAtOnce = Math.max(state.mostAtOnce, ++state.atOnce);
+    if (state.takes > 0) {
+      await new Promise((resolve) => setTimeout(resolve, state.takes));
+    }
+    state.atOnce--;
+    if (state.fails) {
+      throw new Error('no');
+    }
+    return value;
+  };
+  const admin = { now: () => 5, queues: () => look([]), workers: () => look([]) };
+  return { state, admin: admin as unknown as QueueAdmin };
+}
+
+function open() {
+  const { state, admin } = fakeAdmin();
+  const looks = new LiveLooks(admin, () => ({ message: 'trouble' }));
+  const show = (page: FakePage): FakePage => {
+    looks.show(page.reader, { queue: undefined, workers: false });
+    return page;
+  };
+  return { state, looks, show };
+}
+
+const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
+
+it('looks once a second for all pages, and not at all without any', async () => {
+  const { state, show } = open();
+  const pages = [1, 2, 3].map(() => show(new FakePage()));
+  await pass(3_500);
+  expect(state.looks).toBe(4);
+  expect(pages.map(({ events }) => events.length)).toEqual([4, 4, 4]);
+  pages.forEach((page) => page.end());
+  await pass(10_000);
+  expect(state.looks).toBe(4);
+  const later = show(new FakePage());
+  await pass(0);
+  expect(later.events).toEqual(['queues']);
+  expect(state.looks).toBe(5);
+});
+
+it('tells a page that comes later what was seen last', async () => {
+  const { state, show } = open();
+  show(new FakePage());
+  await pass(500);
+  expect(show(new FakePage()).events).toEqual(['queues']);
+  expect(state.looks).toBe(1);
+});
+
+it('has no two looks at a time, and pauses longer behind long ones', async () => {
+  const { state, show } = open();
+  state.takes = 2_000;
+  show(new FakePage());
+  await pass(500);
+  show(new FakePage());
+  await pass(9_400);
+  expect(state).toMatchObject({ looks: 1, mostAtOnce: 1 });
+  await pass(200);
+  expect(state.looks).toBe(2);
+  state.takes = 60_000;
+  await pass(60_000 + 15_000);
+  expect(state.mostAtOnce).toBe(1);
+});
+
+it('looks on when a look has failed, without a longer pause', async () => {
+  const { state, show } = open();
+  state.takes = 5_000;
+  state.fails = true;
+  const page = show(new FakePage());
+  await pass(5_000);
+  expect(page.events).toEqual(['trouble']);
+  state.takes = 0;
+  state.fails = false;
+  await pass(1_000);
+  expect(page.events).toEqual(['trouble', 'queues']);
+});
+
+it('leaves looks out for a page that does not read, and ends its stream after a minute', async () => {
+  const { show } = open();
+  const slow = show(new FakePage());
+  const stuck = show(new FakePage());
+  slow.isFull = stuck.isFull = true;
+  await pass(30_500);
+  expect(slow.events).toHaveLength(1);
+  slow.isFull = false;
+  slow.emit('drain');
+  await pass(1_000);
+  expect(slow.events).toHaveLength(2);
+  await pass(31_000);
+  expect([slow.isDestroyed, stuck.isDestroyed]).toEqual([false, true]);
+  expect(stuck.events).toHaveLength(1);
+});
+
+it('ends all streams when it closes, and those that come later', async () => {
+  const { state, looks, show } = open();
+  const ends: string[] = [];
+  show(new FakePage()).once('close', () => ends.push('open'));
+  await pass(100);
+  looks.close();
+  const later = new FakePage();
+  later.once('close', () => ends.push('later'));
+  show(later);
+  expect(ends).toEqual(['open', 'later']);
+  await pass(5_000);
+  expect(state.looks).toBe(1);
+});
