@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
 const PAGE = fileURLToPath(new URL('page', import.meta.url));
+const PREACT = fileURLToPath(new URL('../../node_modules/preact', import.meta.url));
 const PACKED = fileURLToPath(new URL('server/page-files.ts', import.meta.url));
 
 const TYPES = {
@@ -23,7 +24,13 @@ async function bundle() {
     platform: 'browser',
     tsconfig: `${PAGE}/tsconfig.json`,
   });
-  const { output } = await built.generate({ format: 'es', minify: true });
+  // The licence of what comes along asks for its text.
+  const licence = readFileSync(`${PREACT}/LICENSE`, 'utf8').trim();
+  const { output } = await built.generate({
+    format: 'es',
+    minify: true,
+    banner: `/*! Contains preact.\n\n${licence}\n*/`,
+  });
   await built.close();
   return output[0].code;
 }

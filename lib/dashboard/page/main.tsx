@@ -1,1 +1,4 @@
-document.body.textContent = 'Queues';
+import { render } from 'preact';
+import { App } from './app.js';
+
+render(<App />, document.body);

@@ -1,0 +1,15 @@
+interface FigureProps {
+  readonly name: string;
+  readonly value: string;
+  readonly isBad?: boolean | undefined;
+}
+
+/** A figure that one should see at a glance, in a `dl`. */
+export function Figure({ name, value, isBad = false }: FigureProps) {
+  return (
+    <div class={isBad ? 'figure bad' : 'figure'}>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
