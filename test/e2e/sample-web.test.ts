@@ -352,6 +352,17 @@ describe('the server', () => {
     expect([live.status, await live.json()]).toEqual([200, { status: 'ok' }]);
   });
 
+  it('has the dashboard of its queues at /queues, by the names of this machine only', async () => {
+    const page = await openPage();
+    await page.getByRole('link', { name: 'See the queues' }).click();
+    await page.locator('tbody a', { hasText: 'picture-sets' }).click();
+    await page.getByRole('heading', { name: 'picture-sets' }).waitFor();
+    await expect.poll(() => page.locator('.worker-rows tr').count()).toBe(2);
+    await screenshot(page, 'queue');
+    await page.close();
+    expect(await statusOf('queues/api/pause', { host: 'other.example' })).toBe(403);
+  });
+
   it('ends with all of its processes when it is told to', async () => {
     const other = startSampleServer({ PORT: '0' });
     let text = '';

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-
-const LOCAL_HOST = /^(127\.0\.0\.1|localhost)(:\d+)?$/;
+import { isLocalHost } from './local-host.guard.js';
 
 /** Allows requests of our own page only: other sites in the same browser can send requests, too. */
 @Injectable()
@@ -12,7 +11,7 @@ export class SameOriginGuard implements CanActivate {
     // The name of another site may resolve to this machine, but then `host` shows it. Programs other than browsers send neither
     // `origin` nor `sec-fetch-site`.
     return (
-      LOCAL_HOST.test(host) &&
+      isLocalHost(host) &&
       (origin === undefined || origin === `http://${host}`) &&
       (site === undefined || site === 'same-origin')
     );

@@ -1,9 +1,11 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { ReqRepModule, type Telemetry } from 'nestjs-reqrep';
+import { ReqRepDashboardModule } from 'nestjs-reqrep/dashboard';
 import { ReqRepHealthIndicator } from 'nestjs-reqrep/terminus';
 import { UnreadablePictureError } from '../unreadable-picture.error.js';
 import { HealthController } from './health.controller.js';
+import { LocalHostGuard } from './local-host.guard.js';
 import { PictureSets } from './picture-sets.service.js';
 import { PicturesController } from './pictures.controller.js';
 import { Uploads } from './uploads.service.js';
@@ -32,6 +34,7 @@ export class WebModule {
           errors: [UnreadablePictureError],
           telemetry,
         }),
+        ReqRepDashboardModule.forRoot({ path: '/queues', guards: [LocalHostGuard] }),
       ],
     };
   }
