@@ -9,8 +9,10 @@ const STOP_FAILED = 'Stopping the workers failed';
 
 /** The parts to close, and the log for failures. */
 export interface Closing {
-  readonly workers: Pick<ReplyWorkers, 'close'>;
-  readonly client: Pick<RequestClient, 'close'>;
+  /** Left out where an instance only sends. */
+  readonly workers?: Pick<ReplyWorkers, 'close'> | undefined;
+  /** Left out where an instance only serves queues. */
+  readonly client?: Pick<RequestClient, 'close'> | undefined;
   readonly servers: Pick<Servers, 'close'>;
   readonly engine: Pick<Engine, 'close'>;
   readonly log: Log;
@@ -27,8 +29,8 @@ export async function closeInOrder({
   engine,
   log,
 }: Closing): Promise<void> {
-  await runStep(log, STOP_FAILED, () => workers.close());
-  await runStep(log, 'Closing the client failed', () => client.close());
+  await runStep(log, STOP_FAILED, async () => workers?.close());
+  await runStep(log, 'Closing the client failed', async () => client?.close());
   servers.close();
   engine.close();
   log.close();

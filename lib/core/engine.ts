@@ -7,7 +7,7 @@ import { checkedHeaders } from '../client/calls/outgoing-headers.js';
 import { RequestClient } from '../client/request-client.js';
 import { Hooks } from '../telemetry/hooks.js';
 import type { Log } from '../telemetry/log.js';
-import type { ReviveError } from '../protocol/wire/wire-error.js';
+import type { DescribeError, ReviveError } from '../protocol/wire/wire-error.js';
 import { ErrorRegistry } from '../protocol/wire/error-registry.js';
 import type { Servers, Shards } from '../driver/shard.js';
 import type { JobFailure } from '../worker/running/job-failure.js';
@@ -27,6 +27,8 @@ export interface EngineParts {
   readonly log: Log;
   /** The name of the instance: `core` without Nest. */
   readonly name: string;
+  /** Describes errors that callers are meant to get. @default describeHttpException */
+  readonly describeError?: DescribeError;
   /** Turns a remote error into an error of the application's framework. */
   readonly reviveError?: ReviveError;
 }
@@ -103,7 +105,7 @@ export class Engine {
 
   createWorkers(): ReplyWorkers {
     const { shards, log, hooks, failures, errors } = this;
-    const { options } = this.parts;
+    const { options, describeError = describeHttpException } = this.parts;
     const workers = this.scope.runInAsyncScope(() =>
       ReplyWorkers.create({
         shards,
@@ -112,7 +114,7 @@ export class Engine {
         failures,
         options: {
           ...options,
-          describeError: (error) => errors.describe(error, describeHttpException),
+          describeError: (error) => errors.describe(error, describeError),
           runWithin: (job, work) => currentJob.run(job, work),
           currentJob: () => currentJob.getStore(),
         },

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { expect, it } from 'vitest';
 import * as dashboard from '../../lib/dashboard/index.js';
 import * as library from '../../lib/index.js';
+import * as microservices from '../../lib/microservices/index.js';
 import * as opentelemetry from '../../lib/opentelemetry/index.js';
 import * as terminus from '../../lib/terminus/index.js';
 import * as testing from '../../lib/testing/index.js';
@@ -27,6 +28,7 @@ it('exports the same from the build for a `require` that cannot load ES modules'
   for (const [file, imported] of [
     ['index.js', library],
     ['dashboard/index.js', dashboard],
+    ['microservices/index.js', microservices],
     ['opentelemetry/index.js', opentelemetry],
     ['terminus/index.js', terminus],
     ['testing/index.js', testing],

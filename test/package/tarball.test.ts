@@ -11,6 +11,13 @@ const ALLOWED_IN_TYPES = {
   'index.d.ts': ['@nestjs/common', '@nestjs/core', 'ioredis', 'rxjs'],
   'core/index.d.ts': ['ioredis', 'rxjs'],
   'dashboard/index.d.ts': ['@nestjs/common', '@nestjs/core'],
+  'microservices/index.d.ts': [
+    '@nestjs/common',
+    '@nestjs/core',
+    '@nestjs/microservices',
+    'ioredis',
+    'rxjs',
+  ],
   'opentelemetry/index.d.ts': ['@opentelemetry/api'],
   'terminus/index.d.ts': ['@nestjs/common', '@nestjs/core', '@nestjs/terminus', 'ioredis', 'rxjs'],
 };

@@ -7,6 +7,7 @@ const ENTRIES = [
   'index.d.ts',
   'core/index.d.ts',
   'dashboard/index.d.ts',
+  'microservices/index.d.ts',
   'opentelemetry/index.d.ts',
   'terminus/index.d.ts',
   'testing/index.d.ts',

@@ -41,6 +41,7 @@ describe('the library', () => {
       'dashboard/index.ts',
       'errors/index.ts',
       'index.ts',
+      'microservices/index.ts',
       'opentelemetry/index.ts',
       'terminus/index.ts',
       'testing/index.ts',

@@ -73,10 +73,9 @@ export class JobRunner {
   /** Begins a run that somebody listens to, in the async context that listeners make for it. */
   private beginHeard(run: JobRun): void {
     const { handler, hooks, time } = this.parts;
-    const { version, replyTo } = run.job;
-    const { id, queue, headers, attempt, pushedAt } = run.context;
+    const { id, queue, headers, attempt, pushedAt, isAwaited } = run.context;
     const job = {
-      kind: version === 1 || replyTo !== undefined ? ('request' as const) : ('emit' as const),
+      kind: isAwaited ? ('request' as const) : ('emit' as const),
       queue,
       handler: handler.name,
       id,

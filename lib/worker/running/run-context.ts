@@ -70,6 +70,11 @@ export class RunContext extends JobContext {
     return this.#job.id;
   }
 
+  /** Whether somebody waits for a reply, which is not so for an emitted job. */
+  get isAwaited(): boolean {
+    return this.#job.version === 1 || this.#job.replyTo !== undefined;
+  }
+
   override get headers(): Readonly<Record<string, string>> {
     return this.#job.headers ?? NO_HEADERS;
   }

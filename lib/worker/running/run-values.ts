@@ -1,4 +1,3 @@
-import type { Job } from '../../protocol/wire/job-element.js';
 import type { JobRun } from './job-run.js';
 import type { RunReplies } from './run-replies.js';
 import type { ValueTaker } from './source-subscriber.js';
@@ -22,9 +21,9 @@ export class RunValues implements ValueTaker {
     if (this.areSent) {
       this.sendHeld();
       this.replies.send(run, value);
-    } else if (canStream(run.job)) {
+    } else if (canStream(run)) {
       this.held.push(value);
-    } else if (isAwaited(run.job)) {
+    } else if (run.context.isAwaited) {
       this.held = [value];
     }
   }
@@ -52,7 +51,7 @@ export class RunValues implements ValueTaker {
   }
 
   private get areSent(): boolean {
-    return this.run.context.isStreaming && canStream(this.run.job);
+    return this.run.context.isStreaming && canStream(this.run);
   }
 
   private sendHeld(): void {
@@ -64,8 +63,5 @@ export class RunValues implements ValueTaker {
   }
 }
 
-/** Whether somebody waits for a reply, which is not so for an emitted job. */
-const isAwaited = ({ version, replyTo }: Job): boolean => version === 1 || replyTo !== undefined;
-
 /** Whether the caller can read a stream: an original requester reads one reply only. */
-const canStream = (job: Job): boolean => job.version === 2 && isAwaited(job);
+const canStream = ({ job, context }: JobRun): boolean => job.version === 2 && context.isAwaited;
