@@ -1,7 +1,6 @@
 import { Catch, type ExceptionFilter } from '@nestjs/common';
-import { RpcException } from '@nestjs/microservices';
 import { throwError, type Observable } from 'rxjs';
-import { answerTo } from './rpc-error.js';
+import { answerTo, isRpcException } from './rpc-error.js';
 
 /**
  * Lets callers have the errors of handlers, where Nest's own filter answers `Internal server error`: an `HttpException` with its status and
@@ -19,6 +18,6 @@ import { answerTo } from './rpc-error.js';
 export class ExposeErrorsFilter implements ExceptionFilter {
   /** Is called by Nest. */
   catch(exception: unknown): Observable<never> {
-    return throwError(() => (exception instanceof RpcException ? answerTo(exception) : exception));
+    return throwError(() => (isRpcException(exception) ? answerTo(exception) : exception));
   }
 }

@@ -39,8 +39,11 @@ export function extrasFor(
     if (name === undefined) {
       return undefined;
     }
-    const received = `${name} ${describeValue(extras[name])} without a queue`;
-    throw new InvalidOptionError(where, `with a \`queue\` that has the option ${name}`, received);
+    throw new InvalidOptionError(
+      `queue in ${where}`,
+      `the name of a queue, because ${name} is an option of a queue`,
+      describeValue(undefined),
+    );
   }
   const own = extras as ReqRepHandlerExtras & Record<string, unknown>;
   checkOptions<ReqRepHandlerExtras>(own, RULES, where);

@@ -117,10 +117,10 @@ export class ReqRepClient extends ClientProxy<ReqRepClientEvents> {
    * @param event - The name of the state.
    * @param callback - Is called with each such change, and at once where it is the present state.
    */
-  override on<
-    EventKey extends keyof ReqRepClientEvents = keyof ReqRepClientEvents,
-    EventCallback extends ReqRepClientEvents[EventKey] = ReqRepClientEvents[EventKey],
-  >(event: EventKey, callback: EventCallback): void {
+  override on<EventKey extends keyof ReqRepClientEvents>(
+    event: EventKey,
+    callback: ReqRepClientEvents[EventKey],
+  ): void {
     this.#changes.on(event, callback);
   }
 
@@ -129,6 +129,7 @@ export class ReqRepClient extends ClientProxy<ReqRepClientEvents> {
     return this.#open().requests as T;
   }
 
+  /** Sends a request. Is called by Nest. */
   protected override publish(
     packet: ReadPacket,
     callback: (packet: WritePacket) => void,
@@ -144,6 +145,7 @@ export class ReqRepClient extends ClientProxy<ReqRepClientEvents> {
     return () => sent.unsubscribe();
   }
 
+  /** Stores an event. Is called by Nest. */
   protected override dispatchEvent<T = PushReceipt>(packet: ReadPacket): Promise<T> {
     return lastValueFrom(this.#emit(packet)) as Promise<unknown> as Promise<T>;
   }

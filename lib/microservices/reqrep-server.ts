@@ -141,10 +141,10 @@ export class ReqRepServer
    * @param event - The name of the event.
    * @param callback - Is called with each event, and at once with the present state.
    */
-  override on<
-    EventKey extends keyof ReqRepServerEvents = keyof ReqRepServerEvents,
-    EventCallback extends ReqRepServerEvents[EventKey] = ReqRepServerEvents[EventKey],
-  >(event: EventKey, callback: EventCallback): void {
+  override on<EventKey extends keyof ReqRepServerEvents>(
+    event: EventKey,
+    callback: ReqRepServerEvents[EventKey],
+  ): void {
     const call = callback as (failure?: JobFailure) => void;
     if (event === 'failure') {
       this.#failures.subscribe((failure) =>

@@ -1,4 +1,4 @@
-import { RpcException } from '@nestjs/microservices';
+import type { RpcException } from '@nestjs/microservices';
 import { describeHttpException } from '../core/describe-http-exception.js';
 import { isError, messageOf, propertyOf } from '../errors/error-text.js';
 import { isRecord } from '../errors/value-text.js';
@@ -24,7 +24,7 @@ export class RpcError extends Error {
 
 /** @returns what a handler of Nest ended with as an error: an `RpcException` becomes what Nest's own filter makes of it. */
 export function toError(thrown: unknown): Error {
-  if (thrown instanceof RpcException) {
+  if (isRpcException(thrown)) {
     return new RpcError(answerTo(thrown));
   }
   return isError(thrown) ? thrown : new RpcError(thrown);
@@ -54,6 +54,10 @@ export function reviveError(form: WireError): Error | undefined {
 /** @returns what a subscriber of Nest's `ClientProxy` gets: what the filter made of an error, and of other errors the error. */
 export const errorForCaller = (error: unknown): unknown =>
   error instanceof RpcError ? error.answer || error : error;
+
+/** Recognizes an `RpcException` of any copy of Nest. */
+export const isRpcException = (error: unknown): error is RpcException =>
+  isError(error) && typeof propertyOf(error, 'getError') === 'function';
 
 /** @returns what Nest's own filter makes of an exception. */
 export const answerTo = (exception: RpcException): unknown => answerOf(exception.getError());

@@ -4,6 +4,7 @@ import { tellsRights } from '../support/tells-rights.js';
 import { calls } from './mistakes/calls.js';
 import { core } from './mistakes/core.js';
 import { decorators } from './mistakes/decorators.js';
+import { microservices } from './mistakes/microservices.js';
 import { modules } from './mistakes/modules.js';
 import { options } from './mistakes/options.js';
 import { rights } from './mistakes/rights.js';
@@ -23,6 +24,7 @@ const MISTAKES = [
   ...values,
   ...workers,
   ...core,
+  ...microservices,
 ];
 
 /** `UPDATE_DOCS=1` writes into the page what is printed now, instead of comparing. */

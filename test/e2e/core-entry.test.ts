@@ -65,3 +65,39 @@ it('both entries are one library', () => {
     expect(withoutNest[name]).toBe(nest[name]);
   }
 });
+
+describe('an entry with a peer of its own', () => {
+  /** Has the packages of Nest that every application has, but no other. */
+  const nestApp = mkdtempSync(join(tmpdir(), 'nestjs-reqrep-entries-'));
+
+  beforeAll(() => {
+    cpSync(join(app, 'node_modules'), join(nestApp, 'node_modules'), { recursive: true });
+    mkdirSync(join(nestApp, 'node_modules', '@nestjs'));
+    for (const name of ['@nestjs/common', '@nestjs/core', 'reflect-metadata']) {
+      symlinkSync(join(root, 'node_modules', name), join(nestApp, 'node_modules', name));
+    }
+  });
+
+  afterAll(() => {
+    rmSync(nestApp, { recursive: true, force: true });
+  });
+
+  const load = (entry: string): string =>
+    execFileSync(process.execPath, ['--eval', `require('${entry}')`], {
+      cwd: nestApp,
+      encoding: 'utf8',
+      stdio: 'pipe',
+    });
+
+  it.each([
+    ['microservices', '@nestjs/microservices'],
+    ['terminus', '@nestjs/terminus'],
+    ['opentelemetry', '@opentelemetry/api'],
+  ])('nestjs-reqrep/%s names the package %s where it is missing', (entry, peer) => {
+    expect(() => load(`nestjs-reqrep/${entry}`)).toThrow(peer);
+  });
+
+  it.each(['nestjs-reqrep', 'nestjs-reqrep/testing'])('%s needs none of these', (entry) => {
+    expect(load(entry)).toBe('');
+  });
+});

@@ -62,7 +62,7 @@ it.each([
   [{ queue: '' }, {}, 'queue in the extras of the pattern render to be a non-empty string'],
   [{ queue: 'a', concurrency: 0 }, {}, 'concurrency in the extras of the pattern render'],
   [{ queue: 'a', concurency: 1 }, {}, 'did you mean `concurrency`'],
-  [{ concurrency: 2 }, {}, 'got concurrency `2` (number) without a queue'],
+  [{ concurrency: 2 }, {}, 'because concurrency is an option of a queue, got `undefined`'],
   [
     { queue: 'a', concurrency: 2 },
     { queue: 'a', concurrency: 3 },

@@ -331,6 +331,31 @@ describe('a handler', () => {
   });
 });
 
+it('a message of a handler inherits the deadline of its own message, unless it says otherwise', async () => {
+  const [queue, inner] = [randomQueue(), randomQueue()];
+  const client = clientOf({ connection: server.url, queue: inner });
+  @Controller()
+  class Outer {
+    @MessagePattern('outer')
+    outer(inherit: boolean): Observable<unknown> {
+      const record = new ReqRepRecordBuilder({}).setOptions({ timeout: 90_000, inherit }).build();
+      return client.send('time left', record);
+    }
+  }
+  @Controller()
+  class Inner {
+    @MessagePattern('time left')
+    timeLeft(@Ctx() context: ReqRepContext): number {
+      return context.getJob().timeLeft();
+    }
+  }
+  await startService({ connection: server.url, queue }, { controllers: [Outer] });
+  await startService({ connection: server.url, queue: inner }, { controllers: [Inner] });
+  const caller = clientOf({ connection: server.url, queue, timeout: 20_000 });
+  expect(await lastValueFrom(caller.send('outer', true))).toBeLessThanOrEqual(20_000);
+  expect(await lastValueFrom(caller.send('outer', false))).toBeGreaterThan(20_000);
+});
+
 describe('options', () => {
   it.each([
     [{}, /queue in the options of ReqRep(Server|Client) to be a non-empty string, got `undefined`/],
