@@ -5,6 +5,7 @@ import { system as nestRabbitMq } from './nest-rabbitmq.js';
 import { system as nestRedis } from './nest-redis.js';
 import { system as nestjsReqRepClusterHot } from './nestjs-reqrep-cluster-hot.js';
 import { system as nestjsReqRepCluster } from './nestjs-reqrep-cluster.js';
+import { system as asTransport } from './nestjs-reqrep-microservices.js';
 import { system as nestjsReqRep } from './nestjs-reqrep.js';
 import { system as withChannels } from './nestjs-reqrep-channels.js';
 import { system as withOtelMetrics } from './nestjs-reqrep-otel-metrics.js';
@@ -18,6 +19,7 @@ import type { System } from './system.js';
 /** The library, its peers, the floor, and the library with what listens to it. */
 export const SYSTEMS: readonly System[] = [
   nestjsReqRep,
+  asTransport,
   nestjsReqRepCluster,
   nestjsReqRepClusterHot,
   nestRedis,
