@@ -22,14 +22,14 @@ import { toError } from './rpc-error.js';
  * @returns what the handler returned, with its errors as errors of this library; of several handlers an Observable without values that ends
  * when all of them have ended.
  */
-export async function callHandlers(
+export function callHandlers(
   handlers: readonly MessageHandler[],
   data: unknown,
   context: ReqRepContext,
 ): Promise<unknown> {
   const [handler, ...others] = handlers;
   return handler === undefined || others.length > 0
-    ? allOf(handlers, data, context)
+    ? Promise.resolve(allOf(handlers, data, context))
     : callOne(handler, data, context);
 }
 

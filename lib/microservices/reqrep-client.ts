@@ -1,5 +1,5 @@
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
-import { lastValueFrom, type Observable } from 'rxjs';
+import { lastValueFrom, Observable } from 'rxjs';
 import { ApplicationCode } from '../client/calls/application-code.js';
 import type { PushReceipt } from '../client/calls/push-receipt.js';
 import type { RequestClient } from '../client/request-client.js';
@@ -95,6 +95,26 @@ export class ReqRepClient extends ClientProxy<ReqRepClientEvents> {
   }
 
   /**
+   * Sends a message, and emits what its handler answers: one value, or those of a stream. Each subscription sends it once; unsubscribing
+   * cancels it.
+   *
+   * @param pattern - The pattern of the message.
+   * @param data - The data of the message, or a `ReqRepRecord`.
+   */
+  override send<TResult = unknown, TInput = unknown>(
+    pattern: unknown,
+    data: TInput,
+  ): Observable<TResult> {
+    if (!this.#hasConnected || isMissing(pattern) || isMissing(data)) {
+      return super.send(pattern, data);
+    }
+    // As Nest does, without its wait for `connect` in front of each message.
+    return new Observable((observer) =>
+      this.publish(this.#packetOf(pattern, data), this.createObserver(observer)),
+    );
+  }
+
+  /**
    * Stores an event for one worker, whether anybody subscribes or not. The library logs an error that nobody subscribes to.
    *
    * @param pattern - The pattern of the event.
@@ -105,7 +125,7 @@ export class ReqRepClient extends ClientProxy<ReqRepClientEvents> {
     pattern: unknown,
     data: TInput,
   ): Observable<TResult> {
-    if (pattern === undefined || pattern === null || data === undefined || data === null) {
+    if (isMissing(pattern) || isMissing(data)) {
       return super.emit(pattern, data);
     }
     return this.#emit(this.#packetOf(pattern, data)) as Observable<unknown> as Observable<TResult>;
@@ -184,3 +204,6 @@ export class ReqRepClient extends ClientProxy<ReqRepClientEvents> {
     return this.#opened;
   }
 }
+
+/** Whether Nest refuses it as a pattern or as data. */
+const isMissing = (value: unknown): boolean => value === undefined || value === null;

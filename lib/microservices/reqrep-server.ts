@@ -203,7 +203,7 @@ export class ReqRepServer
     return jobHandlerOf({ queue, name: names, options, handle }, this.#options);
   }
 
-  async #handle(handlers: PatternHandlers, data: unknown, job: RunContext): Promise<unknown> {
+  #handle(handlers: PatternHandlers, data: unknown, job: RunContext): Promise<unknown> {
     const pattern = patternIn(job.headers);
     const found = pattern === undefined ? [] : this.#find(handlers, pattern, job.isAwaited);
     if (pattern === undefined || found.length === 0) {
@@ -215,8 +215,9 @@ export class ReqRepServer
       end: this.onProcessingEndHook,
       transportId: this.transportId,
     };
-    const result = await withinHooks(hooks, context, () => callHandlers(found, data, context));
-    return isObservable(result) ? oneOrMany(result, job) : result;
+    return withinHooks(hooks, context, () => callHandlers(found, data, context)).then((result) =>
+      isObservable(result) ? oneOrMany(result, job) : result,
+    );
   }
 
   /** Finds the handlers by the pattern as it came, or else as Nest writes it. */
