@@ -1,8 +1,17 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { QueueHandler } from '../../lib/core/index.js';
 import { LIBRARY_VERSION } from '../../lib/protocol/library-version.js';
-import { hasTerminal, runCommand, runOnTerminal, startCli } from '../support/cli.js';
+import {
+  hasTerminal,
+  runCommand,
+  runInShell,
+  runOnTerminal,
+  startCli,
+  startOnTerminal,
+} from '../support/cli.js';
 import { openReqRep } from '../support/open-reqrep.js';
 import { randomQueue } from '../support/random-queue.js';
 import { useRedis } from '../support/redis.js';
@@ -131,6 +140,77 @@ describe('send', () => {
     expect(await running.end()).toMatchObject({ stderr: '', code: 0 });
     await waitFor(() => aborted);
   });
+
+  it('reads a stream no faster than its own output is read', async () => {
+    const most = 20_000;
+    let pulled = 0;
+    const queue = await serve(async function* () {
+      while (pulled < most) {
+        yield { row: pulled++, text: 'x'.repeat(1_000) };
+      }
+    });
+    const running = startCli(['send', queue, '1'], { REDIS_URL: redis.url });
+    running.child.stdout.pause();
+    await waitFor(async () => {
+      const before = pulled;
+      await delay(300);
+      return pulled > 0 && pulled === before;
+    });
+    expect(pulled).toBeLessThan(most);
+    running.child.stdout.resume();
+    const { stdout, code } = await running.end();
+    expect(code).toBe(0);
+    const rowsRead = stdout.trimEnd().split('\n');
+    expect(rowsRead.map((line) => (JSON.parse(line) as { row: number }).row)).toEqual([
+      ...Array(most).keys(),
+    ]);
+  });
+
+  it('writes a text that could command a terminal as JSON escapes, which mean the same', async () => {
+    const text = 'a\u001b[2J\u007f\u009b2J\u2028\u202e\u2066';
+    const queue = await serve(() => ({ [text]: text }));
+    const { stdout } = await run('send', queue, '1');
+    const escapes = 'a\\u001b[2J\\u007f\\u009b2J\\u2028\\u202e\\u2066';
+    expect(stdout).toBe(`{"${escapes}":"${escapes}"}\n`);
+    expect(JSON.parse(stdout)).toEqual({ [text]: text });
+  });
+});
+
+describe.skipIf(!existsSync('/dev/full'))('with a full disk', () => {
+  /** Runs a command whose output is a device without space. */
+  const runIntoFull = (args: readonly string[]) =>
+    runInShell(args, '> /dev/full', { REDIS_URL: redis.url });
+
+  it.each([[['help']], [['queues', '--help']], [['emit', 'queue', '1']]])(
+    '%j says so in one sentence, with exit code 1',
+    async (args) => {
+      expect(await runIntoFull(args)).toEqual({
+        stdout: '',
+        stderr:
+          'nestjs-reqrep: The output could not be written: ENOSPC: no space left on device, write\n',
+        code: 1,
+      });
+    },
+  );
+
+  it('send cancels its job', async () => {
+    let aborted = false;
+    const queue = await serve(async function* (_, { signal }) {
+      signal.addEventListener('abort', () => (aborted = true));
+      yield 1;
+      await once(signal, 'abort');
+    });
+    expect(await runIntoFull(['send', queue, '1', '--timeout', '0'])).toMatchObject({ code: 1 });
+    await waitFor(() => aborted);
+  });
+});
+
+it('has the exit code of a failure that nobody reads', async () => {
+  const running = startCli(['send', randomQueue(), '1', '--require-worker'], {
+    REDIS_URL: redis.url,
+  });
+  running.child.stderr.destroy();
+  expect(await running.end()).toMatchObject({ stdout: '', code: 5 });
 });
 
 describe('emit', () => {
@@ -252,10 +332,26 @@ describe.skipIf(!hasTerminal)('on a terminal', () => {
     });
   });
 
-  it('lets no value command the terminal', async () => {
+  it.each([[[]], [['--json']]])('lets no value command the terminal, with %j', async (options) => {
     const queue = await serve(() => 'a\u001b[2J\u009b2J\u202e');
-    const { output } = await runOnTerminal(['send', queue, '1'], { REDIS_URL: redis.url });
+    const line = ['send', queue, '1', ...options];
+    const { output } = await runOnTerminal(line, { REDIS_URL: redis.url });
     expect(output).toBe('"a\\u001b[2J\\u009b2J\\u202e"\n');
+  });
+
+  it('ctrl-C cancels the job', async () => {
+    let aborted = false;
+    const queue = await serve(async (_, { signal }) => {
+      await once(signal, 'abort');
+      aborted = true;
+    });
+    const running = startOnTerminal(['send', queue, '1', '--timeout', '0'], {
+      REDIS_URL: redis.url,
+    });
+    await waitFor(async () => (await redis.look.keys(`${queue}active:*`)).length > 0);
+    running.child.stdin.write('\u0003');
+    expect(await running.end()).toMatchObject({ stdout: '^C', code: 130 });
+    await waitFor(() => aborted);
   });
 
   it('says of an emitted job how many wait', async () => {

@@ -59,22 +59,44 @@ export function runCommand(args: readonly string[], env: Env = {}, input = ''): 
   return running.end();
 }
 
+/** A command as a shell reads it. */
+const shellLine = (args: readonly string[]): string =>
+  [process.execPath, CLI, ...args]
+    .map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`)
+    .join(' ');
+
+/** Runs a command to its end in a shell. @param rest - what the shell reads behind the command. */
+export const runInShell = (
+  args: readonly string[],
+  rest: string,
+  env: Env = {},
+): Promise<CliResult> =>
+  new RunningCli(
+    spawn('sh', ['-c', `${shellLine(args)} ${rest}`], {
+      env: cliEnv(env),
+      stdio: ['pipe', 'pipe', 'pipe'],
+    }),
+  ).end();
+
 /** Whether a pseudo terminal can be made here; it has to with `CI` set. */
 export const hasTerminal = findOnPath('script') !== undefined || Boolean(process.env['CI']);
+
+/** Starts a command on a pseudo terminal of 80 columns. What it writes is its `stdout`, stderr included. */
+export function startOnTerminal(args: readonly string[], env: Env = {}): RunningCli {
+  const command = `stty cols 80; ${shellLine(args)}`;
+  return new RunningCli(
+    spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+      env: cliEnv({ TERM: 'xterm-256color', ...env }),
+      stdio: ['pipe', 'pipe', 'pipe'],
+    }),
+  );
+}
 
 /** Runs a command to its end on a pseudo terminal of 80 columns. @returns what the terminal got, stderr included. */
 export async function runOnTerminal(
   args: readonly string[],
   env: Env = {},
 ): Promise<{ readonly output: string; readonly code: number | null }> {
-  const words = [process.execPath, CLI, ...args].map(
-    (word) => `'${word.replaceAll("'", String.raw`'\''`)}'`,
-  );
-  const command = `stty cols 80; ${words.join(' ')}`;
-  const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
-    env: cliEnv({ TERM: 'xterm-256color', ...env }),
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  const { stdout, code } = await new RunningCli(child).end();
+  const { stdout, code } = await startOnTerminal(args, env).end();
   return { output: stdout.replaceAll('\r\n', '\n'), code };
 }

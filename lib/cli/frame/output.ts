@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { propertyOf } from '../../errors/error-text.js';
 import { escaped } from '../../telemetry/log.js';
 import { wrapped } from './wrapped.js';
 
@@ -22,6 +23,7 @@ export class Output {
   ) {
     this.isForPeople = stream.isTTY && !isJson;
     this.hasColours = this.isForPeople && stream.hasColors(env);
+    waitForReader(stream);
   }
 
   /** Columns of the terminal. */
@@ -59,16 +61,21 @@ export class Output {
     return wrapped(escaped(text), this.width - indent);
   }
 
-  /** Writes a value as JSON: in one line, but indented for people. */
+  /** Writes a value as JSON: in one line, but indented for people. Escapes also for a pipe, which may end on a terminal. */
   json(value: unknown): void {
     const json = JSON.stringify(value, undefined, this.isForPeople ? 2 : undefined) ?? 'null';
-    this.line(
-      this.isForPeople
-        ? json.replace(
-            UNSAFE_IN_JSON,
-            (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-          )
-        : json,
-    );
+    this.line(json.replace(UNSAFE_IN_JSON, escaped));
   }
 }
+
+/** The handle of a stream, which decides whether writes wait. Node has no public way to ask for that. */
+interface Handle {
+  setBlocking?(isBlocking: boolean): unknown;
+}
+
+/**
+ * Makes writes to a pipe wait for its reader, as those to a file or a terminal do. So the stream of a reply is held back to what the
+ * reader reads, which else would fill the memory.
+ */
+const waitForReader = (stream: NodeJS.WriteStream): void =>
+  void (propertyOf(stream, '_handle') as Handle | null | undefined)?.setBlocking?.(true);

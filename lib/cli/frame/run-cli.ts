@@ -12,7 +12,7 @@ import { checkOperands, parseLine } from './parse-arguments.js';
 /** Runs the command line of a process, and sets its exit code. Never rejects. */
 export async function runCli(commands: readonly Command[], process: NodeJS.Process): Promise<void> {
   const interruption = new Interruption();
-  interruption.listen(process, process.stdout);
+  interruption.listen(process);
   let code: ExitCode;
   try {
     code = await runLine(commands, process, interruption);
