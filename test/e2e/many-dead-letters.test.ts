@@ -75,3 +75,29 @@ it('one of many letters is read, retried and removed in constant time', async ()
   expect(await redis.look.llen(new Keys().queue(queue).requests)).toBe(LETTERS - 25);
   expect(await letters.count()).toBe(0);
 }, 120_000);
+
+it('of many letters, none is left behind or goes back twice where one admin retries all while another removes some', async () => {
+  const queue = randomQueue();
+  await fill(queue);
+  const [one, other] = [
+    openReqRep({ connection: redis.url }),
+    openReqRep({ connection: redis.url }),
+  ];
+  const letters = one.admin.deadLetters(queue);
+  // The newest, so that the others move to the front as they are read.
+  const newest = (await letters.list({ limit: 1_000 })).map(({ id }) => id);
+  const removeNewest = async (): Promise<number> => {
+    let removed = 0;
+    for (let first = 0; first < newest.length; first += 20) {
+      removed += await other.admin.deadLetters(queue).remove(newest.slice(first, first + 20));
+    }
+    return removed;
+  };
+  const [retried, removed] = await Promise.all([letters.retry({}), removeNewest()]);
+  expect(await letters.count()).toBe(0);
+  expect(removed).toBeGreaterThan(0);
+  expect(retried + removed).toBe(LETTERS);
+  const jobs = await redis.look.lrange(new Keys().queue(queue).requests, 0, -1);
+  expect(jobs.length).toBe(retried);
+  expect(new Set(jobs.map((job) => (JSON.parse(job) as unknown[])[0])).size).toBe(retried);
+}, 120_000);
