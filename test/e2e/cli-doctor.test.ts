@@ -332,6 +332,15 @@ describe('a Cluster', () => {
       check: 'connection',
       text: expect.stringContaining('has the queues of other processes in 3 shards'),
     });
+    if (hasTerminal) {
+      const args = ['doctor', '--prefix', 'shop:', '--shards', '4'];
+      const { output } = await runOnTerminal(args, { REDIS_URL: cluster.url, NO_COLOR: '1' });
+      expect(output).toMatch(/^the Cluster\nproblem {2}connection {3}\S/m);
+      expect(output.match(/^(?:all 3 servers|the Cluster)$/gm)).toEqual([
+        'all 3 servers',
+        'the Cluster',
+      ]);
+    }
   });
 
   it('is said not to be reachable where its nodes are away', async () => {
