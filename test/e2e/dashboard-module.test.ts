@@ -8,6 +8,7 @@ import {
   type ExecutionContext,
   type INestApplication,
 } from '@nestjs/common';
+import type { ServerResponse } from 'node:http';
 import { map, type Observable } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { ReqRepDashboardModule, type ReqRepDashboardOptions } from '../../lib/dashboard/index.js';
@@ -192,6 +193,40 @@ describe.each(FRAMEWORKS)('the dashboard on %s', (_, makeAdapter) => {
     expect(answer.json()).toEqual({ readOnly: false, version: expect.any(String) });
     expect(answer.headers['content-security-policy']).toMatch(/^default-src 'none'/);
     expect((await post(`${url}/queues/api/resume`, { queue })).json()).toEqual({});
+  });
+
+  it('keeps the headers that the application has set before', async () => {
+    const { url } = await start({}, (app) => {
+      const instance: {
+        addHook?(
+          name: 'onRequest',
+          hook: (
+            request: object,
+            reply: { header(...header: string[]): void },
+            done: () => void,
+          ) => void,
+        ): void;
+      } = app.getHttpAdapter().getInstance();
+      const policy = ['strict-transport-security', 'max-age=60'] as const;
+      if (instance.addHook) {
+        instance.addHook('onRequest', (_request, reply, done) => {
+          reply.header(...policy);
+          reply.header('content-security-policy', "default-src 'self'");
+          done();
+        });
+      } else {
+        app.use((_request: object, response: ServerResponse, next: () => void) => {
+          response.setHeader(...policy);
+          next();
+        });
+      }
+    });
+    for (const path of ['/', '/api/settings']) {
+      expect((await ask(`${url}/queues${path}`)).headers).toMatchObject({
+        'strict-transport-security': 'max-age=60',
+        'content-security-policy': expect.stringMatching(/^default-src 'none'/),
+      });
+    }
   });
 
   it('reads bodies by itself where the application reads none', async () => {

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
 /** What Nest passes to a controller: a request of Express, which is that of Node, or one of Fastify, which has it. */
 export interface FrameworkRequest {
@@ -13,11 +13,18 @@ export interface FrameworkResponse {
   readonly raw?: ServerResponse;
   /** Leaves the answer to whoever has `raw`. */
   hijack?(): void;
+  /** The headers that hooks have set, such as those of a helmet. Fastify itself would send them with the answer. */
+  getHeaders?(): OutgoingHttpHeaders;
 }
 
 /** @returns the request and the response of Node. Frameworks do not answer any more then. */
 export function rawHttp(request: FrameworkRequest, response: FrameworkResponse) {
   response.hijack?.();
+  for (const [name, value] of Object.entries((response.raw && response.getHeaders?.()) ?? {})) {
+    if (value !== undefined) {
+      response.raw?.setHeader(name, value);
+    }
+  }
   const raw = request.raw ?? (request as IncomingMessage);
   return {
     request: raw,
