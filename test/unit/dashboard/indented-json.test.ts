@@ -37,3 +37,10 @@ describe('indentedJson', () => {
     expect(laidOut.replaceAll(/\s/g, '')).toBe(text);
   });
 });
+
+it('stays small for many short values that are nested deeply', () => {
+  const text = `${'['.repeat(40)}${'1,'.repeat(50_000)}1${']'.repeat(40)}`;
+  const shown = indentedJson(text);
+  expect(shown.length).toBeLessThan(12 * text.length);
+  expect(shown.replaceAll(/\s/g, '')).toBe(text);
+});

@@ -1,6 +1,9 @@
 /** Deeper levels stay in one line: a text of 100 000 levels has to stay small. */
 const MAX_INDENTED_LEVELS = 40;
 
+/** How many times as long as a text its lines may be: a text of many short values, deeply nested, has to stay small, too. */
+const MAX_GROWTH = 10;
+
 /** A string of JSON, which may be cut off; an empty object or array; a sign; or anything else. */
 const PARTS = /"(?:[^"\\]|\\.)*(?:"|\\?$)|\{\s*\}|\[\s*\]|[{}[\],:]|[^\s"{}[\],:]+/gsu;
 
@@ -12,10 +15,12 @@ export function indentedJson(text: string): string {
   const lines: string[] = [];
   let line = '';
   let level = 0;
+  let added = 0;
   const breakLine = (): void => {
-    if (level <= MAX_INDENTED_LEVELS) {
+    if (level <= MAX_INDENTED_LEVELS && added <= MAX_GROWTH * text.length) {
       lines.push(line);
       line = '  '.repeat(Math.max(0, level));
+      added += line.length;
     }
   };
   for (const [part] of text.matchAll(PARTS)) {

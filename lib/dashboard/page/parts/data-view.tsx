@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import type { TextView } from '../../dashboard-api.js';
 import { indentedJson } from '../format/indented-json.js';
 import { bytesText } from '../format/numbers.js';
@@ -16,6 +16,8 @@ export function DataView({ view, load }: DataViewProps) {
   const [loaded, setLoaded] = useState<TextView>();
   const notice = useNotice();
   const { text, bytes, isCut } = loaded ?? view;
+  // The page is drawn anew with each look.
+  const shown = useMemo(() => visibleText(indentedJson(text)), [text]);
   const loadMore = async (): Promise<void> => {
     try {
       setLoaded(await load());
@@ -26,7 +28,7 @@ export function DataView({ view, load }: DataViewProps) {
   return (
     <div class="data">
       <pre tabIndex={0} dir="ltr" aria-label="Data">
-        {visibleText(indentedJson(text))}
+        {shown}
         {isCut && <span class="cut"> …</span>}
       </pre>
       {isCut && (
