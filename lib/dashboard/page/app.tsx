@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { DashboardSettings } from '../dashboard-api.js';
 import { api } from './api.js';
+import { visibleText } from './format/visible-text.js';
 import { useLooks, type Looks } from './looks/use-looks.js';
 import { DeadLettersPage } from './pages/dead-letters-page.js';
 import { QueuePage } from './pages/queue-page.js';
@@ -9,6 +10,7 @@ import { WorkersPage } from './pages/workers-page.js';
 import { Header } from './parts/header.js';
 import { Notices } from './parts/notices.js';
 import { SettingsProvider } from './parts/settings.js';
+import { useKeptFocus } from './parts/use-kept-focus.js';
 import { useRoute, type Route } from './route.js';
 
 /** Nobody may write before the server has said so. */
@@ -19,13 +21,16 @@ export function App() {
   const looks = useLooks(queryOf(route));
   const [settings, setSettings] = useState<DashboardSettings>();
   const isConnected = looks.trouble === undefined;
+  // Asks with each look until there is an answer.
+  const look = settings === undefined ? looks.queues : undefined;
   useEffect(() => {
     if (isConnected) {
       // The looks tell what is wrong where this fails.
       api.settings().then(setSettings, () => {});
     }
-  }, [isConnected]);
+  }, [isConnected, look]);
   const title = titleOf(route);
+  const place = JSON.stringify(route);
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
   useEffect(() => {
@@ -36,12 +41,13 @@ export function App() {
       scrollTo(0, 0);
     }
     isFirst.current = false;
-  }, [title]);
+  }, [title, place]);
+  useKeptFocus();
   return (
     <SettingsProvider value={settings ?? UNKNOWN}>
       <Notices>
         <Header route={route} trouble={looks.trouble} settings={settings} />
-        <main ref={main} id="main" tabIndex={-1} key={title}>
+        <main ref={main} id="main" tabIndex={-1} key={place}>
           <Page route={route} looks={looks} />
         </main>
       </Notices>
@@ -82,8 +88,8 @@ function titleOf(route: Route): string {
     case 'workers':
       return 'Workers · Queues';
     case 'queue':
-      return `${route.queue} · Queues`;
+      return `${visibleText(route.queue)} · Queues`;
     case 'dead':
-      return `Dead letters of ${route.queue} · Queues`;
+      return `Dead letters of ${visibleText(route.queue)} · Queues`;
   }
 }

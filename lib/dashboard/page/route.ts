@@ -32,7 +32,8 @@ function routeOf(hash: string): Route {
   if (path === '/workers') {
     return { page: 'workers' };
   }
-  if (queue !== null && (path === '/queue' || path === '/dead')) {
+  // No queue has an empty name.
+  if (queue && (path === '/queue' || path === '/dead')) {
     return { page: path === '/queue' ? 'queue' : 'dead', queue };
   }
   return { page: 'queues' };

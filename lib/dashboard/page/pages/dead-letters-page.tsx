@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'preact/hooks';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { LettersPage, QueueLook } from '../../dashboard-api.js';
 import { api } from '../api.js';
 import { amount, countText } from '../format/numbers.js';
@@ -23,9 +23,20 @@ export function DeadLettersPage({ queue, look }: DeadLettersPageProps) {
   const [page, setPage] = useState<LettersPage>();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const notice = useNotice();
+  const lastRead = useRef(0);
   const read = useCallback(async (): Promise<void> => {
+    const own = ++lastRead.current;
     try {
-      setPage(await api.letters(queue, skip, PAGE_SIZE));
+      const found = await api.letters(queue, skip, PAGE_SIZE);
+      if (own !== lastRead.current) {
+        return;
+      }
+      if (found.letters.length === 0 && skip > 0) {
+        // The last page is gone with its letters.
+        setSkip(Math.min(skip, lastPageOf(found.count) + PAGE_SIZE) - PAGE_SIZE);
+      } else {
+        setPage(found);
+      }
     } catch (error) {
       notice.failed(error);
     }
@@ -34,21 +45,17 @@ export function DeadLettersPage({ queue, look }: DeadLettersPageProps) {
     setChosen(new Set());
     void read();
   }, [read]);
-  if (page === undefined) {
-    return <p class="quiet">Looking …</p>;
-  }
-  const { at, count, letters } = page;
+  // Reads again where the first answer was an error.
+  const lookAt = page === undefined ? look?.at : undefined;
+  useEffect(() => {
+    if (lookAt !== undefined) {
+      void read();
+    }
+  }, [read, lookAt]);
   const readAgain = async (): Promise<void> => {
     setChosen(new Set());
-    if (skip > 0 && letters.length === chosen.size) {
-      setSkip(0);
-    } else {
-      await read();
-    }
+    await read();
   };
-  const choose = (id: string, isChosen: boolean): void =>
-    setChosen(new Set(isChosen ? [...chosen, id] : [...chosen].filter((each) => each !== id)));
-  const areAllChosen = letters.length > 0 && letters.every(({ id }) => chosen.has(id));
   return (
     <>
       <p class="back">
@@ -58,8 +65,50 @@ export function DeadLettersPage({ queue, look }: DeadLettersPageProps) {
       </p>
       <div class="heading">
         <h1>Dead letters</h1>
-        <p class="quiet">{amount(count, 'job')} that no worker runs any more.</p>
+        <p class="quiet">
+          {page === undefined
+            ? 'Looking …'
+            : `${amount(page.count, 'job')} that no worker runs any more.`}
+        </p>
       </div>
+      {page && (
+        <Letters
+          queue={queue}
+          page={page}
+          now={look?.queue.dead ?? page.count}
+          chosen={chosen}
+          onChoose={setChosen}
+          onRead={read}
+          onDone={readAgain}
+        />
+      )}
+      {page && <Pager skip={skip} limit={PAGE_SIZE} count={page.count} onSkip={setSkip} />}
+    </>
+  );
+}
+
+/** @returns how many letters are in front of the last page. */
+const lastPageOf = (count: number): number =>
+  Math.max(0, Math.ceil(count / PAGE_SIZE) - 1) * PAGE_SIZE;
+
+interface LettersProps {
+  readonly queue: string;
+  readonly page: LettersPage;
+  /** Number of letters that there are now. */
+  readonly now: number;
+  readonly chosen: ReadonlySet<string>;
+  readonly onChoose: (chosen: ReadonlySet<string>) => void;
+  readonly onRead: () => Promise<void>;
+  readonly onDone: () => Promise<void>;
+}
+
+function Letters({ queue, page, now, chosen, onChoose, onRead, onDone }: LettersProps) {
+  const { at, count, letters } = page;
+  const choose = (id: string, isChosen: boolean): void =>
+    onChoose(new Set(isChosen ? [...chosen, id] : [...chosen].filter((each) => each !== id)));
+  const areAllChosen = letters.length > 0 && letters.every(({ id }) => chosen.has(id));
+  return (
+    <>
       {count === 0 ? (
         <p class="empty">No dead letters.</p>
       ) : (
@@ -69,19 +118,19 @@ export function DeadLettersPage({ queue, look }: DeadLettersPageProps) {
               type="checkbox"
               checked={areAllChosen}
               onChange={() =>
-                setChosen(areAllChosen ? new Set() : new Set(letters.map(({ id }) => id)))
+                onChoose(areAllChosen ? new Set() : new Set(letters.map(({ id }) => id)))
               }
             />
             All of this page
           </label>
-          <LetterActions queue={queue} chosen={[...chosen]} count={count} onDone={readAgain} />
+          <LetterActions queue={queue} chosen={[...chosen]} count={count} onDone={onDone} />
         </div>
       )}
       <div role="status">
-        {look && look.queue.dead !== count && (
+        {now !== count && (
           <p class="news">
-            There are {countText(look.queue.dead)} now.{' '}
-            <button type="button" class="link" onClick={() => void read()}>
+            There are {countText(now)} now.{' '}
+            <button type="button" class="link" onClick={() => void onRead()}>
               Show them
             </button>
           </p>
@@ -96,11 +145,10 @@ export function DeadLettersPage({ queue, look }: DeadLettersPageProps) {
             at={at}
             isChosen={chosen.has(letter.id)}
             onChoose={(isChosen) => choose(letter.id, isChosen)}
-            onDone={readAgain}
+            onDone={onDone}
           />
         ))}
       </ul>
-      <Pager skip={skip} limit={PAGE_SIZE} count={count} onSkip={setSkip} />
     </>
   );
 }

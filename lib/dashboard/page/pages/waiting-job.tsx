@@ -11,14 +11,16 @@ interface WaitingJobProps {
   readonly queue: string;
   readonly job: WaitingJobView;
   readonly at: number;
+  readonly onRemoved: () => void;
 }
 
 /** A job that waits: a line, and what it holds where somebody opens it. */
-export function WaitingJob({ queue, job, at }: WaitingJobProps) {
+export function WaitingJob({ queue, job, at, onRemoved }: WaitingJobProps) {
   const canWrite = useCanWrite();
   const { id, kind, attempt, pushedAt, deadline, problem, headers, data } = job;
   const remove = async (jobId: string | number): Promise<string> => {
     const { count } = await api.removeJob({ queue, id: jobId });
+    onRemoved();
     return count === 0 ? 'The job does not wait any more.' : 'Removed the job.';
   };
   return (

@@ -16,9 +16,10 @@ interface WaitingJobsProps {
   readonly at: number;
 }
 
-/** The jobs that wait, from the one that is taken next. Those at the head follow the looks; further ones are read once. */
+/** The jobs that wait, from the one that is taken next. Those at the head follow the looks; further ones are read once, and when one was removed. */
 export function WaitingJobs({ queue: { queue, waiting }, first, at }: WaitingJobsProps) {
   const [skip, setSkip] = useState(0);
+  const [reads, setReads] = useState(0);
   const [further, setFurther] = useState<readonly WaitingJobView[]>([]);
   const notice = useNotice();
   useEffect(() => {
@@ -33,7 +34,7 @@ export function WaitingJobs({ queue: { queue, waiting }, first, at }: WaitingJob
     return () => {
       isOver = true;
     };
-  }, [queue, skip, notice]);
+  }, [queue, skip, reads, notice]);
   const jobs = skip === 0 ? first.slice(0, PAGE_SIZE) : further;
   return (
     <section aria-labelledby="waiting-title">
@@ -41,7 +42,13 @@ export function WaitingJobs({ queue: { queue, waiting }, first, at }: WaitingJob
       {jobs.length === 0 && <p class="empty">No job waits{skip > 0 && ' here'}.</p>}
       <ol class="entries" start={skip + 1}>
         {jobs.map((job, index) => (
-          <WaitingJob key={job.id ?? `unreadable ${index}`} queue={queue} job={job} at={at} />
+          <WaitingJob
+            key={job.id ?? `unreadable ${index}`}
+            queue={queue}
+            job={job}
+            at={at}
+            onRemoved={() => setReads(reads + 1)}
+          />
         ))}
       </ol>
       <Pager skip={skip} limit={PAGE_SIZE} count={waiting} onSkip={setSkip} />

@@ -32,8 +32,8 @@ export function ActionButton(props: ActionButtonProps) {
     }
   };
   const press = (): void => {
-    // A button that was disabled meanwhile would lose the focus.
-    if (isBusy) {
+    // A button that is disabled meanwhile would lose the focus.
+    if (isBusy || isDisabled) {
       return;
     }
     if (question === undefined) {
@@ -48,7 +48,7 @@ export function ActionButton(props: ActionButtonProps) {
       <button
         type="button"
         class={className}
-        disabled={isDisabled}
+        aria-disabled={isDisabled}
         aria-busy={isBusy}
         onClick={press}
       >

@@ -8,19 +8,21 @@ interface PagerProps {
   readonly onSkip: (skip: number) => void;
 }
 
-/** Leads through a long list; nothing for a short one. */
+/** Leads through a long list; nothing for a short one. Its buttons keep the focus where there is nothing further. */
 export function Pager({ skip, limit, count, onSkip }: PagerProps) {
   if (count <= limit && skip === 0) {
     return null;
   }
   const last = Math.min(skip + limit, count);
+  const isFirst = skip === 0;
+  const isLast = last >= count;
   return (
     <nav class="pager" aria-label="Pages">
       <button
         type="button"
         class="button"
-        disabled={skip === 0}
-        onClick={() => onSkip(Math.max(0, skip - limit))}
+        aria-disabled={isFirst}
+        onClick={() => !isFirst && onSkip(Math.max(0, skip - limit))}
       >
         Previous
       </button>
@@ -30,8 +32,8 @@ export function Pager({ skip, limit, count, onSkip }: PagerProps) {
       <button
         type="button"
         class="button"
-        disabled={last >= count}
-        onClick={() => onSkip(skip + limit)}
+        aria-disabled={isLast}
+        onClick={() => !isLast && onSkip(skip + limit)}
       >
         Next
       </button>
