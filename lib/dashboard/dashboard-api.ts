@@ -40,12 +40,18 @@ export interface WorkersLook {
   readonly workers: readonly WorkerSnapshot[];
 }
 
-/** Event `trouble`: Redis did not answer, and the next look follows. Also the body of each answer with an error. */
+/** The body of each answer with an error. */
 export interface Trouble {
   /** What happened and what to do, in words. */
   readonly message: string;
   /** The code of an error of the library. */
   readonly code?: string | undefined;
+}
+
+/** Event `trouble` of `GET api/events`: a look failed, such as where Redis did not answer. The next look follows. */
+export interface LookTrouble extends Trouble {
+  /** The event that the look had become. */
+  readonly look: 'queues' | 'queue' | 'workers';
 }
 
 /** A text of which only the beginning is sent where it is long. */

@@ -98,6 +98,7 @@ describe.each(FRAMEWORKS)('the events of the dashboard on %s', (_, makeAdapter) 
       expect(trouble).toEqual({
         message: expect.stringContaining('Redis'),
         code: 'CONNECTION_FAILED',
+        look: 'queues',
       });
       const answer = await ask(url.replace('events', 'jobs?queue=a'));
       expect(answer.status).toBe(503);

@@ -11,6 +11,8 @@ import type {
 } from '../dashboard-api.js';
 import type { PausedQueue } from '../../admin/paused-queue.js';
 
+const LOG_IN = 'Reload this page: your login may have ended.';
+
 /** Asks the server of the pages. Each call rejects with an `Error` whose message is for the user. */
 export const api = {
   settings: () => get<DashboardSettings>('settings', {}),
@@ -26,7 +28,19 @@ export const api = {
   removeJob: (command: RemoveJobCommand) => post<Done>('remove-job', command),
   retryLetters: (command: LettersCommand) => post<Done>('retry-letters', command),
   removeLetters: (command: LettersCommand) => post<Done>('remove-letters', command),
+  whyNoEvents,
 };
+
+/** @returns why the server answers with no stream, in words. */
+async function whyNoEvents(query: string): Promise<string> {
+  try {
+    const { body } = await ask(`api/events?${query}`, {});
+    await body?.cancel();
+    return 'The server of this page does not answer as it should.';
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
 
 function get<Answer>(name: string, query: Record<string, string | number>): Promise<Answer> {
   const given = Object.entries(query).map(([key, value]) => [key, String(value)]);
@@ -41,12 +55,23 @@ const post = <Answer>(name: string, body: object): Promise<Answer> =>
   });
 
 async function answerTo<Answer>(url: string, init: RequestInit): Promise<Answer> {
-  const response = await fetch(url, init).catch(() => {
+  const response = await ask(url, init);
+  return (await response.json()) as Answer;
+}
+
+/** Rejects for every answer that is not one of the dashboard: of a login in front, or of a proxy. */
+async function ask(url: string, init: RequestInit): Promise<Response> {
+  const response = await fetch(url, { ...init, redirect: 'manual' }).catch(() => {
     throw new Error('The server of this page does not answer.');
   });
-  if (response.ok) {
-    return (await response.json()) as Answer;
+  const { ok, status, type } = response;
+  if (ok && response.headers.get('content-type')?.startsWith('text/html') !== true) {
+    return response;
   }
-  const trouble = (await response.json().catch(() => ({}))) as Partial<Trouble>;
-  throw new Error(trouble.message ?? `The server answered with status ${response.status}.`);
+  if (ok || type === 'opaqueredirect') {
+    throw new Error(`The server leads to another page, such as a login. ${LOG_IN}`);
+  }
+  const { message } = (await response.json().catch(() => ({}))) as Partial<Trouble>;
+  const words = message ?? `The server answered with status ${status}.`;
+  throw new Error(status === 401 || status === 403 ? `${words} (${status}). ${LOG_IN}` : words);
 }

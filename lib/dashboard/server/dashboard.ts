@@ -101,6 +101,9 @@ export class Dashboard {
     if (queue !== undefined && !aName.accepts(queue)) {
       throw new HttpRefusal(400, 'Expected `queue` in the query to be the name of a queue');
     }
+    if (this.looks.isFull) {
+      throw new HttpRefusal(503, 'Too many pages of the dashboard are open: close some');
+    }
     const reader = new EventReader(call.response);
     if (call.request.method === 'HEAD') {
       reader.end();

@@ -7,10 +7,16 @@ const RETRY_MS = 2_000;
 /** The longest time that a page may not read before its stream ends, ms. */
 const MAX_STALL_MS = 60_000;
 
+/** The longest time of a stream, ms. The page connects again then, and whatever asks for a login in front sees its request. */
+const MAX_STREAM_MS = 60_000;
+
 /** The stream of one page: events of the server (SSE). */
 export class EventReader {
   /** Since when the page does not read; `undefined` while it does. */
   private stalledSince: number | undefined;
+  /** The newest events that wait for a page that does not read, by what they are about. */
+  private readonly held = new Map<string, string>();
+  private readonly start = performance.now();
 
   constructor(private readonly response: ServerResponse) {
     setHead(response, 200, {
@@ -21,7 +27,7 @@ export class EventReader {
       // A server that closes has not to wait for the end of a connection without requests.
       Connection: 'close',
     });
-    response.on('drain', () => (this.stalledSince = undefined));
+    response.on('drain', () => this.sendHeld());
     // A connection that breaks is closed, too.
     response.on('error', () => undefined);
     response.flushHeaders();
@@ -33,18 +39,37 @@ export class EventReader {
     this.response.once('close', callback);
   }
 
-  /** Sends an event, or leaves it out where the page has not read what was sent before. */
-  send(block: string): void {
+  /**
+   * Sends an event; to a page that has not read what was sent before, as soon as it reads.
+   * @param about - only the newest event about it is sent then.
+   */
+  send(about: string, block: string): void {
+    if (this.response.writableEnded) {
+      return;
+    }
+    const now = performance.now();
     if (this.stalledSince === undefined) {
       const isFull = !this.response.write(block);
-      this.stalledSince = isFull ? performance.now() : undefined;
-    } else if (performance.now() - this.stalledSince > MAX_STALL_MS) {
+      this.stalledSince = isFull ? now : undefined;
+    } else if (now - this.stalledSince > MAX_STALL_MS) {
       this.response.destroy();
+    } else {
+      this.held.set(about, block);
+    }
+    if (now - this.start > MAX_STREAM_MS && this.stalledSince === undefined) {
+      this.end();
     }
   }
 
   end(): void {
     this.response.end();
+  }
+
+  private sendHeld(): void {
+    this.stalledSince = undefined;
+    const held = [...this.held];
+    this.held.clear();
+    held.forEach(([about, block]) => this.send(about, block));
   }
 }
 

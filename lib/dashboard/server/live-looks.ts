@@ -1,5 +1,5 @@
 import type { QueueAdmin } from '../../admin/queue-admin.js';
-import type { QueueLook, QueuesLook, WorkersLook } from '../dashboard-api.js';
+import type { LookTrouble, QueueLook, QueuesLook, Trouble, WorkersLook } from '../dashboard-api.js';
 import { MAX_LISTED_CHARACTERS } from './cut-text.js';
 import type { EventReader } from './event-reader.js';
 import { jobView } from './job-views.js';
@@ -7,6 +7,9 @@ import { SharedLook } from './shared-look.js';
 
 /** Waiting jobs that a look at a queue shows. */
 const WAITING_JOBS = 20;
+
+/** Streams at a time. A page has one, and pages that nobody sees have none. */
+const MAX_STREAMS = 500;
 
 /** What a page wants to see, beside all queues. */
 export interface Wanted {
@@ -22,8 +25,13 @@ export class LiveLooks {
 
   constructor(
     private readonly admin: QueueAdmin,
-    private readonly troubleOf: (error: unknown) => object,
+    private readonly troubleOf: (error: unknown) => Trouble,
   ) {}
+
+  /** Whether there are as many streams as there may be. */
+  get isFull(): boolean {
+    return this.readers.size >= MAX_STREAMS;
+  }
 
   show(reader: EventReader, { queue, workers }: Wanted): void {
     if (this.isClosed) {
@@ -51,7 +59,11 @@ export class LiveLooks {
     this.readers.forEach((reader) => reader.end());
   }
 
-  private lookFor(question: string, event: string, see: () => Promise<object>): SharedLook {
+  private lookFor(
+    question: string,
+    event: LookTrouble['look'],
+    see: () => Promise<object>,
+  ): SharedLook {
     const known = this.shared.get(question);
     if (known) {
       return known;

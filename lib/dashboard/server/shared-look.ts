@@ -1,3 +1,4 @@
+import type { LookTrouble, Trouble } from '../dashboard-api.js';
 import { eventOf, type EventReader } from './event-reader.js';
 
 /** Pause between two looks, ms. */
@@ -16,16 +17,16 @@ export class SharedLook {
 
   constructor(
     /** The name of the event. */
-    private readonly name: string,
+    private readonly name: LookTrouble['look'],
     private readonly look: () => Promise<object>,
     /** @returns what pages are told where a look failed. */
-    private readonly troubleOf: (error: unknown) => object,
+    private readonly troubleOf: (error: unknown) => Trouble,
   ) {}
 
   add(reader: EventReader): void {
     this.readers.add(reader);
     if (this.last !== undefined) {
-      reader.send(this.last);
+      reader.send(this.name, this.last);
     }
   }
 
@@ -51,10 +52,11 @@ export class SharedLook {
       const taken = performance.now() - start;
       pause = Math.min(Math.max(pause, PAUSE_PER_LOOK * taken), MAX_PAUSE_MS);
     } catch (error) {
-      this.last = eventOf('trouble', this.troubleOf(error));
+      const trouble: LookTrouble = { ...this.troubleOf(error), look: this.name };
+      this.last = eventOf('trouble', trouble);
     }
     for (const reader of this.readers) {
-      reader.send(this.last);
+      reader.send(this.name, this.last);
     }
     return pause;
   }

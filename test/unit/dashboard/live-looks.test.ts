@@ -18,6 +18,7 @@ class FakePage extends EventEmitter {
   statusCode = 0;
   isFull = false;
   isDestroyed = false;
+  isEnded = false;
 
   readonly reader = new EventReader(this as unknown as ServerResponse);
 
@@ -35,6 +36,7 @@ class FakePage extends EventEmitter {
   }
 
   end(): void {
+    this.isEnded = true;
     this.emit('close');
   }
 
@@ -126,6 +128,43 @@ it('looks on when a look has failed, without a longer pause', async () => {
   expect(page.events).toEqual(['trouble', 'queues']);
 });
 
+it('shows a page that reads slowly the newest of each look', async () => {
+  const { looks } = open();
+  const page = new FakePage();
+  page.isFull = true;
+  looks.show(page.reader, { queue: undefined, workers: true });
+  await pass(2_500);
+  expect(page.events).toEqual(['queues']);
+  page.isFull = false;
+  page.emit('drain');
+  expect(page.events).toEqual(['queues', 'workers', 'queues']);
+});
+
+it('ends a stream after a minute, so that whatever asks for a login sees a request again', async () => {
+  const { show } = open();
+  const page = show(new FakePage());
+  await pass(59_500);
+  expect(page.isEnded).toBe(false);
+  await pass(2_000);
+  expect(page.isEnded).toBe(true);
+});
+
+it('shows no more pages than 500 at a time', () => {
+  const { looks, show } = open();
+  const pages = Array.from({ length: 500 }, () => show(new FakePage()));
+  expect(looks.isFull).toBe(true);
+  pages[0]?.end();
+  expect(looks.isFull).toBe(false);
+});
+
+it('says which look has failed', async () => {
+  const { state, show } = open();
+  state.fails = true;
+  const page = show(new FakePage());
+  await pass(0);
+  expect(page.sent.at(-1)).toBe('event: trouble\ndata: {"message":"trouble","look":"queues"}\n\n');
+});
+
 it('leaves looks out for a page that does not read, and ends its stream after a minute', async () => {
   const { show } = open();
   const slow = show(new FakePage());
@@ -135,7 +174,6 @@ it('leaves looks out for a page that does not read, and ends its stream after a 
   expect(slow.events).toHaveLength(1);
   slow.isFull = false;
   slow.emit('drain');
-  await pass(1_000);
   expect(slow.events).toHaveLength(2);
   await pass(31_000);
   expect([slow.isDestroyed, stuck.isDestroyed]).toEqual([false, true]);

@@ -1,6 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { QueueLook, QueuesLook, Trouble, WorkersLook } from '../../dashboard-api.js';
+import type { LookTrouble, QueueLook, QueuesLook, WorkersLook } from '../../dashboard-api.js';
+import { api } from '../api.js';
 import { History } from './history.js';
+import { useIsSeen } from './use-is-seen.js';
 
 /** What the server has told last. */
 export interface Looks {
@@ -12,11 +14,14 @@ export interface Looks {
   readonly trouble: string | undefined;
 }
 
+/** Why there is nothing new from the stream, or about one of its looks. */
+type Troubles = Readonly<Partial<Record<'stream' | LookTrouble['look'], string | undefined>>>;
+
 /** A browser gives up a stream that was answered with an error, such as one of a proxy that waits for the application, ms. */
 const RETRY_MS = 3_000;
 
-/** Closes the stream of a page that nobody sees, since a browser opens few connections to a host. */
-const HIDDEN_MS = 30_000;
+/** The server tells something every 15 seconds at least. A stream that is silent for longer is dead, such as behind a network that is gone, ms. */
+const SILENCE_MS = 40_000;
 
 /**
  * Listens to the looks of the server.
@@ -27,7 +32,7 @@ export function useLooks(query: string): Looks {
   const [queues, setQueues] = useState<QueuesLook>();
   const [queue, setQueue] = useState<QueueLook>();
   const [workers, setWorkers] = useState<WorkersLook>();
-  const [trouble, setTrouble] = useState<string>();
+  const [troubles, setTroubles] = useState<Troubles>({});
   const [tries, setTries] = useState(0);
   const isSeen = useIsSeen();
 
@@ -35,53 +40,58 @@ export function useLooks(query: string): Looks {
     if (!isSeen) {
       return undefined;
     }
+    // What another page asks is no trouble of this one.
+    setTroubles((known) => ({ stream: known.stream, queues: known.queues }));
     let timer: number | undefined;
+    let failures = 0;
     const source = new EventSource(`api/events?${query}`);
-    const on = <Look>(name: string, take: (look: Look) => void): void =>
-      source.addEventListener(name, ({ data }: MessageEvent<string>) =>
-        take(JSON.parse(data) as Look),
-      );
+    const note = (more: Troubles): void => setTroubles((known) => ({ ...known, ...more }));
+    const tryAgainIn = (ms: number, trouble: Troubles = {}): void => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        note(trouble);
+        setTries((count) => count + 1);
+      }, ms);
+    };
+    const watch = (): void =>
+      tryAgainIn(SILENCE_MS, { stream: 'The server of this page says nothing.' });
+    const on = <Data>(name: string, take: (data: Data) => void): void =>
+      source.addEventListener(name, ({ data }: MessageEvent<string>) => {
+        failures = 0;
+        watch();
+        take(JSON.parse(data) as Data);
+      });
     on<QueuesLook>('queues', (look) => {
       history.current.add(look);
       setQueues(look);
-      setTrouble(undefined);
+      note({ stream: undefined, queues: undefined });
     });
-    on<QueueLook>('queue', setQueue);
-    on<WorkersLook>('workers', setWorkers);
-    on<Trouble>('trouble', ({ message }) => setTrouble(message));
+    on<QueueLook>('queue', (look) => {
+      setQueue(look);
+      note({ stream: undefined, queue: undefined });
+    });
+    on<WorkersLook>('workers', (look) => {
+      setWorkers(look);
+      note({ stream: undefined, workers: undefined });
+    });
+    on<LookTrouble>('trouble', ({ look, message }) => note({ stream: undefined, [look]: message }));
     source.addEventListener('error', () => {
-      setTrouble('The server of this page does not answer.');
+      failures += 1;
       if (source.readyState === EventSource.CLOSED) {
-        timer = setTimeout(() => setTries(tries + 1), RETRY_MS);
+        tryAgainIn(RETRY_MS);
+        void api.whyNoEvents(query).then((stream) => note({ stream }));
+      } else if (failures > 1) {
+        // The first time is the end of a stream, as the server ends each now and then: the browser connects again.
+        note({ stream: 'The server of this page does not answer.' });
       }
     });
+    watch();
     return () => {
       clearTimeout(timer);
       source.close();
     };
   }, [query, isSeen, tries]);
 
+  const trouble = Object.values(troubles).find((text) => text !== undefined);
   return { queues, queue, workers, history: history.current, trouble };
-}
-
-/** Whether somebody sees the page, or did a moment ago. */
-function useIsSeen(): boolean {
-  const [isSeen, setIsSeen] = useState(true);
-  useEffect(() => {
-    let timer: number | undefined;
-    const follow = (): void => {
-      clearTimeout(timer);
-      if (document.hidden) {
-        timer = setTimeout(() => setIsSeen(false), HIDDEN_MS);
-      } else {
-        setIsSeen(true);
-      }
-    };
-    document.addEventListener('visibilitychange', follow);
-    return () => {
-      clearTimeout(timer);
-      document.removeEventListener('visibilitychange', follow);
-    };
-  }, []);
-  return isSeen;
 }
