@@ -61,6 +61,15 @@ describe('the history of a queue', () => {
     expect(ratePoints(samples)).toMatchObject([{ at: 1_000, ended: 0 }]);
   });
 
+  it('counts the rate of a look once, however often it is drawn', () => {
+    const history = historyOf([0, queue(0)], [1_000, queue(5)]);
+    const [before] = ratePoints(history.of('jobs'));
+    history.add({ at: 2_000, queues: [queue(7)] });
+    const points = ratePoints(history.of('jobs'));
+    expect(points[0]).toBe(before);
+    expect(points.map(({ ended }) => ended)).toEqual([5, 3.5]);
+  });
+
   it('forgets what no chart shows, and queues that are gone', () => {
     const history = historyOf([0, queue(0)], [2 * CHART_MS, queue(1)]);
     expect(history.of('jobs').map(({ at }) => at)).toEqual([2 * CHART_MS]);

@@ -1,6 +1,6 @@
 import type { QueueSnapshot } from '../../../admin/queue-snapshot.js';
 import type { QueuesLook } from '../../dashboard-api.js';
-import { growthBetween, type Growth } from './counted.js';
+import { growthBetween, type Counted, type Growth } from './counted.js';
 
 /** The time that charts show, ms. */
 export const CHART_MS = 120_000;
@@ -11,6 +11,8 @@ const RATE_WINDOW_MS = 10_000;
 /** A queue at a moment. */
 export interface Sample extends QueueSnapshot {
   readonly at: number;
+  /** What happened in the seconds before; `undefined` for the first sample. */
+  readonly rate: RatePoint | undefined;
 }
 
 /** A point of a chart. */
@@ -40,7 +42,13 @@ export class History {
     for (const queue of queues) {
       const samples = this.of(queue.queue);
       const kept = samples.filter((each) => each.at >= at - CHART_MS - RATE_WINDOW_MS);
-      this.#samples.set(queue.queue, [...kept, { ...queue, at }]);
+      const sample = { ...queue, at };
+      // Counted once: hundreds of queues are drawn with each look.
+      const growth = recentGrowth([...kept, sample]);
+      this.#samples.set(queue.queue, [
+        ...kept,
+        { ...sample, rate: growth && ratePoint(at, growth) },
+      ]);
     }
   }
 
@@ -52,7 +60,7 @@ export class History {
 
 /** @returns what happened in the last seconds of some samples; `undefined` before the second one. */
 export function recentGrowth(
-  samples: readonly Sample[],
+  samples: readonly Counted[],
   windowMs: number = RATE_WINDOW_MS,
 ): Growth | undefined {
   const last = samples.at(-1);
@@ -61,23 +69,13 @@ export function recentGrowth(
 }
 
 /** @returns a point for each sample but the first, each about the seconds before. */
-export function ratePoints(samples: readonly Sample[]): RatePoint[] {
-  let first = 0;
-  return samples.slice(1).flatMap((sample) => {
-    while ((samples[first]?.at ?? sample.at) < sample.at - RATE_WINDOW_MS) {
-      first += 1;
-    }
-    const before = samples[first];
-    if (before === undefined || before.at >= sample.at) {
-      return [];
-    }
-    const { seconds, ended, failed, runs, waits } = growthBetween(before, sample);
-    return {
-      at: sample.at,
-      ended: ended / seconds,
-      failed: failed / seconds,
-      meanRun: runs.mean,
-      meanWait: waits.mean,
-    };
-  });
-}
+export const ratePoints = (samples: readonly Sample[]): RatePoint[] =>
+  samples.flatMap(({ rate }) => rate ?? []);
+
+const ratePoint = (at: number, { seconds, ended, failed, runs, waits }: Growth): RatePoint => ({
+  at,
+  ended: ended / seconds,
+  failed: failed / seconds,
+  meanRun: runs.mean,
+  meanWait: waits.mean,
+});
