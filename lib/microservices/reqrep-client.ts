@@ -1,5 +1,5 @@
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
-import { lastValueFrom, Observable } from 'rxjs';
+import { lastValueFrom, Observable, throwError } from 'rxjs';
 import { ApplicationCode } from '../client/calls/application-code.js';
 import type { PushReceipt } from '../client/calls/push-receipt.js';
 import type { RequestClient } from '../client/request-client.js';
@@ -12,7 +12,8 @@ import type { Log } from '../telemetry/log.js';
 import type { ReqRepClientOptions } from './client-options.js';
 import type { ReqRepClientEvents } from './events.js';
 import { openEngine, resolveQueueOptions } from './open-engine.js';
-import { PATTERN_HEADER } from './pattern-header.js';
+import { checkRoute, PATTERN_HEADER } from './pattern-header.js';
+import { refusedEvent } from './refused-event.js';
 import { ReqRepRecord } from './reqrep-record.js';
 import { errorForCaller } from './rpc-error.js';
 import { StatusChanges } from './status-changes.js';
@@ -126,9 +127,18 @@ export class ReqRepClient extends ClientProxy<ReqRepClientEvents> {
     data: TInput,
   ): Observable<TResult> {
     if (isMissing(pattern) || isMissing(data)) {
-      return super.emit(pattern, data);
+      return refusedEvent(super.emit<never>(pattern, data), this.#log);
     }
-    return this.#emit(this.#packetOf(pattern, data)) as Observable<unknown> as Observable<TResult>;
+    try {
+      const receipt: Observable<unknown> = this.#emit(this.#packetOf(pattern, data));
+      return receipt as Observable<TResult>;
+    } catch (error) {
+      // A wrong pattern, or a dispatch hook that throws.
+      return refusedEvent(
+        throwError(() => error),
+        this.#log,
+      );
+    }
   }
 
   /**
@@ -185,7 +195,7 @@ export class ReqRepClient extends ClientProxy<ReqRepClientEvents> {
     const headers = {
       ...metadata,
       ...record.headers,
-      [PATTERN_HEADER]: this.normalizePattern(pattern),
+      [PATTERN_HEADER]: checkRoute(this.normalizePattern(pattern), this.#queue),
     };
     return { data: record.data, options: { ...record.options, headers } };
   }

@@ -1,7 +1,14 @@
 import { Controller, Injectable, Scope, type Type } from '@nestjs/common';
-import { Ctx, EventPattern, MessagePattern, Payload, RpcException } from '@nestjs/microservices';
+import {
+  ClientProxy,
+  Ctx,
+  EventPattern,
+  MessagePattern,
+  Payload,
+  RpcException,
+} from '@nestjs/microservices';
 import { concat, firstValueFrom, of, throwError, type Observable } from 'rxjs';
-import { expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createReqRep } from '../../lib/core/index.js';
 import type { JobFailure } from '../../lib/index.js';
 import { ExposeErrorsFilter, type ReqRepContext } from '../../lib/microservices/index.js';
@@ -227,4 +234,33 @@ it('that is not stored ends with the error, for who subscribes', async () => {
   await client.close();
   expect(await failureOf(client.emit('created', 'a'))).toMatchObject({ code: 'CLIENT_CLOSED' });
   expect(await failureOf(client.send('both', 'a'))).toMatchObject({ code: 'CLIENT_CLOSED' });
+});
+
+describe('that is refused before it is sent', () => {
+  const NO_TEXT = { toJSON: 1, deep: [Symbol('no text')] };
+
+  it.each([
+    ['no pattern', undefined, 'a', /invalid data or message pattern/],
+    ['no data', 'created', null, /invalid data or message pattern/],
+    ['a symbol as its pattern', Symbol('x'), 'a', /the pattern of a message to queue ".*" to be a/],
+    ['a pattern that has no text', NO_TEXT, 'a', /Symbol/],
+  ])('with %s tells who subscribes, or else the log', async (_, pattern, data, message) => {
+    const { client, log } = await start();
+    const sent = client.emit(pattern, data);
+    expect(await failureOf(sent)).toMatchObject({ message: expect.stringMatching(message) });
+    expect(log.lines).toEqual([]);
+    client.emit(pattern, data);
+    await waitFor(() => log.text.includes('An event was not sent: '));
+    expect(log.text).toMatch(message);
+  });
+
+  // Nest 11 has no such hook.
+  it.runIf('setOnDispatchHook' in ClientProxy.prototype)('by a dispatch hook, too', async () => {
+    const { client } = await start();
+    client.setOnDispatchHook(() => {
+      throw new Error('of a hook');
+    });
+    expect(await failureOf(client.emit('created', 'a'))).toMatchObject({ message: 'of a hook' });
+    expect(await failureOf(client.send('both', 'a'))).toMatchObject({ message: 'of a hook' });
+  });
 });
