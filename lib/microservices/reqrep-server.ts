@@ -214,6 +214,7 @@ export class ReqRepServer
       start: this.onProcessingStartHook,
       end: this.onProcessingEndHook,
       transportId: this.transportId,
+      code: this.#code,
     };
     return withinHooks(hooks, context, () => callHandlers(found, data, context)).then((result) =>
       isObservable(result) ? oneOrMany(result, job) : result,

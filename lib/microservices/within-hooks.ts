@@ -1,5 +1,6 @@
 import type { Transport } from '@nestjs/microservices';
 import { finalize, isObservable } from 'rxjs';
+import type { ApplicationCode } from '../client/calls/application-code.js';
 import type { ReqRepContext } from './reqrep-context.js';
 
 /** The hooks of a server: what `setOnProcessingStartHook` and `setOnProcessingEndHook` were given. Older versions of Nest have none. */
@@ -9,20 +10,23 @@ interface ProcessingHooks {
     | undefined;
   readonly end: ((id: Transport | symbol, context: ReqRepContext) => void) | undefined;
   readonly transportId: Transport | symbol;
+  /** Logs what hooks throw once the handler runs: the reply of the handler counts. */
+  readonly code: ApplicationCode;
 }
 
 /** Handles a message between the hooks of its server. Behind an Observable the end follows when that ends. */
 export function withinHooks(
-  { start, end, transportId }: ProcessingHooks,
+  { start, end, transportId, code }: ProcessingHooks,
   context: ReqRepContext,
   handle: () => Promise<unknown>,
 ): Promise<unknown> {
   if (!start) {
     return handle();
   }
-  const ended = (): void => end?.(transportId, context);
+  const ended = (): void =>
+    code.run('The hook of the end of a message', () => end?.(transportId, context));
   return new Promise((resolve, reject) => {
-    const done = async (): Promise<void> => {
+    const run = async (): Promise<void> => {
       try {
         const result = await handle();
         if (isObservable(result)) {
@@ -36,7 +40,15 @@ export function withinHooks(
         reject(error);
       }
     };
-    // A hook may be asynchronous, and may throw before it calls back.
-    Promise.resolve(start(transportId, context, done)).catch(reject);
+    let running: Promise<void> | undefined;
+    const done = (): Promise<void> => (running ??= run());
+    const call = async (): Promise<unknown> => start(transportId, context, done);
+    call().catch((error: unknown) => {
+      if (running) {
+        code.threw('The hook of the start of a message', error);
+      } else {
+        reject(error);
+      }
+    });
   });
 }

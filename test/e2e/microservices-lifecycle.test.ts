@@ -254,6 +254,28 @@ describe('hooks', () => {
     });
     expect(await failureOf(client.send('report', 'a'))).toMatchObject({ message: 'of a hook' });
   });
+
+  it('that throw once the handler runs leave the reply as it is', async () => {
+    const queue = randomQueue();
+    const {
+      app,
+      server: microservice,
+      log,
+    } = await startService({ connection: server.url, queue }, parts);
+    const client = clientOf({ connection: server.url, queue });
+    microservice.setOnProcessingStartHook((_, __, done) => {
+      void done();
+      void done();
+      throw new Error('of a start');
+    });
+    microservice.setOnProcessingEndHook(() => {
+      throw new Error('of an end');
+    });
+    expect(await lastValueFrom(client.send('report', 'a'))).toBe('report a');
+    expect(app.get(Store).said).toEqual(['read a']);
+    expect(log.text).toContain('The hook of the start of a message threw: of a start');
+    expect(log.text).toContain('The hook of the end of a message threw: of an end');
+  });
 });
 
 describeOnRedis('a server that is away', () => {
