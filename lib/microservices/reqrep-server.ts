@@ -8,11 +8,8 @@ import {
 import { isObservable, Subject, type Observable } from 'rxjs';
 import { ApplicationCode } from '../client/calls/application-code.js';
 import { connectionStatus } from '../client/connection-status.js';
-import { closeInOrder } from '../core/closing.js';
-import { finishWithin } from '../core/fail-fast.js';
 import { jobHandlerOf } from '../core/job-handler.js';
 import type { ResolvedOptions } from '../core/resolve-options.js';
-import { startWorkers } from '../core/workers-start.js';
 import { nestLog } from '../nest/nest-log.js';
 import type { Log } from '../telemetry/log.js';
 import type { JobFailure } from '../worker/running/job-failure.js';
@@ -22,7 +19,8 @@ import { WorkersClosedError } from '../errors/index.js';
 import { callHandlers } from './call-handlers.js';
 import type { ReqRepServerEvents } from './events.js';
 import { oneOrMany } from './one-or-many.js';
-import { openEngine, resolveQueueOptions } from './open-engine.js';
+import { openListening, type Listening } from './listening.js';
+import { resolveQueueOptions } from './open-engine.js';
 import { QueuesOfHandlers, type PatternHandlers } from './pattern-handlers.js';
 import { patternIn } from './pattern-header.js';
 import { ReqRepContext } from './reqrep-context.js';
@@ -35,13 +33,6 @@ import { withinHooks } from './within-hooks.js';
 
 /** Names the connections and the log of servers. */
 const NAME = 'microservice';
-
-/** What a server that listens works with. */
-interface Listening {
-  readonly workers: ReplyWorkers;
-  /** Closes the workers and the connections. Never rejects. */
-  readonly close: () => Promise<void>;
-}
 
 /**
  * Serves the `@MessagePattern` and `@EventPattern` handlers of an application of Nest: one of the processes that serve a queue gets a message,
@@ -70,6 +61,7 @@ export class ReqRepServer
   readonly #changes = new StatusChanges(this.#code);
   readonly #failures = new Subject<JobFailure>();
   #listening: Listening | undefined;
+  #isHeld = false;
   #isClosed = false;
 
   /**
@@ -110,7 +102,7 @@ export class ReqRepServer
   }
 
   /**
-   * Starts to serve the queues. Is called by Nest.
+   * Starts to serve the queues. Is called by Nest; a second call changes nothing.
    *
    * @param callback - Is called when Redis knows the workers, or cannot be reached: they start as soon as it can. With `failFast` it is
    *   called with the error then.
@@ -133,6 +125,23 @@ export class ReqRepServer
     this.#isClosed = true;
     await this.#listening?.close();
     this.#failures.complete();
+  }
+
+  /** Lets messages wait until {@link release}, also where the server listens. @internal */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** Serves the queues, where the server listens and was held. Rejects where `listen` would have failed. @internal */
+  async release(): Promise<void> {
+    if (!this.#isHeld) {
+      return;
+    }
+    this.#isHeld = false;
+    // A signal may close an application while it starts.
+    if (!this.#isClosed) {
+      await this.#start();
+    }
   }
 
   /**
@@ -173,26 +182,30 @@ export class ReqRepServer
     if (this.#isClosed) {
       throw new WorkersClosedError();
     }
-    const log = this.#log;
-    const options = this.#options;
-    const { engine, shards } = openEngine(NAME, options, log);
-    const { servers } = engine;
-    const workers = engine.createWorkers();
-    const close = (): Promise<void> => closeInOrder({ workers, servers, engine, log });
-    this.#listening = { workers, close };
-    engine.failures$.subscribe((failure) => this.#failures.next(failure));
-    this.#changes.follow(connectionStatus(shards, this.#code));
-    workers.serve(this.#queues.all.map((handlers) => this.#jobHandlerOf(handlers)));
+    if (this.#listening) {
+      return;
+    }
+    this.#listening = this.#open();
+    if (this.#isHeld) {
+      this.#log.info('Messages wait until the application has started, by `init` or `listen`');
+    } else {
+      await this.#start();
+    }
+  }
+
+  #open(): Listening {
+    const handlers = this.#queues.all.map((each) => this.#jobHandlerOf(each));
+    const listening = openListening(NAME, this.#options, handlers, this.#log);
+    listening.failures$.subscribe((failure) => this.#failures.next(failure));
+    this.#changes.follow(connectionStatus(listening.shards, this.#code));
+    return listening;
+  }
+
+  async #start(): Promise<void> {
     try {
-      if (options.failFast > 0) {
-        const usable = Promise.all([servers.usable(), workers.start()]);
-        const what = 'has not confirmed the first lease of each worker';
-        await finishWithin(options.failFast, usable, servers, what);
-      } else {
-        await startWorkers({ workers, servers, log });
-      }
+      await this.#listening?.start();
     } catch (error) {
-      await close();
+      this.#listening = undefined;
       throw error;
     }
   }

@@ -1,16 +1,25 @@
-import type { OnModuleDestroy } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { filter, type Observable } from 'rxjs';
 import { ReqRepServer } from './reqrep-server.js';
 
-/** Closes the servers of an application with the first shutdown hook. */
-export class ServersLifecycle implements OnModuleDestroy {
+/** Lets the servers of an application serve behind its last start hook, and closes them with its first shutdown hook. */
+export class ServersLifecycle implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly servers: ReqRepServer[] = [];
+  private hasStarted = false;
 
-  /** @param targets - emits the server of each microservice that is connected to the application. */
+  /** @param targets - emits the server of each microservice of the application. */
   constructor(targets: Observable<unknown>) {
-    targets
-      .pipe(filter((target) => target instanceof ReqRepServer))
-      .subscribe((server) => this.servers.push(server));
+    targets.pipe(filter((target) => target instanceof ReqRepServer)).subscribe((server) => {
+      this.servers.push(server);
+      if (!this.hasStarted) {
+        server.hold();
+      }
+    });
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    this.hasStarted = true;
+    await Promise.all(this.servers.map((server) => server.release()));
   }
 
   async onModuleDestroy(): Promise<void> {

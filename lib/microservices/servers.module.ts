@@ -5,8 +5,9 @@ import { nestLog } from '../nest/nest-log.js';
 import { ServersLifecycle } from './servers-lifecycle.js';
 
 /**
- * Stops each `ReqRepServer` of a hybrid application before any module begins to close, since handlers use what modules have opened. Without it
- * Nest closes microservices behind `onModuleDestroy` and `beforeApplicationShutdown`. An application of `createMicroservice` does not need it.
+ * Lets handlers run only while all modules of an application are up: each `ReqRepServer` takes messages behind the last start hook, and stops
+ * before the first shutdown hook. Without it Nest starts microservices when it is told to, which may be before `onModuleInit`. It closes them
+ * behind `onModuleDestroy` and `beforeApplicationShutdown`, in hybrid applications and wherever a signal ends the application.
  *
  * @hideconstructor
  * @example
@@ -24,8 +25,8 @@ import { ServersLifecycle } from './servers-lifecycle.js';
       useFactory: (discovery: DiscoveryService, modules: ModulesContainer) => {
         if (!placeHooks(discovery, ServersLifecycle, 'innermost')) {
           nestLog('microservice').warn(
-            'Modules may close before the handlers of messages have ended, because the order of hooks cannot be set in this ' +
-              'version of Nest',
+            'Handlers of messages may run before all modules have started, and after some have closed, because the order of ' +
+              'hooks cannot be set in this version of Nest',
           );
         }
         return new ServersLifecycle(modules.getRpcTargetRegistry());
