@@ -25,6 +25,8 @@ const JEST_MODULES = fileURLToPath(new URL('jest-modules', import.meta.url));
 /** Development dependencies of a generated application that nothing here runs, and that take long to install. */
 const NOT_RUN = /eslint|oxlint|prettier|mau|globals|coverage/;
 
+const INSTALL = ['install', '--no-audit', '--no-fund', '--silent', '--prefer-offline'];
+
 export interface Recipe {
   /** A major version of `@nestjs/cli`. */
   readonly cli: string;
@@ -52,7 +54,7 @@ export class GeneratedApp {
       renameSync(unfinished, folder);
     }
     const app = new GeneratedApp(join(folder, 'app'), env);
-    app.addReports(tarball);
+    app.addReports(tarball, `@nestjs/microservices@${recipe.cli}`);
     return app;
   }
 
@@ -95,8 +97,8 @@ export class GeneratedApp {
     writeFileSync(path, change(readFileSync(path, 'utf8')));
   }
 
-  private addReports(tarball: string): void {
-    this.run('npm', 'install', '--no-audit', '--no-fund', '--silent', '--prefer-offline', tarball);
+  private addReports(...packages: readonly string[]): void {
+    this.run('npm', ...INSTALL, ...packages);
     cpSync(OURS, this.folder, { recursive: true });
     const reports = exampleOf('README.md', 'src/reports.spec.ts');
     writeFileSync(join(this.folder, 'src/readme.ts'), exampleOf('README.md', 'src/reports.ts'));
@@ -159,7 +161,7 @@ function cachedFolder({ cli, packages }: Recipe): string {
 
 function generate(folder: string, { cli, packages }: Recipe): void {
   const app = join(folder, 'app');
-  const install = ['npm', 'install', '--no-audit', '--no-fund', '--silent', '--prefer-offline'];
+  const install = ['npm', ...INSTALL];
   writeFileSync(join(folder, 'package.json'), '{ "private": true }');
   execute(folder, [...install, `@nestjs/cli@${cli}`]);
   execute(folder, [

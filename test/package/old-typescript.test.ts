@@ -18,11 +18,13 @@ beforeAll(() => {
   app = newApp({});
   app.writeExamples('docs/getting-started.md', 'worker.ts', 'requester.ts');
   app.writeExamples('docs/without-nest.md', 'script.ts');
+  app.writeMicroservices();
   app.write('typed.ts', TYPED);
   app.write('tsconfig.json', JSON.stringify({ compilerOptions: COMPILER_OPTIONS }));
   const packages = [
     '@nestjs/common@11',
     '@nestjs/core@11',
+    '@nestjs/microservices@11',
     'ioredis@5',
     'reflect-metadata',
     'rxjs',

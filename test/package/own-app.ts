@@ -12,6 +12,8 @@ export interface OwnApp {
   write(file: string, text: string): void;
   /** Writes what a page shows as these files, but for the address of the server. */
   writeExamples(page: string, ...files: readonly string[]): void;
+  /** Writes the examples of `docs/microservices.md` to a folder of their own. */
+  writeMicroservices(): void;
   /** Installs the packed library and other packages. */
   install(...packages: readonly string[]): void;
   /** Runs a command to its end. @returns what it wrote. */
@@ -50,6 +52,10 @@ function ownAppIn(folder: string, redisUrl: string): OwnApp {
     run,
     writeExamples: (page, ...files) =>
       files.forEach((file) => write(file, exampleFor(redisUrl, page, file))),
+    writeMicroservices: () =>
+      ['worker.ts', 'caller.ts', 'reports.ts', 'exposed.ts', 'gateway.ts'].forEach((file) =>
+        write(`microservices/${file}`, exampleFor(redisUrl, 'docs/microservices.md', file)),
+      ),
     install: (...packages) => void run('npm', ...install, inject('packed').tarball, ...packages),
   };
 }

@@ -42,9 +42,12 @@ function examplesIn(app: OwnApp): void {
   app.writeExamples('docs/getting-started.md', 'worker.ts', 'requester.ts');
   app.writeExamples('docs/handlers.md', 'reports.ts');
   app.writeExamples('docs/without-nest.md', 'script.ts');
+  app.writeMicroservices();
   app.write('tsconfig.json', JSON.stringify({ compilerOptions: COMPILER_OPTIONS }));
   app.write('typed.ts', TYPED);
-  const nest = ['@nestjs/common', '@nestjs/core', '@nestjs/platform-express'];
+  const nest = ['common', 'core', 'microservices', 'platform-express'].map(
+    (name) => `@nestjs/${name}`,
+  );
   const validation = ['class-validator', 'class-transformer'];
   app.install(...nest, 'ioredis', 'reflect-metadata', 'rxjs', ...validation, ...DEVELOPMENT);
   app.run('npx', '--no-install', 'tsc');
@@ -90,6 +93,14 @@ it.each([
     '503 no paper left',
   ]);
   expect(app.run('node', 'dist/script.js')).toBe('42\n');
+  await runDuring(app, 'dist/microservices/worker.js', () => {
+    expect(app.run('node', 'dist/microservices/caller.js').trim().split('\n')).toEqual([
+      '3',
+      '[ 1, 2 ]',
+      'A7 for acme',
+      "{ code: 'SOLD_OUT', message: 'no none left' }",
+    ]);
+  });
 });
 
 it('works without Nest, which nobody installs for it', () => {
