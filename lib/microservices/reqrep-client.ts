@@ -6,6 +6,7 @@ import type { RequestClient } from '../client/request-client.js';
 import { closeInOrder } from '../core/closing.js';
 import { waitUntilUsable } from '../core/fail-fast.js';
 import type { Servers } from '../driver/shard.js';
+import { propertyOf } from '../errors/error-text.js';
 import type { ResolvedOptions } from '../core/resolve-options.js';
 import { nestLog } from '../nest/nest-log.js';
 import type { Log } from '../telemetry/log.js';
@@ -187,10 +188,16 @@ export class ReqRepClient extends ClientProxy<ReqRepClientEvents> {
 
   /** Makes a packet, with what a dispatch hook adds where this version of Nest has one. */
   #packetOf(pattern: unknown, data: unknown): ReadPacket {
-    return 'createPacket' in this ? this.createPacket(pattern, data) : { pattern, data };
+    const create = propertyOf(this, 'createPacket');
+    return typeof create === 'function'
+      ? (create.call(this, pattern, data) as ReadPacket)
+      : { pattern, data };
   }
 
-  #callOf({ pattern, data, metadata }: ReadPacket) {
+  #callOf(packet: ReadPacket) {
+    const { pattern, data } = packet;
+    // The types of Nest 11 have none.
+    const metadata = propertyOf(packet, 'metadata') as Readonly<Record<string, string>> | undefined;
     const record = data instanceof ReqRepRecord ? data : new ReqRepRecord(data as unknown);
     const headers = {
       ...metadata,

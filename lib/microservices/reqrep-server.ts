@@ -52,8 +52,6 @@ export class ReqRepServer
 {
   /** Identifies the transport: {@link REQREP_TRANSPORT}, unless `setTransportId` sets another one. */
   override transportId: Transport | symbol = REQREP_TRANSPORT;
-  /** Tells Nest not to log the failures of event handlers: they are in the log of the library, and their jobs are dead letters. */
-  override readonly propagatesEventHandlerErrors = true;
   readonly #options: ResolvedOptions;
   readonly #queues: QueuesOfHandlers;
   readonly #log: Log = nestLog(NAME);
@@ -74,6 +72,8 @@ export class ReqRepServer
     super();
     this.#options = resolveQueueOptions(options, 'the options of ReqRepServer');
     this.#queues = new QueuesOfHandlers(options.queue);
+    // Tells Nest 12 not to log the failures of event handlers: they are in the log of the library. The types of Nest 11 have no such property.
+    Object.assign(this, { propagatesEventHandlerErrors: true });
   }
 
   /** The states of the connections to Redis: the present one, then each change. */
