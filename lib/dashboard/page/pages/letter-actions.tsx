@@ -18,7 +18,7 @@ export function LetterActions({ queue, chosen, count, onDone }: LetterActionsPro
     return null;
   }
   const ids = chosen.length === 0 && count !== undefined ? 'all' : chosen;
-  const which = ids === 'all' ? amount(count ?? 0, 'letter') : amount(ids.length, 'letter');
+  const which = amount(ids === 'all' ? (count ?? 0) : ids.length, 'letter');
   const retry = async (): Promise<string> => {
     const done = await api.retryLetters({ queue, ids });
     await onDone();

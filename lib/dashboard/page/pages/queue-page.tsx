@@ -8,7 +8,6 @@ import { Name } from '../parts/name.js';
 import { linkToDead, QUEUES } from '../route.js';
 import { QueueActions } from './queue-actions.js';
 import { QueueCharts } from './queue-charts.js';
-import { rowsOf } from './queue-rows.js';
 import { RunningJobs } from './running-jobs.js';
 import { WaitingJobs } from './waiting-jobs.js';
 import { WorkerTable } from './worker-table.js';
@@ -38,7 +37,7 @@ export function QueuePage({ name, look, history }: QueuePageProps) {
         <p class="quiet">Looking …</p>
       ) : (
         <>
-          <Figures queue={look.queue} history={history} />
+          <Figures queue={look.queue} rate={samples.at(-1)?.rate?.ended} />
           <QueueCharts samples={samples} until={samples.at(-1)?.at ?? look.at} />
           <RunningJobs running={look.running} workers={look.workers} at={look.at} />
           <WaitingJobs queue={look.queue} first={look.waiting} at={look.at} />
@@ -54,24 +53,23 @@ export function QueuePage({ name, look, history }: QueuePageProps) {
 
 interface FiguresProps {
   readonly queue: QueueSnapshot;
-  readonly history: History;
+  /** Jobs a second that ended; `undefined` before the second look. */
+  readonly rate: number | undefined;
 }
 
-function Figures({ queue, history }: FiguresProps) {
-  const [row] = rowsOf([queue], history);
+function Figures({ queue, rate }: FiguresProps) {
   return (
     <dl class="figures">
       <Figure name="Waiting" value={shortCount(queue.waiting)} />
       <Figure name="Oldest" value={queue.waiting === 0 ? '–' : durationText(queue.age)} />
       <Figure name="Running" value={shortCount(queue.running)} />
-      <Figure name="Jobs a second" value={row?.rate === undefined ? '–' : rateText(row.rate)} />
+      <Figure name="Jobs a second" value={rate === undefined ? '–' : rateText(rate)} />
       <Figure name="Workers" value={shortCount(queue.workers)} isBad={queue.workers === 0} />
-      <div class={queue.dead > 0 ? 'figure bad' : 'figure'}>
-        <dt>Dead letters</dt>
-        <dd>
-          <a href={linkToDead(queue.queue)}>{shortCount(queue.dead)}</a>
-        </dd>
-      </div>
+      <Figure
+        name="Dead letters"
+        value={<a href={linkToDead(queue.queue)}>{shortCount(queue.dead)}</a>}
+        isBad={queue.dead > 0}
+      />
     </dl>
   );
 }

@@ -22,11 +22,10 @@ export interface QueueRow extends QueueSnapshot {
 export const rowsOf = (queues: readonly QueueSnapshot[], history: History): QueueRow[] =>
   queues.map((queue) => {
     const samples = history.of(queue.queue);
-    const recent = recentGrowth(samples);
     const minutes = recentGrowth(samples, CHART_MS);
     return {
       ...queue,
-      rate: recent && recent.ended / recent.seconds,
+      rate: samples.at(-1)?.rate?.ended,
       failures: minutes && minutes.ended > 0 ? minutes.failed / minutes.ended : undefined,
       waitP50: minutes && percentile(minutes.waits, 0.5),
       waitP95: minutes && percentile(minutes.waits, 0.95),

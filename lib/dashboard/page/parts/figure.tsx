@@ -1,6 +1,9 @@
+import type { ComponentChildren } from 'preact';
+
 interface FigureProps {
   readonly name: string;
-  readonly value: string;
+  /** A text, or a link. */
+  readonly value: ComponentChildren;
   readonly isBad?: boolean | undefined;
 }
 
