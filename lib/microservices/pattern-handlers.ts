@@ -1,5 +1,6 @@
 import type { MessageHandler } from '@nestjs/microservices';
 import type { ServeOptions } from '../core/serve-options.js';
+import { propertyOf } from '../errors/error-text.js';
 import { InvalidOptionError } from '../errors/index.js';
 import { describeValue } from '../errors/value-text.js';
 import { extrasFor } from './handler-extras.js';
@@ -59,7 +60,7 @@ export class PatternHandlers {
 
   #agreeOn(options: ServeOptions, pattern: string): void {
     for (const [name, value] of Object.entries(options)) {
-      const other: unknown = Object.entries(this.#options).find(([each]) => each === name)?.[1];
+      const other = propertyOf(this.#options, name);
       if (other !== undefined && value !== undefined && other !== value) {
         throw new InvalidOptionError(
           `${name} in the extras of the pattern ${pattern}`,

@@ -1,7 +1,6 @@
 import type { CanActivate, ModuleMetadata, NestMiddleware, Type } from '@nestjs/common';
 import { propertyOf } from '../../errors/error-text.js';
-import { InvalidOptionError } from '../../errors/index.js';
-import { isRecord, kindOf } from '../../errors/value-text.js';
+import { isRecord } from '../../errors/value-text.js';
 import {
   aBoolean,
   aFunction,
@@ -82,10 +81,5 @@ const RULES: OptionRules<ReqRepDashboardOptions> = {
 };
 
 /** @throws InvalidOptionError @internal */
-export function checkDashboardOptions(options: ReqRepDashboardOptions): void {
-  const where = `the options of ${FOR_ROOT}`;
-  if (!isRecord(options)) {
-    throw new InvalidOptionError(where, 'an object', kindOf(options));
-  }
-  checkOptions(options, RULES, where);
-}
+export const checkDashboardOptions = (options: ReqRepDashboardOptions): void =>
+  checkOptions(options, RULES, `the options of ${FOR_ROOT}`);

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isRecord } from '../../errors/value-text.js';
+import { readJson } from '../../protocol/wire/read-json.js';
 import type { DashboardCall } from './dashboard-call.js';
 import { HttpRefusal } from './http-refusal.js';
 
@@ -25,11 +26,11 @@ export async function readBody({
 }
 
 function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
+  const value = readJson(text);
+  if (value === undefined) {
     throw new HttpRefusal(400, 'Expected the body to be a JSON object, got a text that is no JSON');
   }
+  return value;
 }
 
 function textOf(request: IncomingMessage): Promise<string> {
