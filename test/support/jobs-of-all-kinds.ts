@@ -1,10 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { firstValueFrom, lastValueFrom, toArray, type Observable } from 'rxjs';
 import { createReqRep, type ReqRep } from '../../lib/core/index.js';
 import type { ReqRepError } from '../../lib/index.js';
 import { DOCUMENTED_PREFIX as prefix, type Role } from './documented-users.js';
 import type { TestRedis } from './redis.js';
 import { countDead } from './dead-letters.js';
+import { waitFor } from './wait-for.js';
 
 /** What jobs of all kinds came to, and the warnings and errors that were logged. */
 export interface JobsOfAllKinds {
@@ -12,8 +15,11 @@ export interface JobsOfAllKinds {
   readonly lines: readonly string[];
 }
 
-/** How long a request waits, ms. */
+/** How long a request waits where something is expected to fail, ms. */
 const TIMEOUT_MS = 1_500;
+
+/** How long a request waits where all is expected to go well, and how long its traces are waited for, ms. */
+const PATIENT_TIMEOUT_MS = 15_000;
 
 /** Time for what happens behind the last reply: a client prunes a queue a second after a timeout. */
 const AFTERWARDS_MS = 1_200;
@@ -25,18 +31,23 @@ const WAITING_JOBS = 20;
 
 /**
  * Lets a worker and a requester do what the library offers, each as a user of Redis, for a limited time.
- * @param name - the beginning of the names of the queues.
+ * @param purpose - begins the names of the queues, which are new each time: a test that is tried again meets no keys of the
+ *   first try.
+ * @param expected - the results that a slow machine may take longer to reach.
  */
 export async function jobsOfAllKinds(
   redis: TestRedis,
-  name: string,
+  purpose: string,
   urls: Readonly<Record<Role, string>>,
+  expected?: JobsOfAllKinds['results'],
 ): Promise<JobsOfAllKinds> {
   const { look } = redis;
+  const name = `${purpose}-${randomUUID().slice(0, 8)}`;
+  const timeout = expected ? PATIENT_TIMEOUT_MS : TIMEOUT_MS;
   const lines: string[] = [];
   const log = (level: string) => (text: string) => void lines.push(`${level} ${text}`);
   const logger = { log: () => undefined, warn: log('warn'), error: log('error') };
-  const options = { prefix, lease: 300, timeout: TIMEOUT_MS, shutdownTimeout: 200, logger };
+  const options = { prefix, lease: 300, timeout, shutdownTimeout: 200, logger };
   const worker = createReqRep({ ...options, connection: urls.worker });
   const requester = createReqRep({ ...options, connection: urls.requester });
   const key = (text: string): string => `${prefix}${name}-${text}`;
@@ -48,19 +59,32 @@ export async function jobsOfAllKinds(
     await look.rpush(key('manyrequests'), ...ids.map((id) => `["${id}",${id}]`));
     await look.rpush(key('unreadablerequests'), 'no job');
     await loseWorker(redis, key('lost'));
-    const aborted = await serve(worker, name);
+    const aborted = await serve(worker, name, timeout);
     const replies = await ask(requester, name);
-    await delay(AFTERWARDS_MS);
-    const lists = {
+    const results = async (): Promise<JobsOfAllKinds['results']> => ({
+      ...replies,
+      aborted: aborted(),
       many: await lengths(...ids.map((id) => `manyreplies:${id}`)),
       lost: [...(await lengths('lostreplies:1', 'lostreplies:2')), await dead('lost')],
       unreadable: [...(await lengths('unreadablerequests')), await dead('unreadable')],
       unserved: await lengths('emptyrequests', 'unservedrequests'),
-    };
+    });
+    await delay(AFTERWARDS_MS);
+    if (expected) {
+      const areReached = async () => {
+        const found = await results();
+        return Object.keys(found).every((result) =>
+          isDeepStrictEqual(found[result], expected[result] ?? found[result]),
+        );
+      };
+      // A difference that stays is shown by the test.
+      await waitFor(areReached, timeout).catch(() => undefined);
+    }
+    const found = await results();
     await requester.close();
     await worker.close();
     const workers = await look.exists(key('echoworkers'), key('longworkers'));
-    return { results: { ...replies, aborted: aborted(), ...lists, workers }, lines };
+    return { results: { ...found, workers }, lines };
   } finally {
     await requester.close();
     await worker.close();
@@ -68,7 +92,7 @@ export async function jobsOfAllKinds(
 }
 
 /** @returns a function that returns how many jobs were aborted. */
-async function serve({ workers }: ReqRep, name: string): Promise<() => number> {
+async function serve({ workers }: ReqRep, name: string, timeout: number): Promise<() => number> {
   let aborted = 0;
   const handlers = {
     echo: async (data: unknown) => data,
@@ -87,7 +111,7 @@ async function serve({ workers }: ReqRep, name: string): Promise<() => number> {
   const served = Object.entries(handlers).map(([queue, handle]) =>
     workers.serve(`${name}-${queue}`, handle, { concurrency: 8 }),
   );
-  await Promise.race([Promise.all(served), delay(TIMEOUT_MS)]);
+  await Promise.race([Promise.all(served), delay(timeout)]);
   return () => aborted;
 }
 

@@ -3,6 +3,7 @@ import { ClusterLook } from './cluster-look.js';
 import { useCluster, type TestCluster } from './cluster.js';
 import type { Look } from './memory-look.js';
 import { useRedis, type TestRedis } from './redis.js';
+import { emptyForSecondTries } from './second-tries.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -77,6 +78,7 @@ function onCluster(cluster: TestCluster): TestServer {
   afterAll(() => look?.close());
   const onEach = (command: string, ...args: string[]): Promise<unknown[]> =>
     Promise.all(cluster.nodes.map((node) => cluster.run(node, command, ...args)));
+  emptyForSecondTries(() => onEach('FLUSHALL'));
   return {
     get url() {
       return cluster.url;

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll } from 'vitest';
 import { startLocalRedis, type LocalRedis } from '../../sample-app/src/local-redis.js';
+import { emptyForSecondTries } from './second-tries.js';
 
 /** A server for one test file, and a connection that looks at it. */
 export interface TestRedis {
@@ -21,6 +22,7 @@ export function useRedis(args: readonly string[] = []): TestRedis {
     look.disconnect();
     await server.stop();
   });
+  emptyForSecondTries(() => look.flushall());
   return {
     get url() {
       return server.url;
