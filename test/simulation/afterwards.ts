@@ -1,6 +1,6 @@
 import { Keys } from '../../lib/protocol/keys.js';
 import { send } from './caller.js';
-import type { Run } from './ledger.js';
+import type { Run, Story } from './ledger.js';
 import type { SimulatedProcess } from './process.js';
 import { plainQuestion, QUEUES } from './question.js';
 import type { World } from './world.js';
@@ -40,12 +40,11 @@ export async function allEnded(world: World): Promise<boolean> {
 }
 
 /** @returns what has not ended: requests, runs, processes, and keys of jobs that wait or are in a slot. */
-function unfinished({ server, processes, ledger, outside }: World): string[] {
+function unfinished(world: World): string[] {
+  const { server, processes, outside } = world;
   server.store.startOperation(server.now());
-  const waiting = [...ledger.stories.values()].filter(
-    ({ ends, isOrphan }) => ends.length === 0 && !isOrphan,
-  );
-  const forsaken = waiting.filter(({ forsakenAt }) => forsakenAt !== undefined);
+  const waiting = waitingStories(world);
+  const forsaken = waiting.filter(isForsaken);
   const isPending = ({ name, client }: SimulatedProcess): boolean =>
     client.pending > forsaken.filter((story) => story.client === name).length;
   return [
@@ -59,12 +58,17 @@ function unfinished({ server, processes, ledger, outside }: World): string[] {
       isAlive && !(isIdle && isServing) ? [`${name} is not ready`] : [],
     ),
     ...processes.flatMap(({ name, isClosing }) => (isClosing ? [`${name} closes`] : [])),
-    ...waiting.flatMap(({ question, forsakenAt }) =>
-      forsakenAt === undefined ? [question.key] : [],
-    ),
+    ...waiting.flatMap((story) => (isForsaken(story) ? [] : [story.question.key])),
     ...server.store.keys.filter((key) => /requests$|active:/.test(key)),
   ];
 }
+
+/** @returns what has no end yet, and somebody waits for. */
+const waitingStories = ({ ledger }: World): Story[] =>
+  [...ledger.stories.values()].filter(({ ends, isOrphan }) => ends.length === 0 && !isOrphan);
+
+/** Whether the server has lost the job, so that there may be no reply ever. */
+const isForsaken = ({ forsakenAt }: Story): boolean => forsakenAt !== undefined;
 
 /** Checks that no slot was lost: each worker gets as many jobs as it may run, and has to run all of them at the same time. */
 export async function burst(world: World): Promise<void> {
@@ -154,6 +158,8 @@ export async function shutDown(world: World): Promise<void> {
   const { scheduler, ledger, server, processes } = world;
   // Poison may have killed a process in the last burst, which another one comes for.
   await scheduler.until(() => world.outside.pending === 0, SHORT_MS);
+  // The reply of a job that was run all the same may be in its list, while the refused read of it waits for its retry.
+  await scheduler.until(() => waitingStories(world).length === 0, LONGEST_BACKOFF_MS);
   const areCutOff = world.alive().some(({ driver }) => !driver.isReady);
   await closeAll(world);
   if (areCutOff) {
