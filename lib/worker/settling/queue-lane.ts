@@ -49,7 +49,7 @@ export class QueueLane implements SettledQueue, IntakeOwner, FetcherOwner {
     this.requests = keys.requests;
     this.driver = driver;
     this.intake = new Intake(keys, workerId, runLimit, this, driver.runtime);
-    this.staleSlots = new StaleSlots(driver, this.intake);
+    this.staleSlots = new StaleSlots(driver, queue, log, this.intake);
     this.fetcher = new JobFetcher(driver, queue, keys, log, this);
     this.unfinished = new UnfinishedJobs(queue, keys, parts, this.intake);
   }

@@ -1,6 +1,13 @@
 import { asRedelivered } from '../../protocol/wire/job-element.js';
 import type { Driver } from '../../driver/driver.js';
-import { meaningOfRefusal } from '../../driver/refusal.js';
+import {
+  codeOfRefusal,
+  explainRefusal,
+  isHandover,
+  isRefusal,
+  logLevelOfHeldWork,
+} from '../../driver/refusal.js';
+import type { Log } from '../../telemetry/log.js';
 import type { Intake } from './intake.js';
 import { readList } from '../../protocol/operations/lists.js';
 
@@ -15,6 +22,8 @@ export class StaleSlots {
 
   constructor(
     private readonly driver: Driver,
+    private readonly queue: string,
+    private readonly log: Log,
     private readonly intake: Intake,
   ) {}
 
@@ -46,14 +55,32 @@ export class StaleSlots {
         server,
       );
     });
-    const unread = contents.find((content) => !isFinal(content));
-    if (unread?.status === 'rejected') {
-      throw unread.reason;
-    }
+    contents.forEach((content, index) => {
+      if (content.status === 'rejected' && !isOtherType(content.reason)) {
+        this.report(slots[index]?.key, content.reason);
+        throw content.reason;
+      }
+    });
+    this.log.over(this.logKind);
     this.checkedServer = server;
+  }
+
+  private get logKind(): string {
+    return `free slots refused: ${this.queue}`;
+  }
+
+  private report(slot: string | undefined, error: unknown): void {
+    if (isRefusal(error) && !isHandover(error)) {
+      const what = `Cannot read slot "${slot}" of queue "${this.queue}", in which a failover may have left jobs`;
+      this.log.repeated(
+        this.logKind,
+        logLevelOfHeldWork(error),
+        `${what} (${explainRefusal(error)}); taking no jobs until it can be read`,
+      );
+    }
   }
 }
 
-/** Whether a slot was read, or never can be: a key that is not a list holds no jobs. */
-const isFinal = (content: PromiseSettledResult<unknown>): boolean =>
-  content.status === 'fulfilled' || meaningOfRefusal(content.reason) === 'permanent';
+/** Whether a key is not a list, so that it holds no jobs. */
+const isOtherType = (error: unknown): boolean =>
+  isRefusal(error) && codeOfRefusal(error) === 'WRONGTYPE';

@@ -195,6 +195,34 @@ describe('free slots', () => {
     expect(under.isOpen(waitForJob)).toBe(true);
   });
 
+  it.each(['NOPERM no permissions', 'OOM command not allowed', 'ERR unknown command'])(
+    'are read until the server no longer says "%s", before jobs are taken',
+    async (refusal) => {
+      const under = await waiting();
+      failOver(under, 'run-2');
+      await under.endWait();
+      openReads(under).forEach((read) => read.refuse(refusal));
+      await under.pass(5_000);
+      expect(openReads(under)).not.toEqual([]);
+      expect(under.isOpen(waitForJob)).toBe(false);
+      expect(under.log.errors[0]).toMatch(
+        /^Cannot read slot "\S+" of queue "reports", .* \(.*\); taking no jobs/,
+      );
+      under.commands.always(readList, () => []);
+      await under.settle();
+      expect(under.isOpen(waitForJob)).toBe(true);
+    },
+  );
+
+  it('are taken for empty where their keys hold something else than a list', async () => {
+    const under = await waiting();
+    failOver(under, 'run-2');
+    await under.endWait();
+    openReads(under).forEach((read) => read.refuse('WRONGTYPE Operation against a key'));
+    await under.settle();
+    expect(under.isOpen(waitForJob)).toBe(true);
+  });
+
   it('are read where another server answers behind the renewal', async () => {
     const under = await waiting();
     failOver(under, 'run-1');
