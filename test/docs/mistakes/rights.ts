@@ -5,11 +5,20 @@ import type { PrintedLog } from '../printed-log.js';
 import { workerOf } from '../providers.js';
 import { errorOf, type Scene } from '../scene.js';
 
+/** What the client logs, at the same time as others log theirs, where it may not read its replies. */
+const UNREAD = /Cannot wait for replies/;
+
 /**
  * What a worker's process logs and what its own request is told, where the user has not all rights.
  * @param needs - how many times it looks for what it lacks: as a worker, and as a requester if it is connected then.
+ * @param last - a line that may come behind others, and behind the error of the request.
  */
-async function toldWithout(scene: Scene, needs: number, ...rules: string[]): Promise<string[]> {
+async function toldWithout(
+  scene: Scene,
+  needs: number,
+  rules: readonly string[],
+  last?: RegExp,
+): Promise<string[]> {
   const { redis } = scene;
   const all = ['reset', 'on', '>secret', '~*', '&*', '+@all'];
   await redis.look.call('ACL', 'SETUSER', 'joe', ...all, ...rules);
@@ -17,7 +26,11 @@ async function toldWithout(scene: Scene, needs: number, ...rules: string[]): Pro
   const { client, log } = await scene.start({ connection }, [workerOf('reports')]);
   const error = await errorOf(() => lastValueFrom(client.send('reports', {}, { timeout: 1_000 })));
   await lacksTold(scene, log, needs);
-  return [...(await log.troubles()), error];
+  if (!last) {
+    return [...(await log.troubles()), error];
+  }
+  await log.troubles(1, last);
+  return [...(await log.troubles()).toSorted(), error];
 }
 
 /** Waits until what the user lacks was said so many times, where the server tells it. */
@@ -30,21 +43,21 @@ async function lacksTold({ redis }: Scene, log: PrintedLog, count: number): Prom
 export const rights: Mistake[] = [
   {
     title: 'The user may not touch the keys',
-    provoke: (scene) => toldWithout(scene, 2, 'resetkeys', '~other:*'),
+    provoke: (scene) => toldWithout(scene, 2, ['resetkeys', '~other:*'], UNREAD),
   },
   {
     title: 'The user may not block',
     // The worker and the client find out at the same time.
-    provoke: async (scene) => (await toldWithout(scene, 2, '-@blocking')).toSorted(),
+    provoke: (scene) => toldWithout(scene, 2, ['-@blocking'], UNREAD),
   },
   {
     title: 'The user may not run scripts',
-    provoke: (scene) => toldWithout(scene, 2, '-@scripting'),
+    provoke: (scene) => toldWithout(scene, 2, ['-@scripting']),
   },
   {
     title: 'The user may not ask for the time',
     // The look at the rights and the handshake find out at the same time.
-    provoke: async (scene) => (await toldWithout(scene, 1, '-time')).toSorted(),
+    provoke: async (scene) => (await toldWithout(scene, 1, ['-time'])).toSorted(),
   },
   {
     title: 'The user may not use the channels',
