@@ -1,8 +1,10 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { request } from 'node:http';
+import type { CanActivate } from '@nestjs/common';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { firstValueFrom } from 'rxjs';
 import { ReqRepDashboardModule } from '../../lib/dashboard/index.js';
 import type { QueueLook, QueuesLook, WorkersLook } from '../../lib/dashboard/dashboard-api.js';
-import { ReqRepModule } from '../../lib/index.js';
+import { QueueAdmin, ReqRepModule } from '../../lib/index.js';
 import { FRAMEWORKS, listen } from '../support/dashboard-app.js';
 import { EventStream } from '../support/event-stream.js';
 import { ask } from '../support/http-answer.js';
@@ -76,6 +78,38 @@ describe.each(FRAMEWORKS)('the events of the dashboard on %s', (_, makeAdapter) 
     const stream = await EventStream.open(`${await start()}?workers`);
     const look = (await stream.next('workers')) as unknown as WorkersLook;
     expect(look.workers).toContainEqual(expect.objectContaining({ queue, pid: process.pid }));
+  });
+
+  it('end where the page leaves while a guard thinks', async () => {
+    let asked = (): void => undefined;
+    let decide: (mayPass: boolean) => void = () => undefined;
+    const isAsked = new Promise<void>((resolve) => (asked = resolve));
+    const decision = new Promise<boolean>((resolve) => (decide = resolve));
+    const guard: CanActivate = {
+      canActivate: () => {
+        asked();
+        return decision;
+      },
+    };
+    const { app, url } = await listen(makeAdapter, {
+      imports: [
+        ReqRepModule.forRoot({ connection: server.url }),
+        ReqRepDashboardModule.forRoot({ guards: [guard] }),
+      ],
+    });
+    const looks = vi.spyOn(app.get(QueueAdmin), 'queues');
+    const page = request(`${url}/queues/api/events`)
+      .once('error', () => undefined)
+      .end();
+    await isAsked;
+    const closed = new Promise((resolve) => page.once('close', resolve));
+    page.destroy();
+    await closed;
+    // The server hears of it a little later.
+    await ask(url);
+    decide(true);
+    await ask(`${url}/queues/api/settings`); // passes the guard behind it
+    expect(looks).not.toHaveBeenCalled();
   });
 
   it('begin at once for HEAD, and end', async () => {

@@ -17,6 +17,7 @@ export class EventReader {
   /** The newest events that wait for a page that does not read, by what they are about. */
   private readonly held = new Map<string, string>();
   private readonly start = performance.now();
+  private whenGone: () => void = () => undefined;
 
   constructor(private readonly response: ServerResponse) {
     setHead(response, 200, {
@@ -34,8 +35,17 @@ export class EventReader {
     response.write(`retry: ${RETRY_MS}\n\n`);
   }
 
-  /** Calls back once the page is gone. */
-  onClosed(callback: () => void): void {
+  /**
+   * Whether nobody reads what is sent. A page may leave before its stream begins, such as while a guard thinks: Node tells of that only once.
+   * Over HTTP/2 the answer has ended then.
+   */
+  get isGone(): boolean {
+    return this.response.destroyed || this.response.writableEnded;
+  }
+
+  /** Calls back when the page is gone, or its stream was ended. */
+  onGone(callback: () => void): void {
+    this.whenGone = callback;
     this.response.once('close', callback);
   }
 
@@ -44,7 +54,7 @@ export class EventReader {
    * @param about - only the newest event about it is sent then.
    */
   send(about: string, block: string): void {
-    if (this.response.writableEnded) {
+    if (this.isGone) {
       return;
     }
     const now = performance.now();
@@ -53,6 +63,7 @@ export class EventReader {
       this.stalledSince = isFull ? now : undefined;
     } else if (now - this.stalledSince > MAX_STALL_MS) {
       this.response.destroy();
+      this.whenGone();
     } else {
       this.held.set(about, block);
     }
@@ -63,6 +74,8 @@ export class EventReader {
 
   end(): void {
     this.response.end();
+    // Node does not tell where another answer of the connection, in front of this one, has not ended.
+    this.whenGone();
   }
 
   private sendHeld(): void {

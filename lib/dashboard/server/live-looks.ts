@@ -34,7 +34,7 @@ export class LiveLooks {
   }
 
   show(reader: EventReader, { queue, workers }: Wanted): void {
-    if (this.isClosed) {
+    if (this.isClosed || reader.isGone) {
       reader.end();
       return;
     }
@@ -47,7 +47,7 @@ export class LiveLooks {
     ];
     this.readers.add(reader);
     looks.forEach((look) => look.add(reader));
-    reader.onClosed(() => {
+    reader.onGone(() => {
       this.readers.delete(reader);
       looks.forEach((look) => look.delete(reader));
     });

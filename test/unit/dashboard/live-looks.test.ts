@@ -19,6 +19,10 @@ class FakePage extends EventEmitter {
   isFull = false;
   isDestroyed = false;
   isEnded = false;
+  /** Whether Node tells that the page is gone; it does not where an answer before it on the connection has not ended. */
+  tellsOfClose = true;
+  destroyed = false;
+  writableEnded = false;
 
   readonly reader = new EventReader(this as unknown as ServerResponse);
 
@@ -37,12 +41,18 @@ class FakePage extends EventEmitter {
 
   end(): void {
     this.isEnded = true;
-    this.emit('close');
+    this.close();
   }
 
   destroy(): void {
     this.isDestroyed = true;
-    this.emit('close');
+    this.close();
+  }
+
+  private close(): void {
+    if (this.tellsOfClose) {
+      this.emit('close');
+    }
   }
 }
 
@@ -192,4 +202,34 @@ it('ends all streams when it closes, and those that come later', async () => {
   expect(ends).toEqual(['open', 'later']);
   await pass(5_000);
   expect(state.looks).toBe(1);
+});
+
+// Over HTTP/1 Node calls the answer destroyed, over HTTP/2 ended.
+it.each(['destroyed', 'writableEnded'] as const)(
+  'does not look for a page that was gone before its stream began, whose answer is %s',
+  async (sign) => {
+    const { state, looks, show } = open();
+    const gone = Array.from({ length: 500 }, () => new FakePage());
+    gone.forEach((page) => {
+      page[sign] = true;
+      show(page);
+    });
+    expect(looks.isFull).toBe(false);
+    await pass(5_000);
+    expect(state.looks).toBe(0);
+  },
+);
+
+it('forgets a page whose stream it has ended, also where nothing tells that the page is gone', async () => {
+  const { state, show } = open();
+  const [ended, stuck] = [new FakePage(), new FakePage()];
+  ended.tellsOfClose = stuck.tellsOfClose = false;
+  stuck.isFull = true;
+  show(ended);
+  show(stuck);
+  await pass(65_000);
+  expect([ended.isEnded, stuck.isDestroyed]).toEqual([true, true]);
+  const { looks } = state;
+  await pass(5_000);
+  expect(state.looks).toBe(looks);
 });
