@@ -107,10 +107,11 @@ export class ReqRepClient extends ClientProxy<ReqRepClientEvents> {
     pattern: unknown,
     data: TInput,
   ): Observable<TResult> {
-    if (!this.#hasConnected || isMissing(pattern) || isMissing(data)) {
+    const waits = this.#options.failFast > 0 && !this.#hasConnected;
+    if (waits || isMissing(pattern) || isMissing(data)) {
       return super.send(pattern, data);
     }
-    // As Nest does, without its wait for `connect` in front of each message.
+    // As Nest does, without its wait for `connect` in front of each message: later messages, and events, would overtake the first.
     return new Observable((observer) =>
       this.publish(this.#packetOf(pattern, data), this.createObserver(observer)),
     );

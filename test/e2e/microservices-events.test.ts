@@ -264,3 +264,15 @@ describe('that is refused before it is sent', () => {
     expect(await failureOf(client.send('both', 'a'))).toMatchObject({ message: 'of a hook' });
   });
 });
+
+it('keeps its place among the messages of a client, from the first message on', async () => {
+  calls.length = 0;
+  const queue = randomQueue();
+  await startService({ connection: server.url, queue, concurrency: 1 }, { controllers: [Events] });
+  const client = clientOf({ connection: server.url, queue });
+  const first = firstValueFrom(client.send('created', 'a'));
+  client.emit('created', 'b');
+  const last = firstValueFrom(client.send('created', 'c'));
+  await Promise.all([first, last]);
+  expect(calls).toEqual(['a', 'b', 'c'].map((id) => ['created', id]));
+});
