@@ -7,6 +7,7 @@ import { closeInOrder } from '../core/closing.js';
 import { waitUntilUsable } from '../core/fail-fast.js';
 import type { Servers } from '../driver/shard.js';
 import { propertyOf } from '../errors/error-text.js';
+import { ClientClosedError } from '../errors/index.js';
 import type { ResolvedOptions } from '../core/resolve-options.js';
 import { nestLog } from '../nest/nest-log.js';
 import type { Log } from '../telemetry/log.js';
@@ -50,6 +51,7 @@ export class ReqRepClient extends ClientProxy<ReqRepClientEvents> {
   readonly #changes = new StatusChanges(new ApplicationCode(this.#log));
   #opened: Opened | undefined;
   #hasConnected = false;
+  #isClosed = false;
 
   /**
    * Makes a client. Nothing connects to Redis before the first message, or `connect`.
@@ -72,7 +74,7 @@ export class ReqRepClient extends ClientProxy<ReqRepClientEvents> {
    * Connects to Redis. Resolves at once: messages that are sent before wait for the connection, within their timeout. With the option
    * `failFast` it waits for Redis.
    *
-   * @throws `ConnectionFailedError` where `failFast` is set and Redis cannot be used.
+   * @throws `ConnectionFailedError` where `failFast` is set and Redis cannot be used; `ClientClosedError` where the client is closed before.
    */
   override async connect(): Promise<void> {
     if (this.#hasConnected) {
@@ -81,7 +83,9 @@ export class ReqRepClient extends ClientProxy<ReqRepClientEvents> {
     const { servers } = this.#open();
     const { failFast } = this.#options;
     if (failFast > 0) {
-      await waitUntilUsable(failFast, servers);
+      await waitUntilUsable(failFast, servers).catch((error: unknown) => {
+        throw this.#isClosed ? new ClientClosedError(this.#queue) : error;
+      });
     } else {
       servers.usable().catch(() => undefined); // the log says why, and each message that waits ends with the reason
     }
@@ -93,6 +97,7 @@ export class ReqRepClient extends ClientProxy<ReqRepClientEvents> {
    * called by Nest; a second call changes nothing.
    */
   override close(): Promise<void> {
+    this.#isClosed = true;
     return this.#open().close();
   }
 

@@ -19,7 +19,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { firstValueFrom, lastValueFrom } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { ConnectionFailedError, RequestTimeoutError } from '../../lib/index.js';
+import { ClientClosedError, ConnectionFailedError, RequestTimeoutError } from '../../lib/index.js';
 import {
   ReqRepClient,
   ReqRepServer,
@@ -278,6 +278,15 @@ describe('hooks', () => {
   });
 });
 
+describe.each([false, true])('a client with failFast: %s that is closed', (failFast) => {
+  it('ends messages and events with a ClientClosedError, also the first', async () => {
+    const client = clientOf({ connection: server.url, queue: randomQueue(), failFast });
+    await client.close();
+    expect(await failureOf(client.send('report', 'a'))).toBeInstanceOf(ClientClosedError);
+    expect(await failureOf(client.emit('report', 'a'))).toBeInstanceOf(ClientClosedError);
+  });
+});
+
 describeOnRedis('a server that is away', () => {
   it('ends requests with their timeout, and with failFast the start and the first message', async () => {
     const redis = await RestartableRedis.start();
@@ -292,6 +301,16 @@ describeOnRedis('a server that is away', () => {
     expect(await failureOf(hasty.send('report', 'a'))).toBeInstanceOf(ConnectionFailedError);
     const start = startService({ connection: url, queue, failFast: 100 }, parts);
     await expect(start).rejects.toThrow(ConnectionFailedError);
+  });
+
+  it('ends a message that waits for it with failFast when the client closes', async () => {
+    const redis = await RestartableRedis.start();
+    const { url } = redis;
+    await redis.stop();
+    const client = clientOf({ connection: url, queue: randomQueue(), failFast: 20_000 });
+    const failure = failureOf(client.send('report', 'a'));
+    await client.close();
+    expect(await failure).toBeInstanceOf(ClientClosedError);
   });
 
   it('is used as soon as it is there, by the service and its clients', async () => {
