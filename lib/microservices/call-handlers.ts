@@ -1,4 +1,4 @@
-import type { MessageHandler } from '@nestjs/microservices';
+import { BaseRpcExceptionFilter, type MessageHandler } from '@nestjs/microservices';
 import {
   catchError,
   concat,
@@ -14,8 +14,20 @@ import {
   type Observable,
 } from 'rxjs';
 import { messageOf } from '../errors/error-text.js';
+import type { RunContext } from '../worker/running/run-context.js';
+import { valuesOf } from '../worker/running/stream-source.js';
 import type { ReqRepContext } from './reqrep-context.js';
-import { toError } from './rpc-error.js';
+import { isRpcException, toError } from './rpc-error.js';
+
+/** What a handler is called with, and the job that carries it. */
+interface Message {
+  readonly data: unknown;
+  readonly context: ReqRepContext;
+  readonly job: RunContext;
+}
+
+/** Nest's own filter, which logs an error that it hides. */
+const NEST_FILTER = new BaseRpcExceptionFilter();
 
 /**
  * Calls the handlers of a message.
@@ -24,41 +36,34 @@ import { toError } from './rpc-error.js';
  */
 export function callHandlers(
   handlers: readonly MessageHandler[],
-  data: unknown,
-  context: ReqRepContext,
+  message: Message,
 ): Promise<unknown> {
   const [handler, ...others] = handlers;
   return handler === undefined || others.length > 0
-    ? Promise.resolve(allOf(handlers, data, context))
-    : callOne(handler, data, context);
+    ? Promise.resolve(allOf(handlers, message))
+    : callOne(handler, message);
 }
 
-async function callOne(
-  handler: MessageHandler,
-  data: unknown,
-  context: ReqRepContext,
-): Promise<unknown> {
-  let result: unknown;
+async function callOne(handler: MessageHandler, { data, context, job }: Message): Promise<unknown> {
   try {
-    result = await handler(data, context);
+    const result: unknown = await handler(data, context);
+    const values = isObservable(result) ? result : valuesOf(result, job)?.pipe(catchError(hide));
+    return values ? values.pipe(catchError((error) => throwError(() => toError(error)))) : result;
   } catch (error) {
     throw toError(error);
   }
-  return isObservable(result)
-    ? result.pipe(catchError((error: unknown) => throwError(() => toError(error))))
-    : result;
 }
 
+/** The filters of Nest do not see what a generator throws, since it was returned before: it ends as without filters. */
+const hide = (error: unknown): Observable<never> =>
+  isRpcException(error) ? throwError(() => error) : NEST_FILTER.handleUnknownError(error, 'error');
+
 /** Runs all handlers to their ends, also where one of them fails: the job is not over while one still runs. */
-function allOf(
-  handlers: readonly MessageHandler[],
-  data: unknown,
-  context: ReqRepContext,
-): Observable<never> {
+function allOf(handlers: readonly MessageHandler[], message: Message): Observable<never> {
   return defer(() => {
     const errors: unknown[] = [];
     const ends = handlers.map((handler) =>
-      from(callOne(handler, data, context)).pipe(
+      from(callOne(handler, message)).pipe(
         mergeMap((result) => (isObservable(result) ? result : of(result))),
         ignoreElements(),
         catchError((error: unknown) => {

@@ -229,8 +229,8 @@ export class ReqRepServer
       transportId: this.transportId,
       code: this.#code,
     };
-    return withinHooks(hooks, context, () => callHandlers(found, data, context)).then((result) =>
-      isObservable(result) ? oneOrMany(result, job) : result,
+    return withinHooks(hooks, context, () => callHandlers(found, { data, context, job })).then(
+      (result) => (isObservable(result) ? oneOrMany(result, job) : result),
     );
   }
 

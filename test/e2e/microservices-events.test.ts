@@ -60,6 +60,12 @@ class Events {
     );
   }
 
+  @EventPattern('pulled')
+  *pulled(id: string): Generator<string> {
+    calls.push(['pulled', id]);
+    yield 'ignored';
+  }
+
   @EventPattern('twice')
   first(id: string): void {
     calls.push(['first', id]);
@@ -81,6 +87,12 @@ let release: () => void = () => undefined;
 
 @Controller()
 class MoreEvents {
+  @EventPattern('pulled')
+  async *pulled(id: string): AsyncGenerator<string> {
+    calls.push(['pulled, too', id]);
+    yield 'ignored';
+  }
+
   @EventPattern('twice')
   async second(id: string): Promise<void> {
     await new Promise<void>((resolve) => {
@@ -200,6 +212,16 @@ it('runs all of its handlers to their ends, also where the first fails', async (
     ['second', 'a'],
   ]);
   expect(await letters()).toMatchObject([{ message: 'the first failed' }]);
+});
+
+it('runs the generators of all of its handlers', async () => {
+  const { client } = await start();
+  client.emit('pulled', 'a');
+  await waitFor(() => calls.length === 2);
+  expect(calls).toEqual([
+    ['pulled', 'a'],
+    ['pulled, too', 'a'],
+  ]);
 });
 
 it('reaches the handlers of events, and a request with the same pattern that of the message', async () => {

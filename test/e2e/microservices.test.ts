@@ -31,6 +31,7 @@ import {
   REQREP_TRANSPORT,
   ReqRepClient,
   ReqRepContext,
+  ReqRepRecord,
   ReqRepRecordBuilder,
   ReqRepServer,
 } from '../../lib/microservices/index.js';
@@ -82,6 +83,12 @@ class Sums {
   @MessagePattern({ cmd: 'pulled' })
   async *pulled(values: number[]): AsyncGenerator<number> {
     yield* values;
+  }
+
+  @MessagePattern('pull, then fail')
+  async *pullAndFail(error: object | null): AsyncGenerator<number> {
+    yield 1;
+    throw error ? new RpcException(error) : new Error('a secret of a generator');
   }
 
   @MessagePattern({ cmd: 'empty' })
@@ -263,6 +270,18 @@ describe('an error', () => {
     expect(await refusal('fail')).toEqual(hidden);
     expect(await refusal('missing')).toEqual(hidden);
     expect(log.text).toContain('a secret');
+  });
+
+  it('of a generator is that of any handler, behind its values', async () => {
+    const { client, log } = await start();
+    const ends = async (error: object | null): Promise<unknown> => {
+      const got: unknown[] = [];
+      const values = client.send('pull, then fail', new ReqRepRecord(error));
+      return [await failureOf(values.pipe(tap((value) => got.push(value)))), got];
+    };
+    expect(await ends({ code: 'X' })).toEqual([{ code: 'X' }, [1]]);
+    expect(await ends(null)).toEqual([{ status: 'error', message: 'Internal server error' }, [1]]);
+    expect(log.text).toContain('a secret of a generator');
   });
 
   it('of another kind arrives where the filter exposes errors', async () => {
