@@ -229,7 +229,7 @@ export class ReqRepServer
       transportId: this.transportId,
       code: this.#code,
     };
-    return withinHooks(hooks, context, () => callHandlers(found, { data, context, job })).then(
+    return withinHooks(hooks, context, job, () => callHandlers(found, { data, context, job })).then(
       (result) => (isObservable(result) ? oneOrMany(result, job) : result),
     );
   }

@@ -1,6 +1,8 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { Transport } from '@nestjs/microservices';
-import { finalize, isObservable } from 'rxjs';
+import { finalize, isObservable, Observable, type TeardownLogic } from 'rxjs';
 import type { ApplicationCode } from '../client/calls/application-code.js';
+import type { RunContext } from '../worker/running/run-context.js';
 import type { ReqRepContext } from './reqrep-context.js';
 
 /** The hooks of a server: what `setOnProcessingStartHook` and `setOnProcessingEndHook` were given. Older versions of Nest have none. */
@@ -14,10 +16,14 @@ interface ProcessingHooks {
   readonly code: ApplicationCode;
 }
 
-/** Handles a message between the hooks of its server. Behind an Observable the end follows when that ends. */
+/**
+ * Handles a message between the hooks of its server. Behind an Observable the end follows when that ends; it is subscribed to in the async
+ * context of the start, such as a span of a trace, as what else the handler does.
+ */
 export function withinHooks(
   { start, end, transportId, code }: ProcessingHooks,
   context: ReqRepContext,
+  job: Pick<RunContext, 'isAborted'>,
   handle: () => Promise<unknown>,
 ): Promise<unknown> {
   if (!start) {
@@ -29,8 +35,9 @@ export function withinHooks(
     const run = async (): Promise<void> => {
       try {
         const result = await handle();
-        if (isObservable(result)) {
-          resolve(result.pipe(finalize(ended)));
+        // Nobody subscribes once the job is aborted.
+        if (isObservable(result) && !job.isAborted) {
+          resolve(withinContext(result).pipe(finalize(ended)));
           return;
         }
         ended();
@@ -51,4 +58,10 @@ export function withinHooks(
       }
     });
   });
+}
+
+/** @returns the same values, from a subscription within the async context of this call. */
+function withinContext(values: Observable<unknown>): Observable<unknown> {
+  const within = AsyncResource.bind((subscribe: () => TeardownLogic) => subscribe());
+  return new Observable((subscriber) => within(() => values.subscribe(subscriber)));
 }

@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { once } from 'node:events';
 import {
   Controller,
   Injectable,
@@ -10,14 +12,16 @@ import {
 import {
   ClientProxy,
   ClientsModule,
+  Ctx,
   EventPattern,
   MessagePattern,
+  Payload,
   type MicroserviceOptions,
 } from '@nestjs/microservices';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { firstValueFrom, lastValueFrom } from 'rxjs';
+import { defer, firstValueFrom, lastValueFrom, of, type Observable } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ClientClosedError, ConnectionFailedError, RequestTimeoutError } from '../../lib/index.js';
 import {
@@ -275,6 +279,88 @@ describe('hooks', () => {
     expect(app.get(Store).said).toEqual(['read a']);
     expect(log.text).toContain('The hook of the start of a message threw: of a start');
     expect(log.text).toContain('The hook of the end of a message threw: of an end');
+  });
+
+  /** Says in which async context of a start hook what a handler emits is made. */
+  const span = new AsyncLocalStorage<string>();
+
+  @Controller()
+  class Spans {
+    private get name(): string {
+      return span.getStore() ?? 'none';
+    }
+
+    @MessagePattern('value')
+    value(): string {
+      return this.name;
+    }
+
+    @MessagePattern('observable')
+    observable(): Observable<string> {
+      return defer(() => of(this.name));
+    }
+
+    @MessagePattern('generator')
+    async *generator(): AsyncGenerator<string> {
+      yield this.name;
+    }
+
+    @MessagePattern('late')
+    async late(@Payload() id: string, @Ctx() { signal }: ReqRepContext) {
+      await once(signal, 'abort');
+      return of(id);
+    }
+
+    @EventPattern('event')
+    first(_id: string): void {
+      said.push(`first in ${this.name}`);
+    }
+
+    @EventPattern('event')
+    second(_id: string): void {
+      said.push(`second in ${this.name}`);
+    }
+  }
+
+  async function startSpans() {
+    said.length = 0;
+    const queue = randomQueue();
+    const service = await startService(
+      { connection: server.url, queue },
+      { controllers: [Spans, Reports], providers: [Store] },
+    );
+    service.server.setOnProcessingStartHook((_, __, done) => {
+      said.push('start');
+      void span.run('span', done);
+    });
+    service.server.setOnProcessingEndHook(() => said.push('end'));
+    return { ...service, client: clientOf({ connection: server.url, queue }) };
+  }
+
+  it.each(['value', 'observable', 'generator'])(
+    'of the start keep their async context in a handler that returns one of kind %s',
+    async (pattern) => {
+      const { client } = await startSpans();
+      expect(await lastValueFrom(client.send(pattern, {}))).toBe('span');
+      await waitFor(() => said.length === 2);
+      expect(said).toEqual(['start', 'end']);
+    },
+  );
+
+  it('of the end are called where a message is cancelled before its stream begins', async () => {
+    const { client } = await startSpans();
+    const sent = client.send('late', 'a').subscribe();
+    await waitFor(() => said.includes('start'));
+    sent.unsubscribe();
+    await waitFor(() => said.includes('end'));
+    expect(said).toEqual(['start', 'end']);
+  });
+
+  it('of the start keep their async context in all handlers of an event', async () => {
+    const { client } = await startSpans();
+    client.emit('event', 'a');
+    await waitFor(() => said.includes('end'));
+    expect(said).toEqual(['start', 'first in span', 'second in span', 'end']);
   });
 });
 

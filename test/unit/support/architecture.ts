@@ -68,6 +68,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'errors',
     '@nestjs',
     'rxjs',
+    'node:',
   ],
   terminus: [
     'nest',
