@@ -235,30 +235,34 @@ describe.each(FRAMEWORKS)('the dashboard on %s', (_, makeAdapter) => {
     expect((await post(`${url}/queues/api/purge`, { queue })).json()).toEqual({ count: 0 });
   });
 
-  it('shows the queues of its instance', async () => {
-    const mine = `${randomQueue()}:`;
-    const queue = randomQueue();
-    const { url } = await listen(makeAdapter, {
-      imports: [
+  it.each(['reference', 'deep-hash'] as const)(
+    'shows the queues of its instance, with modules told apart by %s',
+    async (moduleIdGeneratorAlgorithm) => {
+      const mine = `${randomQueue()}:`;
+      const queue = randomQueue();
+      const imports = [
         ReqRepModule.forRoot({ connection: server.url }),
         ReqRepModule.forRoot({ connection: server.url, prefix: mine, name: 'mine' }),
         ReqRepDashboardModule.forRoot({ readOnly: true }),
         ReqRepDashboardModule.forRoot({ path: '/mine', instance: 'mine' }),
-      ],
-    });
-    await openReqRep({ connection: server.url, prefix: mine }).workers.serve(queue, () => 1);
-    const namesAt = async (path: string): Promise<readonly unknown[]> => {
-      const stream = await EventStream.open(`${url}${path}/api/events`);
-      const { queues } = (await stream.next('queues')) as { queues: { queue: string }[] };
-      stream.leave();
-      return queues.map((each) => each.queue);
-    };
-    expect(await namesAt('/mine')).toEqual([queue]);
-    expect(await namesAt('/queues')).not.toContain(queue);
-    const settingsOf = async (path: string) => (await ask(`${url}${path}/api/settings`)).json();
-    expect(await settingsOf('/mine')).toMatchObject({ readOnly: false });
-    expect(await settingsOf('/queues')).toMatchObject({ readOnly: true });
-  });
+      ];
+      const { url } = await listen(makeAdapter, { imports }, undefined, {
+        moduleIdGeneratorAlgorithm,
+      });
+      await openReqRep({ connection: server.url, prefix: mine }).workers.serve(queue, () => 1);
+      const namesAt = async (path: string): Promise<readonly unknown[]> => {
+        const stream = await EventStream.open(`${url}${path}/api/events`);
+        const { queues } = (await stream.next('queues')) as { queues: { queue: string }[] };
+        stream.leave();
+        return queues.map((each) => each.queue);
+      };
+      expect(await namesAt('/mine')).toEqual([queue]);
+      expect(await namesAt('/queues')).not.toContain(queue);
+      const settingsOf = async (path: string) => (await ask(`${url}${path}/api/settings`)).json();
+      expect(await settingsOf('/mine')).toMatchObject({ readOnly: false });
+      expect(await settingsOf('/queues')).toMatchObject({ readOnly: true });
+    },
+  );
 
   it('closes with its application while pages are open', async () => {
     const { app, url } = await start();

@@ -29,7 +29,7 @@ export async function listen(
   options: NestApplicationOptions = {},
 ): Promise<ListeningApp> {
   const log = new RecordedLog();
-  const tested = await Test.createTestingModule(metadata).setLogger(log).compile();
+  const tested = await Test.createTestingModule(metadata, options).setLogger(log).compile();
   const app = tested.createNestApplication(makeAdapter(), options);
   prepare(app);
   onTestFinished(() => app.close());

@@ -16,6 +16,8 @@ const PARTS = Symbol('nestjs-reqrep:dashboard');
 interface Parts {
   readonly made: MadeController;
   readonly middleware: NonNullable<ReqRepDashboardOptions['middleware']>;
+  /** Distinguishes dashboards for Nest's `moduleIdGeneratorAlgorithm: 'deep-hash'`, which keeps one of those that it takes for the same. */
+  readonly distinction: object;
 }
 
 /**
@@ -58,7 +60,8 @@ export class ReqRepDashboardModule implements NestModule {
     const { path = DEFAULT_PATH, readOnly = false, guards = [], middleware = [] } = options;
     const { instance, imports = [] } = options;
     const made = controllerAt(path, guards);
-    const parts: Parts = { made, middleware };
+    const distinction = { path, instance, readOnly };
+    const parts: Parts = { made, middleware, distinction };
     return {
       module: this,
       imports,
