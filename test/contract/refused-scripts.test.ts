@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { codeOfRefusal } from '../../lib/driver/refusal.js';
 import type { Run } from '../../lib/driver/operation.js';
@@ -13,11 +14,16 @@ import { contentsOf, FREEING_CASES, STREAM_CASE } from './support/script-cases.j
 const redis = useRedis((await majorVersion()) < 7 ? [] : ['--enable-protected-configs', 'yes']);
 
 /** Sends a script by its text, on a connection that is not replaced after a refusal. */
-const run: Run = async (operation, input) => {
-  const keys = operation.keys(input);
-  const lua = 'lua' in operation ? operation.lua : '';
-  return operation.read(await redis.look.eval(lua, keys.length, ...keys, ...operation.args(input)));
-};
+const runOn =
+  (connection: Redis): Run =>
+  async (operation, input) => {
+    const keys = operation.keys(input);
+    const lua = 'lua' in operation ? operation.lua : '';
+    const args = [...keys, ...operation.args(input)];
+    return operation.read(await connection.eval(lua, keys.length, ...args));
+  };
+
+const run: Run = (operation, input) => runOn(redis.look)(operation, input);
 
 const CASES = [...FREEING_CASES, STREAM_CASE];
 
@@ -89,4 +95,37 @@ it.each(refusals)('%s refuses each script before it changes anything', async (co
     }
     expect(await contentsOf(redis.look, call.prefix)).toEqual(before);
   }
+});
+
+/** The scripts that move a job, and the commands with which they do. */
+const MOVES: readonly (readonly [name: string, commands: readonly string[]])[] = [
+  ['putting a waiting job away', ['lrem', 'rpush', 'pexpire']],
+  ['retrying a dead letter', ['rpush', 'zrem', 'hdel']],
+  ['retrying a dead letter of an earlier version', ['rpush', 'lset', 'lrem', 'persist']],
+];
+
+describe.each(MOVES)('%s', (moving, commands) => {
+  it.each(commands)(
+    'loses no job, and leaves no copy, without the right to %s',
+    async (command) => {
+      const { prepare } = CASES.find(({ name }) => name === moving) ?? STREAM_CASE;
+      const call = await prepare(redis.look);
+      const before = await contentsOf(redis.look, call.prefix);
+      await redis.look.call(
+        'ACL',
+        'SETUSER',
+        'poor',
+        'reset',
+        'on',
+        'nopass',
+        '~*',
+        '+@all',
+        `-${command}`,
+      );
+      const poor = new Redis(redis.url.replace('//', '//poor:any@'));
+      onTestFinished(() => poor.disconnect());
+      await expect(call.run(runOn(poor))).rejects.toThrow(/permission|can't run this command/);
+      expect(await contentsOf(redis.look, call.prefix)).toEqual(before);
+    },
+  );
 });

@@ -41,6 +41,9 @@ export const LETTERS: readonly Entry[] = [
 
   entry(retryDeadLetter, ({ store }, { dead, id, requests, element }) => {
     checkLetters(store, dead);
+    if (!store.read('hash', dead.letters)?.get(bytesOf(id))?.length) {
+      return false;
+    }
     lengthOf(store, requests);
     if (!removeLetter(store, dead, bytesOf(id))) {
       return false;

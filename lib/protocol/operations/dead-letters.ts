@@ -50,7 +50,10 @@ export interface DeadLetterRetry {
   readonly element: string | Buffer;
 }
 
-/** Moves a dead letter back to the end of its queue, in one step. @returns whether there was such a letter. */
+/**
+ * Moves a dead letter back to the end of its queue, in one step. The job is pushed first, so that it is not lost where the server refuses
+ * that. @returns whether there was such a letter.
+ */
 export const retryDeadLetter = {
   name: 'reqrepRetryDeadLetter',
   // KEYS: dead ids, dead letters, requests
@@ -59,10 +62,12 @@ export const retryDeadLetter = {
   lua: `${LUA_LETTERS}
 local ids, letters, requests = unpack(KEYS)
 checkLetters(ids, letters)
-redis.call('LLEN', requests)
-if not removeLetter(ids, letters, ARGV[1]) then return 0 end
+if redis.call('HSTRLEN', letters, ARGV[1]) == 0 then return 0 end
 redis.call('RPUSH', requests, ARGV[2])
-return 1
+if removeLetter(ids, letters, ARGV[1]) then return 1 end
+-- Somebody has deleted the id. The job that was pushed is the last one.
+redis.call('LREM', requests, -1, ARGV[2])
+return 0
 `,
   keys: ({ dead, requests }: DeadLetterRetry) => [dead.ids, dead.letters, requests],
   args: ({ id, element }: DeadLetterRetry) => [id, element],

@@ -8,7 +8,10 @@ export interface PutAwayJob {
   readonly ttl: number;
 }
 
-/** Moves one waiting job out of its queue, once, however often it is called. @returns whether it waited. */
+/**
+ * Moves one waiting job out of its queue, once, however often it is called. The job is copied first, so that it is not lost where the
+ * server refuses one of the commands. @returns whether it waited.
+ */
 export const putAwayJob = {
   name: 'reqrepPutAwayJob',
   // KEYS: requests, list for the job
@@ -17,9 +20,16 @@ export const putAwayJob = {
   lua: `
 local requests, away = KEYS[1], KEYS[2]
 if redis.call('EXISTS', away) == 0 then
-  if redis.call('LREM', requests, 1, ARGV[1]) == 0 then return 0 end
+  -- Changes nothing yet. Behind a command that needs no memory, a server that is out of memory lets the script push.
+  redis.call('PEXPIRE', away, ARGV[2])
   redis.call('RPUSH', away, ARGV[1])
   redis.call('PEXPIRE', away, ARGV[2])
+  local removed = redis.pcall('LREM', requests, 1, ARGV[1])
+  if removed ~= 1 then
+    -- Removes the list.
+    redis.call('PEXPIRE', away, 0)
+    return removed
+  end
 end
 return 1
 `,

@@ -15,7 +15,8 @@ export interface ListedLetter {
 const TOMBSTONE = 'removed';
 
 /**
- * Takes a letter out of the list that workers of earlier versions push to, and moves its job back to the end of its queue if asked.
+ * Takes a letter out of the list that workers of earlier versions push to, and moves its job back to the end of its queue if asked. The
+ * commands that remove it are tried first without an effect: where the server refuses one, the job is neither lost nor in the queue twice.
  * @returns whether the letter was at this position.
  */
 export const takeListedLetter = {
@@ -29,9 +30,12 @@ local letter = redis.call('LINDEX', list, ARGV[1])
 if not letter or redis.sha1hex(letter):sub(1, #ARGV[2]) ~= ARGV[2] then return 0 end
 if requests then redis.call('LLEN', requests) end
 beginWriting(list)
+redis.call('LSET', list, ARGV[1], letter)
+-- No letter is a digest.
+redis.call('LREM', list, 1, ARGV[2])
+if requests then redis.call('RPUSH', requests, ARGV[3]) end
 redis.call('LSET', list, ARGV[1], '${TOMBSTONE}')
 redis.call('LREM', list, 1, '${TOMBSTONE}')
-if requests then redis.call('RPUSH', requests, ARGV[3]) end
 return 1
 `,
   keys: ({ list, retry }: ListedLetter) => [list, ...(retry ? [retry.requests] : [])],

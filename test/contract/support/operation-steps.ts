@@ -82,6 +82,7 @@ export const KEYS = [
 const FAR_MS = 3_600_000;
 
 const aList = fc.constantFrom(...LISTS);
+const twoLists = fc.shuffledSubarray([...LISTS], { minLength: 2, maxLength: 2 });
 const aSlot = fc.constantFrom(...SLOTS);
 const aQueue = fc.constantFrom('jobs', 'more');
 const aReplyList = fc.constantFrom(...REPLIES);
@@ -410,12 +411,16 @@ const plain: readonly fc.Arbitrary<Step>[] = [
     key: key(from),
     to: key(to),
   })),
-  step(fc.tuple(aList, aList, aText, aLife), putAwayJob, ([requests, away, element, ttl], key) => ({
-    requests: key(requests),
-    away: key(away),
-    element,
-    ttl,
-  })),
+  step(
+    fc.tuple(twoLists, aText, aLife),
+    putAwayJob,
+    ([[requests = '', away = ''], element, ttl], key) => ({
+      requests: key(requests),
+      away: key(away),
+      element,
+      ttl,
+    }),
+  ),
   step(some(fc.constantFrom(...KEYS)), countKeys, (names, key) => names.map(key)),
   step(fc.tuple(aList, anIndex, anIndex), readList, ([list, first, last], key) => ({
     list: key(list),
