@@ -19,12 +19,18 @@ export function checkedChoice(
     }
     return [...new Set(list as string[])];
   }
-  if (!isRecord(list)) {
+  if (!isRecord(list) || isOfAnotherKind(list)) {
     const expected =
       "an id, an array of ids, or a filter such as { reason: 'failed' } ({} chooses all letters)";
-    throw new InvalidOptionError(`which in ${where}`, expected, describeValue(list));
+    const received = isRecord(list) ? 'an object of another kind' : describeValue(list);
+    throw new InvalidOptionError(`which in ${where}`, expected, received);
   }
   const filter: DeadLetterFilter = list;
   checkOptions(filter, FILTER_RULES, where);
   return filter;
 }
+
+/** Whether an object is no filter, but has none of its fields either, such as a `Set` of ids or a `Promise`: it would choose all letters. */
+const isOfAnotherKind = (value: object): boolean =>
+  Object.keys(value).length === 0 &&
+  ![Object.prototype, null].includes(Object.getPrototypeOf(value) as object | null);

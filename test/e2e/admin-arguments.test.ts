@@ -52,6 +52,10 @@ it('says which part of a choice of letters is wrong, and what it may be', async 
   for (const [which, message] of [
     [undefined, `Expected which ${place} ${any}, got \`undefined\``],
     [5, `Expected which ${place} ${any}, got \`5\` (number)`],
+    ...[new Set(['1-1']), new Map(), new Date(0), new Error('x'), Promise.resolve({})].map(
+      (object) =>
+        [object, `Expected which ${place} ${any}, got an object of another kind`] as const,
+    ),
     ['', `Expected which ${place} ${id}, got ""`],
     [['1-1', 5], `Expected which[1] ${place} ${id}, got \`5\` (number)`],
     [{ since: 'x' }, `Expected since ${place} an integer >= 0, got "x" (string)`],

@@ -267,6 +267,11 @@ describe('the command line', () => {
     [['send', 'a'], '"send" expects QUEUE JSON, got 1'],
     [['send', 'a', '{id:', '1}'], 'quote the JSON'],
     [['send', 'a', '{id:1}'], 'Expected the argument JSON to be JSON'],
+    [['doctor', '--shards', '20000'], 'Expected --shards to be an integer from 1 to 1024'],
+    [
+      ['queues', '--watch', '--interval', '3000000000'],
+      'Expected --interval to be an integer from 100 to 2147483647',
+    ],
     [['send', 'a', '1', '--header', 'x'], 'Expected --header to be NAME=VALUE'],
     [['send', 'a', '1', '--json=yes'], '--json takes no value'],
     [['send', '', '1'], 'Expected queue'],

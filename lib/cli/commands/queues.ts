@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { QueueSnapshot } from '../../admin/queue-snapshot.js';
+import { MAX_TIMER_DELAY_MS } from '../../options/option-rules.js';
 import type { Command } from '../frame/command.js';
 import { EXIT } from '../frame/exit-codes.js';
 import { integerOf } from '../frame/option-values.js';
@@ -34,7 +35,7 @@ export const queues: Command = {
   exits: {},
   run: async ({ values, out, ...call }) => {
     const isWatching = values['watch'] === true;
-    const interval = integerOf(values, 'interval', 100) ?? DEFAULT_INTERVAL_MS;
+    const interval = integerOf(values, 'interval', 100, MAX_TIMER_DELAY_MS) ?? DEFAULT_INTERVAL_MS;
     return withReqRep(call, async ({ admin }) => {
       let before: Look | undefined;
       do {

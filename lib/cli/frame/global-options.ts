@@ -1,4 +1,5 @@
 import type { CreateReqRepOptions } from '../../core/create-reqrep.js';
+import { MAX_SHARDS } from '../../protocol/hash-slot.js';
 import type { CliOptions, CliValues } from './command.js';
 import { integerOf } from './option-values.js';
 import { UsageError } from './usage-error.js';
@@ -54,7 +55,7 @@ export function globalValues(values: CliValues, env: NodeJS.ProcessEnv): GlobalV
   return {
     url,
     prefix: String(values['prefix'] ?? ''),
-    shards: integerOf(values, 'shards', 1),
+    shards: integerOf(values, 'shards', 1, MAX_SHARDS),
     hotQueues: typeof hotQueues === 'string' ? hotQueues.split(',').filter(Boolean) : [],
   };
 }

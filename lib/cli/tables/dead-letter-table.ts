@@ -6,7 +6,7 @@ import { writeTable, type Column } from '../frame/table.js';
 const COLUMNS: readonly Column<DeadLetter>[] = [
   { title: 'ID', of: ({ id }) => id },
   { title: 'SINCE', of: ({ at }) => sinceText(at), isNumber: true },
-  { title: 'REASON', of: ({ reason }) => reason },
+  { title: 'REASON', of: ({ reason }) => reason, isCut: true },
   { title: 'ATTEMPTS', of: ({ attempts }) => attempts, isNumber: true },
   { title: 'MESSAGE', of: ({ message }) => message, isCut: true },
 ];

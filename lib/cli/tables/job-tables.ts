@@ -6,7 +6,7 @@ import { writeTable, type Column } from '../frame/table.js';
 
 const WAITING: readonly Column<WaitingJob>[] = [
   { title: 'BEFORE', of: ({ position }) => position, isNumber: true },
-  { title: 'ID', of: ({ id }) => id },
+  { title: 'ID', of: ({ id }) => id, isCut: true },
   { title: 'KIND', of: ({ kind }) => kind },
   { title: 'WAITS', of: ({ pushedAt }) => sinceText(pushedAt), isNumber: true },
   { title: 'ATTEMPT', of: ({ attempt }) => attempt, isNumber: true },
