@@ -1,6 +1,6 @@
 import { InvalidOptionError } from '../errors/index.js';
 import { describeValue, isRecord } from '../errors/value-text.js';
-import { aName, checkOptions, expectedBy } from '../options/option-rules.js';
+import { aName, checkOptions, expectedBy, isPlain } from '../options/option-rules.js';
 import { FILTER_RULES, type DeadLetterFilter } from './dead-letter-filter.js';
 
 /** Checks which letters a call is for. @returns each id once, or the filter. @throws InvalidOptionError */
@@ -30,7 +30,6 @@ export function checkedChoice(
   return filter;
 }
 
-/** Whether an object is no filter, but has none of its fields either, such as a `Set` of ids or a `Promise`: it would choose all letters. */
+/** Whether an object has no fields but is no empty filter either, such as a `Set` of ids or a `Promise`: it would choose all letters. */
 const isOfAnotherKind = (value: object): boolean =>
-  Object.keys(value).length === 0 &&
-  ![Object.prototype, null].includes(Object.getPrototypeOf(value) as object | null);
+  Object.keys(value).length === 0 && !isPlain(value);

@@ -1,8 +1,9 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Transport } from '@nestjs/microservices';
-import { finalize, isObservable, Observable, type TeardownLogic } from 'rxjs';
+import { finalize, isObservable } from 'rxjs';
 import type { ApplicationCode } from '../client/calls/application-code.js';
 import type { RunContext } from '../worker/running/run-context.js';
+import { subscribedWithin } from '../worker/running/subscribed-within.js';
 import type { ReqRepContext } from './reqrep-context.js';
 
 /** The hooks of a server: what `setOnProcessingStartHook` and `setOnProcessingEndHook` were given. Older versions of Nest have none. */
@@ -33,11 +34,12 @@ export function withinHooks(
     code.run('The hook of the end of a message', () => end?.(transportId, context));
   return new Promise((resolve, reject) => {
     const run = async (): Promise<void> => {
+      const within = AsyncResource.bind((begin: () => unknown) => begin());
       try {
         const result = await handle();
         // Nobody subscribes once the job is aborted.
         if (isObservable(result) && !job.isAborted) {
-          resolve(withinContext(result).pipe(finalize(ended)));
+          resolve(subscribedWithin(within, result).pipe(finalize(ended)));
           return;
         }
         ended();
@@ -58,10 +60,4 @@ export function withinHooks(
       }
     });
   });
-}
-
-/** @returns the same values, from a subscription within the async context of this call. */
-function withinContext(values: Observable<unknown>): Observable<unknown> {
-  const within = AsyncResource.bind((subscribe: () => TeardownLogic) => subscribe());
-  return new Observable((subscriber) => within(() => values.subscribe(subscriber)));
 }

@@ -82,7 +82,7 @@ export function checkOptions<Options extends object>(
 }
 
 /** Whether a value is a plain object, and not a `Map` or `Headers`, whose entries JSON would lose. */
-const isPlain = (value: unknown): value is Record<string, unknown> =>
+export const isPlain = (value: unknown): value is Record<string, unknown> =>
   isRecord(value) && [Object.prototype, null].includes(Object.getPrototypeOf(value));
 
 export const anInteger = (least: number, most = Number.MAX_SAFE_INTEGER): OptionRule => ({

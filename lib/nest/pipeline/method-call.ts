@@ -1,9 +1,9 @@
 import { AsyncResource } from 'node:async_hooks';
-import { Observable } from 'rxjs';
 import { currentJob } from '../../core/current-job.js';
 import { fenced } from '../../worker/running/fenced-stream.js';
 import type { RunContext } from '../../worker/running/run-context.js';
 import { isStream, streamOf } from '../../worker/running/stream-source.js';
+import { subscribedWithin } from '../../worker/running/subscribed-within.js';
 import { callHandler, type HandlerMethod } from './handler-method.js';
 import { contextIndexes } from './job-parameters.js';
 
@@ -37,12 +37,3 @@ async function resultOf(job: RunContext, call: () => unknown): Promise<unknown> 
     throw error;
   }
 }
-
-/** Returns a stream whose source runs in the async context in which the method was called. */
-const subscribedWithin = <Value>(
-  within: (begin: () => unknown) => unknown,
-  values: Observable<Value>,
-): Observable<Value> =>
-  new Observable((subscriber) => {
-    within(() => subscriber.add(values.subscribe(subscriber)));
-  });
