@@ -49,8 +49,12 @@ export interface WorkerReport {
 
 /** @returns the fields of a worker's hash, with their values in turn. */
 export function fieldsOfWorker({ report, ...description }: WorkerDescription): (string | number)[] {
-  const { counts, ...state } = report ?? {};
-  return Object.entries({ ...description, ...state, ...counts }).flat();
+  const { counts = {}, ...state } = report ?? {};
+  return [
+    ...Object.entries(description),
+    ...Object.entries(state),
+    ...Object.entries(counts),
+  ].flat();
 }
 
 export interface RenewedLease {
