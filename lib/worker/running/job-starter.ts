@@ -45,7 +45,10 @@ export class JobStarter {
         `Cannot read a job of queue "${this.handler.queue}", moving it to the dead letters of the queue: ${job.reason}`,
       );
       this.moveToDeadLetters(place, { reason: 'unreadable', message: job.reason });
-    } else if (this.isExpired(job)) {
+      return;
+    }
+    const now = this.parts.shard.driver.clock.now();
+    if (job.deadline !== undefined && job.deadline <= now) {
       this.tally.add('expired');
       this.lane.settle({ place });
     } else if (this.cancelled.take(job.id)) {
@@ -58,7 +61,7 @@ export class JobStarter {
     } else {
       this.lane.runStarted();
       if (job.pushedAt !== undefined) {
-        this.tally.waited(this.parts.shard.driver.clock.now() - job.pushedAt);
+        this.tally.waited(now - job.pushedAt);
       }
       if (job.redeliveries > 0) {
         this.tally.add('redelivered');
@@ -101,11 +104,6 @@ export class JobStarter {
       throw error;
     }
     this.runs.add(run);
-  }
-
-  private isExpired({ deadline }: Job): boolean {
-    const { clock } = this.parts.shard.driver;
-    return deadline !== undefined && deadline <= clock.now();
   }
 
   private moveToDeadLetters(
