@@ -52,7 +52,7 @@ export class SettleCall {
     now: number,
     public mayBeDone: boolean,
   ) {
-    this.takes = parts.flatMap(({ queue, takes }) => takes.map((take) => ({ queue, take })));
+    this.takes = takesOf(parts);
     const groups = replyGroups(parts, now);
     this.firstInput = {
       slots: release.slotKeys,
@@ -175,4 +175,15 @@ function withNext({ queue, outcomes }: SettlePart, mayWait: boolean): SettlePart
     takes: next.kind === 'take' ? next.takes : NO_TAKES,
     wait: next.kind === 'wait' ? next.take : undefined,
   };
+}
+
+/** Loops, because `flatMap` takes some fifteen times as long, and a call may be for many queues. */
+function takesOf(parts: readonly SettlePart[]): QueueTake[] {
+  const all: QueueTake[] = [];
+  for (const { queue, takes } of parts) {
+    for (const take of takes) {
+      all.push({ queue, take });
+    }
+  }
+  return all;
 }

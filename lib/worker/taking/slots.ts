@@ -97,21 +97,25 @@ export class JobPlace implements Place {
 
 /** The slots of one worker on one queue. A free slot is empty in Redis for sure. */
 export class Slots {
-  private readonly free: Slot[];
+  /** The free slots, from {@link firstFree} on, in a ring: to shift an array costs some fifteen times as much. */
+  private readonly ring: Slot[];
+  private firstFree = 0;
+  private freeCount: number;
 
   constructor(
     keys: QueueKeys,
     workerId: string,
     readonly size: number,
   ) {
-    this.free = Array.from(
+    this.ring = Array.from(
       { length: size },
       (_, index) => new Slot(index, keys.active(workerId, index)),
     );
+    this.freeCount = size;
   }
 
   get hasFree(): boolean {
-    return this.free.length > 0;
+    return this.freeCount > 0;
   }
 
   /**
@@ -119,15 +123,26 @@ export class Slots {
    * released last.
    */
   take(): Slot | undefined {
-    return this.free.shift();
+    if (this.freeCount === 0) {
+      return undefined;
+    }
+    const slot = this.ring[this.firstFree];
+    this.firstFree = (this.firstFree + 1) % this.size;
+    this.freeCount--;
+    return slot;
   }
 
   release(slot: Slot): void {
-    this.free.push(slot);
+    this.ring[(this.firstFree + this.freeCount) % this.size] = slot;
+    this.freeCount++;
   }
 
   /** Takes all free slots. */
   takeAllFree(): Slot[] {
-    return this.free.splice(0);
+    const slots: Slot[] = [];
+    for (let slot = this.take(); slot; slot = this.take()) {
+      slots.push(slot);
+    }
+    return slots;
   }
 }
