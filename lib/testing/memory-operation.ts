@@ -1,8 +1,9 @@
-import { popFirst, pushToList, readList, waitForHead } from '../protocol/operations/lists.js';
+import { popFirst, readList, waitForHead } from '../protocol/operations/lists.js';
 import { publish } from '../protocol/operations/publish.js';
 import { settleLongJobs } from '../protocol/operations/settle-long-jobs.js';
 import { waitForJob } from '../protocol/operations/wait-for-job.js';
 import { pushGuardedJob } from '../protocol/operations/push-guarded-job.js';
+import { pushJobs } from '../protocol/operations/push-jobs.js';
 import { pushValues } from '../protocol/operations/push-values.js';
 import { renewLease } from '../protocol/operations/renew-lease.js';
 import { settleJobs } from '../protocol/operations/settle-jobs.js';
@@ -25,7 +26,7 @@ interface OperationNames {
 }
 
 const NAMES: OperationNames = {
-  push: [pushToList.name, pushGuardedJob.name],
+  push: [pushJobs.name, pushGuardedJob.name],
   take: [takeJobs.name, waitForJob.name],
   reply: [settleJobs.name, settleLongJobs.name, pushValues.name],
   read: [waitForHead.name, readList.name, popFirst.name],

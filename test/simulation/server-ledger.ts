@@ -2,7 +2,7 @@ import type { Store } from '../../lib/memory/store.js';
 import { giveBackJobs, type GiveBackJobs } from '../../lib/protocol/operations/give-back-jobs.js';
 import {
   pushGuardedJob,
-  type GuardedPushResult,
+  type PushResult,
   type GuardedPush,
 } from '../../lib/protocol/operations/push-guarded-job.js';
 import {
@@ -135,7 +135,7 @@ export class ServerLedger {
       }
       case pushGuardedJob: {
         const output = carryOut();
-        this.pushedWithin(input as GuardedPush, output as GuardedPushResult);
+        this.pushedWithin(input as GuardedPush, output as PushResult);
         return output;
       }
       default:
@@ -238,7 +238,7 @@ export class ServerLedger {
     this.returns.set(key, returns);
   }
 
-  private pushedWithin({ element }: GuardedPush, output: GuardedPushResult): void {
+  private pushedWithin({ element }: GuardedPush, output: PushResult): void {
     const { maxQueueLength } = limitsIn(String(element));
     if (output.outcome === 'pushed' && output.queueLength > (maxQueueLength ?? Infinity)) {
       this.wrongs.push(`${keyOf(String(element))} made a queue longer than it may be`);

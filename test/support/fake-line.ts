@@ -51,9 +51,9 @@ export class FakeCall<Input = unknown, Output = unknown> {
  * ```ts
  * batcher.add(job);
  * await runtime.advanceAsync(0);
- * line.next(pushToList).lose();
+ * line.next(pushJobs).lose();
  * await runtime.advanceAsync(0);
- * line.next(pushToList).answer(1);
+ * line.next(pushJobs).answer({ outcome: 'pushed', queueLength: 1 });
  * ```
  */
 export class FakeLine implements Line {

@@ -1,7 +1,7 @@
 import { counted } from '../../errors/counted.js';
 import type { WorkersHere } from '../../errors/served-here.js';
 import type { Log } from '../../telemetry/log.js';
-import type { GuardedPushResult } from '../../protocol/operations/push-guarded-job.js';
+import type { PushResult } from '../../protocol/operations/push-guarded-job.js';
 import { UnusableServerError } from '../../driver/server-trouble.js';
 import type { Shard } from '../../driver/shard.js';
 import { WhenReady } from '../../driver/when-ready.js';
@@ -156,7 +156,7 @@ export class PushBatcher implements UnfinishedPushes {
   }
 
   /** Sends the batches. Each answer is processed as it arrives, outside the `try` of the call. */
-  private send(batches: readonly Batch[]): Promise<PromiseSettledResult<GuardedPushResult>[]> {
+  private send(batches: readonly Batch[]): Promise<PromiseSettledResult<PushResult>[]> {
     const { driver, keys } = this.shard;
     return driver.commands.settled((run) =>
       batches.map((batch) => {
@@ -170,7 +170,7 @@ export class PushBatcher implements UnfinishedPushes {
     );
   }
 
-  private pushed(batch: Batch, result: GuardedPushResult): void {
+  private pushed(batch: Batch, result: PushResult): void {
     this.progress++;
     this.underway.remove(batch);
     deliverPushResult(batch.jobs, result, this.workersHere);

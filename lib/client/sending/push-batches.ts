@@ -1,9 +1,6 @@
 import type { Keys } from '../../protocol/keys.js';
-import { pushToList } from '../../protocol/operations/lists.js';
-import {
-  pushGuardedJob,
-  type GuardedPushResult,
-} from '../../protocol/operations/push-guarded-job.js';
+import { pushGuardedJob, type PushResult } from '../../protocol/operations/push-guarded-job.js';
+import { pushJobs } from '../../protocol/operations/push-jobs.js';
 import type { Run } from '../../driver/operation.js';
 import type { OutgoingJob } from './outgoing-job.js';
 
@@ -47,11 +44,7 @@ export function batchesOf(jobs: Iterable<OutgoingJob>, now: number): Batch[] {
 }
 
 /** Pushes a batch. Is no async function, which would cost each batch an object more to collect. */
-export function pushBatch(
-  { jobs, elements }: Batch,
-  keys: Keys,
-  run: Run,
-): Promise<GuardedPushResult> {
+export function pushBatch({ jobs, elements }: Batch, keys: Keys, run: Run): Promise<PushResult> {
   const [{ queue, guard }] = jobs as [OutgoingJob];
   const queueKeys = keys.queue(queue);
   const { requests } = queueKeys;
@@ -59,8 +52,5 @@ export function pushBatch(
     const [element] = elements as [string];
     return run(pushGuardedJob, { requests, workers: queueKeys.workers, element, ...guard });
   }
-  return run(pushToList, { list: requests, elements }).then((queueLength) => ({
-    outcome: 'pushed',
-    queueLength,
-  }));
+  return run(pushJobs, { requests, elements });
 }

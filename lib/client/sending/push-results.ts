@@ -1,11 +1,11 @@
 import { NoWorkersError, PushFailedError, QueueFullError } from '../../errors/index.js';
 import type { WorkersHere } from '../../errors/served-here.js';
-import type { GuardedPushResult } from '../../protocol/operations/push-guarded-job.js';
+import type { PushResult } from '../../protocol/operations/push-guarded-job.js';
 import { explainRefusal, withoutCommand } from '../../driver/refusal.js';
 import type { OutgoingJob } from './outgoing-job.js';
 
 /** Whether Redis accepted a batch. */
-export const wasPushed = (answer: PromiseSettledResult<GuardedPushResult>): boolean =>
+export const wasPushed = (answer: PromiseSettledResult<PushResult>): boolean =>
   answer.status === 'fulfilled' && answer.value.outcome === 'pushed';
 
 /**
@@ -14,7 +14,7 @@ export const wasPushed = (answer: PromiseSettledResult<GuardedPushResult>): bool
  */
 export function deliverPushResult(
   jobs: readonly OutgoingJob[],
-  result: GuardedPushResult,
+  result: PushResult,
   workersHere: (queue: string) => WorkersHere | undefined,
 ): void {
   const [job] = jobs as [OutgoingJob];

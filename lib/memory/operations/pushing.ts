@@ -1,9 +1,7 @@
 import { measureList } from '../../protocol/operations/measure-list.js';
 import { STREAM_MARK } from '../../protocol/wire/job-element.js';
-import {
-  pushGuardedJob,
-  type GuardedPushResult,
-} from '../../protocol/operations/push-guarded-job.js';
+import { pushGuardedJob, type PushResult } from '../../protocol/operations/push-guarded-job.js';
+import { pushJobs } from '../../protocol/operations/push-jobs.js';
 import { pushValues } from '../../protocol/operations/push-values.js';
 import { bytesOf } from '../bytes.js';
 import { lengthOf, pushBehind, setAt } from '../lists.js';
@@ -13,7 +11,12 @@ import { jobAt } from './places.js';
 import { keepAlive, sizeOf } from './replies.js';
 
 export const PUSHING: readonly Entry[] = [
-  entry(pushGuardedJob, ({ store }, input): GuardedPushResult => {
+  entry(pushJobs, ({ store }, { requests, elements }): PushResult => ({
+    outcome: 'pushed',
+    queueLength: pushBehind(store, requests, elements.map(bytesOf)),
+  })),
+
+  entry(pushGuardedJob, ({ store }, input): PushResult => {
     const { requests, workers, maxQueueLength = -1, requireWorker, element } = input;
     if (requireWorker && liveWorkers(store, workers) === 0) {
       return { outcome: 'no workers' };

@@ -9,7 +9,7 @@ export interface GuardedPush {
   readonly element: string;
 }
 
-export type GuardedPushResult =
+export type PushResult =
   | { readonly outcome: 'pushed' | 'full'; readonly queueLength: number }
   | { readonly outcome: 'no workers' };
 
@@ -36,7 +36,7 @@ return {'pushed', redis.call('RPUSH', KEYS[1], ARGV[3])}
     requireWorker ? 1 : 0,
     element,
   ],
-  read: (answer: unknown): GuardedPushResult => {
+  read: (answer: unknown): PushResult => {
     const [outcome, queueLength] = answer as ['pushed' | 'full' | 'no workers', number];
     return outcome === 'no workers' ? { outcome } : { outcome, queueLength };
   },

@@ -36,6 +36,7 @@ import { inspectQueue } from '../../../lib/protocol/operations/inspect-queue.js'
 import { measureList } from '../../../lib/protocol/operations/measure-list.js';
 import { pruneExpiredJobs } from '../../../lib/protocol/operations/prune-expired-jobs.js';
 import { pushGuardedJob } from '../../../lib/protocol/operations/push-guarded-job.js';
+import { pushJobs } from '../../../lib/protocol/operations/push-jobs.js';
 import { putAwayJob } from '../../../lib/protocol/operations/put-away-job.js';
 import { pushValues } from '../../../lib/protocol/operations/push-values.js';
 import { recoverWorker } from '../../../lib/protocol/operations/recover-worker.js';
@@ -483,6 +484,14 @@ const jobs: readonly fc.Arbitrary<Step>[] = [
     ([queue, from], key) => ({
       requests: key(queue),
       from,
+    }),
+  ),
+  step(
+    fc.tuple(fc.constantFrom('jobs', 'more', ...LISTS), some(aText)),
+    pushJobs,
+    ([list, elements], key) => ({
+      requests: key(list),
+      elements,
     }),
   ),
   step(

@@ -6,7 +6,7 @@ import { OutgoingJob, type JobSender } from '../../../lib/client/sending/outgoin
 import { PushBatcher } from '../../../lib/client/sending/push-batcher.js';
 import { UnusableServerError } from '../../../lib/driver/server-trouble.js';
 import { ClientClosedError } from '../../../lib/errors/index.js';
-import { pushToList } from '../../../lib/protocol/operations/lists.js';
+import { pushJobs } from '../../../lib/protocol/operations/push-jobs.js';
 import { pushGuardedJob } from '../../../lib/protocol/operations/push-guarded-job.js';
 import { FakeDriver } from '../../support/fake-driver.js';
 import { KeptLog } from '../support/kept-log.js';
@@ -78,19 +78,19 @@ function newBatcher() {
     },
     /** Data of the jobs of each push, in order. */
     pushes: (): unknown[][] =>
-      line.inputsOf(pushToList).map(({ elements }) => elements.map((each) => dataIn(each))),
+      line.inputsOf(pushJobs).map(({ elements }) => elements.map((each) => dataIn(each))),
     /** Answers the oldest unanswered push. */
     async take(): Promise<void> {
-      const call = line.next(pushToList);
-      call.answer(call.input.elements.length);
+      const call = line.next(pushJobs);
+      call.answer({ outcome: 'pushed', queueLength: call.input.elements.length });
       await driver.settle();
     },
     async refuse(message: string): Promise<void> {
-      line.next(pushToList).refuse(message);
+      line.next(pushJobs).refuse(message);
       await driver.settle();
     },
     async lose(): Promise<void> {
-      line.next(pushToList).lose();
+      line.next(pushJobs).lose();
       await driver.settle();
     },
   };
@@ -107,7 +107,7 @@ describe('the jobs of one turn', () => {
     expect(pushes()).toEqual([]);
     await driver.settle();
     expect(pushes()).toEqual([[1, 3], [2]]);
-    expect(line.inputsOf(pushToList).map(({ list }) => list)).toEqual([
+    expect(line.inputsOf(pushJobs).map(({ requests }) => requests)).toEqual([
       'reportsrequests',
       'mailsrequests',
     ]);
@@ -139,7 +139,7 @@ describe('the jobs of one turn', () => {
 
   it('wait in order while too much is underway', async () => {
     const { batcher, driver, line, pushes, take, add } = newBatcher();
-    const count = (): number => line.calls(pushToList).length;
+    const count = (): number => line.calls(pushJobs).length;
     const names = Array.from({ length: 40 }, (_, index) => `${index}`);
     names.forEach((name) => add([name, 'x'.repeat(MEGABYTE)]));
     await driver.settle();
@@ -172,7 +172,7 @@ describe('a push whose answer is lost', () => {
       [1, 2],
       [1, 2, 3],
     ]);
-    const elements = line.inputsOf(pushToList)[1]?.elements.map(String);
+    const elements = line.inputsOf(pushJobs)[1]?.elements.map(String);
     expect(elements?.map((element) => element.startsWith(' \t'))).toEqual([true, true, false]);
     await take();
     expect(senders.map(({ told }) => told)).toEqual([['pushed'], ['pushed'], ['pushed']]);
@@ -257,7 +257,7 @@ describe('a refusal', () => {
     const wrong = add(1, {}, 'wrong');
     const right = add(2, {}, 'right');
     await driver.settle();
-    line.next(pushToList).refuse('WRONGTYPE no list');
+    line.next(pushJobs).refuse('WRONGTYPE no list');
     await take();
     expect(wrong.told).toMatchObject([{ end: 'refused', error: { code: 'PUSH_FAILED' } }]);
     expect(right.told).toEqual(['pushed']);
@@ -342,7 +342,7 @@ describe('while the server is unreachable', () => {
     await driver.settle();
     expect(pushes()).toEqual([[1]]);
     // It was never tried before, and is not marked as if it had been.
-    expect(line.next(pushToList).input.elements[0]).toMatch(/^\[/);
+    expect(line.next(pushJobs).input.elements[0]).toMatch(/^\[/);
   });
 
   it('and unusable, jobs fail at once', async () => {
@@ -403,7 +403,7 @@ describe('close', () => {
     expect(slow.told).toEqual(['pushed']);
     expect(lost.told).toMatchObject([{ end: 'closed' }]);
     expect(batcher.length).toBeGreaterThan(0);
-    line.next(pushToList).answer(1);
+    line.next(pushJobs).answer({ outcome: 'pushed', queueLength: 1 });
     await driver.settle();
     expect(batcher.length).toBe(0);
   });

@@ -5,7 +5,8 @@ import { RequestClient } from '../../../lib/client/request-client.js';
 import type { ConnectionState } from '../../../lib/driver/connection-state.js';
 import { singleShard, type Shard, type Shards } from '../../../lib/driver/shard.js';
 import { deleteKey } from '../../../lib/protocol/operations/keys.js';
-import { pushToList, readList, waitForHead } from '../../../lib/protocol/operations/lists.js';
+import { readList, waitForHead } from '../../../lib/protocol/operations/lists.js';
+import { pushJobs } from '../../../lib/protocol/operations/push-jobs.js';
 import { publish } from '../../../lib/protocol/operations/publish.js';
 import { silentHooks } from '../support/silent-hooks.js';
 import { inspectQueue } from '../../../lib/protocol/operations/inspect-queue.js';
@@ -43,7 +44,7 @@ function newClient(options: Partial<ClientOptions> = {}) {
 /** Ids of the pushed jobs. */
 const pushed = ({ commands }: FakeDriver): string[] =>
   commands
-    .inputsOf(pushToList)
+    .inputsOf(pushJobs)
     .flatMap(({ elements }) => elements.map((each) => JSON.parse(String(each))[0]));
 
 /** Ids of the published cancellations. */
@@ -52,8 +53,8 @@ const cancelled = ({ commands }: FakeDriver): unknown[] =>
 
 /** Confirms the oldest unanswered push. */
 async function takePush(driver: FakeDriver): Promise<void> {
-  const call = driver.commands.next(pushToList);
-  call.answer(call.input.elements.length);
+  const call = driver.commands.next(pushJobs);
+  call.answer({ outcome: 'pushed', queueLength: call.input.elements.length });
   await driver.settle();
 }
 
@@ -80,7 +81,7 @@ describe('a request that is cancelled', () => {
     subscription.unsubscribe();
     await settle();
     expect(cancelled(first)).toEqual(pushed(first));
-    first.commands.next(pushToList).lose();
+    first.commands.next(pushJobs).lose();
     await settle();
     expect(pushed(first)).toHaveLength(1);
   });
@@ -118,7 +119,7 @@ describe('a reply', () => {
     await settle();
     await reply(first, pushed(first)[0], '7');
     expect(await replied).toBe(7);
-    first.commands.next(pushToList).lose();
+    first.commands.next(pushJobs).lose();
     await settle();
     expect(pushed(first)).toHaveLength(1);
     expect(cancelled(first)).toEqual([]);
@@ -156,10 +157,10 @@ describe('shards', () => {
     const { client, first, second, settle } = newClient();
     const replies = [client.request('a'), client.request('b')];
     await settle();
-    expect(first.commands.inputsOf(pushToList).map(({ list }) => list)).toEqual([
+    expect(first.commands.inputsOf(pushJobs).map(({ requests }) => requests)).toEqual([
       'first:arequests',
     ]);
-    expect(second.commands.inputsOf(pushToList).map(({ list }) => list)).toEqual([
+    expect(second.commands.inputsOf(pushJobs).map(({ requests }) => requests)).toEqual([
       'second:brequests',
     ]);
     await reply(second, pushed(second)[0], '"b"');

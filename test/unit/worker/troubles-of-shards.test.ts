@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { RequestClient } from '../../../lib/client/request-client.js';
 import { singleShard, type Shards } from '../../../lib/driver/shard.js';
-import { pushToList } from '../../../lib/protocol/operations/lists.js';
+import { pushJobs } from '../../../lib/protocol/operations/push-jobs.js';
 import { renewLease } from '../../../lib/protocol/operations/renew-lease.js';
 import { settleJobs } from '../../../lib/protocol/operations/settle-jobs.js';
 import { takeJobs } from '../../../lib/protocol/operations/take-jobs.js';
@@ -88,11 +88,11 @@ it('that one shard accepts jobs again says nothing of another', async () => {
   const calls = [1, 2].map((data) => client.emit(QUEUE, data).subscribe());
   onTestFinished(() => calls.forEach((call) => call.unsubscribe()));
   await runtime.advanceAsync(0);
-  drivers.forEach(({ commands }) => commands.next(pushToList).refuse(OOM));
+  drivers.forEach(({ commands }) => commands.next(pushJobs).refuse(OOM));
   await runtime.advanceAsync(1_000);
   expect(log.warnings).toHaveLength(2);
   for (const [index, { commands }] of drivers.entries()) {
-    commands.always(pushToList, () => 1);
+    commands.always(pushJobs, () => ({ outcome: 'pushed' as const, queueLength: 1 }));
     await runtime.advanceAsync(10_000);
     expect(log.infos).toEqual(Array(index + 1).fill('Redis accepts jobs again'));
   }
