@@ -7,8 +7,8 @@ import {
 } from '../../protocol/operations/lists.js';
 import type { Line } from '../../driver/line.js';
 import type { Run } from '../../driver/operation.js';
+import { ReadSize } from '../../driver/read-size.js';
 import { isRefusal } from '../../driver/refusal.js';
-import { ReadSize } from './read-size.js';
 
 /** Time that one blocking call waits for a reply. */
 const BLOCK_SECONDS = 5;
@@ -42,7 +42,7 @@ export class ReplyList {
     }
     const [removal, range] = await line.settled((run) => [
       this.removal(run),
-      run(readList, this.range(0, this.readSize.frames - 1)),
+      run(readList, this.range(0, this.readSize.entries - 1)),
     ]);
     this.removalAnswered(removal);
     return answerOf(range);
@@ -59,7 +59,7 @@ export class ReplyList {
     const [removal, first, others] = await line.settled((run) => [
       this.removal(run),
       run(waitForHead, { list: this.key, seconds: BLOCK_SECONDS }),
-      run(readList, this.range(1, this.readSize.frames - 1)),
+      run(readList, this.range(1, this.readSize.entries - 1)),
     ]);
     this.removalAnswered(removal);
     const head = answerOf(first);
@@ -80,7 +80,7 @@ export class ReplyList {
     if (!this.isRemovalRefused) {
       this.removalAnswered(removal);
     }
-    const [first, last] = [this.delivered, this.delivered + this.readSize.frames - 1];
+    const [first, last] = [this.delivered, this.delivered + this.readSize.entries - 1];
     return line.run(readList, this.range(first, last));
   }
 
@@ -90,7 +90,7 @@ export class ReplyList {
       [this.deliveredHead] = frames;
     }
     this.delivered += frames.length;
-    this.hasMore = frames.length >= this.readSize.frames;
+    this.hasMore = frames.length >= this.readSize.entries;
     this.readSize.answered(frames.length, length);
   }
 
