@@ -1,7 +1,10 @@
 import { aName, anInteger, oneOf, type OptionRules } from '../options/option-rules.js';
 import type { DeadReason } from '../protocol/dead-reason.js';
 
-/** Chooses dead letters: those to which all of its fields apply. `{}` chooses all. */
+/**
+ * Chooses dead letters: those to which all of its fields apply. `{}` chooses all. A field that is `undefined` is left out, but a filter
+ * with no other fields is refused, because a value is probably missing.
+ */
 export interface DeadLetterFilter {
   /** Why the job is not run any more. */
   readonly reason?: DeadReason | undefined;

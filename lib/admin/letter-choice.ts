@@ -27,6 +27,12 @@ export function checkedChoice(
   }
   const filter: DeadLetterFilter = list;
   checkOptions(filter, FILTER_RULES, where);
+  const fields = Object.keys(filter);
+  if (fields.length > 0 && Object.values(filter).every((value) => value === undefined)) {
+    // More likely a value that is missing than the wish for all letters.
+    const expected = 'a filter with a value ({} chooses all letters)';
+    throw new InvalidOptionError(`which in ${where}`, expected, `${fields.join(', ')}: undefined`);
+  }
   return filter;
 }
 

@@ -13,8 +13,8 @@ export type RunOnShard = <Input, Output>(
   input: Input,
 ) => Promise<Output>;
 
-/** Number of letters that are read or moved together: each may be as long as `maxPayload` allows. */
-export const LETTERS_PER_PART = 50;
+/** Number of letters that are read together at first: each may be as long as `maxPayload` allows. */
+export const FIRST_LETTERS_PER_READ = 8;
 
 /** One place with dead letters of a queue: what ids are within it, nobody else knows. */
 export interface LetterSource {

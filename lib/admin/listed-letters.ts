@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Run } from '../driver/operation.js';
+import { ReadSize } from '../driver/read-size.js';
 import type { Shard } from '../driver/shard.js';
 import type { QueueKeys } from '../protocol/keys.js';
 import { listLength, readListBytes } from '../protocol/operations/lists.js';
@@ -10,9 +11,10 @@ import { isInTime, isMeant, type DeadLetterFilter } from './dead-letter-filter.j
 import {
   deadLetterOf,
   elementToRetry,
-  LETTERS_PER_PART,
+  FIRST_LETTERS_PER_READ,
   type LetterSource,
 } from './letter-source.js';
+import { sumOf } from './sum-of.js';
 
 /** Length of the beginning of the SHA-1 in an id, hex digits. */
 const DIGEST_LENGTH = 12;
@@ -59,8 +61,14 @@ export class ListedLetters implements LetterSource {
   async choose(filter: DeadLetterFilter): Promise<string[]> {
     const count = await this.count();
     const chosen: string[] = [];
-    for (let first = 0; first < count; first += LETTERS_PER_PART) {
-      const part = await this.range(first, first + LETTERS_PER_PART - 1);
+    const readSize = new ReadSize(FIRST_LETTERS_PER_READ);
+    for (let first = 0; first < count;) {
+      const part = await this.range(first, first + readSize.entries - 1);
+      if (part.length === 0) {
+        break; // others have removed letters meanwhile
+      }
+      first += part.length;
+      readSize.answered(part.length, sumOf(part.map(({ text }) => text.length)));
       for (const letter of part.map(letterOf)) {
         if (isInTime(letter.at, filter) && isMeant(letter, filter)) {
           chosen.push(letter.id);
@@ -106,14 +114,16 @@ export class ListedLetters implements LetterSource {
     // An id may name any position: letters were removed, or somebody has made the id up.
     let last = Math.min(Number(position), (await this.count()) - 1);
     let first = last;
+    const readSize = new ReadSize(FIRST_LETTERS_PER_READ);
     while (last >= 0) {
       const part = await this.range(Math.max(0, first), last);
+      readSize.answered(part.length, sumOf(part.map(({ text }) => text.length)));
       const found = part.findLast(({ text }) => digestOf(text) === digest);
       if (found) {
         return found;
       }
       last = first - 1;
-      first = last - LETTERS_PER_PART + 1;
+      first = last - readSize.entries + 1;
     }
     return undefined;
   }

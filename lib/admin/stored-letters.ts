@@ -1,4 +1,5 @@
 import type { Run } from '../driver/operation.js';
+import { ReadSize } from '../driver/read-size.js';
 import type { Shard } from '../driver/shard.js';
 import type { DeadLetterKeys } from '../protocol/keys.js';
 import {
@@ -14,10 +15,14 @@ import { isInTime, isMeant, type DeadLetterFilter } from './dead-letter-filter.j
 import {
   deadLetterOf,
   elementToRetry,
+  FIRST_LETTERS_PER_READ,
   inParts,
-  LETTERS_PER_PART,
   type LetterSource,
 } from './letter-source.js';
+import { sumOf } from './sum-of.js';
+
+/** Number of letters that are removed together: to free long ones takes the server a while. */
+const LETTERS_PER_REMOVAL = 50;
 
 /** Number of ids that are read together. */
 const IDS_PER_PART = 1_000;
@@ -59,29 +64,30 @@ export class StoredLetters implements LetterSource {
 
   /** @returns the letters that are still there, in the order of the ids. */
   async read(ids: readonly string[]): Promise<DeadLetter[]> {
-    const letters = await this.textsOf(ids);
-    return letters.map(({ id, text }) =>
-      deadLetterOf(id, timeOf(id), decodeLetter(text.toString())),
-    );
+    const letters: DeadLetter[] = [];
+    for await (const part of this.texts(ids)) {
+      letters.push(...part.map(letterOf));
+    }
+    return letters;
   }
 
   async choose(filter: DeadLetterFilter): Promise<string[]> {
+    const { reason, worker } = filter;
+    const inTime = await this.idsInTime(filter);
+    if (reason === undefined && worker === undefined) {
+      return inTime.toReversed();
+    }
     const chosen: string[] = [];
-    for (const part of inParts(await this.idsInTime(filter), LETTERS_PER_PART)) {
-      const { reason, worker } = filter;
-      const meant =
-        reason === undefined && worker === undefined
-          ? part
-          : (await this.read(part)).filter((letter) => isMeant(letter, filter)).map(({ id }) => id);
-      chosen.push(...meant);
+    for await (const part of this.texts(inTime)) {
+      const meant = part.map(letterOf).filter((letter) => isMeant(letter, filter));
+      chosen.push(...meant.map(({ id }) => id));
     }
     return chosen.toReversed();
   }
 
   async retry(ids: readonly string[]): Promise<number> {
     let retried = 0;
-    for (const part of inParts(ids, LETTERS_PER_PART)) {
-      const letters = await this.textsOf(part);
+    for await (const letters of this.texts(ids)) {
       const now = this.clock.now();
       const results = await Promise.all(
         letters.map(({ id, text }) =>
@@ -100,7 +106,7 @@ export class StoredLetters implements LetterSource {
 
   async remove(ids: readonly string[]): Promise<number> {
     let removed = 0;
-    for (const part of inParts(ids, LETTERS_PER_PART)) {
+    for (const part of inParts(ids, LETTERS_PER_REMOVAL)) {
       const choice = { dead: this.dead, ids: part };
       removed += await this.run(removeDeadLetters, choice);
     }
@@ -131,18 +137,31 @@ export class StoredLetters implements LetterSource {
     }
   }
 
-  private async textsOf(ids: readonly string[]): Promise<{ id: string; text: Buffer }[]> {
-    if (ids.length === 0) {
-      return [];
+  /** Reads letters in the order of their ids, a few long ones or many short ones at a time. Leaves out those that are not there any more. */
+  private async *texts(ids: readonly string[]): AsyncGenerator<StoredLetter[]> {
+    const readSize = new ReadSize(FIRST_LETTERS_PER_READ);
+    for (let first = 0; first < ids.length;) {
+      const part = ids.slice(first, first + readSize.entries);
+      const texts = await this.run(readDeadLetters, { dead: this.dead, ids: part });
+      const letters = part.flatMap((id, index) => {
+        const text = texts[index];
+        return text ? [{ id, text }] : [];
+      });
+      yield letters;
+      first += part.length;
+      readSize.answered(letters.length, sumOf(letters.map(({ text }) => text.length)));
     }
-    const choice = { dead: this.dead, ids };
-    const texts = await this.run(readDeadLetters, choice);
-    return ids.flatMap((id, index) => {
-      const text = texts[index];
-      return text ? [{ id, text }] : [];
-    });
   }
 }
+
+/** A letter, and the bytes that are stored. */
+interface StoredLetter {
+  readonly id: string;
+  readonly text: Buffer;
+}
+
+const letterOf = ({ id, text }: StoredLetter): DeadLetter =>
+  deadLetterOf(id, timeOf(id), decodeLetter(text.toString()));
 
 /** @returns the time of a letter, which its id begins with, ms. */
 export const timeOf = (id: string): number => Number.parseInt(id, 10);

@@ -1,11 +1,13 @@
+import { ReadSize } from '../driver/read-size.js';
 import type { Shard, Shards } from '../driver/shard.js';
 import { listLength, readList } from '../protocol/operations/lists.js';
 import { decodeJob } from '../protocol/wire/job-element.js';
 import type { ShardCalls } from './shard-calls.js';
+import { sumOf } from './sum-of.js';
 import type { WaitingJob } from './waiting-job.js';
 
-/** Jobs that are read together when one is looked for. */
-const JOBS_PER_READ = 200;
+/** Jobs that are read together at first when one is looked for: each may be as long as `maxPayload` allows. */
+const FIRST_JOBS_PER_READ = 8;
 
 /** A waiting job, and the shard in which it waits. */
 export interface FoundWaitingJob {
@@ -47,20 +49,29 @@ export class WaitingJobReader {
     return elements.map((element, index) => waitingJobOf(queue, first + index, element));
   }
 
-  /** Looks for a job, from the last one that waits: jobs that are taken meanwhile do not move the others then. */
+  /**
+   * Looks for a job, from the last one that waits to the first: jobs that are taken meanwhile do not move the others then, and jobs that are
+   * pushed move them ahead, where they are still to be read.
+   */
   async find(queue: string, id: string | number): Promise<FoundWaitingJob | undefined> {
     for (const shard of this.shards.of(queue)) {
       const list = shard.keys.queue(queue).requests;
       const length = await this.calls.run(shard, listLength, list);
-      for (let passed = 0; passed < length; passed += JOBS_PER_READ) {
-        const range = { list, first: -passed - JOBS_PER_READ, last: -passed - 1 };
+      const readSize = new ReadSize(FIRST_JOBS_PER_READ);
+      let isAtHead = false;
+      for (let passed = 0; !isAtHead;) {
+        const asked = readSize.entries;
+        const range = { list, first: -passed - asked, last: -passed - 1 };
         const elements = await this.calls.run(shard, readList, range);
+        isAtHead = elements.length < asked;
         const index = elements.findIndex((element) => idOf(element) === id);
         const element = elements[index];
         if (element !== undefined) {
-          const position = Math.max(0, length - passed - elements.length + index);
-          return { shard, job: waitingJobOf(queue, position, element) };
+          const first = isAtHead ? 0 : Math.max(0, length - passed - asked);
+          return { shard, job: waitingJobOf(queue, first + index, element) };
         }
+        passed += elements.length;
+        readSize.answered(elements.length, sumOf(elements.map(({ length }) => length)));
       }
     }
     return undefined;

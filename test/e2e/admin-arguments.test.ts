@@ -58,6 +58,13 @@ it('says which part of a choice of letters is wrong, and what it may be', async 
     ),
     ['', `Expected which ${place} ${id}, got ""`],
     [['1-1', 5], `Expected which[1] ${place} ${id}, got \`5\` (number)`],
+    ...[{ worker: undefined }, { reason: undefined, worker: undefined }].map(
+      (filter) =>
+        [
+          filter,
+          `Expected which ${place} a filter with a value ({} chooses all letters), got ${Object.keys(filter).join(', ')}: undefined`,
+        ] as const,
+    ),
     [{ since: 'x' }, `Expected since ${place} an integer >= 0, got "x" (string)`],
   ] as const) {
     await expect(letters.remove(which as never)).rejects.toMatchObject({ code: 'INVALID_OPTION' });

@@ -32,5 +32,5 @@ export function chosenLetters(
   if (reason !== undefined && !rule.accepts(reason)) {
     throw new UsageError(`Expected --reason to be ${rule.expected}, got ${describeValue(reason)}`);
   }
-  return { reason, worker } as DeadLetterFilter;
+  return all === true ? {} : ({ reason, worker } as DeadLetterFilter);
 }

@@ -4,6 +4,8 @@ import type { Run } from '../../../lib/driver/operation.js';
 import { Keys } from '../../../lib/protocol/keys.js';
 import {
   readDeadIds,
+  readDeadLetters,
+  type DeadLetterChoice,
   type DeadLetterRange,
 } from '../../../lib/protocol/operations/dead-letters.js';
 import { FakeDriver } from '../../support/fake-driver.js';
@@ -43,3 +45,28 @@ it('chooses by time, the oldest first', async () => {
   expect(chosen[0]).toBe(idOf(10));
   expect(chosen).toEqual(chosen.toSorted());
 });
+
+it.each([
+  ['long ones', 500_000, [8, 2, 2]],
+  ['short ones', 10, [8, 16, 32]],
+])(
+  'reads few letters together at first, then as many as fit into an answer: %s',
+  async (_, length, sizes) => {
+    const letter = Buffer.from(`{"reason":"failed"}\n["a","${'x'.repeat(length)}"]`);
+    const read: number[] = [];
+    const run = async (operation: unknown, input: unknown): Promise<unknown> => {
+      if (operation !== readDeadLetters) {
+        return true;
+      }
+      const { ids } = input as DeadLetterChoice;
+      read.push(ids.length);
+      return ids.map(() => letter);
+    };
+    const shard = { driver: new FakeDriver(), keys: new Keys() };
+    const letters = new StoredLetters(shard, 'queue', run as Run);
+    expect(await letters.retry(Array.from({ length: 100 }, (_each, index) => idOf(index)))).toBe(
+      100,
+    );
+    expect(read.slice(0, 3)).toEqual(sizes);
+  },
+);
