@@ -1,3 +1,6 @@
+import { isRefusal } from '../../driver/refusal.js';
+import { propertyOf } from '../../errors/error-text.js';
+
 /** What the exit code of the process says, by name. */
 export const EXIT = {
   ok: 0,
@@ -27,7 +30,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
   terminated: 'SIGTERM',
 };
 
-/** The exit codes of errors of the library, by their `code`. Other errors are `failed`. */
+/** The exit codes of errors of the library, by their `code`. A refusal of Redis is `noRedis`, and other errors are `failed`. */
 const BY_ERROR_CODE: ReadonlyMap<unknown, ExitName> = new Map([
   ['USAGE', 'usage'],
   ['INVALID_OPTION', 'usage'],
@@ -38,6 +41,8 @@ const BY_ERROR_CODE: ReadonlyMap<unknown, ExitName> = new Map([
   ['WORKER_LOST', 'workerLost'],
 ] satisfies [string, ExitName][]);
 
-/** @returns the exit code for an error with this `code`. */
-export const exitCodeOf = (errorCode: unknown): ExitCode =>
-  EXIT[BY_ERROR_CODE.get(errorCode) ?? 'failed'];
+/** @returns the exit code for an error. */
+export function exitCodeOf(error: unknown): ExitCode {
+  const name = isRefusal(error) ? 'noRedis' : BY_ERROR_CODE.get(propertyOf(error, 'code'));
+  return EXIT[name ?? 'failed'];
+}

@@ -1,4 +1,3 @@
-import { propertyOf } from '../../errors/error-text.js';
 import { LIBRARY_VERSION } from '../../protocol/library-version.js';
 import type { Command } from './command.js';
 import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.js';
@@ -17,7 +16,7 @@ export async function runCli(commands: readonly Command[], process: NodeJS.Proce
   try {
     code = await runLine(commands, process, interruption);
   } catch (error) {
-    code = exitCodeOf(propertyOf(error, 'code'));
+    code = exitCodeOf(error);
     if (interruption.code === undefined) {
       const passwords = passwordsIn([process.env['REDIS_URL'], ...process.argv]);
       process.stderr.write(`${failureText(error, passwords)}\n`);
