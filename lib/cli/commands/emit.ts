@@ -31,7 +31,12 @@ export const emit: Command = {
       'the data from a file, and a header',
     ],
   ],
-  exits: { ok: 'Redis has the job', failed: true, noWorkers: true },
+  exits: {
+    ok: 'Redis has the job',
+    failed: true,
+    timeout: 'Redis did not take the job within --timeout',
+    noWorkers: true,
+  },
   run: async ({ operands: [queue = '', json = ''], values, out, ...call }) => {
     const options = {
       headers: headersIn(values),
