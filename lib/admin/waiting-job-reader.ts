@@ -56,7 +56,7 @@ export class WaitingJobReader {
   async find(queue: string, id: string | number): Promise<FoundWaitingJob | undefined> {
     for (const shard of this.shards.of(queue)) {
       const list = shard.keys.queue(queue).requests;
-      const length = await this.calls.run(shard, listLength, list);
+      const queueLength = await this.calls.run(shard, listLength, list);
       const readSize = new ReadSize(FIRST_JOBS_PER_READ);
       let isAtHead = false;
       for (let passed = 0; !isAtHead;) {
@@ -67,7 +67,7 @@ export class WaitingJobReader {
         const index = elements.findIndex((element) => idOf(element) === id);
         const element = elements[index];
         if (element !== undefined) {
-          const first = isAtHead ? 0 : Math.max(0, length - passed - asked);
+          const first = isAtHead ? 0 : Math.max(0, queueLength - passed - asked);
           return { shard, job: waitingJobOf(queue, first + index, element) };
         }
         passed += elements.length;
