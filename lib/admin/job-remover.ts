@@ -1,5 +1,5 @@
 import { codeOfRefusal, isRefusal } from '../driver/refusal.js';
-import { ReadSize } from '../driver/read-size.js';
+import { FIRST_READ_JOBS, ReadSize } from '../driver/read-size.js';
 import type { Shard, Shards } from '../driver/shard.js';
 import { JobRemovedError } from '../errors/index.js';
 import { countKeys, deleteKey, expireKey, renameKeyIfFree } from '../protocol/operations/keys.js';
@@ -13,9 +13,6 @@ import { libraryErrorToWire } from '../protocol/wire/wire-error.js';
 import type { ShardCalls } from './shard-calls.js';
 import { sumOf } from './sum-of.js';
 import type { WaitingJobReader } from './waiting-job-reader.js';
-
-/** Jobs whose callers are told together at first: each job may be as long as `maxPayload` allows. */
-const FIRST_JOBS_PER_STEP = 8;
 
 /** Time for which purged jobs are kept if this process does not come to tell their callers, ms. */
 const PURGED_TTL_MS = 3_600_000;
@@ -87,7 +84,7 @@ export class JobRemover {
 
   /** Tells the callers of all jobs of a list, and deletes it. @returns how many jobs there were. */
   private async tellCallersOf(queue: string, shard: Shard, list: string): Promise<number> {
-    const readSize = new ReadSize(FIRST_JOBS_PER_STEP);
+    const readSize = new ReadSize(FIRST_READ_JOBS);
     for (let count = 0; ;) {
       const range = { list, first: count, last: count + readSize.entries - 1 };
       const elements = await this.calls.run(shard, readList, range);
@@ -97,7 +94,7 @@ export class JobRemover {
       }
       await this.tellCallers(queue, shard, elements);
       count += elements.length;
-      readSize.answered(elements.length, sumOf(elements.map(({ length }) => length)));
+      readSize.learnFrom(elements);
     }
   }
 

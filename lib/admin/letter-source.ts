@@ -13,9 +13,6 @@ export type RunOnShard = <Input, Output>(
   input: Input,
 ) => Promise<Output>;
 
-/** Number of letters that are read together at first: each may be as long as `maxPayload` allows. */
-export const FIRST_LETTERS_PER_READ = 8;
-
 /** One place with dead letters of a queue: what ids are within it, nobody else knows. */
 export interface LetterSource {
   count(): Promise<number>;

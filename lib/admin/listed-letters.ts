@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Run } from '../driver/operation.js';
-import { ReadSize } from '../driver/read-size.js';
+import { FIRST_READ_JOBS, ReadSize } from '../driver/read-size.js';
 import type { Shard } from '../driver/shard.js';
 import type { QueueKeys } from '../protocol/keys.js';
 import { listLength, readListBytes } from '../protocol/operations/lists.js';
@@ -8,13 +8,7 @@ import { takeListedLetter } from '../protocol/operations/take-listed-letter.js';
 import { decodeListedLetter } from '../protocol/wire/dead-letter.js';
 import type { DeadLetter } from './dead-letter.js';
 import { isInTime, isMeant, type DeadLetterFilter } from './dead-letter-filter.js';
-import {
-  deadLetterOf,
-  elementToRetry,
-  FIRST_LETTERS_PER_READ,
-  type LetterSource,
-} from './letter-source.js';
-import { sumOf } from './sum-of.js';
+import { deadLetterOf, elementToRetry, type LetterSource } from './letter-source.js';
 
 /** Length of the beginning of the SHA-1 in an id, hex digits. */
 const DIGEST_LENGTH = 12;
@@ -61,14 +55,14 @@ export class ListedLetters implements LetterSource {
   async choose(filter: DeadLetterFilter): Promise<string[]> {
     const count = await this.count();
     const chosen: string[] = [];
-    const readSize = new ReadSize(FIRST_LETTERS_PER_READ);
+    const readSize = new ReadSize(FIRST_READ_JOBS);
     for (let first = 0; first < count;) {
       const part = await this.range(first, first + readSize.entries - 1);
       if (part.length === 0) {
         break; // others have removed letters meanwhile
       }
       first += part.length;
-      readSize.answered(part.length, sumOf(part.map(({ text }) => text.length)));
+      readSize.learnFrom(part.map(({ text }) => text));
       for (const letter of part.map(letterOf)) {
         if (isInTime(letter.at, filter) && isMeant(letter, filter)) {
           chosen.push(letter.id);
@@ -114,10 +108,10 @@ export class ListedLetters implements LetterSource {
     // An id may name any position: letters were removed, or somebody has made the id up.
     let last = Math.min(Number(position), (await this.count()) - 1);
     let first = last;
-    const readSize = new ReadSize(FIRST_LETTERS_PER_READ);
+    const readSize = new ReadSize(FIRST_READ_JOBS);
     while (last >= 0) {
       const part = await this.range(Math.max(0, first), last);
-      readSize.answered(part.length, sumOf(part.map(({ text }) => text.length)));
+      readSize.learnFrom(part.map(({ text }) => text));
       const found = part.findLast(({ text }) => digestOf(text) === digest);
       if (found) {
         return found;

@@ -1,5 +1,5 @@
 import type { Run } from '../driver/operation.js';
-import { ReadSize } from '../driver/read-size.js';
+import { FIRST_READ_JOBS, ReadSize } from '../driver/read-size.js';
 import type { Shard } from '../driver/shard.js';
 import type { DeadLetterKeys } from '../protocol/keys.js';
 import {
@@ -12,14 +12,7 @@ import {
 import { decodeLetter } from '../protocol/wire/dead-letter.js';
 import type { DeadLetter } from './dead-letter.js';
 import { isInTime, isMeant, type DeadLetterFilter } from './dead-letter-filter.js';
-import {
-  deadLetterOf,
-  elementToRetry,
-  FIRST_LETTERS_PER_READ,
-  inParts,
-  type LetterSource,
-} from './letter-source.js';
-import { sumOf } from './sum-of.js';
+import { deadLetterOf, elementToRetry, inParts, type LetterSource } from './letter-source.js';
 
 /** Number of letters that are removed together: to free long ones takes the server a while. */
 const LETTERS_PER_REMOVAL = 50;
@@ -139,7 +132,7 @@ export class StoredLetters implements LetterSource {
 
   /** Reads letters in the order of their ids, a few long ones or many short ones at a time. Leaves out those that are not there any more. */
   private async *texts(ids: readonly string[]): AsyncGenerator<StoredLetter[]> {
-    const readSize = new ReadSize(FIRST_LETTERS_PER_READ);
+    const readSize = new ReadSize(FIRST_READ_JOBS);
     for (let first = 0; first < ids.length;) {
       const part = ids.slice(first, first + readSize.entries);
       const texts = await this.run(readDeadLetters, { dead: this.dead, ids: part });
@@ -149,7 +142,7 @@ export class StoredLetters implements LetterSource {
       });
       yield letters;
       first += part.length;
-      readSize.answered(letters.length, sumOf(letters.map(({ text }) => text.length)));
+      readSize.learnFrom(letters.map(({ text }) => text));
     }
   }
 }

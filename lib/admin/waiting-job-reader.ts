@@ -1,13 +1,9 @@
-import { ReadSize } from '../driver/read-size.js';
+import { FIRST_READ_JOBS, ReadSize } from '../driver/read-size.js';
 import type { Shard, Shards } from '../driver/shard.js';
 import { listLength, readList } from '../protocol/operations/lists.js';
 import { decodeJob } from '../protocol/wire/job-element.js';
 import type { ShardCalls } from './shard-calls.js';
-import { sumOf } from './sum-of.js';
 import type { WaitingJob } from './waiting-job.js';
-
-/** Jobs that are read together at first when one is looked for: each may be as long as `maxPayload` allows. */
-const FIRST_JOBS_PER_READ = 8;
 
 /** A waiting job, and the shard in which it waits. */
 export interface FoundWaitingJob {
@@ -55,26 +51,39 @@ export class WaitingJobReader {
    */
   async find(queue: string, id: string | number): Promise<FoundWaitingJob | undefined> {
     for (const shard of this.shards.of(queue)) {
-      const list = shard.keys.queue(queue).requests;
-      const queueLength = await this.calls.run(shard, listLength, list);
-      const readSize = new ReadSize(FIRST_JOBS_PER_READ);
-      let isAtHead = false;
-      for (let passed = 0; !isAtHead;) {
-        const asked = readSize.entries;
-        const range = { list, first: -passed - asked, last: -passed - 1 };
-        const elements = await this.calls.run(shard, readList, range);
-        isAtHead = elements.length < asked;
-        const index = elements.findIndex((element) => idOf(element) === id);
-        const element = elements[index];
-        if (element !== undefined) {
-          const first = isAtHead ? 0 : Math.max(0, queueLength - passed - asked);
-          return { shard, job: waitingJobOf(queue, first + index, element) };
-        }
-        passed += elements.length;
-        readSize.answered(elements.length, sumOf(elements.map(({ length }) => length)));
+      const job = await this.findInShard(queue, shard, id);
+      if (job) {
+        return { shard, job };
       }
     }
     return undefined;
+  }
+
+  private async findInShard(
+    queue: string,
+    shard: Shard,
+    id: string | number,
+  ): Promise<WaitingJob | undefined> {
+    const list = shard.keys.queue(queue).requests;
+    const queueLength = await this.calls.run(shard, listLength, list);
+    const readSize = new ReadSize(FIRST_READ_JOBS);
+    for (let passed = 0; ;) {
+      const asked = readSize.entries;
+      const range = { list, first: -passed - asked, last: -passed - 1 };
+      const elements = await this.calls.run(shard, readList, range);
+      const isAtHead = elements.length < asked;
+      const index = elements.findIndex((element) => idOf(element) === id);
+      const element = elements[index];
+      if (element !== undefined) {
+        const first = isAtHead ? 0 : Math.max(0, queueLength - passed - asked);
+        return waitingJobOf(queue, first + index, element);
+      }
+      if (isAtHead) {
+        return undefined;
+      }
+      passed += asked;
+      readSize.learnFrom(elements);
+    }
   }
 }
 

@@ -2,6 +2,10 @@
 const TARGET_READ_CHARS = 1024 * 1024;
 
 const FIRST_READ_ENTRIES = 64;
+
+/** Number of jobs or dead letters that are read at first: each may be as long as `maxPayload` allows. */
+export const FIRST_READ_JOBS = 8;
+
 const MAX_READ_ENTRIES = 1_000;
 
 /** Factor for the next read after one without an answer. It is small, so that a slow link or a server's limit is found soon. */
@@ -32,6 +36,14 @@ export class ReadSize {
     const fitting = Math.max(1, Math.floor((TARGET_READ_CHARS * entries) / (length + 1)));
     // Grows step by step, because large entries may follow small ones.
     this.entries = Math.min(fitting, 2 * this.entries, this.maxEntries);
+  }
+
+  /** Learns from entries that were read, texts or bytes. */
+  learnFrom(entries: readonly { readonly length: number }[]): void {
+    this.answered(
+      entries.length,
+      entries.reduce((sum, { length }) => sum + length, 0),
+    );
   }
 
   /** Reads less next time, because the connection was lost during a read. */

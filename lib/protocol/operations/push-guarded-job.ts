@@ -9,6 +9,7 @@ export interface GuardedPush {
   readonly element: string;
 }
 
+/** The answer to a push, with the length of the queue after it, or of the full queue. */
 export type PushResult =
   | { readonly outcome: 'pushed' | 'full'; readonly queueLength: number }
   | { readonly outcome: 'no workers' };

@@ -50,6 +50,7 @@ export interface WorkerReport {
 /** @returns the fields of a worker's hash, with their values in turn. */
 export function fieldsOfWorker({ report, ...description }: WorkerDescription): (string | number)[] {
   const { counts = {}, ...state } = report ?? {};
+  // To merge the three parts into one object first takes three times as long.
   return [
     ...Object.entries(description),
     ...Object.entries(state),
